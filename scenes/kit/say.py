@@ -1,0 +1,91 @@
+"""Sentences that know where their numbers come from.
+
+`say("“{word}” gives {w:.0%} to …", word="forest", w=pattern[8, 4])` is a string that remembers, for every
+field, the value that was put there. Floats must be Tensors: a number that was typed in has no source, and
+the audit says so. Counts and indices are ints; words are strings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any
+
+import numpy as np
+
+MINUS, INFINITY = "−", "∞"
+
+
+def number(value: float, spec: str = "+.2f") -> str:
+    """Format with a true minus sign, "−∞", and no negative zero. Specs are Python's;
+
+    >>> number(-0.5), number(float("-inf")), number(-0.001, "+.2f"), number(0.604, ".0%")
+    ('−0.50', '−∞', '+0.00', '60%')
+    """
+    value = float(value)
+    if np.isinf(value):
+        return (MINUS if value < 0 else "") + INFINITY
+    text = format(value, spec)
+    if not any(c in "123456789" for c in text) and text.startswith("-"):
+        text = format(0.0, spec)
+    return text.replace("-", MINUS)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Characters start…end of a text show `value` (a Tensor of one number, an int or a str) in the format `spec`."""
+
+    start: int
+    end: int
+    value: Any
+    spec: str
+
+
+class Said(str):
+    """A string with `spans`: where its values stand and what they are."""
+
+    spans: tuple[Span, ...]
+
+    def __new__(cls, text: str, spans: tuple[Span, ...] = ()):
+        self = super().__new__(cls, text)
+        self.spans = tuple(spans)
+        return self
+
+    def __deepcopy__(self, memo) -> Said:
+        return self  # immutable
+
+    def cut(self, start: int, end: int) -> Said:
+        """A part of the sentence, with the spans that lie in it."""
+        inside = [s for s in self.spans if s.start >= start and s.end <= end]
+        return Said(self[start:end], tuple(Span(s.start - start, s.end - start, s.value, s.spec) for s in inside))
+
+    def __add__(self, other: str) -> Said:
+        moved = (Span(s.start + len(self), s.end + len(self), s.value, s.spec) for s in getattr(other, "spans", ()))
+        return Said(str(self) + str(other), (*self.spans, *moved))
+
+
+def say(template: str, /, **fields: Any) -> Said:
+    """Fill a template as str.format does, remembering each field. A field may itself be Said."""
+    text, spans = "", []
+    for literal, name, spec, _ in Formatter().parse(template):
+        text += literal
+        if name is None:
+            continue
+        value = fields[name]
+        start = len(text)
+        if isinstance(value, Said):
+            spans += [Span(s.start + start, s.end + start, s.value, s.spec) for s in value.spans]
+            text += str(value)
+            continue
+        text += shown(value, spec)
+        spans.append(Span(start, len(text), value, spec or ""))
+    return Said(text, tuple(spans))
+
+
+def shown(value: Any, spec: str = "") -> str:
+    """How a field's value is written: a word as it is, an int with thousands separated, a Tensor by its spec."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, np.integer)):
+        return format(int(value), spec or ",").replace("-", MINUS)
+    return number(float(value), spec or "+.2f")

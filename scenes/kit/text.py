@@ -1,0 +1,176 @@
+"""Lines of text: labels, numbers, titles, captions, and the Typst formulas beside them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from manim import ManimColor, MathTypst, config
+
+from scenes.kit import type as typesetting
+from scenes.kit.painting import EM, Cell, Painted, Pen, Shown
+from scenes.kit.say import Said, say
+from scenes.kit.say import number as format_number
+from scenes.kit.theme import color, theme
+
+# Sizes are the em in scene units (the frame's short side is 8).
+TITLE, SUBTITLE, CAPTION, TOKEN, LABEL, DIGIT = 0.64, 0.34, 0.40, 0.46, 0.36, 0.26
+
+
+def smallest() -> float:
+    """The smallest em that is shown: 1.6 % of the frame's short side."""
+    return 0.0162 * min(config.frame_width, config.frame_height)
+
+
+class Label(Painted):
+    """One or more lines of text in one size.
+
+    The box is the line box (ascent + descent of the font, the same whatever the letters), so that two labels
+    aligned by their boxes stand on one baseline. Text that fills a `width` is wrapped at spaces.
+    `parts` colours pieces of the text: {"forest": "target"}.
+    """
+
+    look = ("rgb", "text", "lines", "size", "parts", "natural")  # all but the colour switch half-way
+
+    def __init__(
+        self, text: str, size: float = LABEL, fill="ink", *, width: float | None = None, face: str = "roman",
+        align: float = 0.5, parts: dict[str, str] | None = None, leading: float = 1.25,
+    ):
+        self.text = text if isinstance(text, Said) else Said(text)
+        self.size, self.face, self.align, self.leading = size, face, align, leading
+        self.rgb = np.array(color(fill), dtype=float)
+        self.parts = parts or {}
+        lines = typesetting.wrap(self.text, width, size, face) if width else [(0, len(self.text))]
+        self.lines = [self.text.cut(*line) for line in lines]
+        widest = max(typesetting.width(line, size, face) for line in self.lines)
+        super().__init__(max(widest, 0.02), size * (1 + leading * (len(self.lines) - 1)))
+
+    def draw(self, pen: Pen) -> None:
+        for i, line in enumerate(self.lines):
+            y = (typesetting.ASCENT + i * self.leading) * self.size
+            x = self.align * self.natural[0] - self.align * typesetting.width(line, self.size, self.face)
+            for piece, fill in self._pieces(line):
+                pen.text(piece, x, y, self.size, fill, face=self.face)
+                x += typesetting.width(piece, self.size, self.face)
+
+    def _pieces(self, line: Said):
+        """The line, cut where the colour changes."""
+        rest = line
+        while rest:
+            found = [(rest.find(word), word) for word in self.parts if word in rest]
+            if not found:
+                yield rest, self.rgb
+                return
+            at, word = min(found)
+            if at:
+                yield rest.cut(0, at), self.rgb
+            yield rest.cut(at, at + len(word)), self.parts[word]
+            rest = rest.cut(at + len(word), len(rest))
+
+    def interpolate_color(self, start, end, alpha: float) -> Label:
+        super().interpolate_color(start, end, alpha)
+        if type(start) is type(end) and start.text != end.text:  # words cannot mix: fade out, fade in
+            self.opacity *= abs(1 - 2 * alpha)
+        return self
+
+    def set_color(self, fill, family: bool = True) -> Label:
+        self.rgb = np.array(_rgb(fill), dtype=float)
+        return self
+
+
+def _rgb(fill) -> np.ndarray:
+    """A role of the theme, an RGB triple, or any colour that Manim knows."""
+    if isinstance(fill, str) and fill in theme():
+        return theme()[fill]
+    return fill if isinstance(fill, np.ndarray) else ManimColor(fill).to_rgb()
+
+
+class Number(Painted):
+    """A Tensor's single number, formatted; counts when its value changes in a Transform."""
+
+    look = ("value", "rgb")
+
+    def __init__(self, tensor, spec: str = "+.2f", size: float = LABEL, fill="ink", *, before: str = "", after: str = ""):
+        self.tensor, self.spec, self.size, self.before, self.after = tensor, spec, size, before, after
+        self.value = float(tensor)
+        self.rgb = np.array(color(fill), dtype=float)
+        super().__init__(typesetting.width(self.text, size), size)
+
+    @property
+    def text(self) -> str:
+        return self.before + format_number(self.value, self.spec) + self.after
+
+    def draw(self, pen: Pen) -> None:
+        shown = Shown(format_number(self.value, self.spec), Cell(self.tensor), self.spec)
+        pen.text(self.text, 0, typesetting.ASCENT * self.size, self.size, self.rgb, numbers=(shown,))
+
+
+class Formula(Painted):
+    """A formula set by Typst, painted as one path per colour.
+
+    Name the parts to colour: `Formula("{{ q : q }} = x W_Q", q="query")`. A formula of letters needs no source;
+    if there are numbers in it, `says` gives the same in plain text, with their values, for the audit."""
+
+    def __init__(self, typst: str, size: float = LABEL, fill="ink", says: Said | None = None, **parts: str):
+        self.source, self.size, self.says = typst, size, says
+        body = _typeset(typst)
+        scale = size / FORMULA_EM
+        origin = (body.get_left()[0], body.get_top()[1])
+        painted = {id(glyph): role for name, role in parts.items() for glyph in body.select(name).family_members_with_points()}
+        layers: dict[str, list] = {}
+        for glyph in body.family_members_with_points():
+            layers.setdefault(painted.get(id(glyph), fill), []).append(glyph)
+        self.layers = [
+            (typesetting.Drawing(typesetting.path_of(glyphs, origin, EM * scale)), color(role)) for role, glyphs in layers.items()
+        ]
+        super().__init__(body.width * scale, body.height * scale)
+
+    def draw(self, pen: Pen) -> None:
+        if pen.reading:
+            if self.says:
+                pen.text(self.says, 0, self.natural[1], self.size, self.layers[0][1])
+            return
+        for drawing, rgb in self.layers:
+            pen.color(rgb)
+            pen.ctx.save()
+            pen.ctx.scale(1 / EM, 1 / EM)
+            pen.ctx.append_path(drawing.path)
+            pen.ctx.restore()
+            pen.ctx.fill()
+
+
+FORMULA_EM = 0.5  # the em of MathTypst(font_size=48) in scene units
+
+
+@cache
+def _typeset(typst: str) -> MathTypst:
+    return MathTypst(typst, font_size=48)
+
+
+class Caption(Label):
+    """The sentence at the bottom: at most two lines, centred."""
+
+    def __init__(self, text: str, width: float, size: float = CAPTION):
+        while len(typesetting.wrap(text, width, size)) > 2 and size > 0.6 * CAPTION:
+            size *= 0.96
+        super().__init__(text, size, width=width)
+
+
+class Heading(Painted):
+    """Title and, under it, one grey line that says what is shown and which tensor."""
+
+    def __init__(self, title: str, subtitle: str = "", width: float = 13.4):
+        self.title, self.subtitle = Said(title), subtitle if isinstance(subtitle, Said) else Said(subtitle)
+        self.title_size = typesetting.fitting_size([title], width, TITLE)
+        lines = typesetting.wrap(self.subtitle, width, SUBTITLE) if subtitle else []
+        self.lines = [self.subtitle.cut(*line) for line in lines]
+        widest = max([typesetting.width(title, self.title_size)] + [typesetting.width(line, SUBTITLE) for line in self.lines])
+        super().__init__(widest, self.title_size + len(self.lines) * SUBTITLE * 1.25)
+
+    def draw(self, pen: Pen) -> None:
+        pen.text(self.title, 0, typesetting.ASCENT * self.title_size, self.title_size, "ink")
+        for i, line in enumerate(self.lines):
+            pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
+
+
+__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "say"]

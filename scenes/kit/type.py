@@ -1,0 +1,174 @@
+"""Typesetting: a line of text becomes one Cairo path, made once and kept.
+
+HarfBuzz shapes the text with the shipped font file (kerning, ligatures), so every machine draws the
+same outlines. Characters that Latin Modern lacks (emoji, Hebrew, Chinese …) go through Pango, which
+finds a font that has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import cairo
+import uharfbuzz as hb
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "fonts"
+FACES = {
+    "roman": "lmroman10-regular.otf",
+    "italic": "lmroman10-italic.otf",
+    "bold": "lmroman10-bold.otf",
+    "mono": "lmmono10-regular.otf",
+}
+EM = 1000.0  # path units to an em: cairo keeps 1/256 of a unit, so outlines stay exact
+ASCENT, DESCENT = 0.76, 0.24  # of an em: the line box, the same for every line, so boxes align baselines
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A shaped line: its path (y down, baseline at 0), advance, and ink box, all in units of 1/EM em."""
+
+    path: cairo.Path
+    advance: float
+    ink: tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def _scratch() -> cairo.Context:
+    return cairo.Context(cairo.ImageSurface(cairo.FORMAT_A8, 1, 1))
+
+
+@cache
+def _face(name: str) -> tuple[hb.Font, hb.DrawFuncs]:
+    font = hb.Font(hb.Face(hb.Blob.from_file_path(str(FOLDER / FACES[name]))))
+    font.scale = (int(EM), int(EM))
+    pen = hb.DrawFuncs()
+    pen.set_move_to_func(lambda x, y, at: at.ctx.move_to(at.x + x, at.y - y))
+    pen.set_line_to_func(lambda x, y, at: at.ctx.line_to(at.x + x, at.y - y))
+    pen.set_cubic_to_func(
+        lambda a, b, c, d, x, y, at: at.ctx.curve_to(at.x + a, at.y - b, at.x + c, at.y - d, at.x + x, at.y - y)
+    )
+    pen.set_quadratic_to_func(_quadratic)
+    pen.set_close_path_func(lambda at: at.ctx.close_path())
+    return font, pen
+
+
+def _quadratic(a, b, x, y, at):
+    x0, y0 = at.ctx.get_current_point()
+    a, b, x, y = at.x + a, at.y - b, at.x + x, at.y - y
+    at.ctx.curve_to(x0 + 2 / 3 * (a - x0), y0 + 2 / 3 * (b - y0), x + 2 / 3 * (a - x), y + 2 / 3 * (b - y), x, y)
+
+
+@dataclass
+class _Pen:
+    ctx: cairo.Context
+    x: float = 0.0
+    y: float = 0.0
+
+
+def covers(text: str, face: str = "roman") -> bool:
+    """Whether the shipped font has every character of the text."""
+    font, _ = _face(face)
+    return all(font.get_nominal_glyph(ord(c)) is not None for c in text)
+
+
+@lru_cache(maxsize=50_000)
+def outline(text: str, face: str = "roman") -> Outline:
+    """The path of one line of text."""
+    if not covers(text, face):
+        return _outline_by_pango(text)
+    font, draw = _face(face)
+    buffer = hb.Buffer()
+    buffer.add_str(str(text))  # HarfBuzz takes no subclass of str
+    buffer.guess_segment_properties()
+    hb.shape(font, buffer, {"kern": True, "liga": True})
+    pen = _Pen(_scratch())
+    for glyph, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+        x = pen.x
+        pen.x += position.x_offset
+        pen.y = -position.y_offset
+        font.draw_glyph(glyph.codepoint, draw, pen)
+        pen.x = x + position.x_advance
+    return Outline(pen.ctx.copy_path(), pen.x, pen.ctx.path_extents())
+
+
+def _outline_by_pango(text: str) -> Outline:
+    """The same through Manim's Text (Pango), scaled so that an em is EM units and the baseline lies at 0."""
+    from manim import Text
+
+    # "x" in front gives the scale and the baseline, whatever font Pango takes for the rest.
+    probe = Text("x", font="Latin Modern Roman", font_size=96)
+    mobject = Text("x" + text, font="Latin Modern Roman", font_size=96, disable_ligatures=False)
+    if not len(mobject.submobjects):
+        return Outline(_scratch().copy_path(), 0.5 * EM, (0, 0, 0, 0))
+    x_width = outline("x").ink[2] - outline("x").ink[0]
+    scale = x_width / max(probe.width, 1e-6)
+    first, *rest = mobject.submobjects
+    path = path_of(rest, (first.get_right()[0], first.get_bottom()[1]), scale)
+    ctx = _scratch()
+    ctx.append_path(path)
+    ink = ctx.path_extents()
+    return Outline(path, max(ink[2], 0.25 * EM) + 0.06 * EM, ink)
+
+
+def path_of(glyphs, origin: tuple[float, float], scale: float) -> cairo.Path:
+    """The curves of Manim VMobjects as one Cairo path (y down, origin at 0, scaled)."""
+    ctx = _scratch()
+    for glyph in glyphs:
+        if glyph.height < 1e-6 or glyph.width < 1e-6:  # a rule (fraction bar, overline) is a bare line
+            x, y = ((glyph.get_corner((-1, 1, 0))[:2]) - origin) * (scale, -scale)
+            ctx.rectangle(x, y - 0.02 * EM, max(glyph.width * scale, 0.04 * EM), max(glyph.height * scale, 0.04 * EM))
+            continue
+        for subpath in glyph.get_subpaths():
+            points = (subpath[:, :2] - origin) * (scale, -scale)
+            ctx.move_to(*points[0])
+            for i in range(0, len(points) - 3, 4):
+                ctx.curve_to(*points[i + 1], *points[i + 2], *points[i + 3])
+            ctx.close_path()
+    return ctx.copy_path()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A path that mobjects share: it never changes, so a copy of a mobject keeps the same one."""
+
+    path: cairo.Path
+
+    def __deepcopy__(self, memo) -> Drawing:
+        return self
+
+
+def width(text: str, size: float, face: str = "roman") -> float:
+    """Advance width of the text in the unit in which `size` gives the em."""
+    return outline(text, face).advance * size / EM
+
+
+def fitting_size(texts, max_width: float, size: float, face: str = "roman") -> float:
+    """The largest em ≤ size at which each text is at most max_width wide."""
+    widest = max((outline(t, face).advance for t in texts), default=0) / EM
+    return size if widest * size <= max_width else max_width / widest
+
+
+def wrap(text: str, max_width: float, size: float, face: str = "roman") -> list[tuple[int, int]]:
+    """Break at spaces into lines no wider than max_width; (start, end) of each line in the text.
+
+    Lines are balanced: as few as needed, each about as long as the others."""
+    def greedy(limit: float) -> list[tuple[int, int]]:
+        lines, start, last_space = [], 0, -1
+        for i, char in enumerate(text + " "):
+            if char != " ":
+                continue
+            if width(text[start:i], size, face) > limit and last_space > start:
+                lines.append((start, last_space))
+                start = last_space + 1
+            last_space = i
+        return [*lines, (start, len(text))]
+
+    lines = greedy(max_width)
+    if len(lines) > 1:
+        low, high = max_width / 2, max_width
+        for _ in range(12):  # the narrowest limit that needs no more lines
+            middle = (low + high) / 2
+            low, high = (low, middle) if len(greedy(middle)) <= len(lines) else (middle, high)
+        lines = greedy(high)
+    return lines

@@ -1,0 +1,229 @@
+"""What a lesson is: a Manim scene made of named steps that draws one trace.
+
+    class SelfAttention(Lesson):
+        def construct(self):
+            self.scores()
+            ...
+
+        def scores(self):
+            with self.step("Scores", "The query of “{word}” meets every key.", word=self.word):
+                self.play(...)
+
+One step is one idea, one Manim section, one caption, one chapter mark and one pause of the preview.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from manim import FadeIn, FadeOut, Mobject, Scene, config
+
+from model.errors import UsageError
+from scenes.kit import theme as themes
+from scenes.kit.layout import Box
+from scenes.kit.painting import PaintingCamera
+from scenes.kit.say import Said, say
+from scenes.kit.text import Caption, Heading
+from scenes.kit.tokens import display
+
+FRAME = {"16:9": (8 * 16 / 9, 8.0), "9:16": (8.0, 8 * 16 / 9), "1:1": (10.0, 10.0)}  # scene units
+MARGIN = 0.4
+READING = 15.0  # characters a second
+SWAP = 0.5  # seconds in which one caption gives way to the next
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can choose; None leaves the choice to the lesson."""
+
+    text: str | None = None
+    model: str | None = None
+    layer: int | None = None
+    head: int | None = None
+    token: int | None = None
+    theme: str = "night"
+    aspect: str = "16:9"
+    pace: float = 1.0
+    seed: int = 0
+    temperature: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was shown when: times in seconds of the finished video, plays as Manim counts them."""
+
+    index: int
+    name: str
+    caption: str
+    notes: str
+    start: float
+    first_play: int
+    end: float = 0.0
+    last_play: int = 0
+
+
+@lru_cache(maxsize=16)
+def trace_of(model: str, text: str):
+    """The trace of a text; kept, because several lessons and every replay ask for the same one."""
+    from model import run
+
+    return run(model, text)
+
+
+class Lesson(Scene):
+    """Base of all lessons. Subclasses set `tokens` (how many a text may have) and `controls`, and write `construct`."""
+
+    tokens = (2, 24)
+    controls: tuple[str, ...] = ()  # of "layer", "head", "token", "temperature", "seed"
+    text = "A fluffy blue creature roamed the verdant forest"
+    model = "tiny"
+
+    def __init__(self, options: Options | None = None, renderer=None, **kwargs):
+        self.options = options or Options()
+        self.theme = themes.use(self.options.theme)
+        kwargs.setdefault("camera_class", PaintingCamera)
+        super().__init__(renderer=renderer, **kwargs)
+        self.camera.background_color = self.theme.hex["background"]
+        self.camera.init_background()
+        self.steps: list[Step] = []
+        self.heading: Heading | None = None
+        self.caption: Caption | None = None
+        self.trace = self.make_trace()
+        self.choose()
+
+    # ── what is drawn ────────────────────────────────────────────────────────────────────────────
+    def make_trace(self):
+        """Run the model on the text; UsageError if this lesson cannot show it."""
+        text = self.options.text if self.options.text is not None else self.text
+        trace = trace_of(self.options.model or self.model, text)
+        least, most = self.tokens
+        if not least <= len(trace.tokens) <= most:
+            many = f"{len(trace.tokens)} token{'s' if len(trace.tokens) != 1 else ''}"
+            raise UsageError(f"{type(self).__name__} shows texts of {least} to {most} tokens; this one has {many}.")
+        return trace
+
+    def choose(self) -> None:
+        """Settle layer, head and token: what was asked for, or the most telling one by a stated measure."""
+        layer, head, self.measure = self.telling_head()
+        shape = self.trace.config
+        self.layer = self.within("layer", layer, shape.n_layers)
+        self.head = self.within("head", head, shape.n_heads)
+        self.position = self.within("token", self.telling_token(), len(self.trace.tokens))
+        self.words = [display(token) for token in self.trace.tokens]
+
+    def telling_head(self) -> tuple[int, int, float]:
+        """(layer, head, measure): the head that attends most to words that are neither the first nor the word itself."""
+        from model.heads import telling_head
+
+        layer, head = self.options.layer, self.options.head
+        return telling_head(self.trace, layer=layer if self._valid("layer") else None, head=head if self._valid("head") else None)
+
+    def _valid(self, name: str) -> bool:
+        asked = getattr(self.options, name)
+        size = {"layer": self.trace.config.n_layers, "head": self.trace.config.n_heads}[name]
+        return asked is not None and 0 <= asked < size
+
+    def telling_token(self) -> int:
+        """The query that puts the most weight on one earlier word other than the first."""
+        layer, head, _ = self.telling_head()
+        pattern = np.array(self.trace[f"blocks.{layer}.attn.pattern"].values[head])
+        np.fill_diagonal(pattern, 0)
+        pattern[:, 0] = 0
+        best = pattern.max(axis=1)
+        return int(best.argmax()) if best.max() > 0 else len(pattern) - 1
+
+    def within(self, name: str, default: int, size: int) -> int:
+        """The option of that name if given (UsageError with the range if outside), else the default."""
+        asked = getattr(self.options, name)
+        if asked is None:
+            return default
+        if not 0 <= asked < size:
+            raise UsageError(f"There is no {name} {asked}: {name}s go from 0 to {size - 1} here.")
+        return asked
+
+    # ── where it is drawn ────────────────────────────────────────────────────────────────────────
+    @property
+    def portrait(self) -> bool:
+        """Whether things are stacked instead of side by side (9:16)."""
+        return config.frame_height > config.frame_width
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room side by side (16:9)."""
+        return config.frame_width > 1.2 * config.frame_height
+
+    @property
+    def frame(self) -> Box:
+        w, h = config.frame_width / 2, config.frame_height / 2
+        return Box(-w, -h, w, h).inset(MARGIN)
+
+    @property
+    def stage(self) -> Box:
+        """The room between heading and caption."""
+        frame = self.frame
+        return Box(frame.left, frame.bottom + 1.15, frame.right, frame.top - 1.35)
+
+    # ── steps ────────────────────────────────────────────────────────────────────────────────────
+    @contextmanager
+    def step(self, name: str, caption: str, *, subtitle: str | None = None, keep=None, notes: str = "", **fields):
+        """One idea. `caption` and `subtitle` are templates for `say`, filled with the fields (Tensors, ints, words).
+
+        keep: the mobjects that stay on the stage; all others fade with the old caption (None: all stay).
+        The step lasts at least as long as its caption takes to read."""
+        said = caption if isinstance(caption, Said) else say(caption, **fields)
+        self.next_section(name)
+        step = Step(len(self.steps), name, str(said), notes or str(said), self.time, self.renderer.num_plays)
+        self.on_step_start(step)
+        self._turn_page(name, said, None if subtitle is None else say(subtitle, **fields), keep)
+        shown = self.time
+        yield step
+        reading = len(said) / READING + 1.0
+        self.wait(max(reading - (self.time - shown) / self.options.pace, 0.8))
+        step = replace(step, end=self.time, last_play=self.renderer.num_plays - 1)
+        self.steps.append(step)
+        self.on_step_end(step)
+
+    def _turn_page(self, title: str, caption: Said, subtitle: Said | None, keep) -> None:
+        """Old caption out, new one in; the heading changes when it has to."""
+        frame = self.frame
+        heading = Heading(title, subtitle or (self.heading.subtitle if self.heading else ""), frame.width)
+        heading.move_to((frame.left + heading.width / 2, frame.top - heading.height / 2, 0))
+        new_caption = Caption(caption, frame.width)
+        new_caption.move_to((0, frame.bottom + 0.5, 0))
+        old = [m for m in (self.heading, self.caption) if m is not None]
+        gone = [] if keep is None else [m for m in self.mobjects if m not in old and not _among(m, keep)]
+        self.heading, self.caption = heading, new_caption
+        self.play(*[FadeOut(m) for m in (*old, *gone)], FadeIn(heading), FadeIn(new_caption), run_time=SWAP)
+
+    def play(self, *animations, **kwargs) -> None:
+        """As Manim's, with all run times scaled by the pace."""
+        if self.options.pace != 1.0:
+            animations = self.compile_animations(*animations, **kwargs)
+            for animation in animations:
+                animation.set_run_time(animation.get_run_time() * self.options.pace)
+            kwargs = {}
+        super().play(*animations, **kwargs)
+        self.on_play()
+
+    def wait(self, duration: float = 1.0, *args, **kwargs) -> None:
+        # Whole frames, so that what is counted is what is written.
+        rate = config.frame_rate
+        super().wait(max(round(duration * rate), 1) / rate, *args, **kwargs)
+
+    # ── for those who watch: the audit, the preview ──────────────────────────────────────────────
+    def on_step_start(self, step: Step) -> None:
+        """Called before a step's first play."""
+
+    def on_step_end(self, step: Step) -> None:
+        """Called after a step's last play."""
+
+    def on_play(self) -> None:
+        """Called after every play and wait, when the screen is in a state that people look at."""
+
+
+def _among(mobject: Mobject, kept) -> bool:
+    family = [member for m in kept for member in m.get_family()]
+    return any(member in family for member in mobject.get_family())
