@@ -1,0 +1,32 @@
+"""What heads do, measured: scores of attention patterns, and the head that tells most about a sentence. NumPy only."""
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from model.trace import Trace
+
+PATTERN = re.compile(r"^blocks\.(\d+)\.attn\.pattern$")
+
+
+def patterns(trace: Trace) -> np.ndarray:
+    """All attention patterns. (layer, head, query, key)"""
+    names = sorted((name for name in trace.names if PATTERN.match(name)), key=lambda name: int(PATTERN.match(name)[1]))
+    return np.stack([trace.array(name) for name in names])
+
+
+def telling_head(trace: Trace) -> tuple[int, int, float]:
+    """(layer, head, measure) of the head with the largest share of attention on neither the word itself nor the first word.
+
+    The measure is the mean of that share over all positions that have such a choice (from the third on); 0 for shorter texts.
+    """
+    weights = patterns(trace)
+    length = weights.shape[-1]
+    if length < 3:
+        return 0, 0, 0.0
+    elsewhere = np.tril(np.ones((length, length)), -1)
+    elsewhere[:, 0] = 0.0
+    share = (weights * elsewhere).sum(-1)[..., 2:].mean(-1)
+    layer, head = np.unravel_index(share.argmax(), share.shape)
+    return int(layer), int(head), float(share[layer, head])

@@ -1,0 +1,233 @@
+"""Training the shipped models: one recipe each, the same result for the same seed, can be stopped and resumed."""
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from torch.nn import functional as F
+
+from model import checkpoints
+from model.config import ModelConfig
+from model.corpus import documents
+from model.errors import ClearheadError, UsageError
+from model.tokenizer import END, Tokenizer
+from model.transformer import Transformer
+
+WORK = Path(__file__).parents[1] / "renders" / "training"       # states to resume from
+HELDOUT_SEED = 1_000_003                                         # documents that no training run sees
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a model is trained on, and for how long."""
+
+    model: dict                       # ModelConfig without the vocabulary
+    steps: int
+    words: int = 3_000_000            # of the corpus, punctuation counted
+    batch: int = 32
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.05
+    warmup: int = 200
+    snapshots: int = 14
+    half: bool = False                # store the final weights in float16
+
+
+VARIANT = {"n_layers": 2, "tied": True}
+RECIPES = {
+    "tiny": Recipe({"n_layers": 4, "tied": True}, steps=15_000),
+    **{f"tiny-{positions}": Recipe({**VARIANT, "positions": positions}, steps=4_000, snapshots=0, half=True)
+       for positions in ("learned", "sinusoidal", "rotary", "none")},
+}
+
+
+@dataclass
+class Corpus:
+    """The training text as one long row of ids, and where sentences begin."""
+
+    ids: np.ndarray
+    starts: np.ndarray
+    tokenizer: Tokenizer
+
+    def batch(self, step: int, seed: int, size: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Windows that begin with a sentence, and their next words; the same for the same seed and step.
+
+        In every second window one word is read as <unk> (its target stays), so that unknown words mean something.
+        """
+        rng = np.random.default_rng((seed, step))
+        starts = rng.choice(self.starts, size)
+        windows = self.ids[starts[:, None] + np.arange(length + 1)]
+        inputs, targets = windows[:, :-1].copy(), windows[:, 1:]
+        hidden = inputs[np.arange(size), rng.integers(0, length, size)]
+        inputs[(inputs == hidden[:, None]) & (rng.random(size) < 0.5)[:, None]] = self.tokenizer.unknown_id
+        return torch.from_numpy(inputs.astype(np.int64)), torch.from_numpy(targets.astype(np.int64))
+
+
+def make_corpus(words: int, n_ctx: int, seed: int = 0) -> Corpus:
+    made = documents(seed, words)
+    tokenizer = Tokenizer.from_words(vocabulary(made))
+    return index_corpus(made, tokenizer, n_ctx)
+
+
+def vocabulary(made: list[str]) -> list[str]:
+    """Every word of the documents, the most frequent first, written with a capital only if it is a name."""
+    from collections import Counter
+
+    from model.lexicon import proper_names
+
+    names = proper_names()
+    counts = Counter(word.lower() for document in made for word in document.split())
+    return [names.get(word, word) for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def index_corpus(made: list[str], tokenizer: Tokenizer, n_ctx: int) -> Corpus:
+    ids_of = {word.lower(): index for index, word in enumerate(tokenizer.vocabulary)}
+    ids, starts = [], []
+    for document in made:
+        fresh = True
+        for word in document.lower().split():
+            if fresh:
+                starts.append(len(ids))
+            ids.append(ids_of.get(word, tokenizer.unknown_id))
+            fresh = word == "."
+        ids.append(ids_of[END])
+    ids_array = np.array(ids, dtype=np.int32)
+    starts_array = np.array(starts)
+    return Corpus(ids_array, starts_array[starts_array < len(ids) - n_ctx - 1], tokenizer)
+
+
+def train(name: str, seed: int = 0, steps: int | None = None, out: Path | None = None, resume: bool = True, quiet: bool = False) -> Path:
+    """Trains a recipe into the folder `out` (default: where it ships) and returns the folder.
+
+    A run that was stopped goes on where it was when `resume` is set. Raises UsageError for an unknown name.
+    """
+    if name not in RECIPES:
+        raise UsageError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+    recipe = RECIPES[name]
+    recipe = Recipe(**{**asdict(recipe), "steps": steps or recipe.steps})
+    out = Path(out or checkpoints.SHIPPED / name)
+    corpus = make_corpus(recipe.words, ModelConfig(1, **recipe.model).n_ctx)
+    torch.manual_seed(seed)
+    run = Run(name, recipe, seed, corpus, WORK / f"{name}-{seed}-{recipe.steps}", resume)
+    run.finish(out, quiet)
+    return out
+
+
+class Run:
+    """One training run: model, optimizer and history at a step."""
+
+    def __init__(self, name: str, recipe: Recipe, seed: int, corpus: Corpus, work: Path, resume: bool):
+        self.name, self.recipe, self.seed, self.corpus, self.work = name, recipe, seed, corpus, work
+        self.model = Transformer(ModelConfig(len(corpus.tokenizer), **recipe.model))
+        matrices = [p for p in self.model.parameters() if p.ndim > 1]
+        vectors = [p for p in self.model.parameters() if p.ndim < 2]
+        self.optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
+                                           lr=recipe.learning_rate, betas=(0.9, 0.98))
+        self.step, self.history = 0, {"step": [], "loss": [], "heldout": {"step": [], "loss": []}}
+        self.heldout = heldout_windows(corpus.tokenizer, self.model.config.n_ctx)
+        if not resume:
+            shutil.rmtree(work, ignore_errors=True)
+        self.restore()
+
+    def finish(self, out: Path, quiet: bool) -> None:
+        """Runs the steps that are left, then writes the checkpoint."""
+        marks = snapshot_steps(self.recipe.steps, self.recipe.snapshots)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.3f}"), TimeElapsedColumn(), TimeRemainingColumn())
+        saved = time.monotonic()
+        with Progress(*columns, disable=quiet) as progress:
+            task = progress.add_task(f"training {self.name}", total=self.recipe.steps, completed=self.step, loss=math.nan)
+            while True:
+                if self.step in marks:
+                    checkpoints.save_weights(self.model, self.work / "snapshots" / f"step-{self.step:06d}.safetensors", half=True)
+                if self.step in marks or self.step % 500 == 0 or self.step == self.recipe.steps:
+                    self.history["heldout"]["step"].append(self.step)
+                    self.history["heldout"]["loss"].append(round(loss_of(self.model, self.heldout), 4))
+                if self.step >= self.recipe.steps:
+                    break
+                loss = self.advance()
+                progress.update(task, completed=self.step, loss=loss)
+                if time.monotonic() - saved > 30:
+                    self.keep()
+                    saved = time.monotonic()
+        self.write(out)
+
+    def advance(self) -> float:
+        """One step of AdamW; the loss is the mean of −log p(next word) in nats."""
+        recipe = self.recipe
+        for group in self.optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * schedule(self.step, recipe)
+        inputs, targets = self.corpus.batch(self.step, self.seed, recipe.batch, self.model.config.n_ctx)
+        loss = F.cross_entropy(self.model(inputs).flatten(0, 1), targets.flatten())
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        value = loss.item()
+        if not math.isfinite(value):
+            raise ClearheadError(f"training {self.name} diverged at step {self.step}: try another seed")
+        if self.step % 10 == 0 or self.step < 50:
+            self.history["step"].append(self.step)
+            self.history["loss"].append(round(value, 4))
+        self.step += 1
+        return value
+
+    def keep(self) -> None:
+        """Saves all that a later `restore` needs; a stop in between leaves the old state."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        partial = self.work / "state.partial"
+        torch.save({"step": self.step, "history": self.history, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+                    "recipe": asdict(self.recipe)}, partial)
+        partial.replace(self.work / "state.pt")
+
+    def restore(self) -> None:
+        file = self.work / "state.pt"
+        if not file.exists():
+            return
+        state = torch.load(file, weights_only=True)
+        if state["recipe"] != asdict(self.recipe):
+            raise ClearheadError(f"the recipe of {self.name} has changed since {file} was saved: train without --resume")
+        self.step, self.history = state["step"], state["history"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+    def write(self, out: Path) -> None:
+        training = {"seed": self.seed, **{k: v for k, v in asdict(self.recipe).items() if k != "model"},
+                    "tokens": self.recipe.steps * self.recipe.batch * self.model.config.n_ctx}
+        checkpoints.save(out, self.name, self.model, self.corpus.tokenizer, training, self.recipe.half)
+        checkpoints.write_json(out / "history.json", self.history)
+        if (self.work / "snapshots").exists():
+            shutil.rmtree(out / "snapshots", ignore_errors=True)
+            shutil.copytree(self.work / "snapshots", out / "snapshots")
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def schedule(step: int, recipe: Recipe) -> float:
+    """A linear start, then half a cosine down to a tenth."""
+    if step < recipe.warmup:
+        return (step + 1) / recipe.warmup
+    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
+    return 0.55 + 0.45 * math.cos(math.pi * min(done, 1.0))
+
+
+def snapshot_steps(steps: int, count: int) -> set[int]:
+    """Step 0, the last step, and `count` − 2 between them, evenly spaced in the logarithm."""
+    return {0, *(round(step) for step in np.geomspace(4, steps, count - 1))} if count else set()
+
+
+def heldout_windows(tokenizer: Tokenizer, n_ctx: int, count: int = 128) -> tuple[torch.Tensor, torch.Tensor]:
+    corpus = index_corpus(documents(HELDOUT_SEED, 40_000), tokenizer, n_ctx)
+    starts = np.random.default_rng(0).choice(corpus.starts, count, replace=False)
+    windows = torch.from_numpy(corpus.ids[starts[:, None] + np.arange(n_ctx + 1)].astype(np.int64))
+    return windows[:, :-1], windows[:, 1:]
+
+
+@torch.no_grad()
+def loss_of(model: Transformer, windows: tuple[torch.Tensor, torch.Tensor]) -> float:
+    """Mean −log p(next word), in nats."""
+    inputs, targets = windows
+    return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).item()
