@@ -1,0 +1,42 @@
+"""Run the project's tests: the fast ones first, the slow ones last, in one pytest run.
+
+This module is also the pytest plugin that does the sorting (`-p studio.testing`).
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKERS = 2
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Move the tests marked slow behind the others, so that a plain mistake shows within seconds."""
+    items.sort(key=lambda item: "slow" in item.keywords)
+
+
+def arguments(args: list[str]) -> list[str]:
+    """Return pytest's arguments for `clearhead test [fast|all] [pytest arguments]`."""
+    chosen, rest = ("all", list(args)) if not args or args[0] not in ("fast", "all") else (args[0], list(args[1:]))
+    workers = min(WORKERS, os.cpu_count() or 1)
+    selection = ["-m", "not slow"] if chosen == "fast" else []
+    return ["-p", "studio.testing", "-n", str(workers), "--dist", "loadfile", *selection, *rest]
+
+
+def main(args: list[str]) -> int:
+    """Run the tests and return pytest's exit code (0: all passed).
+
+    The first argument may be `fast` (without the slow tests) or `all` (the default); the others go to
+    pytest as they are. The paths among them are meant from the root of the repository.
+    """
+    # One thread a worker: the workers already fill the cores, and threads would only fight over them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.chdir(ROOT)
+    import pytest
+
+    return int(pytest.main(arguments(args)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
