@@ -114,6 +114,11 @@ class Lesson(Scene):
         self.position = self.within("token", self.telling_token(), len(self.trace.tokens))
         self.words = [display(token) for token in self.trace.tokens]
 
+    @property
+    def model_name(self) -> str:
+        """What the model is called on screen."""
+        return self.trace.info.get("checkpoint", self.options.model or self.model)
+
     def telling_head(self) -> tuple[int, int, float]:
         """(layer, head, measure): the head that attends most to words that are neither the first nor the word itself."""
         from model.heads import telling_head
@@ -212,6 +217,7 @@ class Lesson(Scene):
         # Whole frames, so that what is counted is what is written.
         rate = config.frame_rate
         super().wait(max(round(duration * rate), 1) / rate, *args, **kwargs)
+        self.mobjects = [m for m in self.mobjects if type(m) is not Mobject]  # Manim leaves an empty one for each wait
 
     # ── for those who watch: the audit, the preview ──────────────────────────────────────────────
     def on_step_start(self, step: Step) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, Group, Transform, VGroup, linear, smooth
+from manim import Animation, FadeIn, FadeOut, Group, Transform, VGroup, linear
 
 from scenes.kit.grid import TensorGrid
 from scenes.kit.painting import Painted
@@ -14,6 +14,12 @@ def stagger(alpha: float, count: int, lag: float) -> np.ndarray:
     """Progress [count] of things that start one after the other: `lag` as in Manim's lag_ratio."""
     full = 1 + lag * (count - 1)
     return np.clip(alpha * full - lag * np.arange(count), 0, 1)
+
+
+def ease(progress):
+    """Slow in, slow out, for arrays: the minimum-jerk curve 10t³ − 15t⁴ + 6t⁵."""
+    t = np.asarray(progress, dtype=float)
+    return t**3 * (10 - 15 * t + 6 * t**2)
 
 
 class Reveal(Animation):
@@ -32,7 +38,7 @@ class Reveal(Animation):
         super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
-        progress = smooth(stagger(self.rate_func(alpha), int(self.rank.max()) + 1, self.lag))[self.rank] if self.rank.size else 1.0
+        progress = ease(stagger(self.rate_func(alpha), int(self.rank.max()) + 1, self.lag))[self.rank] if self.rank.size else 1.0
         if self.cells:
             self.mobject.cell_opacity = np.maximum(self.before[0], progress)
         if self.numbers:
@@ -102,7 +108,7 @@ class MatrixProduct(Together):
         current = min(int(progress), len(self.columns) - 1)
         within = min(progress - current, 1.0)
         column = self.columns[current]
-        shown = smooth(stagger(within, self.weights.values.shape[0], 0.5))
+        shown = ease(stagger(within, self.weights.values.shape[0], 0.5))
         done = alpha >= 1
         self.weights.glow[:] = 0
         self.x.glow[:] = 0
@@ -111,7 +117,7 @@ class MatrixProduct(Together):
             self.weights.glow[:, column], self.x.glow[:, 0] = wave, wave
         for k, j in enumerate(self.columns):
             place = self._y_place(j)
-            arrived = 1.0 if k < current or done else (smooth(min(1.0, 1.6 * within)) if k == current else 0.0)
+            arrived = 1.0 if k < current or done else (ease(min(1.0, 1.6 * within)) if k == current else 0.0)
             self.y.cell_opacity[place] = max(self.before[0][place], arrived)
             self.y.text_opacity[place] = max(self.before[1][place], arrived)
             self.y.values[place] = self.total[place] * (1.0 if done or k != current else float(np.mean(shown)))
@@ -139,7 +145,7 @@ class DotProduct(Animation):
             terms.lit[:], terms.running = 1.0, float("nan")
             return
         pieces = len(terms.pieces) - 1
-        progress = smooth(stagger(min(1.0, alpha / 0.92), pieces, 0.8))
+        progress = ease(stagger(min(1.0, alpha / 0.92), pieces, 0.8))
         terms.lit[:pieces] = progress
         arrived = int((progress > 0.5).sum())
         terms.running = float(self.totals[arrived - 1]) if arrived else 0.0
@@ -175,16 +181,16 @@ class Grow(Animation):
     """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers."""
 
     def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, **kwargs):
-        self.name, self.lag = name, lag
+        self.what, self.lag = name, lag
         kwargs.setdefault("introducer", True)
         super().__init__(mobject, **kwargs)
         self.final = np.array(getattr(mobject, name), dtype=float)
         setattr(mobject, name, np.zeros_like(self.final))
 
     def interpolate_mobject(self, alpha: float) -> None:
-        progress = smooth(stagger(self.rate_func(alpha), len(self.final), self.lag))
+        progress = ease(stagger(self.rate_func(alpha), len(self.final), self.lag))
         shape = (-1,) + (1,) * (self.final.ndim - 1)
-        setattr(self.mobject, self.name, self.final if alpha >= 1 else self.final * progress.reshape(shape))
+        setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
 
 
 class CountUp(Grow):
@@ -195,17 +201,19 @@ class CountUp(Grow):
 
 
 class ResidualAdd(Together):
-    """x + Δ = x′, entry by entry: the two entries glow, the sum appears between its neighbours."""
+    """x + Δ + … = x′, entry by entry: the entries that are added glow, their sum appears below. The last grid is the sum."""
 
-    def __init__(self, x: TensorGrid, delta: TensorGrid, total: TensorGrid, *, lag: float = 0.35, **kwargs):
-        self.x, self.delta, self.total, self.lag = x, delta, total, lag
-        total.reveal(0.0)
-        super().__init__(x, delta, total, **kwargs)
+    def __init__(self, *grids: TensorGrid, lag: float = 0.35, **kwargs):
+        *self.parts, self.total = grids
+        self.lag = lag
+        self.total.reveal(0.0)
+        super().__init__(*grids, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         count = self.total.values.size
-        progress = smooth(stagger(self.rate_func(alpha), count, self.lag)).reshape(self.total.values.shape)
-        self.x.glow = self.delta.glow = np.sin(np.pi * progress)
+        progress = ease(stagger(self.rate_func(alpha), count, self.lag)).reshape(self.total.values.shape)
+        for part in self.parts:
+            part.glow = np.sin(np.pi * progress)
         self.total.cell_opacity, self.total.text_opacity = progress.copy(), progress.copy()
 
 

@@ -49,7 +49,7 @@ class TensorGrid(Painted):
     Numbers are left out where they would be smaller than the style allows.
     """
 
-    look = ("values", "cell_opacity", "text_opacity", "glow", "scale", "tint")
+    look = ("values", "cell_opacity", "text_opacity", "glow", "strongest", "tint")
 
     def __init__(
         self, tensor, kind: str = "data", *, width: float = 13.0, height: float = 5.0, cell: tuple[float, float] = (0.92, 0.46),
@@ -69,7 +69,7 @@ class TensorGrid(Painted):
         self.values = np.array([[_pick(values, r, c) for c in self.columns] for r in self.rows])
         self.gap_cells = np.array([[r is None or c is None for c in self.columns] for r in self.rows])
         finite = np.abs(values[np.isfinite(values)])
-        self.scale = float(scale if scale is not None else (finite.max() if finite.size else 1.0)) or 1.0
+        self.strongest = float(scale if scale is not None else (finite.max() if finite.size else 1.0)) or 1.0
         self.spec = spec or ("+.2f" if (values < 0).any() or kind in SIGNED else ".2f")
         self.row_labels, self.column_labels = row_labels, column_labels
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
@@ -173,7 +173,7 @@ class TensorGrid(Painted):
         else:
             tensor = self.tensor[axis, others] if len(rows) > 1 and len(columns) > 1 else self.tensor[axis][:, others]
         twin = TensorGrid(
-            tensor, self.kind, cell=(self.cw, self.ch), spec=self.spec, scale=self.scale, brackets=False,
+            tensor, self.kind, cell=(self.cw, self.ch), spec=self.spec, scale=self.strongest, brackets=False,
             upright=self.upright, digits=bool(self.digits), size=self.digits or DIGIT, width=99, height=99,
         )
         corners = self.corners(rows[0], columns[0], rows[-1], columns[-1])
@@ -193,7 +193,7 @@ class TensorGrid(Painted):
     def fills(self) -> np.ndarray:
         """Colour [rows, columns, 3] of the cells: from the empty cell's towards the hue by magnitude."""
         with np.errstate(invalid="ignore"):
-            strength = np.clip(np.abs(self.values) / self.scale, 0, 1)
+            strength = np.clip(np.abs(self.values) / self.strongest, 0, 1)
         strength = np.where(np.isfinite(self.values), strength, 0.0)[..., None] ** 0.8
         base = color("cell")
         if self.kind in SIGNED:

@@ -121,6 +121,8 @@ class Painted(VMobject):
 
     def __init__(self, width: float, height: float, **kwargs):
         super().__init__(stroke_width=0, fill_opacity=0, **kwargs)
+        # Manim looks at these; nothing is drawn with them.
+        self.fill_rgbas = self.stroke_rgbas = self.background_stroke_rgbas = np.zeros((1, 4))
         self.opacity = 1.0
         self.window = (0.0, 1.0)  # the part from left to right that is drawn (Create, Write)
         self.reset_box(width, height)

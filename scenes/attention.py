@@ -1,0 +1,508 @@
+"""Self-attention, number by number: the flagship lesson."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import UP, FadeIn, FadeOut, FadeTransform, Transform, VGroup
+
+from model.tensor import concatenate
+from scenes.kit.animations import DotProduct, Fly, Grow, Introduce, MatrixProduct, ResidualAdd, Reveal
+from scenes.kit.bars import ProbabilityBars
+from scenes.kit.grid import TensorGrid, elide
+from scenes.kit.layout import Box, row, stack
+from scenes.kit.pattern import AttentionArcs, DotPattern
+from scenes.kit.product import Product, SoftmaxTable
+from scenes.kit.say import say
+from scenes.kit.terms import Frame, TermSum
+from scenes.kit.text import LABEL, Formula, Label, Number
+from scenes.kit.tokens import TokenNumbers, TokenRow
+from scenes.lesson import Lesson
+
+
+class SelfAttention(Lesson):
+    """Scaled dot-product attention, one query followed all the way through (Vaswani et al. 2017, § 3.2.1).
+
+    Afterwards you can recompute any number of it by hand: a query and a key from their rows, a score from
+    the two, a weight from the scores, the output from weights and values, and what it adds to the word.
+    """
+
+    controls = ("layer", "head", "token")
+
+    def construct(self):
+        self.name_tensors()
+        self.sentence()
+        self.enter_layer()
+        self.query()
+        self.one_entry()
+        self.key()
+        self.value()
+        self.all_positions()
+        self.one_score()
+        self.all_scores()
+        self.scale()
+        self.mask()
+        self.softmax()
+        self.all_rows()
+        self.pattern()
+        self.arcs()
+        self.weigh()
+        self.one_sum()
+        self.output()
+        self.add_back()
+        self.recap()
+
+    def name_tensors(self):
+        """The tensors of one head, by the names of the formula."""
+        block, h, i = f"blocks.{self.layer}.", self.head, self.position
+        attn, trace = block + "attn.", self.trace
+        turned = "rot_" if attn + "rot_q" in trace.names else ""  # rotary positions turn q and k before they meet
+        self.X = trace[block + "ln1.normalized"]
+        group = trace.config.n_heads // trace[attn + "W_K"].shape[0]  # heads that share one key and value
+        self.W_Q, self.W_O = trace[attn + "W_Q"][h], trace[attn + "W_O"][h]
+        self.W_K, self.W_V = trace[attn + "W_K"][h // group], trace[attn + "W_V"][h // group]
+        self.Q, self.K, self.V = trace[attn + "q"][h], trace[attn + "k"][h], trace[attn + "v"][h]
+        self.q_met, self.k_met = trace[f"{attn}{turned}q"][h], trace[f"{attn}{turned}k"][h]
+        self.rotary = bool(turned)
+        self.raw, self.scaled = trace[attn + "scores_raw"][h], trace[attn + "scores"][h]
+        self.masked, self.A = trace[attn + "scores_masked"][h], trace[attn + "pattern"][h]
+        self.z, self.result = trace[attn + "z"][h], trace[attn + "result"]
+        self.before, self.after = trace[block + "resid_pre"], trace[block + "resid_mid"]
+        weights = self.A.values[i]
+        self.other = int(np.argmax(np.where(np.arange(len(weights)) == i, -1, weights))) if i else 0
+        self.entry = int(np.argmax(np.abs(self.Q.values[i])))  # the entry of q that is worked out by hand
+        self.where = f"layer {self.layer} · head {self.head}"
+
+    # ── the words ────────────────────────────────────────────────────────────────────────────────
+    def sentence(self):
+        words = dict(n=len(self.words), word=self.words[self.position])
+        config = self.trace.config
+        with self.step(
+            "Self-attention", "{n} tokens. We follow one of them, “{word}”, through one attention head.", keep=(),
+            subtitle="model {model} · {layers} layers × {heads} heads · here: layer {l}, head {h}",
+            model=self.model_name, layers=config.n_layers, heads=config.n_heads, l=self.layer, h=self.head, **words,
+            notes=f"The head was chosen because it sends {self.measure:.0%} of its attention to words that are neither "
+            "the word itself nor the first one, more than any other head on this text.",
+        ):
+            self.tokens = self.stage.fit(self.token_row(size=0.6, lines=2 if self.wide else 4))
+            self.play(FadeIn(self.tokens, shift=0.2 * UP), run_time=1)
+            marked = self.tokens.copy().mark(self.position)
+            self.play(Transform(self.tokens, marked), run_time=0.8)
+        if self.trace.unknown:
+            with self.step(
+                "Unknown words", "{words}: not among the words that {model} knows, so read as <unk>.",
+                words=", ".join(f"“{self.words[k]}”" for k in self.trace.unknown[:3]), model=self.model_name,
+            ):
+                self.play(Transform(self.tokens, self.tokens.copy().dim_others(*self.trace.unknown)), run_time=0.8)
+                self.play(Transform(self.tokens, marked), run_time=0.5)
+
+    def token_row(self, **kwargs) -> TokenRow:
+        return TokenRow(self.trace.tokens, unknown=self.trace.unknown, width=self.stage.width, **kwargs)
+
+    def enter_layer(self):
+        with self.step(
+            "Input", "In layer {l} every word arrives as a row of {d} numbers, x (normalised).", keep=(self.tokens,),
+            subtitle="blocks.{l}.ln1.normalized  [position, d_model] · first columns of {d}", l=self.layer, d=self.X.shape[1],
+        ):
+            rows = self.rows_that_fit(head=0.2)
+            grid = self.grid(self.X, "data", columns=10 if self.wide else 6, rows=rows, row_labels=self.words)
+            self.stage.fit(grid)
+            self.play(FadeOut(self.tokens, target_position=grid.get_left(), scale=0.3), Introduce(grid, "rows", lag=0.2), run_time=2)
+            self.remove(self.tokens)
+            frame = Frame(grid.row_corners(grid.shown_row(self.position)))
+            self.play(FadeIn(frame), run_time=0.6)
+        self.x_grid, self.x_frame = grid, frame
+
+    # ── query, key, value ────────────────────────────────────────────────────────────────────────
+    def query(self):
+        i = self.position
+        with self.step(
+            "Query", "The row of “{word}” meets each column of W_Q: {n} products per column, one sum.", word=self.words[i],
+            subtitle="position {i} “{word}” · " + self.where + " · q = x W_Q", i=i, n=self.X.shape[1], keep=(self.x_grid, self.x_frame),
+        ):
+            product = self.product(self.X[i], self.W_Q, self.Q[i], "x", "W_Q", "q", "query", i)
+            source = self.x_grid.row(self.x_grid.shown_row(i))
+            self.play(FadeOut(self.x_grid), FadeOut(self.x_frame), Fly(source, product.x), FadeIn(product.labels[0]), run_time=1.3)
+            self.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.signs), FadeIn(product.labels[1]), run_time=1)
+            self.multiply(product, run_time=6)
+        self.product_of_query = product
+
+    def product(self, x, weights, y, x_name, w_name, y_name, role, i) -> Product:
+        box = self.stage.rows(5, 1)[0] if self.wide else self.stage.rows(4, 1)[0]
+        names = (f"{x_name}_{i}", w_name, f"{y_name}_{i}")
+        return Product(box, x, weights, y, kinds=("data", "weight", role), names=names, roles=("ink", "positive", role), rows=self.depth)
+
+    @property
+    def depth(self) -> int:
+        """How many rows of a tall matrix are shown."""
+        return 9 if self.wide else 16 if self.portrait else 12
+
+    def multiply(self, product: Product, run_time: float):
+        product.y.reveal(0)
+        self.play(FadeIn(product.labels[2]), FadeIn(product.y), run_time=0.4)
+        self.play(MatrixProduct(product.x, product.weights, product.y), run_time=run_time)
+
+    def one_entry(self):
+        i, c, product = self.position, self.entry, self.product_of_query
+        with self.step(
+            "One entry", "Entry {c} of the query, worked out: {n} products add up to {q:+.2f}.", c=c, n=self.X.shape[1], q=self.Q[i, c],
+        ):
+            room = self.stage.rows(5, 1)[1] if self.wide else self.stage.rows(4, 1)[1]
+            terms = TermSum(self.X[i], self.W_Q[:, c], self.Q[i, c], width=room.width, lines=1 if self.wide else 3, size=0.4)
+            room.fit(terms)
+            frames = [Frame(g.corners(0, j, None, j)) for g, j in ((product.x, 0), (product.weights, c))]
+            frames.append(Frame(product.y.corners(c, 0, c, 0)))
+            self.play(*[FadeIn(f) for f in frames], run_time=0.6)
+            self.play(DotProduct(terms), run_time=4)
+        self.clear_away(terms, *frames)
+
+    def clear_away(self, *mobjects, run_time: float = 0.4):
+        self.play(*[FadeOut(m) for m in mobjects], run_time=run_time)
+
+    def key(self):
+        j = self.other
+        with self.step(
+            "Key", "Every word also has a key: “{word}” says what it offers, k = x W_K.", word=self.words[j], keep=(),
+            subtitle="position {j} “{word}” · " + self.where + " · k = x W_K", j=j,
+        ):
+            product = self.product(self.X[j], self.W_K, self.K[j], "x", "W_K", "k", "key", j)
+            self.play(Introduce(product.x), Introduce(product.weights, "columns", lag=0.1), FadeIn(product.signs),
+                      FadeIn(product.labels[0]), FadeIn(product.labels[1]), run_time=1)
+            self.multiply(product, run_time=2.6)
+        self.product_of_key = product
+
+    def value(self):
+        j, old = self.other, self.product_of_key
+        with self.step(
+            "Value", "And a value, v = x W_V: what “{word}” hands over to those who attend to it.", word=self.words[j],
+            keep=(old.x, old.labels[0], old.signs), subtitle="position {j} “{word}” · " + self.where + " · v = x W_V", j=j,
+        ):
+            product = self.product(self.X[j], self.W_V, self.V[j], "x", "W_V", "v", "value", j)
+            self.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.labels[1]), run_time=0.8)
+            self.multiply(product, run_time=2.6)
+
+    def all_positions(self):
+        with self.step(
+            "All positions", "The same for every word at once: X times W gives Q, K and V.", keep=(),
+            subtitle=self.where + " · one row for each word, {d} numbers each", d=self.Q.shape[1],
+        ):
+            boxes = self.stage.columns(1.25, 1, 1, gap=0.35) if self.wide else self.stage.rows(1, 1, 1)
+            names = (("Q", self.Q, "query"), ("K", self.K, "key"), ("V", self.V, "value"))
+            grids, labels = [], []
+            for k, (box, (name, tensor, role)) in enumerate(zip(boxes, names, strict=True)):
+                head = 0.6 if self.wide else 0.0
+                side = None if self.wide and k else self.words
+                grid = TensorGrid(
+                    tensor, role, width=box.width - (0 if self.wide else 0.8), height=box.height - head, row_labels=side, keep_row=self.position,
+                    rows=int((box.height - head) / 0.3), columns=self.columns_of_head, target_row=self.position if side else None, cell=(0.8, 0.5),
+                )
+                labels.append(Formula(f"{name} = X W_{name}", 0.46, role) if self.wide else Formula(name, 0.6, role))
+                grids.append(grid)
+            if self.wide:
+                row(*grids, gap=0.3).move_to(self.stage.center).shift((0, -0.3, 0))
+                for label, grid in zip(labels, grids, strict=True):
+                    label.next_to(grid.get_top(), (0, 1, 0), buff=0.25).set_x(grid.cell_center(0, len(grid.columns) // 2)[0])
+            else:
+                stack(*grids, gap=0.3).move_to(self.stage.center).shift((0.4, 0, 0))
+                for label, grid in zip(labels, grids, strict=True):
+                    label.next_to(grid, (-1, 0, 0), buff=0.2)
+            self.play(*[FadeIn(label) for label in labels], *[Introduce(g, "rows", lag=0.3) for g in grids], run_time=3)
+            marks = [Frame(g.row_corners(g.shown_row(p))) for g, p in ((grids[0], self.position), (grids[1], self.other)) if p in g.rows]
+            self.play(*[FadeIn(m) for m in marks], run_time=0.6)
+        self.Q_grid, self.K_grid = grids[0], grids[1]
+
+    @property
+    def columns_of_head(self) -> int:
+        return 8 if self.Q.shape[1] <= 8 else 6
+
+    # ── scores ───────────────────────────────────────────────────────────────────────────────────
+    def one_score(self):
+        i, j = self.position, self.other
+        q, k, score = self.q_met[i], self.k_met[j], self.raw[i, j]
+        extra = ", both turned by the angles of their positions (rotary)" if self.rotary else ""
+        with self.step(
+            "One score", "The query of “{a}” times the key of “{b}”: {n} products add up to {s:+.2f}.", keep=(self.Q_grid, self.K_grid),
+            a=self.words[i], b=self.words[j], n=len(q), s=score, subtitle=self.where + " · q{i} · k{j}" + extra, i=i, j=j,
+        ):
+            width = self.stage.width - 1.6
+            cell = (min(1.15, (width - 0.5) / 8.8), 0.62)
+            columns = 8 if len(q) <= 8 else 7
+            grids = [
+                TensorGrid(q, "query", cell=cell, columns=columns, brackets=True),
+                TensorGrid(k, "key", cell=cell, columns=columns, brackets=True),
+                TensorGrid(q * k, "score", cell=cell, columns=columns, brackets=True),
+            ]
+            table = stack(*grids, gap=0.45)
+            terms = TermSum(q, k, score, width=self.stage.width, lines=2 if self.wide else 4, size=0.4)
+            stack(table, terms, gap=0.6).move_to(self.stage.center).shift((0.3, 0, 0))
+            terms.set_x(0)
+            labels = [
+                Formula(text, 0.52, role).next_to(grid, (-1, 0, 0), buff=0.25)
+                for text, role, grid in ((f"q_{i}", "query", grids[0]), (f"k_{j}", "key", grids[1]), ("q dot.c k", "ink", grids[2]))
+            ]
+            flights = []
+            for source, p, target in ((self.Q_grid, i, grids[0]), (self.K_grid, j, grids[1])):
+                if p in source.rows and source.columns == target.columns and not self.rotary:
+                    flights.append(Fly(source.row(source.shown_row(p)), target))
+                else:
+                    flights.append(Introduce(target))
+            self.play(FadeOut(self.Q_grid), FadeOut(self.K_grid), *flights, FadeIn(labels[0]), FadeIn(labels[1]), run_time=1.4)
+            self.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.5), run_time=2)
+            self.play(DotProduct(terms), run_time=3.5)
+        self.score_terms = terms
+
+    def score_grid(self, tensor, kind="score", **kwargs) -> TensorGrid:
+        """An n × n grid with words as headers, as many as can be read with their numbers."""
+        limit = self.rows_that_fit(head=1.3)
+        options = dict(
+            width=self.stage.width, height=self.stage.height, rows=limit, columns=min(limit, int((self.stage.width - 1.8) / 0.46)),
+            row_labels=self.words, column_labels=self.words, column_label_color="key", row_label_color="query", keep_row=self.position,
+            keep_column=self.other, target_row=self.position, brackets=False, cell=(1.05, 0.56), spec="+.2f",
+        )
+        return self.stage.fit(TensorGrid(tensor, kind, **{**options, **kwargs}))
+
+    def all_scores(self):
+        i, j = self.position, self.other
+        with self.step(
+            "Scores", "Each query meets each key; “{a}” · “{b}” lands here: {s:+.2f}.", a=self.words[i], b=self.words[j], s=self.raw[i, j],
+            subtitle=self.where + " · scores_raw [query, key] = Q K^T: rows are queries, columns are keys", keep=(self.score_terms,),
+        ):
+            grid = self.score_grid(self.raw)
+            place = (grid.shown_row(i), grid.shown_column(j))
+            grid.reveal(0)
+            frame = Frame(grid.corners(*place, *place))
+            landing = self.score_terms.copy()
+            self.play(FadeOut(self.score_terms, target_position=grid.cell_center(*place), scale=0.3), FadeIn(grid), FadeIn(frame), run_time=1.4)
+            self.remove(landing)
+            grid.cell_opacity[place], grid.text_opacity[place] = 1.0, 1.0
+            self.play(Reveal(grid, "cells", lag=0.08), run_time=3)
+        self.scores, self.score_frame = grid, frame
+
+    def scale(self):
+        i, j = self.position, self.other
+        with self.step(
+            "Scale", "Divided by √{d}, so that scores do not grow with the length of q: {a:+.2f} becomes {b:+.2f}.",
+            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle=self.where + " · scores = Q K^T / √d_head, d_head = {d}",
+        ):
+            self.play(Transform(self.scores, self.score_grid(self.scaled)), run_time=2)
+
+    def mask(self):
+        with self.step(
+            "Mask", "No word may look ahead: what comes later is set to −∞." if self.trace.config.causal else "Nothing is masked here: every word sees every other.",
+            subtitle=self.where + " · scores_masked",
+        ):
+            self.play(FadeOut(self.score_frame), Transform(self.scores, self.score_grid(self.masked)), run_time=2)
+            frame = Frame(self.scores.row_corners(self.scores.shown_row(self.position)))
+            self.play(FadeIn(frame), run_time=0.6)
+        self.score_frame = frame
+
+    # ── softmax ──────────────────────────────────────────────────────────────────────────────────
+    def softmax(self):
+        i = self.position
+        with self.step(
+            "Softmax", "The row of “{word}” becomes weights: raise e to each score, divide by the sum.", word=self.words[i],
+            subtitle=self.where + " · scores_masked [{i}, :] → pattern [{i}, :]", i=i, keep=(self.scores, self.score_frame),
+        ):
+            table = SoftmaxTable(self.stage, self.masked[i], self.words, down=not self.wide)
+            row_piece = self.scores.piece([self.scores.shown_row(i)], [c for c, k in enumerate(self.scores.columns) if k is not None])
+            self.play(FadeOut(self.scores), FadeOut(self.score_frame), FadeOut(row_piece, target_position=table.scores.get_center()),
+                      FadeIn(table.scores), FadeIn(table.labels[0]), run_time=1.2)
+            order = "rows" if not self.wide else "columns"
+            self.play(FadeIn(table.labels[1]), Introduce(table.exps, order, lag=0.4), run_time=2)
+            self.play(FadeIn(table.sum), run_time=0.8)
+            self.play(FadeIn(table.labels[2]), Introduce(table.weights, order, lag=0.4), run_time=2)
+            self.play(FadeIn(table.one), run_time=0.8)
+        self.softmax_table = table
+
+    def all_rows(self):
+        i = self.position
+        with self.step(
+            "All rows", "Every query, its own row of weights; each row adds up to 1.", subtitle=self.where + " · pattern [query, key]",
+            keep=(self.softmax_table.weights,),
+        ):
+            grid = self.score_grid(self.A, "probability", spec=".2f", scale=1.0)
+            grid.reveal(0)
+            place = grid.shown_row(i)
+            self.play(FadeOut(self.softmax_table.weights, target_position=grid.cell_center(place, len(grid.columns) // 2), scale=0.5), FadeIn(grid), run_time=1)
+            grid.cell_opacity[place], grid.text_opacity[place] = 1.0, 1.0
+            self.play(Reveal(grid, "rows", lag=0.3), run_time=2.2)
+        self.weights = grid
+
+    def pattern(self):
+        i, j = self.position, self.other
+        with self.step(
+            "Pattern", "“{a}” gives {w:.0%} of its attention to “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j],
+            subtitle=self.where + " · pattern: dot area ∝ weight", keep=(self.weights,),
+        ):
+            boxes = self.stage.columns(1.55, 1) if self.wide else self.stage.rows(1.3, 1)
+            dots = DotPattern(
+                self.A, width=boxes[0].width, height=boxes[0].height, row_labels=self.words, column_labels=self.words,
+                row_label_color="query", target_row=i, cell=(0.62, 0.62),
+            )
+            boxes[0].fit(dots)
+            shown = [k for k in range(len(self.words)) if k <= i] if self.trace.config.causal else list(range(len(self.words)))
+            limit = max(int(boxes[1].height / 0.42), 6)
+            order = shown if len(shown) <= limit else sorted(sorted(shown, key=lambda k: -self.A.values[i, k])[: limit - 2])
+            title = Label(say("attention of “{w}”", w=self.words[i]), 0.4, "query")
+            bars = ProbabilityBars(
+                self.A[i], self.trace.tokens, order=order, fill="probability", total=True, width=boxes[1].width, height=boxes[1].height - 0.7,
+            )
+            boxes[1].fit(stack(title, bars, gap=0.15))
+            self.play(FadeTransform(self.weights, dots), run_time=1.2)
+            self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
+
+    def arcs(self):
+        i, j = self.position, self.other
+        with self.step(
+            "Who looks where", "Line width is weight: “{a}” looks at “{b}” most, {w:.0%}.", a=self.words[i], b=self.words[j], w=self.A[i, j],
+            subtitle=self.where + " · line width ∝ attention weight", keep=(),
+        ):
+            tokens = self.token_row(size=0.5, target=i) if not self.portrait else TokenRow(
+                self.trace.tokens, unknown=self.trace.unknown, width=self.stage.width / 2, height=self.stage.height, down=True, size=0.5, target=i)
+            self.stage.fit(tokens)
+            arcs_height = min(3.1, self.stage.height - tokens.height - 0.9)
+            if self.portrait:
+                tokens.shift((-1.6, 0, 0))
+            else:
+                tokens.set_y(self.stage.bottom + (self.stage.height - arcs_height) / 2)
+            numbers = TokenNumbers(tokens, self.A[i])
+            if self.portrait:
+                numbers.shift((0.1, 0, 0))
+            arcs = AttentionArcs(tokens, self.A[i], i, height=arcs_height if not self.portrait else 2.4)
+            if self.portrait:
+                arcs.shift((1.0, 0, 0))
+            self.play(FadeIn(tokens), run_time=0.8)
+            self.play(Grow(arcs, "grown", lag=0.2), Grow(numbers, "shown_opacity", lag=0.2), run_time=2)
+
+    # ── what comes out ───────────────────────────────────────────────────────────────────────────
+    def kept_and_rest(self, limit: int):
+        """Which words' terms are written out, and those that are put together (so that every sum still adds up)."""
+        n = len(self.words)
+        if n <= limit:
+            return list(range(n)), []
+        kept = sorted(sorted(range(n), key=lambda k: -self.A.values[self.position, k])[: limit - 1])
+        return kept, [k for k in range(n) if k not in kept]
+
+    def weigh(self):
+        i = self.position
+        with self.step(
+            "Weighted values", "Each word's value, scaled by its weight …", keep=(), word=self.words[i],
+            subtitle=self.where + " · pattern [{i}, key] × v [key, :]", i=i,
+        ):
+            box = self.stage
+            kept, rest = self.kept_and_rest(int((box.height - 1.6) / 0.38) if self.wide else int((box.height - 2.6) / 0.7))
+            labels = [self.words[k] for k in kept]
+            weighted = (self.V.T * self.A[i]).T
+            shown = weighted[kept]
+            if rest:
+                shown = concatenate([shown, weighted[rest].sum(0)[...]] if False else [shown, self.as_row(weighted[rest].sum(0))], 0)
+            columns = self.columns_of_head
+            share = (box.width - 3.4) / 2 if self.wide else box.width - 2.6
+            cell = (min(0.74, share / (columns + 0.8)), min(0.5, ((box.height - 1.7) if self.wide else (box.height - 2.6) / 2) / (len(labels) + 1.5)))
+            room = dict(width=99, height=99, cell=cell, columns=columns)
+            w = TensorGrid(self.A[i][kept], "probability", upright=True, spec=".2f", scale=1.0, row_labels=labels, brackets=False, width=99, height=99, cell=(0.74, cell[1]))
+            v = TensorGrid(self.V[kept], "value", **room)
+            wv = TensorGrid(shown, "value", row_labels=None if self.wide else labels + ([f"{len(rest)} more"] if rest else []), **room)
+            z = TensorGrid(self.z[i], "value", scale=wv.strongest, **room)
+            times, arrow = Label("×", 0.5), Label("=" if self.wide else " ", 0.5)
+            left = row(w, times, v, gap=0.15)
+            if self.wide:
+                group = row(left, arrow, wv, gap=0.2)
+                group.move_to(box.center).shift((0, 0.35, 0))
+                wv.align_to(v, (0, 1, 0))
+            else:
+                group = stack(left, wv, gap=0.35).move_to(box.center).shift((0, 0.5, 0))
+            z.next_to(wv, (0, -1, 0), buff=0.3).align_to(wv, (1, 0, 0))
+            titles = VGroup(Formula("a", 0.46, "probability").next_to(w.cell_center(0, 0), (0, 1, 0), buff=cell[1] / 2 + 0.12),
+                            Formula("V", 0.46, "value").next_to(v, (0, 1, 0), buff=0.12))
+            if self.wide:
+                titles.add(Formula("a V", 0.46, "value").next_to(wv, (0, 1, 0), buff=0.12))
+            if rest and self.wide:
+                more = Label(say("{k} more", k=len(rest)), min(0.3, cell[1] * 0.8), "secondary")
+                more.next_to(wv.cell_center(len(kept), 0), (-1, 0, 0), buff=cell[0] / 2 + 0.2)
+                titles.add(more)
+            self.play(Introduce(w), Introduce(v), FadeIn(times), FadeIn(titles[0]), FadeIn(titles[1]), run_time=1.4)
+            self.play(FadeIn(arrow), *[FadeIn(t) for t in titles[2:]], Introduce(wv, "rows", lag=0.5), run_time=2.5)
+        self.weighted_grid, self.z_grid, self.weighted_terms = wv, z, weighted
+
+    def as_row(self, tensor):
+        """[n] → [1, n]."""
+        from model.tensor import stack as stack_tensors
+
+        return stack_tensors([tensor], "rest")
+
+    def one_sum(self):
+        i, c = self.position, int(np.argmax(np.abs(self.z.values[self.position])))
+        with self.step(
+            "Sum", "… and summed: this row, z, is what “{word}” has gathered.", word=self.words[i],
+            subtitle=self.where + " · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]", i=i,
+        ):
+            z = self.z_grid
+            label = Formula(f"z_{i}", 0.46, "value").next_to(z, (-1, 0, 0), buff=0.2)
+            self.play(FadeIn(label), Introduce(z, "columns", lag=0.4), run_time=2)
+        self.z_label = label
+
+    def output(self):
+        i = self.position
+        with self.step(
+            "Output", "z times W_O: from {d} numbers back to {n}, the width of the residual stream.", keep=(self.z_grid,),
+            d=self.z.shape[1], n=self.W_O.shape[1], subtitle=self.where + " · result [{i}, :] = z W_O", i=i,
+        ):
+            box = self.stage
+            product = Product(box, self.z[i], self.W_O, self.result[self.head, i], kinds=("value", "weight", "delta"), columns=9 if self.wide else 6,
+                              names=(f"z_{i}", "W_O", "Δ x"), roles=("value", "positive", "delta"), rows=self.depth)
+            self.play(Fly(self.z_grid, product.x), FadeOut(self.z_grid), FadeIn(product.labels[0]), run_time=1.2)
+            self.remove(self.z_grid)
+            self.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.signs), FadeIn(product.labels[1]), run_time=0.8)
+            self.multiply(product, run_time=3)
+        self.delta_grid = product.y
+
+    def add_back(self):
+        i, h = self.position, self.head
+        others = [k for k in range(self.trace.config.n_heads) if k != h]
+        with self.step(
+            "Residual", "This head's row and those of the other {n} heads are added to “{word}”.", n=len(others), word=self.words[i],
+            subtitle="resid_mid = resid_pre + Σ heads' results · position {i}, layer {l}", i=i, l=self.layer, keep=(self.delta_grid,),
+        ):
+            columns = 10 if self.wide else 5
+            width = self.stage.width - 3.2
+            room = dict(cell=(min(1.0, width / (columns - 0.4)), 0.62), width=99, height=99, columns=columns)
+            parts = [(self.before[i], "data", "before"), (self.result[h, i], "delta", f"+ head {h}")]
+            if others:
+                parts.append((self.result[others, i].sum(0), "delta", "+ other heads"))
+            parts.append((self.after[i], "data", "= after"))
+            scale = float(max(np.abs(np.asarray(t.values)).max() for t, _, _ in parts))
+            grids = [TensorGrid(t, kind, scale=scale, **room) for t, kind, _ in parts]
+            table = stack(*grids, gap=0.35).move_to(self.stage.center).shift((1.2, 0, 0))
+            labels = [Label(say("{t}", t=text), LABEL, "delta" if "+" in text else "ink").next_to(g, (-1, 0, 0), buff=0.25)
+                      for g, (_, _, text) in zip(grids, parts, strict=True)]
+            self.play(Introduce(grids[0], "columns", lag=0.1), FadeIn(labels[0]), Fly(self.delta_grid, grids[1]), FadeOut(self.delta_grid), FadeIn(labels[1]), run_time=1.4)
+            self.remove(self.delta_grid)
+            if others:
+                self.play(Introduce(grids[2], "columns", lag=0.1), FadeIn(labels[2]), run_time=1)
+            self.play(FadeIn(labels[-1]), ResidualAdd(*grids), run_time=2.5)
+        del table
+
+    def recap(self):
+        i, j = self.position, self.other
+        with self.step(
+            "Attention", "Who looks where, and what is passed on: “{a}” took {w:.0%} from “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j], keep=(),
+            subtitle=self.where + " · softmax along each row",
+        ):
+            formula = Formula("softmax( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_\"head\") ) {{ V : v }}", 0.9, q="query", k="key", v="value")
+            tokens = self.token_row(size=0.46, target=i, lines=1 if self.wide else 4)
+            self.stage.fit(stack(formula, tokens, gap=0.9))
+            self.play(FadeIn(formula), run_time=1)
+            self.play(FadeIn(tokens), run_time=0.8)
+
+    # ── sizes ────────────────────────────────────────────────────────────────────────────────────
+    def rows_that_fit(self, head: float) -> int:
+        """How many rows of numbers the stage holds under a header of that height."""
+        return int((self.stage.height - head) / 0.31)
+
+    def grid(self, tensor, kind, **kwargs) -> TensorGrid:
+        kwargs.setdefault("keep_row", self.position)
+        kwargs.setdefault("target_row", self.position)
+        return TensorGrid(tensor, kind, width=self.stage.width, height=self.stage.height, cell=(1.0, 0.56), **kwargs)
+
+
+__all__ = ["Box", "Number", "SelfAttention", "elide"]
