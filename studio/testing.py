@@ -6,6 +6,7 @@ This module is also the pytest plugin that does the sorting (`-p studio.testing`
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2
@@ -18,14 +19,16 @@ def pytest_collection_modifyitems(items) -> None:
 
 def arguments(args: list[str]) -> list[str]:
     """Return pytest's arguments for `clearhead test [fast|all] [pytest arguments]`."""
-    chosen, rest = ("all", list(args)) if not args or args[0] not in ("fast", "all") else (args[0], list(args[1:]))
+    selection = []
+    if args and args[0] in ("fast", "all"):
+        selection = ["-m", "not slow"] if args[0] == "fast" else []
+        args = args[1:]
     workers = min(WORKERS, os.cpu_count() or 1)
-    selection = ["-m", "not slow"] if chosen == "fast" else []
-    return ["-p", "studio.testing", "-n", str(workers), "--dist", "loadfile", *selection, *rest]
+    return ["-p", "studio.testing", "-n", str(workers), "--dist", "loadfile", *selection, *args]
 
 
-def main(args: list[str]) -> int:
-    """Run the tests and return pytest's exit code (0: all passed).
+def main(args: list[str]) -> NoReturn:
+    """Become pytest: the exit code is pytest's (0: all passed).
 
     The first argument may be `fast` (without the slow tests) or `all` (the default); the others go to
     pytest as they are. The paths among them are meant from the root of the repository.
@@ -33,10 +36,9 @@ def main(args: list[str]) -> int:
     # One thread a worker: the workers already fill the cores, and threads would only fight over them.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.chdir(ROOT)
-    import pytest
-
-    return int(pytest.main(arguments(args)))
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments(args)])
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
