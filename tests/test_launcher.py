@@ -35,6 +35,7 @@ case "$*" in
   *"pip "*install*)
     words=$*
     echo "pip ${words#*--constraint }" >>"$log"
+    trap 'echo "ERROR: Operation cancelled by user" >&2; exit 1' INT  # as pip does
     [[ ! -e $MACHINE/slow-pip ]] || sleep "$(cat "$MACHINE/slow-pip")"
     [[ ! -e $MACHINE/no-network ]] || { echo "ERROR: no network" >&2; exit 1; }
     [[ $* != *--editable* ]] || {
@@ -321,6 +322,19 @@ def test_ctrl_c_stops_the_set_up_and_leaves_it_to_be_redone(machine):
     assert len(machine.log) == 2
     slow.unlink()
     assert "starting over" in machine.start().stderr
+
+
+def test_a_killed_update_is_redone_even_if_the_change_was_taken_back(ready):
+    before = (ready.root / "constraints.txt").read_text()
+    (ready.root / "constraints.txt").write_text(before + "# changed\n")
+    slow = ready.switch("slow-pip", "30")
+    run = ready.begin()
+    ready.wait_for_log("torch")
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    slow.unlink()
+    (ready.root / "constraints.txt").write_text(before)
+    assert "interrupted; starting over" in ready.start().stderr
 
 
 def test_two_first_starts_install_once(machine):
