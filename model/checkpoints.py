@@ -52,15 +52,18 @@ class Checkpoint:
         return self._json("report.json")
 
     def snapshots(self) -> list[int]:
-        """The training steps at which a snapshot was taken."""
-        return sorted(int(file.stem.removeprefix("step-")) for file in (self.path / "snapshots").glob("step-*.safetensors"))
+        """The training steps at which a snapshot was taken; the last one is the checkpoint itself."""
+        steps = sorted(int(file.stem.removeprefix("step-")) for file in (self.path / "snapshots").glob("step-*.safetensors"))
+        return [*steps, self.training["steps"]] if steps else []
 
     def at(self, step: int) -> Checkpoint:
         """The checkpoint as it was after `step` steps of training."""
         if step not in self.snapshots():
             raise UsageError(f"{self.name} has no snapshot at step {step}; there are {', '.join(map(str, self.snapshots()))}")
+        if step == self.training["steps"]:
+            return replace(self, step=step)
         file = self.path / "snapshots" / f"step-{step:06d}.safetensors"
-        return replace(self, model=_model(self.config, file), hash=_hash([file], self.config), step=step)
+        return replace(self, model=_model(self.config, file), hash=_hash([file, self.path / "tokenizer.json"], self.config), step=step)
 
     def _json(self, file: str) -> dict:
         return _read_json(self.path / file)
@@ -111,6 +114,7 @@ def save_weights(model: torch.nn.Module, file: Path, half: bool) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(".partial")
     save_file({name: value.detach().to(torch.float16 if half else torch.float32).contiguous() for name, value in model.state_dict().items()}, partial)
+    partial.chmod(0o644)
     partial.replace(file)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from model.lexicon import article, gerund, lexicon, past, plural, third
+from model.lexicon import gerund, lexicon, past, plural, third, with_articles
 
 PRONOUNS = {  # subject, object, possessive, reflexive
     "he": ("he", "him", "his", "himself"),
@@ -39,7 +39,7 @@ class Entity:
         if self.name:
             return self.name
         words = " ".join([*self.adjectives, self.noun])
-        return words if self.plural else f"{article(words)} {words}"
+        return words if self.plural else f"a {words}"
 
     def again(self, rng: random.Random) -> str:
         """A later mention: by pronoun, by noun, or by noun and adjectives."""
@@ -67,13 +67,14 @@ class Grammar:
         self.rng = random.Random(seed)
         self.words = lexicon()
         self.makers = {
-            self.story: 30, self.scene: 18, self.reason: 14, self.agreement: 12, self.purse: 5, self.describe: 6,
-            self.fact: 8, self.calendar: 3, self.parrot: 7, self.shopping: 5, self.talk: 6, self.meeting: 5, self.crossing: 3,
+            self.story: 26, self.scene: 18, self.reason: 14, self.agreement: 12, self.purse: 6, self.describe: 6, self.fact: 12, self.knowledge: 9,
+            self.calendar: 4, self.parrot: 12, self.shopping: 5, self.talk: 7, self.meeting: 7, self.crossing: 6, self.everyday: 9,
         }
 
     def document(self) -> list[str]:
         maker = self.rng.choices(list(self.makers), list(self.makers.values()))[0]
-        return [sentence[0].upper() + sentence[1:] for sentence in maker()]
+        sentences = [with_articles(sentence) for sentence in maker()]       # the makers write "a" everywhere
+        return [sentence[0].upper() + sentence[1:] for sentence in sentences]
 
     # — parts ——————————————————————————————————————————————————————————————————————
 
@@ -88,7 +89,9 @@ class Grammar:
 
     def person_name(self, gender: str) -> str:
         first = self.pick("names", gender)
-        return f"{first} {self.pick('names', 'last')}" if self.chance(0.5) else first
+        usual = {"Harry": "Potter", "Hermione": "Granger", "Ron": "Weasley"}.get(first)
+        last = usual if usual and self.chance(0.7) else self.pick("names", "last")
+        return f"{first} {last}" if self.chance(0.5) else first
 
     def person(self, named: float = 0.6) -> Entity:
         gender = self.rng.choice(["male", "female"])
@@ -101,7 +104,7 @@ class Grammar:
         return Entity(self.pick("people", kind), kind, pronoun, adjectives)
 
     def animal(self, many: float = 0.15) -> Entity:
-        kind = self.rng.choice(["pet", "farm", "wild", "wild", "bird", "water"])
+        kind = self.rng.choice(["pet", "farm", "wild", "wild", "bird", "water", "insect"])
         noun, adjectives = self.pick("animals", kind), []
         if self.chance(0.4):
             adjectives.append(self.pick("sizes"))
@@ -148,7 +151,7 @@ class Grammar:
         noun = self.pick("foods", "food")
         adjective = self.pick("food_adjectives") if self.chance(0.4) else None
         first = adjective or noun
-        return f"{article(first)} {adjective + ' ' if adjective else ''}{noun}"
+        return f"a {adjective + ' ' if adjective else ''}{noun}"
 
     def movement(self, who: Entity) -> str:
         """roamed the verdant forest, swam in the lake, walked to the market — in the past tense."""
@@ -157,13 +160,15 @@ class Grammar:
             return self.rng.choice([f"swam in {spot}", f"played in {spot}", f"crossed {spot}", f"lived in {spot}"])
         if who.kind == "bird":
             return self.rng.choice([f"flew over {spot}", f"sang in {spot}", f"lived in {spot}", f"flew to {spot}"])
+        manner = f" {self.pick('manners')}" if self.chance(0.12) else ""
         if who.kind in self.words["animals"]:
-            verb = past(self.pick("animal_verbs", who.kind))
+            verb = past(self.pick("animal_verbs", who.kind)) + manner
             return self.rng.choice([f"roamed {spot}", f"crossed {spot}", f"explored {spot}", f"{verb} in {spot}",
                                     f"ran through {spot}", f"{verb} near {spot}", f"walked through {spot}", f"lived in {spot}"])
-        verb = past(self.pick("travel"))
-        return self.rng.choice([f"{verb} to {spot}", f"{verb} to {spot}", f"crossed {spot}", f"visited {spot}", f"left {spot}",
-                                f"entered {spot}", f"explored {spot}", f"waited in {spot}", f"worked in {spot}", f"lived near {spot}"])
+        verb = past(self.pick("travel")) + manner
+        open_place, closed, home = (self.place(self.rng.choice(self.words["suited"][use])) for use in ("cross", "enter", "live"))
+        return self.rng.choice([f"{verb} to {spot}", f"{verb} to {spot}", f"crossed {open_place}", f"visited {spot}", f"left {closed}",
+                                f"entered {closed}", f"explored {spot}", f"waited near {spot}", f"got lost in {closed}", f"lived in {home}"])
 
     def handling(self, item: Entity) -> str:
         """A verb that suits the thing, in the base form."""
@@ -195,7 +200,7 @@ class Grammar:
         while other.short() == hero.short():
             other = self.anybody()
         opening = self.rng.choice([
-            f"{hero.first()} lived in {self.place()} .", f"one {self.pick('day_times')} , {hero.first()} {self.movement(hero)} .",
+            f"{hero.first()} lived in {self.habitat(hero) if hero.kind in self.words['animals'] else self.place(self.rng.choice(self.words['suited']['live']))} .", f"one {self.pick('day_times')} , {hero.first()} {self.movement(hero)} .",
             f"on {self.pick('days')} , {hero.first()} {self.movement(hero)} .", f"once there was {hero.first()} ." if not hero.plural
             else f"once there were {hero.first()} ."])
         middles = [
@@ -220,6 +225,7 @@ class Grammar:
         act = past(self.consequence(who))
         if self.chance(0.3):
             seat = self.thing("furniture")
+            seat.noun = self.rng.choice(self.words["suited"]["sit"])
             act = f"{self.rng.choice(['sat', 'slept', 'lay', 'rested', 'stood', 'jumped'])} {self.rng.choice(['on', 'on', 'under', 'near'])} {seat.definite()}"
             if who.state not in ("tired", "sleepy", "lonely", "sick", "cold", "bored", "scared", "happy"):
                 who.state = "tired"
@@ -234,12 +240,11 @@ class Grammar:
     def crossing(self) -> list[str]:
         """The animal did not cross the street because it was too tired (or too wide)."""
         who = self.animal(many=0.1) if self.chance(0.7) else self.person(0.5)
-        verb, spots = self.rng.choice([("cross", "street river road bridge field desert"), ("climb", "hill mountain tower tree"),
-                                       ("enter", "cave forest house castle room"), ("leave", "house cave barn room")])
-        spot = self.rng.choice(spots.split())
+        verb = self.rng.choice(["cross", "cross", "climb", "enter", "leave"])
+        spot = self.rng.choice(self.words["suited"]["enter" if verb == "leave" else verb])
         negation = self.rng.choice(["did not", "did not", "didn't", "could not", "couldn't"])
         if self.chance(0.5):
-            cause = f"{who.pronoun} {who.be()} too {self.rng.choice(['tired', 'tired', 'scared', 'sick', 'sleepy', 'hungry', 'nervous', 'small', 'young'])}"
+            cause = f"{who.pronoun} {who.be()} too {self.rng.choice(['tired', 'tired', 'tired', 'scared', 'sick', 'sleepy', 'hungry', 'nervous', 'small', 'young'])}"
         else:
             cause = f"it was too {self.rng.choice(self.words['place_adjectives'][spot])}"
         return [f"{who.definite()} {negation} {verb} the {spot} because {cause} ."]
@@ -269,7 +274,7 @@ class Grammar:
         ending = self.rng.choice([f"{be} {self.pick('states')}", f"{be} {self.pick('states')}", f"{self.pick('frequency')} {verb if many else third(verb)}",
                                   f"{verb if many else third(verb)} every {self.pick('day_times')}", f"{be} {gerund(verb)}", f"{auxiliary} a {self.thing().noun}",
                                   f"{'do' if many else 'does'} not {self.pick('likes')} {self.person().short()}"])
-        return [f"the {' '.join([*who.adjectives, noun])}{link if between else ''} {ending} .".replace("a old", "an old").replace(" a axe", " an axe")]
+        return [f"the {' '.join([*who.adjectives, noun])}{link if between else ''} {ending} ."]
 
     def purse(self) -> list[str]:
         """A person, a thing and a place for it; asked for again, and found where it was put."""
@@ -286,7 +291,7 @@ class Grammar:
         owner = self.person(0.8)
         colour, size = self.pick("colours"), self.pick("sizes")
         item.adjectives = []
-        return [f"{owner.first()} has {article(size)} {size} {colour} {item.noun} .",
+        return [f"{owner.first()} has a {size} {colour} {item.noun} .",
                 self.rng.choice([f"the {item.noun} is {colour} and {size} .", f"{owner.form(2)} {item.noun} is {size} .", f"{owner.pronoun} {third(self.pick('likes'))} the {size} {colour} {item.noun} ."]),
                 self.rng.choice([f"the {colour} {item.noun} belongs to {owner.short()} .", f"everybody {third(self.pick('likes'))} the {size} {colour} {item.noun} .", f"{owner.short()} is proud of {owner.form(2)} {colour} {item.noun} ."])]
 
@@ -298,7 +303,7 @@ class Grammar:
         noun = self.pick("colours_of", colour)
         male, female = self.rng.choice([("king", "queen"), ("prince", "princess"), ("father", "mother"), ("brother", "sister"), ("uncle", "aunt"), ("son", "daughter"),
                                         ("grandfather", "grandmother"), ("husband", "wife"), ("actor", "actress"), ("waiter", "waitress"), ("wizard", "witch"), ("hero", "heroine"), ("boy", "girl")])
-        adult = ("boy", "girl") if male in ("boy", "prince", "son") and self.chance(0.5) else ("man", "woman")
+        adult = ("child", "child") if male == "boy" else ("man", "woman")
         traveler = self.person(0.9)
         a, b = sorted(self.rng.sample(range(1, 7), 2))
         numbers = self.words["numbers"]
@@ -311,6 +316,39 @@ class Grammar:
             [f"the {male} of {country} lived in {capital} with the {female} of {country} ."], [f"the {male} loved the {female} , and the {female} loved the {male} ."],
             [f"{noun} is {colour} ." if noun in ("grass", "snow", "milk", "coal", "rain", "chocolate") else f"the {noun} is {colour} ."],
             [f"{numbers[a - 1]} plus {numbers[b - 1]} is {numbers[a + b - 1]} ."], [f"{numbers[b - 1]} is more than {numbers[a - 1]} ."]])
+
+    def knowledge(self) -> list[str]:
+        """What animals, people and things are known for: dogs bark, a baker bakes, a ring is made of gold."""
+        words = self.words
+        animal, eater, worker, item, quality = (self.pick(table) for table in ("sounds", "diets", "works", "materials", "opposites"))
+        sound, work, opposite = (" ".join(words[table][key]) for table, key in (("sounds", animal), ("works", worker), ("opposites", quality)))
+        ladder = words["greater"][self.pick("greater")]
+        small, large = sorted(self.rng.sample(range(len(ladder)), 2))
+        one, other = (quality, opposite) if self.chance(0.5) else (opposite, quality)
+        tree, sport, who = self.pick("trees"), self.pick("sports"), self.person(0.9)
+        return self.rng.choice([
+            [f"{plural(animal)} {sound} ."], [f"the {animal} {past(sound)} {self.pick('manners')} ."], [f"a {animal} {third(sound)} in the {self.pick('day_times')} ."],
+            [f"{plural(eater)} eat {words['diets'][eater][0]} ."], [f"a {eater} likes {words['diets'][eater][0]} ."],
+            [f"a {worker} {third(work)} ."], [f"{plural(worker)} {work} every day ."], [f"{who.first()} is a {worker} .", f"{who.pronoun} {third(work)} ."],
+            [f"the {item} is made of {words['materials'][item][0]} ."], [f"{who.first()} has a {item} made of {words['materials'][item][0]} ."],
+            [f"{one} is the opposite of {other} ."], [f"if something is not {one} , it is {other} ."],
+            [f"a {ladder[large]} is bigger than a {ladder[small]} ."], [f"a {ladder[small]} is smaller than a {ladder[large]} ."],
+            [f"the {tree} is a tree ."], [f"{who.first()} sat under the old {tree} because {who.pronoun} {who.be()} tired ."], [f"{who.first()} plays {sport} on {self.pick('days')} .", f"{who.pronoun} is good at {sport} ."]])
+
+    def everyday(self) -> list[str]:
+        """School, the body, the weather, presents and parties."""
+        who, other = self.person(0.9), self.person(0.9)
+        part, sky, subject, gift, occasion = (self.pick(table) for table in ("body", "sky_verbs", "subjects", "gifts", "occasions"))
+        happening = " ".join(self.words["sky_verbs"][sky])
+        return self.rng.choice([
+            [f"{who.first()} learns {subject} at school .", f"{who.pronoun} likes {subject} very much ."], [f"{who.first()} and {other.first()} study {subject} together ."],
+            [f"{who.first()} {past(self.pick('pains'))} {who.form(2)} {part} .", f"now {who.form(2)} {part} hurts ."], [f"{who.first()} washed {who.form(2)} {plural(part)} ."],
+            [f"the {sky} {happening} .", f"{who.first()} looked at the {sky} ."], [f"when the {sky} {happening} , {who.first()} was in {self.place()} ."],
+            [f"{who.first()} gave {other.first()} a {gift} for {other.form(2)} {occasion} .", f"{other.short()} thanked {who.short()} for the {gift} ."],
+            [f"{who.first()} invited {other.first()} to {who.form(2)} {occasion} .", f"the {occasion} was on {self.pick('days')} .", f"{other.short()} came to the {occasion} with a {gift} ."],
+            [f"{who.first()} made a {self.pick('mistakes')} .", f"it was a {self.rng.choice(['good', 'bad', 'terrible', 'wonderful'])} {self.pick('mistakes')} ."],
+            [f"{who.first()} felt {self.pick('feelings')} when {who.pronoun} saw {other.first()} ."], [f"{who.first()} cleaned the {self.pick('family_rooms')} and the {self.pick('family_rooms')} ."],
+            [f"{who.first()} lives in the {self.pick('ordinals')} house on the {self.rng.choice(['left', 'right'])} ."]])
 
     def calendar(self) -> list[str]:
         days, months, numbers = self.words["days"], self.words["months"], self.words["numbers"]
@@ -336,7 +374,7 @@ class Grammar:
         """A list and the same list again."""
         who = self.person(0.8)
         goods = self.rng.sample(self.words["foods"]["food"] + self.words["things"]["tool"] + self.words["things"]["clothing"], self.rng.choice([2, 3, 3, 4]))
-        a_list = " , ".join(f"{article(g)} {g}" for g in goods[:-1]) + f" and {article(goods[-1])} {goods[-1]}"
+        a_list = " , ".join(f"a {g}" for g in goods[:-1]) + f" and a {goods[-1]}"
         the_list = " , ".join(f"the {g}" for g in goods[:-1]) + f" and the {goods[-1]}"
         verb = self.rng.choice(["bought", "found", "wanted", "needed", "brought", "carried"])
         return [f"{who.first()} {verb} {a_list} .", self.rng.choice([f"{who.pronoun} put {the_list} in a {self.pick('things', 'container')} .", f"{who.pronoun} showed {self.person(0.9).first()} {the_list} .", f"then {who.short()} lost {the_list} ."])]
@@ -360,7 +398,7 @@ class Grammar:
         one.name = one.name if " " in one.name else f"{one.name} {self.pick('names', 'last')}"
         verb = past(self.pick("likes"))
         return [f"{one.first()} {self.movement(one)} with {two.first()} .", self.rng.choice([f"{one.name} {verb} {two.name} .", f"{two.name} {verb} {one.name} .", f"everybody {verb} {one.name} and {two.name} ."]),
-                self.rng.choice([f"{one.name} was {self.pick('characters')} .", f"{two.name} and {one.name} are friends .", f"{two.short()} gave {one.name} a {self.thing().noun} .".replace(" a axe", " an axe")])]
+                self.rng.choice([f"{one.name} was {self.pick('characters')} .", f"{two.name} and {one.name} are friends .", f"{two.short()} gave {one.name} a {self.thing().noun} ."])]
 
 
 def documents(seed: int, words: int) -> list[str]:

@@ -16,17 +16,23 @@ def patterns(trace: Trace) -> np.ndarray:
     return np.stack([trace.array(name) for name in names])
 
 
-def telling_head(trace: Trace) -> tuple[int, int, float]:
+def telling_head(trace: Trace, layer: int | None = None, head: int | None = None) -> tuple[int, int, float]:
     """(layer, head, measure) of the head with the largest share of attention on neither the word itself nor the first word.
 
+    With `layer` or `head`, the best among those.
     The measure is the mean of that share over all positions that have such a choice (from the third on); 0 for shorter texts.
     """
     weights = patterns(trace)
     length = weights.shape[-1]
     if length < 3:
-        return 0, 0, 0.0
+        return layer or 0, head or 0, 0.0
     elsewhere = np.tril(np.ones((length, length)), -1)
     elsewhere[:, 0] = 0.0
     share = (weights * elsewhere).sum(-1)[..., 2:].mean(-1)
-    layer, head = np.unravel_index(share.argmax(), share.shape)
+    asked = np.ones_like(share, dtype=bool)
+    if layer is not None:
+        asked[np.arange(len(share)) != layer] = False
+    if head is not None:
+        asked[:, np.arange(share.shape[1]) != head] = False
+    layer, head = np.unravel_index(np.where(asked, share, -1.0).argmax(), share.shape)
     return int(layer), int(head), float(share[layer, head])

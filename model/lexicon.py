@@ -53,9 +53,14 @@ def gerund(verb: str) -> str:
     return " ".join([head + "ing", *rest])
 
 
-def article(word: str) -> str:
-    """an apple, a hero"""
-    return "an" if word[0].lower() in VOWELS and not word.startswith(("use", "uni", "one")) or word == "honest" else "a"
+def with_articles(sentence: str) -> str:
+    """a apple → an apple, a honest man → an honest man; a useful key stays."""
+    words = sentence.split()
+    for place, following in enumerate(words[1:]):
+        sounds_open = following[0].lower() in VOWELS and not following.startswith(("use", "uni", "one"))
+        if words[place] == "a" and (sounds_open or following == "honest"):
+            words[place] = "an"
+    return " ".join(words)
 
 
 def _add_s(word: str) -> str:

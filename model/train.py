@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from model import checkpoints
 from model.config import ModelConfig
 from model.corpus import documents
 from model.errors import ClearheadError, UsageError
+from model.lexicon import proper_names
 from model.tokenizer import END, Tokenizer
 from model.transformer import Transformer
 
@@ -40,8 +42,8 @@ class Recipe:
 
 VARIANT = {"n_layers": 2, "tied": True}
 RECIPES = {
-    "tiny": Recipe({"n_layers": 4, "tied": True}, steps=15_000),
-    **{f"tiny-{positions}": Recipe({**VARIANT, "positions": positions}, steps=4_000, snapshots=0, half=True)
+    "tiny": Recipe({"n_layers": 4, "tied": True}, steps=12_000, snapshots=12),
+    **{f"tiny-{positions}": Recipe({**VARIANT, "positions": positions}, steps=2_000, snapshots=0, half=True)
        for positions in ("learned", "sinusoidal", "rotary", "none")},
 }
 
@@ -76,10 +78,6 @@ def make_corpus(words: int, n_ctx: int, seed: int = 0) -> Corpus:
 
 def vocabulary(made: list[str]) -> list[str]:
     """Every word of the documents, the most frequent first, written with a capital only if it is a name."""
-    from collections import Counter
-
-    from model.lexicon import proper_names
-
     names = proper_names()
     counts = Counter(word.lower() for document in made for word in document.split())
     return [names.get(word, word) for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
@@ -142,11 +140,10 @@ class Run:
         with Progress(*columns, disable=quiet) as progress:
             task = progress.add_task(f"training {self.name}", total=self.recipe.steps, completed=self.step, loss=math.nan)
             while True:
-                if self.step in marks:
+                if self.step in marks and self.step < self.recipe.steps:
                     checkpoints.save_weights(self.model, self.work / "snapshots" / f"step-{self.step:06d}.safetensors", half=True)
                 if self.step in marks or self.step % 500 == 0 or self.step == self.recipe.steps:
-                    self.history["heldout"]["step"].append(self.step)
-                    self.history["heldout"]["loss"].append(round(loss_of(self.model, self.heldout), 4))
+                    self.measure()
                 if self.step >= self.recipe.steps:
                     break
                 loss = self.advance()
@@ -155,6 +152,13 @@ class Run:
                     self.keep()
                     saved = time.monotonic()
         self.write(out)
+
+    def measure(self) -> None:
+        """Notes the held-out loss of this step, once even when a resumed run comes by again."""
+        heldout = self.history["heldout"]
+        if self.step not in heldout["step"]:
+            heldout["step"].append(self.step)
+            heldout["loss"].append(round(loss_of(self.model, self.heldout), 4))
 
     def advance(self) -> float:
         """One step of AdamW; the loss is the mean of −log p(next word) in nats."""
@@ -215,8 +219,8 @@ def schedule(step: int, recipe: Recipe) -> float:
 
 
 def snapshot_steps(steps: int, count: int) -> set[int]:
-    """Step 0, the last step, and `count` − 2 between them, evenly spaced in the logarithm."""
-    return {0, *(round(step) for step in np.geomspace(4, steps, count - 1))} if count else set()
+    """Step 0, the last step, and `count` − 2 between them, evenly spaced in the logarithm; the last is the checkpoint itself."""
+    return {0, *(round(step) for step in np.geomspace(min(8, steps), steps, count - 1))} if count else set()
 
 
 def heldout_windows(tokenizer: Tokenizer, n_ctx: int, count: int = 128) -> tuple[torch.Tensor, torch.Tensor]:
