@@ -1,0 +1,30 @@
+"""Where drawn segments are kept between renders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+LIMIT = 4 << 30  # bytes
+
+
+def cache_folder() -> Path:
+    """Where segments are kept: $CLEARHEAD_CACHE, or `clearhead` in the user's cache folder."""
+    own = os.environ.get("CLEARHEAD_CACHE")
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clearhead"
+
+
+def prune(limit: int = LIMIT) -> None:
+    """Delete the segments that were not used for longest until the cache has no more than `limit` bytes."""
+    files = []
+    for path in (cache_folder() / "segments").glob("*/*.m*"):
+        try:
+            files.append((path.stat(), path))
+        except OSError:
+            continue  # another process was faster
+    total = sum(stat.st_size for stat, _ in files)
+    for stat, path in sorted(files, key=lambda f: f[0].st_mtime):
+        if total <= limit:
+            return
+        path.unlink(missing_ok=True)
+        total -= stat.st_size
