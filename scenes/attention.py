@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import UP, FadeIn, FadeOut, FadeTransform, Transform, VGroup
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, FadeTransform, Transform
 
 from model.tensor import concatenate
+from model.tensor import stack as stack_tensors
 from scenes.kit.animations import DotProduct, Fly, Grow, Introduce, MatrixProduct, ResidualAdd, Reveal
 from scenes.kit.bars import ProbabilityBars
-from scenes.kit.grid import TensorGrid, elide
-from scenes.kit.layout import Box, row, stack
+from scenes.kit.grid import TensorGrid
+from scenes.kit.layout import row, stack
 from scenes.kit.pattern import AttentionArcs, DotPattern
 from scenes.kit.product import Product, SoftmaxTable
 from scenes.kit.say import say
 from scenes.kit.terms import Frame, TermSum
-from scenes.kit.text import LABEL, Formula, Label, Number
+from scenes.kit.text import LABEL, Formula, Label
+from scenes.kit.theme import color
 from scenes.kit.tokens import TokenNumbers, TokenRow
+from scenes.kit.type import width
 from scenes.lesson import Lesson
 
 
@@ -74,29 +77,42 @@ class SelfAttention(Lesson):
 
     # ── the words ────────────────────────────────────────────────────────────────────────────────
     def sentence(self):
-        words = dict(n=len(self.words), word=self.words[self.position])
         config = self.trace.config
         with self.step(
-            "Self-attention", "{n} tokens. We follow one of them, “{word}”, through one attention head.", keep=(),
+            "Self-attention", "“{word}” looks at the words around it. This is how, number by number.", keep=(),
             subtitle="model {model} · {layers} layers × {heads} heads · here: layer {l}, head {h}",
-            model=self.model_name, layers=config.n_layers, heads=config.n_heads, l=self.layer, h=self.head, **words,
+            model=self.model_name, layers=config.n_layers, heads=config.n_heads, l=self.layer, h=self.head, word=self.words[self.position],
             notes=f"The head was chosen because it sends {self.measure:.0%} of its attention to words that are neither "
             "the word itself nor the first one, more than any other head on this text.",
         ):
-            self.tokens = self.stage.fit(self.token_row(size=0.6, lines=2 if self.wide else 4))
-            self.play(FadeIn(self.tokens, shift=0.2 * UP), run_time=1)
-            marked = self.tokens.copy().mark(self.position)
-            self.play(Transform(self.tokens, marked), run_time=0.8)
+            self.tokens, arcs, numbers = self.sentence_with_arcs()
+            plain = self.tokens.copy()
+            plain.tint[:], plain.edge[:] = color("ink"), color("box_edge")
+            self.play(FadeIn(plain, shift=0.2 * UP), run_time=1)
+            self.play(FadeTransform(plain, self.tokens), run_time=0.6)
+            self.play(Grow(arcs, "grown", lag=0.2), Grow(numbers, "shown_opacity", lag=0.2), run_time=1.5)
         if self.trace.unknown:
             with self.step(
                 "Unknown words", "{words}: not among the words that {model} knows, so read as <unk>.",
                 words=", ".join(f"“{self.words[k]}”" for k in self.trace.unknown[:3]), model=self.model_name,
             ):
-                self.play(Transform(self.tokens, self.tokens.copy().dim_others(*self.trace.unknown)), run_time=0.8)
-                self.play(Transform(self.tokens, marked), run_time=0.5)
+                bright = self.tokens.copy()
+                self.play(FadeOut(arcs), FadeOut(numbers), Transform(self.tokens, self.tokens.copy().dim_others(*self.trace.unknown)), run_time=0.8)
+                self.play(Transform(self.tokens, bright), run_time=0.8)
 
-    def token_row(self, **kwargs) -> TokenRow:
-        return TokenRow(self.trace.tokens, unknown=self.trace.unknown, width=self.stage.width, **kwargs)
+    def sentence_with_arcs(self):
+        """The sentence, the arcs of the query that we follow, and the weights beside the words."""
+        i, stage = self.position, self.stage
+        options = dict(unknown=self.trace.unknown, target=i, size=0.6)
+        if self.portrait:
+            left = stage.columns(1.3, 1)[0]
+            tokens = left.fit(TokenRow(self.trace.tokens, width=left.width - 1, height=stage.height, down=True, **options))
+            arcs = AttentionArcs(tokens, self.A[i], i, height=2.4).shift(1.1 * RIGHT)
+            return tokens, arcs, TokenNumbers(tokens, self.A[i])
+        tokens = TokenRow(self.trace.tokens, width=stage.width, **options)
+        height = min(3.6, stage.height - tokens.height - 0.7)
+        tokens.move_to(stage.center).set_y(stage.bottom + 0.55 + (stage.height - height - 0.55) / 2)
+        return tokens, AttentionArcs(tokens, self.A[i], i, height=height), TokenNumbers(tokens, self.A[i])
 
     def enter_layer(self):
         with self.step(
@@ -116,8 +132,8 @@ class SelfAttention(Lesson):
     def query(self):
         i = self.position
         with self.step(
-            "Query", "The row of “{word}” meets each column of W_Q: {n} products per column, one sum.", word=self.words[i],
-            subtitle="position {i} “{word}” · " + self.where + " · q = x W_Q", i=i, n=self.X.shape[1], keep=(self.x_grid, self.x_frame),
+            "Query", "The row of “{word}” meets each column of the query matrix: {n} products, one sum.", word=self.words[i],
+            subtitle="position {i} “{word}” · " + self.where + " · its row times the query matrix", i=i, n=self.X.shape[1], keep=(self.x_grid, self.x_frame),
         ):
             product = self.product(self.X[i], self.W_Q, self.Q[i], "x", "W_Q", "q", "query", i)
             source = self.x_grid.row(self.x_grid.shown_row(i))
@@ -161,8 +177,8 @@ class SelfAttention(Lesson):
     def key(self):
         j = self.other
         with self.step(
-            "Key", "Every word also has a key: “{word}” says what it offers, k = x W_K.", word=self.words[j], keep=(),
-            subtitle="position {j} “{word}” · " + self.where + " · k = x W_K", j=j,
+            "Key", "Every word also has a key, with which queries are compared. This is that of “{word}”.", word=self.words[j], keep=(),
+            subtitle="position {j} “{word}” · " + self.where + " · its row times the key matrix", j=j,
         ):
             product = self.product(self.X[j], self.W_K, self.K[j], "x", "W_K", "k", "key", j)
             self.play(Introduce(product.x), Introduce(product.weights, "columns", lag=0.1), FadeIn(product.signs),
@@ -173,8 +189,8 @@ class SelfAttention(Lesson):
     def value(self):
         j, old = self.other, self.product_of_key
         with self.step(
-            "Value", "And a value, v = x W_V: what “{word}” hands over to those who attend to it.", word=self.words[j],
-            keep=(old.x, old.labels[0], old.signs), subtitle="position {j} “{word}” · " + self.where + " · v = x W_V", j=j,
+            "Value", "And a value: what “{word}” hands over to those who attend to it.", word=self.words[j],
+            keep=(old.x, old.labels[0], old.signs), subtitle="position {j} “{word}” · " + self.where + " · its row times the value matrix", j=j,
         ):
             product = self.product(self.X[j], self.W_V, self.V[j], "x", "W_V", "v", "value", j)
             self.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.labels[1]), run_time=0.8)
@@ -182,29 +198,29 @@ class SelfAttention(Lesson):
 
     def all_positions(self):
         with self.step(
-            "All positions", "The same for every word at once: X times W gives Q, K and V.", keep=(),
+            "All positions", "The same for every word at once: queries, keys and values, row by row.", keep=(),
             subtitle=self.where + " · one row for each word, {d} numbers each", d=self.Q.shape[1],
         ):
-            boxes = self.stage.columns(1.25, 1, 1, gap=0.35) if self.wide else self.stage.rows(1, 1, 1)
             names = (("Q", self.Q, "query"), ("K", self.K, "key"), ("V", self.V, "value"))
-            grids, labels = [], []
-            for k, (box, (name, tensor, role)) in enumerate(zip(boxes, names, strict=True)):
-                head = 0.6 if self.wide else 0.0
-                side = None if self.wide and k else self.words
-                grid = TensorGrid(
-                    tensor, role, width=box.width - (0 if self.wide else 0.8), height=box.height - head, row_labels=side, keep_row=self.position,
-                    rows=int((box.height - head) / 0.3), columns=self.columns_of_head, target_row=self.position if side else None, cell=(0.8, 0.5),
-                )
-                labels.append(Formula(f"{name} = X W_{name}", 0.46, role) if self.wide else Formula(name, 0.6, role))
-                grids.append(grid)
-            if self.wide:
-                row(*grids, gap=0.3).move_to(self.stage.center).shift((0, -0.3, 0))
-                for label, grid in zip(labels, grids, strict=True):
-                    label.next_to(grid.get_top(), (0, 1, 0), buff=0.25).set_x(grid.cell_center(0, len(grid.columns) // 2)[0])
-            else:
-                stack(*grids, gap=0.3).move_to(self.stage.center).shift((0.4, 0, 0))
-                for label, grid in zip(labels, grids, strict=True):
-                    label.next_to(grid, (-1, 0, 0), buff=0.2)
+            across = 3 if self.wide else 1
+            side = max(width(word, 0.34) for word in self.words) + 0.3
+            cw = min(1.0, (self.stage.width - side - 1.2 * across) / across / (self.columns_of_head + 0.6))
+            room = self.stage.height - 0.8 if self.wide else self.stage.height / 3 - 0.5
+            grids = [
+                TensorGrid(
+                    tensor, role, width=99, height=room, cell=(cw, self.row_height), spec="+.1f", rows=int(room / 0.3), keep_row=self.position,
+                    columns=self.columns_of_head, row_labels=self.words if not (self.wide and name != "Q") else None, target_row=self.position,
+                ) for name, tensor, role in names
+            ]
+            labels = [Formula(f"{name} = X W_{name}" if self.wide else name, 0.5, role) for name, _, role in names]
+            table = row(*grids, gap=0.35) if self.wide else stack(*grids, gap=0.4)
+            self.stage.fit(table, 0.3)
+            for label, grid in zip(labels, grids, strict=True):
+                if self.wide:
+                    corners = grid.corners()
+                    label.next_to((corners[0] + corners[1]) / 2, UP, buff=0.2)
+                else:
+                    label.next_to(grid, RIGHT, buff=0.2)
             self.play(*[FadeIn(label) for label in labels], *[Introduce(g, "rows", lag=0.3) for g in grids], run_time=3)
             marks = [Frame(g.row_corners(g.shown_row(p))) for g, p in ((grids[0], self.position), (grids[1], self.other)) if p in g.rows]
             self.play(*[FadeIn(m) for m in marks], run_time=0.6)
@@ -223,15 +239,14 @@ class SelfAttention(Lesson):
             "One score", "The query of “{a}” times the key of “{b}”: {n} products add up to {s:+.2f}.", keep=(self.Q_grid, self.K_grid),
             a=self.words[i], b=self.words[j], n=len(q), s=score, subtitle=self.where + " · q{i} · k{j}" + extra, i=i, j=j,
         ):
-            width = self.stage.width - 1.6
-            cell = (min(1.15, (width - 0.5) / 8.8), 0.62)
+            cell = (min(1.25, (self.stage.width - 2.1) / 8.8), 1.3 * self.row_height)
             columns = 8 if len(q) <= 8 else 7
             grids = [
                 TensorGrid(q, "query", cell=cell, columns=columns, brackets=True),
                 TensorGrid(k, "key", cell=cell, columns=columns, brackets=True),
                 TensorGrid(q * k, "score", cell=cell, columns=columns, brackets=True),
             ]
-            table = stack(*grids, gap=0.45)
+            table = stack(*grids, gap=0.35)
             terms = TermSum(q, k, score, width=self.stage.width, lines=2 if self.wide else 4, size=0.4)
             stack(table, terms, gap=0.6).move_to(self.stage.center).shift((0.3, 0, 0))
             terms.set_x(0)
@@ -256,7 +271,7 @@ class SelfAttention(Lesson):
         options = dict(
             width=self.stage.width, height=self.stage.height, rows=limit, columns=min(limit, int((self.stage.width - 1.8) / 0.46)),
             row_labels=self.words, column_labels=self.words, column_label_color="key", row_label_color="query", keep_row=self.position,
-            keep_column=self.other, target_row=self.position, brackets=False, cell=(1.05, 0.56), spec="+.2f",
+            keep_column=self.other, target_row=self.position, brackets=False, cell=(1.05, self.row_height), spec="+.2f",
         )
         return self.stage.fit(TensorGrid(tensor, kind, **{**options, **kwargs}))
 
@@ -264,7 +279,7 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Scores", "Each query meets each key; “{a}” · “{b}” lands here: {s:+.2f}.", a=self.words[i], b=self.words[j], s=self.raw[i, j],
-            subtitle=self.where + " · scores_raw [query, key] = Q K^T: rows are queries, columns are keys", keep=(self.score_terms,),
+            subtitle=self.where + " · scores_raw [query, key] · rows are queries, columns are keys", keep=(self.score_terms,),
         ):
             grid = self.score_grid(self.raw)
             place = (grid.shown_row(i), grid.shown_column(j))
@@ -281,7 +296,7 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Scale", "Divided by √{d}, so that scores do not grow with the length of q: {a:+.2f} becomes {b:+.2f}.",
-            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle=self.where + " · scores = Q K^T / √d_head, d_head = {d}",
+            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle=self.where + " · scores = scores_raw / √{d}",
         ):
             self.play(Transform(self.scores, self.score_grid(self.scaled)), run_time=2)
 
@@ -356,20 +371,7 @@ class SelfAttention(Lesson):
             "Who looks where", "Line width is weight: “{a}” looks at “{b}” most, {w:.0%}.", a=self.words[i], b=self.words[j], w=self.A[i, j],
             subtitle=self.where + " · line width ∝ attention weight", keep=(),
         ):
-            tokens = self.token_row(size=0.5, target=i) if not self.portrait else TokenRow(
-                self.trace.tokens, unknown=self.trace.unknown, width=self.stage.width / 2, height=self.stage.height, down=True, size=0.5, target=i)
-            self.stage.fit(tokens)
-            arcs_height = min(3.1, self.stage.height - tokens.height - 0.9)
-            if self.portrait:
-                tokens.shift((-1.6, 0, 0))
-            else:
-                tokens.set_y(self.stage.bottom + (self.stage.height - arcs_height) / 2)
-            numbers = TokenNumbers(tokens, self.A[i])
-            if self.portrait:
-                numbers.shift((0.1, 0, 0))
-            arcs = AttentionArcs(tokens, self.A[i], i, height=arcs_height if not self.portrait else 2.4)
-            if self.portrait:
-                arcs.shift((1.0, 0, 0))
+            tokens, arcs, numbers = self.sentence_with_arcs()
             self.play(FadeIn(tokens), run_time=0.8)
             self.play(Grow(arcs, "grown", lag=0.2), Grow(numbers, "shown_opacity", lag=0.2), run_time=2)
 
@@ -389,63 +391,51 @@ class SelfAttention(Lesson):
             subtitle=self.where + " · pattern [{i}, key] × v [key, :]", i=i,
         ):
             box = self.stage
-            kept, rest = self.kept_and_rest(int((box.height - 1.6) / 0.38) if self.wide else int((box.height - 2.6) / 0.7))
+            kept, rest = self.kept_and_rest(int((box.height - 1.4) / 0.36))
             labels = [self.words[k] for k in kept]
             weighted = (self.V.T * self.A[i]).T
             shown = weighted[kept]
             if rest:
-                shown = concatenate([shown, weighted[rest].sum(0)[...]] if False else [shown, self.as_row(weighted[rest].sum(0))], 0)
-            columns = self.columns_of_head
-            share = (box.width - 3.4) / 2 if self.wide else box.width - 2.6
-            cell = (min(0.74, share / (columns + 0.8)), min(0.5, ((box.height - 1.7) if self.wide else (box.height - 2.6) / 2) / (len(labels) + 1.5)))
+                shown = concatenate([shown, stack_tensors([weighted[rest].sum(0)], "key")], 0)
+            more = [f"{len(rest)} more"] if rest else []
+            side = max(width(word, 0.34) for word in labels) + 0.3
+            columns, lines = self.columns_of_head, len(labels) + len(more) + 1.8
+            cell = (min(1.1, (box.width - side - 1.1) / (columns + 1.8)), min(1.1 * self.row_height, (box.height - 0.6) / lines))
             room = dict(width=99, height=99, cell=cell, columns=columns)
-            w = TensorGrid(self.A[i][kept], "probability", upright=True, spec=".2f", scale=1.0, row_labels=labels, brackets=False, width=99, height=99, cell=(0.74, cell[1]))
+            a = TensorGrid(self.A[i][kept], "probability", upright=True, spec=".2f", scale=1.0, row_labels=labels, row_label_color="key",
+                           brackets=False, **{**room, "columns": 1})
             v = TensorGrid(self.V[kept], "value", **room)
-            wv = TensorGrid(shown, "value", row_labels=None if self.wide else labels + ([f"{len(rest)} more"] if rest else []), **room)
-            z = TensorGrid(self.z[i], "value", scale=wv.strongest, **room)
-            times, arrow = Label("×", 0.5), Label("=" if self.wide else " ", 0.5)
-            left = row(w, times, v, gap=0.15)
-            if self.wide:
-                group = row(left, arrow, wv, gap=0.2)
-                group.move_to(box.center).shift((0, 0.35, 0))
-                wv.align_to(v, (0, 1, 0))
-            else:
-                group = stack(left, wv, gap=0.35).move_to(box.center).shift((0, 0.5, 0))
-            z.next_to(wv, (0, -1, 0), buff=0.3).align_to(wv, (1, 0, 0))
-            titles = VGroup(Formula("a", 0.46, "probability").next_to(w.cell_center(0, 0), (0, 1, 0), buff=cell[1] / 2 + 0.12),
-                            Formula("V", 0.46, "value").next_to(v, (0, 1, 0), buff=0.12))
-            if self.wide:
-                titles.add(Formula("a V", 0.46, "value").next_to(wv, (0, 1, 0), buff=0.12))
-            if rest and self.wide:
-                more = Label(say("{k} more", k=len(rest)), min(0.3, cell[1] * 0.8), "secondary")
-                more.next_to(wv.cell_center(len(kept), 0), (-1, 0, 0), buff=cell[0] / 2 + 0.2)
-                titles.add(more)
-            self.play(Introduce(w), Introduce(v), FadeIn(times), FadeIn(titles[0]), FadeIn(titles[1]), run_time=1.4)
-            self.play(FadeIn(arrow), *[FadeIn(t) for t in titles[2:]], Introduce(wv, "rows", lag=0.5), run_time=2.5)
-        self.weighted_grid, self.z_grid, self.weighted_terms = wv, z, weighted
-
-    def as_row(self, tensor):
-        """[n] → [1, n]."""
-        from model.tensor import stack as stack_tensors
-
-        return stack_tensors([tensor], "rest")
+            times = Label("×", 0.5)
+            pair = row(a, times, v, gap=0.2).move_to(box.center)
+            pair.align_to((0, box.top - 0.55, 0), UP)
+            strongest = float(np.abs(np.concatenate([shown.values, self.z.values[i][None]])).max())
+            av = TensorGrid(shown, "value", scale=strongest, row_labels=[""] * len(labels) + more if rest else None, **room)
+            av.align_to(v, UP).align_to(v, RIGHT)
+            z = TensorGrid(self.z[i], "value", scale=strongest, **room)
+            z.next_to(av, DOWN, buff=0.25).align_to(av, RIGHT)
+            titles = [Formula("a", 0.46, "probability").next_to(a.cell_center(0, 0), UP, buff=cell[1] / 2 + 0.12),
+                      Formula("V", 0.46, "value").next_to(v, UP, buff=0.12)]
+            product = Formula("a V", 0.46, "value").move_to(titles[1])
+            self.play(Introduce(a), Introduce(v), FadeIn(times), *map(FadeIn, titles), run_time=1.4)
+            self.wait(0.8)
+            self.play(FadeOut(v), FadeOut(times), FadeOut(titles[1]), FadeIn(product), Introduce(av, "rows", lag=0.5), run_time=2.5)
+        self.z_grid = z
 
     def one_sum(self):
-        i, c = self.position, int(np.argmax(np.abs(self.z.values[self.position])))
+        i = self.position
         with self.step(
             "Sum", "… and summed: this row, z, is what “{word}” has gathered.", word=self.words[i],
             subtitle=self.where + " · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]", i=i,
         ):
             z = self.z_grid
-            label = Formula(f"z_{i}", 0.46, "value").next_to(z, (-1, 0, 0), buff=0.2)
+            label = Formula(f"z_{i}", 0.46, "value").next_to(z, LEFT, buff=0.2)
             self.play(FadeIn(label), Introduce(z, "columns", lag=0.4), run_time=2)
-        self.z_label = label
 
     def output(self):
         i = self.position
         with self.step(
-            "Output", "z times W_O: from {d} numbers back to {n}, the width of the residual stream.", keep=(self.z_grid,),
-            d=self.z.shape[1], n=self.W_O.shape[1], subtitle=self.where + " · result [{i}, :] = z W_O", i=i,
+            "Output", "The output matrix turns the {d} numbers of z into {n}, as many as x has.", keep=(self.z_grid,),
+            d=self.z.shape[1], n=self.W_O.shape[1], subtitle=self.where + " · result [{i}, :]", i=i,
         ):
             box = self.stage
             product = Product(box, self.z[i], self.W_O, self.result[self.head, i], kinds=("value", "weight", "delta"), columns=9 if self.wide else 6,
@@ -465,7 +455,7 @@ class SelfAttention(Lesson):
         ):
             columns = 10 if self.wide else 5
             width = self.stage.width - 3.2
-            room = dict(cell=(min(1.0, width / (columns - 0.4)), 0.62), width=99, height=99, columns=columns)
+            room = dict(cell=(min(1.0, width / (columns - 0.4)), 1.4 * self.row_height), width=99, height=99, columns=columns)
             parts = [(self.before[i], "data", "before"), (self.result[h, i], "delta", f"+ head {h}")]
             if others:
                 parts.append((self.result[others, i].sum(0), "delta", "+ other heads"))
@@ -488,8 +478,8 @@ class SelfAttention(Lesson):
             "Attention", "Who looks where, and what is passed on: “{a}” took {w:.0%} from “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j], keep=(),
             subtitle=self.where + " · softmax along each row",
         ):
-            formula = Formula("softmax( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_\"head\") ) {{ V : v }}", 0.9, q="query", k="key", v="value")
-            tokens = self.token_row(size=0.46, target=i, lines=1 if self.wide else 4)
+            formula = Formula("op(\"softmax\")( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_\"head\") ) {{ V : v }}", 0.9, q="query", k="key", v="value")
+            tokens = TokenRow(self.trace.tokens, unknown=self.trace.unknown, width=self.stage.width, size=0.5, target=i, lines=1 if self.wide else 8)
             self.stage.fit(stack(formula, tokens, gap=0.9))
             self.play(FadeIn(formula), run_time=1)
             self.play(FadeIn(tokens), run_time=0.8)
@@ -502,7 +492,4 @@ class SelfAttention(Lesson):
     def grid(self, tensor, kind, **kwargs) -> TensorGrid:
         kwargs.setdefault("keep_row", self.position)
         kwargs.setdefault("target_row", self.position)
-        return TensorGrid(tensor, kind, width=self.stage.width, height=self.stage.height, cell=(1.0, 0.56), **kwargs)
-
-
-__all__ = ["Box", "Number", "SelfAttention", "elide"]
+        return TensorGrid(tensor, kind, width=self.stage.width, height=self.stage.height, cell=(1.0, self.row_height), **kwargs)

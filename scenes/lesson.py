@@ -168,8 +168,13 @@ class Lesson(Scene):
     @property
     def stage(self) -> Box:
         """The room between heading and caption."""
-        frame = self.frame
-        return Box(frame.left, frame.bottom + 1.15, frame.right, frame.top - 1.35)
+        frame, lines = self.frame, 1 if self.wide else 2  # of the heading's grey line
+        return Box(frame.left, frame.bottom + 1.2, frame.right, frame.top - 0.9 - 0.45 * lines)
+
+    @property
+    def row_height(self) -> float:
+        """The largest height of a row of numbers: tall frames have room for taller ones."""
+        return 0.56 if self.wide else 1.0 if self.portrait else 0.72
 
     # ── steps ────────────────────────────────────────────────────────────────────────────────────
     @contextmanager

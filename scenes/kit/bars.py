@@ -31,6 +31,8 @@ class ProbabilityBars(Painted):
         values = np.asarray(probs.values, dtype=float)
         self.ids = list(order) if order is not None else [int(i) for i in np.argsort(-values, kind="stable")[:count]]
         rest = sorted(set(range(n)) - set(self.ids))
+        if not values[rest].any():
+            rest = []  # nothing is left for the others (masked words)
         self.others = probs[rest].sum(0) if rest else None
         self.words = [display(labels[i]) for i in self.ids] + (["all others"] if rest else [])
         self.values = np.append(values[self.ids], [float(self.others)] if rest else [])
