@@ -44,11 +44,12 @@ def to_chapters(steps: Sequence) -> str:
     return "".join(f"{_short(s.start)} {s.name}\n" for s in steps)
 
 
-def for_container(steps: Sequence) -> list[dict]:
-    """The chapters as PyAV wants them."""
+def for_container(steps: Sequence, seconds: float) -> list[dict]:
+    """The chapters as PyAV wants them: without gaps, the last up to the film's end."""
+    ends = [*(s.start for s in steps[1:]), seconds]
     return [
-        {"id": i, "start": round(s.start * 1000), "end": round(s.end * 1000), "time_base": Fraction(1, 1000), "metadata": {"title": s.name}}
-        for i, s in enumerate(steps)
+        {"id": i, "start": round(s.start * 1000), "end": round(end * 1000), "time_base": Fraction(1, 1000), "metadata": {"title": s.name}}
+        for i, (s, end) in enumerate(zip(steps, ends, strict=True))
     ]
 
 

@@ -152,7 +152,7 @@ def to_webm(film: Film, target: Path, report: Report = lambda done, total: None)
     picture, alpha = film.job.picture, film.job.encoder["pixel_format"] == "argb"
     with av.open(target, "w", format="webm") as output:
         output.metadata["title"] = film.job.entry.title
-        output.set_chapters(captions.for_container(film.steps))
+        output.set_chapters(captions.for_container(film.steps, film.seconds))
         stream = output.add_stream("libvpx-vp9", rate=picture.fps, options=VP9 | ({"auto-alt-ref": "0"} if alpha else {}))
         stream.pix_fmt, stream.width, stream.height = "yuva420p" if alpha else "yuv420p", picture.width, picture.height
         as_bt709(stream.codec_context)

@@ -148,13 +148,16 @@ def draw(film: Film, workers: int, report: Report = lambda done, total: None, fr
         return 0
     every = film.lesson.renderer.plays
     report(0, total)
-    if workers == 1 or not CAN_FORK:
-        counter = Counter(total, report)
-        perform(film.job, lambda camera: Drawing(camera, every, set(lacking), None, counter.add))
-    else:
-        with Crew(workers, lambda done: report(done, total)) as crew:
-            perform(film.job, lambda camera: Drawing(camera, every, set(lacking), crew, lambda n: None))
-            crew.join()
+    try:
+        if workers == 1 or not CAN_FORK:
+            counter = Counter(total, report)
+            perform(film.job, lambda camera: Drawing(camera, every, set(lacking), None, counter.add))
+        else:
+            with Crew(workers, lambda done: report(done, total)) as crew:
+                perform(film.job, lambda camera: Drawing(camera, every, set(lacking), crew, lambda n: None))
+                crew.join()
+    finally:
+        remove_leftovers(folder)
     report(total, total)
     return total
 
@@ -174,7 +177,7 @@ def join(film: Film, target: Path) -> None:
     """Put the segments one after the other into a video with chapters; nothing is encoded again."""
     with av.open(target, "w", options={"movflags": "+faststart"}) as output:
         output.metadata["title"] = film.job.entry.title
-        output.set_chapters(captions.for_container(film.steps))
+        output.set_chapters(captions.for_container(film.steps, film.seconds))
         stream, shown = None, 0
         for play, segment in zip(film.plays, film.segments, strict=True):
             with av.open(segment) as source:

@@ -100,21 +100,24 @@ class SegmentWriter(SceneFileWriter):
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete what processes killed in the middle have left behind in a folder: hidden `.name.PID.ext` files and folders."""
+    """Delete what killed processes have left behind in a folder: hidden files and folders called `.name.PID.ext`."""
     for path in folder.glob(".*"):
         match = re.fullmatch(r"\..+\.(\d+)\.\w+", path.name)
-        if match and not _alive(int(match[1])):
+        if match and not _at_work(int(match[1])):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
 
 
-def _alive(pid: int) -> bool:
+def _at_work(pid: int) -> bool:
+    """Whether another process of that id runs; a dead one that nobody has reaped does not."""
+    if pid == os.getpid():
+        return False  # an earlier process had the same id: this one has not begun yet
     try:
         os.kill(pid, 0)
+        return not re.search(r"\) Z", Path(f"/proc/{pid}/stat").read_text())
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass
-    return True
+    except OSError:
+        return True  # another user's, or no /proc
