@@ -65,12 +65,12 @@ class Step:
     last_play: int = 0
 
 
-@lru_cache(maxsize=16)
-def trace_of(model: str, text: str):
-    """The trace of a text; kept, because several lessons and every replay ask for the same one."""
+@lru_cache(maxsize=32)
+def trace_of(model: str, text: str, **changes):
+    """The trace of a text, with what is changed on the way (see `model.run`); kept, because every replay asks for the same one."""
     from model import run
 
-    return run(model, text)
+    return run(model, text, **changes)
 
 
 class Lesson(Scene):
@@ -92,6 +92,7 @@ class Lesson(Scene):
         self.heading: Heading | None = None
         self.caption: Caption | None = None
         self.trace = self.make_trace()
+        self.traces = [self.trace]  # every run that numbers on screen come from
         self.choose()
 
     # ── what is drawn ────────────────────────────────────────────────────────────────────────────
@@ -104,6 +105,11 @@ class Lesson(Scene):
             many = f"{len(trace.tokens)} token{'s' if len(trace.tokens) != 1 else ''}"
             raise UsageError(f"{type(self).__name__} shows texts of {least} to {most} tokens; this one has {many}.")
         return trace
+
+    def another_trace(self, model: str, text: str, **changes):
+        """One more forward pass whose numbers are shown (other model, other text, or something changed: `order`, `ablate` …)."""
+        self.traces.append(trace_of(model, text, **changes))
+        return self.traces[-1]
 
     def choose(self) -> None:
         """Settle layer, head and token: what was asked for, or the most telling one by a stated measure."""
