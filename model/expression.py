@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 
@@ -165,6 +166,8 @@ def _place_in_words(place: Place) -> str:
         return str(place)
     if isinstance(place, range) and place.step == 1:
         return f"{place.start}:{place.stop}"
+    if len(place) > 9:                                         # a whole vocabulary in some order
+        return "{" + ",".join(map(str, place[:3])) + f",… {len(place)} in all" + "}"
     return "{" + ",".join(map(str, place)) + "}"
 
 
@@ -293,8 +296,8 @@ def _sum(x: np.ndarray, axis: int | None) -> np.ndarray:
 
 def _cumsum(x: np.ndarray, axis: int) -> np.ndarray:
     rows = np.moveaxis(x, axis, -1)
-    lower = np.tri(rows.shape[-1])
-    return np.moveaxis(np.where(lower.astype(bool), rows[..., None, :], 0.0).sum(-1), -1, axis)
+    totals = [list(accumulate(row)) for row in rows.reshape(-1, rows.shape[-1]).tolist()]
+    return np.moveaxis(np.array(totals).reshape(rows.shape), -1, axis)
 
 
 AGAIN = {

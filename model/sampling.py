@@ -18,20 +18,37 @@ from model.trace import Trace
 class Turn:
     """One turn of the loop: the run, the distribution drawn from, the random number, and the word it picked.
 
-    `probs` and `cumulative` are over the vocabulary in id order and derived from the trace's last logits; where top-k
-    or top-p cut words off, those have probability 0. `u` is None where the likeliest word was taken.
+    `probs` [vocab] is over the vocabulary in id order and derived from the trace's last logits; where top-k or top-p cut
+    words off, those have probability 0. `ranking` [vocab] holds the ids, likeliest first; `cumulative` [vocab] adds up the
+    probabilities in that order, and the word is the one whose interval [lower, upper) holds `u`. `u` is None where the
+    likeliest word was taken.
     """
 
     trace: Trace
     probs: Tensor
+    ranking: np.ndarray
     cumulative: Tensor
     u: Tensor | None
-    id: int
+    place: int              # of the word in the ranking: 0 is the likeliest
     word: str
+    last: bool              # whether the word ends the document
+
+    @property
+    def id(self) -> int:
+        return int(self.ranking[self.place])
+
+    @property
+    def lower(self) -> Tensor:
+        """Where the word's interval begins: the probability of all words before it in the ranking."""
+        return self.upper - self.probs[self.id]
+
+    @property
+    def upper(self) -> Tensor:
+        return self.cumulative[self.place]
 
 
 def sample(probs: np.ndarray | Tensor, u: float) -> int:
-    """The first id whose cumulative probability is above u ∈ [0, 1): inverse transform sampling."""
+    """The first place whose cumulative probability is above u ∈ [0, 1): inverse transform sampling (Devroye 1986, § II.2)."""
     cumulative = np.cumsum(np.asarray(probs, dtype=np.float64))
     if not 0.0 <= u < 1.0:
         raise UsageError(f"u is {u}, must be at least 0 and below 1")
@@ -66,8 +83,11 @@ def generate(checkpoint: Checkpoint | str, text: str, n: int, *, temperature: fl
              top_p: float | None = None, greedy: bool = False) -> Iterator[Turn]:
     """Up to `n` turns: run, draw a word, append it. Ends early at the end of the document or when the context is full.
 
-    The random numbers come from NumPy's default generator with `seed`: one u a turn, so that the same seed gives the same text.
+    The random numbers come from NumPy's default generator (PCG64) with `seed`: one u a turn, so that the same seed gives
+    the same text. Raises UsageError for a seed below 0.
     """
+    if seed < 0:
+        raise UsageError(f"the seed is {seed}, must be a whole number from 0 on")
     checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
     encoding = checkpoint.tokenizer.encode(text, checkpoint.config.n_ctx)
     rng = np.random.default_rng(seed)
@@ -76,10 +96,17 @@ def generate(checkpoint: Checkpoint | str, text: str, n: int, *, temperature: fl
             return
         trace = run_tokens(checkpoint, encoding, seed=seed)
         probs = distribution(trace, temperature, top_k, top_p)
-        u = None if greedy else Tensor.given(rng.random(), f"u, seed {seed}, turn {turn + 1}")
-        chosen = int(probs.values.argmax()) if u is None else sample(probs, float(u))
-        word = checkpoint.tokenizer.vocabulary[chosen]
-        yield Turn(trace, probs, probs.cumsum(), u, chosen, word)
-        if chosen == checkpoint.tokenizer.end_id:
+        u = None if greedy else Tensor.given(rng.random(), f"u, seed {seed}, draw {turn + 1}")
+        made = _pick(trace, probs, u, checkpoint.tokenizer.end_id)
+        yield made
+        if made.last:
             return
-        encoding = Encoding((*encoding.ids, chosen), (*encoding.tokens, word), encoding.unknown)
+        encoding = Encoding((*encoding.ids, made.id), (*encoding.tokens, made.word), encoding.unknown)
+
+
+def _pick(trace: Trace, probs: Tensor, u: Tensor | None, end_id: int | None) -> Turn:
+    """The turn that u makes of a distribution; the likeliest word where u is None."""
+    ranking = np.argsort(-probs.values, kind="stable")
+    place = 0 if u is None else sample(probs.values[ranking], float(u))
+    chosen = int(ranking[place])
+    return Turn(trace, probs, ranking, probs[ranking].cumsum(), u, place, trace.vocabulary[chosen], chosen == end_id)
