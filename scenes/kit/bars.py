@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scenes.kit import type as typesetting
-from scenes.kit.painting import Cell, Claim, Painted, Pen, Shown
+from scenes.kit.painting import Cell, Claim, Drawn, Painted, Pen, Shown
 from scenes.kit.say import number, say
 from scenes.kit.text import LABEL, smallest
 from scenes.kit.theme import color
@@ -83,3 +83,8 @@ class ProbabilityBars(Painted):
     def claims(self) -> list[Claim]:
         parts = tuple((Shown(number(v, self.spec), self._cell(i), self.spec),) for i, v in enumerate(self.values))
         return [Claim(parts, Shown(number(float(self.sum), self.spec), Cell(self.sum), self.spec))]
+
+    def drawn(self) -> list[Drawn]:
+        values = np.where(self.bar_opacity > 0.002, self.values, np.nan)
+        bars = [Drawn(values[: len(self.ids)], self.probs, (np.array(self.ids, dtype=int),))]
+        return bars if self.others is None else [*bars, Drawn(values[-1], self.others, ())]

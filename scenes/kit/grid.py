@@ -6,7 +6,7 @@ import cairo
 import numpy as np
 
 from scenes.kit import type as typesetting
-from scenes.kit.painting import EM, Cell, Painted, Pen, Shown, set_source
+from scenes.kit.painting import EM, Cell, Drawn, Painted, Pen, Shown, set_source
 from scenes.kit.say import number
 from scenes.kit.text import DIGIT, smallest
 from scenes.kit.theme import color, legible_on, theme
@@ -15,6 +15,7 @@ GAP = 0.03  # between cells
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
 HEADER = 0.34
+DIGIT_SHARE = (0.86, 0.62)  # how much of a cell's width and height its number may take
 IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
 
 
@@ -36,6 +37,18 @@ def elide(n: int, limit: int, keep: int | None = None) -> list[int | None]:
             shown.append(None)
         shown.append(index)
     return shown
+
+
+def readable_width(tensor, spec: str) -> float:
+    """The narrowest cell in which every number of the tensor can be read."""
+    values = np.asarray(tensor.values, dtype=float)
+    widest = max(typesetting.width(number(v, spec), 1.0) for v in {values.max(), values[np.isfinite(values)].min()})
+    return widest * smallest() / DIGIT_SHARE[0] + GAP + 0.005
+
+
+def readable_height() -> float:
+    """The lowest cell in which a number can be read."""
+    return smallest() / DIGIT_SHARE[1] + 0.005
 
 
 class TensorGrid(Painted):
@@ -122,7 +135,7 @@ class TensorGrid(Painted):
     def _digit_size(self, size: float) -> float:
         """The em of the numbers, 0 if they would be too small to read."""
         texts = {number(v, self.spec) for v in self.values[~self.gap_cells]}
-        size = min(size, 0.62 * self.ch, typesetting.fitting_size(texts, 0.86 * (self.cw - GAP), size))
+        size = min(size, DIGIT_SHARE[1] * self.ch, typesetting.fitting_size(texts, DIGIT_SHARE[0] * (self.cw - GAP), size))
         return size if size >= smallest() else 0.0
 
     def _x(self, j: int) -> float:
@@ -244,6 +257,8 @@ class TensorGrid(Painted):
         ctx.restore()
 
     def _draw_numbers(self, pen: Pen, fills: np.ndarray) -> None:
+        if not (pen.reading or pen.writing):
+            return
         inks = legible_on(fills, color("ink"))
         inks = np.where(np.isneginf(self.values)[..., None], color("masked_ink"), inks)
         scale, down = self.digits / EM, 0.34 * self.digits
@@ -263,6 +278,14 @@ class TensorGrid(Painted):
             ctx.restore()
             set_source(ctx, inks[i, j], opacity * pen.opacity)
             ctx.fill()
+
+    def drawn(self) -> list[Drawn]:
+        places = np.ix_([r is not None for r in self.rows], [c is not None for c in self.columns])
+        rows, columns = [r for r in self.rows if r is not None], [c for c in self.columns if c is not None]
+        values = np.where(self.cell_opacity[places] > 0.002, self.values[places], np.nan)
+        if not self.flat:
+            return [Drawn(values, self.tensor, np.ix_(rows, columns))]
+        return [Drawn(values, self.tensor, (np.array(rows)[:, None] if self.upright else np.array(columns)[None, :],))]
 
     def _index(self, i: int, j: int) -> tuple[int, ...]:
         if self.flat:
@@ -325,4 +348,4 @@ def _hue(kind: str) -> np.ndarray:
     return color(kind if kind in theme() else "data")
 
 
-__all__ = ["TensorGrid", "elide"]
+__all__ = ["TensorGrid", "elide", "readable_height", "readable_width"]

@@ -9,9 +9,10 @@ opacities) interpolates in `interpolate_color`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import cairo
 import numpy as np
@@ -77,6 +78,15 @@ class Claim:
     parts: tuple[tuple[Shown, ...], ...]
     total: Shown
     what: str = "sum"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Values that lengths, areas or colours show: they must equal tensor.values[index]. NaN: not drawn."""
+
+    values: np.ndarray
+    tensor: Any
+    index: tuple
 
 
 def set_source(ctx: cairo.Context, rgb, opacity: float = 1.0) -> None:
@@ -182,6 +192,10 @@ class Painted(VMobject):
         """Sums that must hold in what is shown."""
         return []
 
+    def drawn(self) -> list[Drawn]:
+        """The numbers that lengths, areas and colours show now, whether or not digits stand beside them."""
+        return []
+
     # ── what Manim's animations ask of a VMobject ────────────────────────────────────────────────
     def interpolate_color(self, start: Painted, end: Painted, alpha: float) -> Painted:
         if isinstance(start, Painted) and isinstance(end, Painted):
@@ -241,10 +255,21 @@ def blend(a, b, alpha: float):
     return b if alpha >= 0.5 else a
 
 
+@contextmanager
+def without_text() -> Iterator[None]:
+    """Meanwhile everything is drawn but text: what lies behind it can be seen."""
+    Pen.writing = False
+    try:
+        yield
+    finally:
+        Pen.writing = True
+
+
 @dataclass
 class Pen:
     """What `draw` draws with; when `noted` is a list, it only notes the texts."""
 
+    writing: ClassVar[bool] = True
     ctx: cairo.Context
     opacity: float = 1.0
     noted: list[_Text] | None = None
@@ -314,6 +339,8 @@ class Pen:
             self.noted.append(
                 _Text(text, x + dx, y + dy, size, color(fill), opacity * self.opacity, angle, noted, area, face)
             )
+            return
+        if not self.writing:
             return
         self.color(fill, opacity)
         ctx = self.ctx

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scenes.kit.grid import GAP, TensorGrid
-from scenes.kit.painting import Painted, Pen, set_source
+from scenes.kit.painting import Drawn, Painted, Pen, set_source
 from scenes.kit.theme import color
 from scenes.kit.tokens import TokenRow
 
@@ -50,7 +50,7 @@ class AttentionArcs(Painted):
     look = ("values", "grown")
 
     def __init__(self, row: TokenRow, weights, query: int, *, height: float = 2.6, fill: str = "probability", widest: float = 0.3, least: float = 0.005):
-        self.values = np.asarray(weights.values, dtype=float)
+        self.tensor, self.values = weights, np.asarray(weights.values, dtype=float)
         self.query, self.widest, self.least, self.rgb, self.down = query, widest, least, color(fill), row.down
         side = (1.0, 0.5) if row.down else (0.5, 0.0)
         ends = np.array([row.edge_point(i, side)[:2] for i in range(len(row.words))])
@@ -88,3 +88,6 @@ class AttentionArcs(Painted):
             pen.ctx.move_to(start, self.natural[1])
             pen.ctx.curve_to(start, self.natural[1] - height, end, self.natural[1] - height, end, self.natural[1])
         pen.ctx.stroke()
+
+    def drawn(self) -> list[Drawn]:
+        return [Drawn(np.where(self.grown > 0, self.values * self.grown, np.nan), self.tensor, (slice(None),))]

@@ -8,7 +8,7 @@ import numpy as np
 from manim import ManimColor, MathTypst, config
 
 from scenes.kit import type as typesetting
-from scenes.kit.painting import EM, Cell, Painted, Pen, Shown
+from scenes.kit.painting import EM, Cell, Painted, Pen, Reading, Shown, shown_in
 from scenes.kit.say import Said, say
 from scenes.kit.say import number as format_number
 from scenes.kit.theme import color, theme
@@ -126,17 +126,23 @@ class Formula(Painted):
         super().__init__(body.width * scale, body.height * scale)
 
     def draw(self, pen: Pen) -> None:
-        if pen.reading:
-            if self.says:
-                pen.text(self.says, 0, self.natural[1], self.size, self.layers[0][1])
-            return
-        for drawing, rgb in self.layers:
+        for drawing, rgb in self.layers if pen.writing else ():
             pen.color(rgb)
             pen.ctx.save()
             pen.ctx.scale(1 / EM, 1 / EM)
             pen.ctx.append_path(drawing.path)
             pen.ctx.restore()
             pen.ctx.fill()
+
+    def readings(self) -> list[Reading]:
+        """One for each colour: where its ink is, and the text of the whole formula."""
+        to_scene, found = self.matrix().transform_point, []
+        for drawing, rgb in self.layers:
+            left, top, right, bottom = (edge / EM for edge in drawing.ink)
+            corners = np.array([to_scene(x, y) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))])
+            text, numbers = (self.source, ()) if self.says is None else (str(self.says), shown_in(self.says))
+            found.append(Reading(text, corners, self.size * self.zoom(), np.array(rgb), self.opacity, numbers))
+        return found
 
 
 FORMULA_EM = 0.5  # the em of MathTypst(font_size=48) in scene units

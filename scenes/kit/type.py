@@ -75,6 +75,8 @@ def covers(text: str, face: str = "roman") -> bool:
 @lru_cache(maxsize=50_000)
 def outline(text: str, face: str = "roman") -> Outline:
     """The path of one line of text."""
+    if not text:
+        return Outline(_scratch().copy_path(), 0.0, (0.0, 0.0, 0.0, 0.0))
     if not covers(text, face):
         return _outline_by_pango(text)
     font, draw = _face(face)
@@ -133,6 +135,13 @@ class Drawing:
     """A path that mobjects share: it never changes, so a copy of a mobject keeps the same one."""
 
     path: cairo.Path
+
+    @property
+    def ink(self) -> tuple[float, float, float, float]:
+        """left, top, right, bottom of what is filled."""
+        ctx = _scratch()
+        ctx.append_path(self.path)
+        return ctx.fill_extents()
 
     def __deepcopy__(self, memo) -> Drawing:
         return self
