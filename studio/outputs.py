@@ -41,7 +41,7 @@ class Staging:
 
     def publish(self, last: str) -> list[Path]:
         """Move all files to their place, the one named `last` after the others (it vouches for them)."""
-        names = sorted((p.name for p in self.hidden.iterdir()), key=lambda name: name == last)
+        names = sorted((p.name for p in self.hidden.iterdir()), key=lambda name: (name == last, name))
         for name in names:
             (self.hidden / name).replace(self.folder / name)
         return [self.folder / name for name in names]

@@ -68,7 +68,8 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
         write_manifest(files / f"{name}.json", manifest(film, step), sorted(files.hidden.iterdir()))
         published = files.publish(last=f"{name}.json")
     prune()
-    return Result(sorted(published, key=lambda path: path.name not in main), film, drawn)
+    rank = {file: place for place, file in enumerate(main)}
+    return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
 
 
 class _Stills:

@@ -2,7 +2,8 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
+def own_cache(tmp_path_factory, monkeypatch):
     """Every test starts with an empty cache and leaves the user's alone."""
-    monkeypatch.setenv("CLEARHEAD_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("CLEARHEAD_CACHE", str(folder))
+    return folder

@@ -6,20 +6,18 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from manim import Circle, Create
 
 from model.errors import ClearheadError, UsageError
 from studio import film as films
 from studio.film import draw, join, plan
 from studio.playback import ROOT
 from studio.writer import LOSSLESS, SegmentEncoder
-from toy import Toy, job
+from toy import Broken, Toy, job
 
 ENV = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT}/tests/studio"}
 
@@ -137,19 +135,6 @@ def test_the_last_frame_of_each_wanted_step_is_seen():
     assert list(seen) == ["Turn"]
 
 
-class Broken(Toy):
-    """Fails while its second play is drawn."""
-
-    def construct(self):
-        super().construct()
-
-        class Bad(Circle):
-            def paint(self, ctx):
-                raise ZeroDivisionError("bad paint")
-
-        self.play(Create(Bad()), run_time=0.4)
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_failure_leaves_no_broken_segment_and_what_is_complete_stays(workers, own_cache):
     film = plan(job(lesson=Broken))
@@ -262,4 +247,3 @@ def test_a_foreign_segment_is_noticed(tmp_path):
     film.segments[0].write_bytes(film.segments[1].read_bytes())
     with pytest.raises(RuntimeError, match="frames instead of"):
         join(film, tmp_path / "film.mp4")
-    assert replace(film, plays=()).frames == 0

@@ -38,6 +38,19 @@ class Toy(Scene):
         self.step("Rest", "Nothing moves any more.", lambda: self.wait(1.27))
 
 
+class Broken(Toy):
+    """Fails while its last play is drawn."""
+
+    def construct(self):
+        super().construct()
+
+        class Bad(Circle):
+            def paint(self, ctx):
+                raise ZeroDivisionError("bad paint")
+
+        self.play(Create(Bad()), run_time=0.4)
+
+
 @dataclass
 class Entry:
     """As scenes.course() has it."""

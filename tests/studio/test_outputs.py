@@ -1,0 +1,166 @@
+"""Files appear all at once or not at all, under names that say what is in them."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.errors import ClearheadError, UsageError
+from studio import cache, render as renders
+from studio.failures import plainly
+from studio.outputs import Staging, basename, save_png, slug
+from studio.render import Request, render
+from toy import Broken, job
+
+
+def test_what_is_staged_appears_when_published(tmp_path):
+    (tmp_path / "old.txt").write_text("old")
+    with Staging(tmp_path) as stage:
+        (stage / "a.txt").write_text("new")
+        (stage / "old.txt").write_text("new")
+        assert [p.name for p in tmp_path.iterdir() if not p.name.startswith(".")] == ["old.txt"]
+        assert [p.name for p in stage.publish(last="a.txt")] == ["old.txt", "a.txt"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "old.txt"]
+    assert (tmp_path / "old.txt").read_text() == "new"
+
+
+def test_what_is_not_published_is_gone(tmp_path):
+    with pytest.raises(KeyboardInterrupt), Staging(tmp_path) as stage:
+        (stage / "a.txt").write_text("half")
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+
+def test_leftovers_of_dead_processes_are_removed_and_others_not(tmp_path):
+    dead = os.spawnlp(os.P_WAIT, "true", "true") or 4_000_000
+    for name in (f".render.{dead}.tmp", f".render.{os.getpid()}.tmp", f".render.{os.getppid()}.tmp", ".gitignore", ".a.b.c"):
+        (tmp_path / name).mkdir()
+    with Staging(tmp_path):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".a.b.c", ".gitignore", f".render.{os.getppid()}.tmp"]
+
+
+def test_names_say_what_was_chosen():
+    assert basename(job()) == "toy-180p15"
+    assert basename(job(text="hello")) == "toy-180p15"
+    assert basename(job(text="the cat sat")) == "toy-the-cat-sat-180p15"
+    assert basename(job(layer=1, head=0, theme="day", pace=1.5)) == "toy-layer1-head0-pace1.5-day-180p15"
+    assert basename(job(), "One score") == "toy-one-score-180p15"
+
+
+def test_texts_that_look_alike_have_different_names():
+    texts = ["the cat", "the-cat", "The cat", "日本", "日本語", "مرحبا", "🙂", "x" * 90, "x" * 91, "the cat!"]
+    names = [basename(job(text=t)) for t in texts]
+    same = [(a, b) for i, a in enumerate(texts) for j, b in enumerate(texts) if i < j and names[i] == names[j]]
+    assert all(a.lower().replace("-", " ").strip("!") == b.lower().replace("-", " ").strip("!") for a, b in same), same
+    assert all(len(name) < 90 and name.isascii() and "/" not in name for name in names)
+    assert slug("../../etc/passwd").startswith("etc-passwd")
+
+
+def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp_path):
+    result = render(Request(job(text="hello"), tmp_path))
+    names = ["toy-180p15" + suffix for suffix in (".mp4", ".chapters.txt", ".png", ".srt", ".vtt", ".json")]
+    assert [p.name for p in result.files] == names
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
+    about = json.loads((tmp_path / "toy-180p15.json").read_text())
+    assert {f["name"]: f["bytes"] for f in about["files"]} == {n: (tmp_path / n).stat().st_size for n in names[:-1]}
+    assert about["lesson"] == "toy" and about["seed"] == 0 and about["options"]["text"] == "hello"
+    assert about["picture"] == {"width": 320, "height": 180, "fps": 15, "frames": result.film.frames, "seconds": result.film.seconds}
+    assert [s["name"] for s in about["steps"]] == ["Appear", "Turn", "Rest"]
+    assert about["versions"]["manim"] == "0.22.0"
+    assert Image.open(tmp_path / "toy-180p15.png").size == (320, 180)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    assert render(Request(job(text="hello"), tmp_path, fresh=True)).drawn == result.film.frames
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_a_manifest_keeps_the_other_formats_of_the_same_film_only(tmp_path):
+    listed = lambda: [f["name"] for f in json.loads((tmp_path / "toy-180p10.json").read_text())["files"]]
+    render(Request(job(10), tmp_path))
+    render(Request(job(10), tmp_path, format="gif"))
+    assert "toy-180p10.gif" in listed() and "toy-180p10.mp4" in listed()
+    render(Request(job(10, text="hello", seed=0), tmp_path, format="gif"))  # another request of the same name
+    assert "toy-180p10.gif" in listed() and "toy-180p10.mp4" not in listed()
+
+
+def test_a_failed_render_leaves_the_old_files(tmp_path):
+    render(Request(job(), tmp_path))
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    with pytest.raises(ZeroDivisionError):
+        render(Request(job(lesson=Broken), tmp_path))
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_a_disk_that_fills_while_joining_leaves_the_old_files(tmp_path, monkeypatch):
+    render(Request(job(), tmp_path))
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+
+    def full(film, target):
+        target.write_bytes(b"half")
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr(renders, "join", full)
+    with pytest.raises(OSError) as failure:
+        render(Request(job(), tmp_path))
+    assert "the disk is full" in str(plainly(failure.value))
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_only_some_formats_are_transparent(tmp_path):
+    with pytest.raises(UsageError, match="webp, webm, png"):
+        render(Request(job(), tmp_path, transparent=True))
+    result = render(Request(job(), tmp_path, format="png", transparent=True))
+    assert [p.name for p in result.files[:3]] == [f"toy-180p15-0{i}-{n}.png" for i, n in ((1, "appear"), (2, "turn"), (3, "rest"))]
+    with Image.open(result.files[0]) as image:
+        assert image.mode == "RGBA" and image.getextrema()[3][0] == 0 and image.getextrema()[3][1] > 200
+
+
+def test_pictures_with_alpha_are_stored_straight(tmp_path):
+    """Half a red, as Cairo has it: colour times alpha."""
+    pixels = np.zeros((2, 2, 4), np.uint8)
+    pixels[0, 0] = (100, 0, 0, 100)
+    pixels[1, 1] = (255, 255, 255, 255)
+    save_png(pixels, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.getpixel((0, 0)) == (255, 0, 0, 100) and image.getpixel((1, 1)) == (255,) * 4
+        assert image.getpixel((1, 0))[3] == 0
+
+
+def test_the_cache_is_bounded_and_keeps_what_was_used_last(own_cache):
+    folder = own_cache / "segments" / "toy"
+    folder.mkdir(parents=True)
+    for age in range(4):
+        (folder / f"{age}.mp4").write_bytes(bytes(100))
+        os.utime(folder / f"{age}.mp4", (1_000_000 - age, 1_000_000 - age))
+    cache.prune(limit=250)
+    assert sorted(p.name for p in folder.iterdir()) == ["0.mp4", "1.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(28, "x"), "the disk is full: free some space"),
+        (PermissionError(13, "x", "/out/a.mp4"), "no permission to write (/out/a.mp4): choose another folder with -o"),
+        (NotADirectoryError(20, "x", "/out"), "a file stands where a folder is needed (/out)"),
+        (MemoryError(), "out of memory"),
+    ],
+)
+def test_failures_of_the_system_are_told_plainly(error, words):
+    assert words in str(plainly(error))
+    wrapped = RuntimeError("Failed to encode")
+    wrapped.__cause__ = error
+    assert words in str(plainly(wrapped))
+
+
+def test_a_cache_that_cannot_be_written_is_told_as_such(own_cache):
+    told = str(plainly(PermissionError(13, "x", str(own_cache / "segments"))))
+    assert "CLEARHEAD_CACHE" in told and "with -o" not in told
+
+
+def test_other_errors_are_not_explained_away():
+    assert plainly(ZeroDivisionError()) is None
+    assert plainly(FileNotFoundError(2, "x")) is None
+    error = ClearheadError("say this")
+    assert plainly(error) is error
