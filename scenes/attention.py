@@ -9,7 +9,7 @@ from model.tensor import concatenate
 from model.tensor import stack as stack_tensors
 from scenes.kit.animations import DotProduct, Fly, Grow, Introduce, MatrixProduct, ResidualAdd, Reveal
 from scenes.kit.bars import ProbabilityBars
-from scenes.kit.grid import TensorGrid
+from scenes.kit.grid import TensorGrid, readable_height, readable_width
 from scenes.kit.layout import row, stack
 from scenes.kit.pattern import AttentionArcs, DotPattern
 from scenes.kit.product import Product, SoftmaxTable
@@ -104,12 +104,12 @@ class SelfAttention(Lesson):
         """The sentence, the arcs of the query that we follow, and the weights beside the words."""
         i, stage = self.position, self.stage
         options = dict(unknown=self.trace.unknown, target=i, size=0.6)
-        if self.portrait:
+        tokens = TokenRow(self.trace.tokens, width=stage.width, **options)
+        if tokens.size < 0.2 or self.portrait:
             left = stage.columns(1.3, 1)[0]
-            tokens = left.fit(TokenRow(self.trace.tokens, width=left.width - 1, height=stage.height, down=True, **options))
+            tokens = left.fit(TokenRow(self.trace.tokens, width=left.width - 1, height=stage.height, down=True, gap=0.08, **options))
             arcs = AttentionArcs(tokens, self.A[i], i, height=2.4).shift(1.1 * RIGHT)
             return tokens, arcs, TokenNumbers(tokens, self.A[i])
-        tokens = TokenRow(self.trace.tokens, width=stage.width, **options)
         height = min(3.6, stage.height - tokens.height - 0.7)
         tokens.move_to(stage.center).set_y(stage.bottom + 0.55 + (stage.height - height - 0.55) / 2)
         return tokens, AttentionArcs(tokens, self.A[i], i, height=height), TokenNumbers(tokens, self.A[i])
@@ -204,17 +204,20 @@ class SelfAttention(Lesson):
             names = (("Q", self.Q, "query"), ("K", self.K, "key"), ("V", self.V, "value"))
             across = 3 if self.wide else 1
             side = max(width(word, 0.34) for word in self.words) + 0.3
-            cw = min(1.0, (self.stage.width - side - 1.2 * across) / across / (self.columns_of_head + 0.6))
+            share = (self.stage.width - side) / across - 0.65
+            narrowest = max(readable_width(tensor, "+.1f") for _, tensor, _ in names)
+            columns = min(self.columns_of_head, int(share / narrowest))
+            cw = min(1.0, share / (columns + 0.05))
             room = self.stage.height - 0.8 if self.wide else self.stage.height / 3 - 0.5
             grids = [
                 TensorGrid(
                     tensor, role, width=99, height=room, cell=(cw, self.row_height), spec="+.1f", rows=int(room / 0.3), keep_row=self.position,
-                    columns=self.columns_of_head, row_labels=self.words if not (self.wide and name != "Q") else None, target_row=self.position,
+                    columns=columns, row_labels=self.words if not (self.wide and name != "Q") else None, target_row=self.position,
                 ) for name, tensor, role in names
             ]
             labels = [Formula(f"{name} = X W_{name}" if self.wide else name, 0.5, role) for name, _, role in names]
             table = row(*grids, gap=0.35) if self.wide else stack(*grids, gap=0.4)
-            self.stage.fit(table, 0.3)
+            self.stage.fit(table, 0.4).shift(0.35 * DOWN if self.wide else 0.35 * LEFT)
             for label, grid in zip(labels, grids, strict=True):
                 if self.wide:
                     corners = grid.corners()
@@ -267,11 +270,13 @@ class SelfAttention(Lesson):
 
     def score_grid(self, tensor, kind="score", **kwargs) -> TensorGrid:
         """An n × n grid with words as headers, as many as can be read with their numbers."""
-        limit = self.rows_that_fit(head=1.3)
+        side = max(width(word, 0.34) for word in self.words) + 0.5
+        spec = kwargs.get("spec", "+.2f")
         options = dict(
-            width=self.stage.width, height=self.stage.height, rows=limit, columns=min(limit, int((self.stage.width - 1.8) / 0.46)),
+            width=self.stage.width, height=self.stage.height, rows=self.rows_that_fit(head=1.3),
+            columns=int((self.stage.width - side - 0.3) / readable_width(self.raw if kind == "score" else tensor, spec)),
             row_labels=self.words, column_labels=self.words, column_label_color="key", row_label_color="query", keep_row=self.position,
-            keep_column=self.other, target_row=self.position, brackets=False, cell=(1.05, self.row_height), spec="+.2f",
+            keep_column=self.other, target_row=self.position, brackets=False, cell=(1.05, self.row_height), spec=spec,
         )
         return self.stage.fit(TensorGrid(tensor, kind, **{**options, **kwargs}))
 
@@ -348,22 +353,32 @@ class SelfAttention(Lesson):
             "Pattern", "“{a}” gives {w:.0%} of its attention to “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j],
             subtitle=self.where + " · pattern: dot area ∝ weight", keep=(self.weights,),
         ):
-            boxes = self.stage.columns(1.55, 1) if self.wide else self.stage.rows(1.3, 1)
+            crowded = len(self.words) > 12 and not self.wide and not self.portrait  # then the dots need all the room
+            boxes = self.stage.columns(1.55, 1) if self.wide else [self.stage] if crowded else self.stage.rows(1.3, 1)
             dots = DotPattern(
                 self.A, width=boxes[0].width, height=boxes[0].height, row_labels=self.words, column_labels=self.words,
                 row_label_color="query", target_row=i, cell=(0.62, 0.62),
             )
             boxes[0].fit(dots)
-            shown = [k for k in range(len(self.words)) if k <= i] if self.trace.config.causal else list(range(len(self.words)))
-            limit = max(int(boxes[1].height / 0.42), 6)
-            order = shown if len(shown) <= limit else sorted(sorted(shown, key=lambda k: -self.A.values[i, k])[: limit - 2])
-            title = Label(say("attention of “{w}”", w=self.words[i]), 0.4, "query")
-            bars = ProbabilityBars(
-                self.A[i], self.trace.tokens, order=order, fill="probability", total=True, width=boxes[1].width, height=boxes[1].height - 0.7,
-            )
-            boxes[1].fit(stack(title, bars, gap=0.15))
             self.play(FadeTransform(self.weights, dots), run_time=1.2)
-            self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
+            if crowded:
+                self.play(FadeIn(Frame(dots.row_corners(dots.shown_row(i)))), run_time=0.6)
+            else:
+                self.attention_bars(boxes[1])
+
+    def attention_bars(self, box):
+        """The weights of the query that we follow, as bars that add up to 100 %."""
+        i = self.position
+        seen = [k for k in range(len(self.words)) if k <= i or not self.trace.config.causal]
+        limit = max(int((box.height - 1.2) / 0.36), 4)
+        if len(seen) > limit:
+            seen = sorted(sorted(seen, key=lambda k: -self.A.values[i, k])[: limit - 1])
+        title = Label(say("attention of “{w}”", w=self.words[i]), 0.4, "query")
+        bars = ProbabilityBars(
+            self.A[i], self.trace.tokens, order=seen, fill="probability", total=True, width=box.width, height=box.height - 0.7,
+        )
+        box.fit(stack(title, bars, gap=0.15))
+        self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
 
     def arcs(self):
         i, j = self.position, self.other
@@ -487,7 +502,7 @@ class SelfAttention(Lesson):
     # ── sizes ────────────────────────────────────────────────────────────────────────────────────
     def rows_that_fit(self, head: float) -> int:
         """How many rows of numbers the stage holds under a header of that height."""
-        return int((self.stage.height - head) / 0.31)
+        return int((self.stage.height - head) / max(0.3, readable_height()))
 
     def grid(self, tensor, kind, **kwargs) -> TensorGrid:
         kwargs.setdefault("keep_row", self.position)

@@ -113,11 +113,11 @@ class Lesson(Scene):
 
     def choose(self) -> None:
         """Settle layer, head and token: what was asked for, or the most telling one by a stated measure."""
-        layer, head, self.measure = self.telling_head()
+        layer, head, query, self.measure = self.telling()
         shape = self.trace.config
         self.layer = self.within("layer", layer, shape.n_layers)
         self.head = self.within("head", head, shape.n_heads)
-        self.position = self.within("token", self.telling_token(), len(self.trace.tokens))
+        self.position = self.within("token", query, len(self.trace.tokens))
         self.words = [display(token) for token in self.trace.tokens]
 
     @property
@@ -125,26 +125,23 @@ class Lesson(Scene):
         """What the model is called on screen."""
         return self.trace.info.get("checkpoint", self.options.model or self.model)
 
-    def telling_head(self) -> tuple[int, int, float]:
-        """(layer, head, measure): the head that attends most to words that are neither the first nor the word itself."""
-        from model.heads import telling_head
+    def telling(self) -> tuple[int, int, int, float]:
+        """(layer, head, query, measure): the most telling row of attention among those that the options allow.
 
-        layer, head = self.options.layer, self.options.head
-        return telling_head(self.trace, layer=layer if self._valid("layer") else None, head=head if self._valid("head") else None)
-
-    def _valid(self, name: str) -> bool:
-        asked = getattr(self.options, name)
-        size = {"layer": self.trace.config.n_layers, "head": self.trace.config.n_heads}[name]
-        return asked is not None and 0 <= asked < size
-
-    def telling_token(self) -> int:
-        """The query that puts the most weight on one earlier word other than the first."""
-        layer, head, _ = self.telling_head()
-        pattern = np.array(self.trace[f"blocks.{layer}.attn.pattern"].values[head])
-        np.fill_diagonal(pattern, 0)
-        pattern[:, 0] = 0
-        best = pattern.max(axis=1)
-        return int(best.argmax()) if best.max() > 0 else len(pattern) - 1
+        The measure is the product of the two largest weights that the query gives to words other than itself and the
+        first one: large when it really gathers from several words, 0 when it only rests."""
+        config, options = self.trace.config, self.options
+        weights = np.stack([self.trace[f"blocks.{layer}.attn.pattern"].values for layer in range(config.n_layers)])
+        elsewhere = weights * (1 - np.eye(weights.shape[-1]))
+        elsewhere[..., 0] = 0
+        two = np.sort(elsewhere, axis=-1)[..., -2:]
+        measure = two.prod(axis=-1) + 1e-6 * two[..., -1]  # with one candidate only, its weight decides
+        for axis, asked in enumerate((options.layer, options.head, options.token)):
+            if asked is not None and 0 <= asked < measure.shape[axis]:
+                others = np.arange(measure.shape[axis]) != asked
+                measure[(slice(None),) * axis + (others,)] = -1
+        layer, head, query = np.unravel_index(measure.argmax(), measure.shape)
+        return int(layer), int(head), int(query), float(measure[layer, head, query])
 
     def within(self, name: str, default: int, size: int) -> int:
         """The option of that name if given (UsageError with the range if outside), else the default."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import VGroup
+from manim import DOWN, LEFT, RIGHT, UP, VGroup
+
+from model.tensor import concatenate, stack
 
 from scenes.kit import type as typesetting
-from scenes.kit.grid import BRACKET, TensorGrid, elide
+from scenes.kit.grid import BRACKET, TensorGrid, elide, readable_height, readable_width
 from scenes.kit.layout import Box
 from scenes.kit.say import say
 from scenes.kit.text import Formula, Label
@@ -50,69 +52,93 @@ def _units(n: int, limit: int) -> float:
 class SoftmaxTable(VGroup):
     """A row of scores turns into weights: score, e^score, and each divided by the sum.
 
-    scores: Tensor [key] (−∞ where masked). Lies across (keys side by side) or, with `down`, upright. If
-    e^score would be too large or too small to show, the largest score is subtracted first (which changes no weight), and the label says so.
-    Parts: `.scores .exps .weights` (grids), `.sum .one` (the totals), `.labels`."""
+    scores: Tensor [key] (−∞ where masked). Lies across (keys side by side) or, with `down`, upright. If e^score would
+    be too large or too small to show, the largest score is subtracted first (which changes no weight), and the label
+    says so. If not all keys fit, the largest are shown and the others stand together in one last cell, so that the
+    sums still add up. Parts: `.scores .exps .weights` (grids), `.sum .one` (the totals), `.labels`."""
+
+    total_size = 0.32
 
     def __init__(self, box: Box, scores, words: list[str], *, down: bool = False):
         largest = float(np.max(scores.values))
         shift = not -0.5 <= largest <= 6
-        self.shifted = scores - scores.max(0) if shift else scores
-        exps = self.shifted.exp()
-        weights = exps / exps.sum(0)
-        formulas = ("s", "e^(s - max)" if shift else "e^s", "e^s / Σ")
-        if down:
-            self._upright(box, (scores, exps, weights), words)
-        else:
-            self._across(box, (scores, exps, weights), words)
-        self._name(formulas, down)
-        spec = ".2f"
-        self.sum = Label(say("Σ = {s:" + spec + "}", s=exps.sum(0)), self.total_size, "secondary")
-        self.one = Label(say("Σ = {s:" + spec + "}", s=weights.sum(0)), self.total_size, "probability")
+        exps = (scores - scores.max(0) if shift else scores).exp()
+        total = exps.sum(0)
+        kept, rest = _largest(scores, self._room(box, scores, down))
+        names = [words[k] for k in kept] + ([f"{len(rest)} more"] if rest else [])
+        parts = exps[kept]
+        if rest:
+            parts = concatenate([parts, stack([exps[rest].sum(0)], "rest")], 0)
+        (self._upright if down else self._across)(box, (scores[kept], parts, parts / total), names)
+        self._name(("s", "e^(s - max)" if shift else "e^s", "e^s / Σ"), down)
+        self.sum = Label(say("Σ = {s:.2f}", s=total), self.total_size, "secondary")
+        self.one = Label(say("Σ = {s:.2f}", s=(exps / total).sum(0)), self.total_size, "probability")
         for label, grid in ((self.sum, self.exps), (self.one, self.weights)):
-            label.next_to(grid, (0, -1, 0) if down else (1, 0, 0), buff=0.12)
+            label.next_to(grid, DOWN if down else RIGHT, buff=0.12)
         super().__init__(self.scores, self.exps, self.weights, self.labels, self.sum, self.one)
         box.fit(self)
 
-    total_size = 0.32
+    LEFT_ROOM, RIGHT_ROOM, HEAD = 1.6, 1.9, 1.5  # beside and above the cells
+
+    def _room(self, box: Box, scores, down: bool) -> int:
+        """How many keys can be read."""
+        if down:
+            return int((box.height - self.HEAD) / readable_height())
+        return int((box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / readable_width(scores, "+.2f"))
 
     def _across(self, box: Box, tensors, words) -> None:
-        left, right = 1.6, 1.9
         ch = min(0.95, (box.height - 1.9) / 3)
-        cell = dict(cell=(min(1.4, (box.width - left - right) / len(words)), ch), width=99, height=99, brackets=False, size=0.36)
-        self.scores = TensorGrid(tensors[0], "score", spec="+.2f", column_labels=words, column_label_color="key", **cell)
-        self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
+        cw = min(1.4, (box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / len(words))
+        cell = dict(cell=(cw, ch), width=99, height=99, brackets=False, size=0.36)
+        self.scores = TensorGrid(tensors[0], "score", spec="+.2f", **cell)
+        self.exps = TensorGrid(tensors[1], "data", spec=".2f", column_labels=words, column_label_color="key", **cell)
         self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
-        pitch = min(0.7, (box.height - self.scores.height - 2 * ch) / 2)
-        x = box.left + left + (box.width - left - right) / 2
-        for grid in (self.scores, self.exps, self.weights):
-            middle = (grid.corners()[0] + grid.corners()[1]) / 2
-            grid.shift((x - middle[0], 0, 0))
-        self.scores.align_to((0, box.top, 0), (0, 1, 0))
-        for above, grid in ((self.scores, self.exps), (self.exps, self.weights)):
-            grid.next_to(above.get_bottom(), (0, -1, 0), buff=pitch, coor_mask=(0, 1, 0))
+        grids = (self.scores, self.exps, self.weights)
+        if len(tensors[0]) == len(words):  # the words stand over the first row that has all of them
+            self.scores = TensorGrid(tensors[0], "score", spec="+.2f", column_labels=words, column_label_color="key", **cell)
+            self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
+            grids = (self.scores, self.exps, self.weights)
+        pitch = max(0.15, min(0.7, (box.height - sum(g.height for g in grids)) / 2))
+        left = box.left + self.LEFT_ROOM
+        for k, grid in enumerate(grids):
+            grid.shift((left - grid.corners()[0][0], 0, 0))
+            if k:
+                grid.next_to(grids[k - 1], DOWN, buff=pitch, coor_mask=(0, 1, 0))
+            else:
+                grid.align_to((0, box.top, 0), UP)
 
     def _upright(self, box: Box, tensors, words) -> None:
-        head = 0.9
-        room = max(typesetting.width(w, 0.34) for w in words) + 0.2
-        cw = min(1.6, (box.width - room) / 3 - 0.45)
-        ch = min(0.6, (box.height - head - 0.5) / len(words))
+        side = max(typesetting.width(w, 0.34) for w in words) + 0.2
+        cw = min(1.6, (box.width - side) / 3 - 0.45)
+        ch = min(0.75, (box.height - self.HEAD) / len(words))
         cell = dict(cell=(cw, ch), width=99, height=99, brackets=False, upright=True)
-        self.scores = TensorGrid(tensors[0], "score", row_labels=words, row_label_color="key", **cell)
-        self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
         self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
-        grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=0.5, aligned_edge=(0, -1, 0))
-        grids.move_to(box.center).shift((0, -head / 2 + 0.25, 0))
+        self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
+        self.scores = TensorGrid(tensors[0], "score", row_labels=words, row_label_color="key", **cell)
+        if len(tensors[0]) < len(words):
+            rest = Label(words[-1], self.scores.header, "secondary")
+            grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=0.5, aligned_edge=UP)
+            rest.next_to(self.exps.cell_center(len(words) - 1, 0), LEFT, buff=cw / 2 + 0.2)
+            self.scores.add(rest)
+        else:
+            grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=0.5, aligned_edge=UP)
+        grids.move_to(box.center)
 
     def _name(self, formulas, down: bool) -> None:
-        grids = (self.scores, self.exps, self.weights)
-        if down:
-            self.labels = VGroup(*[Formula(f, 0.46, "ink") for f in formulas])
-            for label, grid in zip(self.labels, grids, strict=True):
-                middle = (grid.corners()[0] + grid.corners()[1]) / 2
-                label.move_to(middle + (0, 0.45, 0))
-            return
-        self.labels = VGroup(*[Formula(f, 0.5, "ink") for f in formulas])
-        for label, grid in zip(self.labels, grids, strict=True):
-            corners = grid.corners()
-            label.move_to(((corners[0] + corners[3]) / 2)).shift((-0.35 - label.width / 2, 0, 0))
+        self.labels = VGroup(*[Formula(f, 0.46, "ink") for f in formulas])
+        for label, grid in zip(self.labels, (self.scores, self.exps, self.weights), strict=True):
+            ul, ur, _, dl = grid.corners()
+            if down:
+                label.next_to((ul + ur) / 2, UP, buff=0.2)
+            else:
+                label.next_to((ul + dl) / 2, LEFT, buff=0.3)
+
+
+def _largest(scores, limit: int) -> tuple[list[int], list[int]]:
+    """(indices to show, indices to put together): all if they fit, else the largest in their order."""
+    n = len(scores)
+    if n <= limit:
+        return list(range(n)), []
+    order = np.argsort(-np.asarray(scores.values), kind="stable")
+    kept = sorted(int(k) for k in order[: max(limit - 1, 1)])
+    return kept, [k for k in range(n) if k not in kept]

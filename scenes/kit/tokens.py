@@ -38,7 +38,9 @@ class TokenRow(Painted):
     ):
         self.words = [display(token) for token in tokens]
         self.spaced = [token.startswith(" ") for token in tokens]
-        self.unknown, self.down, self.gap = frozenset(unknown), down, gap
+        crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
+        self.unknown, self.down = frozenset(unknown), down
+        self.gap, self.pad, self.tall = (0.05, 0.12, 1.18) if crowded else (gap, 0.2, 1.42)
         self.emphasis = np.ones(len(self.words))
         self.tint = np.tile(color("ink"), (len(self.words), 1))
         self.edge = np.tile(color("box_edge"), (len(self.words), 1))
@@ -58,14 +60,14 @@ class TokenRow(Painted):
         super().__init__(right, self._line_count() * self._line_height() - self.gap)
 
     def _line_height(self) -> float:
-        return 1.42 * self.size + self.gap
+        return self.tall * self.size + self.gap
 
     def _line_count(self) -> int:
         return 1 + max(line for _, line, _ in self.boxes)
 
     def _place(self, width: float) -> list[tuple[float, int, float]]:
         """(x, line, width) of every box."""
-        boxes, x, line, pad = [], 0.0, 0, 0.2 * self.size
+        boxes, x, line, pad = [], 0.0, 0, self.pad * self.size
         for i, (word, spaced) in enumerate(zip(self.words, self.spaced, strict=True)):
             w = typesetting.width(word, self.size) + 2 * pad + (0.22 * self.size if spaced else 0)
             if i and (self.down or x + w > width):
@@ -94,7 +96,7 @@ class TokenRow(Painted):
     def box(self, i: int) -> tuple[float, float, float, float]:
         """x, y, w, h of a token's box in local units."""
         x, line, w = self.boxes[i]
-        return x, line * self._line_height(), w, 1.42 * self.size
+        return x, line * self._line_height(), w, self.tall * self.size
 
     def edge_point(self, i: int, side: tuple[float, float]) -> np.ndarray:
         """Scene point on a box: side (½, 0) is the middle of its top, (½, 1) of its bottom, (1, ½) of its right."""
@@ -118,7 +120,7 @@ class TokenRow(Painted):
             lead = 0.22 * self.size if self.spaced[i] else 0.0
             if lead:
                 pen.rectangle(x + 0.1 * self.size, y + 1.02 * self.size, 0.22 * self.size, 0.03 * self.size, "secondary", opacity)
-            pen.text(word, x + 0.2 * self.size + lead, y + 1.0 * self.size, self.size, self.tint[i], opacity)
+            pen.text(word, x + self.pad * self.size + lead, y + (self.tall / 2 + 0.29) * self.size, self.size, self.tint[i], opacity)
 
 
 class TokenNumbers(Painted):
