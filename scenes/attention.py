@@ -108,8 +108,9 @@ class SelfAttention(Lesson):
         if tokens.size < 0.2 or self.portrait:
             left = stage.columns(1.3, 1)[0]
             tokens = left.fit(TokenRow(self.trace.tokens, width=left.width - 1, height=stage.height, down=True, gap=0.08, **options))
-            arcs = AttentionArcs(tokens, self.A[i], i, height=2.4).shift(1.1 * RIGHT)
-            return tokens, arcs, TokenNumbers(tokens, self.A[i])
+            numbers = TokenNumbers(tokens, self.A[i])
+            arcs = AttentionArcs(tokens, self.A[i], i, height=2.4)
+            return tokens, arcs.shift((numbers.get_right()[0] - arcs.get_left()[0]) * RIGHT), numbers
         height = min(3.6, stage.height - tokens.height - 0.7)
         tokens.move_to(stage.center).set_y(stage.bottom + 0.55 + (stage.height - height - 0.55) / 2)
         return tokens, AttentionArcs(tokens, self.A[i], i, height=height), TokenNumbers(tokens, self.A[i])

@@ -7,7 +7,7 @@ import numpy as np
 from scenes.kit import type as typesetting
 from scenes.kit.painting import Cell, Claim, Drawn, Painted, Pen, Shown
 from scenes.kit.say import number, say
-from scenes.kit.text import LABEL, smallest
+from scenes.kit.text import LABEL, Label, smallest
 from scenes.kit.theme import color
 from scenes.kit.tokens import display
 
@@ -18,13 +18,16 @@ class ProbabilityBars(Painted):
     probs: Tensor [n]; labels: n strings. Either the `count` most probable, largest first, and one last bar
     "all others", so that the bars add up to 100 % — or, with `order`, those indices in that order.
     `total` writes the sum below. `longest`: the probability of a bar that fills the width (default: the largest shown).
+    `label_room`: width of the words, where several lists are to line up. In a Transform to another list the bars
+    grow and shrink, the words fade over.
     """
 
-    look = ("values", "fill_rgb", "emphasis", "bar_opacity")
+    look = ("values", "fill_rgb", "emphasis", "bar_opacity", "words", "ids", "probs", "others", "sum", "longest", "label_width", "bar_width", "pitch", "size", "natural")
 
     def __init__(
         self, probs, labels, *, width: float = 6.0, height: float = 4.5, count: int = 8, order=None, fill: str = "logit",
         spec: str = ".1%", size: float = LABEL, total: bool = False, longest: float | None = None, target: int | None = None,
+        label_room: float = 0.0,
     ):
         n = len(labels)
         self.probs, self.spec, self.total = probs, spec, total
@@ -41,7 +44,7 @@ class ProbabilityBars(Painted):
         lines = len(self.words) + (1.2 if total else 0)
         self.pitch = min(height / lines, 1.55 * size)
         self.size = max(min(size, 0.78 * self.pitch), smallest())
-        self.label_width = max(typesetting.width(word, self.size) for word in self.words) + 0.2
+        self.label_width = max(label_room, max(typesetting.width(word, self.size) for word in self.words) + 0.2)
         number_width = max(typesetting.width(number(v, spec), self.size * 0.9) for v in self.values) + 0.2
         self.bar_width = max(width - self.label_width - number_width, 0.3)
         self.fill_rgb = np.tile(color(fill), (len(self.words), 1))
@@ -51,6 +54,7 @@ class ProbabilityBars(Painted):
             self.fill_rgb[self.ids.index(target)] = color("target")
         self.emphasis = np.ones(len(self.words))
         self.bar_opacity = np.ones(len(self.words))
+        self.word_opacity = 1.0
         super().__init__(self.label_width + self.bar_width + number_width, self.pitch * lines)
 
     def _cell(self, i: int) -> Cell:
@@ -65,12 +69,25 @@ class ProbabilityBars(Painted):
     def _bar(self, i: int) -> tuple[float, float, float, float]:
         return (self.label_width, (i + 0.14) * self.pitch, self.bar_width * min(self.values[i] / self.longest, 1.0), 0.72 * self.pitch)
 
+    def interpolate_color(self, start, end, alpha: float) -> ProbabilityBars:
+        super().interpolate_color(start, end, alpha)
+        if type(start) is type(end):  # words cannot mix: fade out, fade in
+            self.word_opacity = 1.0 if start.words == end.words else abs(1 - 2 * alpha)
+        return self
+
+    def word_piece(self, i: int) -> Label:
+        """The i-th word, lying exactly on top of this one."""
+        label = Label(self.words[i], self.size)
+        x, y, _, h = self._bar(i)
+        label.scale(self.zoom())
+        return label.move_to(self.to_scene(x - 0.12 - label.natural[0] / 2, y + h / 2))
+
     def draw(self, pen: Pen) -> None:
         for i, word in enumerate(self.words):
             x, y, w, h = self._bar(i)
             base, opacity = y + h / 2 + 0.28 * self.size, float(self.emphasis[i])
             last = self.others is not None and i == len(self.words) - 1
-            pen.text(word, x - 0.12, base, self.size, "secondary" if last else "ink", opacity, align=1.0)
+            pen.text(word, x - 0.12, base, self.size, "secondary" if last else "ink", opacity * self.word_opacity, align=1.0)
             shade = 0.6 + 0.4 * min(1.0, self.values[i] / self.longest)
             pen.rectangle(x, y, max(w, 0.012), h, self.fill_rgb[i], opacity * shade * float(self.bar_opacity[i]))
             text = number(self.values[i], self.spec)

@@ -200,12 +200,22 @@ class Painted(VMobject):
     def interpolate_color(self, start: Painted, end: Painted, alpha: float) -> Painted:
         if isinstance(start, Painted) and isinstance(end, Painted):
             self.opacity = (1 - alpha) * start.opacity + alpha * end.opacity
-        if type(start) is type(end) is type(self):
+        if not type(start) is type(end) is type(self):
+            return self
+        if self.mixes(start, end):
             for name in self.look:
                 setattr(self, name, blend(getattr(start, name), getattr(end, name), alpha))
             if alpha >= 1:
                 self.take(end)
+        else:  # another shape or other words: fade out as the one, fade in as the other
+            opacity = self.opacity
+            self.take(end if alpha >= 0.5 else start)
+            self.opacity = opacity * abs(1 - 2 * alpha)
         return self
+
+    def mixes(self, start: Painted, end: Painted) -> bool:
+        """Whether the two looks can be mixed part by part."""
+        return all(np.shape(getattr(start, name)) == np.shape(getattr(end, name)) for name in self.look)
 
     def take(self, other: Painted) -> None:
         """Show what the other shows from now on (the end of a Transform)."""

@@ -30,7 +30,7 @@ class Label(Painted):
     `parts` colours pieces of the text: {"forest": "target"}.
     """
 
-    look = ("rgb", "text", "lines", "size", "parts", "natural")  # all but the colour switch half-way
+    look = ("rgb",)
 
     def __init__(
         self, text: str, size: float = LABEL, fill="ink", *, width: float | None = None, face: str = "roman",
@@ -67,11 +67,8 @@ class Label(Painted):
             yield rest.cut(at, at + len(word)), self.parts[word]
             rest = rest.cut(at + len(word), len(rest))
 
-    def interpolate_color(self, start, end, alpha: float) -> Label:
-        super().interpolate_color(start, end, alpha)
-        if type(start) is type(end) and start.text != end.text:  # words cannot mix: fade out, fade in
-            self.opacity *= abs(1 - 2 * alpha)
-        return self
+    def mixes(self, start: Label, end: Label) -> bool:
+        return start.text == end.text and super().mixes(start, end)
 
     def set_color(self, fill, family: bool = True) -> Label:
         self.rgb = np.array(_rgb(fill), dtype=float)

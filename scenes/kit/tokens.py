@@ -36,6 +36,7 @@ class TokenRow(Painted):
         self, tokens, *, width: float = 13.0, height: float = 5.0, size: float = TOKEN, lines: int = 1,
         target: int | None = None, unknown=(), down: bool = False, gap: float = 0.14,
     ):
+        self.tokens = tuple(tokens)
         self.words = [display(token) for token in tokens]
         self.spaced = [token.startswith(" ") for token in tokens]
         crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
@@ -58,6 +59,9 @@ class TokenRow(Painted):
             self.size *= 0.97
         self._center_lines(right)
         super().__init__(right, self._line_count() * self._line_height() - self.gap)
+
+    def mixes(self, start: TokenRow, end: TokenRow) -> bool:
+        return start.words == end.words and super().mixes(start, end)
 
     def _line_height(self) -> float:
         return self.tall * self.size + self.gap
@@ -92,6 +96,18 @@ class TokenRow(Painted):
     def dim_others(self, *kept: int, opacity: float = 0.25) -> TokenRow:
         self.emphasis = np.array([1.0 if i in kept else opacity for i in range(len(self.words))])
         return self
+
+    def show_only(self, count: int) -> TokenRow:
+        """Lay out all tokens, but show only the first `count`: room for a text that grows."""
+        self.emphasis = np.array([1.0 if i < count else 0.0 for i in range(len(self.words))])
+        return self
+
+    def piece(self, i: int) -> TokenRow:
+        """One token as a row of its own, lying exactly on top of this one: what flies away or arrives."""
+        twin = TokenRow([self.tokens[i]], width=99, size=self.size, unknown=[0] if i in self.unknown else ())
+        twin.tint, twin.edge = self.tint[i : i + 1].copy(), self.edge[i : i + 1].copy()
+        corners = self.corners(i)
+        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
 
     def box(self, i: int) -> tuple[float, float, float, float]:
         """x, y, w, h of a token's box in local units."""
@@ -137,14 +153,20 @@ class TokenNumbers(Painted):
         self.shown_opacity = np.ones(len(self.values))
         self.rgb = color(fill)
         size = 0.72 * row.size
-        narrowest = min((w for _, _, w, _ in self.row_boxes), default=1)
-        texts = [number(v, spec) for v in self.values if abs(v) >= least]
-        self.size = max(min(size, typesetting.fitting_size(texts or ["0"], 1.2 * narrowest + row.gap, size)), smallest())
+        self.size = max(size if self.down else self._size_without_touching(size), smallest())
         width = row.natural[0] if not self.down else 5 * self.size
         super().__init__(width, row.natural[1] if self.down else row.natural[1] + 1.3 * self.size)
         self.row_width = row.natural[0]
         ul = row.to_scene(0, 0)
         self.shift(row.to_scene(self.row_width + 0.15, 0) - self.to_scene(0, 0) if self.down else ul - self.to_scene(0, 0))
+
+    def _size_without_touching(self, size: float) -> float:
+        """The em at which neighbouring numbers keep a gap."""
+        shown = [i for i, v in enumerate(self.values) if abs(v) >= self.least]
+        middles = [self.row_boxes[i][0] + self.row_boxes[i][2] / 2 for i in shown]
+        widths = [typesetting.width(number(self.values[i], self.spec), 1.0) for i in shown]
+        room = [(b - a) / (0.35 + (u + v) / 2) for a, b, u, v in zip(middles, middles[1:], widths, widths[1:]) if b > a]
+        return min([size, *room])
 
     def draw(self, pen: Pen) -> None:
         for i, value in enumerate(self.values):
