@@ -123,8 +123,8 @@ class SelfAttention(Lesson):
             rows = self.rows_that_fit(head=0.2)
             grid = self.grid(self.X, "data", columns=10 if self.wide else 6, rows=rows, row_labels=self.words)
             self.stage.fit(grid)
-            self.play(FadeOut(self.tokens, target_position=grid.get_left(), scale=0.3), Introduce(grid, "rows", lag=0.2), run_time=2)
-            self.remove(self.tokens)
+            self.play(FadeOut(self.tokens, target_position=grid.get_left(), scale=0.3), run_time=0.7)
+            self.play(Introduce(grid, "rows", lag=0.2), run_time=1.6)
             frame = Frame(grid.row_corners(grid.shown_row(self.position)))
             self.play(FadeIn(frame), run_time=0.6)
         self.x_grid, self.x_frame = grid, frame

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from manim import FadeIn, FadeOut, Mobject, Scene, config
+from manim import FadeIn, FadeOut, Mobject, Scene, config, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.errors import UsageError
 from scenes.kit import theme as themes
@@ -32,7 +33,7 @@ from scenes.kit.tokens import display
 FRAME = {"16:9": (8 * 16 / 9, 8.0), "9:16": (8.0, 8 * 16 / 9), "1:1": (10.0, 10.0)}  # scene units
 MARGIN = 0.4
 READING = 15.0  # characters a second
-SWAP = 0.5  # seconds in which one caption gives way to the next
+SWAP = 0.6  # seconds in which one caption gives way to the next
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,11 @@ class Lesson(Scene):
         old = [m for m in (self.heading, self.caption) if m is not None]
         gone = [] if keep is None else [m for m in self.mobjects if m not in old and not _among(m, keep)]
         self.heading, self.caption = heading, new_caption
-        self.play(*[FadeOut(m) for m in (*old, *gone)], FadeIn(heading), FadeIn(new_caption), run_time=SWAP)
+        leave, come = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.4, 1)
+        self.play(
+            *[FadeOut(m, rate_func=leave) for m in (*old, *gone)],
+            *[FadeIn(m, rate_func=come) for m in (heading, new_caption)], run_time=SWAP,
+        )
 
     def play(self, *animations, **kwargs) -> None:
         """As Manim's, with all run times scaled by the pace."""
