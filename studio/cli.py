@@ -151,6 +151,11 @@ def folder_of(out: Path | None, lesson: str) -> Path:
     return out or default_folder(lesson)
 
 
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def shown(path: Path) -> str:
     """A path as short as it can be said from here."""
     try:
@@ -181,8 +186,8 @@ def render(lessons, every, fmt, step, transparent, workers, force, out, quality,
 
     usual = WATCHED.get(fmt, ("h", None))
     options = options_of(chosen)
-    picture = Picture.of(quality or usual[0], options.aspect, fps or usual[1], width)
-    workers = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or 1
+    picture = Picture.of(quality or usual[0], options.aspect, usual[1] if fps is None else fps, width)
+    workers = workers or cores()
     worst = 0
     for number, entry in enumerate(todo, 1):
         request = Request(Job(entry, options, picture), folder_of(out, entry.id), fmt, step, workers, force, transparent)
@@ -260,6 +265,29 @@ def storyboard(lesson, step, columns, out, frames, transitions, every, around, q
         saved += save_transitions(job, transitions, around, every, step)
     for path in saved:
         print(shown(path))
+
+
+# ── audit ────────────────────────────────────────────────────────────────────────────────────────
+@cli.command(**SETTINGS)
+@click.argument("lessons", nargs=-1, metavar="[LESSON…]", shell_complete=complete_lesson)
+@click.option("--all", "every", is_flag=True, help="The whole matrix: texts × models × aspects × themes.")
+@click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Sentences to show (default: the lesson's own).")
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Checkpoints (default: the lesson's own).")
+@click.option("--aspect", "aspects", multiple=True, type=click.Choice(["16:9", "9:16", "1:1"]), help="Default: 16:9.")
+@click.option("--theme", "themes", multiple=True, metavar="NAME", help="Default: night.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write everything as JSON, too (- for stdout).")
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
+@with_options(LESSON_OPTIONS[-1:])
+def audit(lessons, every, texts, models, aspects, themes, json_file, workers) -> int:
+    """Check what lessons show: every number against its source, layout, captions. Exit code 1 if anything is found.
+
+    Options that may be repeated are combined: each lesson with each text, model, aspect and theme. Without a lesson,
+    all of the course are audited.
+    """
+    chosen = entries(lessons, every=not lessons)
+    from studio.audit import command
+
+    return command(chosen, texts=texts, models=models, aspects=aspects, themes=themes, every=every, json_file=json_file, workers=workers)
 
 
 # ── the rest ─────────────────────────────────────────────────────────────────────────────────────

@@ -106,11 +106,13 @@ class Formula(Painted):
     """A formula set by Typst, painted as one path per colour.
 
     Name the parts to colour: `Formula("{{ q : q }} = x W_Q", q="query")`. A formula of letters needs no source;
-    if there are numbers in it, `says` gives the same in plain text, with their values, for the audit."""
+    if there are numbers in it, either it is itself said, `Formula(say("q_{i}", i=position))`, or `says` gives the same in
+    plain text, with the numbers' values: the audit asks for them."""
 
-    def __init__(self, typst: str, size: float = LABEL, fill="ink", says: Said | None = None, **parts: str):
-        self.source, self.size, self.says = typst, size, says
-        body = _typeset(typst)
+    def __init__(self, typst: str | Said, size: float = LABEL, fill="ink", says: Said | None = None, **parts: str):
+        self.source, self.size = str(typst), size
+        self.says = says if says is not None else typst if isinstance(typst, Said) else None
+        body = _typeset(self.source)
         scale = size / FORMULA_EM
         origin = (body.get_left()[0], body.get_top()[1])
         painted = {id(glyph): role for name, role in parts.items() for glyph in body.select(name).family_members_with_points()}

@@ -1,0 +1,12 @@
+"""The audit: what makes “every number on screen is real” a fact that is checked (see docs/audit.md).
+
+A lesson is played without drawing it; at the end of every play, all that is on the screen is checked:
+provenance (every number has a source and equals it, sums hold), layout (inside the frame, large enough, nothing
+over text, contrast), honesty (captions' numbers, time to read them).
+"""
+
+from studio.audit.command import command
+from studio.audit.matrix import audit, audit_lesson, cases, everything
+from studio.audit.report import Finding, Report, as_json, show, write_json
+
+__all__ = ["Finding", "Report", "as_json", "audit", "audit_lesson", "cases", "command", "everything", "show", "write_json"]

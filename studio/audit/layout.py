@@ -1,0 +1,175 @@
+"""Layout: what is written can be read — inside the frame, large enough, apart from other text, and with contrast.
+
+Text below half opacity is put aside on purpose (STYLE.md: “dim everything else to 25 %”): it is exempt from contrast
+and from being covered, below 0.3 also from lying over other text. Everything else holds for it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenes.kit.painting import Painted, Reading
+from scenes.kit.text import Formula
+from scenes.kit.theme import contrast
+from studio.audit.report import Defect
+
+FREE = 0.3  # scene units at every edge: STYLE.md asks for 0.4 for boxes of lines; ink may reach 0.1 further
+EDGE = 0.02  # by how much a shape may stick out of the frame: half a line's width
+SMALLEST = 0.016  # of the frame's short side
+TOUCH = 0.12  # of the smaller em: how deep two texts' ink boxes may lie in each other (an accent, a descender)
+SAME_PLACE = 0.02  # scene units: a copy of a text right on top of it is one text to the eye
+CONTRAST = 4.5  # WCAG 2.2, level AA
+WORST = 15  # percent of the pixels behind a text that may fall below (a thin line that passes behind it)
+DIMMED, FAINT = 0.5, 0.3  # opacities, see above
+WINDOW = 1.3  # em: every stretch of that length has some ink in it
+INK = 0.12  # of the difference between text and ground: what counts as ink in a small picture
+
+
+@dataclass(frozen=True)
+class Item:
+    """A text on screen and the mobject that shows it."""
+
+    reading: Reading
+    mobject: Painted
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return tuple(float(x) for x in self.reading.corners.mean(axis=0))
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of the scene that the camera sees."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @classmethod
+    def of(cls, camera) -> View:
+        (x, y), w, h = camera.frame_center[:2], camera.frame_width / 2, camera.frame_height / 2
+        return cls(x - w, y - h, x + w, y + h)
+
+    @property
+    def short(self) -> float:
+        return min(self.right - self.left, self.top - self.bottom)
+
+    def beyond(self, corners: np.ndarray, margin: float) -> float:
+        """How far points [n, 2] reach out of the frame less a margin; ≤ 0: they do not."""
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        return float(max(self.left + margin - low[0], self.bottom + margin - low[1], high[0] - self.right + margin, high[1] - self.top + margin))
+
+    def pixels(self, points: np.ndarray, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of an image for scene points [..., 2]."""
+        h, w = image.shape[:2]
+        columns = (points[..., 0] - self.left) / (self.right - self.left) * w
+        rows = (self.top - points[..., 1]) / (self.top - self.bottom) * h
+        return np.clip(rows, 0, h - 1).astype(int), np.clip(columns, 0, w - 1).astype(int)
+
+
+def check_frame(item: Item, view: View) -> Iterator[Defect]:
+    """Text inside the frame, and large enough."""
+    reading = item.reading
+    beyond = view.beyond(reading.corners, FREE)
+    if beyond > 1e-6:
+        gap = f"{FREE - beyond:.2f} units from the edge" if beyond <= FREE else "cut by the frame"
+        yield Defect("outside", f"“{short(reading.text)}” is {gap}", item.middle, f"{FREE} units free", f"{FREE - beyond:.2f}")
+    if reading.size < SMALLEST * view.short - 1e-6:
+        share = f"{100 * reading.size / view.short:.2f} %"
+        yield Defect("too small", f"“{short(reading.text)}” has letters too small to read", item.middle, f"{100 * SMALLEST} % of the frame's short side", share)
+
+
+def check_shape(mobject, view: View) -> Defect | None:
+    """A shape inside the frame. Reads the box of a painted mobject, the curves of Manim's own."""
+    points = np.asarray(mobject.points)[:, :2]
+    if not len(points) or view.beyond(points, 0.0) <= EDGE:
+        return None
+    middle = tuple(float(x) for x in (points.min(axis=0) + points.max(axis=0)) / 2)
+    return Defect("outside", f"{type(mobject).__name__} sticks out of the frame by {view.beyond(points, 0.0):.2f} units", middle)
+
+
+# ── text over text ───────────────────────────────────────────────────────────────────────────────
+def check_overlaps(items: list[Item]) -> Iterator[Defect]:
+    """Texts whose ink boxes lie over each other; also turned ones (separating axes)."""
+    items = [item for item in items if item.reading.opacity >= FAINT and _area(item.reading.corners) > 1e-6]
+    if len(items) < 2:
+        return
+    corners = np.array([item.reading.corners for item in items])
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    meet = np.ones((len(items), len(items)), dtype=bool)
+    for axis in (0, 1):
+        meet &= (low[:, None, axis] < high[None, :, axis]) & (low[None, :, axis] < high[:, None, axis])
+    for i, j in zip(*np.nonzero(np.triu(meet, 1)), strict=True):
+        one, other = items[i], items[j]
+        if _are_one(one, other):
+            continue
+        deep = depth(one.reading.corners, other.reading.corners)
+        if deep > TOUCH * min(one.reading.size, other.reading.size):
+            texts = f"“{short(one.reading.text, 30)}” and “{short(other.reading.text, 30)}”"
+            yield Defect("overlap", f"{texts} lie over each other", one.middle, shown=f"{deep:.2f} units deep")
+
+
+def _are_one(one: Item, other: Item) -> bool:
+    """The colours of one formula, or a copy exactly on top of its original."""
+    if one.mobject is other.mobject and isinstance(one.mobject, Formula):
+        return True
+    a, b = one.reading, other.reading
+    return a.text == b.text and float(np.abs(a.corners - b.corners).max()) < SAME_PLACE
+
+
+def depth(a: np.ndarray, b: np.ndarray) -> float:
+    """How deep two convex quadrilaterals [4, 2] lie in each other: the shortest way to part them, ≤ 0 if they are apart."""
+    deepest = np.inf
+    for corners in (a, b):
+        for k in range(4):
+            edge = corners[(k + 1) % 4] - corners[k]
+            length = np.hypot(*edge)
+            if length < 1e-9:
+                continue
+            normal = np.array([-edge[1], edge[0]]) / length
+            pa, pb = a @ normal, b @ normal
+            deepest = min(deepest, min(pa.max(), pb.max()) - max(pa.min(), pb.min()))
+            if deepest <= 0:
+                return float(deepest)
+    return float(deepest)
+
+
+def _area(corners: np.ndarray) -> float:
+    x, y = corners.T
+    return 0.5 * abs(float(x @ np.roll(y, 1) - y @ np.roll(x, 1)))
+
+
+# ── contrast, by looking at the picture ──────────────────────────────────────────────────────────
+def check_contrast(item: Item, view: View, ground: np.ndarray, picture: np.ndarray) -> Defect | None:
+    """A text against what lies behind it, and in front of it.
+
+    ground, picture: RGB [height, width, 3] in 0…1 of the screen without and with its text."""
+    reading = item.reading
+    if reading.opacity < DIMMED or _area(reading.corners) <= 1e-6 or view.beyond(reading.corners, 0.0) > 0:
+        return None
+    ul, ur, lr, ll = reading.corners
+    per_unit = picture.shape[1] / (view.right - view.left)
+    across = max(int(np.hypot(*(ur - ul)) * per_unit), 1) + 1
+    down = max(int(np.hypot(*(ll - ul)) * per_unit), 1) + 1
+    u, v = np.linspace(0, 1, across)[None, :, None], np.linspace(0, 1, down)[:, None, None]
+    points = (1 - v) * ((1 - u) * ul + u * ur) + v * ((1 - u) * ll + u * lr)
+    rows, columns = view.pixels(points, picture)
+    behind, seen = ground[rows, columns], picture[rows, columns]
+    ink = reading.rgb * reading.opacity + behind * (1 - reading.opacity)
+    there = np.abs(seen - behind).max(axis=2) > INK * np.abs(ink - behind).max(axis=2) + 1e-3
+    windows = np.array_split(there.any(axis=0), max(1, int(np.hypot(*(ur - ul)) / (WINDOW * reading.size))))
+    missing = sum(not window.any() for window in windows)
+    ratio = float(np.percentile(contrast(ink, behind), WORST))
+    if missing and ratio > 1.5:
+        return Defect("covered", f"“{short(reading.text)}” is covered by what is drawn over it", item.middle, shown=f"{missing} of {len(windows)} parts hidden")
+    if ratio < CONTRAST - 0.05:  # colours have 256 steps
+        return Defect("contrast", f"“{short(reading.text)}” is hard to tell from what lies behind it", item.middle, f"{CONTRAST} : 1", f"{ratio:.1f} : 1")
+    return None
+
+
+def short(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,126 @@
+"""Auditing one lesson, and many: lessons × texts × models × aspects × themes, on several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model.errors import UsageError
+from studio.audit.report import Finding, Report
+from studio.picture import ASPECTS, Picture
+
+TEXTS = (  # of `--all`, beside every lesson's own: 3 tokens, 20 tokens, and a word that comes twice
+    "The cat sat",
+    "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid",
+    "The old man saw the young man and the dog saw the cat",
+)
+THEMES = ("night", "day")
+WIDTH = 640  # pixels of the longer side, in which contrast is measured
+
+
+def audit_lesson(entry, options) -> Report:
+    """Play a lesson without drawing it, and check the screen at the end of every play.
+
+    entry: of the course (id, title, text, model, load()). options: scenes.lesson.Options."""
+    from studio.audit.watch import Watch
+    from studio.session import Job, perform
+
+    options = replace(options, text=entry.text if options.text is None else options.text, model=options.model or entry.model)
+    report = Report(entry.id, options)
+    about = {"lesson": entry.id, "text": options.text, "model": options.model, "aspect": options.aspect, "theme": options.theme}
+    started, watches = time.perf_counter(), []
+
+    def watch(lesson) -> None:
+        names = (entry.id, options.model, *getattr(entry, "title", "").split())
+        watches.append(Watch(lesson, report, about | {"names": names}))
+
+    try:
+        perform(Job(entry, options, small_picture(options.aspect)), watch=watch)
+    except UsageError as error:
+        report.skipped = str(error)
+    except Exception as error:  # a lesson that breaks down is a finding, and no reason to stop looking at the others
+        step, play = (watches[0].step, watches[0].lesson.renderer.num_plays) if watches else ("", 0)
+        report.findings.append(Finding(**about, step=step, play=play, kind="crash", what=f"{type(error).__name__}: {error} ({_place(error)})"))
+    for found in watches if not report.skipped else ():
+        crash = report.findings
+        found.finish()
+        report.findings = [*report.findings, *crash]
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+
+
+def small_picture(aspect: str) -> Picture:
+    """A picture of an aspect that is large enough to measure colours in."""
+    long = Picture.of("l", aspect)
+    scale = WIDTH / max(long.width, long.height)
+    return Picture(2 * round(long.width * scale / 2), 2 * round(long.height * scale / 2), 60, long.frame)
+
+
+# ── many ─────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Case:
+    """One run of the audit."""
+
+    entry: Any
+    options: Any
+
+
+def cases(entries: Iterable, texts: Sequence[str | None], aspects: Sequence[str], themes: Sequence[str], models: Sequence[str | None]) -> list[Case]:
+    """Every combination; None stands for the lesson's own text or model."""
+    from scenes.lesson import Options
+
+    return [
+        Case(entry, Options(text=text, model=model, aspect=aspect, theme=theme))
+        for entry in entries
+        for model in dict.fromkeys(model or entry.model for model in models)
+        for text in dict.fromkeys(entry.text if text is None else text for text in texts)
+        for aspect in aspects
+        for theme in themes
+    ]
+
+
+def audit(todo: list[Case], workers: int = 1, on_done: Callable[[int], None] = lambda done: None) -> list[Report]:
+    """Audit all cases; the reports are in their order. on_done(how many) is called after each."""
+    reports: list[Report | None] = [None] * len(todo)
+    on_done(0)
+    for done, (place, report) in enumerate(_run(todo, workers), 1):
+        reports[place] = report
+        on_done(done)
+    return reports
+
+
+def _run(todo: list[Case], workers: int) -> Iterator[tuple[int, Report]]:
+    if workers <= 1 or len(todo) <= 1:
+        for place, case in enumerate(todo):
+            yield place, audit_lesson(case.entry, case.options)
+        return
+    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    with ProcessPoolExecutor(min(workers, len(todo)), context) as pool:
+        running = {pool.submit(audit_lesson, case.entry, case.options): place for place, case in enumerate(todo)}
+        try:
+            for future in as_completed(running):
+                yield running[future], future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def everything(entries) -> dict[str, Sequence]:
+    """The whole matrix: arguments of `cases`. Models are the shipped variants of a lesson's own."""
+    from model import names
+
+    own = {entry.model for entry in entries}
+    variants = [name for name in names() if any(name == model or name.startswith(f"{model}-") for model in own)]
+    return {"texts": (None, *TEXTS), "aspects": ASPECTS, "themes": THEMES, "models": (None, *variants)}

@@ -1,0 +1,213 @@
+"""Provenance: every number names a source, and equals what the trace says when it is computed a second time."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
+from math import isfinite, prod
+from typing import Any
+
+import numpy as np
+
+from model.expression import Given
+from model.tensor import Tensor
+from model.trace import Trace
+from scenes.kit.painting import Cell, Claim, Drawn, Reading, Shown
+from scenes.kit.say import number, shown
+from scenes.kit.text import Formula
+from scenes.kit.tokens import display
+from studio.audit.report import Defect
+
+CLOSE = 1e-6  # relative: float32 keeps seven digits
+QUOTES = "“”„‘’\"'.,;:!?()[]{}<>+…·=×→"
+
+
+def is_numeric(char: str) -> bool:
+    """Digits of every script, superscripts and fractions, ∞ and %."""
+    return char in "∞%‰" or unicodedata.category(char) in ("Nd", "No", "Nl")
+
+
+def has_digits(text: str) -> bool:
+    return any(map(is_numeric, text))
+
+
+class Sources:
+    """What a lesson's numbers may come from: its traces, and the words of its texts and vocabularies."""
+
+    def __init__(self, traces: Iterable[Trace], names: Iterable[str] = ()):
+        self.traces: dict[str, Trace] = {}
+        self.words: set[str] = set(names)  # with digits in them, as they may stand in a sentence
+        self.tokens: set[str] = set()  # as they may stand alone
+        self.parts: set[str] = set()  # of tensors' names
+        self.memo: dict = {}
+        self.known: dict[tuple, tuple[Any, np.ndarray | str]] = {}
+        self.numbers: set[tuple] = set()  # those that were checked
+        for trace in traces:
+            self.add(trace)
+
+    def add(self, trace: Trace) -> None:
+        """One more run whose numbers may be shown."""
+        if trace.run_id in self.traces:
+            return
+        self.traces[trace.run_id] = trace
+        self.known = {key: value for key, value in self.known.items() if isinstance(value[1], np.ndarray)}
+        self.words |= {str(trace.info.get(name)) for name in ("checkpoint",)}
+        self.words |= {word.strip(QUOTES) for word in str(trace.info.get("text", "")).split()}
+        self.words |= {display(token) for token in trace.tokens} | {token.strip() for token in trace.tokens}
+        self.tokens |= {display(token) for token in trace.vocabulary if has_digits(token)} | self.words
+        parts = {part for name in trace.names for part in name.split(".")} | set(trace.names)
+        self.parts |= {part for part in parts if any(map(str.isalpha, part))}
+
+    # ── numbers ──────────────────────────────────────────────────────────────────────────────────
+    def again(self, tensor: Any) -> np.ndarray | str:
+        """A tensor's values, computed a second time from the traces alone; in words why that is not possible."""
+        if id(tensor) not in self.known:
+            self.known[id(tensor)] = (tensor, self._again(tensor))
+        return self.known[id(tensor)][1]
+
+    def _again(self, tensor: Any) -> np.ndarray | str:
+        if not isinstance(tensor, Tensor):
+            return f"a {type(tensor).__name__} has no source: it must be a Tensor"
+        for leaf in tensor.expression.leaves():
+            if isinstance(leaf, Given) and not _is_named(leaf):
+                return f"given as {leaf.name!r}, which does not say what it is"
+        try:
+            return np.asarray(tensor.evaluate(*self.traces.values(), memo=self.memo))
+        except LookupError as error:
+            return f"{error.args[0]}: the lesson must keep that run in `traces`"
+
+    def value(self, what: Any) -> float | str:
+        """The number behind a Shown's value, or in words why there is none."""
+        if isinstance(what, (int, np.integer)):
+            return float(what)
+        if not isinstance(what, Cell):
+            return f"a {type(what).__name__} has no source"
+        values = self.again(what.tensor)
+        return values if isinstance(values, str) else float(values[what.index])
+
+    def check_number(self, item: Shown) -> Defect | None:
+        """A number on screen against its source."""
+        if isinstance(item.value, str):
+            return self._check_word(item)
+        value = self.value(item.value)
+        if isinstance(value, str):
+            return Defect("no source", f"“{item.text}”: {value}", shown=item.text)
+        self.numbers.add((id(getattr(item.value, "tensor", None)), getattr(item.value, "index", item.value), item.text))
+        if isinstance(item.value, (int, np.integer)):
+            right = {shown(item.value, item.spec)}
+        else:
+            slack = CLOSE * max(abs(value), 1e-3) if isfinite(value) else 0.0
+            right = {number(v, item.spec or "+.2f") for v in (value, value - slack, value + slack)}
+        if item.text in right:
+            return None
+        expected = shown(item.value, item.spec) if isinstance(item.value, (int, np.integer)) else number(value, item.spec or "+.2f")
+        return Defect("wrong number", f"“{item.text}” is not {_source(item.value)}", expected=expected, shown=item.text)
+
+    def _check_word(self, item: Shown) -> Defect | None:
+        for word in item.value.split():
+            if has_digits(word) and not (item.value in self.tokens or self._is_known(word, self.tokens)):
+                return Defect("no source", f"“{word}” is given as a word, but is none of the text or the vocabulary", shown=item.text)
+        return None
+
+    def _is_known(self, word: str, words: set[str]) -> bool:
+        bare = word.strip(QUOTES)
+        return word in words or bare in words or bare in self.parts
+
+    # ── texts ────────────────────────────────────────────────────────────────────────────────────
+    def check_reading(self, reading: Reading, kind: str = "no source") -> Iterator[Defect]:
+        """All numbers of a text; what no source covers is of that kind."""
+        covered, start = [False] * len(reading.text), 0
+        for item in reading.numbers:
+            at = reading.text.find(item.text, start)
+            if at < 0:
+                yield Defect("wrong number", f"“{reading.text}” does not show “{item.text}”", expected=item.text, shown=reading.text)
+                continue
+            start = at + len(item.text)
+            covered[at:start] = [True] * len(item.text)
+            if defect := self.check_number(item):
+                yield defect
+        if reading.text in self.tokens:
+            return
+        for match in re.finditer(r"\S+", reading.text):
+            loose = [i for i in range(*match.span()) if is_numeric(reading.text[i]) and not covered[i]]
+            if loose and not self._is_known(match[0], self.words) and not all(self._is_name(reading.text, i) for i in loose):
+                yield Defect(kind, f"“{match[0]}” in “{_short(reading.text)}” has no source", shown=match[0])
+
+    def _is_name(self, text: str, at: int) -> bool:
+        """Whether the character is part of a tensor's name, as the 1 of ln1."""
+        return any(m.start() <= at < m.end() and m[0] in self.parts for m in re.finditer(r"[A-Za-z_]\w*", text))
+
+    def check_formula(self, formula: Formula) -> Iterator[Defect]:
+        """Digits of a formula must be said in plain text, with their values."""
+        set_in = [c for c in re.sub(r"#\w+\([^)]*\)", "", formula.source) if is_numeric(c)]
+        said = [c for c in str(formula.says or "") if is_numeric(c)]
+        if set_in and not said:
+            yield Defect("no source", f"the formula {formula.source} has numbers, and no `says` that gives their values", shown=formula.source)
+        elif sorted(set_in) != sorted(said):
+            yield Defect("wrong number", f"the formula {formula.source} says other numbers than it shows", str(formula.says), formula.source)
+
+    # ── what is drawn, and what must add up ──────────────────────────────────────────────────────
+    def check_drawn(self, drawn: Drawn) -> Defect | None:
+        """Lengths, areas and colours against their tensor."""
+        values = self.again(drawn.tensor)
+        if isinstance(values, str):
+            return Defect("no source", f"what is drawn: {values}")
+        expected, found = np.broadcast_arrays(values[drawn.index], drawn.values)
+        with np.errstate(invalid="ignore"):
+            wrong = ~np.isnan(found) & (found != expected) & ~(abs(found - expected) <= CLOSE * np.maximum(1e-3, abs(expected)))
+        if not wrong.any():
+            return None
+        at = tuple(int(i[0]) for i in np.nonzero(wrong))
+        what = f"{wrong.sum()} of {wrong.size} drawn values are not those of {drawn.tensor.source()}"
+        return Defect("wrong shape", what, expected=f"{expected[at]:.6g}", shown=f"{found[at]:.6g}")
+
+    def check_claim(self, claim: Claim) -> Defect | None:
+        """A sum: to 1e-6 for the values behind it, and as displayed within what rounding can make."""
+        terms = [[self.value(f.value) for f in part] for part in claim.parts]
+        total = self.value(claim.total.value)
+        for value in (total, *(v for term in terms for v in term)):
+            if isinstance(value, str):
+                return Defect("no source", f"{claim.what}: {value}")
+        products = [prod(term) for term in terms]
+        size = max(sum(map(abs, products)), abs(total))
+        if abs(sum(products) - total) > CLOSE * size:
+            return Defect("wrong sum", f"{claim.what}: the values do not add up", expected=f"{sum(products):.7g}", shown=f"{total:.7g}")
+        return self._check_display(claim)
+
+    def _check_display(self, claim: Claim) -> Defect | None:
+        read = [[_read(f) for f in part] for part in claim.parts]
+        total, slack = _read(claim.total)
+        shown_sum = 0.0
+        for factors in read:
+            shown_sum += prod(v for v, _ in factors)
+            slack += prod(abs(v) + half for v, half in factors) - prod(abs(v) for v, _ in factors)
+        if not abs(shown_sum - total) <= slack + 1e-9:  # also where a part cannot be read as a number
+            return Defect("wrong sum", f"{claim.what}: what is shown does not add up", expected=f"{shown_sum:.6g} ± {slack:.2g}", shown=claim.total.text)
+        return None
+
+
+def _is_named(leaf: Given) -> bool:
+    """A constant says what it is, or is a whole number that speaks for itself."""
+    return any(c.isalpha() for c in leaf.name) or bool(np.all(leaf.table == np.round(leaf.table)))
+
+
+def _read(item: Shown) -> tuple[float, float]:
+    """A displayed number as a viewer reads it, and half a unit of its last digit (0 for whole numbers)."""
+    text = item.text.replace("−", "-").replace(",", "").replace("+", "")
+    scale = 0.01 if text.endswith("%") else 1.0
+    try:
+        digits = Decimal(text.rstrip("%"))
+    except InvalidOperation:
+        return float("nan"), 0.0
+    exact = isinstance(item.value, (int, np.integer))
+    return float(digits) * scale, 0.0 if exact else 0.5 * 10.0 ** digits.as_tuple().exponent * scale
+
+
+def _source(value: Any) -> str:
+    return value.source() if isinstance(value, Cell) else str(value)
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
