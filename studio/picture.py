@@ -33,7 +33,7 @@ class Picture:
             wide, high = width - width % 2, 2 * round(width * high / wide / 2)
         if fps is not None and not 1 <= fps <= 120:
             raise UsageError(f"--fps {fps} is out of range: give 1 to 120.")
-        return cls(wide, high, fps or rate, FRAME[aspect])
+        return cls(wide, high, rate if fps is None else fps, FRAME[aspect])
 
     @property
     def name(self) -> str:

@@ -84,7 +84,7 @@ class Playback(CairoRenderer):
         self.save_static_frame_data(scene, scene.static_mobjects)
         if scene.is_current_animation_frozen_frame():
             self.update_frame(scene, scene.moving_mobjects)
-            yield self.camera.pixel_array, play.start, play.frames
+            yield self.camera.pixel_array, next(filter(wanted, range(play.start, play.end)), play.start), play.frames
         else:
             for number in filter(wanted, range(play.start, play.end)):
                 self.time = number / self.rate
