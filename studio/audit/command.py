@@ -25,13 +25,13 @@ def command(entries, *, texts=(), models=(), aspects=(), themes=(), every: bool 
     _check(todo)
     with Bar("audit") as bar:
         reports = audit(todo, workers or _cores(), lambda done: bar.stage("reading", done, len(todo)))
+    if len(reports) == 1 and reports[0].skipped:
+        raise UsageError(reports[0].skipped)
     if json_file is not None and str(json_file) != "-":
         write_json(reports, json_file)
     if str(json_file) == "-":
         print(as_json(reports), end="")
     show(reports, Console(stderr=True) if str(json_file) == "-" else None)
-    if len(reports) == 1 and reports[0].skipped:
-        raise UsageError(reports[0].skipped)
     return int(any(report.findings for report in reports))
 
 

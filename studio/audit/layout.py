@@ -92,15 +92,40 @@ def check_shape(mobject, view: View) -> Defect | None:
     return Defect("outside", f"{type(mobject).__name__} sticks out of the frame by {view.beyond(points, 0.0):.2f} units", middle)
 
 
+@dataclass(frozen=True)
+class Screen:
+    """What is seen: RGBA [height, width, 4] bytes, with text and without it (`ground`)."""
+
+    view: View
+    picture: np.ndarray
+    ground: np.ndarray
+
+    def changed_since(self, last: Screen | None) -> np.ndarray:
+        """Which pixels [height, width] are not those of the last screen."""
+        if last is None or last.view != self.view:
+            return np.ones(self.picture.shape[:2], dtype=bool)
+        pairs = ((self.picture, last.picture), (self.ground, last.ground))
+        seen, behind = (new.view(np.uint32) != old.view(np.uint32) for new, old in pairs)  # four bytes at once
+        return (seen | behind)[..., 0]
+
+    def touches(self, item: Item, pixels: np.ndarray) -> bool:
+        """Whether one of the pixels [height, width] lies in a text's box."""
+        rows, columns = self.view.pixels(item.reading.corners, pixels)
+        return bool(pixels[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].any())
+
+
 # ── text over text ───────────────────────────────────────────────────────────────────────────────
-def check_overlaps(items: list[Item]) -> Iterator[Defect]:
-    """Texts whose ink boxes lie over each other; also turned ones (separating axes)."""
+def check_overlaps(items: list[Item], fresh: set[int]) -> Iterator[Defect]:
+    """Texts whose ink boxes lie over each other; also turned ones (separating axes).
+
+    fresh: ids of the mobjects that are new or have changed; at least one of a pair is."""
     items = [item for item in items if item.reading.opacity >= FAINT and _area(item.reading.corners) > 1e-6]
     if len(items) < 2:
         return
     corners = np.array([item.reading.corners for item in items])
     low, high = corners.min(axis=1), corners.max(axis=1)
-    meet = np.ones((len(items), len(items)), dtype=bool)
+    new = np.array([id(item.mobject) in fresh for item in items])
+    meet = new[:, None] | new[None, :]
     for axis in (0, 1):
         meet &= (low[:, None, axis] < high[None, :, axis]) & (low[None, :, axis] < high[:, None, axis])
     for i, j in zip(*np.nonzero(np.triu(meet, 1)), strict=True):
@@ -139,16 +164,14 @@ def depth(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _area(corners: np.ndarray) -> float:
-    x, y = corners.T
-    return 0.5 * abs(float(x @ np.roll(y, 1) - y @ np.roll(x, 1)))
+    (ax, ay), (bx, by) = corners[2] - corners[0], corners[3] - corners[1]  # the diagonals
+    return 0.5 * abs(float(ax * by - ay * bx))
 
 
 # ── contrast, by looking at the picture ──────────────────────────────────────────────────────────
-def check_contrast(item: Item, view: View, ground: np.ndarray, picture: np.ndarray) -> Defect | None:
-    """A text against what lies behind it, and in front of it.
-
-    ground, picture: RGB [height, width, 3] in 0…1 of the screen without and with its text."""
-    reading = item.reading
+def check_contrast(item: Item, screen: Screen) -> Defect | None:
+    """A text against what lies behind it, and in front of it."""
+    reading, view, picture = item.reading, screen.view, screen.picture
     if reading.opacity < DIMMED or _area(reading.corners) <= 1e-6 or view.beyond(reading.corners, 0.0) > 0:
         return None
     ul, ur, lr, ll = reading.corners
@@ -158,12 +181,13 @@ def check_contrast(item: Item, view: View, ground: np.ndarray, picture: np.ndarr
     u, v = np.linspace(0, 1, across)[None, :, None], np.linspace(0, 1, down)[:, None, None]
     points = (1 - v) * ((1 - u) * ul + u * ur) + v * ((1 - u) * ll + u * lr)
     rows, columns = view.pixels(points, picture)
-    behind, seen = ground[rows, columns], picture[rows, columns]
+    behind, seen = (image[rows, columns, :3] / 255 for image in (screen.ground, picture))
     ink = reading.rgb * reading.opacity + behind * (1 - reading.opacity)
     there = np.abs(seen - behind).max(axis=2) > INK * np.abs(ink - behind).max(axis=2) + 1e-3
     windows = np.array_split(there.any(axis=0), max(1, int(np.hypot(*(ur - ul)) / (WINDOW * reading.size))))
     missing = sum(not window.any() for window in windows)
-    ratio = float(np.percentile(contrast(ink, behind), WORST))
+    ratios = np.sort(contrast(ink, behind), axis=None)
+    ratio = float(ratios[len(ratios) * WORST // 100])
     if missing and ratio > 1.5:
         return Defect("covered", f"“{short(reading.text)}” is covered by what is drawn over it", item.middle, shown=f"{missing} of {len(windows)} parts hidden")
     if ratio < CONTRAST - 0.05:  # colours have 256 steps

@@ -8,11 +8,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from model.errors import UsageError
 from studio.audit.report import Finding, Report
 from studio.picture import ASPECTS, Picture
+from studio.session import Job, perform
 
 TEXTS = (  # of `--all`, beside every lesson's own: 3 tokens, 20 tokens, and a word that comes twice
     "The cat sat",
@@ -28,7 +32,6 @@ def audit_lesson(entry, options) -> Report:
 
     entry: of the course (id, title, text, model, load()). options: scenes.lesson.Options."""
     from studio.audit.watch import Watch
-    from studio.session import Job, perform
 
     options = replace(options, text=entry.text if options.text is None else options.text, model=options.model or entry.model)
     report = Report(entry.id, options)
@@ -40,7 +43,7 @@ def audit_lesson(entry, options) -> Report:
         watches.append(Watch(lesson, report, about | {"names": names}))
 
     try:
-        perform(Job(entry, options, small_picture(options.aspect)), watch=watch)
+        perform(_Job(entry, options, small_picture(options.aspect)), watch=watch)
     except UsageError as error:
         report.skipped = str(error)
     except Exception as error:  # a lesson that breaks down is a finding, and no reason to stop looking at the others
@@ -52,6 +55,19 @@ def audit_lesson(entry, options) -> Report:
         report.findings = [*report.findings, *crash]
     report.seconds = time.perf_counter() - started
     return report
+
+
+class _Job(Job):
+    """Keeps Manim's files to this process: nothing of them is worth keeping, and audits run side by side."""
+
+    @property
+    def segments(self) -> Path:
+        return Path(_scratch().name)
+
+
+@cache
+def _scratch() -> TemporaryDirectory:
+    return TemporaryDirectory(prefix="clearhead-audit-")
 
 
 def _place(error: Exception) -> str:

@@ -98,14 +98,17 @@ def write_json(reports: list[Report], path: Path) -> None:
 
 
 def show(reports: list[Report], console: Console | None = None) -> None:
-    """One line a lesson, then one line a finding, then the verdict."""
+    """One line a lesson, then the findings step by step, then the verdict."""
     console = console or Console()
+    if not console.is_terminal:
+        console.width = 160  # nobody folds the lines of a log
     console.print(_lessons(reports))
     findings = [f for r in reports for f in r.findings]
     if findings:
-        console.print(_findings(findings))
+        _findings(findings, len(reports) > 1, console)
         counts = Counter(f"{f.room}: {f.kind}" for f in findings)
-        console.print("[bold red]" + escape(f"{_many(len(findings), 'finding')}: ") + "[/]" + ", ".join(f"{n} × {k}" for k, n in sorted(counts.items())))
+        listed = ", ".join(f"{n} × {kind}" for kind, n in sorted(counts.items()))
+        console.print(f"[bold red]{_many(len(findings), 'finding')}[/]: {listed}")
     else:
         numbers = sum(r.numbers for r in reports)
         console.print(f"[bold green]no findings[/]: {_many(numbers, 'number')} on screen, every one of them sourced")
@@ -126,16 +129,25 @@ def _lessons(reports: list[Report]) -> Table:
     return table
 
 
-def _findings(findings: list[Finding]) -> Table:
-    table = Table(header_style="bold", pad_edge=False, show_lines=False)
-    several = len({(f.lesson, f.text, f.model, f.aspect, f.theme) for f in findings}) > 1
-    for name in (("lesson", "text · model · aspect · theme") if several else ()) + ("step", "play", "kind", "what", "at"):
-        table.add_column(name, overflow="fold", max_width=28 if name.startswith("text") else None)
+def _findings(findings: list[Finding], several: bool, console: Console) -> None:
+    """Lesson by lesson and step by step. The same finding in several runs stands once, with the first run that has it."""
+    same: dict[tuple, list[Finding]] = {}
     for f in findings:
-        run = (f.lesson, f"{_short(f.text)} · {f.model} · {f.aspect} · {f.theme}") if several else ()
-        at = "" if f.where is None else f"{f.where[0]:.1f}, {f.where[1]:.1f}"
-        table.add_row(*map(escape, (*run, f.step, str(f.play), f.kind, _sentence(f), at)))
-    return table
+        same.setdefault((f.lesson, f.step, f.kind, f.what), []).append(f)
+    for lesson in dict.fromkeys(f.lesson for f in findings):
+        table = Table(title=lesson, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+        for name in ("step", "play", "kind", "what", "at", *(("in runs", "the first of them") if several else ())):
+            table.add_column(name, overflow="fold", no_wrap=name in ("step", "play", "kind", "at"))
+        step = None
+        for (of, name, kind, _), group in same.items():
+            if of != lesson:
+                continue
+            f = group[0]
+            at = "" if f.where is None else f"{f.where[0]:.1f}, {f.where[1]:.1f}"
+            run = (str(len({(g.text, g.model, g.aspect, g.theme) for g in group})), f"{_short(f.text)} · {f.model} · {f.aspect} · {f.theme}") if several else ()
+            table.add_row(*map(escape, (name if name != step else "", str(f.play), kind, _sentence(f), at, *run)))
+            step = name
+        console.print(table)
 
 
 def _sentence(f: Finding) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,6 @@ from manim.mobject.text.tex_mobject import SingleStringMathTex
 from manim.mobject.text.text_mobject import MarkupText, Paragraph, Text
 from manim.mobject.text.typst_mobject import Typst
 
-from model.trace import Trace
 from scenes.kit.painting import Claim, Painted, without_text
 from scenes.kit.text import Caption, Formula, Heading
 from studio.audit import layout
@@ -33,7 +32,8 @@ class Watch:
         self.sources = Sources(lesson.traces, names=about["names"])
         self.step = ""
         self.cache: dict[int, tuple[Any, tuple, list]] = {}  # id of mobject: itself, its state, its readings
-        self.screen: tuple = ()
+        self.state: tuple = ()
+        self.screen: layout.Screen | None = None
         self.found: dict[tuple, Finding] = {}
         self.captions: dict[tuple, list] = {}  # (id, text): caption, first and last time it was seen whole
         lesson.on_play, lesson.on_step_start, lesson.on_step_end = self.look, self.begin, self.end
@@ -55,11 +55,12 @@ class Watch:
         mobjects = on_screen(self.lesson)
         self.see_captions(mobjects)
         keys = [(m, fingerprint(m)) for m in mobjects]
-        screen = tuple((id(m), key) for m, key in keys)
-        if screen == self.screen:
+        state = tuple((id(m), key) for m, key in keys)
+        if state == self.state:
             return
-        self.screen = screen
-        for trace in traces_of(self.lesson):
+        fresh = {id(m) for m, _ in keys} - {number for number, _ in self.state}  # what has come back counts as new, too
+        self.state = state
+        for trace in self.lesson.traces:
             self.sources.add(trace)
         items: list[layout.Item] = []
         for mobject, key in keys:
@@ -67,9 +68,10 @@ class Watch:
             if known is None or known[1] != key:
                 known = (mobject, key, readings_of(mobject))
                 self.cache[id(mobject)] = known
+                fresh.add(id(mobject))
                 self.check_sources(mobject, known[2])
             items += [layout.Item(reading, mobject) for reading in known[2]]
-        self.check_layout(mobjects, items)
+        self.check_layout(mobjects, items, fresh)
 
     def finish(self) -> None:
         """After the last play."""
@@ -106,24 +108,28 @@ class Watch:
             self.report.sums += 1
             self.note(self.sources.check_claim(claim), mobject)
 
-    def check_layout(self, mobjects: list[Mobject], items: list[layout.Item]) -> None:
+    def check_layout(self, mobjects: list[Mobject], items: list[layout.Item], fresh: set[int]) -> None:
         """Where everything is, and what lies behind what."""
-        view = layout.View.of(self.lesson.renderer.camera)
+        last, view = self.screen, layout.View.of(self.lesson.renderer.camera)
+        moved = last is not None and last.view != view  # the camera
         for item in items:
-            self.note_all(layout.check_frame(item, view))
+            if moved or id(item.mobject) in fresh:
+                self.note_all(layout.check_frame(item, view))
         for mobject in mobjects:
-            if is_visible(mobject):
+            if is_visible(mobject) and (moved or id(mobject) in fresh):
                 self.note(layout.check_shape(mobject, view))
-        self.note_all(layout.check_overlaps(items))
-        if items:
-            with without_text():
-                ground = self.draw()
-            picture = self.draw()
-            self.note_all(layout.check_contrast(item, view, ground, picture) for item in items)
+        self.note_all(layout.check_overlaps(items, fresh))
+        with without_text():
+            ground = self.draw()
+        self.screen = layout.Screen(view, self.draw(), ground)
+        changed = self.screen.changed_since(last)
+        for item in items:
+            if id(item.mobject) in fresh or self.screen.touches(item, changed):
+                self.note(layout.check_contrast(item, self.screen))
 
     def draw(self) -> np.ndarray:
-        """The screen as RGB [height, width, 3] in 0…1."""
-        return self.lesson.renderer.picture(self.lesson)[..., :3] / np.float32(255)
+        """The screen as RGBA bytes [height, width, 4]."""
+        return np.ascontiguousarray(self.lesson.renderer.picture(self.lesson))
 
     def see_captions(self, mobjects: list[Mobject]) -> None:
         for mobject in mobjects:
@@ -172,7 +178,8 @@ def on_screen(scene) -> list[Mobject]:
                 walk(sub)
 
     for mobject in sorted(scene.mobjects, key=lambda m: m.z_index):
-        walk(mobject)
+        if type(mobject) is not Mobject:  # Manim's stand-in while it waits
+            walk(mobject)
     return list(found.values())
 
 
@@ -206,11 +213,6 @@ def foreign(mobject: Mobject) -> Defect:
     if has_digits(text) or isinstance(mobject, DecimalNumber):
         return Defect("no source", f"Manim's {name} shows “{layout.short(text)}”, which names no tensor: use the kit's Label, Number or Formula", shown=text)
     return Defect("foreign text", f"Manim's {name} “{layout.short(text)}” cannot be checked: use the kit's Label or Formula", shown=text)
-
-
-def traces_of(lesson) -> Iterator[Trace]:
-    """Every run that the lesson keeps."""
-    yield from lesson.traces
 
 
 def fingerprint(mobject: Mobject) -> tuple:
