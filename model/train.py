@@ -22,7 +22,8 @@ from model.tokenizer import END, Tokenizer
 from model.transformer import Transformer
 
 WORK = Path(__file__).parents[1] / "renders" / "training"       # states to resume from
-HELDOUT_SEED = 1_000_003                                         # documents that no training run sees
+HELDOUT_SEED = 1_000_003                                         # of documents that no training run sees
+SAVE_EVERY = 30                                                  # seconds between two states to resume from
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,13 @@ class Recipe:
     warmup: int = 200
     snapshots: int = 14
     half: bool = False                # store the final weights in float16
+    repeats: float = 0.0              # share of windows that are random words, said again and again
 
 
 VARIANT = {"n_layers": 2, "tied": True}
 RECIPES = {
-    "tiny": Recipe({"n_layers": 4, "tied": True}, steps=12_000, snapshots=12),
-    **{f"tiny-{positions}": Recipe({**VARIANT, "positions": positions}, steps=2_000, snapshots=0, half=True)
+    "tiny": Recipe({"n_layers": 4, "tied": True}, steps=8_000, snapshots=12, repeats=0.25),
+    **{f"tiny-{positions}": Recipe({**VARIANT, "positions": positions}, steps=1_600, batch=16, snapshots=0, half=True)
        for positions in ("learned", "sinusoidal", "rotary", "none")},
 }
 
@@ -56,14 +58,18 @@ class Corpus:
     starts: np.ndarray
     tokenizer: Tokenizer
 
-    def batch(self, step: int, seed: int, size: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def batch(self, step: int, seed: int, size: int, length: int, repeats: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
         """Windows that begin with a sentence, and their next words; the same for the same seed and step.
 
         In every second window one word is read as <unk> (its target stays), so that unknown words mean something.
+        A share `repeats` of the windows holds 4 to 24 random words over and over: where only copying helps, it is learned.
         """
         rng = np.random.default_rng((seed, step))
         starts = rng.choice(self.starts, size)
         windows = self.ids[starts[:, None] + np.arange(length + 1)]
+        for row in range(round(repeats * size)):
+            words = rng.choice(np.arange(self.tokenizer.end_id + 1, len(self.tokenizer)), rng.integers(4, 25), replace=False)
+            windows[row] = np.resize(words, length + 1)
         inputs, targets = windows[:, :-1].copy(), windows[:, 1:]
         hidden = inputs[np.arange(size), rng.integers(0, length, size)]
         inputs[(inputs == hidden[:, None]) & (rng.random(size) < 0.5)[:, None]] = self.tokenizer.unknown_id
@@ -100,7 +106,7 @@ def index_corpus(made: list[str], tokenizer: Tokenizer, n_ctx: int) -> Corpus:
 
 
 def train(name: str, seed: int = 0, steps: int | None = None, out: Path | None = None, resume: bool = True, quiet: bool = False) -> Path:
-    """Trains a recipe into the folder `out` (default: where it ships) and returns the folder.
+    """Trains a recipe into the folder `out` (default: where it ships), measures it (report.json) and returns the folder.
 
     A run that was stopped goes on where it was when `resume` is set. Raises UsageError for an unknown name.
     """
@@ -113,6 +119,8 @@ def train(name: str, seed: int = 0, steps: int | None = None, out: Path | None =
     torch.manual_seed(seed)
     run = Run(name, recipe, seed, corpus, WORK / f"{name}-{seed}-{recipe.steps}", resume)
     run.finish(out, quiet)
+    from model.report import write_report       # here, since the report knows the recipes
+    write_report(out)
     return out
 
 
@@ -148,7 +156,7 @@ class Run:
                     break
                 loss = self.advance()
                 progress.update(task, completed=self.step, loss=loss)
-                if time.monotonic() - saved > 30:
+                if time.monotonic() - saved > SAVE_EVERY:
                     self.keep()
                     saved = time.monotonic()
         self.write(out)
@@ -165,7 +173,7 @@ class Run:
         recipe = self.recipe
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.learning_rate * schedule(self.step, recipe)
-        inputs, targets = self.corpus.batch(self.step, self.seed, recipe.batch, self.model.config.n_ctx)
+        inputs, targets = self.corpus.batch(self.step, self.seed, recipe.batch, self.model.config.n_ctx, recipe.repeats)
         loss = F.cross_entropy(self.model(inputs).flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()
         loss.backward()

@@ -1,0 +1,103 @@
+"""Scores of heads: right on patterns made by hand, and what the shipped model's heads do."""
+import random
+
+import numpy as np
+import pytest
+
+from model import Trace, head_scores, load, run, telling_head
+from model.config import ModelConfig
+from model.heads import MEASURES, _batch_patterns, _batches, measure_heads, patterns
+
+TEXT = "A fluffy blue creature roamed the verdant forest"
+
+
+def trace_of(*heads: np.ndarray) -> Trace:
+    """A trace that holds nothing but one layer's patterns."""
+    arrays = {"blocks.0.attn.pattern": np.stack(heads).astype(np.float32)}
+    n = len(heads[0])
+    return Trace(arrays, {"blocks.0.attn.pattern": ("head", "query", "key")}, ("w",) * n, (0,) * n, (), ModelConfig(vocab_size=3, n_layers=1, n_heads=len(heads)), ("w",))
+
+
+def test_telling_head_looks_elsewhere_than_itself_and_the_first_word():
+    itself, first, previous = np.eye(6), np.zeros((6, 6)), np.eye(6, k=-1)
+    first[:, 0] = previous[0, 0] = 1
+    assert telling_head(trace_of(itself, first, previous)) == (0, 2, 1.0)
+    mixed = 0.5 * previous + 0.5 * itself
+    assert telling_head(trace_of(mixed, first)) == (0, 0, 0.5)
+    assert telling_head(trace_of(np.ones((1, 1)))) == (0, 0, 0.0) and telling_head(trace_of(itself[:2, :2])) == (0, 0, 0.0)
+
+
+def test_patterns_of_all_layers_in_order():
+    trace = run("tiny", TEXT)
+    stacked = patterns(trace)
+    assert stacked.shape == (trace.config.n_layers, 8, 8, 8)
+    for layer in range(trace.config.n_layers):
+        np.testing.assert_array_equal(stacked[layer], trace.array(f"blocks.{layer}.attn.pattern"))
+
+
+def test_batches_have_the_patterns_of_single_runs():
+    tiny = load("tiny")
+    ids = np.array([tiny.tokenizer.encode(text).ids for text in (TEXT, "The tired old wolf slept near the cave")])
+    together = _batch_patterns(tiny, ids)
+    np.testing.assert_allclose(together[:, :, 0], patterns(run(tiny, TEXT)), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_samples_ask_for_what_the_name_says(name):
+    rng, make = random.Random(3), MEASURES[name][2]
+    for _ in range(40):
+        words, queries, keys = make(rng)
+        for q, ks in zip(queries, keys):
+            assert all(0 <= k < q for k in ks)
+            if name == "previous-token":
+                assert ks == [q - 1]
+            elif name == "duplicate-token":
+                assert words[ks[0]] == words[q]
+            elif name == "induction":
+                assert words[ks[0] - 1] == words[q]
+            elif name == "subject→verb":
+                assert words[q + 1] == ("are" if words[ks[0]].endswith("s") else "is")
+            elif name == "adjective→noun":
+                assert words[q + 1] == "roamed" and ks == list(range(ks[0], q))
+            elif name == "noun→pronoun":
+                assert words[q] in ("he", "she", "it") and words[ks[0] - 1] == "the"
+
+
+def test_scores_by_hand():
+    """The mean that `measure_heads` takes, taken again text by text from single runs."""
+    tiny = load("tiny")
+    found = measure_heads(tiny, count=6, seed=4)
+    rng = random.Random(4)
+    for name, (_, _, make) in MEASURES.items():
+        looks = []
+        for _ in range(6):
+            words, queries, keys = make(rng)
+            weights = patterns(run(tiny, " ".join(words)))
+            looks += [weights[:, :, q, ks].sum(-1) for q, ks in zip(queries, keys)]
+        np.testing.assert_allclose(found[name]["scores"], np.mean(looks, 0), atol=1e-3, err_msg=name)
+
+
+def test_shipped_scores_are_of_the_shipped_weights():
+    tiny = load("tiny")
+    assert tiny.report()["hash"] == tiny.hash
+    scores = head_scores(tiny)
+    assert set(scores) == set(MEASURES)
+    again = measure_heads(tiny)
+    for name, score in scores.items():
+        assert score.scores.shape == (tiny.config.n_layers, 8) and score.sample in score.scores.name
+        np.testing.assert_allclose(score.scores.values, again[name]["scores"], atol=2e-3)
+        assert score.scores.values[score.best] == score.scores.values.max()
+
+
+def test_tiny_is_worth_watching():
+    """Heads that do what a lesson can name, far above what even attention would give."""
+    scores = head_scores(load("tiny"))
+    for name, least in {"previous-token": 0.7, "induction": 0.3, "adjective→noun": 0.7, "subject→verb": 0.5, "noun→pronoun": 0.4}.items():
+        assert scores[name].scores.values.max() > max(least, 1.3 * scores[name].chance), name
+
+
+def test_batches_skip_what_the_tokenizer_splits():
+    tiny = load("tiny")
+    made = iter([(["the", "well-known", "cat"], [2], [[1]]), (["the", "cat", "sat"], [2], [[1]])])
+    batches = list(_batches(tiny, lambda rng: next(made), random.Random(0), 2))
+    assert len(batches) == 1 and batches[0][0].shape == (1, 3)
