@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from model.errors import ClearheadError, UsageError
+from studio.picture import ASPECTS
 
 INTERRUPTED = 130
 WATCHED = {"gif": ("l", 20), "webp": ("l", 20)}  # quality and frame rate that suit a web page
@@ -107,7 +108,7 @@ LESSON_OPTIONS = (
     click.option("--head", type=int, metavar="N", help="Which head, from 0."),
     click.option("--token", type=int, metavar="N", help="Which token to follow, from 0."),
     click.option("--theme", default="night", show_default=True, metavar="NAME", help="night (black) or day (white)."),
-    click.option("--aspect", type=click.Choice(["16:9", "9:16", "1:1"]), default="16:9", show_default=True),
+    click.option("--aspect", type=click.Choice(ASPECTS), default="16:9", show_default=True),
     click.option("--pace", type=Number(0.1, 10), default=1.0, help="2 shows everything half as fast."),
     click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Of everything that is sampled."),
     click.option("--temperature", type=Number(0, 100), help="Of sampling, where a lesson samples."),
@@ -273,7 +274,7 @@ def storyboard(lesson, step, columns, out, frames, transitions, every, around, q
 @click.option("--all", "every", is_flag=True, help="The whole matrix: texts × models × aspects × themes.")
 @click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Sentences to show (default: the lesson's own).")
 @click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Checkpoints (default: the lesson's own).")
-@click.option("--aspect", "aspects", multiple=True, type=click.Choice(["16:9", "9:16", "1:1"]), help="Default: 16:9.")
+@click.option("--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="Default: 16:9.")
 @click.option("--theme", "themes", multiple=True, metavar="NAME", help="Default: night.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write everything as JSON, too (- for stdout).")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
@@ -288,6 +289,29 @@ def audit(lessons, every, texts, models, aspects, themes, json_file, workers) ->
     from studio.audit import command
 
     return command(chosen, texts=texts, models=models, aspects=aspects, themes=themes, every=every, json_file=json_file, workers=workers)
+
+
+# ── audit ────────────────────────────────────────────────────────────────────────────────────────
+@cli.command(**SETTINGS)
+@click.argument("lessons", nargs=-1, metavar="[LESSON…]", shell_complete=complete_lesson)
+@click.option("--all", "every", is_flag=True, help="The whole matrix: texts, models, aspects and themes.")
+@click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Another text (may be given several times).")
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="A checkpoint (may be given several times).")
+@click.option("--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="An aspect (may be given several times).")
+@click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme (may be given several times).")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Also as JSON (- for stdout).")
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
+@with_options(LESSON_OPTIONS[-1:])
+def audit(lessons, every, texts, models, aspects, themes, json_file, workers) -> int:
+    """Check that every number on screen is real and every picture legible: all lessons, or those that are named.
+
+    Exit code 1 where something is found."""
+    todo = entries(lessons, every=not lessons)
+    from studio.audit import command
+
+    return command(
+        todo, texts=texts, models=models, aspects=aspects, themes=themes, every=every, json_file=json_file, workers=workers
+    )
 
 
 # ── the rest ─────────────────────────────────────────────────────────────────────────────────────
