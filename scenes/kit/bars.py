@@ -98,8 +98,11 @@ class ProbabilityBars(Painted):
             pen.text(text, self.label_width, (len(self.words) + 0.85) * self.pitch, 0.9 * self.size, "secondary", float(self.bar_opacity.min()))
 
     def claims(self) -> list[Claim]:
+        if self.bar_opacity.min() < 0.99:
+            return []  # not all of them are there
         parts = tuple((Shown(number(v, self.spec), self._cell(i), self.spec),) for i, v in enumerate(self.values))
-        return [Claim(parts, Shown(number(float(self.sum), self.spec), Cell(self.sum), self.spec))]
+        total = Shown(number(float(self.sum), self.spec), Cell(self.sum), self.spec)
+        return [Claim(parts, total, "sum of the bars"), Claim(((total,),), Shown(number(1.0, self.spec), 1, self.spec), "all bars")]
 
     def drawn(self) -> list[Drawn]:
         values = np.where(self.bar_opacity > 0.002, self.values, np.nan)

@@ -8,7 +8,7 @@ import numpy as np
 from manim import ManimColor, MathTypst, config
 
 from scenes.kit import type as typesetting
-from scenes.kit.painting import EM, Cell, Painted, Pen, Reading, Shown, shown_in
+from scenes.kit.painting import EM, Cell, Claim, Painted, Pen, Reading, Shown, shown_in
 from scenes.kit.say import Said, say
 from scenes.kit.say import number as format_number
 from scenes.kit.theme import color, theme
@@ -82,6 +82,25 @@ def _rgb(fill) -> np.ndarray:
     return fill if isinstance(fill, np.ndarray) else ManimColor(fill).to_rgb()
 
 
+class Total(Label):
+    """“Σ = 1.00” beside numbers that are shown in the same format; it claims that they add up (to `whole`, if given).
+
+    parts: Tensor [n] of the numbers."""
+
+    def __init__(self, parts, spec: str = ".2f", size: float = LABEL, fill="secondary", whole: int | None = None):
+        self.terms, self.spec, self.whole, self.total = parts, spec, whole, parts.sum(0)
+        super().__init__(say("Σ = {total:" + spec + "}", total=self.total), size, fill)
+
+    def claims(self) -> list[Claim]:
+        def shown(value, cell) -> Shown:
+            return Shown(format_number(value, self.spec), cell, self.spec)
+
+        total = shown(float(self.total), Cell(self.total))
+        parts = tuple((shown(float(v), Cell(self.terms, (i,))),) for i, v in enumerate(self.terms.values))
+        whole = [] if self.whole is None else [Claim(((total,),), shown(self.whole, self.whole), "the whole")]
+        return [Claim(parts, total), *whole]
+
+
 class Number(Painted):
     """A Tensor's single number, formatted; counts when its value changes in a Transform."""
 
@@ -144,6 +163,11 @@ class Formula(Painted):
         return found
 
 
+def symbol(letter: str, index: int, size: float = LABEL, fill="ink") -> Formula:
+    """x₉: a letter with the position that it belongs to."""
+    return Formula(f"{letter}_{index}", size, fill, says=say("{letter}{index}", letter=letter, index=index))
+
+
 FORMULA_EM = 0.5  # the em of MathTypst(font_size=48) in scene units
 
 
@@ -178,4 +202,4 @@ class Heading(Painted):
             pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
 
 
-__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "say"]
+__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say"]
