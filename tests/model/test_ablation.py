@@ -1,0 +1,43 @@
+"""Switching heads off, against a second way: a model whose output matrix has zeros for that head."""
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from model import UsageError, load, run
+from model.ablation import ablations, moved
+
+TEXT = "The keys on the table"
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return load("tiny")
+
+
+@pytest.mark.parametrize("layer, head", [(0, 0), (1, 5), (3, 7)])
+def test_a_head_that_is_off_is_one_whose_output_matrix_is_zero(tiny, layer, head):
+    silent = copy.deepcopy(tiny.exact)
+    with torch.no_grad():
+        silent.get_parameter(f"blocks.{layer}.attn.W_O")[head] = 0
+        expected = silent(torch.tensor(run(tiny, TEXT).ids)).softmax(-1).numpy()
+    trace = ablations(tiny, TEXT, [(layer, head)])[layer, head]
+    assert np.abs(trace.array("probs") - expected).max() < 1e-6
+    assert not trace.array(f"blocks.{layer}.attn.result")[head].any()
+    assert np.abs(trace.array("probs") - run(tiny, TEXT).array("probs")).max() > 1e-4
+
+
+def test_moved_is_what_all_rising_words_gain(tiny):
+    before, after = run(tiny, TEXT), ablations(tiny, TEXT, [(0, 2)])[0, 2]
+    p, q = before.array("probs")[-1].astype(float), after.array("probs")[-1].astype(float)
+    distance = moved(before, after)
+    assert float(distance) == pytest.approx(np.clip(q - p, 0, None).sum(), abs=1e-6)
+    assert float(distance.evaluate(before, after)) == pytest.approx(float(distance), rel=1e-9)
+    assert float(moved(before, before)) == 0
+    assert float(moved(before, after, 0)) != float(distance)
+
+
+def test_a_head_out_of_range_is_refused(tiny):
+    with pytest.raises(UsageError, match="layers are 0 to"):
+        ablations(tiny, TEXT, [(0, 99)])
