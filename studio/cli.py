@@ -271,29 +271,6 @@ def storyboard(lesson, step, columns, out, frames, transitions, every, around, q
 # ── audit ────────────────────────────────────────────────────────────────────────────────────────
 @cli.command(**SETTINGS)
 @click.argument("lessons", nargs=-1, metavar="[LESSON…]", shell_complete=complete_lesson)
-@click.option("--all", "every", is_flag=True, help="The whole matrix: texts × models × aspects × themes.")
-@click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Sentences to show (default: the lesson's own).")
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Checkpoints (default: the lesson's own).")
-@click.option("--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="Default: 16:9.")
-@click.option("--theme", "themes", multiple=True, metavar="NAME", help="Default: night.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write everything as JSON, too (- for stdout).")
-@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
-@with_options(LESSON_OPTIONS[-1:])
-def audit(lessons, every, texts, models, aspects, themes, json_file, workers) -> int:
-    """Check what lessons show: every number against its source, layout, captions. Exit code 1 if anything is found.
-
-    Options that may be repeated are combined: each lesson with each text, model, aspect and theme. Without a lesson,
-    all of the course are audited.
-    """
-    chosen = entries(lessons, every=not lessons)
-    from studio.audit import command
-
-    return command(chosen, texts=texts, models=models, aspects=aspects, themes=themes, every=every, json_file=json_file, workers=workers)
-
-
-# ── audit ────────────────────────────────────────────────────────────────────────────────────────
-@cli.command(**SETTINGS)
-@click.argument("lessons", nargs=-1, metavar="[LESSON…]", shell_complete=complete_lesson)
 @click.option("--all", "every", is_flag=True, help="The whole matrix: texts, models, aspects and themes.")
 @click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Another text (may be given several times).")
 @click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="A checkpoint (may be given several times).")

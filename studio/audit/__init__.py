@@ -5,8 +5,8 @@ provenance (every number has a source and equals it, sums hold), layout (inside 
 over text, contrast), honesty (captions' numbers, time to read them).
 """
 
-from studio.audit.command import command
 from studio.audit.matrix import audit, audit_lesson, cases, everything
 from studio.audit.report import Finding, Report, as_json, show, write_json
+from studio.audit.terminal import command
 
 __all__ = ["Finding", "Report", "as_json", "audit", "audit_lesson", "cases", "command", "everything", "show", "write_json"]
