@@ -1,0 +1,88 @@
+"""The live preview: a lesson played in the browser, step by step, on the sentence that the class shouts out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+__all__ = ["command", "serve"]
+SHORTEST_TOKEN = 6
+
+
+def serve(
+    lesson: str = "attention", options: dict | None = None, host: str = "127.0.0.1", port: int | None = None,
+    token: str | None = None, open_browser: bool = True, quality: str = "m", out: Path | None = None,
+) -> None:
+    """Serve the preview of a lesson until Ctrl-C.
+
+    lesson: id of the course. options: names and values of scenes.lesson.Options. host: a loopback address, or one of the
+    network: then those who watch need `token` (made up if None). port: None takes the first free one."""
+    import asyncio
+
+    from model.errors import ClearheadError, UsageError
+    from studio.preview.server import Doors, Server, is_loopback, listen, run
+    from studio.preview.show import Request
+
+    if not sys.platform.startswith("linux"):
+        raise ClearheadError("the live preview needs Linux (it forks its drawing processes); `clearhead render` works here.")
+    if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
+        raise UsageError(f"--token must have at least {SHORTEST_TOKEN} letters and digits.")
+    if token is None and not is_loopback(host):
+        import secrets
+
+        token = secrets.token_hex(4)
+    sock = listen(host, port)
+    doors = Doors(host, sock.getsockname()[1], token)
+    server = Server(Request(lesson, quality, {k: v for k, v in (options or {}).items() if v is not None}), doors, out or renders_folder())
+    try:
+        asyncio.run(run(server, sock, lambda: announce(doors, open_browser)))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sock.close()
+
+
+def renders_folder() -> Path:
+    """Where saved files go: renders/ of the checkout, or here where Clearhead is installed without one."""
+    root = Path(__file__).resolve().parents[2]
+    return (root if (root / "pyproject.toml").is_file() else Path.cwd()) / "renders"
+
+
+def announce(doors, open_browser: bool) -> None:
+    """Say where the preview is."""
+    print(f"Preview: {doors.url(lead=True)}   (Ctrl-C ends it)", flush=True)
+    if not doors.open:
+        import segno
+
+        print(f"To watch: {doors.url(lead=False)}", flush=True)
+        if sys.stdout.isatty():
+            segno.make(doors.url(lead=False), error="m").terminal(compact=True)
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(doors.url(lead=True))
+
+
+def command() -> click.Command:
+    """The command `clearhead preview`."""
+    from studio.cli import LESSON_OPTIONS, SETTINGS, complete_lesson, entries, options_of, with_options
+
+    @click.command("preview", **SETTINGS)
+    @click.argument("lesson", default="attention", shell_complete=complete_lesson)
+    @with_options(LESSON_OPTIONS[:-1])
+    @click.option("-q", "--quality", type=click.Choice(list("lmh")), default="m", show_default=True, help="480p15, 720p30, 1080p60.")
+    @click.option("--host", default="127.0.0.1", show_default=True, help="An address of the network, or 0.0.0.0: others can watch.")
+    @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 8765 on.")
+    @click.option("--token", metavar="WORD", help="What others need to watch (default with --host: made up).")
+    @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+    @click.option("-o", "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where saved files go (default: renders/).")
+    @with_options(LESSON_OPTIONS[-1:])
+    def preview(lesson, quality, host, port, token, no_browser, out, **chosen) -> None:
+        """Play a lesson in the browser, step by step, and change it live."""
+        (entry,) = entries((lesson,))
+        options = {name: chosen[name] for name in ("text", "model", "layer", "head", "token", "theme", "aspect", "pace", "seed", "temperature")}
+        serve(entry.id, options, host, port, token, not no_browser, quality, out)
+
+    return preview
