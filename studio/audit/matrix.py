@@ -36,7 +36,7 @@ def audit_lesson(entry, options) -> Report:
     options = replace(options, text=entry.text if options.text is None else options.text, model=options.model or entry.model)
     report = Report(entry.id, options)
     about = {"lesson": entry.id, "text": options.text, "model": options.model, "aspect": options.aspect, "theme": options.theme}
-    started, watches = time.perf_counter(), []
+    started, watches, crash = time.perf_counter(), [], []
 
     def watch(lesson) -> None:
         names = (entry.id, options.model, *getattr(entry, "title", "").split())
@@ -48,11 +48,10 @@ def audit_lesson(entry, options) -> Report:
         report.skipped = str(error)
     except Exception as error:  # a lesson that breaks down is a finding, and no reason to stop looking at the others
         step, play = (watches[0].step, watches[0].lesson.renderer.num_plays) if watches else ("", 0)
-        report.findings.append(Finding(**about, step=step, play=play, kind="crash", what=f"{type(error).__name__}: {error} ({_place(error)})"))
+        crash = [Finding(**about, step=step, play=play, kind="crash", what=f"{type(error).__name__}: {error} ({_place(error)})")]
     for found in watches if not report.skipped else ():
-        crash = report.findings
-        found.finish()
-        report.findings = [*report.findings, *crash]
+        found.finish(whole=not crash)
+    report.findings += crash
     report.seconds = time.perf_counter() - started
     return report
 

@@ -73,8 +73,16 @@ class Watch:
             items += [layout.Item(reading, mobject) for reading in known[2]]
         self.check_layout(mobjects, items, fresh)
 
-    def finish(self) -> None:
-        """After the last play."""
+    def finish(self, whole: bool) -> None:
+        """After the last play. whole: whether the lesson came to its end."""
+        if whole:
+            self.check_course()
+        self.report.steps = len(self.lesson.steps)
+        self.report.numbers = len(self.sources.numbers)
+        self.report.findings = list(self.found.values())
+
+    def check_course(self) -> None:
+        """Whether there were steps, and their captions stood long enough."""
         for caption, first, last in self.captions.values():
             needed = len(caption.text) / READING * min(1.0, self.lesson.options.pace)
             if last - first < needed - 1 / 60:
@@ -83,9 +91,6 @@ class Watch:
                            expected=f"{needed:.1f} s", shown=f"{last - first:.1f} s"), step=caption.step)  # fmt: skip
         if not self.lesson.steps:
             self.note(Defect("no steps", "the lesson has no steps"))
-        self.report.steps = len(self.lesson.steps)
-        self.report.numbers = len(self.sources.numbers)
-        self.report.findings = list(self.found.values())
 
     # ── checks ───────────────────────────────────────────────────────────────────────────────────
     def check_sources(self, mobject: Mobject, readings: list) -> None:
