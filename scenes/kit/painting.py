@@ -167,6 +167,7 @@ class Painted(VMobject):
     def paint(self, ctx: cairo.Context) -> None:
         if self.opacity <= 0.002 or self.natural[0] <= 0 or self.natural[1] <= 0:
             return
+        ctx.new_path()  # Manim leaves the path of what it has filled
         ctx.save()
         try:
             ctx.transform(self.matrix())
