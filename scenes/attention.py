@@ -15,7 +15,7 @@ from scenes.kit.pattern import AttentionArcs, DotPattern
 from scenes.kit.product import Product, SoftmaxTable
 from scenes.kit.say import say
 from scenes.kit.terms import Frame, TermSum
-from scenes.kit.text import LABEL, Formula, Label
+from scenes.kit.text import LABEL, Formula, Label, symbol
 from scenes.kit.theme import color
 from scenes.kit.tokens import TokenNumbers, TokenRow
 from scenes.kit.type import width
@@ -73,7 +73,7 @@ class SelfAttention(Lesson):
         weights = self.A.values[i]
         self.other = int(np.argmax(np.where(np.arange(len(weights)) == i, -1, weights))) if i else 0
         self.entry = int(np.argmax(np.abs(self.Q.values[i])))  # the entry of q that is worked out by hand
-        self.where = f"layer {self.layer} · head {self.head}"
+        self.phrases["where"] = say("layer {l} · head {h}", l=self.layer, h=self.head)
 
     # ── the words ────────────────────────────────────────────────────────────────────────────────
     def sentence(self):
@@ -109,7 +109,7 @@ class SelfAttention(Lesson):
             left = stage.columns(1.3, 1)[0]
             tokens = left.fit(TokenRow(self.trace.tokens, width=left.width - 1, height=stage.height, down=True, gap=0.08, **options))
             numbers = TokenNumbers(tokens, self.A[i])
-            arcs = AttentionArcs(tokens, self.A[i], i, height=2.4)
+            arcs = AttentionArcs(tokens, self.A[i], i, height=min(2.4, 0.9 * (stage.right - numbers.get_right()[0])))
             return tokens, arcs.shift((numbers.get_right()[0] - arcs.get_left()[0]) * RIGHT), numbers
         height = min(3.6, stage.height - tokens.height - 0.7)
         tokens.move_to(stage.center).set_y(stage.bottom + 0.55 + (stage.height - height - 0.55) / 2)
@@ -134,7 +134,7 @@ class SelfAttention(Lesson):
         i = self.position
         with self.step(
             "Query", "The row of “{word}” meets each column of the query matrix: {n} products, one sum.", word=self.words[i],
-            subtitle="position {i} “{word}” · " + self.where + " · its row times the query matrix", i=i, n=self.X.shape[1], keep=(self.x_grid, self.x_frame),
+            subtitle="position {i} “{word}” · {where} · its row times the query matrix", i=i, n=self.X.shape[1], keep=(self.x_grid, self.x_frame),
         ):
             product = self.product(self.X[i], self.W_Q, self.Q[i], "x", "W_Q", "q", "query", i)
             source = self.x_grid.row(self.x_grid.shown_row(i))
@@ -145,7 +145,7 @@ class SelfAttention(Lesson):
 
     def product(self, x, weights, y, x_name, w_name, y_name, role, i) -> Product:
         box = self.stage.rows(5, 1)[0] if self.wide else self.stage.rows(4, 1)[0]
-        names = (f"{x_name}_{i}", w_name, f"{y_name}_{i}")
+        names = ((x_name, i), w_name, (y_name, i))
         return Product(box, x, weights, y, kinds=("data", "weight", role), names=names, roles=("ink", "positive", role), rows=self.depth)
 
     @property
@@ -179,7 +179,7 @@ class SelfAttention(Lesson):
         j = self.other
         with self.step(
             "Key", "Every word also has a key, with which queries are compared. This is that of “{word}”.", word=self.words[j], keep=(),
-            subtitle="position {j} “{word}” · " + self.where + " · its row times the key matrix", j=j,
+            subtitle="position {j} “{word}” · {where} · its row times the key matrix", j=j,
         ):
             product = self.product(self.X[j], self.W_K, self.K[j], "x", "W_K", "k", "key", j)
             self.play(Introduce(product.x), Introduce(product.weights, "columns", lag=0.1), FadeIn(product.signs),
@@ -191,7 +191,7 @@ class SelfAttention(Lesson):
         j, old = self.other, self.product_of_key
         with self.step(
             "Value", "And a value: what “{word}” hands over to those who attend to it.", word=self.words[j],
-            keep=(old.x, old.labels[0], old.signs), subtitle="position {j} “{word}” · " + self.where + " · its row times the value matrix", j=j,
+            keep=(old.x, old.labels[0], old.signs), subtitle="position {j} “{word}” · {where} · its row times the value matrix", j=j,
         ):
             product = self.product(self.X[j], self.W_V, self.V[j], "x", "W_V", "v", "value", j)
             self.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.labels[1]), run_time=0.8)
@@ -200,7 +200,7 @@ class SelfAttention(Lesson):
     def all_positions(self):
         with self.step(
             "All positions", "The same for every word at once: queries, keys and values, row by row.", keep=(),
-            subtitle=self.where + " · one row for each word, {d} numbers each", d=self.Q.shape[1],
+            subtitle="{where} · one row for each word, {d} numbers each", d=self.Q.shape[1],
         ):
             names = (("Q", self.Q, "query"), ("K", self.K, "key"), ("V", self.V, "value"))
             across = 3 if self.wide else 1
@@ -241,7 +241,7 @@ class SelfAttention(Lesson):
         extra = ", both turned by the angles of their positions (rotary)" if self.rotary else ""
         with self.step(
             "One score", "The query of “{a}” times the key of “{b}”: {n} products add up to {s:+.2f}.", keep=(self.Q_grid, self.K_grid),
-            a=self.words[i], b=self.words[j], n=len(q), s=score, subtitle=self.where + " · q{i} · k{j}" + extra, i=i, j=j,
+            a=self.words[i], b=self.words[j], n=len(q), s=score, subtitle="{where} · q{i} · k{j}" + extra, i=i, j=j,
         ):
             cell = (min(1.25, (self.stage.width - 2.1) / 8.8), 1.3 * self.row_height)
             columns = 8 if len(q) <= 8 else 7
@@ -255,8 +255,8 @@ class SelfAttention(Lesson):
             stack(table, terms, gap=0.6).move_to(self.stage.center).shift((0.3, 0, 0))
             terms.set_x(0)
             labels = [
-                Formula(text, 0.52, role).next_to(grid, (-1, 0, 0), buff=0.25)
-                for text, role, grid in ((f"q_{i}", "query", grids[0]), (f"k_{j}", "key", grids[1]), ("q dot.c k", "ink", grids[2]))
+                label.next_to(grid, LEFT, buff=0.25)
+                for label, grid in zip((symbol("q", i, 0.52, "query"), symbol("k", j, 0.52, "key"), Formula("q dot.c k", 0.52)), grids, strict=True)
             ]
             flights = []
             for source, p, target in ((self.Q_grid, i, grids[0]), (self.K_grid, j, grids[1])):
@@ -285,7 +285,7 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Scores", "Each query meets each key; “{a}” · “{b}” lands here: {s:+.2f}.", a=self.words[i], b=self.words[j], s=self.raw[i, j],
-            subtitle=self.where + " · scores_raw [query, key] · rows are queries, columns are keys", keep=(self.score_terms,),
+            subtitle="{where} · scores_raw [query, key] · rows are queries, columns are keys", keep=(self.score_terms,),
         ):
             grid = self.score_grid(self.raw)
             place = (grid.shown_row(i), grid.shown_column(j))
@@ -302,14 +302,15 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Scale", "Divided by √{d}, so that scores do not grow with the length of q: {a:+.2f} becomes {b:+.2f}.",
-            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle=self.where + " · scores = scores_raw / √{d}",
+            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle="{where} · scores = scores_raw / √{d}",
         ):
             self.play(Transform(self.scores, self.score_grid(self.scaled)), run_time=2)
 
     def mask(self):
         with self.step(
-            "Mask", "No word may look ahead: what comes later is set to −∞." if self.trace.config.causal else "Nothing is masked here: every word sees every other.",
-            subtitle=self.where + " · scores_masked",
+            "Mask", "No word may look ahead: what comes later is set to {never}." if self.trace.config.causal else "Nothing is masked here: every word sees every other.",
+            never=self.masked[0, len(self.words) - 1],
+            subtitle="{where} · scores_masked",
         ):
             self.play(FadeOut(self.score_frame), Transform(self.scores, self.score_grid(self.masked)), run_time=2)
             frame = Frame(self.scores.row_corners(self.scores.shown_row(self.position)))
@@ -321,7 +322,7 @@ class SelfAttention(Lesson):
         i = self.position
         with self.step(
             "Softmax", "The row of “{word}” becomes weights: raise e to each score, divide by the sum.", word=self.words[i],
-            subtitle=self.where + " · scores_masked [{i}, :] → pattern [{i}, :]", i=i, keep=(self.scores, self.score_frame),
+            subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]", i=i, keep=(self.scores, self.score_frame),
         ):
             table = SoftmaxTable(self.stage, self.masked[i], self.words, down=not self.wide)
             row_piece = self.scores.piece([self.scores.shown_row(i)], [c for c, k in enumerate(self.scores.columns) if k is not None])
@@ -337,7 +338,7 @@ class SelfAttention(Lesson):
     def all_rows(self):
         i = self.position
         with self.step(
-            "All rows", "Every query, its own row of weights; each row adds up to 1.", subtitle=self.where + " · pattern [query, key]",
+            "All rows", "Every query, its own row of weights; each row adds up to {one:.0f}.", one=self.A[i].sum(0), subtitle="{where} · pattern [query, key]",
             keep=(self.softmax_table.weights,),
         ):
             grid = self.score_grid(self.A, "probability", spec=".2f", scale=1.0)
@@ -352,7 +353,7 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Pattern", "“{a}” gives {w:.0%} of its attention to “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j],
-            subtitle=self.where + " · pattern: dot area ∝ weight", keep=(self.weights,),
+            subtitle="{where} · pattern: dot area ∝ weight", keep=(self.weights,),
         ):
             crowded = len(self.words) > 12 and not self.wide and not self.portrait  # then the dots need all the room
             boxes = self.stage.columns(1.55, 1) if self.wide else [self.stage] if crowded else self.stage.rows(1.3, 1)
@@ -385,7 +386,7 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Who looks where", "Line width is weight: “{a}” looks at “{b}” most, {w:.0%}.", a=self.words[i], b=self.words[j], w=self.A[i, j],
-            subtitle=self.where + " · line width ∝ attention weight", keep=(),
+            subtitle="{where} · line width ∝ attention weight", keep=(),
         ):
             tokens, arcs, numbers = self.sentence_with_arcs()
             self.play(FadeIn(tokens), run_time=0.8)
@@ -404,7 +405,7 @@ class SelfAttention(Lesson):
         i = self.position
         with self.step(
             "Weighted values", "Each word's value, scaled by its weight …", keep=(), word=self.words[i],
-            subtitle=self.where + " · pattern [{i}, key] × v [key, :]", i=i,
+            subtitle="{where} · pattern [{i}, key] × v [key, :]", i=i,
         ):
             box = self.stage
             kept, rest = self.kept_and_rest(int((box.height - 1.4) / 0.36))
@@ -413,7 +414,7 @@ class SelfAttention(Lesson):
             shown = weighted[kept]
             if rest:
                 shown = concatenate([shown, stack_tensors([weighted[rest].sum(0)], "key")], 0)
-            more = [f"{len(rest)} more"] if rest else []
+            more = [say("{k} more", k=len(rest))] if rest else []
             side = max(width(word, 0.34) for word in labels) + 0.3
             columns, lines = self.columns_of_head, len(labels) + len(more) + 1.8
             cell = (min(1.1, (box.width - side - 1.1) / (columns + 1.8)), min(1.1 * self.row_height, (box.height - 0.6) / lines))
@@ -441,21 +442,21 @@ class SelfAttention(Lesson):
         i = self.position
         with self.step(
             "Sum", "… and summed: this row, z, is what “{word}” has gathered.", word=self.words[i],
-            subtitle=self.where + " · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]", i=i,
+            subtitle="{where} · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]", i=i,
         ):
             z = self.z_grid
-            label = Formula(f"z_{i}", 0.46, "value").next_to(z, LEFT, buff=0.2)
+            label = symbol("z", i, 0.46, "value").next_to(z, LEFT, buff=0.2)
             self.play(FadeIn(label), Introduce(z, "columns", lag=0.4), run_time=2)
 
     def output(self):
         i = self.position
         with self.step(
             "Output", "The output matrix turns the {d} numbers of z into {n}, as many as x has.", keep=(self.z_grid,),
-            d=self.z.shape[1], n=self.W_O.shape[1], subtitle=self.where + " · result [{i}, :]", i=i,
+            d=self.z.shape[1], n=self.W_O.shape[1], subtitle="{where} · result [{i}, :]", i=i,
         ):
             box = self.stage
             product = Product(box, self.z[i], self.W_O, self.result[self.head, i], kinds=("value", "weight", "delta"), columns=9 if self.wide else 6,
-                              names=(f"z_{i}", "W_O", "Δ x"), roles=("value", "positive", "delta"), rows=self.depth)
+                              names=(("z", i), "W_O", "Δ x"), roles=("value", "positive", "delta"), rows=self.depth)
             self.play(Fly(self.z_grid, product.x), FadeOut(self.z_grid), FadeIn(product.labels[0]), run_time=1.2)
             self.remove(self.z_grid)
             self.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.signs), FadeIn(product.labels[1]), run_time=0.8)
@@ -472,14 +473,14 @@ class SelfAttention(Lesson):
             columns = 10 if self.wide else 5
             width = self.stage.width - 3.2
             room = dict(cell=(min(1.0, width / (columns - 0.4)), 1.4 * self.row_height), width=99, height=99, columns=columns)
-            parts = [(self.before[i], "data", "before"), (self.result[h, i], "delta", f"+ head {h}")]
+            parts = [(self.before[i], "data", "before"), (self.result[h, i], "delta", say("+ head {h}", h=h))]
             if others:
                 parts.append((self.result[others, i].sum(0), "delta", "+ other heads"))
             parts.append((self.after[i], "data", "= after"))
             scale = float(max(np.abs(np.asarray(t.values)).max() for t, _, _ in parts))
             grids = [TensorGrid(t, kind, scale=scale, **room) for t, kind, _ in parts]
             table = stack(*grids, gap=0.35).move_to(self.stage.center).shift((1.2, 0, 0))
-            labels = [Label(say("{t}", t=text), LABEL, "delta" if "+" in text else "ink").next_to(g, (-1, 0, 0), buff=0.25)
+            labels = [Label(text, LABEL, "delta" if "+" in text else "ink").next_to(g, (-1, 0, 0), buff=0.25)
                       for g, (_, _, text) in zip(grids, parts, strict=True)]
             self.play(Introduce(grids[0], "columns", lag=0.1), FadeIn(labels[0]), Fly(self.delta_grid, grids[1]), FadeOut(self.delta_grid), FadeIn(labels[1]), run_time=1.4)
             self.remove(self.delta_grid)
@@ -492,7 +493,7 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Attention", "Who looks where, and what is passed on: “{a}” took {w:.0%} from “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j], keep=(),
-            subtitle=self.where + " · softmax along each row",
+            subtitle="{where} · softmax along each row",
         ):
             formula = Formula("op(\"softmax\")( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_\"head\") ) {{ V : v }}", 0.9, q="query", k="key", v="value")
             tokens = TokenRow(self.trace.tokens, unknown=self.trace.unknown, width=self.stage.width, size=0.5, target=i, lines=1 if self.wide else 8)

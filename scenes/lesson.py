@@ -90,6 +90,7 @@ class Lesson(Scene):
         self.camera.background_color = self.theme.hex["background"]
         self.camera.init_background()
         self.steps: list[Step] = []
+        self.phrases: dict[str, Said] = {}  # fields that every caption and subtitle may use, such as {where}
         self.heading: Heading | None = None
         self.caption: Caption | None = None
         self.trace = self.make_trace()
@@ -187,6 +188,7 @@ class Lesson(Scene):
 
         keep: the mobjects that stay on the stage; all others fade with the old caption (None: all stay).
         The step lasts at least as long as its caption takes to read."""
+        fields = self.phrases | fields
         said = caption if isinstance(caption, Said) else say(caption, **fields)
         self.next_section(name)
         step = Step(len(self.steps), name, str(said), notes or str(said), self.time, self.renderer.num_plays)

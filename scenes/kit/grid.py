@@ -126,7 +126,7 @@ class TensorGrid(Painted):
         if max(widths) <= 0.94 * self.cw:
             return 1.15 * self.header, 0.0
         self.slanted = True
-        self.column_header = min(self.header, 1.25 * self.cw)
+        self.column_header = min(self.header, 0.76 * self.cw)  # so that neighbours keep clear of each other
         widths = [typesetting.width(label, self.column_header) for label in shown]
         diagonal = np.sqrt(0.5)
         reach = max(w * diagonal - (len(widths) - 1 - i) * self.cw for i, w in enumerate(widths))

@@ -19,9 +19,9 @@ class DotPattern(TensorGrid):
         kwargs.setdefault("cell", (0.6, 0.6))
         self.fill_rgb = color(fill)
         super().__init__(pattern, "probability", digits=False, brackets=False, scale=1.0, column_label_color=column_label_color, **kwargs)
-        side = min(self.cw, self.ch)
-        self.reset_box(self.natural[0] - (self.cw - side) * self.units_x.sum(), self.natural[1] - (self.ch - side) * self.units_y.sum())
-        self.cw = self.ch = side
+        side = min(self.cw, self.ch)  # square cells: lay out once more, so that the headers fit them
+        self._lay_out(99, 99, (side, side), False, 0)
+        self.reset_box(self.left + side * self.units_x.sum() + self.right, self.above + side * self.units_y.sum() + self.below)
 
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
         ctx, cell = pen.ctx, color("cell")

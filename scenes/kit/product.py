@@ -11,13 +11,13 @@ from scenes.kit import type as typesetting
 from scenes.kit.grid import BRACKET, TensorGrid, elide, readable_height, readable_width
 from scenes.kit.layout import Box
 from scenes.kit.say import say
-from scenes.kit.text import Formula, Label
+from scenes.kit.text import Formula, Label, symbol, Total
 
 
 class Product(VGroup):
     """x · W = y laid out in a box: x upright beside W, so that each entry lines up with the row that it meets.
 
-    x [n], weights [n, m], y [m]: Tensors. kinds: of the three. names: Typst of the three labels on top.
+    x [n], weights [n, m], y [m]: Tensors. kinds: of the three. names: of the three labels on top, Typst or (letter, index).
     Shown columns of W and shown entries of y are the same ones. Parts: `.x .weights .y .labels .signs`."""
 
     def __init__(self, box: Box, x, weights, y, *, kinds=("data", "weight", "query"), names=("x", "W", "y"), roles=("ink", "positive", "query"), rows: int = 9, columns: int = 9):
@@ -35,7 +35,7 @@ class Product(VGroup):
         grids = VGroup(self.x, times, self.weights, equals, self.y).arrange(buff=gap / 2)
         grids.move_to(box.center).shift((0, -label_room / 2, 0))
         self.labels = VGroup(*[
-            Formula(name, 0.5, role).next_to(grid, (0, 1, 0), buff=0.18)
+            (symbol(*name, 0.5, role) if isinstance(name, tuple) else Formula(name, 0.5, role)).next_to(grid, UP, buff=0.18)
             for name, role, grid in zip(names, roles, (self.x, self.weights, self.y), strict=True)
         ])
         top = max(label.get_top()[1] for label in self.labels)
@@ -65,14 +65,14 @@ class SoftmaxTable(VGroup):
         exps = (scores - scores.max(0) if shift else scores).exp()
         total = exps.sum(0)
         kept, rest = _largest(scores, self._room(box, scores, down))
-        names = [words[k] for k in kept] + ([f"{len(rest)} more"] if rest else [])
+        names = [words[k] for k in kept] + ([say("{k} more", k=len(rest))] if rest else [])
         parts = exps[kept]
         if rest:
             parts = concatenate([parts, stack([exps[rest].sum(0)], "rest")], 0)
         (self._upright if down else self._across)(box, (scores[kept], parts, parts / total), names)
         self._name(("s", "e^(s - max)" if shift else "e^s", "e^s / Σ"), down)
-        self.sum = Label(say("Σ = {s:.2f}", s=total), self.total_size, "secondary")
-        self.one = Label(say("Σ = {s:.2f}", s=(exps / total).sum(0)), self.total_size, "probability")
+        self.sum = Total(parts, size=self.total_size)
+        self.one = Total(parts / total, size=self.total_size, fill="probability", whole=1)
         for label, grid in ((self.sum, self.exps), (self.one, self.weights)):
             label.next_to(grid, DOWN if down else RIGHT, buff=0.12)
         super().__init__(self.scores, self.exps, self.weights, self.labels, self.sum, self.one)

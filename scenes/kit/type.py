@@ -20,6 +20,7 @@ FACES = {
     "italic": "lmroman10-italic.otf",
     "bold": "lmroman10-bold.otf",
     "mono": "lmmono10-regular.otf",
+    "math": "latinmodern-math.otf",
 }
 EM = 1000.0  # path units to an em: cairo keeps 1/256 of a unit, so outlines stay exact
 ASCENT, DESCENT = 0.76, 0.24  # of an em: the line box, the same for every line, so boxes align baselines
@@ -75,13 +76,42 @@ def covers(text: str, face: str = "roman") -> bool:
 @lru_cache(maxsize=50_000)
 def outline(text: str, face: str = "roman") -> Outline:
     """The path of one line of text."""
+    runs = _runs(str(text), face)
+    if len(runs) == 1:
+        return _shape(*runs[0])
+    ctx, x = _scratch(), 0.0
+    for run, font in runs:
+        shape = _shape(run, font)
+        ctx.save()
+        ctx.translate(x, 0)
+        ctx.append_path(shape.path)
+        ctx.restore()
+        x += shape.advance
+    return Outline(ctx.copy_path(), x, ctx.path_extents())
+
+
+def _runs(text: str, face: str) -> list[tuple[str, str]]:
+    """The text cut where the font has to change: (part, face), with face "" for Pango."""
+    if not text or covers(text, face):
+        return [(text, face)]
+    runs: list[tuple[str, str]] = []
+    for char in text:
+        font = face if covers(char, face) else "math" if covers(char, "math") else ""
+        if runs and (runs[-1][1] == font or char == " "):
+            runs[-1] = (runs[-1][0] + char, runs[-1][1])
+        else:
+            runs.append((char, font))
+    return runs
+
+
+def _shape(text: str, face: str) -> Outline:
     if not text:
         return Outline(_scratch().copy_path(), 0.0, (0.0, 0.0, 0.0, 0.0))
-    if not covers(text, face):
+    if not face:
         return _outline_by_pango(text)
     font, draw = _face(face)
     buffer = hb.Buffer()
-    buffer.add_str(str(text))  # HarfBuzz takes no subclass of str
+    buffer.add_str(text)
     buffer.guess_segment_properties()
     hb.shape(font, buffer, {"kern": True, "liga": True})
     pen = _Pen(_scratch())

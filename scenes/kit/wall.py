@@ -1,0 +1,146 @@
+"""PatternWall: many attention patterns of one sentence as small multiples, and tags to stand on them."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import cairo
+import numpy as np
+
+from scenes.kit import type as typesetting
+from scenes.kit.layout import Box
+from scenes.kit.painting import Drawn, Painted, Pen
+from scenes.kit.theme import color
+from scenes.kit.type import Drawing
+
+CELLS = 24  # path units to a cell
+SEAM = 0.05  # of a cell that stays empty around it, as in a DotPattern
+DIMMED = 0.3  # of a dot's brightness, beside a row that is lit
+
+
+class PatternWall(Painted):
+    """Patterns [query, key], each a square of dots with area ∝ weight, at places of a box.
+
+    patterns: Tensors of one shape. places: [panel, 3]: the centre (scene coordinates) and side of each. row: the query whose row
+    stands out as far as `lit` says. shown: opacity of each panel; framed: opacity of its yellow frame.
+    In a Transform to another wall of as many panels each one travels to its new place.
+    """
+
+    look = ("places", "shown", "framed", "lit")
+
+    def __init__(self, box: Box, patterns, places, *, row: int | None = None, fill: str = "probability"):
+        self.box, self.patterns, self.row, self.rgb = box, list(patterns), row, color(fill)
+        self.places = np.array(places, dtype=float).reshape(len(self.patterns), 3)
+        self.shown, self.framed = np.ones(len(self.patterns)), np.zeros(len(self.patterns))
+        self.lit = 0.0
+        self.count = self.patterns[0].shape[0]
+        self.ground = Drawing(_cells(self.count))
+        self.dots = [tuple(Drawing(_dots(p.values, rows)) for rows in _split(self.count, row)) for p in self.patterns]
+        super().__init__(box.width, box.height)
+        self.move_to(box.center)
+
+    def panel(self, k: int) -> Box:
+        """Where a panel is, in scene coordinates."""
+        x, y, side = self.places[k]
+        return Box(x - side / 2, y - side / 2, x + side / 2, y + side / 2)
+
+    def piece(self, panels: list[int]) -> PatternWall:
+        """A wall of some panels only (a panel may be named twice), lying exactly on top of this one."""
+        twin = PatternWall(self.box, [self.patterns[k] for k in panels], self.places[panels], row=self.row, fill=self.rgb)
+        twin.lit = self.lit
+        return twin
+
+    def at(self, places) -> PatternWall:
+        """A copy with its panels at other places."""
+        twin = self.copy()
+        twin.places = np.array(places, dtype=float).reshape(self.places.shape)
+        return twin
+
+    def draw(self, pen: Pen) -> None:
+        if pen.reading:
+            return
+        for k, (x, y, side) in enumerate(self.places):
+            opacity = float(self.shown[k])
+            if opacity > 0.002:
+                self._draw_panel(pen, k, x - self.box.left - side / 2, self.box.top - y - side / 2, side, opacity)
+
+    def _draw_panel(self, pen: Pen, k: int, x: float, y: float, side: float, opacity: float) -> None:
+        scale = side / (self.count * CELLS)
+        row, others = self.dots[k]
+        self._fill(pen, self.ground, "cell", x, y, scale, 0.75 * opacity)
+        self._fill(pen, others, self.rgb, x, y, scale, (1 - (1 - DIMMED) * self.lit) * opacity)
+        self._fill(pen, row, self.rgb, x, y, scale, opacity)
+        if self.row is not None and self.lit > 0:
+            cell = side / self.count
+            pen.frame(x, y + self.row * cell, side, cell, "target", 0.02, self.lit * opacity)
+        if self.framed[k] > 0.002:
+            pad = 0.05
+            pen.frame(x - pad, y - pad, side + 2 * pad, side + 2 * pad, "target", 0.035, self.framed[k] * opacity)
+
+    def _fill(self, pen: Pen, drawing: Drawing, fill, x: float, y: float, scale: float, opacity: float) -> None:
+        ctx = pen.ctx
+        pen.color(fill, opacity)
+        ctx.save()
+        ctx.translate(x, y)
+        ctx.scale(scale, scale)
+        ctx.append_path(drawing.path)
+        ctx.restore()
+        ctx.fill()
+
+    def drawn(self) -> list[Drawn]:
+        return [Drawn(np.asarray(p.values, dtype=float), p, (slice(None), slice(None))) for p, seen in zip(self.patterns, self.shown, strict=True) if seen > 0.002]
+
+
+class Tag(Painted):
+    """Short lines of text on a plate of their own, to stand on a picture."""
+
+    def __init__(self, lines, size: float, fill="target"):
+        self.lines, self.size, self.rgb = list(lines), size, color(fill)
+        widest = max(typesetting.width(line, size) for line in self.lines)
+        super().__init__(widest + 0.5 * size, (1.15 * len(self.lines) + 0.3) * size)
+
+    def draw(self, pen: Pen) -> None:
+        pen.rectangle(0, 0, *self.natural, "box", 1.0, radius=0.2 * self.size)
+        pen.frame(0, 0, *self.natural, self.rgb, 0.02, radius=0.2 * self.size)
+        for k, line in enumerate(self.lines):
+            pen.text(line, self.natural[0] / 2, (0.98 + 1.15 * k) * self.size, self.size, self.rgb, align=0.5)
+
+
+def _split(count: int, row: int | None) -> tuple[list[int], list[int]]:
+    """The row that can stand out, and the others."""
+    return ([] if row is None else [row]), [i for i in range(count) if i != row]
+
+
+def _cells(count: int) -> cairo.Path:
+    ctx = typesetting._scratch()
+    for i, j in np.ndindex(count, count):
+        ctx.rectangle((j + SEAM / 2) * CELLS, (i + SEAM / 2) * CELLS, (1 - SEAM) * CELLS, (1 - SEAM) * CELLS)
+    return ctx.copy_path()
+
+
+def _dots(weights: np.ndarray, rows: list[int]) -> cairo.Path:
+    ctx = typesetting._scratch()
+    for i in rows:
+        for j in np.nonzero(weights[i] > 0.001)[0]:
+            ctx.new_sub_path()
+            ctx.arc((j + 0.5) * CELLS, (i + 0.5) * CELLS, np.sqrt(weights[i, j]) * (1 - SEAM) * CELLS / 2, 0, 2 * np.pi)
+            ctx.close_path()
+    return ctx.copy_path()
+
+
+def tiles(box: Box, rows: int, columns: int, *, above: float = 0.0, below: float = 0.0, gap: float = 0.2) -> np.ndarray:
+    """Places [rows × columns, 3] (centre and side) of squares in a box, row by row, with room above and below each for a label."""
+    side = min((box.width + gap) / columns - gap, (box.height + gap) / rows - above - below - gap)
+    pitch_x, pitch_y = min((box.width + gap) / columns, 1.5 * (side + gap)), (box.height + gap) / rows
+    pitch_y = min(pitch_y, 1.3 * (side + above + below + gap))
+    x0, y0 = box.center[0] - pitch_x * (columns - 1) / 2, box.center[1] + pitch_y * (rows - 1) / 2 - (above - below) / 2
+    return np.array([(x0 + j * pitch_x, y0 - i * pitch_y, side) for i in range(rows) for j in range(columns)])
+
+
+def shape_of(box: Box, count: int, **room) -> tuple[int, int]:
+    """(rows, columns) in which that many squares become largest."""
+    shapes = [(ceil(count / columns), columns) for columns in range(1, count + 1)]
+    return max(shapes, key=lambda shape: tiles(box, *shape, **room)[0, 2] - 0.01 * (shape[0] * shape[1] - count))
+
+
+__all__ = ["PatternWall", "Tag", "shape_of", "tiles"]
