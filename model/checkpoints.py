@@ -129,7 +129,7 @@ def _model(config: ModelConfig, file: Path) -> Transformer | EncoderDecoder:
         weights = load_file(file)
     except (SafetensorError, OSError) as error:
         raise ClearheadError(f"{file} cannot be read as safetensors: {error}") from error
-    with torch.device("meta"):                     # no time spent on a random start
+    with torch.random.fork_rng(devices=[]):        # its random start is thrown away: nobody's random numbers change
         model = build(config)
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in weights.items()}
@@ -138,7 +138,6 @@ def _model(config: ModelConfig, file: Path) -> Transformer | EncoderDecoder:
         raise ClearheadError(f"{file} does not fit its config: {wrong} is {found.get(wrong, 'missing')}, should be {expected.get(wrong, 'absent')}")
     if not all(value.isfinite().all() for value in weights.values()):
         raise ClearheadError(f"{file} holds numbers that are not finite")
-    model = build(config) if config.positions == "sinusoidal" else model    # its table is computed, not stored
     model.load_state_dict({name: value.float() for name, value in weights.items()}, assign=True)
     return model.eval().requires_grad_(False)
 

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -43,8 +44,11 @@ def run_tokens(checkpoint: Checkpoint, encoding: Encoding, text: str | None = No
     config = checkpoint.config
     ablate = sorted(set(check_heads(config, ablate)))
     size = sum(parameter.numel() for parameter in checkpoint.model.parameters())
-    model = checkpoint.exact if size < EXACT_BELOW else checkpoint.model
-    arrays, axes = record(model, encoding.ids, ablate=ablate, positions=positions)
+    if size < EXACT_BELOW:
+        with one_thread():
+            arrays, axes = record(checkpoint.exact, encoding.ids, ablate=ablate, positions=positions)
+    else:
+        arrays, axes = record(checkpoint.model, encoding.ids, ablate=ablate, positions=positions)
     for name, (values, names) in weights(checkpoint.model).items():
         arrays[name], axes[name] = values, names
     info = {"checkpoint": checkpoint.name, "checkpoint_hash": checkpoint.hash, "text": " ".join(encoding.tokens) if text is None else text, "seed": seed,
@@ -90,6 +94,17 @@ def weights(model: Transformer | EncoderDecoder) -> dict[str, tuple[np.ndarray, 
     if "W_U" not in found:                                     # tied: the embedding read the other way
         found["W_U"] = model.unembedding.detach().numpy(), ("d_model", "vocab")
     return found
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """For small models: handing out their little work to several threads takes longer than the work, far longer on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def check_heads(config: ModelConfig, heads: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

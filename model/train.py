@@ -42,10 +42,10 @@ class Recipe:
     repeats: float = 0.0              # share of windows that are random words, said again and again
 
 
-VARIANT = {"n_layers": 2, "tied": True}
+VARIANT = {"n_layers": 2, "tied": True}       # sinusoids are as large as 1: as in the paper, embeddings are scaled to match them
 RECIPES = {
     "tiny": Recipe({"n_layers": 4, "tied": True}, steps=8_000, snapshots=12, repeats=0.25),
-    **{f"tiny-{positions}": Recipe({**VARIANT, "positions": positions}, steps=1_600, batch=16, snapshots=0, half=True)
+    **{f"tiny-{positions}": Recipe({**VARIANT, "positions": positions, "embed_scale": positions == "sinusoidal"}, steps=1_600, batch=16, snapshots=0, half=True)
        for positions in ("learned", "sinusoidal", "rotary", "none")},
 }
 
@@ -117,6 +117,7 @@ def train(name: str, seed: int = 0, steps: int | None = None, out: Path | None =
     out = Path(out or checkpoints.SHIPPED / name)
     corpus = make_corpus(recipe.words, ModelConfig(1, **recipe.model).n_ctx)
     torch.manual_seed(seed)
+    torch.set_num_threads(1)                    # no slower for models this small, and the same result on any number of cores
     run = Run(name, recipe, seed, corpus, WORK / f"{name}-{seed}-{recipe.steps}", resume)
     run.finish(out, quiet)
     from model.report import write_report       # here, since the report knows the recipes

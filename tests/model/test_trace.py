@@ -47,7 +47,7 @@ def test_names_and_axes(trace):
 def test_chain_of_the_whole_pass(trace):
     """Every step of the pass follows from what was recorded before it."""
     config = trace.config
-    x = wide(trace, "W_E")[list(trace.ids)]
+    x = wide(trace, "W_E")[list(trace.ids)] * (np.sqrt(config.d_model) if config.embed_scale else 1)
     np.testing.assert_allclose(wide(trace, "embed"), x, **CLOSE)
     if "pos_embed" in trace:
         x = x + wide(trace, "pos_embed")
