@@ -66,7 +66,7 @@ class SpreadBars(Painted):
         self.values = np.asarray(runs.values, dtype=float)
         self.rgbs = [color(fill) for fill in fills]
         self.grown, self.dots = np.ones(len(self.labels)), np.ones(len(self.labels))
-        self.pitch = min(height / len(self.labels), 1.6)
+        self.pitch = min(height / len(self.labels), 0.3 * width)
         self.size = max(min(size, 0.34 * self.pitch, typesetting.fitting_size(self.labels, 0.3 * width, size)), smallest())
         self.small = max(0.72 * self.size, smallest())
         self.label_width = max(typesetting.width(label, self.size) for label in self.labels) + 0.25
