@@ -342,7 +342,7 @@ def trace(text, model, out) -> None:
 @with_options(LESSON_OPTIONS[-1:])
 def train(name, seed, steps, out, restart) -> None:
     """Train a checkpoint from its recipe (tiny), with snapshots along the way. Goes on where it was stopped."""
-    from model import train
+    from model.train import train
 
     print(shown(train(name, seed, steps, out, resume=not restart)))
 
