@@ -189,7 +189,8 @@ class Heading(Painted):
     """Title and, under it, one grey line that says what is shown and which tensor."""
 
     def __init__(self, title: str, subtitle: str = "", width: float = 13.4):
-        self.title, self.subtitle = Said(title), subtitle if isinstance(subtitle, Said) else Said(subtitle)
+        self.title = title if isinstance(title, Said) else Said(title)
+        self.subtitle = subtitle if isinstance(subtitle, Said) else Said(subtitle)
         self.title_size = typesetting.fitting_size([title], width, TITLE)
         lines = typesetting.wrap(self.subtitle, width, SUBTITLE) if subtitle else []
         self.lines = [self.subtitle.cut(*line) for line in lines]

@@ -25,6 +25,7 @@ CONTRAST = 4.5  # WCAG 2.2, level AA
 WORST = 15  # percent of the pixels behind a text that may fall below (a thin line that passes behind it)
 DIMMED, FAINT = 0.5, 0.3  # opacities, see above
 WINDOW = 1.3  # em: every stretch of that length has some ink in it
+RING = slice(1, -1)  # of the sampled points: those inside
 INK = 0.12  # of the difference between text and ground: what counts as ink in a small picture
 
 
@@ -174,25 +175,34 @@ def check_contrast(item: Item, screen: Screen) -> Defect | None:
     reading, view, picture = item.reading, screen.view, screen.picture
     if reading.opacity < DIMMED or _area(reading.corners) <= 1e-6 or view.beyond(reading.corners, 0.0) > 0:
         return None
-    ul, ur, lr, ll = reading.corners
-    per_unit = picture.shape[1] / (view.right - view.left)
-    across = max(int(np.hypot(*(ur - ul)) * per_unit), 1) + 1
-    down = max(int(np.hypot(*(ll - ul)) * per_unit), 1) + 1
-    u, v = np.linspace(0, 1, across)[None, :, None], np.linspace(0, 1, down)[:, None, None]
-    points = (1 - v) * ((1 - u) * ul + u * ur) + v * ((1 - u) * ll + u * lr)
+    points = _sample(reading.corners, picture.shape[1] / (view.right - view.left))
     rows, columns = view.pixels(points, picture)
     behind, seen = (image[rows, columns, :3] / 255 for image in (screen.ground, picture))
     ink = reading.rgb * reading.opacity + behind * (1 - reading.opacity)
     there = np.abs(seen - behind).max(axis=2) > INK * np.abs(ink - behind).max(axis=2) + 1e-3
-    windows = np.array_split(there.any(axis=0), max(1, int(np.hypot(*(ur - ul)) / (WINDOW * reading.size))))
+    length = np.hypot(*(reading.corners[1] - reading.corners[0]))
+    windows = np.array_split(there.any(axis=0), max(1, int(length / (WINDOW * reading.size))))
     missing = sum(not window.any() for window in windows)
-    ratios = np.sort(contrast(ink, behind), axis=None)
+    ratios = np.sort(contrast(ink, behind)[RING, RING], axis=None)
     ratio = float(ratios[len(ratios) * WORST // 100])
     if missing and ratio > 1.5:
         return Defect("covered", f"“{short(reading.text)}” is covered by what is drawn over it", item.middle, shown=f"{missing} of {len(windows)} parts hidden")
     if ratio < CONTRAST - 0.05:  # colours have 256 steps
         return Defect("contrast", f"“{short(reading.text)}” is hard to tell from what lies behind it", item.middle, f"{CONTRAST} : 1", f"{ratio:.1f} : 1")
     return None
+
+
+def _sample(corners: np.ndarray, per_unit: float) -> np.ndarray:
+    """Points [down, across, 2] about a pixel apart in a text's box, and one ring of them around it (half a pixel outside)."""
+    ul, ur, lr, ll = corners
+
+    def places(length: float) -> np.ndarray:
+        pixels = max(length * per_unit, 1e-3)
+        inside = np.linspace(0, 1, int(np.ceil(pixels)) + 1)
+        return np.array([-0.5 / pixels, *inside, 1 + 0.5 / pixels])
+
+    u, v = places(np.hypot(*(ur - ul)))[None, :, None], places(np.hypot(*(ll - ul)))[:, None, None]
+    return (1 - v) * ((1 - u) * ul + u * ur) + v * ((1 - u) * ll + u * lr)
 
 
 def short(text: str, most: int = 40) -> str:

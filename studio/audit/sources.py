@@ -21,12 +21,13 @@ from scenes.kit.tokens import display
 from studio.audit.report import Defect
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
+NAMES = {"PCG64", "GPT-2", "GPT-3", "word2vec", "SmolLM2-135M"}  # of things, not numbers
 QUOTES = "“”„‘’\"'.,;:!?()[]{}<>+…·=×→"
 
 
 def is_numeric(char: str) -> bool:
-    """Digits of every script, superscripts and fractions, ∞ and %."""
-    return char in "∞%‰" or unicodedata.category(char) in ("Nd", "No", "Nl")
+    """Digits of every script, superscripts and fractions, and ∞."""
+    return char == "∞" or unicodedata.category(char) in ("Nd", "No", "Nl")
 
 
 def has_digits(text: str) -> bool:
@@ -38,7 +39,7 @@ class Sources:
 
     def __init__(self, traces: Iterable[Trace], names: Iterable[str] = ()):
         self.traces: dict[str, Trace] = {}
-        self.words: set[str] = set(names)  # with digits in them, as they may stand in a sentence
+        self.words: set[str] = NAMES | set(names)  # with digits in them, as they may stand in a sentence
         self.tokens: set[str] = set()  # as they may stand alone
         self.parts: set[str] = set()  # of tensors' names
         self.memo: dict = {}
@@ -113,7 +114,7 @@ class Sources:
 
     def _is_known(self, word: str, words: set[str]) -> bool:
         bare = word.strip(QUOTES)
-        return word in words or bare in words or bare in self.parts
+        return bool(bare) and (word in words or bare in words or bare in self.parts)
 
     # ── texts ────────────────────────────────────────────────────────────────────────────────────
     def check_reading(self, reading: Reading, kind: str = "no source") -> Iterator[Defect]:
@@ -131,7 +132,7 @@ class Sources:
         if reading.text in self.tokens:
             return
         for match in re.finditer(r"\S+", reading.text):
-            loose = [i for i in range(*match.span()) if is_numeric(reading.text[i]) and not covered[i]]
+            loose = [i for i in range(*match.span()) if not covered[i] and _is_of_a_number(reading.text, i)]
             if loose and not self._is_known(match[0], self.words) and not all(self._is_name(reading.text, i) for i in loose):
                 yield Defect(kind, f"“{match[0]}” in “{_short(reading.text)}” has no source", shown=match[0])
 
@@ -186,6 +187,11 @@ class Sources:
         if not abs(shown_sum - total) <= slack + 1e-9:  # also where a part cannot be read as a number
             return Defect("wrong sum", f"{claim.what}: what is shown does not add up", expected=f"{shown_sum:.6g} ± {slack:.2g}", shown=claim.total.text)
         return None
+
+
+def _is_of_a_number(text: str, at: int) -> bool:
+    """A digit, or a percent sign after one: what is 0.6 must not be said as 0.6 %, nor 60 as 60 %."""
+    return is_numeric(text[at]) or text[at] in "%‰" and is_numeric(text[:at].rstrip()[-1:] or " ")
 
 
 def _is_named(leaf: Given) -> bool:
