@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -49,40 +51,49 @@ def _bytes(frame: av.VideoFrame) -> np.ndarray:
     return np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)
 
 
-def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) -> None:
-    """A GIF with a palette made for the film (two passes), shown with exact delays.
+def parts(film: Film) -> Iterator[Film]:
+    """The film cut where its steps begin."""
+    cuts = [0, *(step.first_play - film.plays[0].index for step in film.steps[1:]), len(film.plays)]
+    for begin, end in pairwise(cuts):
+        yield replace(film, plays=film.plays[begin:end])
 
-    Method: palettegen and paletteuse of FFmpeg. Ordered dithering keeps still parts still from frame to frame."""
-    rate, total = film.job.picture.fps, 2 * film.frames
-    palette = _palette(film, report)
+
+def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) -> None:
+    """A GIF with palettes made for it, one for each step, shown with exact delays.
+
+    Method: palettegen and paletteuse of FFmpeg, in two passes; its statistics over whole frames give 3–5 dB more than
+    over what changes. Without dithering still parts stay still, and it is the most exact: few colours are needed."""
+    rate, total, done = film.job.picture.fps, 2 * film.frames, 0
     with av.open(target, "w", format="gif", options={"loop": "0", "final_delay": "-1"}) as output:
         stream = output.add_stream("gif", rate=100)
         stream.pix_fmt, stream.width, stream.height = "pal8", film.job.picture.width, film.job.picture.height
         stream.time_base = stream.codec_context.time_base = Fraction(1, 100)
-        graph, pictures = _paletteuse(film, palette)
-        for frame, first, shown in runs(film):
-            frame.pts, frame.time_base = first * 100 // rate, Fraction(1, 100)
-            pictures.push(frame)
-            mapped = graph.pull()
-            mapped.pts, mapped.time_base = first * 100 // rate, Fraction(1, 100)
-            for packet in stream.encode(mapped):
-                packet.duration = shown * 100 // rate
-                output.mux(packet)
-            report(film.frames + first + shown, total)
+        for part in parts(film):
+            graph, pictures = _paletteuse(part, _palette(part, lambda frames: report(2 * done + frames, total)))
+            for frame, first, shown in runs(part):
+                frame.pts, frame.time_base = (done + first) * 100 // rate, Fraction(1, 100)
+                pictures.push(frame)
+                mapped = graph.pull()
+                mapped.pts, mapped.time_base = frame.pts, frame.time_base
+                for packet in stream.encode(mapped):
+                    packet.duration = shown * 100 // rate
+                    output.mux(packet)
+                report(2 * done + part.frames + first + shown, total)
+            done += part.frames
         output.mux(stream.encode())
 
 
-def _palette(film: Film, report: Report) -> av.VideoFrame:
+def _palette(film: Film, count: Callable[[int], None]) -> av.VideoFrame:
     graph = av.filter.Graph()
     source = _buffer(graph, film)
-    generate = graph.add("palettegen", "stats_mode=diff:reserve_transparent=1")
+    generate = graph.add("palettegen", "stats_mode=full")
     source.link_to(generate)
     generate.link_to(graph.add("buffersink"))
     graph.configure()
     for frame, first, shown in runs(film):
-        frame.pts, frame.time_base = first, Fraction(1, film.job.picture.fps)
+        frame.pts, frame.time_base = first, Fraction(1, 100)
         source.push(frame)
-        report(first + shown, 2 * film.frames)
+        count(first + shown)
     source.push(None)
     return graph.pull()
 
@@ -90,7 +101,7 @@ def _palette(film: Film, report: Report) -> av.VideoFrame:
 def _paletteuse(film: Film, palette: av.VideoFrame):
     graph = av.filter.Graph()
     pictures, colours = _buffer(graph, film), graph.add_buffer(width=16, height=16, format=palette.format, time_base=Fraction(1, 100))
-    use = graph.add("paletteuse", "dither=bayer:bayer_scale=5:diff_mode=rectangle")
+    use = graph.add("paletteuse", "dither=none:diff_mode=rectangle")
     pictures.link_to(use, 0, 0)
     colours.link_to(use, 0, 1)
     use.link_to(graph.add("buffersink"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -28,6 +29,7 @@ class Bar:
             auto_refresh=False,  # a thread that draws would be copied into every process that is forked
         )
         self.title, self.task, self.what = title, None, None
+        self.drawn = 0.0  # when the bar was last drawn
 
     def stage(self, what: str, done: int, total: int) -> None:
         """Show how far `what` has come; total 0: unknown."""
@@ -35,9 +37,11 @@ class Bar:
             if self.task is not None:
                 self.progress.remove_task(self.task)
             self.task = self.progress.add_task(WORDS[what], total=total or None, title=self.title)
-            self.what = what
+            self.what, self.drawn = what, 0.0
         self.progress.update(self.task, completed=done, total=total or None)
-        self.progress.refresh()
+        if time.monotonic() - self.drawn > 0.1:
+            self.progress.refresh()
+            self.drawn = time.monotonic()
 
     def __enter__(self) -> Bar:
         self.progress.start()
