@@ -7,7 +7,7 @@ from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, FadeTransform, Transfo
 
 from model.tensor import concatenate
 from model.tensor import stack as stack_tensors
-from scenes.kit.animations import DotProduct, Fly, Grow, Introduce, MatrixProduct, ResidualAdd, Reveal
+from scenes.kit.animations import DotProduct, Fly, Grow, Introduce, MatrixProduct, ResidualAdd, Reveal, SoftmaxRow, WeightedSum
 from scenes.kit.bars import ProbabilityBars
 from scenes.kit.grid import TensorGrid, readable_height, readable_width
 from scenes.kit.layout import row, stack
@@ -276,7 +276,7 @@ class SelfAttention(Lesson):
         options = dict(
             width=self.stage.width, height=self.stage.height, rows=self.rows_that_fit(head=1.3),
             columns=int((self.stage.width - side - 0.3) / readable_width(self.raw if kind == "score" else tensor, spec)),
-            row_labels=self.words, column_labels=self.words, column_label_color="key", row_label_color="query", keep_row=self.position,
+            row_labels=self.words, column_labels=self.words, column_label_color="key", keep_row=self.position,
             keep_column=self.other, target_row=self.position, brackets=False, cell=(1.05, self.row_height), spec=spec,
         )
         return self.stage.fit(TensorGrid(tensor, kind, **{**options, **kwargs}))
@@ -328,11 +328,7 @@ class SelfAttention(Lesson):
             row_piece = self.scores.piece([self.scores.shown_row(i)], [c for c, k in enumerate(self.scores.columns) if k is not None])
             self.play(FadeOut(self.scores), FadeOut(self.score_frame), FadeOut(row_piece, target_position=table.scores.get_center()),
                       FadeIn(table.scores), FadeIn(table.labels[0]), run_time=1.2)
-            order = "rows" if not self.wide else "columns"
-            self.play(FadeIn(table.labels[1]), Introduce(table.exps, order, lag=0.4), run_time=2)
-            self.play(FadeIn(table.sum), run_time=0.8)
-            self.play(FadeIn(table.labels[2]), Introduce(table.weights, order, lag=0.4), run_time=2)
-            self.play(FadeIn(table.one), run_time=0.8)
+            self.play(SoftmaxRow(table), run_time=5.5)
         self.softmax_table = table
 
     def all_rows(self):
@@ -359,7 +355,7 @@ class SelfAttention(Lesson):
             boxes = self.stage.columns(1.55, 1) if self.wide else [self.stage] if crowded else self.stage.rows(1.3, 1)
             dots = DotPattern(
                 self.A, width=boxes[0].width, height=boxes[0].height, row_labels=self.words, column_labels=self.words,
-                row_label_color="query", target_row=i, cell=(0.62, 0.62),
+                target_row=i, cell=(0.62, 0.62),
             )
             boxes[0].fit(dots)
             self.play(FadeTransform(self.weights, dots), run_time=1.2)
@@ -436,7 +432,7 @@ class SelfAttention(Lesson):
             self.play(Introduce(a), Introduce(v), FadeIn(times), *map(FadeIn, titles), run_time=1.4)
             self.wait(0.8)
             self.play(FadeOut(v), FadeOut(times), FadeOut(titles[1]), FadeIn(product), Introduce(av, "rows", lag=0.5), run_time=2.5)
-        self.z_grid = z
+        self.weighted, self.z_grid = av, z
 
     def one_sum(self):
         i = self.position
@@ -446,7 +442,7 @@ class SelfAttention(Lesson):
         ):
             z = self.z_grid
             label = symbol("z", i, 0.46, "value").next_to(z, LEFT, buff=0.2)
-            self.play(FadeIn(label), Introduce(z, "columns", lag=0.4), run_time=2)
+            self.play(FadeIn(label), WeightedSum(self.weighted, z), run_time=3)
 
     def output(self):
         i = self.position

@@ -153,6 +153,46 @@ class DotProduct(Animation):
         terms.lit[-1] = 1.0 if arrived > terms.first else 0.0
 
 
+class SoftmaxRow(Together):
+    """The softmax of a row, played on a SoftmaxTable whose scores stand already: e to each, their sum, each divided by it."""
+
+    def __init__(self, table, *, lag: float = 0.4, **kwargs):
+        self.table, self.lag = table, lag
+        for grid in (table.exps, table.weights):
+            grid.reveal(0.0)
+        self.words = ((table.labels[1], 0.0), (table.sum, 0.4), (table.labels[2], 0.5), (table.one, 0.9))  # (what, when it appears)
+        for word, _ in self.words:
+            word.set_opacity(0.0)
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(table.exps, table.weights, *[word for word, _ in self.words], **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        for grid, start in ((self.table.exps, 0.0), (self.table.weights, 0.5)):
+            progress = ease(stagger(np.clip((alpha - start) / 0.4, 0, 1), grid.values.size, self.lag)).reshape(grid.values.shape)
+            grid.cell_opacity, grid.text_opacity = progress, progress.copy()
+        for word, start in self.words:
+            word.set_opacity(float(ease(np.clip((alpha - start) / 0.1, 0, 1))))
+
+
+class WeightedSum(Together):
+    """Rows are added up: each glows in turn while the row below, at first the running total, becomes their sum."""
+
+    def __init__(self, rows: TensorGrid, total: TensorGrid, *, lag: float = 0.8, **kwargs):
+        self.rows, self.total, self.lag, self.sum = rows, total, lag, total.values.copy()
+        total.reveal(0.0)
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(rows, total, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        progress = ease(stagger(alpha, len(self.rows.values), self.lag))
+        self.rows.glow = np.sin(np.pi * progress)[:, None] * np.ones_like(self.rows.values)
+        done = alpha >= 1
+        self.total.values = self.sum.copy() if done else (progress[:, None] * self.rows.values).sum(axis=0, keepdims=True)
+        self.total.reveal(1.0 if done else float(ease(min(1.0, 8 * alpha))))
+        if done:
+            self.rows.glow[:] = 0
+
+
 class Fly(Transform):
     """A copy flies from where a thing stands to where it is used, and becomes `target` there; the original stays."""
 

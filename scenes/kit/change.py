@@ -23,11 +23,11 @@ class BarChange(Painted):
 
     def __init__(self, bars: ProbabilityBars, before, *, width: float, spec: str = "+.1f", was: str = "secondary"):
         self.ids, self.before, self.spec, self.rgb = list(bars.ids), before, spec, color(was)
-        self.pitch, self.left, self.scale = bars.pitch, bars.label_width, bars.bar_width / bars.longest
+        self.pitch, self.left, self.per_unit = bars.pitch, bars.label_width, bars.bar_width / bars.longest
         rest = sorted(set(range(len(before))) - set(bars.ids))
         self.others = before[rest].sum(0) if bars.others is not None else None
-        self.points = (bars.probs[bars.ids] - before[bars.ids]) * 100
-        self.points_of_others = (bars.others - self.others) * 100 if self.others is not None else None
+        self.changes = (bars.probs[bars.ids] - before[bars.ids]) * 100
+        self.change_of_others = (bars.others - self.others) * 100 if self.others is not None else None
         self.was = np.append(np.asarray(before.values, dtype=float)[bars.ids], [] if self.others is None else [float(self.others)])
         self.size = max(0.95 * bars.size, smallest())
         self.grown = np.ones(len(self.was))
@@ -35,11 +35,11 @@ class BarChange(Painted):
         self.move_to(bars.to_scene(self.natural[0] / 2, self.natural[1] / 2))
 
     def _cell(self, i: int) -> Cell:
-        return Cell(self.points, (i,)) if i < len(self.ids) else Cell(self.points_of_others)
+        return Cell(self.changes, (i,)) if i < len(self.ids) else Cell(self.change_of_others)
 
     def draw(self, pen: Pen) -> None:
         for i, grown in enumerate(self.grown):
-            cell, w = self._cell(i), max(self.scale * self.was[i], 0.012)
+            cell, w = self._cell(i), max(self.per_unit * self.was[i], 0.012)
             pen.rectangle(self.left, (i + 0.9) * self.pitch, w * min(1.0, 2 * grown), 0.06 * self.pitch, self.rgb, 0.9)
             shown = Shown(number(cell.value(), self.spec), cell, self.spec)
             role = "secondary" if abs(cell.value()) < 0.05 else "positive" if cell.value() > 0 else "negative"

@@ -168,12 +168,11 @@ class CumulativeBar(Painted):
         ends, taken = [], []
         if self.picked * self.aimed > 0:
             left, right = (number(float(t), self.spec) for t in (self.turn.lower, self.turn.upper))
-            middle, gap = (self._x(float(self.turn.lower)) + self._x(float(self.turn.upper))) / 2, 0.25 * s
-            a = min(self._x(float(self.turn.lower)) + typesetting.width(left, s) / 2, middle - gap)
-            b = max(self._x(float(self.turn.upper)) - typesetting.width(right, s) / 2, middle + gap)
-            a, b = max(a, typesetting.width(left, s)), min(b, self.natural[0] - typesetting.width(right, s))
-            a = min(a, b - 2 * gap)
-            b = max(b, a + 2 * gap)
+            low, high = self._x(float(self.turn.lower)), self._x(float(self.turn.upper))
+            gap, least, most = 0.25 * s, typesetting.width(left, s), self.natural[0] - typesetting.width(right, s)
+            middle = np.clip((low + high) / 2, least + gap, most - gap)
+            a = np.clip(low + least / 2, least, middle - gap)  # where the first number ends, and the second begins
+            b = np.clip(high - typesetting.width(right, s) / 2, middle + gap, most)
             ends = [(left, self.turn.lower, a, 1.0), (right, self.turn.upper, b, 0.0)]
             taken = [(a - typesetting.width(left, s) - gap, b + typesetting.width(right, s) + gap)]
         for text, tensor, x, align in ends:

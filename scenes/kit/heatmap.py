@@ -11,7 +11,7 @@ from scenes.kit.painting import Pen
 from scenes.kit.say import say
 from scenes.kit.text import smallest
 
-SEPARATE = 0.13  # cells narrower than this lie side by side without gaps
+SEPARATE = 0.3  # cells narrower than this lie side by side without gaps
 
 
 class HeatMap(TensorGrid):

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import cairo
 import numpy as np
-from manim import Camera, VMobject
+from manim import Camera, Create, DrawBorderThenFill, VMobject, Write, override_animation
 
 from scenes.kit import type as typesetting
 from scenes.kit.theme import color
@@ -228,6 +228,18 @@ class Painted(VMobject):
         self.points = vmobject.points.copy()
         self.window = (a, b)
         return self
+
+    @override_animation(Write)
+    def _written(self, **kwargs) -> Create:
+        """There is no border to draw first: writing is appearing from left to right."""
+        return Create(self, **kwargs)
+
+    @override_animation(DrawBorderThenFill)
+    def _drawn(self, **kwargs) -> Create:
+        return Create(self, **kwargs)
+
+    def match_style(self, vmobject, family: bool = True) -> Painted:
+        return self  # Manim's styles (stroke, fill) say nothing here
 
     def set_opacity(self, opacity: float, family: bool = True) -> Painted:
         self.opacity = float(opacity)

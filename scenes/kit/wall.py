@@ -1,4 +1,4 @@
-"""PatternWall: many attention patterns of one sentence as small multiples, and tags to stand on them."""
+"""PatternWall: many attention patterns of one sentence as small multiples, and a tag to stand on one."""
 
 from __future__ import annotations
 
@@ -92,18 +92,16 @@ class PatternWall(Painted):
 
 
 class Tag(Painted):
-    """Short lines of text on a plate of their own, to stand on a picture."""
+    """A few words on a plate of their own, to stand on a picture."""
 
-    def __init__(self, lines, size: float, fill="target"):
-        self.lines, self.size, self.rgb = list(lines), size, color(fill)
-        widest = max(typesetting.width(line, size) for line in self.lines)
-        super().__init__(widest + 0.5 * size, (1.15 * len(self.lines) + 0.3) * size)
+    def __init__(self, text, size: float, fill="target"):
+        self.text, self.size, self.rgb = text, size, color(fill)
+        super().__init__(typesetting.width(text, size) + 0.5 * size, 1.3 * size)
 
     def draw(self, pen: Pen) -> None:
-        pen.rectangle(0, 0, *self.natural, "box", 1.0, radius=0.2 * self.size)
+        pen.rectangle(0, 0, *self.natural, "background", 1.0, radius=0.2 * self.size)
         pen.frame(0, 0, *self.natural, self.rgb, 0.02, radius=0.2 * self.size)
-        for k, line in enumerate(self.lines):
-            pen.text(line, self.natural[0] / 2, (0.98 + 1.15 * k) * self.size, self.size, self.rgb, align=0.5)
+        pen.text(self.text, self.natural[0] / 2, 0.95 * self.size, self.size, self.rgb, align=0.5)
 
 
 def _split(count: int, row: int | None) -> tuple[list[int], list[int]]:
@@ -128,12 +126,12 @@ def _dots(weights: np.ndarray, rows: list[int]) -> cairo.Path:
     return ctx.copy_path()
 
 
-def tiles(box: Box, rows: int, columns: int, *, above: float = 0.0, below: float = 0.0, gap: float = 0.2) -> np.ndarray:
-    """Places [rows × columns, 3] (centre and side) of squares in a box, row by row, with room above and below each for a label."""
-    side = min((box.width + gap) / columns - gap, (box.height + gap) / rows - above - below - gap)
-    pitch_x, pitch_y = min((box.width + gap) / columns, 1.5 * (side + gap)), (box.height + gap) / rows
-    pitch_y = min(pitch_y, 1.3 * (side + above + below + gap))
-    x0, y0 = box.center[0] - pitch_x * (columns - 1) / 2, box.center[1] + pitch_y * (rows - 1) / 2 - (above - below) / 2
+def tiles(box: Box, rows: int, columns: int, *, above: float = 0.0, right: float = 0.0, gap: float = 0.2) -> np.ndarray:
+    """Places [rows × columns, 3] (centre and side) of squares in a box, row by row, with room above and to the right of each for labels."""
+    side = min((box.width + gap) / columns - right - gap, (box.height + gap) / rows - above - gap)
+    pitch_x = min((box.width + gap) / columns, 1.6 * (side + gap) + right)
+    pitch_y = min((box.height + gap) / rows, 1.3 * (side + above + gap))
+    x0, y0 = box.center[0] - (pitch_x * (columns - 1) + right) / 2, box.center[1] + (pitch_y * (rows - 1) - above) / 2
     return np.array([(x0 + j * pitch_x, y0 - i * pitch_y, side) for i in range(rows) for j in range(columns)])
 
 
