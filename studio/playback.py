@@ -126,9 +126,9 @@ class Keyed(Playback):
         )
 
     def surroundings(self, scene: Scene) -> tuple[str, ...]:
-        """What Manim's hash does not see: the theme, the trace behind the mobjects, the code that paints."""
-        options, trace = getattr(scene, "options", None), getattr(scene, "trace", None)
-        return (repr(options), getattr(trace, "digest", ""), painting_code())
+        """What Manim's hash does not see: the theme, the traces behind the mobjects, the code that paints."""
+        traces = [trace.digest for trace in getattr(scene, "traces", ())]
+        return (repr(getattr(scene, "options", None)), *traces, painting_code())
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,12 @@ class Job:
     options: Any
     picture: Picture
     encoder: dict = field(default_factory=lambda: FILM, hash=False)
+
+    @property
+    def settled(self) -> Any:
+        """The options with the lesson's own text and model where none was asked for."""
+        text, model = self.options.text, self.options.model
+        return replace(self.options, text=self.entry.text if text is None else text, model=self.entry.model if model is None else model)
 
     @property
     def segments(self) -> Path:
@@ -62,7 +68,7 @@ def perform(job: Job, playback: Callable[..., Playback] = Playback, watch: Calla
     from scenes.kit.painting import PaintingCamera
 
     with configured(job):
-        lesson = job.entry.load()(job.options, renderer=playback(PaintingCamera))
+        lesson = job.entry.load()(job.settled, renderer=playback(PaintingCamera))
         if watch is not None:
             watch(lesson)
         lesson.render()

@@ -12,10 +12,12 @@ import av
 import pytest
 from PIL import Image
 
+from scenes import course
 from studio import cli
 from studio.playback import ROOT
 
 SMALL = ["--width", "192", "--fps", "10"]
+REAL = course()
 QUICK = [*SMALL, "--step", "2"]  # one step of a real lesson
 
 
@@ -60,7 +62,7 @@ def test_render_gives_a_video_with_all_that_belongs_to_it(tmp_path):
     video = Path(ROOT, done.stdout.strip())
     assert video.parent == tmp_path and video.suffix == ".mp4" and "the-cat-sat" in video.name
     about = json.loads(video.with_suffix(".json").read_text())
-    assert about["text"] == "The cat sat on the mat" and len(about["model"]["hash"]) == 64 and len(about["trace"]) == 64
+    assert about["text"] == "The cat sat on the mat" and len(about["model"]["hash"]) == 64 and [len(t) for t in about["traces"]] == [64]
     assert {Path(f["name"]).suffixes[-1] for f in about["files"]} == {".mp4", ".srt", ".vtt", ".txt", ".png"}
     with av.open(video) as film:
         stream = film.streams.video[0]
@@ -144,6 +146,28 @@ def test_trace_lists_and_saves_every_tensor(run, tmp_path):
     from model import Trace
 
     assert Trace.load(tmp_path / "t.safetensors").tokens == ("The", "cat", "sat")
+
+
+def test_every_option_of_a_lesson_can_be_said():
+    from dataclasses import fields
+
+    from scenes.lesson import Options
+
+    said = {name for option in cli.render.params for name in [option.name]}
+    assert {field.name for field in fields(Options)} <= said
+
+
+@pytest.mark.slow
+def test_one_lesson_that_fails_does_not_stop_the_others(run, tmp_path, monkeypatch):
+    """A step that only one of the lessons has."""
+    import scenes
+    from toy import Entry
+
+    toys = [Entry(id="first"), Entry(id="second")]
+    monkeypatch.setattr(scenes, "course", lambda: (toys[0], *[e for e in REAL if e.id == "attention"], toys[1]))
+    code, out, err = run("render", "--all", *SMALL, "--step", "Turn", "-o", tmp_path)
+    assert code == 2 and [Path(line).name for line in out.splitlines()] == ["first-turn-108p10.mp4", "second-turn-108p10.mp4"]
+    assert [line for line in err.splitlines() if line.startswith("error: ")][0].startswith("error: attention: there is no step")
 
 
 # ── wrong ────────────────────────────────────────────────────────────────────────────────────────
