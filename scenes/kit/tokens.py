@@ -154,7 +154,7 @@ class TokenNumbers(Painted):
         self.rgb = color(fill)
         size = 0.72 * row.size
         self.size = max(size if self.down else self._size_without_touching(size), smallest())
-        width = row.natural[0] if not self.down else max(typesetting.width(text, self.size) for text in texts or ["0"])
+        width = row.natural[0] if not self.down else max(typesetting.width(number(v, self.spec), self.size) for v in self.values)
         super().__init__(width, row.natural[1] if self.down else row.natural[1] + 1.3 * self.size)
         self.row_width = row.natural[0]
         ul = row.to_scene(0, 0)
