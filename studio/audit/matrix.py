@@ -7,20 +7,21 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from model.errors import UsageError
+from model.errors import ClearheadError, UsageError
 from studio.audit.report import Finding, Report
 from studio.picture import ASPECTS, Picture
 from studio.session import Job, perform
 
 TEXTS = (  # of `--all`, beside every lesson's own: 3 tokens, 20 tokens, and a word that comes twice
     "The cat sat",
-    "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid",
+    "The little girl who lived in the old house saw a big dog and ran to her mother last night",
     "The old man saw the young man and the dog saw the cat",
 )
 THEMES = ("night", "day")
@@ -44,12 +45,13 @@ def audit_lesson(entry, options) -> Report:
 
     try:
         perform(_Job(entry, options, small_picture(options.aspect)), watch=watch)
-    except UsageError as error:
-        report.skipped = str(error)
     except Exception as error:  # a lesson that breaks down is a finding, and no reason to stop looking at the others
+        if isinstance(error, UsageError) and not report.plays:
+            report.skipped = str(error)
+            return report
         step, play = (watches[0].step, watches[0].lesson.renderer.num_plays) if watches else ("", 0)
         crash = [Finding(**about, step=step, play=play, kind="crash", what=f"{type(error).__name__}: {error} ({_place(error)})")]
-    for found in watches if not report.skipped else ():
+    for found in watches:
         found.finish(whole=not crash)
     report.findings += crash
     report.seconds = time.perf_counter() - started
@@ -127,6 +129,8 @@ def _run(todo: list[Case], workers: int) -> Iterator[tuple[int, Report]]:
         try:
             for future in as_completed(running):
                 yield running[future], future.result()
+        except BrokenProcessPool as error:
+            raise ClearheadError("an audit process was killed; is there enough memory? Try --workers 1.") from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

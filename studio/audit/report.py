@@ -14,7 +14,7 @@ from rich.table import Table
 
 ROOM = {  # what each kind of finding belongs to (DESIGN.md, contract 4)
     "no source": "provenance", "wrong number": "provenance", "wrong shape": "provenance", "wrong sum": "provenance",
-    "foreign text": "provenance", "wrong trace": "provenance",
+    "foreign text": "provenance",
     "outside": "layout", "overlap": "layout", "too small": "layout", "contrast": "layout", "covered": "layout",
     "typed number": "honesty", "caption too short-lived": "honesty", "caption too long": "honesty", "no caption": "contract",
     "no steps": "contract", "crash": "contract",

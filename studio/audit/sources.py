@@ -21,13 +21,14 @@ from scenes.kit.tokens import display
 from studio.audit.report import Defect
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
+EXPONENTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 NAMES = {"PCG64", "GPT-2", "GPT-3", "word2vec", "SmolLM2-135M"}  # of things, not numbers
 QUOTES = "“”„‘’\"'.,;:!?()[]{}<>+…·=×→"
 
 
 def is_numeric(char: str) -> bool:
-    """Digits of every script, superscripts and fractions, and ∞."""
-    return char == "∞" or unicodedata.category(char) in ("Nd", "No", "Nl")
+    """Digits of every script, fractions, indices and ∞; not exponents, which are notation (x²)."""
+    return char == "∞" or unicodedata.category(char) in ("Nd", "No", "Nl") and char not in EXPONENTS
 
 
 def has_digits(text: str) -> bool:

@@ -228,8 +228,8 @@ def fingerprint(mobject: Mobject) -> tuple:
 def _state(value: Any, depth: int = 0) -> Any:
     if isinstance(value, np.ndarray):
         return (value.shape, value.tobytes())
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
+    if value is None or isinstance(value, (bool, int, float)) or type(value) is str:
+        return value  # a Said is told by its identity: the same words may come from elsewhere
     if isinstance(value, (list, tuple)) and depth < 3:
         return tuple(_state(v, depth + 1) for v in value)
     if isinstance(value, dict) and depth < 3:

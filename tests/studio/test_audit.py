@@ -142,7 +142,7 @@ def test_a_wrong_count():
         lambda lesson: Label("0.42"),
         lambda lesson: Label("half of it: ½"),
         lambda lesson: Label("to −∞"),
-        lambda lesson: Label("x²"),
+        lambda lesson: Label("x₂"),
         lambda lesson: Label(say("{w:.2f} and 0.42", w=lesson.A[2, 1])),
         lambda lesson: Label(say("{n} %", n=42)),
         lambda lesson: Label(say("{n}%", n=42)),
@@ -170,7 +170,7 @@ def test_a_number_with_no_source(make):
         lambda lesson: Label(say("{model} · blocks.{l}.ln1.normalized", model=lesson.model_name, l=1)),
         lambda lesson: Label(say("{a:.0%} of {b:,}", a=lesson.A[2, 1], b=1234)),
         lambda lesson: Label(say("{s:+.2f}", s=lesson.trace["blocks.0.attn.scores_masked"][0, 0, 1])),
-        lambda lesson: Label("in % of all, by GPT-2"),
+        lambda lesson: Label("√Σx² in % of all, by GPT-2"),
         lambda lesson: Formula(say("x_{i}^2", i=3), says=say("x{i} to the power of {p}", i=3, p=2)),
     ],
 )

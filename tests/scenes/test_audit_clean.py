@@ -1,0 +1,64 @@
+"""Every lesson of the course, audited: no finding on any text, aspect, theme or model that is tried.
+
+The whole matrix is `clearhead audit --all`; here a sample, in which every text meets every aspect.
+"""
+
+import pytest
+
+from scenes import course
+from scenes.lesson import Options
+from studio.audit import audit_lesson, everything
+from studio.picture import ASPECTS
+
+ENTRIES = {entry.id: entry for entry in course()}
+MATRIX = everything(list(ENTRIES.values()))
+TEXTS, THEMES = MATRIX["texts"], MATRIX["themes"]
+PAIRS = [(text, aspect) for text in TEXTS for aspect in ASPECTS]
+
+
+def options_of(number: int, **others) -> Options:
+    """The number-th pair of text and aspect, in one theme and then the other."""
+    text, aspect = PAIRS[number % len(PAIRS)]
+    return Options(text=text, aspect=aspect, theme=THEMES[(number + number // len(PAIRS)) % 2], **others)
+
+
+def findings(lesson: str, options: Options) -> list[str]:
+    report = audit_lesson(ENTRIES[lesson], options)
+    return [f"{f.step}, play {f.play}: {f.kind}: {f.what} (shown {f.shown}, expected {f.expected})" for f in report.findings]
+
+
+@pytest.mark.parametrize("lesson", ENTRIES)
+def test_as_it_is_rendered_by_default(lesson):
+    report = audit_lesson(ENTRIES[lesson], Options())
+    assert not report.skipped
+    assert report.numbers > 0 and report.plays > report.steps > 0
+    assert [f"{f.step}, play {f.play}: {f.kind}: {f.what} (shown {f.shown}, expected {f.expected})" for f in report.findings] == []
+
+
+@pytest.mark.parametrize(("lesson", "number"), [(lesson, 1 + 5 * place) for place, lesson in enumerate(ENTRIES)])
+def test_one_more_case_of_each(lesson, number):
+    assert findings(lesson, options_of(number)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(PAIRS)))
+@pytest.mark.parametrize("lesson", ENTRIES)
+def test_every_text_in_every_aspect(lesson, number):
+    assert findings(lesson, options_of(number)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", ENTRIES)
+def test_each_variant_of_its_model(lesson):
+    own = ENTRIES[lesson].model
+    for number, model in enumerate(m for m in MATRIX["models"] if m is not None and m.startswith(f"{own}-")):
+        assert findings(lesson, options_of(3 * number, model=model)) == [], model
+
+
+def test_the_texts_are_what_they_are_meant_to_be():
+    from model import run
+
+    lengths = [len(run("tiny", text).tokens) for text in TEXTS if text is not None]
+    assert lengths[:2] == [3, 20]
+    words = run("tiny", TEXTS[3]).tokens
+    assert len(set(words)) < len(words) and not any(run("tiny", text).unknown for text in TEXTS[1:])
