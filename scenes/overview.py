@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from manim import PI, Arrow, FadeIn, FadeOut, LaggedStart, Line, Transform, VGroup
 
 from model.tensor import Tensor, stack as stack_tensors
-from scenes.kit.animations import Fly, Grow, Introduce, Reflow, Together
+from scenes.kit.animations import Fly, Grow, Introduce
 from scenes.kit.bars import ProbabilityBars
 from scenes.kit.blocks import BlockDiagram
 from scenes.kit.cumulative import CumulativeBar, LayEndToEnd
@@ -22,7 +22,7 @@ from scenes.lesson import Lesson
 
 TURNS = 8  # words that are written at most
 COOL, WARM = 0.5, 1.5  # the two temperatures that are compared
-SHOWN_WEIGHTS = 1300  # columns of W_U that are painted
+SHOWN_WEIGHTS = 2000  # columns of W_U that are painted
 
 
 @lru_cache(maxsize=32)
@@ -80,8 +80,7 @@ class PredictSampleRepeat(Lesson):
         self.cool, self.warm = (self.turns_with(temperature=t, seed=seed) for t in (COOL, WARM))
         self.T = Tensor.given(self.heat, "temperature")
         self.depth = self.trace.config.n_layers
-        last = self.trace[f"blocks.{self.depth - 1}.resid_post"]
-        self.bright = 3 * abs(last).mean()  # from here on a cell of a strip is fully bright
+        self.bright = 3 * abs(self.trace[f"blocks.{self.depth - 1}.resid_mid"]).mean()  # from here on a cell of a strip is fully bright
         self.word = self.words[-1]
 
     def turns_with(self, **choices) -> tuple:
@@ -209,7 +208,7 @@ class PredictSampleRepeat(Lesson):
 
     def first_block(self):
         with self.step(
-            "Block 0", "Attention lets the rows exchange information; the MLP works on each row alone. Both add.",
+            "The first block", "Attention lets the rows exchange information; the MLP works on each row alone. Both add.",
             subtitle="resid_pre + attn_out + mlp_out = resid_post · {scale}", scale=self.scale_says(),
         ):
             self.pass_block(0, pace=1.0, copies=True)
@@ -228,7 +227,7 @@ class PredictSampleRepeat(Lesson):
             return
         with self.step(
             "Block after block", "All {n} blocks in turn: each adds to what the ones before it have left.", n=self.depth,
-            subtitle="resid_post of blocks 0 to {last} · {scale}", last=self.depth - 1, scale=self.scale_says(),
+            subtitle="resid_post of blocks {first} to {last} · {scale}", first=0, last=self.depth - 1, scale=self.scale_says(),
         ):
             rest = self.depth - 1
             for layer in range(1, self.depth):
@@ -254,19 +253,22 @@ class PredictSampleRepeat(Lesson):
 
     def last_row(self):
         with self.step(
-            "The last row", "What comes next is read off the last row, that of “{word}”, as it leaves the last block.", word=self.word, keep=(self.blocks,),
-            subtitle="position {i} “{word}” · resid_pre, resid_post 0 to {last}, ln_final", i=len(self.words) - 1, last=self.depth - 1,
+            "The last row", "What comes next is read off the last row, that of “{word}”, as it leaves the last block.", word=self.word, keep=(self.blocks, self.stream),
+            subtitle="position {i} “{word}” · resid_pre, resid_post {first} to {last}, ln_final", i=len(self.words) - 1, first=0, last=self.depth - 1,
         ):
             journey = self.journey(self.trace, self.inside)
             parts = [0, *[self.blocks.part(layer, 1) for layer in range(self.depth)], -1]
             rows = [k for k, row in enumerate(journey.rows) if row is not None]
             pieces = [journey.strip(k) for k in rows]
             empty = journey.copy().reveal(0)
-            self.play(FadeIn(empty), self.blocks.animate.light(*parts), run_time=0.6)
-            self.play(LaggedStart(
-                *[FadeIn(piece, target_position=self.blocks.center_of(parts[journey.rows[k]]), scale=0.1) for piece, k in zip(pieces, rows, strict=True)],
-                lag_ratio=0.4, run_time=3.2,
-            ))
+            here = self.stream.shown_row(len(self.words) - 1)
+            frame, row = Frame(self.stream.row_corners(here)), self.stream.strip(here)
+            self.play(FadeIn(frame), run_time=0.5)
+            own = journey.shown_row(self.depth) if self.depth in journey.rows else rows[-1]  # the stream's own row, as the last block left it
+            left = rows.index(own)
+            self.play(FadeOut(self.stream), FadeOut(frame), FadeIn(empty), Fly(row, pieces[left]), self.blocks.animate.light(*parts), run_time=1)
+            arriving = [FadeIn(piece, target_position=self.blocks.center_of(parts[journey.rows[k]]), scale=0.1) for piece, k in zip(pieces, rows, strict=True)]
+            self.play(LaggedStart(*arriving[:left], *arriving[left + 1 :], lag_ratio=0.4, run_time=2.8))
             self.swap([empty, *pieces], journey)
             frame = Frame(journey.row_corners(len(journey.rows) - 1))
             self.play(FadeIn(frame), run_time=0.5)
@@ -339,7 +341,7 @@ class PredictSampleRepeat(Lesson):
         turn = self.turns[0]
         best = turn.probs[int(turn.ranking[0])]
         with self.step(
-            "Probabilities", "Softmax turns logits into chances that add up to 100 %: “{word}” gets {p:.1%}.", p=best,
+            "Probabilities", "Softmax turns logits into chances that add up to {all:.0%}: “{word}” gets {p:.1%}.", p=best, all=turn.probs.sum(),
             word=display(turn.trace.vocabulary[turn.ranking[0]]), keep=(self.logit_grid,), subtitle="probs = softmax(logits / T) · temperature T = {t:.2g} · {v} words",
             t=self.T, v=len(turn.probs),
         ):
@@ -408,12 +410,12 @@ class PredictSampleRepeat(Lesson):
         line = self.line_of(turn)
         with self.step(
             "Sample", "A random number picks: u = {u:" + line.spec + "} falls into the interval of “{word}”.", u=turn.u, word=display(turn.word),
-            keep=(self.bars, self.logit_grid), subtitle=self.draw_says(), seed=self.seed, k=1,
+            keep=(self.bars,), subtitle=self.draw_says(), seed=self.seed, k=1,
             notes="u comes from NumPy's default generator (PCG64) started with the seed, so the same seed draws the same words again.",
         ):
             text, small = self.growing_text(), self.journey(self.trace, self.places[0])
             slot = Frame(text.corners(len(self.words)))
-            self.play(FadeIn(text), FadeIn(slot), FadeIn(small), FadeOut(self.logit_grid), Transform(self.bars, self.loop_bars(turn, False)), run_time=1.2)
+            self.play(FadeIn(text), FadeIn(slot), FadeIn(small), Transform(self.bars, self.loop_bars(turn, False)), run_time=1.2)
             self.play(LayEndToEnd(self.bars, line), run_time=1.8)
             self.play(line.animate.aim(), run_time=0.8)
             self.play(line.animate.land(), run_time=0.7)
@@ -421,7 +423,7 @@ class PredictSampleRepeat(Lesson):
         self.written, self.slot, self.small, self.line = text, slot, small, line
 
     def draw_says(self) -> str:
-        return "u: seed {seed}, draw {k} of NumPy's PCG64 · likeliest words first"
+        return "u: draw {k} of NumPy's default_rng({seed}) · likeliest words first"
 
     def lens_needed(self, turn) -> bool:
         """Whether the interval that was hit is too thin to be read."""
@@ -526,7 +528,7 @@ class PredictSampleRepeat(Lesson):
     def compare(self):
         with self.step(
             "Greedy or sampled", "Greedy takes the likeliest word each time; sampling, at temperature {t:.2g}, leaves it to u.", t=self.T, keep=(),
-            subtitle="three runs on one prompt · in %: the chance of the word", notes="Greedy choice gives the same text every time.",
+            subtitle="three runs on one prompt · with each word, its chance", notes="Greedy choice gives the same text every time.",
         ):
             if self.wide:
                 top, *boxes = self.stage.rows(0.7, 1, 1, 1, gap=0.1)

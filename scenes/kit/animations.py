@@ -8,7 +8,6 @@ from manim import Animation, FadeIn, FadeOut, Group, Transform, VGroup, linear
 from scenes.kit.grid import TensorGrid
 from scenes.kit.painting import Painted
 from scenes.kit.terms import Frame, TermSum
-from scenes.kit.tokens import TokenRow
 
 
 def stagger(alpha: float, count: int, lag: float) -> np.ndarray:
@@ -200,24 +199,6 @@ class Fly(Transform):
         super().__init__(source.copy(), target, path_arc=arc, replace_mobject_with_target_in_scene=True, **kwargs)
 
 
-class Reflow(Together):
-    """A row of tokens is set anew, in another size or in other lines: each token that is seen travels to its new place."""
-
-    def __init__(self, old: TokenRow, new: TokenRow, **kwargs):
-        self.old, self.new = old, new
-        seen = [i for i in range(min(len(old.words), len(new.words))) if old.emphasis[i] > 0 and new.emphasis[i] > 0]
-        self.ways = [(old.piece(i), new.piece(i)) for i in seen]
-        self.movers = [start.copy() for start, _ in self.ways]
-        new.opacity = 0.0
-        super().__init__(new, helpers=[*self.movers, old], **kwargs)
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        for mover, (start, end) in zip(self.movers, self.ways, strict=True):
-            mover.interpolate(start, end, self.rate_func(alpha))
-            mover.opacity = 0.0 if alpha >= 1 else 1.0
-        self.old.opacity, self.new.opacity = 0.0, 1.0 if alpha >= 1 else 0.0
-
-
 class Highlight(Together):
     """Everything else is dimmed to a quarter, the subject keeps its brightness."""
 
@@ -278,5 +259,5 @@ class ResidualAdd(Together):
 
 __all__ = [
     "CountUp", "DotProduct", "FadeIn", "FadeOut", "Fly", "Grow", "Highlight", "Introduce", "MatrixProduct",
-    "Reflow", "ResidualAdd", "Reveal", "stagger",
+    "ResidualAdd", "Reveal", "stagger",
 ]

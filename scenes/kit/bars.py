@@ -7,7 +7,7 @@ import numpy as np
 from scenes.kit import type as typesetting
 from scenes.kit.painting import Cell, Claim, Drawn, Painted, Pen, Shown
 from scenes.kit.say import number, say
-from scenes.kit.text import LABEL, Label, smallest
+from scenes.kit.text import LABEL, smallest
 from scenes.kit.theme import color
 from scenes.kit.tokens import display
 
@@ -75,13 +75,6 @@ class ProbabilityBars(Painted):
             self.word_opacity = 1.0 if start.words == end.words else abs(1 - 2 * alpha)
         return self
 
-    def word_piece(self, i: int) -> Label:
-        """The i-th word, lying exactly on top of this one."""
-        label = Label(self.words[i], self.size)
-        x, y, _, h = self._bar(i)
-        label.scale(self.zoom())
-        return label.move_to(self.to_scene(x - 0.12 - label.natural[0] / 2, y + h / 2))
-
     def draw(self, pen: Pen) -> None:
         for i, word in enumerate(self.words):
             x, y, w, h = self._bar(i)
@@ -95,7 +88,8 @@ class ProbabilityBars(Painted):
             pen.text(text, x + w + 0.12, base, 0.9 * self.size, "secondary", opacity * float(self.bar_opacity[i]), numbers=shown)
         if self.total:
             text = say("Σ = {total:" + self.spec + "}", total=self.sum)
-            pen.text(text, self.label_width, (len(self.words) + 0.85) * self.pitch, 0.9 * self.size, "secondary", float(self.bar_opacity.min()))
+            grown = float(np.clip(10 * self.values.sum() / float(self.sum) - 9, 0, 1))  # the sum comes with the last bars
+            pen.text(text, self.label_width, (len(self.words) + 0.85) * self.pitch, 0.9 * self.size, "secondary", float(self.bar_opacity.min()) * grown)
 
     def claims(self) -> list[Claim]:
         if self.bar_opacity.min() < 0.99:
