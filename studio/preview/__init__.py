@@ -36,12 +36,8 @@ def serve(
     sock = listen(host, port)
     doors = Doors(host, sock.getsockname()[1], token)
     server = Server(Request(lesson, quality, {k: v for k, v in (options or {}).items() if v is not None}), doors, out or renders_folder())
-    try:
+    with sock:
         asyncio.run(run(server, sock, lambda: announce(doors, open_browser)))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        sock.close()
 
 
 def renders_folder() -> Path:
@@ -67,11 +63,11 @@ def announce(doors, open_browser: bool) -> None:
 
 def command() -> click.Command:
     """The command `clearhead preview`."""
-    from studio.cli import LESSON_OPTIONS, SETTINGS, complete_lesson, entries, options_of, with_options
+    from studio.cli import LESSON_OPTIONS, SETTINGS, TOKEN_OPTION, complete_lesson, entries, options_of, with_options
 
     @click.command("preview", **SETTINGS)
     @click.argument("lesson", default="attention", shell_complete=complete_lesson)
-    @with_options(LESSON_OPTIONS[:-1])
+    @with_options([option for option in LESSON_OPTIONS[:-1] if option is not TOKEN_OPTION])
     @click.option("-q", "--quality", type=click.Choice(list("lmh")), default="m", show_default=True, help="480p15, 720p30, 1080p60.")
     @click.option("--host", default="127.0.0.1", show_default=True, help="An address of the network, or 0.0.0.0: others can watch.")
     @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 8765 on.")
@@ -82,7 +78,7 @@ def command() -> click.Command:
     def preview(lesson, quality, host, port, token, no_browser, out, **chosen) -> None:
         """Play a lesson in the browser, step by step, and change it live."""
         (entry,) = entries((lesson,))
-        options = {name: chosen[name] for name in ("text", "model", "layer", "head", "token", "theme", "aspect", "pace", "seed", "temperature")}
+        options = {name: chosen[name] for name in ("text", "model", "layer", "head", "theme", "aspect", "pace", "seed", "temperature")}
         serve(entry.id, options, host, port, token, not no_browser, quality, out)
 
     return preview

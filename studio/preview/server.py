@@ -6,9 +6,10 @@ import asyncio
 import hmac
 import ipaddress
 import secrets
+import signal
 import socket
 from collections import OrderedDict
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -112,6 +113,7 @@ class Server:
         self.readings: OrderedDict[tuple[int, int, int], list] = OrderedDict()
         self.chores: set[asyncio.Task] = set()
         self.saving = asyncio.Lock()
+        self.stopping = asyncio.Event()
         self.app = Starlette(
             routes=[
                 Route("/", self.page), Route("/renders/{path:path}", self.saved), WebSocketRoute("/ws", self.socket),
@@ -122,23 +124,25 @@ class Server:
     async def start(self) -> None:
         await self.troupe.start()
         self.show.begin()
-        self.chore(self.watch_files())
+        self.watcher = self.chore(self.watch_files())
 
     async def stop(self) -> None:
-        for chore in list(self.chores):
+        self.stopping.set()
+        await self.troupe.stop()
+        for chore in self.chores - {self.watcher}:
             chore.cancel()
         await asyncio.gather(*self.chores, return_exceptions=True)
-        await self.troupe.stop()
 
-    def chore(self, work) -> None:
+    def chore(self, work) -> asyncio.Task:
         """Do something beside all else; what goes wrong in it is an error of ours, but no reason to end."""
         task = asyncio.get_running_loop().create_task(work)
         self.chores.add(task)
         task.add_done_callback(self.chores.discard)
+        return task
 
     async def watch_files(self) -> None:
         folder = Path(scenes.__file__).parent
-        async for _ in awatch(folder, watch_filter=_matters, debounce=200, step=50, recursive=True):
+        async for _ in awatch(folder, watch_filter=_matters, debounce=200, step=50, stop_event=self.stopping):
             self.readings.clear()
             self.show.reload()
 
@@ -152,7 +156,10 @@ class Server:
         """A file in renders/ that was saved, and nothing else."""
         if self.doors.role(request) is None:
             return PlainTextResponse("not allowed", 403)
-        path = (self.renders / request.path_params["path"]).resolve()
+        try:
+            path = (self.renders / request.path_params["path"]).resolve()
+        except (ValueError, OSError):
+            return PlainTextResponse("not found", 404)
         if not path.is_relative_to(self.renders) or path.suffix not in SAVED or not path.is_file():
             return PlainTextResponse("not found", 404)
         return FileResponse(path, headers=HEADERS)
@@ -330,15 +337,26 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+class Quiet(uvicorn.Server):
+    """Leaves the signals to `run`, which has more to end than sockets."""
+
+    @contextmanager
+    def capture_signals(self):
+        yield
+
+
 async def run(server: Server, sock: socket.socket, ready=lambda: None) -> None:
-    """Serve until Ctrl-C."""
+    """Serve until Ctrl-C or SIGTERM."""
     config = uvicorn.Config(
         server.app, log_level="error", lifespan="off", access_log=False, ws_max_size=LONGEST_MESSAGE, ws_per_message_deflate=False,
         timeout_graceful_shutdown=1, server_header=False, ws_ping_interval=20, ws_ping_timeout=20,
     )
+    web = Quiet(config)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: setattr(web, "should_exit", True))
     await server.start()
     try:
         ready()
-        await uvicorn.Server(config).serve(sockets=[sock])
+        await web.serve(sockets=[sock])
     finally:
         await server.stop()

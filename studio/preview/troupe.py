@@ -36,6 +36,7 @@ class Troupe:
         self.company: asyncio.StreamWriter | None = None
         self.queue: list[dict[str, Any]] = []  # orders for a company that is not there yet
         self.on_models: Callable[[], None] = lambda: None
+        self.connections: set[asyncio.Task] = set()
         self.stopping = False
 
     async def start(self) -> None:
@@ -59,6 +60,8 @@ class Troupe:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+        if self.connections:
+            await asyncio.wait(self.connections, timeout=1)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # ── orders ───────────────────────────────────────────────────────────────────────────────────
@@ -101,11 +104,13 @@ class Troupe:
 
     # ── connections ──────────────────────────────────────────────────────────────────────────────
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections.add(asyncio.current_task())
         try:
             hello = await receive(reader)
             if hello is not None and not self.stopping:
                 await getattr(self, f"_{hello[0]['role']}")(hello[0], reader, writer)
         finally:
+            self.connections.discard(asyncio.current_task())
             with suppress(OSError, RuntimeError):
                 writer.close()
 

@@ -12,11 +12,11 @@ export class Reader {
     $("stage").addEventListener("click", (e) => { if (e.target === $("stage") || e.target === $("black") || e.target.parentElement === $("black")) this.beside(); });
   }
 
-  get key() { return `${this.player.session}:${this.player.step}:${Math.floor(this.player.frame)}`; }
+  get here() { return `${this.player.session}:${this.player.step}:${Math.floor(this.player.frame)}`; }
 
   // The place has changed: what was read holds no more.
   moved() {
-    if (this.place !== this.key) { this.close(); this.place = this.readings = null; }
+    if (this.place !== this.here) { this.close(); this.place = this.readings = null; }
     if (!this.player.playing) this.soon();
   }
 
@@ -29,8 +29,8 @@ export class Reader {
 
   fetch() {
     const { session, step, frame, playing } = this.player;
-    if (playing || !session || this.place === this.key) return;
-    this.place = this.key;
+    if (playing || !session || this.place === this.here) return;
+    this.place = this.here;
     this.ask({ type: "read", session, step, frame: Math.floor(frame) });
   }
 

@@ -1,0 +1,322 @@
+"""The preview's page in a real browser."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from browsing import ROOT, wait_for
+
+pytestmark = pytest.mark.slow
+
+FRAMES = """
+import json, sys, numpy as np
+from pathlib import Path
+import scenes
+from scenes.lesson import Options
+from studio.picture import Picture
+from studio.playback import Playback
+from studio.session import Job, perform
+
+entry = next(e for e in scenes.course() if e.id == "small")
+frames = {}
+
+class All(Playback):
+    def shoot(self, scene, play):
+        for pixels, number, repeat in self.frames(scene, play):
+            for i in range(repeat):
+                frames[number + i] = pixels[..., :3].copy() if i == 0 else frames[number]
+        return True
+
+lesson = perform(Job(entry, Options(text=entry.text, model=entry.model, pace=0.3), Picture.of("m")), All)
+np.savez(sys.argv[1], frames=np.stack([frames[i] for i in sorted(frames)]), starts=[round(s.start * 30) for s in lesson.steps])
+"""
+
+
+@pytest.fixture(scope="module")
+def video(preview):
+    """The lesson's frames as they are rendered, [frame, height, width, 3], and the frame at which each step begins."""
+    file = preview.folder / "frames.npz"
+    path = f"{preview.folder}:{ROOT}"
+    subprocess.run([sys.executable, "-c", FRAMES, str(file)], check=True, cwd=preview.folder, env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin", "HOME": str(preview.folder)})
+    with np.load(file) as data:
+        return data["frames"], data["starts"]
+
+
+def likeness(a, b) -> float:
+    """Peak signal to noise in dB."""
+    error = np.mean((a.astype(float) - b.astype(float)) ** 2)
+    return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
+
+
+def test_steps_show_exactly_the_frames_of_the_video(page, video):
+    frames, starts = video
+    page.press("Home")
+    for step in (0, 1, 2):
+        page.rest(step)
+        last = page.place["steps"][step]["frames"] - 1
+        assert np.array_equal(page.pixels(), frames[starts[step] + last]), f"step {step}"
+        page.press("ArrowRight")
+    for step in (1, 0):
+        page.press("ArrowLeft")
+        page.rest(step)
+        last = page.place["steps"][step]["frames"] - 1
+        assert np.array_equal(page.pixels(), frames[starts[step] + last]), f"back at step {step}"
+
+
+def test_a_moving_frame_is_the_videos_frame_at_that_time(page, video):
+    frames, starts = video
+    steps = page.planned()["steps"]
+    moving = [f for f in range(3, steps[2]["frames"] - 3) if all(not np.array_equal(frames[starts[2] + f], frames[starts[2] + f + d]) for d in (-2, 2))]
+    for frame in moving[8:24:5]:
+        page.js("frame => clearhead.player.go(2, frame, false)", frame)
+        wait_for(lambda: page.shown[1:] == (2, frame), what=f"frame {frame}")
+        seen = page.pixels()
+        right = likeness(seen, frames[starts[2] + frame])
+        others = [likeness(seen, frames[starts[2] + frame + d]) for d in (-2, 2)]
+        assert right > 38 and max(others) < right - 3, f"frame {frame}: {right:.1f} dB, its neighbours {others}"
+
+
+def test_the_lesson_pauses_at_each_step_and_space_never_skips(page):
+    page.press("Home")
+    page.rest(0)
+    for key in (" ", " "):
+        page.press(key)
+    assert page.place["step"] == 0 and not page.place["playing"]
+    page.press("r")
+    wait_for(lambda: page.place["playing"] and page.place["frame"] < page.place["steps"][0]["frames"] - 5, what="the replay")
+    page.press(" ")
+    at = page.place
+    assert not at["playing"]
+    page.page.wait_for_timeout(300)
+    assert page.place["frame"] == at["frame"]
+    page.press(" ")
+    page.rest(0)
+
+
+@pytest.mark.parametrize("keys", [("PageDown", "PageUp"), ("ArrowRight", "ArrowLeft")])
+def test_a_clicker_moves_forwards_and_backwards(page, keys):
+    page.press("Home")
+    page.planned()
+    page.press(keys[0])
+    wait_for(lambda: page.place["step"] == 1)
+    page.press(keys[1])
+    wait_for(lambda: page.place["step"] == 0)
+    page.press("End")
+    page.rest(2)
+    page.press("2")
+    wait_for(lambda: page.place["step"] == 1)
+
+
+def test_a_loop_begins_again(page):
+    page.press("Home")
+    page.planned()
+    page.press("l")
+    wait_for(lambda: page.place["frame"] > 10)
+    wait_for(lambda: page.place["frame"] < 8 and page.place["playing"], what="the loop's second turn")
+    page.press("l")
+    page.rest(0)
+
+
+def test_a_new_sentence_is_on_screen(page):
+    page.press("Home")
+    session = page.rest(0)[0]
+    page.press("t")
+    page.page.keyboard.type("The dog saw the bird")
+    page.press("Enter")
+    page.first_picture(after=session)
+    page.rest(0)
+    page.page.wait_for_timeout(300)
+    wait_for(lambda: page.js("clearhead.player.about.words.join(' ')") == "The dog saw the bird")
+    assert page.text("spoken").endswith("5 words.")
+    first = page.pixels()
+    page.js("clearhead.change({text: 'The cat sat'})")
+    page.first_picture(after=page.shown[0])
+    page.rest(0)
+    assert likeness(first, page.pixels()) < 40
+
+
+def test_a_text_that_cannot_be_shown_leaves_the_picture(page):
+    page.press("Home")
+    session = page.rest(0)[0]
+    page.js("clearhead.change({text: 'word '.repeat(60)})")
+    wait_for(lambda: "tokens" in page.text("banner"), what="the banner")
+    assert page.shown[0] == session
+    page.js("clearhead.change({text: 'The cat sat'})")
+    page.first_picture(after=session)
+    wait_for(lambda: not page.page.locator("#banner").is_visible())
+
+
+def test_options_have_the_lessons_controls_and_valid_ranges(page):
+    page.press("o")
+    names = page.js("[...document.querySelectorAll('#panel select')].map(s => s.name)")
+    assert {"lesson", "layer", "head", "token", "theme", "aspect"} <= set(names) and "temperature" not in names
+    about = page.js("clearhead.player.about")
+    for name in ("layer", "head", "token"):
+        values = page.js(f"[...document.querySelector('#panel [name={name}]').options].map(o => o.value)")
+        assert values == ["", *map(str, range(about["sizes"][name]))]
+    session = page.shown[0]
+    page.press("Escape")
+    page.page.locator("#panel [name=theme]").select_option("day")
+    page.first_picture(after=session)
+    wait_for(lambda: page.pixels()[2, 2].min() > 240, what="a white background")
+    page.page.locator("#panel [name=theme]").select_option("night")
+    page.first_picture(after=session + 1)
+
+
+def test_a_change_of_head_stays_at_the_step(page):
+    page.planned()
+    page.press("2")
+    page.rest(1)
+    session = page.shown[0]
+    page.js("clearhead.change({head: 1})")
+    assert page.first_picture(after=session)[1] == 1
+    page.js("clearhead.change({head: null})")
+    page.first_picture(after=session + 1)
+
+
+def test_saving_a_file_shows_it_at_the_same_step(page, preview):
+    """Hot reload: an error is told with file and line over the last good picture; its repair clears it."""
+    page.planned()
+    page.press("2")
+    page.rest(1)
+    session, before = page.shown[0], page.pixels()
+    file = preview.lesson()
+    good = file.read_text()
+    try:
+        file.write_text(good.replace("rows=8)", "rows=8, nonsense=1)"))
+        wait_for(lambda: page.page.locator("#banner").is_visible(), 40, "the banner")
+        line = 1 + good[: good.index("grid = TensorGrid(")].count("\n")
+        assert page.text("banner-where") == f"scenes/small.py:{line}" and "nonsense" in page.text("banner-text")
+        assert page.shown[0] == session and np.array_equal(page.pixels(), before)
+        page.press("ArrowRight")  # what is there still plays
+        page.rest(2)
+        page.press("ArrowLeft")
+        page.rest(1)
+        file.write_text(good.replace("class Small(", "class Small(("))
+        wait_for(lambda: "SyntaxError" in page.text("banner-text"), 40, "the syntax error")
+        file.write_text(good.replace("rows=8)", "rows=2)"))
+        shown = page.first_picture(after=session)
+        assert shown[1] == 1
+        wait_for(lambda: not page.page.locator("#banner").is_visible())
+        page.rest(1)
+        assert likeness(page.pixels(), before) < 30
+    finally:
+        session = page.shown[0]
+        file.write_text(good)
+        page.first_picture(after=session)
+
+
+def test_a_click_tells_the_traces_number(page):
+    page.planned()
+    page.press("2")
+    page.rest(1)
+    wait_for(lambda: page.js("(clearhead.reader.readings || []).length") > 0, what="readings")
+    readings = page.js("clearhead.reader.readings")
+    cell = next(r for r in readings if "d_head=2" in r["numbers"][0]["source"])
+    box = page.page.locator("#picture").bounding_box()
+    x, y = np.mean(cell["area"], axis=0)
+    page.page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    card = page.page.locator("#card").inner_text()
+    from model import run
+
+    about = page.js("clearhead.player.about")
+    layer, head = about["chosen"]["layer"], about["chosen"]["head"]
+    q = run("tiny", about["chosen"]["text"])[f"blocks.{layer}.attn.q"][head]
+    assert f"blocks.{layer}.attn.q[" in card and "d_head=2" in card
+    position = int(cell["numbers"][0]["source"].split("position=")[1].split(",")[0])
+    assert float(card.split()[0].replace("−", "-")) == pytest.approx(float(q.values[position, 2]), rel=1e-5)
+    page.press("ArrowRight")  # with a card open the arrows go from number to number
+    assert page.place["step"] == 1 and "d_head=3" in page.page.locator("#card").inner_text()
+    page.press("Escape")
+    page.page.mouse.click(box["x"] + 5, box["y"] + 5)
+    wait_for(lambda: page.place["step"] == 2, what="a click beside the numbers to go on")
+
+
+def test_pictures_gifs_and_videos_are_saved_with_a_link(page, preview):
+    page.planned()
+    page.press("3")
+    page.rest(2)
+    shown = page.pixels()
+    page.press("s")
+    for what, kind, seconds in (("picture", "image/png", 20), ("gif", "image/gif", 120), ("video", "video/mp4", 120)):
+        page.page.locator(f"[data-save={what}]").click()
+        link = page.page.locator("#saved a").nth({"picture": 0, "gif": 1, "video": 2}[what])
+        wait_for(lambda: link.count(), seconds, what)
+        answer = page.page.request.get(preview.url + link.get_attribute("href").lstrip("/"))
+        assert answer.status == 200 and answer.headers["content-type"].startswith(kind)
+        assert (preview.renders.parent / link.inner_text()).read_bytes() == answer.body()
+    from PIL import Image
+
+    picture = next(preview.renders.glob("small/small-03-move-*.png"))
+    large = np.array(Image.open(picture).convert("RGB").resize((1280, 720), Image.Resampling.BOX))
+    assert likeness(large, shown) > 28
+    page.press("Escape")
+
+
+def test_the_speakers_window_shows_notes_and_moves_the_stage(open_page, page, preview):
+    page.press("Home")
+    page.rest(0)
+    speaker = open_page(preview.url + "?view=notes")
+    speaker.first_picture()
+    speaker.press("PageDown")
+    wait_for(lambda: page.place["step"] == 1, what="the stage")
+    wait_for(lambda: speaker.place["step"] == 1, what="the speaker's window")
+    wait_for(lambda: speaker.text("next-name") == "Move")
+    speaker.press("3")
+    wait_for(lambda: speaker.text("notes-text") == "Say that they move.", what="the notes")
+    assert page.place["step"] == 2
+
+
+def test_reduced_motion_shows_the_steps_end(open_page, preview):
+    page = open_page(preview.url, reduced_motion="reduce")
+    page.first_picture()
+    page.js("clearhead.link.send({type: 'lead'})")
+    page.planned()
+    page.press("2")
+    assert page.place["step"] == 1 and not page.place["playing"]
+    page.rest(1)
+
+
+def test_all_controls_can_be_reached_and_named(page):
+    """Keyboard only: every control gets the focus in turn, has a name, and shows that it has the focus."""
+    page.press("Escape")
+    seen = []
+    for _ in range(30):
+        page.press("Tab")
+        seen.append(page.js("""(() => { const e = document.activeElement, s = getComputedStyle(e);
+            return [e.id, (e.ariaLabel || e.textContent || e.labels?.[0]?.textContent || '').trim(), s.outlineStyle, parseFloat(s.outlineWidth)]; })()"""))
+    ids = {id for id, *_ in seen}
+    assert {"scrubber", "back", "play", "next", "steps", "text", "speed", "change", "take", "help", "full"} <= ids
+    for id, name, style, width in seen:
+        if id:
+            assert name, f"#{id} has no name"
+            assert style == "solid" and width >= 2, f"#{id} does not show the focus"
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844), (844, 390)])
+def test_contrast_and_fit(open_page, preview, size):
+    """No text with less than 4.5 : 1, nothing outside the window, fingers find the buttons."""
+    page = open_page(preview.url, viewport={"width": size[0], "height": size[1]})
+    page.first_picture()
+    found = page.js("""(() => {
+        const rgb = (c) => c.match(/[\\d.]+/g).map(Number), lum = (c) => { const [r, g, b] = c.map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+        const back = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0.9) return c; } return [11, 12, 15]; };
+        const out = [];
+        for (const e of document.querySelectorAll('#bar *, #hint, #caption, #waiting')) {
+            const box = e.getBoundingClientRect();
+            if (!box.width || e.closest('.unseen, [hidden]')) continue;
+            const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || e.matches('input');
+            const [a, b] = [lum(rgb(getComputedStyle(e).color)), lum(back(e))].sort((x, y) => y - x);
+            out.push([e.tagName + '#' + e.id, own ? (a + 0.05) / (b + 0.05) : 99, box.left, box.right, box.bottom, e.matches('button') ? box.height : 99]);
+        }
+        return out; })()""")
+    for name, ratio, left, right, bottom, height in found:
+        assert ratio >= 4.5, f"{name}: {ratio:.1f}"
+        assert left >= -1 and right <= size[0] + 1 and bottom <= size[1] + 1, name
+        assert height >= 28, name
+    picture = page.page.locator("#picture").bounding_box()
+    assert picture["width"] >= 0.5 * min(size[0], size[1] * 16 / 9), "the stage comes first"
+    assert picture["y"] >= 0 and picture["y"] + picture["height"] <= size[1]
+    assert json.dumps(found)

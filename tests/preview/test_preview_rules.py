@@ -1,0 +1,249 @@
+"""The preview without a browser: what is let through, and how frames are kept."""
+
+import json
+import random
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from studio.preview.protocol import LONGEST_MESSAGE, LONGEST_TEXT, MESSAGES, Allowance, Refused, parse
+from studio.preview.server import Doors, Server
+from studio.preview.show import Request
+from studio.preview.store import Store, Strip
+
+PLACE = {"session": 1, "step": 0, "frame": 0}
+
+
+# ── messages ─────────────────────────────────────────────────────────────────────────────────────
+def test_a_change_is_read_with_its_fields():
+    message = parse('{"type": "change", "text": " The\\tcat ", "head": 3, "aspect": "9:16"}')
+    assert message == {"type": "change", "text": "The cat", "head": 3, "aspect": "9:16"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("", "JSON"), ("{", "JSON"), ("[]", "no such"), ('{"type": 3}', "no such"), ('{"type": "exec"}', "no such"), ('{"type": "change", "layer": NaN}', "JSON"),
+        (b"\x00\x01", "text"), ("[" * 3000, "JSON"), ('{"type": "at"}', "needs"), ('{"type": "change", "file": "/etc/passwd"}', "no field"),
+        (json.dumps({"type": "change", "text": "x" * (LONGEST_TEXT + 1)}), "at most"), (json.dumps({"type": "change", "text": 7}), "text"),
+        (json.dumps({"type": "change", "text": "\ud800"}), "Unicode"), (json.dumps({"type": "change", "layer": -1}), "whole number"),
+        (json.dumps({"type": "change", "layer": True}), "whole number"), (json.dumps({"type": "change", "layer": 1.5}), "whole number"),
+        (json.dumps({"type": "change", "temperature": 1e9}), "number"), (json.dumps({"type": "change", "aspect": "4:3"}), "one of"),
+        (json.dumps({"type": "place", **PLACE, "step": 10**9}), "whole number"), (json.dumps({"type": "drop", "session": 1, "steps": list(range(500))}), "list"),
+        (json.dumps({"type": "save", **PLACE, "what": "../../etc"}), "one of"), (json.dumps({"type": "remote", "key": "eval"}), "one of"),
+        ("x" * (LONGEST_MESSAGE + 1), "bytes"),
+    ],
+)
+def test_everything_else_is_refused(raw, why):
+    with pytest.raises(Refused, match=why):
+        parse(raw)
+
+
+def test_no_message_gets_through_by_chance():
+    """Random values in every field of every message: either refused or of the right kind."""
+    chance = random.Random(1)
+    values = [None, True, -1, 0, 5, 2**40, 0.5, float("1e308"), "", "x", "../x", "\x00", "é" * 300, [], [1], ["a"], {}, {"a": 1}]
+    passed = 0
+    for _ in range(5000):
+        kind = chance.choice(list(MESSAGES))
+        names = [*MESSAGES[kind][0], *MESSAGES[kind][1], "other"]
+        message = {"type": kind} | {name: chance.choice(values) for name in chance.sample(names, chance.randint(0, min(4, len(names))))}
+        try:
+            checked = parse(json.dumps(message))
+        except Refused:
+            continue
+        passed += 1
+        assert all(type(v) in (int, float, str, bool, list, type(None)) for v in checked.values())
+        assert "\x00" not in str(checked) and "other" not in checked
+    assert passed > 20
+
+
+def test_an_allowance_refills_with_time():
+    allowance = Allowance(rate=2, burst=3)
+    assert [allowance.take(0) for _ in range(4)] == [True, True, True, False]
+    assert allowance.take(0.5) and not allowance.take(0.5)
+    assert [allowance.take(100) for _ in range(4)] == [True, True, True, False]
+
+
+# ── frames ───────────────────────────────────────────────────────────────────────────────────────
+def test_a_strip_knows_what_it_lacks(tmp_path):
+    strip = Strip(tmp_path)
+    assert strip.gap(5) == (5, None)
+    strip.length = 20
+    strip.add(0, 1, 0, b"zero")
+    strip.add(1, 1, 0, b"one")
+    strip.add(10, 10, 1, b"ten")
+    assert strip.covers(15) and not strip.covers(2)
+    assert strip.gap(0) == strip.gap(2) == (2, 10)
+    assert strip.gap(12) == strip.gap(99) == (2, 10)
+    assert [f.number for f in strip.from_(12)] == [10, 0, 1]
+    for number in range(2, 10):
+        strip.add(number, 1, 0, b"%d" % number)
+    assert strip.gap(0) is None and strip.gap(19) is None
+    assert [strip.read(f) for f in strip.from_(0)][:3] == [b"zero", b"one", b"2"]
+
+
+def test_gaps_agree_with_counting(tmp_path):
+    """The search for gaps against the plainest way to find them."""
+    chance = random.Random(2)
+    for _ in range(200):
+        strip, length = Strip(tmp_path), chance.randint(1, 30)
+        strip.length, have = length, set()
+        for _ in range(chance.randint(0, 6)):
+            number = chance.randrange(length)
+            repeat = chance.randint(1, length - number)
+            if not have & set(range(number, number + repeat)):
+                strip.add(number, repeat, 0, b".")
+                have |= set(range(number, number + repeat))
+        start = chance.randrange(length)
+        lacking = [n for n in range(length) if n not in have]
+        expected = next((n for n in lacking if n >= start), lacking[0] if lacking else None)
+        gap = strip.gap(start)
+        assert (gap and gap[0]) == expected
+        if gap:
+            assert not have & set(range(*gap)) and (gap[1] in have or gap[1] == length)
+        strip.clear()
+
+
+def test_a_store_forgets_what_is_far_away(tmp_path):
+    store = Store(tmp_path, limit=500)
+    for step in range(10):
+        store.strip(step).add(0, 1, 0, b"x" * 100)
+    store.make_room(4)
+    assert store.size <= 500 and store.strip(4).covers(0) and store.strip(3).covers(0) and not store.strip(0).covers(0)
+    assert not list(tmp_path.iterdir()), "the files have no names"
+    store.close()
+
+
+# ── requests ─────────────────────────────────────────────────────────────────────────────────────
+def test_what_depends_on_a_change_goes_back_to_the_lessons_choice():
+    request = Request("attention", options={"text": "a b", "token": 1, "layer": 2, "head": 3, "theme": "day"})
+    assert request.changed({"text": "c d"}).options == {"text": "c d", "layer": 2, "head": 3, "theme": "day"}
+    assert request.changed({"model": "tiny"}).options == {"text": "a b", "theme": "day", "model": "tiny"}
+    assert request.changed({"lesson": "heads"}).options == {"theme": "day"}
+    assert request.changed({"text": ""}).options == {"layer": 2, "head": 3, "theme": "day"}
+    assert request.changed({"head": None}).options == {"text": "a b", "token": 1, "layer": 2, "theme": "day"}
+
+
+# ── doors ────────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def shut(tmp_path):
+    """A server in a network: a token to watch, a key to lead. Its drawing processes are not started."""
+    (tmp_path / "renders/small").mkdir(parents=True)
+    (tmp_path / "renders/small/picture.png").write_bytes(b"png")
+    (tmp_path / "renders/small/secret.txt").write_text("secret")
+    (tmp_path / "outside.png").write_bytes(b"outside")
+    (tmp_path / "renders/small/link.png").symlink_to(tmp_path / "outside.png")
+    return Server(Request("attention"), Doors("0.0.0.0", 80, "watchword", "leadword"), tmp_path / "renders")
+
+
+def visit(server: Server, path: str, host: str = "192.168.1.5"):
+    return TestClient(server.app, base_url=f"http://{host}").get(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "small/secret.txt", "../outside.png", "..%2foutside.png", "%2e%2e/outside.png", "small/../../outside.png", "/etc/passwd", "//etc/passwd.png",
+        "small/link.png", "small", "", "small/picture.png%00", "small\\..\\..\\outside.png",
+    ],
+)
+def test_only_saved_files_can_be_fetched(shut, path):
+    assert visit(shut, "/renders/small/picture.png?key=watchword").content == b"png"
+    answer = visit(shut, f"/renders/{path}?key=watchword")
+    assert answer.status_code in (400, 404) and b"outside" not in answer.content and b"secret" not in answer.content
+
+
+@pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/fonts/..%2f..%2fpyproject.toml", "/static/", "/pyproject.toml"])
+def test_nothing_but_the_pages_own_files(shut, path):
+    assert visit(shut, path).status_code == 404
+
+
+def test_renders_need_a_key(shut):
+    for key in ("", "?key=", "?key=wrong", "?key=watchwor"):
+        assert visit(shut, f"/renders/small/picture.png{key}").status_code == 403
+
+
+def connect(server: Server, query: str = "", origin: str | None = "http://192.168.1.5", host: str = "192.168.1.5"):
+    headers = {} if origin is None else {"origin": origin}
+    return TestClient(server.app).websocket_connect(f"ws://{host}/ws?{query}", headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("query", "origin"),
+    [
+        ("", "http://192.168.1.5"), ("key=wrong", "http://192.168.1.5"), ("key=watchword", "http://evil.example"), ("key=watchword", None),
+        ("key=watchword", "null"), ("key=watchword", "https://192.168.1.5"), ("key=watchword", "http://192.168.1.5:8080"),
+    ],
+)
+def test_strangers_and_other_sites_are_shut_out(shut, query, origin):
+    with pytest.raises(WebSocketDisconnect), connect(shut, query, origin):
+        pass
+
+
+def test_a_foreign_name_for_this_machine_is_not_answered(tmp_path):
+    """DNS rebinding: another site's name that leads to 127.0.0.1."""
+    server = Server(Request("attention"), Doors("127.0.0.1", 80), tmp_path)
+    assert visit(server, "/", "127.0.0.1").status_code == visit(server, "/", "localhost").status_code == 200
+    assert visit(server, "/", "evil.example").status_code == 403
+    with pytest.raises(WebSocketDisconnect), connect(server, "", "http://evil.example", "evil.example"):
+        pass
+
+
+def test_a_viewer_cannot_control(shut):
+    with connect(shut, "key=watchword") as viewer:
+        assert viewer.receive_json() == {"type": "welcome", "you": viewer_number(shut), "may_lead": False, "share": None}
+        for message in (
+            {"type": "change", "text": "mine"}, {"type": "at", **PLACE, "playing": True, "speed": 1, "black": True}, {"type": "lead"},
+            {"type": "remote", "key": "next"}, {"type": "save", **PLACE, "what": "video"},
+        ):
+            before = (shut.show.request, dict(shut.show.place), shut.audience.leader)
+            viewer.send_json(message)
+            answer = viewer.receive_json()
+            assert answer["type"] == "refused" and "lead" in answer["text"], message
+            assert (shut.show.request, shut.show.place, shut.audience.leader) == before
+
+
+def viewer_number(server: Server) -> int:
+    return server.audience.clients[0].number
+
+
+def test_one_leads_and_another_follows_when_it_goes(shut):
+    with connect(shut, "key=leadword") as second_stays:
+        with connect(shut, "key=leadword") as first:
+            first.receive_json()
+        welcome = second_stays.receive_json()
+        assert welcome["may_lead"] and "watchword" in welcome["share"]["url"] and welcome["share"]["qr"].startswith("data:image/svg")
+        assert second_stays.receive_json() == {"type": "role", "leads": True}
+
+
+def test_who_asks_too_often_is_cut_off(shut):
+    with connect(shut, "key=watchword") as viewer, pytest.raises(WebSocketDisconnect):
+        for _ in range(400):
+            viewer.send_json({"type": "place", **PLACE})
+        while True:
+            viewer.receive_json()
+
+
+def test_nonsense_is_answered_not_obeyed(shut):
+    with connect(shut, "key=leadword") as leader:
+        while leader.receive_json()["type"] != "people":
+            pass
+        for raw in ("{", '{"type": "change", "text": 5}', '{"type": "nothing"}'):
+            leader.send_text(raw)
+            assert leader.receive_json()["type"] == "refused"
+        leader.send_json({"type": "change", "lesson": "../../etc"})
+        assert "no lesson" in leader.receive_json()["text"]
+        leader.send_json({"type": "change", "model": "/etc"})
+        assert "no model" in leader.receive_json()["text"]
+        leader.send_json({"type": "change", "theme": "../../secret"})
+        assert "no theme" in leader.receive_json()["text"]
+
+
+def test_the_page_may_load_nothing_from_elsewhere(shut):
+    policy = visit(shut, "/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+    for name in ("index.html", "app.js", "link.js", "player.js", "preview.css"):
+        text = visit(shut, f"/static/{name}").text.replace("http://www.w3.org", "")
+        assert "http://" not in text and "https://" not in text.replace('"https:"', "").replace('"wss"', "")

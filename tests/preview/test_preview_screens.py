@@ -1,0 +1,143 @@
+"""Several screens: one leads, the others follow; and what happens when processes die."""
+
+import os
+import signal
+import time
+
+import pytest
+from browsing import Preview, family, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def lan(tmp_path_factory):
+    preview = Preview(tmp_path_factory.mktemp("lan"), host="0.0.0.0", token="watchword")
+    yield preview
+    preview.stop()
+
+
+def test_a_follower_sees_the_leaders_step_and_cannot_control(lan, open_page):
+    leader = open_page(lan.url)
+    leader.first_picture()
+    leader.planned()
+    viewer = open_page(f"http://127.0.0.1:{lan.url.split(':')[2].split('/')[0]}/?key=watchword")
+    viewer.first_picture()
+    leader.press("3")
+    wait_for(lambda: viewer.place["step"] == 2, what="the leader's step")
+    leader.rest(2)
+    assert viewer.rest(2)[1:] == leader.shown[1:]
+    leader.press("b")
+    wait_for(lambda: viewer.page.locator("#black").is_visible(), what="the black screen")
+    leader.press("b")
+    # No controls on the page, and none behind it: what it sends is refused, and nothing changes.
+    assert not viewer.page.locator("#ask").is_visible() and not viewer.page.locator("#change").is_visible()
+    session = leader.shown[0]
+    for message in ("{type: 'change', text: 'mine'}", "{type: 'lead'}", "{type: 'save', what: 'video', session: 1, step: 0, frame: 0}"):
+        viewer.js("document.getElementById('hint').textContent = ''")
+        viewer.js(f"clearhead.link.send({message})")
+        wait_for(lambda: viewer.text("hint").startswith("Only those who lead"), what="the refusal")
+    viewer.js("clearhead.leads = true; clearhead.player.go(0)")  # a page that lies about its role
+    viewer.page.wait_for_timeout(700)
+    assert leader.place["step"] == 2 and leader.shown[0] == session
+    # Free run, and back.
+    viewer.js("clearhead.leads = false")
+    viewer.press("2")
+    wait_for(lambda: viewer.place["step"] == 1)
+    assert leader.place["step"] == 2
+    viewer.page.locator("#follow").click()
+    wait_for(lambda: viewer.place["step"] == 2, what="following again")
+    # A new sentence reaches all.
+    leader.js("clearhead.change({text: 'A dog ran'})")
+    assert viewer.first_picture(after=session)[0] == leader.first_picture(after=session)[0]
+
+
+def test_a_wrong_key_sees_nothing(lan, browser):
+    page = browser.new_page()
+    page.goto(lan.url.split("?")[0] + "?key=wrong")
+    page.wait_for_timeout(1500)
+    assert page.evaluate("document.body.dataset.shown") is None and page.locator("#waiting-text").inner_text() == "no connection"
+    page.close()
+
+
+def test_a_page_that_was_cut_off_comes_back_where_it_was(lan, open_page):
+    page = open_page(lan.url)
+    page.first_picture()
+    page.js("clearhead.link.send({type: 'lead'})")
+    page.planned()
+    page.press("2")
+    page.rest(1)
+    page.js("clearhead.link.socket.close()")
+    wait_for(lambda: page.js("clearhead.link.socket.readyState") == 1 and page.shown[1] == 1 and page.place["session"], what="the connection")
+    page.page.reload()
+    assert page.first_picture()[1] == 1
+
+
+@pytest.mark.parametrize("who", ["player", "worker", "company"])
+def test_a_killed_process_is_replaced(preview, open_page, who):
+    page = open_page(preview.url)
+    session = page.first_picture()[0]
+    page.js("clearhead.link.send({type: 'lead'})")
+    page.planned()
+    page.press("2")
+    page.rest(1)
+    os.kill(process_of(preview, who), signal.SIGKILL)
+    if who != "company":
+        shown = page.first_picture(after=session)
+        assert shown[1] == 1, "at the same step"
+    page.js("clearhead.change({text: 'The dog ran'})")
+    page.first_picture(after=page.shown[0])
+    wait_for(lambda: page.js("clearhead.player.about.words.length") == 3)
+
+
+def process_of(preview: Preview, who: str) -> int:
+    """worker: child of the server; company: its child; player: the leader of a process group below."""
+    (worker,) = [pid for pid in family(preview.process.pid) if os.getpgid(pid) == pid and _parent(pid) == preview.process.pid]
+    companies = [pid for pid in family(worker) if _parent(pid) == worker]
+    company = max(companies, key=lambda pid: os.stat(f"/proc/{pid}").st_mtime)
+    players = [pid for pid in family(worker) if os.getpgid(pid) == pid]
+    return {"worker": worker, "company": company, "player": players[-1]}[who]
+
+
+def _parent(pid: int) -> int:
+    with open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[1])
+
+
+def test_a_lesson_that_hangs_or_crashes_says_so_and_the_page_lives(preview, open_page):
+    page = open_page(preview.url)
+    session = page.first_picture()[0]
+    page.js("clearhead.link.send({type: 'lead'})")
+    page.planned()
+    file = preview.lesson()
+    good = file.read_text()
+    file.write_text(good.replace("def construct(self):", "def construct(self):\n        import os; os.abort()"))
+    try:
+        wait_for(lambda: "again and again" in page.text("banner-text"), 60, "the banner")
+        assert page.shown[0] == session
+    finally:
+        file.write_text(good)
+    page.first_picture(after=session)
+    wait_for(lambda: not page.page.locator("#banner").is_visible())
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_outlives_the_server(tmp_path, open_page, end):
+    preview = Preview(tmp_path)
+    try:
+        page = open_page(preview.url)
+        page.first_picture()
+        page.page.wait_for_timeout(500)
+        processes = preview.family()
+        assert len(processes) >= 4
+        begun = time.monotonic()
+        preview.process.send_signal(end)
+        preview.process.wait(5)
+        wait_for(lambda: not [pid for pid in processes if os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read().split(")")[1][:3]], 5)
+        took = time.monotonic() - begun
+        assert took < 2 if end == signal.SIGINT else took < 5
+        if end == signal.SIGINT:
+            assert preview.process.returncode == 0 and "Traceback" not in preview.errors()
+            assert not list(preview.cache.glob("preview/*"))
+    finally:
+        preview.stop()
