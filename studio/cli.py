@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from model.errors import ClearheadError, UsageError
+from studio import preview
 from studio.picture import ASPECTS
 
 INTERRUPTED = 130
@@ -101,12 +102,13 @@ class Number(click.FloatRange):
         return number if number == number else self.fail("nan is not a number", param, ctx)
 
 
+TOKEN_OPTION = click.option("--token", type=int, metavar="N", help="Which token to follow, from 0.")  # means another thing in `preview`
 LESSON_OPTIONS = (
     click.option("--text", "-t", metavar="TEXT", help="The sentence to show (default: the lesson's own)."),
     click.option("--model", "-m", metavar="NAME", help="A checkpoint's name, or the path of its folder."),
     click.option("--layer", type=int, metavar="N", help="Which layer, from 0 (default: the most telling)."),
     click.option("--head", type=int, metavar="N", help="Which head, from 0."),
-    click.option("--token", type=int, metavar="N", help="Which token to follow, from 0."),
+    TOKEN_OPTION,
     click.option("--theme", default="night", show_default=True, metavar="NAME", help="night (black) or day (white)."),
     click.option("--aspect", type=click.Choice(ASPECTS), default="16:9", show_default=True),
     click.option("--pace", type=Number(0.1, 10), default=1.0, help="2 shows everything half as fast."),
@@ -363,6 +365,8 @@ def test(arguments) -> int:
 
     return main(list(arguments))
 
+
+cli.add_command(preview.command())
 
 if __name__ == "__main__":
     sys.exit(main())
