@@ -1,4 +1,4 @@
-"""Which heads earn a name: those whose measured score is high in itself and high beside chance."""
+"""Which heads earn a name: those whose measured score is at least halfway from chance to all."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -6,22 +6,31 @@ from collections.abc import Mapping
 from model.heads import HeadScore
 from model.tensor import Tensor
 
-LEAST = Tensor.given(0.4, "least score of a head with a name")
-OVER_CHANCE = 2     # times what even attention to all visible words would give
+
+
+def needed(score: HeadScore) -> Tensor:
+    """The score from which a head may be called by the name: halfway from chance to 1.
+
+    The same as a chance-corrected score (value − chance) / (1 − chance), Cohen's κ, of at least ½."""
+    return (chance(score) + 1) / 2
+
+
+def chance(score: HeadScore) -> Tensor:
+    """What even attention to all visible words would give."""
+    return score.chance if isinstance(score.chance, Tensor) else Tensor.given(score.chance, f"{score.name}: score of even attention")
 
 
 def earns(score: HeadScore, head: tuple[int, int]) -> bool:
-    """Whether the head may be called by the score's name."""
-    value = float(score.scores[head])
-    return value >= float(LEAST) and value >= OVER_CHANCE * float(score.chance)
+    """Whether the (layer, head) may be called by the score's name."""
+    return float(score.scores[head]) >= float(needed(score))
 
 
-def head_names(scores: Mapping[str, HeadScore]) -> dict[tuple[int, int], HeadScore]:
-    """The name of every (layer, head) that has earned one: where there are several, that with the highest score."""
-    names: dict[tuple[int, int], HeadScore] = {}
+def head_names(scores: Mapping[str, HeadScore]) -> dict[tuple[int, int], list[HeadScore]]:
+    """The names that each (layer, head) has earned, highest score first; heads without a name are left out."""
+    names: dict[tuple[int, int], list[HeadScore]] = {}
     for score in scores.values():
         layers, heads = score.scores.shape
         for head in ((layer, head) for layer in range(layers) for head in range(heads)):
-            if earns(score, head) and (head not in names or float(score.scores[head]) > float(names[head].scores[head])):
-                names[head] = score
-    return names
+            if earns(score, head):
+                names.setdefault(head, []).append(score)
+    return {head: sorted(found, key=lambda score: -float(score.scores[head])) for head, found in names.items()}

@@ -103,19 +103,25 @@ class ScoreTable(Painted):
             pen.text(line, self.x[1], first + 1.18 * small * k, small, "secondary", opacity)
 
     def _draw_bar(self, pen: Pen, i: int, score: Score, grown: float) -> None:
-        y = (i + (0.76 if self.stacked else 0.38)) * self.pitch
-        thick, value = min(0.3 * self.pitch, 0.34), float(score.value) * grown
+        y = (i + (0.7 if self.stacked else 0.38)) * self.pitch
+        thick, value = min((0.17 if self.stacked else 0.3) * self.pitch, 0.34), float(score.value) * grown
         pen.rectangle(self.x[2], y - thick / 2, self.bar_width, thick, "box", grown)
         pen.rectangle(self.x[2], y - thick / 2, max(self.bar_width * value, 0.012), thick, "probability" if score.passed else "faint", min(1.0, 2 * grown))
-        small = max(0.66 * self.size, smallest())
-        for name, mark in (("chance", score.chance), ("needs", score.needed)):
-            x = self.x[2] + self.bar_width * float(mark)
-            pen.line([(x, y - thick / 2 - 0.04), (x, y + thick / 2 + 0.06)], "ink" if name == "needs" else "secondary", 0.03, grown)
-            said = say("{n} {c:" + self.spec + "}", n=name, c=mark)
-            half = typesetting.width(said, small) / 2
-            pen.text(said, max(x, self.x[2] + half), y + thick / 2 + 0.09 + 0.8 * small, small, "secondary", grown, align=0.5)
+        self._draw_marks(pen, score, y, thick, grown)
         shown = Shown(number(value, self.spec), Cell(score.value), self.spec)
         pen.text(shown.text, self.natural[0], y + 0.33 * self.size, self.size, "target" if score.passed else "ink", grown, align=1.0, numbers=(shown,) if grown >= 1 else ())
+
+    def _draw_marks(self, pen: Pen, score: Score, y: float, thick: float, opacity: float) -> None:
+        """Where chance is, and what is needed; the words below move apart where they would touch."""
+        small = max(0.66 * self.size, smallest())
+        said = [say("{n} {c:" + self.spec + "}", n=name, c=value) for name, value in (("chance", score.chance), ("needs", score.needed))]
+        at = [self.x[2] + self.bar_width * float(value) for value in (score.chance, score.needed)]
+        halves = [typesetting.width(text, small) / 2 for text in said]
+        places = [max(at[0], self.x[2] + halves[0]), min(at[1], self.x[2] + self.bar_width - halves[1])]
+        apart = max(0.0, places[0] + halves[0] + 0.12 - (places[1] - halves[1])) / 2
+        for k, role in enumerate(("secondary", "ink")):
+            pen.line([(at[k], y - thick / 2 - 0.04), (at[k], y + thick / 2 + 0.06)], role, 0.03, opacity)
+            pen.text(said[k], places[k] + (apart if k else -apart), y + thick / 2 + 0.09 + 0.8 * small, small, "secondary", opacity, align=0.5)
 
     def drawn(self) -> list[Drawn]:
         values = [np.array(float(s.value) * g if g > 0 else np.nan) for s, g in zip(self.scores, self.grown, strict=True)]

@@ -48,10 +48,10 @@ class SumTable(VGroup):
 
     parts: Tensor [row, n]; total: Tensor [n] = Σ parts; names: of the rows. If not all rows can be read, the longest are shown and
     the others stand together as "k more". Beside each row a bar is as long as the row is as a vector, √Σ x².
-    Parts of the group: `.parts .total .bars .name_of_total .line`; `kept`: the rows that are shown.
+    height: of a row at most. Parts of the group: `.parts .total .bars .name_of_total .line`; `kept`: the rows that are shown.
     """
 
-    def __init__(self, box: Box, parts, total, names, *, name_of_total: str, keep: int, kind: str = "delta", bars: float = 2.4, spec: str = "+.2f"):
+    def __init__(self, box: Box, parts, total, names, *, name_of_total: str, keep: int, kind: str = "delta", bars: float = 2.4, spec: str = "+.2f", height: float = 0.62):
         n, room = parts.shape[0], box.height - 0.25
         limit = max(int(room / max(readable_height(), 0.3)) - 1, 3)
         self.kept, rest = longest_rows(parts, limit, keep)
@@ -59,11 +59,11 @@ class SumTable(VGroup):
         if rest:
             shown = concatenate([parts[self.kept], stack([parts[rest].sum(0)], parts.axes[0])], 0)
             labels = [names[k] for k in self.kept] + [say("{k} more", k=len(rest))]
-        ch = min(0.62, room / (len(labels) + 1))
+        ch = min(height, room / (len(labels) + 1))
         side = max(typesetting.width(label, min(HEADER, 0.9 * ch)) for label in [*labels, name_of_total]) + 0.2
         free = box.width - side - bars - 0.5
         narrow = max(readable_width(parts, spec), readable_width(total, spec))
-        columns = max(int(free / max(narrow, 0.7)), 3)
+        columns = max(int(free / max(narrow, 0.64)), 3)
         scale = float(max(np.abs(shown.values).max(), np.abs(total.values).max()))
         options = dict(width=side + free, height=99, columns=columns, scale=scale, spec=spec, brackets=False)
         self.parts = TensorGrid(shown, kind, cell=(1.0, ch), row_labels=labels, **options)

@@ -92,16 +92,17 @@ class PatternWall(Painted):
 
 
 class Tag(Painted):
-    """A few words on a plate of their own, to stand on a picture."""
+    """A few words on a plate of their own, one line or more, to stand on a picture."""
 
-    def __init__(self, text, size: float, fill="target"):
-        self.text, self.size, self.rgb = text, size, color(fill)
-        super().__init__(typesetting.width(text, size) + 0.5 * size, 1.3 * size)
+    def __init__(self, lines, size: float, fill="target"):
+        self.lines, self.size, self.rgb = list(lines), size, color(fill)
+        super().__init__(max(typesetting.width(line, size) for line in self.lines) + 0.4 * size, (1.1 * len(self.lines) + 0.25) * size)
 
     def draw(self, pen: Pen) -> None:
         pen.rectangle(0, 0, *self.natural, "background", 1.0, radius=0.2 * self.size)
         pen.frame(0, 0, *self.natural, self.rgb, 0.02, radius=0.2 * self.size)
-        pen.text(self.text, self.natural[0] / 2, 0.95 * self.size, self.size, self.rgb, align=0.5)
+        for k, line in enumerate(self.lines):
+            pen.text(line, self.natural[0] / 2, (0.95 + 1.1 * k) * self.size, self.size, self.rgb, align=0.5)
 
 
 def _split(count: int, row: int | None) -> tuple[list[int], list[int]]:
