@@ -132,6 +132,14 @@ def test_a_wrong_digit_in_a_sentence():
     assert kinds(put) == {"wrong number"}
 
 
+def test_values_are_computed_again_and_not_just_compared_with_themselves():
+    def put(lesson):
+        true = lesson.Q[1] * 2
+        lesson.play(FadeIn(TensorGrid(Tensor(true.values + 0.5, true.axes, true.expression), "query", width=6)))
+
+    assert kinds(put) == {"wrong number", "wrong shape"}
+
+
 def test_a_wrong_count():
     assert kinds(shows(lambda lesson: Label(Said("7 words", (Span(0, 1, 6, ""),))))) == {"wrong number"}
 
@@ -263,7 +271,9 @@ def test_text_cut_by_the_frame(aspect):
     def put(lesson):
         lesson.play(FadeIn(Label("a long line of words", 0.5).move_to(lesson.frame.right * RIGHT)))
 
-    assert {f.kind for f in found(put, aspect=aspect)} == {"outside"}
+    findings = found(put, aspect=aspect)
+    assert {f.kind for f in findings} == {"outside"}
+    assert any("“a long line of words” is cut by the frame" in f.what for f in findings)
 
 
 def test_text_too_near_the_edge():
