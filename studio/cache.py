@@ -1,8 +1,9 @@
-"""Where drawn segments are kept between renders."""
+"""What is kept between renders: drawn segments and typeset formulas."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 LIMIT = 4 << 30  # bytes
@@ -12,6 +13,15 @@ def cache_folder() -> Path:
     """Where segments are kept: $CLEARHEAD_CACHE, or `clearhead` in the user's cache folder."""
     own = os.environ.get("CLEARHEAD_CACHE")
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clearhead"
+
+
+def formulas_folder() -> Path:
+    """Where Manim keeps typeset formulas. It writes them in place: what a killed process left unfinished is removed."""
+    folder = cache_folder() / "formulas"
+    for svg in folder.glob("*.svg"):
+        if not svg.read_bytes().rstrip().endswith(b"</svg>") and time.time() - svg.stat().st_mtime > 2:
+            svg.unlink(missing_ok=True)
+    return folder
 
 
 def prune(limit: int = LIMIT) -> None:

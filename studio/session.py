@@ -11,7 +11,7 @@ from typing import Any
 
 from manim import logger, tempconfig
 
-from studio.cache import cache_folder
+from studio.cache import cache_folder, formulas_folder
 from studio.picture import Picture
 from studio.playback import Playback
 from studio.writer import FILM
@@ -54,7 +54,7 @@ def configured(job: Job) -> Iterator[None]:
             "save_sections": False, "log_to_file": False, "input_file": "", "output_file": "", "seed": job.options.seed,
             "format": "mov" if lossless else "mp4", "transparent": alpha, "background_opacity": 0.0 if alpha else 1.0,
             "media_dir": str(job.segments), "video_dir": str(job.segments), "partial_movie_dir": str(job.segments),
-            "tex_dir": str(cache_folder() / "formulas"),
+            "tex_dir": str(formulas_folder()),
             **encoder,
         }
     ):

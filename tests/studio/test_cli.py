@@ -176,7 +176,7 @@ def test_one_lesson_that_fails_does_not_stop_the_others(run, tmp_path, monkeypat
     [
         (["atention"], "did you mean “attention”?"),
         (["SelfAttentoin"], "did you mean “attention”?"),
-        (["qqq"], "there are: attention"),
+        (["qqq"], "there are: "),
         ([], "which lesson?"),
         (["attention", "--all"], "not both"),
         (["attention", "--text", ""], "empty"),

@@ -139,6 +139,17 @@ def test_the_cache_is_bounded_and_keeps_what_was_used_last(own_cache):
     assert sorted(p.name for p in folder.iterdir()) == ["0.mp4", "1.mp4"]
 
 
+def test_a_formula_that_a_killed_process_left_unfinished_is_made_again(own_cache):
+    folder = own_cache / "formulas"
+    folder.mkdir()
+    for name, content in (("whole", "<svg></svg>\n"), ("half", "<svg><pa"), ("empty", ""), ("begun", "<svg>")):
+        (folder / f"{name}.svg").write_text(content)
+        if name != "begun":
+            os.utime(folder / f"{name}.svg", (1_000_000, 1_000_000))
+    cache.formulas_folder()
+    assert sorted(p.stem for p in folder.iterdir()) == ["begun", "whole"]
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

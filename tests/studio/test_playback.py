@@ -9,7 +9,7 @@ import pytest
 from manim import Dot, Scene
 
 from scenes.lesson import Options
-from studio.playback import ROOT, Keyed, Playback
+from studio.playback import ROOT, Keyed, Playback, _digest, painting_code
 from studio.session import perform
 from toy import Toy, job
 
@@ -98,6 +98,8 @@ def test_the_trace_behind_the_mobjects_counts():
 
 
 def test_keys_are_the_same_in_another_process():
+    for cached in (painting_code, _digest):
+        cached.cache_clear()
     program = (
         "from toy import job; from studio.session import perform; from studio.playback import Keyed\n"
         "print(*[p.key for p in perform(job(), Keyed).renderer.plays])"
