@@ -58,6 +58,7 @@ class TensorGrid(Painted):
     "score", "logit" (signed: blue + / red −), or "data", "query", "key", "value", "delta", "probability" …
     (one hue, by magnitude). width, height: the room it may take; `cell` the largest cell. rows, columns: the most
     to show, the rest becomes ⋯ (`keep_row`, `keep_column` stay visible). row_labels, column_labels: strings, one for each index.
+    `rows` may also be the list of indices to show, with None for each ⋯.
     scale: the magnitude with the fullest colour (default: the largest in the tensor), so that grids can share one.
     Numbers are left out where they would be smaller than the style allows.
     """
@@ -66,7 +67,7 @@ class TensorGrid(Painted):
 
     def __init__(
         self, tensor, kind: str = "data", *, width: float = 13.0, height: float = 5.0, cell: tuple[float, float] = (0.92, 0.46),
-        rows: int = 99, columns: int = 99, keep_row: int | None = None, keep_column: int | None = None,
+        rows: int | list = 99, columns: int = 99, keep_row: int | None = None, keep_column: int | None = None,
         row_labels=None, column_labels=None, row_label_color="ink", column_label_color="ink", target_row: int | None = None,
         spec: str | None = None, scale: float | None = None, upright: bool = False, brackets: bool = True,
         digits: bool = True, size: float = DIGIT,
@@ -77,7 +78,7 @@ class TensorGrid(Painted):
         if self.flat:
             values = values[:, None] if upright else values[None, :]
         self.all_shape = values.shape
-        self.rows = elide(values.shape[0], rows, keep_row)
+        self.rows = list(rows) if isinstance(rows, list) else elide(values.shape[0], rows, keep_row)
         self.columns = elide(values.shape[1], columns, keep_column)
         self.values = np.array([[_pick(values, r, c) for c in self.columns] for r in self.rows])
         self.gap_cells = np.array([[r is None or c is None for c in self.columns] for r in self.rows])

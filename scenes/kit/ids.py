@@ -1,0 +1,87 @@
+"""NumberedTokens: a sentence in as many lines as it needs, with a number under each word."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import VGroup
+
+from scenes.kit import type as typesetting
+from scenes.kit.text import TOKEN
+from scenes.kit.tokens import TokenNumbers, TokenRow, display
+
+LEAST = 0.34  # em below which a further line is better than smaller letters
+
+
+class NumberedTokens(VGroup):
+    """Tokens with the numbers of `tensor` [n] below them; in the fewest lines in which the letters stay large, words in balance.
+
+    Parts: `.rows` (TokenRow) and `.numbers` (TokenNumbers), one of each a line."""
+
+    def __init__(self, tokens, tensor, *, width: float, height: float = 9.0, size: float = TOKEN, unknown=(), target: int | None = None, spec: str = ",.0f", fill: str = "secondary", gap: float = 0.22):
+        self.starts = self._cut(tokens, width, height, size, gap)
+        ends = [*self.starts[1:], len(tokens)]
+        size = min(size, *(self._row(tokens[a:b], width, size).size for a, b in zip(self.starts, ends, strict=True)))
+        self.rows, self.numbers = [], []
+        for a, b in zip(self.starts, ends, strict=True):
+            here = target - a if target is not None and a <= target < b else None
+            self.rows.append(self._row(tokens[a:b], width, size, unknown=[k - a for k in unknown if a <= k < b], target=here))
+        lines = VGroup(*self.rows).arrange((0, -1, 0), buff=gap + 1.1 * size)
+        for row, a, b in zip(lines, self.starts, ends, strict=True):
+            self.numbers.append(TokenNumbers(row, tensor[a:b], spec, fill, least=0))
+        super().__init__(*self.rows, *self.numbers)
+
+    @staticmethod
+    def _row(tokens, width: float, size: float, **kwargs) -> TokenRow:
+        return TokenRow(tokens, width=width, size=size, **kwargs)
+
+    def _cut(self, tokens, width: float, height: float, size: float, gap: float) -> list[int]:
+        """Where lines begin."""
+        widths = np.array([typesetting.width(display(token), 1.0) + 0.75 for token in tokens])
+        for lines in range(1, len(tokens) + 1):
+            middles = (np.cumsum(widths) - widths / 2) / widths.sum() * lines
+            starts = [int(np.searchsorted(middles, k)) for k in range(lines)]
+            starts = sorted(set(starts))
+            ends = [*starts[1:], len(tokens)]
+            smallest = min(self._row(tokens[a:b], width, size).size for a, b in zip(starts, ends, strict=True))
+            if smallest >= min(LEAST, size) or (lines + 1) * (2.4 * size + gap) > height:
+                return starts
+        return list(range(len(tokens)))
+
+    def _line_of(self, i: int) -> tuple[int, int]:
+        """(line, place in the line) of a token."""
+        line = int(np.searchsorted(self.starts, i, side="right")) - 1
+        return line, i - self.starts[line]
+
+    def piece(self, i: int) -> TokenRow:
+        """One token, lying exactly on top of this one."""
+        line, place = self._line_of(i)
+        return self.rows[line].piece(place)
+
+    def edge_point(self, i: int, side: tuple[float, float]) -> np.ndarray:
+        line, place = self._line_of(i)
+        return self.rows[line].edge_point(place, side)
+
+    def corners(self, i: int, pad: float = 0.0) -> np.ndarray:
+        line, place = self._line_of(i)
+        return self.rows[line].corners(place, pad)
+
+    def number_place(self, i: int) -> np.ndarray:
+        """Scene coordinates [3] of the number under a token."""
+        line, place = self._line_of(i)
+        return self.rows[line].edge_point(place, (0.5, 1.0)) + (0, -0.75 * self.numbers[line].size * self.numbers[line].zoom(), 0)
+
+    def mark(self, i: int, role: str = "target") -> NumberedTokens:
+        line, place = self._line_of(i)
+        self.rows[line].mark(place, role)
+        return self
+
+    def dim_others(self, *kept: int) -> NumberedTokens:
+        """All tokens but these, and their numbers, step back."""
+        for row, numbers, start in zip(self.rows, self.numbers, self.starts, strict=True):
+            here = [i - start for i in kept if start <= i < start + len(row.words)]
+            row.dim_others(*here)
+            numbers.shown_opacity = row.emphasis.copy()
+        return self
+
+
+__all__ = ["NumberedTokens"]

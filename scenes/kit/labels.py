@@ -1,0 +1,80 @@
+"""Label placement: words beside their dots, so that none covers another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TURNS = 16  # directions from a dot in which its label may stand
+SIDEWAYS = 0.25  # how much worse straight up or down is than to the side, in label heights
+
+
+def place_labels(dots: np.ndarray, sizes: np.ndarray, room: tuple[float, float], *, radius: float = 0.08, taken=(), must=(), rings: int = 4, step: float = 0.22) -> tuple[np.ndarray, np.ndarray]:
+    """Where labels stand so that they overlap neither each other, nor any dot, nor what is `taken`, and stay in the room.
+
+    dots [n, 2], sizes [n, 2] (width 0: no label), room: width and height, from 0; taken: boxes (left, top, right, bottom).
+    Earlier labels choose first, those in `must` before all others and from further rings. Greedy: each takes the free place with the
+    least cost (its distance, and a little for standing above or below). Returns the centres [n, 2] and which were placed [n]."""
+    n = len(dots)
+    centres, placed = np.array(dots, dtype=float), np.zeros(n, dtype=bool)
+    boxes = [np.asarray(box, dtype=float) for box in taken]
+    order = [*must, *(i for i in range(n) if i not in set(must))]
+    for i in order:
+        if sizes[i][0] <= 0:
+            continue
+        spots, cost = _spots(dots[i], sizes[i], radius, 2 * rings if i in must else rings, step)
+        corners = np.hstack([spots - sizes[i] / 2, spots + sizes[i] / 2])
+        free = (corners[:, 0] >= 0) & (corners[:, 1] >= 0) & (corners[:, 2] <= room[0]) & (corners[:, 3] <= room[1])
+        for box in boxes:
+            free &= ~_meet(corners, box)
+        for j, dot in enumerate(dots):
+            if j != i:
+                free &= ~_meet(corners, np.hstack([dot - radius, dot + radius]))
+        if free.any():
+            best = int(np.where(free, cost, np.inf).argmin())
+            centres[i], placed[i] = spots[best], True
+            boxes.append(corners[best])
+    return centres, placed
+
+
+def _spots(dot: np.ndarray, size: np.ndarray, radius: float, rings: int, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Centres [k, 2] of a label around a dot, ring after ring, and what each costs [k]."""
+    angle = np.tile(np.arange(TURNS) * 2 * np.pi / TURNS, rings)
+    gap = radius + 0.04 + step * np.repeat(np.arange(rings), TURNS)
+    cos, sin = np.cos(angle), np.sin(angle)
+    offsets = np.stack([cos * gap + _side(cos) * size[0] / 2, sin * gap + _side(sin) * size[1] / 2], axis=1)
+    return dot + offsets, gap + SIDEWAYS * size[1] * np.abs(sin) + 0.01 * (cos < 0)
+
+
+def _side(x: np.ndarray) -> np.ndarray:
+    """−1, 0 or 1, and between them for directions close to straight: the label slides along its edge."""
+    return np.clip(2.6 * x, -1, 1)
+
+
+def _meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    return (boxes[:, 0] < box[2]) & (boxes[:, 2] > box[0]) & (boxes[:, 1] < box[3]) & (boxes[:, 3] > box[1])
+
+
+def spread(places: np.ndarray, pitch: float, low: float, high: float) -> np.ndarray:
+    """Sorted places moved apart as little as need be (least squares) so that neighbours keep `pitch`, within low … high.
+
+    By pooling adjacent violators on place − k · pitch, which must not decrease."""
+    shifted = np.asarray(places, dtype=float) - pitch * np.arange(len(places))
+    blocks: list[list[float]] = []  # [sum, count]
+    for value in shifted:
+        blocks.append([value, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1][0] += total
+            blocks[-1][1] += count
+    level = np.concatenate([np.full(count, total / count) for total, count in blocks]) if blocks else shifted
+    return np.clip(level, low, max(high - pitch * (len(places) - 1), low)) + pitch * np.arange(len(places))
+
+
+def thin(count: int, limit: int) -> list[int]:
+    """At most `limit` of `count` places, evenly spread, both ends among them."""
+    if count <= limit:
+        return list(range(count))
+    return sorted({int(i) for i in np.round(np.linspace(0, count - 1, max(limit, 1)))})
+
+
+__all__ = ["place_labels", "spread", "thin"]
