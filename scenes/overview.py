@@ -247,7 +247,7 @@ class PredictSampleRepeat(Lesson):
             rows.append(trace["ln_final.normalized"][-1])
             names.append(Said("norm"))
         return HeatStrips(
-            stack_tensors(rows, "depth"), width=box.width, height=box.height, pitch=1.3 if self.portrait else 0.85, rows=max(3, int(box.height / 0.25)), row_labels=names,
+            stack_tensors(rows, "depth"), width=box.width, height=box.height, pitch=1.3 if self.portrait else 0.85, rows=max(3, int(box.height / (1.15 * smallest() / 0.9))), row_labels=names,
             target_row=len(rows) - 1, scale=float(self.bright),
         ).move_to(box.center)
 
@@ -514,16 +514,16 @@ class PredictSampleRepeat(Lesson):
             label.scale(box.width / label.width)
         if self.wide:
             room = Box(box.left + 3.0, box.bottom, box.right, box.top)
-            row = TokenRow([turn.word for turn in turns], width=room.width, size=size)
+            row = TokenRow([turn.word for turn in turns], width=room.width, size=size, gap=0.3)
             row.move_to((room.left + row.width / 2, room.center[1] + 0.12, 0))
             label.move_to((box.left + label.width / 2, row.get_center()[1], 0))
         else:
-            room = Box(box.left, box.bottom, box.right - 0.75, box.top - 0.6)
+            room = Box(box.left, box.bottom, box.right - 0.95, box.top - 0.6)
             row = TokenRow([turn.word for turn in turns], width=room.width, height=room.height, size=size, down=True, gap=0.35 if self.portrait else 0.14)
             row.move_to((room.left + row.width / 2, room.top - row.height / 2, 0))
             label.move_to((box.left + label.width / 2, box.top - 0.25, 0))
         self.mark_end(row, turns)
-        return label, row, TokenNumbers(row, stack_tensors([turn.probs[turn.id] for turn in turns], "turn"), least=0.0)
+        return label, row, TokenNumbers(row, stack_tensors([turn.probs[turn.id] for turn in turns], "turn"), spec=".1%", least=0.0)
 
     def compare(self):
         with self.step(
