@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from model.tokenizer import END, Tokenizer
 from model.train import HELDOUT_SEED, RECIPES, WORK, train
 
 HELDOUT = Path(__file__).parents[1] / "assets" / "corpora" / "heldout.txt"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "training.md"
+START, STOP = "<!-- tables: made by `python -m model.report tables` -->", "<!-- end -->"
 
 
 def write_heldout(words: int = 20_000) -> None:
@@ -112,5 +115,34 @@ def compare_positions(work: Path, seeds: tuple[int, ...] = (0, 1, 2)) -> None:
         write_report(name, [heldout_loss(checkpoints.load(folder)) for folder in folders], baselines)
 
 
+def tables() -> str:
+    """The measured figures of all shipped checkpoints as Markdown tables."""
+    reports = {name: checkpoints.load(name).report() for name in checkpoints.names()}
+    tiny = reports["tiny"]
+    lines = ["| held-out text | nats per word | perplexity |", "|---|---|---|"]
+    losses = {"unigram": None, "bigram": None, "trigram": None, "4-gram": None, "model": "**tiny**"}
+    lines += [f"| {title or name} | {tiny['heldout'][name]:.3f} | {np.exp(tiny['heldout'][name]):.1f} |" for name, title in losses.items()]
+    lines += ["", "| what `tiny` gets right | share |", "|---|---|"]
+    lines += [f"| {skill} | {share:.0%} |" for skill, share in tiny["skills"].items()]
+    lines += ["", "| head of `tiny` | best: layer, head | score | even | measured on |", "|---|---|---|---|---|"]
+    for name, entry in tiny["heads"].items():
+        scores = np.array(entry["scores"])
+        layer, head = np.unravel_index(scores.argmax(), scores.shape)
+        lines.append(f"| {name} | {layer}, {head} | {scores.max():.2f} | {entry['chance']:.2f} | {entry['sample']} |")
+    lines += ["", "| positions | parameters | held-out loss by seeds 0, 1, 2 | mean | spread (max − min) |", "|---|---|---|---|---|"]
+    for name, report in reports.items():
+        if "seeds" in report:
+            seeds = report["seeds"]
+            lines.append(f"| {name.removeprefix('tiny-')} | {report['parameters']:,} | {', '.join(f'{loss:.3f}' for loss in seeds['losses'])} | {seeds['mean']:.3f} | {seeds['spread']:.3f} |")
+    return "\n".join(lines)
+
+
+def write_tables() -> None:
+    before, rest = DOCUMENT.read_text(encoding="utf-8").split(START)
+    DOCUMENT.write_text(f"{before}{START}\n{tables()}\n{STOP}{rest.split(STOP)[1]}", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    compare_positions(WORK)
+    if sys.argv[1:] == ["positions"]:
+        compare_positions(WORK)
+    write_tables()

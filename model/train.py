@@ -37,6 +37,8 @@ class Recipe:
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
     warmup: int = 200
+    horizon: int | None = None        # steps of the cosine that the learning rate follows (None: all)
+    cooldown: float = 0.0             # share of the steps, at the end, over which the rate falls on to zero
     snapshots: int = 14
     half: bool = False                # store the final weights in float16
     repeats: float = 0.0              # share of windows that are random words, said again and again
@@ -44,7 +46,7 @@ class Recipe:
 
 VARIANT = {"n_layers": 2, "tied": True}       # sinusoids are as large as 1: as in the paper, embeddings are scaled to match them
 RECIPES = {
-    "tiny": Recipe({"n_layers": 4, "tied": True}, steps=8_000, snapshots=12, repeats=0.25),
+    "tiny": Recipe({"n_layers": 4, "tied": True}, steps=4_500, horizon=8_000, cooldown=1 / 3, snapshots=12, repeats=0.25),
     **{f"tiny-{positions}": Recipe({**VARIANT, "positions": positions, "embed_scale": positions == "sinusoidal"}, steps=1_600, batch=16, snapshots=0, half=True)
        for positions in ("learned", "sinusoidal", "rotary", "none")},
 }
@@ -143,7 +145,7 @@ class Run:
 
     def finish(self, out: Path, quiet: bool) -> None:
         """Runs the steps that are left, then writes the checkpoint."""
-        marks = snapshot_steps(self.recipe.steps, self.recipe.snapshots)
+        marks = snapshot_steps(self.recipe)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.3f}"), TimeElapsedColumn(), TimeRemainingColumn())
         saved = time.monotonic()
         with Progress(*columns, disable=quiet) as progress:
@@ -220,16 +222,21 @@ class Run:
 
 
 def schedule(step: int, recipe: Recipe) -> float:
-    """A linear start, then half a cosine down to a tenth."""
+    """A linear start, then half a cosine down to a tenth over the horizon; a straight fall at the end, where there is a cooldown."""
     if step < recipe.warmup:
         return (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return 0.55 + 0.45 * math.cos(math.pi * min(done, 1.0))
+    done = (step - recipe.warmup) / max(1, (recipe.horizon or recipe.steps) - recipe.warmup)
+    rate = 0.55 + 0.45 * math.cos(math.pi * min(done, 1.0))
+    return rate * min(1.0, (recipe.steps - step) / (recipe.steps * recipe.cooldown)) if recipe.cooldown else rate
 
 
-def snapshot_steps(steps: int, count: int) -> set[int]:
-    """Step 0, the last step, and `count` − 2 between them, evenly spaced in the logarithm; the last is the checkpoint itself."""
-    return {0, *(round(step) for step in np.geomspace(min(8, steps), steps, count - 1))} if count else set()
+def snapshot_steps(recipe: Recipe) -> set[int]:
+    """Step 0, the last step, and what lies before it of `snapshots` − 1 steps spaced evenly in the logarithm up to the horizon."""
+    if not recipe.snapshots:
+        return set()
+    end = recipe.horizon or recipe.steps
+    spaced = (round(step) for step in np.geomspace(min(8, end), end, recipe.snapshots - 1))
+    return {0, recipe.steps, *(step for step in spaced if step < recipe.steps)}
 
 
 def heldout_windows(tokenizer: Tokenizer, n_ctx: int, count: int = 128) -> tuple[torch.Tensor, torch.Tensor]:

@@ -29,8 +29,8 @@ def test_history_and_snapshots_tell_the_training_run():
     tiny = load("tiny")
     steps = tiny.snapshots()
     assert len(steps) >= 12 and steps[0] == 0 and steps[-1] == tiny.training["steps"]
-    ratios = np.diff(np.log(np.array(steps[1:], dtype=float)))
-    assert ratios.min() > 0.3 and ratios.max() < 1.5                              # evenly spaced in the logarithm
+    ratios = np.diff(np.log(np.array(steps[1:-1], dtype=float)))
+    assert ratios.min() > 0.3 and ratios.max() < 1.2                              # evenly spaced in the logarithm, then the end
     history = tiny.history()
     assert history["loss"][0] > 6 and history["loss"][-1] < 2.2 and len(history["step"]) == len(history["loss"]) > 100
     losses = [-np.log(float(run(tiny.at(step), "the tired cat slept .").array("probs")[3, tiny.tokenizer.encode(".").ids[0]])) for step in (steps[0], steps[-1])]

@@ -30,6 +30,12 @@ def test_display_keeps_what_was_typed(tokenizer):
     assert [tokenizer.vocabulary[i] for i in encoding.ids[:5]] == ["the", "cat", "didn't", "meet", "Harry"]
 
 
+def test_made_from_words():
+    made = Tokenizer.from_words(["the", "Harry", "didn't", "."])
+    assert made.vocabulary == ("<unk>", "<end>", "the", "Harry", "didn't", ".")
+    assert made.encode("THE harry DIDN’T fly.").ids == (2, 3, 4, 0, 5) and made.encode("the fly").unknown == (1,)
+
+
 def test_vocabulary_shows_names_with_a_capital(tokenizer):
     for word in ("Harry", "Paris", "Monday", "I", "France"):
         assert word in tokenizer.vocabulary

@@ -13,7 +13,7 @@ import torch
 from model import UsageError, load
 from model.corpus import documents
 from model.ngrams import ngram_losses
-from model.report import HELDOUT, heldout_loss
+from model.report import DOCUMENT, HELDOUT, heldout_loss, tables
 from model.train import RECIPES, Recipe, Run, make_corpus, schedule, snapshot_steps, train
 
 SMALL = Recipe({"n_layers": 1, "n_ctx": 32, "tied": True}, steps=24, words=20_000, batch=8, snapshots=6)
@@ -89,11 +89,14 @@ def test_batches_begin_with_sentences_and_hide_words(corpus):
 
 
 def test_snapshots_and_schedule():
-    marks = sorted(snapshot_steps(12_000, 12))
-    assert len(marks) == 12 and marks[0] == 0 and marks[-1] == 12_000
-    recipe = RECIPES["tiny"]
-    rates = [schedule(step, recipe) for step in (0, recipe.warmup, recipe.steps)]
-    assert rates[0] < 0.01 and rates[1] == pytest.approx(1, abs=1e-3) and rates[2] == pytest.approx(0.1)
+    tiny = RECIPES["tiny"]
+    marks = sorted(snapshot_steps(tiny))
+    assert len(marks) >= 12 and marks[0] == 0 and marks[-1] == tiny.steps
+    rates = [schedule(step, tiny) for step in range(tiny.steps + 1)]
+    assert rates[0] < 0.01 and max(rates) == rates[tiny.warmup] == pytest.approx(1) and rates[-1] == 0
+    assert np.abs(np.diff(rates)).max() < 0.01                       # no jump, not even where the cooldown begins
+    plain = Recipe({}, steps=1000)
+    assert schedule(1000, plain) == pytest.approx(0.1) and sorted(snapshot_steps(plain))[-1] == 1000 and len(snapshot_steps(plain)) == plain.snapshots
 
 
 def test_unknown_recipe():
@@ -145,3 +148,7 @@ def test_position_variants_are_compared_fairly():
     assert max(losses, key=lambda name: losses[name]["mean"]) == "none"
     assert all(math.isfinite(entry["mean"]) for entry in losses.values())
     assert Path(load("tiny-none").path / "model.safetensors").stat().st_size < 1_500_000
+
+
+def test_the_document_tells_the_measured_figures():
+    assert tables() in DOCUMENT.read_text(encoding="utf-8"), "run: python -m model.report tables"
