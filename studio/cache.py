@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 LIMIT = 4 << 30  # bytes
@@ -19,8 +20,9 @@ def formulas_folder() -> Path:
     """Where Manim keeps typeset formulas. It writes them in place: what a killed process left unfinished is removed."""
     folder = cache_folder() / "formulas"
     for svg in folder.glob("*.svg"):
-        if not svg.read_bytes().rstrip().endswith(b"</svg>") and time.time() - svg.stat().st_mtime > 2:
-            svg.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process was faster
+            if not svg.read_bytes().rstrip().endswith(b"</svg>") and time.time() - svg.stat().st_mtime > 2:
+                svg.unlink()
     return folder
 
 
@@ -28,10 +30,8 @@ def prune(limit: int = LIMIT) -> None:
     """Delete the segments that were not used for longest until the cache has no more than `limit` bytes."""
     files = []
     for path in (cache_folder() / "segments").glob("*/*.m*"):
-        try:
+        with suppress(FileNotFoundError):
             files.append((path.stat(), path))
-        except OSError:
-            continue  # another process was faster
     total = sum(stat.st_size for stat, _ in files)
     for stat, path in sorted(files, key=lambda f: f[0].st_mtime):
         if total <= limit:

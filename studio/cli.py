@@ -298,15 +298,14 @@ def audit(lessons, every, texts, models, aspects, themes, json_file, workers) ->
 def list_lessons() -> None:
     """The lessons of the course."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from scenes import course
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("lesson", "title", "what one will understand", "default text", "model"):
-        table.add_column(heading, overflow="fold")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 1, 0))
     for entry in course():
-        table.add_row(entry.id, entry.title, entry.summary, entry.text, entry.model)
+        table.add_row(f"[bold]{entry.id}[/]", f"[bold]{entry.title}[/]\n{entry.summary}\n[dim]“{escape(entry.text)}” · {entry.model}[/]")
     Console().print(table)
 
 
