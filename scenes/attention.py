@@ -400,7 +400,7 @@ class SelfAttention(Lesson):
     def weigh(self):
         i = self.position
         with self.step(
-            "Weighted values", "Each word's value, scaled by its weight …", keep=(), word=self.words[i],
+            "Weighted values", "Each word’s value, scaled by its weight …", keep=(), word=self.words[i],
             subtitle="{where} · pattern [{i}, key] × v [key, :]", i=i,
         ):
             box = self.stage
@@ -463,8 +463,8 @@ class SelfAttention(Lesson):
         i, h = self.position, self.head
         others = [k for k in range(self.trace.config.n_heads) if k != h]
         with self.step(
-            "Residual", "This head's row and those of the other {n} heads are added to “{word}”.", n=len(others), word=self.words[i],
-            subtitle="resid_mid = resid_pre + Σ heads' results · position {i}, layer {l}", i=i, l=self.layer, keep=(self.delta_grid,),
+            "Residual", "This head’s row and those of the other {n} heads are added to “{word}”.", n=len(others), word=self.words[i],
+            subtitle="resid_mid = resid_pre + Σ heads’ results · position {i}, layer {l}", i=i, l=self.layer, keep=(self.delta_grid,),
         ):
             columns = 10 if self.wide else 5
             width = self.stage.width - 3.2

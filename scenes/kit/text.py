@@ -14,7 +14,7 @@ from scenes.kit.say import number as format_number
 from scenes.kit.theme import color, theme
 
 # Sizes are the em in scene units (the frame's short side is 8).
-TITLE, SUBTITLE, CAPTION, TOKEN, LABEL, DIGIT = 0.64, 0.34, 0.40, 0.46, 0.36, 0.26
+TITLE, SUBTITLE, CAPTION, TOKEN, LABEL, DIGIT = 0.64, 0.34, 0.40, 0.46, 0.36, 0.30
 
 
 def smallest() -> float:
@@ -173,7 +173,7 @@ FORMULA_EM = 0.5  # the em of MathTypst(font_size=48) in scene units
 
 @cache
 def _typeset(typst: str) -> MathTypst:
-    return MathTypst(typst, font_size=48)
+    return typesetting.patiently(lambda: MathTypst(typst, font_size=48))
 
 
 class Caption(Label):
