@@ -7,9 +7,13 @@ finds a font that has them.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TypeVar
+from xml.etree.ElementTree import ParseError
 
 import cairo
 import uharfbuzz as hb
@@ -22,6 +26,7 @@ FACES = {
     "mono": "lmmono10-regular.otf",
     "math": "latinmodern-math.otf",
 }
+T = TypeVar("T")
 EM = 1000.0  # path units to an em: cairo keeps 1/256 of a unit, so outlines stay exact
 ASCENT, DESCENT = 0.76, 0.24  # of an em: the line box, the same for every line, so boxes align baselines
 
@@ -124,13 +129,25 @@ def _shape(text: str, face: str) -> Outline:
     return Outline(pen.ctx.copy_path(), pen.x, pen.ctx.path_extents())
 
 
+def patiently(make: Callable[[], T]) -> T:
+    """make(), again if another process has just taken away or half written the same file.
+
+    Manim reads an SVG through a scratch file beside it, whose name is the same in every process."""
+    for pause in (0.02, 0.1, 0.3, 1.0):
+        try:
+            return make()
+        except (FileNotFoundError, ParseError):
+            time.sleep(pause)
+    return make()
+
+
 def _outline_by_pango(text: str) -> Outline:
     """The same through Manim's Text (Pango), scaled so that an em is EM units and the baseline lies at 0."""
     from manim import Text
 
     # "x" in front gives the scale and the baseline, whatever font Pango takes for the rest.
-    probe = Text("x", font="Latin Modern Roman", font_size=96)
-    mobject = Text("x" + text, font="Latin Modern Roman", font_size=96, disable_ligatures=False)
+    probe = patiently(lambda: Text("x", font="Latin Modern Roman", font_size=96))
+    mobject = patiently(lambda: Text("x" + text, font="Latin Modern Roman", font_size=96, disable_ligatures=False))
     if not len(mobject.submobjects):
         return Outline(_scratch().copy_path(), 0.5 * EM, (0, 0, 0, 0))
     x_width = outline("x").ink[2] - outline("x").ink[0]
