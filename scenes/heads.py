@@ -134,10 +134,10 @@ class MultiHead(Lesson):
             notes=f"The head was chosen because the next word changes most without it: {self.measure:.0%} of the probability moves.",
         ):
             crowded = len(self.words) > 12 and not self.wide and not self.portrait  # then the dots need all the room
-            boxes = self.stage.columns(1.55, 1) if self.wide else [self.stage] if crowded else self.stage.rows(1.5, 1)
+            boxes = [self.stage] if crowded else self.stage.rows(1.5, 1) if self.portrait else self.stage.columns(1.5, 1)
             dots = DotPattern(
                 self.P[l][h], width=boxes[0].width, height=boxes[0].height, row_labels=self.words, column_labels=self.words,
-                row_label_color="query", target_row=i, cell=(0.78, 0.78),
+                row_label_color="query", target_row=i, cell=(1.15, 1.15),
             )
             boxes[0].fit(dots)
             self.play(Introduce(dots, "rows", lag=0.3), run_time=2)
@@ -300,6 +300,7 @@ class MultiHead(Lesson):
             self.play(FadeOut(self.minis), FadeIn(wall), run_time=0.8)
             if tags:
                 self.play(*map(FadeIn, tags), run_time=0.8)
+        self.wall = wall
 
     def tag(self, wall: PatternWall, pair, scores) -> Tag:
         """A head's names and scores, on the upper edge of its panel; broken in two where a line would not fit."""
@@ -316,21 +317,28 @@ class MultiHead(Lesson):
         i, l = self.position, self.layer
         with self.step(
             "Concatenate", "Every head hands “{w}” its own {d} numbers; side by side they are {n}.", w=self.word, d=self.Z.shape[1], n=self.Z.size,
-            l=l, i=i, subtitle="blocks.{l}.attn.z [:, {i}, :] · one row for each head", keep=(),
+            l=l, i=i, subtitle="blocks.{l}.attn.z [:, {i}, :] · one row for each head", keep=(self.wall,),
         ):
             self.z = concatenate([self.Z[h] for h in range(self.heads)], 0)
             upper, lower = self.stage.rows(5, 1, gap=0.35)
             self.z_grid = TensorGrid(
-                self.Z, "value", width=upper.width, height=upper.height, cell=(1.15, 0.9), rows=max(int(upper.height / max(readable_height(), 0.3)), 3), columns=8,
+                self.Z, "value", width=upper.width - 1.0, height=upper.height, cell=(1.15, 0.9), rows=max(int(upper.height / max(readable_height(), 0.3)), 3), columns=8,
                 row_labels=[say("head {h}", h=h) for h in range(self.heads)], keep_row=self.head, target_row=self.head,
             )
-            upper.fit(self.z_grid)
+            side = 0.86 * self.z_grid.ch
+            Box(upper.left + side + 0.15, upper.bottom, upper.right, upper.top).fit(self.z_grid)
             scale = self.z_grid.strongest
             cell = (lower.width - 0.3) / self.z.size
             strip = TensorGrid(self.z, "value", cell=(cell, min(0.5, lower.height - 0.3)), width=99, height=99, digits=False, scale=scale)
             strip.move_to((lower.center[0], lower.top - strip.height / 2, 0))
             ends = [strip.cell_center(0, h * self.Z.shape[1] + k) for h in range(self.heads) for k in (0, self.Z.shape[1] - 1)]
             names = self.segment_names(strip, ends)
+            shown = [h for h in self.z_grid.rows if h is not None]
+            patterns = self.wall.piece([self.flat(l, h) for h in shown])
+            patterns.framed[:] = 0.0
+            x = self.z_grid.get_left()[0] - side / 2 - 0.1
+            ys = [self.z_grid.cell_center(self.z_grid.shown_row(h), 0)[1] for h in shown]
+            self.play(FadeOut(self.wall), Transform(patterns, patterns.at([(x, y, side) for y in ys])), run_time=1.4)
             self.play(Introduce(self.z_grid, "rows", lag=0.3), run_time=1.6)
             self.add_strip(strip, names)
         self.strip, self.strip_names = strip, VGroup(*names)
@@ -372,7 +380,7 @@ class MultiHead(Lesson):
                 self.stage, self.z, W, total, kinds=("value", "weight", "delta"), names=("z", "W_O", "Δ x"), roles=("value", "positive", "delta"),
                 rows=9 if self.wide else 16 if self.portrait else 11, columns=9 if self.wide else 6,
             )
-            self.play(FadeOut(self.strip, target_position=product.x.get_center(), scale=0.4), FadeIn(product.labels[0]), Introduce(product.x, "rows", lag=0.2), run_time=1.4)
+            self.play(FadeOut(self.strip, target_position=product.x.get_center(), scale=0.1), FadeIn(product.labels[0]), Introduce(product.x, "rows", lag=0.2), run_time=1.4)
             self.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.signs), FadeIn(product.labels[1]), run_time=0.8)
             product.y.reveal(0)
             self.play(FadeIn(product.labels[2]), FadeIn(product.y), run_time=0.4)
@@ -424,13 +432,15 @@ class MultiHead(Lesson):
     def switch_off(self):
         l, h, i = self.layer, self.head, self.position
         with self.step(
-            "Switch it off", "Head {h} of layer {l} is set to zero, and the model runs again.", h=h, l=l, w=self.word, keep=(),
+            "Switch it off", "Head {h} of layer {l} is set to zero, and the model runs again.", h=h, l=l, w=self.word, keep=(self.effects,),
             subtitle="next word after “{w}” · first with all heads, then without layer {l}, head {h}",
         ):
             left, right = self.stage.columns(1, 2.2) if self.wide else self.stage.rows(1, 2.1)
             panel, on_row, off_row, titles = self.head_beside(left)
             bars, without = self.two_distributions(right)
-            self.play(FadeIn(panel), FadeIn(titles[0]), FadeIn(on_row), Grow(bars, "values", lag=0.1), run_time=1.6)
+            place = self.effects.piece(*[[k] for k in self.effect_place])
+            self.play(FadeOut(self.effects), FadeOut(place, target_position=panel.panel(0).center), run_time=0.8)
+            self.play(FadeIn(panel), FadeIn(titles[0]), FadeIn(on_row), Grow(bars, "values", lag=0.1), run_time=1.4)
             self.wait(1.2)
             dark = panel.copy()
             dark.shown[:] = 0.12
