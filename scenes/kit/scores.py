@@ -56,7 +56,7 @@ class ScoreTable(Painted):
         self.x = (self.margin, self.margin, self.margin) if stacked else tuple(self.margin + width * s for s in (0, shares[0], shares[0] + shares[1]))
         names = [score.name for score in scores]
         self.size = max(min(0.34, 0.36 * self.pitch, typesetting.fitting_size(names, self.text_widths[0], 0.34)), smallest())
-        self.small = self._small_size()
+        self.small, self.mark_size = self._small_size(), max(0.66 * self.size, smallest())
         self.number_width = typesetting.width(number(1.0, spec), self.size) + 0.2
         self.bar_width = width - (self.x[2] - self.margin) - self.number_width
         self.grown = np.ones(len(scores))
@@ -113,7 +113,7 @@ class ScoreTable(Painted):
 
     def _draw_marks(self, pen: Pen, score: Score, y: float, thick: float, opacity: float) -> None:
         """Where chance is, and what is needed; the words below move apart where they would touch."""
-        small = max(0.66 * self.size, smallest())
+        small = self.mark_size
         said = [say("{n} {c:" + self.spec + "}", n=name, c=value) for name, value in (("chance", score.chance), ("needs", score.needed))]
         at = [self.x[2] + self.bar_width * float(value) for value in (score.chance, score.needed)]
         halves = [typesetting.width(text, small) / 2 for text in said]

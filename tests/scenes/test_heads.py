@@ -1,0 +1,270 @@
+"""Multi-head attention: what the lesson must show, for any text, head and aspect; and its parts in the kit."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from manim import Transform, tempconfig
+
+from model import load, run
+from model.errors import UsageError
+from model.naming import earns
+from model.tensor import Tensor
+from scenes.heads import MultiHead, measured
+from scenes.kit import PaintingCamera
+from scenes.kit.bars import ProbabilityBars
+from scenes.kit.change import BarChange
+from scenes.kit.grid import TensorGrid
+from scenes.kit.layout import Box
+from scenes.kit.scores import ScoreTable, counted
+from scenes.kit.sums import SumTable
+from scenes.kit.wall import PatternWall, Tag, shape_of, tiles
+from scenes.lesson import FRAME, Options
+from studio.audit.sources import Sources
+from studio.playback import Playback
+
+LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid"
+
+
+class Watched(MultiHead):
+    """Keeps, for each step, what is on screen at its end, and every bar chart on the way."""
+
+    def __init__(self, *args, **kwargs):
+        self.shown, self.seen = {}, []
+        super().__init__(*args, **kwargs)
+
+    def on_play(self):
+        self.seen += [m.copy() for m in self.mobjects if type(m) is ProbabilityBars]
+
+    def on_step_end(self, step):
+        self.shown[step.name] = [part for m in self.mobjects for part in m.copy().get_family()]
+
+
+@cache
+def play(aspect: str = "16:9", **options) -> Watched:
+    width, height = FRAME[aspect]
+    with tempconfig({"frame_width": width, "frame_height": height, "pixel_width": 320, "pixel_height": round(320 * height / width), "dry_run": True}):
+        lesson = Watched(Options(aspect=aspect, **options), renderer=Playback(PaintingCamera))
+        lesson.render()
+    return lesson
+
+
+def find(lesson, step: str, kind: type) -> list:
+    return [m for m in lesson.shown[step] if type(m) is kind]
+
+
+def texts(lesson, step: str) -> list[str]:
+    return [r.text for m in lesson.shown[step] if hasattr(m, "readings") for r in m.readings()]
+
+
+# ── the lesson as a whole ────────────────────────────────────────────────────────────────────────
+def test_steps_and_length():
+    lesson = play()
+    assert [step.name for step in lesson.steps] == [
+        "One head", "Heads of a layer", "One word, many views", "All heads", "Names", "Names on the wall", "Concatenate", "Output matrix",
+        "Who adds what", "Which head matters?", "Switch it off", "What changed", "Multi-head attention",
+    ]
+    assert 70 <= lesson.steps[-1].end <= 120
+    assert lesson.controls == ("layer", "head", "token")
+
+
+@pytest.mark.parametrize(("aspect", "text", "model"), [("9:16", LONG, "tiny"), ("1:1", "The cat", "tiny"), ("16:9", LONG, "tiny-rotary")])
+def test_everything_stays_inside_the_frame_and_can_be_read(aspect, text, model):
+    lesson = play(aspect, text=text, model=model)
+    width, height = FRAME[aspect]
+    for step, shown in lesson.shown.items():
+        for reading in (r for m in shown if hasattr(m, "readings") for r in m.readings()):
+            assert (np.abs(reading.corners) <= (width / 2 - 0.3, height / 2 - 0.3)).all(), f"{step}: {reading.text}"
+            assert reading.size >= 0.016 * min(width, height), f"{step}: {reading.text}"
+
+
+def test_a_model_without_a_next_word_is_refused(monkeypatch):
+    from dataclasses import replace
+
+    trace = run("tiny", "The cat sat")
+    encoder = replace(trace, config=replace(trace.config, kind="encoder"))
+    monkeypatch.setattr("scenes.lesson.trace_of", lambda model, text: encoder)
+    with pytest.raises(UsageError, match="predicts the next word"):
+        MultiHead(Options())
+
+
+# ── patterns ─────────────────────────────────────────────────────────────────────────────────────
+def test_the_wall_is_every_pattern_of_the_run():
+    lesson = play()
+    trace = lesson.trace
+    wall, = find(lesson, "All heads", PatternWall)
+    expected = [trace.array(f"blocks.{layer}.attn.pattern")[head] for layer in range(trace.config.n_layers) for head in range(trace.config.n_heads)]
+    assert len(wall.patterns) == len(expected) and (wall.shown == 1).all()
+    for tensor, pattern in zip(wall.patterns, expected, strict=True):
+        np.testing.assert_array_equal(tensor.values, pattern)
+    assert list(np.nonzero(wall.framed)[0]) == [lesson.layer * trace.config.n_heads + lesson.head]
+    places = wall.places.reshape(trace.config.n_layers, trace.config.n_heads, 3)
+    assert (np.diff(places[..., 0], axis=1) > wall.places[0, 2]).all() and (np.diff(places[..., 1], axis=0) < -wall.places[0, 2]).all()
+
+
+def test_the_layer_s_answers_are_its_largest_weights():
+    lesson = play()
+    weights = lesson.trace.array(f"blocks.{lesson.layer}.attn.pattern")[:, lesson.position]
+    here = texts(lesson, "One word, many views")
+    for head, row in enumerate(weights):
+        assert f"head {head}" in here
+        assert lesson.words[row.argmax()] in here and f"{row.max():.0%}" in here
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────
+def test_names_are_shown_with_score_sample_and_threshold():
+    lesson = play()
+    scores = measured("tiny")
+    table, = find(lesson, "Names", ScoreTable)
+    here = texts(lesson, "Names")
+    assert [row.name for row in table.scores] == list(scores)
+    for row, score in zip(table.scores, scores.values(), strict=True):
+        value, chance = score.scores.values.max(), float(score.chance)
+        assert float(row.value) == pytest.approx(value) and row.passed == (value >= (1 + chance) / 2)
+        assert {f"{value:.0%}", f"chance {chance:.0%}", f"needs {(1 + chance) / 2:.0%}", "layer {}, head {}".format(*score.best)} <= set(here)
+        assert all(word in " ".join(here) for word in f"{score.meaning} {score.sample}".split())
+
+
+def test_only_heads_that_earned_a_name_have_one():
+    lesson = play()
+    scores, trace = measured("tiny"), lesson.trace
+    earned = {(layer, head): [s.name for s in scores.values() if earns(s, (layer, head))] for layer in range(trace.config.n_layers) for head in range(trace.config.n_heads)}
+    wanted = sorted(f"{name} {scores[name].scores.values[pair]:.0%}" for pair, names in earned.items() for name in names)
+    shown = sorted(str(line) for tag in find(lesson, "Names on the wall", Tag) for line in tag.lines)
+    assert shown == wanted and wanted
+    wall, = find(lesson, "Names on the wall", PatternWall)
+    bright = {divmod(int(k), trace.config.n_heads) for k in np.nonzero(wall.shown == 1)[0]}
+    assert bright == {pair for pair, names in earned.items() if names}
+
+
+# ── z, W_O, and the sum ──────────────────────────────────────────────────────────────────────────
+def test_the_concatenation_times_w_o_is_attn_out():
+    lesson = play()
+    trace, l, i = lesson.trace, lesson.layer, lesson.position
+    z = trace.array(f"blocks.{l}.attn.z")[:, i].reshape(-1)
+    np.testing.assert_array_equal(lesson.strip.values[0], z)
+    W = trace.array(f"blocks.{l}.attn.W_O").reshape(z.size, -1).astype(float)
+    np.testing.assert_array_equal(lesson.product.weights.tensor.values, W)
+    np.testing.assert_allclose(lesson.product.y.tensor.values, z @ W, atol=1e-5)
+    np.testing.assert_array_equal(lesson.product.y.tensor.values, trace.array(f"blocks.{l}.attn_out")[i])
+
+
+@pytest.mark.parametrize("aspect", ["16:9", "9:16"])
+def test_the_heads_rows_add_up_on_screen(aspect):
+    lesson = play(aspect)
+    table, = find(lesson, "Who adds what", SumTable)
+    claims, sources = table.claims(), Sources(lesson.traces)
+    assert len(claims) == sum(c is not None for c in table.total.columns) >= 3
+    assert all(len(claim.parts) == lesson.heads and sources.check_claim(claim) is None for claim in claims)
+    results = lesson.trace.array(f"blocks.{lesson.layer}.attn.result")[:, lesson.position].astype(float)
+    np.testing.assert_allclose(table.bars.values, np.linalg.norm(results, axis=1), rtol=1e-6)
+
+
+def test_rows_that_do_not_fit_are_one_term_and_the_sum_still_holds():
+    rng = np.random.default_rng(0)
+    parts = Tensor.recorded("parts", rng.normal(size=(20, 30)).astype(np.float32), ("head", "d_model"))
+    table = SumTable(Box(-6, -1.5, 6, 1.5), parts, parts.sum(0), [f"part {chr(97 + k)}" for k in range(20)], name_of_total="sum", keep=13)
+    assert 13 in table.kept and len(table.kept) < 20
+    assert any(text.endswith("more") for text in (r.text for r in table.parts.readings()))
+    for claim in table.claims():
+        assert sum(part[0].value.value() for part in claim.parts) == pytest.approx(claim.total.value.value())
+    table.total.reveal(0)
+    assert table.claims() == []
+
+
+# ── one head off ─────────────────────────────────────────────────────────────────────────────────
+def test_the_head_is_the_one_that_changes_most_of_all_that_were_run():
+    lesson = play()
+    trace, checkpoint = lesson.trace, load("tiny")
+    p = trace.array("probs")[lesson.position].astype(float)
+    shape = (trace.config.n_layers, trace.config.n_heads)
+    moved = np.zeros(shape)
+    for pair in np.ndindex(shape):
+        q = run(checkpoint, trace.info["text"], ablate=[pair]).array("probs")[lesson.position].astype(float)
+        moved[pair] = np.clip(q - p, 0, None).sum()
+    assert (lesson.layer, lesson.head) == np.unravel_index(moved.argmax(), shape)
+    grid, = find(lesson, "Which head matters?", TensorGrid)
+    np.testing.assert_allclose(grid.tensor.values, moved, atol=1e-6)
+    assert f"{moved.max():.0%}" in next(s.caption for s in lesson.steps if s.name == "Which head matters?")
+
+
+def test_bars_go_from_one_real_run_to_the_other_over_the_same_words():
+    lesson = play()
+    off = run("tiny", lesson.trace.info["text"], ablate=[(lesson.layer, lesson.head)])
+    p, q = (trace.array("probs")[lesson.position].astype(float) for trace in (lesson.trace, off))
+    bars = [b for b in lesson.seen if "all others" in b.words and b.ids == lesson.bars.ids]
+    np.testing.assert_allclose(bars[0].values[:-1], p[bars[0].ids], rtol=1e-5)
+    np.testing.assert_allclose(bars[-1].values[:-1], q[bars[0].ids], rtol=1e-5)
+    assert {p.argmax(), q.argmax()} <= set(bars[0].ids) and bars[0].longest == bars[-1].longest
+    assert bars[-1].values.sum() == pytest.approx(1)
+    change, = find(lesson, "What changed", BarChange)
+    np.testing.assert_allclose(change.changes.values, 100 * (q - p)[change.ids], atol=1e-4)
+    caption = next(s.caption for s in lesson.steps if s.name == "What changed")
+    d = 100 * (q - p)[change.ids]
+    assert f"gains {d.max():.1f}" in caption and f"loses {-d.min():.1f}" in caption
+
+
+def test_what_the_head_adds_is_zero_in_the_second_run():
+    lesson = play()
+    row = next(g for g in find(lesson, "Switch it off", TensorGrid) if g.kind == "delta")
+    assert not row.values.any() and row.tensor.runs() == {lesson.without[lesson.layer, lesson.head].run_id}
+
+
+def test_options_choose_the_head_and_the_word():
+    lesson = play(layer=1, token=2)
+    assert lesson.layer == 1 and lesson.position == 2
+    assert float(lesson.effect[1, lesson.head]) == max(float(lesson.effect[1, h]) for h in range(lesson.heads))
+    with pytest.raises(UsageError, match="heads go from 0 to"):
+        play(head=99)
+    with pytest.raises(UsageError, match="tokens go from 0 to"):
+        play(token=40)
+
+
+def test_a_model_with_too_many_heads_tries_one_layer(monkeypatch):
+    monkeypatch.setattr("scenes.heads.MOST_RUNS", 8)
+    lesson = MultiHead(Options(text="The cat sat", layer=2))
+    assert lesson.tried == tuple((2, head) for head in range(lesson.trace.config.n_heads)) and lesson.layer == 2
+
+
+# ── parts in the kit ─────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def wall():
+    trace = run("tiny", "The cat sat on the mat")
+    box = Box(-6, -2, 6, 2)
+    return PatternWall(box, [trace["blocks.0.attn.pattern"][head] for head in range(6)], tiles(box, 2, 3), row=4)
+
+
+def test_panels_travel_in_a_transform(wall):
+    target = wall.at(wall.places[::-1])
+    target.shown[0] = 0.0
+    moving = Transform(wall, target)
+    start = wall.places.copy()
+    moving.begin()
+    moving.interpolate(0.5)
+    np.testing.assert_allclose(wall.places, (start + start[::-1]) / 2)
+    assert wall.shown[0] == 0.5
+    moving.interpolate(1.0)
+    np.testing.assert_allclose(wall.places, start[::-1])
+    assert len(wall.drawn()) == 5
+
+
+def test_a_piece_lies_on_its_wall(wall):
+    twin = wall.piece([4, 1])
+    assert twin.panel(0) == wall.panel(4) and twin.panel(1) == wall.panel(1)
+    np.testing.assert_array_equal(twin.patterns[0].values, wall.patterns[4].values)
+
+
+@pytest.mark.parametrize("count", [2, 8, 12, 32])
+def test_tiles_stay_in_their_box_and_apart(count):
+    box, room = Box(-3, -4, 3, 4), dict(above=0.4, right=0.5)
+    places = tiles(box, *shape_of(box, count, **room), **room)[:count]
+    x, y, side = places.T
+    assert (x - side / 2 >= -3 - 1e-9).all() and (x + side / 2 + 0.5 <= 3 + 1e-9).all()
+    assert (y - side / 2 >= -4 - 1e-9).all() and (y + side / 2 + 0.4 <= 4 + 1e-9).all()
+    apart = np.maximum(abs(x[:, None] - x), abs(y[:, None] - y)) + 10 * np.eye(count)
+    assert apart.min() > side[0]
+
+
+def test_counts_in_a_text_are_its_fields():
+    said = counted("200 sequences of 20 words")
+    assert [(span.value, said[span.start : span.end]) for span in said.spans] == [(200, "200"), (20, "20")]
