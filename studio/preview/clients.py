@@ -36,7 +36,7 @@ class Client:
         self.place = (show.place["step"], show.place["frame"])
         self.session = 0
         self.sent: dict[int, set[int]] = {}
-        self.every = 1  # one frame in so many is sent, where the line is slow
+        self.every = 1  # one frame in so many is sent to those who watch, where the line is slow
         self.cost = 0.0  # seconds to send a frame, smoothed
         self.allowances = {
             "": Allowance(40, 120), "change": Allowance(2, 8), "read": Allowance(5, 15), "save": Allowance(0.5, 4), "lead": Allowance(1, 5),
@@ -71,6 +71,8 @@ class Client:
         data = header + performance.store.strip(step).read(frame)
         begun = time.monotonic()
         await self.socket.send_bytes(data)
+        if self.may_lead:
+            return
         self.cost += 0.05 * (time.monotonic() - begun - self.cost)
         allowed = SLOW / (performance.about["fps"] * max(self.show.place["speed"], 0.1))
         self.every = max(1, min(THINNEST, round(0.5 + self.cost / allowed)))

@@ -121,6 +121,7 @@ class Troupe:
         await receive(reader)
         self.worker = self.company = None
         if not self.stopping:  # it takes everything with it
+            self._order_again()
             self.process.wait()
             self._start_worker()
 
@@ -133,7 +134,12 @@ class Troupe:
         self.queue.clear()
         await receive(reader)
         if self.company is writer and not self.stopping:
+            self._order_again()
             self.refresh()
+
+    def _order_again(self) -> None:
+        """What was ordered from processes that died before they began with it."""
+        self.queue = [p.order for p in self.performances.values() if p.pid is None and not p.ended]
 
     async def _player(self, hello, reader, writer) -> None:
         performance = self.performances.get(hello["session"])

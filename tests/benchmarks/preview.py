@@ -1,0 +1,111 @@
+"""How quick the live preview is: `python -m tests.benchmarks.preview [--rounds N]` prints a table.
+
+Everything is measured in the page: from the key or the command until the picture is on the canvas. Needs Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "preview"))
+
+from browsing import Page, Preview, wait_for  # noqa: E402
+from conftest import ARGS, CHROMIUM  # noqa: E402
+
+SENTENCES = (
+    "The cat sat on the mat because it was tired", "A small dog chased the red ball in the park", "The old man gave his friend a warm loaf of bread",
+    "My sister lost her blue hat", "The children played near the quiet river",
+)
+# When the picture that is waited for is on the canvas, in milliseconds after `act`. No waiting for other scripts' polls.
+UNTIL = """([act, step]) => new Promise((done) => {
+    const { player } = clearhead, begun = performance.now(), session = player.session;
+    const look = () => { const s = player.shown;
+        s && s.when > begun && (step === null ? s.session > session : s.session === player.session && s.step === step) ? done(s.when - begun) : requestAnimationFrame(look); };
+    if (act.text) clearhead.change(act); else player.go(step, 0, false);
+    look(); })"""
+
+
+def first_start(browser, folder: Path) -> tuple[Preview, Page, float]:
+    """Seconds from the command to the first picture, the page being open at once."""
+    begun = time.monotonic()
+    preview = Preview(folder, "attention", {"pace": 1.0})
+    page = Page(browser.new_page(viewport={"width": 1280, "height": 720}), preview.url)
+    page.first_picture(seconds=60)
+    return preview, page, time.monotonic() - begun
+
+
+def measure(rounds: int) -> dict[str, tuple[list[float], str, str]]:
+    from playwright.sync_api import sync_playwright
+
+    results: dict[str, list[float]] = {}
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS.split())
+        preview, page, results["cold start → first picture"] = None, None, []
+        for number in range(rounds):
+            if preview:
+                preview.stop()
+            (Path(folder) / str(number)).mkdir()
+            preview, page, seconds = first_start(browser, Path(folder) / str(number))
+            results["cold start → first picture"].append(seconds)
+        try:
+            page.planned()
+            page.page.wait_for_timeout(4000)
+            results["new sentence → first picture (warm)"] = []
+            for sentence in SENTENCES:
+                results["new sentence → first picture (warm)"].append(page.js(UNTIL, [{"text": sentence}, None]) / 1000)
+                page.planned()
+            steps = page.place["steps"]
+            unseen = [len(steps) - 1 - 3 * i for i in range(3)]
+            results["jump to an unseen step"] = [page.js(UNTIL, [{}, step]) / 1000 for step in unseen]
+            page.page.wait_for_timeout(3000)
+            results["jump to a seen step"] = [page.js(UNTIL, [{}, step]) / 1000 for step in [*unseen, *unseen]]
+            results["drawing ÷ playing"] = [speed_of_drawing(page)]
+        finally:
+            preview.stop()
+            browser.close()
+    return results
+
+
+def speed_of_drawing(page: Page) -> float:
+    """Seconds of film drawn in a second, over the whole lesson, by all processes together."""
+    session = page.shown[0]
+    page.js("clearhead.change({text: 'The cat sat on the mat because it was tired', token: 3})")
+    page.first_picture(after=session)
+    begun = time.monotonic()
+    steps = page.planned()["steps"]
+    reached = 0
+    for step in range(len(steps)):
+        page.js("step => { clearhead.player.go(step, 0, false); }", step)
+        wait_for(lambda: page.js("s => clearhead.strips.drawn(s)", step) >= steps[step]["frames"] - 1, 120, f"step {step}")
+        reached += steps[step]["frames"]
+    return reached / 30 / (time.monotonic() - begun)
+
+
+TARGETS = {
+    "cold start → first picture": (5.0, "s"), "new sentence → first picture (warm)": (1.0, "s"), "jump to an unseen step": (1.5, "s"),
+    "jump to a seen step": (0.05, "s"), "drawing ÷ playing": (1.5, "×"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="cold starts")
+    results = measure(parser.parse_args().rounds)
+    print(f"load at the end {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores\n")
+    print(f"{'720p30, the lesson “attention”':40} {'median':>9} {'worst':>9} {'target':>9}")
+    for name, values in results.items():
+        target, unit = TARGETS[name]
+        worst = min(values) if unit == "×" else max(values)
+        sign = "≥" if unit == "×" else "≤"
+        shown = [f"{v * 1000:.0f} ms" if unit == "s" and v < 1 else f"{v:.2f} {unit}" for v in (statistics.median(values), worst)]
+        print(f"{name:40} {shown[0]:>9} {shown[1]:>9} {sign} {target:g} {unit}")
+
+
+if __name__ == "__main__":
+    main()
