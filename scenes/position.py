@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, Transform, VGroup
+from manim import UP, FadeIn, FadeOut, Transform, VGroup
 
+from model.ablation import moved
 from model.errors import UsageError
 from model.positions import BASE, frequencies, heldout_losses, product_by_distance, shuffle, turn, turning, wave, wavelengths
-from model.tensor import Tensor
 from model.tensor import stack as stack_tensors
 from scenes.kit.animations import Grow, Introduce, ResidualAdd
-from scenes.kit.compare import PairedBars, SpreadBars
+from scenes.kit.bars import ProbabilityBars
+from scenes.kit.change import BarChange
 from scenes.kit.curve import Curve, GrowCurve, ReadOff, Waves
-from scenes.kit.dial import Dial, Turn
+from scenes.kit.dial import Dial, DialRow, Turn
 from scenes.kit.grid import TensorGrid
 from scenes.kit.heatmap import HeatMap
 from scenes.kit.layout import Box, row, stack
 from scenes.kit.links import Links
+from scenes.kit.rows import Rows
 from scenes.kit.say import say
-from scenes.kit.terms import Frame, TermSum
+from scenes.kit.spread import SpreadBars
+from scenes.kit.terms import Frame
 from scenes.kit.text import LABEL, Formula, Label, smallest
 from scenes.kit.tokens import TokenNumbers, TokenRow, display
 from scenes.lesson import Lesson
@@ -40,7 +43,7 @@ class Position(Lesson):
 
     tokens = (3, 24)
     controls = ("layer", "head", "token", "seed")
-    text = "The dog chased the cat and the cat ran"
+    text = "The old dog chased the young cat and the cat"
     model = "tiny-sinusoidal"
 
     def construct(self):
@@ -151,17 +154,18 @@ class Position(Lesson):
         boxes = self.stage.columns(1.45, 1, gap=0.3) if self.square else self.stage.rows(*((1.8, 1) if self.wide else (1.2, 1)), gap=0.3)
         margin = (0, 0.5) if self.wide else (0.75, 0)  # for the weights on both sides
         place = self.two_orders(trace, order, Box(boxes[0].left + margin[0], boxes[0].bottom + margin[1], boxes[0].right - margin[0], boxes[0].top - margin[1]))
-        old = getattr(self, "rows", ())
         head = self.widest_head(trace)
         numbers = [self.weights_beside(r, t["blocks.0.attn.pattern"][head, -1], k) for k, (r, t) in enumerate(zip(place, (trace, other), strict=False))]
-        moves = [Transform(a, b) for a, b in zip(old, place, strict=True)] if old[0] in self.mobjects else [FadeIn(m) for m in place]
-        self.play(*moves, run_time=1)
+        if self.rows[0] not in self.mobjects:
+            self.play(*[FadeIn(m) for m in place], run_time=1)
+            self.rows = place
+        elif np.abs(self.rows[0].points - place[0].points).max() > 1e-3:
+            self.play(*[Transform(a, b) for a, b in zip(self.rows, place, strict=True)], run_time=1)
         self.play(*[Grow(n, "shown_opacity", lag=0.2) for n in numbers], run_time=1.2)
-        grids, labels = self.three_rows(boxes[1], ((before, "data", "as written"), (after, "data", "shuffled"), (before - after, "delta", "difference")), upright=self.square)
-        self.play(*[FadeIn(m) for m in labels[:2]], *[Introduce(g, "cells", lag=0.2) for g in grids[:2]], run_time=1.5)
-        self.play(FadeIn(labels[2]), Introduce(grids[2], "cells", lag=0.2), run_time=1.2)
-        self.rows = (*(old if old[0] in self.mobjects else place),)
-        self.shown_numbers = (*numbers, *grids, *labels)
+        parts = ((before, "data", "as written"), (after, "data", "shuffled"), (before - after, "delta", "difference"))
+        rows = Rows(boxes[1], parts, upright=10 if self.square else 0)
+        self.play(*[FadeIn(m) for m in rows.labels[:2]], *[Introduce(g, "cells", lag=0.2) for g in rows.grids[:2]], run_time=1.5)
+        self.play(FadeIn(rows.labels[2]), Introduce(rows.grids[2], "cells", lag=0.2), run_time=1.2)
 
     @property
     def square(self) -> bool:
@@ -171,31 +175,8 @@ class Position(Lesson):
         """The weights outside of the two rows: above or left of the first, below or right of the second."""
         numbers = TokenNumbers(tokens, weights)
         if which == 0:
-            numbers.shift((-tokens.width - 0.3 - 2.3 * numbers.size, 0, 0) if tokens.down else (0, tokens.height + 1.5 * numbers.size, 0))
+            numbers.shift((-tokens.width - numbers.width - 0.3, 0, 0) if tokens.down else (0, tokens.height + 1.5 * numbers.size, 0))
         return numbers
-
-    def three_rows(self, box: Box, parts, columns: int = 12, upright: bool = False):
-        """Three tensors of one length, entry under entry (or upright: beside entry), with labels."""
-        scale = float(max(np.abs(np.asarray(t.values)).max() for t, _, _ in parts))
-        if upright:
-            rows = 10 if self.square else 15
-            cell = dict(cell=(box.width / 3 - 0.35, (box.height - 0.6) / (rows - 0.4)), width=99, height=99, rows=rows, upright=True, scale=scale, spec="+.2f", size=0.4)
-            grids = [TensorGrid(t, kind, **cell) for t, kind, _ in parts]
-            row(*grids, gap=0.2).move_to(box.center).shift((0, -0.25, 0))
-            size = min(LABEL, 0.26 * box.width / 3)
-            labels = [Label(text, size, "delta" if kind == "delta" else "ink").next_to(g, UP, buff=0.12) for g, (_, kind, text) in zip(grids, parts, strict=True)]
-            return grids, labels
-        labels = [Label(text, LABEL, "delta" if kind == "delta" else "ink") for _, kind, text in parts]
-        left = max(label.width for label in labels) + 0.2
-        columns = columns if self.wide else 5
-        cell = dict(cell=((box.width - left - 0.3) / (columns - 0.4), min(1.1, (box.height - 0.2) / 3.3)), width=99, height=99, columns=columns,
-                    scale=scale, spec="+.2f", size=0.36)
-        grids = [TensorGrid(t, kind, **cell) for t, kind, _ in parts]
-        gap = min(0.5, (box.height - 3 * grids[0].height) / 2)
-        stack(*grids, gap=gap).move_to(box.center).shift((left / 2, 0, 0))
-        for label, grid in zip(labels, grids, strict=True):
-            label.next_to(grid, LEFT, buff=0.2)
-        return grids, labels
 
     def with_positions(self):
         trace = self.shown
@@ -206,31 +187,32 @@ class Position(Lesson):
             "With positions",
             "Told where each word stands, it gathers something else: up to {most:.2f} of difference." if changed else "All words before “{last}” are the same here, so no order can differ.",
             last=display(trace.tokens[-1]), most=abs(before - after).max(), subtitle=ATTENTION, l=0, m=trace.info["checkpoint"],
-            h=self.widest_head(trace), keep=(),
+            h=self.widest_head(trace), keep=self.rows if trace.tokens == self.of["none"].tokens else (),
         ):
             self.experiment(trace, other, order, before, after)
 
     def prediction(self):
         traces = (self.of["none"], self.shown)
         others = [self.shuffled(t)[1] for t in traces]
-        moved = [abs(t["probs"][-1] - o["probs"][-1]).sum(0) / 2 for t, o in zip(traces, others, strict=True)]
+        shares = [moved(t, o) for t, o in zip(traces, others, strict=True)]
         with self.step(
-            "The whole model", "Shuffling moves {a:.0%} of the prediction without positions (the mask leaks some order), {b:.0%} with.", a=moved[0], b=moved[1],
-            subtitle="next word after “{last}”, {n} layers · each bar pair: as written, shuffled", last=display(traces[0].tokens[-1]), n=traces[0].config.n_layers, keep=(),
+            "The whole model", "Shuffling moves {a:.0%} of the prediction without positions (the mask leaks some order), {b:.0%} with.", a=shares[0], b=shares[1],
+            subtitle="next word after “{last}” · bar: shuffled, line: as written · right: points gained", last=display(traces[0].tokens[-1]), keep=(),
             notes="From the second layer on the order leaks in even without positions: under the causal mask every earlier word has itself gathered "
             "only from the words before it, so shuffling changes what it holds.",
         ):
-            boxes = self.stage.columns(1, 1, gap=0.8) if not self.portrait else self.stage.rows(1, 1, gap=0.5)
-            groups = []
-            longest = max(float(t["probs"].values[-1].max()) for t in (*traces, *others))
+            boxes = self.stage.columns(1, 1, gap=0.8) if self.wide else self.stage.rows(1, 1, gap=0.5)
             for box, trace, other, what in zip(boxes, traces, others, ("without positions", "with positions"), strict=True):
                 p, q = trace["probs"][-1], other["probs"][-1]
-                order = np.argsort(-np.maximum(p.values, q.values), kind="stable")[: 5 if not self.portrait else 6]
-                title = Label(say("{what} · {m}", what=what, m=trace.info["checkpoint"]), min(LABEL, box.width / 15), "ink")
-                legend = row(Label("■ as written", 0.3, "probability"), Label("■ shuffled", 0.3, "position"), gap=0.5)
-                bars = PairedBars(p, q, trace.vocabulary, order=sorted(order, key=lambda i: -p.values[i]), width=box.width, height=box.height - 1.2, longest=longest)
-                groups.append((box.fit(stack(title, legend, bars, gap=0.18)), bars))
-            self.play(*[FadeIn(m) for group, _ in groups for m in group[:2]], *[Grow(b, "bar_opacity") for _, b in groups], run_time=1.5)
+                likeliest = np.argsort(-np.maximum(p.values, q.values), kind="stable")[: 4 if self.square else 5]
+                column = BarChange.width_of("+.1f", LABEL)
+                title = Label(say("{what} · {m}", what=what, m=trace.info["checkpoint"]), min(0.4, box.width / 15), "ink")
+                bars = ProbabilityBars(q, trace.vocabulary, order=sorted(map(int, likeliest), key=lambda i: -p.values[i]), width=box.width - column, height=box.height - 0.8)
+                title.move_to((box.center[0], box.top - title.height / 2, 0))
+                bars.move_to((box.left + bars.width / 2, (box.bottom + box.top - 0.7) / 2, 0))
+                change = BarChange(bars, p, width=column)
+                self.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
+                self.play(Grow(change, "grown", lag=0.2), run_time=1)
 
     # ── the sinusoids ────────────────────────────────────────────────────────────────────────────
     def waves(self):
@@ -245,15 +227,21 @@ class Position(Lesson):
             column_width = 1.3
             waves = Waves(P[:, entries], lines, [say("entry {e}", e=e) for e in entries], width=box.width - column_width - 0.5, height=box.height - 0.75)
             waves.move_to((box.left + waves.width / 2, box.bottom + waves.height / 2, 0))
-            column = TensorGrid(P[p][entries], "position", upright=True, cell=(1.05, waves.row_height), width=99, height=99, brackets=True, size=0.34)
-            column.move_to((waves.get_right()[0] + 0.4 + column.width / 2, waves.row_center(0)[1] / 2 + waves.row_center(len(entries) - 1)[1] / 2, 0))
-            name = Formula(f"P_{p}", 0.5, "position").next_to(column, UP, buff=0.12)
+            last = len(P) - 1
+            first, end, column = [TensorGrid(P[r][entries], "position", upright=True, cell=(1.05, waves.row_height), width=99, height=99, size=0.34, scale=1.0, spec="+.2f")
+                                  for r in (0, last, p)]
+            for grid in (first, end, column):
+                grid.move_to((waves.get_right()[0] + 0.4 + grid.width / 2, waves.row_center(0)[1] / 2 + waves.row_center(len(entries) - 1)[1] / 2, 0))
+            name = Formula(f"P_{p}", 0.5, "position", says=say("P_{p}", p=p)).next_to(column, UP, buff=0.12)
             law = Formula("P_(p, 2i) = sin(p \\/ 10000^(2i\\/d))", 0.4, "secondary", says=say("P[p, {two}i] = sin(p / {base}^({two}i / d))", two=2, base=BASE))
             law.scale(min(1, 0.7 / law.height)).move_to((waves.x_of(0) + waves.length / 2 + waves.get_left()[0], name.get_y(), 0))
             self.play(Grow(waves, "emphasis", lag=0.3), run_time=1.5)
-            self.play(FadeIn(column), FadeIn(name), FadeIn(law), run_time=0.5)
-            self.play(ReadOff(waves, column, 0, P.shape[0] - 1), run_time=3)
-            self.play(ReadOff(waves, column, P.shape[0] - 1, p), run_time=2)
+            self.play(FadeIn(first), FadeIn(law), run_time=0.5)
+            self.remove(first)
+            self.play(ReadOff(waves, end, 0, last), run_time=3)
+            self.remove(end)
+            self.play(ReadOff(waves, column, last, p), run_time=2)
+            self.play(FadeIn(name), run_time=0.4)
 
     def clocks(self):
         P, p, d = self.P, self.position, self.P.shape[1]
@@ -262,15 +250,15 @@ class Position(Lesson):
         length, speed = wavelengths(d), frequencies(d)
         with self.step(
             "Clocks", "Sine and cosine make a clock hand: fast ones tell neighbours apart, slow ones early from late.", keep=(),
-            subtitle="like second, minute and hour hands · position {p}, “{w}” · below: its two entries of P", p=p, w=self.words[p],
+            subtitle="like second, minute and hour hands · grey: positions for one round", p=p, w=self.words[p],
         ):
             box = self.stage
             boxes = grid_of(Box(box.left, box.bottom, box.right, box.top - 0.55), len(pairs), 5 if self.wide else 3 if self.square else 2)
             dials, notes, values = [], VGroup(), VGroup()
             for box, i in zip(boxes, pairs, strict=True):
                 hand = stack_tensors([P[p, 2 * i], P[p, 2 * i + 1]], "entry")
-                size = min(0.32, box.width / 8)
-                label = stack(Label(say("pair {i}", i=i), 0.36, "ink"), Label("once round in", size, "secondary"), Label(say("{n:,.1f} positions", n=length[i]), size, "ink"), gap=0.04)
+                size = min(0.34, box.width / 7)
+                label = stack(Label(say("pair {i}", i=i), 0.36, "ink"), Label(say("{n:,.1f} positions", n=length[i]), size, "secondary"), gap=0.04)
                 value = Label(say("{s:+.2f}, {c:+.2f}", s=hand[0], c=hand[1]), 0.36, "position")
                 diameter = min(box.width - 0.2, box.height - label.height - value.height - 0.35)
                 dial = Dial([(hand, "position")], diameter=diameter, starts=[math.pi / 2], marks=12)
@@ -316,17 +304,27 @@ class Position(Lesson):
         trace = self.adds
         return trace["embed"] + trace["pos_embed"] if trace.config.embed_norm else trace["blocks.0.resid_pre"]
 
+    @property
+    def scaled(self) -> str:
+        """What a subtitle says where the embedding is multiplied first, as in the paper."""
+        return " · E = √{d} × its row of W_E" if self.adds.config.embed_scale else ""
+
     def add_entries(self):
         p = self.position
         e, pos, x = self.summands(p)
         with self.step(
             "Added", "The row is added to the embedding, entry by entry: x = E + P.", keep=(),
-            subtitle="model {m} · position {p}, “{w}” · first entries of {d}", m=self.adds.info["checkpoint"], p=p, w=self.words[p], d=len(e),
+            subtitle="{m} · position {p}, “{w}” · {d} entries" + self.scaled, m=self.adds.info["checkpoint"], p=p, w=self.words[p], d=len(e),
         ):
-            grids, labels = self.three_rows(self.stage, ((e, "data", "embedding E"), (pos, "position", "+ position P"), (x, "data", "= input x")), columns=9, upright=not self.wide)
-            self.play(FadeIn(labels[0]), Introduce(grids[0], "cells", lag=0.2), run_time=1)
-            self.play(FadeIn(labels[1]), Introduce(grids[1], "cells", lag=0.2), run_time=1)
-            self.play(FadeIn(labels[2]), ResidualAdd(*grids), run_time=3)
+            parts = ((e, "data", "embedding E"), (pos, "position", "+ position P"), (x, "data", "= input x"))
+            self.add_up([Rows(self.stage, parts, adds=True, cell=1.25, upright=0 if self.wide else 10 if self.square else 15)])
+
+    def add_up(self, sums: list[Rows], *with_them):
+        """The parts appear, then their sums, entry by entry."""
+        for k in range(len(sums[0].grids)):
+            arrive = [ResidualAdd(*r.grids) if k == len(r.grids) - 1 else Introduce(r.grids[k], "cells", lag=0.2) for r in sums]
+            self.play(*[FadeIn(r.labels[k], run_time=0.5) for r in sums], *[FadeIn(m, run_time=0.5) for m in with_them if k == 0], *arrive)
+        self.add(*sums)
 
     def add_rows(self):
         with self.step(
@@ -342,7 +340,7 @@ class Position(Lesson):
                 heat = HeatMap(tensor, width=box.width, height=box.height, titles=("", "entry"), square=False, scale=scale, row_labels=words if readable else None)
                 heat.move_to(box.center)
                 sign = Formula(name, 0.46, "position" if k == 1 else "ink")
-                sign.move_to((heat.corners()[0][0] + sign.width / 2 + 0.5, heat.get_top()[1] - 0.15, 0))
+                sign.move_to((heat.corners()[1][0] - sign.width / 2 - 0.1, heat.get_top()[1] - 0.15, 0))
                 self.play(FadeIn(sign), Introduce(heat, "rows", lag=0.3), run_time=1.2)
 
     def same_word(self):
@@ -356,33 +354,16 @@ class Position(Lesson):
         word = display(trace.tokens[i])
         with self.step(
             "Twice the same word", "“{w}” at {i} and at {j}: E differs by {a:.2f}, the input x by up to {b:.2f}.", w=word, i=i, j=j,
-            a=abs(e[i] - e[j]).max(), b=abs(x[i] - x[j]).max(), subtitle="model {m} · first entries of {d}" + (" · in “{t}”" if text else ""),
+            a=abs(e[i] - e[j]).max(), b=abs(x[i] - x[j]).max(), subtitle="model {m} · {d} entries" + (" · in “{t}”" if text else self.scaled),
             m=trace.info["checkpoint"], d=e.shape[1], t=text or "", keep=(),
         ):
             boxes = self.stage.columns(1, 1, gap=0.6) if self.wide else self.stage.rows(1, 1, gap=0.5)
-            blocks = [self.block(box, word, place, e, pos, x) for box, place in zip(boxes, (i, j), strict=True)]
-            for k in range(3):
-                plays = []
-                for title, grids, labels in blocks:
-                    plays += [FadeIn(labels[k])] + ([FadeIn(title)] if k == 0 else [])
-                    plays.append(Introduce(grids[k], "columns", lag=0.2) if k < 2 else ResidualAdd(*grids))
-                self.play(*plays, run_time=1.2 if k < 2 else 2)
-
-    def block(self, box: Box, word: str, place: int, e, pos, x):
-        """Title, the three rows and their names: one place of a word that comes twice."""
-        title = Label(say("“{w}” at position {p}", w=word, p=place), 0.44, "target")
-        labels = [Formula(t, 0.46, r) for t, r in (("E", "ink"), ("+ P", "position"), ("= x", "ink"))]
-        columns = 6
-        left = 0.85
-        scale = float(max(np.abs(t.values).max() for t in (e, pos, x)))
-        cell = dict(cell=(min(1.05, (box.width - left - 0.3) / (columns - 0.4)), min(1.1 if not self.wide else 0.8, (box.height - 1.2) / 3.6)), width=99, height=99,
-                    columns=columns, scale=scale, spec="+.2f", size=0.3)
-        grids = [TensorGrid(t[place], k, **cell) for t, k in ((e, "data"), (pos, "position"), (x, "data"))]
-        body = stack(*grids, gap=0.28)
-        stack(title, body, gap=0.3).move_to(box.center).shift((left / 2, 0, 0))
-        for label, grid in zip(labels, grids, strict=True):
-            label.next_to(grid, LEFT, buff=0.2)
-        return title, grids, labels
+            sums, titles = [], []
+            for box, place in zip(boxes, (i, j), strict=True):
+                titles.append(Label(say("“{w}” at position {p}", w=word, p=place), 0.44, "target").move_to((box.center[0], box.top - 0.25, 0)))
+                parts = ((e[place], "data", "E"), (pos[place], "position", "+ P"), (x[place], "data", "= x"))
+                sums.append(Rows(Box(box.left, box.bottom, box.right, box.top - 0.7), parts, adds=True))
+            self.add_up(sums, *titles)
 
     # ── likeness of positions ────────────────────────────────────────────────────────────────────
     def likeness(self):
@@ -443,84 +424,45 @@ class Position(Lesson):
     def rotary(self):
         trace = self.of["rotary"]
         q, k, speed, pairs = self.rotary_parts()
-        words = [display(token) for token in trace.tokens]
-        i, j = self.query, self.query - 1
         angles = trace["rotary_angles"]
         with self.step(
             "Rotary", "Nothing is added: pairs of entries of q and k are turned, from faint to bright.", keep=(),
             subtitle="model {m} · layer {l}, head {h}: {w:.0%} on the word before · each circle its own scale", m=trace.info["checkpoint"], l=self.layer, h=self.head,
             w=self.looks_back,
         ):
-            rows = ((q, turn(q, angles[i]), "query", say("q of “{w}”, position {i}", w=words[i], i=i), i),
-                    (k, turn(k, angles[j]), "key", say("k of “{w}”, position {j}", w=words[j], j=j), j))
-            boxes = self.dial_boxes(len(pairs), 2)
-            for r, (v, turned, role, name, at) in enumerate(rows):
-                title = Label(name, LABEL, role)
-                self.title_of_row(title, boxes[r])
-                dials, notes = [], []
-                for box, s in zip(boxes[r], pairs, strict=True):
-                    start = math.atan2(*self.hand(v, s).values[::-1])
-                    note = Label(say("{a:+.3f} rad", a=angles[at, s]), 0.32, "secondary")
-                    dial = Dial([(self.hand(turned, s), role)], diameter=min(box.width, box.height - note.height - 0.1), longest=self.longest(q, k, s), starts=[start], ghosts=True)
-                    dial.angles = np.array([start + float(angles.values[at, s])])
-                    stack(dial, note, gap=0.08).move_to(box.center)
-                    dials.append(dial), notes.append(note)
-                self.play(*[FadeIn(m, run_time=0.5) for m in (title, *notes)], *[Turn(dial, [float(angles.values[at, s])], run_time=2.2) for dial, s in zip(dials, pairs, strict=True)])
-
-    def dial_boxes(self, count: int, rows: int):
-        """Boxes [row][dial], with room for a title at the left (wide) or above each row."""
-        found = []
-        for band in self.stage.rows(*[1] * rows, gap=0.25):
-            room = Box(band.left + 3.2, band.bottom, band.right, band.top) if self.wide else Box(band.left, band.bottom, band.right, band.top - 0.6)
-            if self.portrait and count > 2:
-                upper, lower = room.rows(1, 1, gap=0.15)
-                half = (count + 1) // 2
-                found.append([*upper.columns(*[1] * half), *lower.columns(*[1] * half)][:count])
-            else:
-                found.append(room.columns(*[1] * count, gap=0.2))
-        return found
-
-    def title_of_row(self, title: Label, boxes) -> None:
-        if self.wide:
-            title.scale(min(1.0, 3.1 / title.width))
-            title.move_to((self.stage.left + title.width / 2, boxes[0].center[1], 0))
-        else:
-            title.move_to((0, boxes[0].top + 0.3, 0))
+            for box, (vector, role, at) in zip(self.stage.rows(1, 1, gap=0.25), ((q, "query", self.query), (k, "key", self.query - 1)), strict=True):
+                turned, dials = turn(vector, angles[at]), []
+                for s in pairs:
+                    start = math.atan2(*self.hand(vector, s).values[::-1])
+                    dials.append(([(self.hand(turned, s), role)], say("{a:+.3f} rad", a=angles[at, s]), dict(longest=self.longest(q, k, s), starts=[start], ghosts=True)))
+                title = Label(say("{v} of “{w}”, position {i}", v=role[0], w=display(trace.tokens[at]), i=at), LABEL, role)
+                line = DialRow(box, title, dials, beside=3.2 if self.wide else 0)
+                for dial, s in zip(line.dials, pairs, strict=True):
+                    dial.angles = dial.starts + float(angles.values[at, s])  # as turned, whole rounds included
+                self.play(*[FadeIn(m, run_time=0.5) for m in (title, *line.notes)],
+                          *[Turn(dial, [float(angles.values[at, s])], run_time=2.2) for dial, s in zip(line.dials, pairs, strict=True)])
 
     def distance(self):
-        trace = self.of["rotary"]
+        trace, further = self.of["rotary"], 5
         q, k, speed, pairs = self.rotary_parts()
         i, j = self.query, self.query - 1
-        further = 5
-        words = [display(token) for token in trace.tokens]
-        raw = trace[f"blocks.{self.layer}.attn.scores_raw"][self.head, i, j]
-        places = ((i, j), (i + further, j + further))
-        turned = [(turn(q, place[0] * speed), turn(k, place[1] * speed)) for place in places]
         with self.step(
-            "Distance only", "{s} places later both hands turn alike: the angle between them stays, and so does q · k: {v:+.2f}.", s=further, v=raw, keep=(),
-            subtitle="model {m} · layer {l} · head {h} · q of “{a}”, k of “{b}”, {n} apart", m=trace.info["checkpoint"], l=self.layer, h=self.head, a=words[i], b=words[j], n=i - j,
+            "Distance only", "{s} places later both hands turn alike: the angle between them stays, and so does q · k: {v:+.2f}.", s=further, keep=(),
+            v=trace[f"blocks.{self.layer}.attn.scores_raw"][self.head, i, j], subtitle="model {m} · layer {l} · head {h} · q of “{a}”, k of “{b}”, {n} apart",
+            m=trace.info["checkpoint"], l=self.layer, h=self.head, a=display(trace.tokens[i]), b=display(trace.tokens[j]), n=i - j,
         ):
-            boxes = self.dial_boxes(len(pairs), 2)
-            for r, ((at_q, at_k), (a, b)) in enumerate(zip(places, turned, strict=True)):
-                title = Label(say("q at {i}, k at {j}", i=at_q, j=at_k), LABEL, "ink")
-                self.title_of_row(title, boxes[r])
+            for box, moved_by in zip(self.stage.rows(1, 1, gap=0.25), (0, further), strict=True):
+                a, b = turn(q, (i + moved_by) * speed), turn(k, (j + moved_by) * speed)
                 half = len(q) // 2
                 products = a[:half] * b[:half] + a[half:] * b[half:]
-                dials = []
-                notes = []
-                for box, s in zip(boxes[r], pairs, strict=True):
-                    note = Label(say("{v:+.2f}", v=products[s]), 0.32, "ink")
-                    dial = Dial([(self.hand(a, s), "query"), (self.hand(b, s), "key")], diameter=min(box.width, box.height - note.height - 0.1), longest=self.longest(q, k, s), between=True)
-                    stack(dial, note, gap=0.08).move_to(box.center)
-                    dials.append(dial), notes.append(note)
-                total = Label(say("Σ = {v:+.2f}", v=products.sum(0)), 0.42, "target")
-                total.next_to(title, DOWN, buff=0.15) if self.wide else total.next_to(title, RIGHT, buff=0.4)
-                if r == 0:
-                    self.play(FadeIn(title), *[FadeIn(m) for m in (*dials, *notes)], run_time=1)
-                else:
-                    self.play(FadeIn(title, run_time=0.5), *[Turn(dial, [further * float(speed.values[s])] * 2, run_time=2.5) for dial, s in zip(dials, pairs, strict=True)])
-                    self.play(*[FadeIn(m) for m in notes], run_time=0.4)
-                self.play(FadeIn(total), run_time=0.4)
+                dials = [([(self.hand(a, s), "query"), (self.hand(b, s), "key")], say("{v:+.2f}", v=products[s]), dict(longest=self.longest(q, k, s), between=True)) for s in pairs]
+                title = (stack if self.wide else row)(Label(say("q at {i}, k at {j}", i=i + moved_by, j=j + moved_by), LABEL), Label(say("Σ = {v:+.2f}", v=products.sum(0)), 0.42, "target"))
+                line = DialRow(box, title, dials, beside=3.2 if self.wide else 0)
+                if not moved_by:
+                    self.play(FadeIn(line), run_time=1)
+                    continue
+                self.play(*[Turn(dial, [further * float(speed.values[s])] * 2, run_time=2.5) for dial, s in zip(line.dials, pairs, strict=True)])
+                self.play(*[FadeIn(m) for m in (*line.notes, title)], run_time=0.6)
 
     def by_distance(self):
         trace = self.of["rotary"]

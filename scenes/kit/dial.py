@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import Animation
+from manim import LEFT, Animation, VGroup
 
+from scenes.kit.layout import Box, stack
 from scenes.kit.painting import Drawn, Painted, Pen
+from scenes.kit.text import Label
 from scenes.kit.theme import color
 
 
@@ -98,6 +100,29 @@ class Dial(Painted):
     def drawn(self) -> list[Drawn]:
         ends = self.lengths[:, None] * np.stack([np.cos(self.angles), np.sin(self.angles)], axis=-1)
         return [Drawn(end, tensor, (slice(None),)) for end, tensor in zip(ends, self.tensors, strict=True)]
+
+
+class DialRow(VGroup):
+    """Dials side by side with a note below each, and a title at their left (`beside`: the width it takes; 0: above them).
+
+    dials: (hands, note, options of Dial) each. A narrow box takes them in two lines. Parts: `.title .dials .notes`."""
+
+    def __init__(self, box: Box, title, dials, *, beside: float = 0.0):
+        room = Box(box.left + beside, box.bottom, box.right, box.top - (0 if beside else 0.65))
+        two = len(dials) > 2 and room.width < 2 * room.height
+        lines = room.rows(1, 1, gap=0.15) if two else [room]
+        boxes = [cell for line in lines for cell in line.columns(*[1] * -(-len(dials) // len(lines)), gap=0.2)]
+        self.title, self.dials, self.notes = title, [], []
+        for cell, (hands, text, options) in zip(boxes, dials, strict=False):
+            note = Label(text, 0.32, "secondary")
+            dial = Dial(hands, diameter=min(cell.width, cell.height - note.height - 0.1), **options)
+            stack(dial, note, gap=0.08).move_to(cell.center)
+            self.dials.append(dial), self.notes.append(note)
+        if beside:
+            title.scale(min(1.0, (beside - 0.15) / title.width)).move_to(self.dials[0]).align_to((box.left, 0, 0), LEFT)
+        else:
+            title.move_to((box.center[0], box.top - 0.3, 0))
+        super().__init__(title, *self.dials, *self.notes)
 
 
 class Turn(Animation):

@@ -1,4 +1,4 @@
-"""Two distributions side by side, and a measure with its spread over several runs."""
+"""SpreadBars: a measure of several things, with its spread over several runs."""
 
 from __future__ import annotations
 
@@ -7,49 +7,8 @@ import numpy as np
 from scenes.kit import type as typesetting
 from scenes.kit.painting import Cell, Drawn, Painted, Pen, Shown
 from scenes.kit.say import number
-from scenes.kit.text import LABEL, smallest
+from scenes.kit.text import smallest
 from scenes.kit.theme import color
-from scenes.kit.tokens import display
-
-
-class PairedBars(Painted):
-    """Two bars for each word: the same outcome in two runs, on one scale.
-
-    first, second: Tensors [n] of probabilities; labels: n strings; order: the indices shown, top to bottom.
-    fills: the roles of the two. longest: the probability of a bar that fills the width."""
-
-    look = ("values", "bar_opacity")
-
-    def __init__(self, first, second, labels, *, order, width: float, height: float, fills=("probability", "position"), longest: float | None = None,
-                 spec: str = ".1%", size: float = LABEL):
-        self.tensors, self.ids, self.spec = (first, second), [int(i) for i in order], spec
-        self.values = np.array([[float(t.values[i]) for t in self.tensors] for i in self.ids])
-        self.words = [display(labels[i]) for i in self.ids]
-        self.rgbs = [color(fill) for fill in fills]
-        self.longest = longest or float(self.values.max()) or 1.0
-        self.bar_opacity = np.ones(len(self.ids))
-        self.pitch = min(height / len(self.ids), 2.6 * size)
-        self.size = max(min(size, 0.36 * self.pitch), smallest())
-        self.label_width = max(typesetting.width(word, self.size) for word in self.words) + 0.2
-        number_width = max(typesetting.width(number(v, spec), 0.85 * self.size) for v in self.values.flat) + 0.2
-        self.bar_width = max(width - self.label_width - number_width, 0.3)
-        super().__init__(self.label_width + self.bar_width + number_width, self.pitch * len(self.ids))
-
-    def draw(self, pen: Pen) -> None:
-        bar = 0.38 * self.pitch
-        for k, word in enumerate(self.words):
-            opacity, top = float(self.bar_opacity[k]), (k + 0.1) * self.pitch
-            pen.text(word, self.label_width - 0.12, top + bar + 0.3 * self.size, self.size, "ink", align=1.0)
-            for j, (tensor, rgb) in enumerate(zip(self.tensors, self.rgbs, strict=True)):
-                value, y = self.values[k, j], top + j * (bar + 0.02 * self.pitch)
-                w = max(self.bar_width * min(value / self.longest, 1.0), 0.012)
-                pen.rectangle(self.label_width, y, w, bar, rgb, opacity)
-                text, size = number(value, self.spec), max(min(0.85 * self.size, 0.95 * bar), smallest())
-                shown = (Shown(text, Cell(tensor, (self.ids[k],)), self.spec),)
-                pen.text(text, self.label_width + w + 0.1, y + bar / 2 + 0.34 * size, size, "secondary", opacity, numbers=shown)
-
-    def drawn(self) -> list[Drawn]:
-        return [Drawn(np.where(self.bar_opacity > 0.002, self.values[:, j], np.nan), tensor, (np.array(self.ids),)) for j, tensor in enumerate(self.tensors)]
 
 
 class SpreadBars(Painted):
