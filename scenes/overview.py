@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 
-from manim import PI, Arrow, FadeIn, FadeOut, LaggedStart, Line, Transform, VGroup
+from manim import PI, Arrow, FadeIn, FadeOut, LaggedStart, Transform, VGroup
 
 from model.tensor import Tensor, stack as stack_tensors
 from scenes.kit.animations import Fly, Grow, Introduce
 from scenes.kit.bars import ProbabilityBars
 from scenes.kit.blocks import BlockDiagram
-from scenes.kit.cumulative import CumulativeBar, LayEndToEnd
+from scenes.kit.cumulative import LayEndToEnd
 from scenes.kit.grid import TensorGrid
 from scenes.kit.layout import Box, stack
+from scenes.kit.loop import FinishedRun, LoopScreen, mark_end
 from scenes.kit.say import Said, say
 from scenes.kit.strips import HeatStrips
 from scenes.kit.terms import Frame
 from scenes.kit.text import LABEL, Formula, Label, smallest
-from scenes.kit.tokens import TokenNumbers, TokenRow, display
+from scenes.kit.tokens import TokenRow, display
 from scenes.lesson import Lesson
 
 TURNS = 8  # words that are written at most
@@ -313,7 +314,7 @@ class PredictSampleRepeat(Lesson):
         """The largest logits come out of the strip, with their words; the smallest of all stands below."""
         ranking, pitch = self.turns[0].ranking, self.bars_of(self.turns[0], self.beside_logits, total=True).pitch
         grid = TensorGrid(
-            logits[ranking], "logit", upright=True, row_labels=[display(self.trace.vocabulary[k]) for k in ranking], cell=(1.25, pitch),
+            logits[ranking], "logit", upright=True, row_labels=[display(self.trace.vocabulary[k]) for k in ranking], cell=(1.05 if self.portrait else 1.25, pitch),
             rows=self.named + 2, width=box.width, height=99, brackets=False, size=LABEL,
         )
         box.fit(grid)
@@ -335,7 +336,7 @@ class PredictSampleRepeat(Lesson):
 
     @property
     def logits_and_bars(self) -> list[Box]:
-        return self.stage.columns(1, 2.5, gap=0.3) if self.portrait else self.stage.columns(1, 2.2, gap=0.6)
+        return self.stage.columns(1, 1.95, gap=0.3) if self.portrait else self.stage.columns(1, 2.2, gap=0.6)
 
     def probabilities(self):
         turn = self.turns[0]
@@ -358,68 +359,25 @@ class PredictSampleRepeat(Lesson):
         self.bars = bars
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────
-    def growing_text(self) -> TokenRow:
-        """Room for the whole text, of which only the prompt is seen."""
-        words = [*self.trace.tokens, *[turn.word for turn in self.turns]]
-        long = len(words) > 14
-        lines, size = (1 + long, 0.4 if long else 0.52) if self.wide else (3 + long, 0.6) if self.portrait else (2 + long, 0.52)
-        row = TokenRow(words, unknown=self.trace.unknown, width=self.stage.width, size=size, lines=lines)
-        self.mark_end(row, self.turns, len(self.words))
-        top = Box(self.stage.left, self.stage.top - max(row.height, 0.7), self.stage.right, self.stage.top)
-        return top.fit(row.show_only(len(self.words)))
-
-    @staticmethod
-    def mark_end(row: TokenRow, turns, first: int = 0) -> None:
-        """The mark that ends a text is no word: it is grey."""
-        for k, turn in enumerate(turns):
-            if turn.last:
-                row.mark(first + k, "secondary")
-
     @cached_property
-    def places(self) -> tuple[Box, Box, Box]:
-        """Where the loop is shown, below the text: the last token's strips, the bars, and the bar that u falls on."""
-        stage = self.stage
-        rest = Box(stage.left, stage.bottom, stage.right, self.growing_text().get_bottom()[1] - 0.25)
-        foot = Box(rest.left, rest.bottom, rest.right, rest.bottom + CumulativeBar.room(self.bar_height, self.bar_size))
-        above = Box(rest.left, foot.top + 0.2, rest.right, rest.top)
-        split = above.rows(1, 1.7, gap=0.5) if self.portrait else above.columns(1, 1.2, gap=0.5)
-        return *split, foot
-
-    @property
-    def bar_height(self) -> float:
-        return 0.46 if self.wide else 0.8 if self.portrait else 0.6
-
-    @property
-    def bar_size(self) -> float:
-        return 0.32 if self.wide else 0.4 if self.portrait else 0.36
-
-    def loop_bars(self, turn, picked: bool = True) -> ProbabilityBars:
-        box = self.places[1]
-        longest = max(float(t.probs.values[t.ranking[0]]) for t in self.turns)
-        rest = max(1 - float(t.cumulative.values[self.named - 1]) for t in self.turns)
-        bars = self.bars_of(turn, box, longest=max(longest, rest), label_room=1.7, target=turn.id if picked else None)
-        return bars.move_to(box.center)
-
-    def line_of(self, turn) -> CumulativeBar:
-        box = self.places[2]
-        line = CumulativeBar(turn, turn.trace.vocabulary, width=box.width, height=self.bar_height, named=self.named, size=self.bar_size)
-        return line.move_to(box.center)
+    def loop(self) -> LoopScreen:
+        return LoopScreen(self.stage, self.trace.tokens, self.turns, named=self.named, unknown=self.trace.unknown, wide=self.wide, tall=self.portrait)
 
     def sample(self):
         turn = self.turns[0]
-        line = self.line_of(turn)
+        line = self.loop.line(turn)
         with self.step(
             "Sample", "A random number picks: u = {u:" + line.spec + "} falls into the interval of “{word}”.", u=turn.u, word=display(turn.word),
             keep=(self.bars,), subtitle=self.draw_says(), seed=self.seed, k=1,
             notes="u comes from NumPy's default generator (PCG64) started with the seed, so the same seed draws the same words again.",
         ):
-            text, small = self.growing_text(), self.journey(self.trace, self.places[0])
+            text, small = self.loop.text, self.journey(self.trace, self.loop.inside)
             slot = Frame(text.corners(len(self.words)))
-            self.play(FadeIn(text), FadeIn(slot), FadeIn(small), Transform(self.bars, self.loop_bars(turn, False)), run_time=1.2)
+            self.play(FadeIn(text), FadeIn(slot), FadeIn(small), Transform(self.bars, self.loop.bars(turn, picked=False)), run_time=1.2)
             self.play(LayEndToEnd(self.bars, line), run_time=1.8)
             self.play(line.animate.aim(), run_time=0.8)
             self.play(line.animate.land(), run_time=0.7)
-            self.play(line.animate.pick(), Transform(self.bars, self.loop_bars(turn)), run_time=0.6)
+            self.play(line.animate.pick(), Transform(self.bars, self.loop.bars(turn)), run_time=0.6)
         self.written, self.slot, self.small, self.line = text, slot, small, line
 
     def draw_says(self) -> str:
@@ -427,7 +385,7 @@ class PredictSampleRepeat(Lesson):
 
     def lens_needed(self, turn) -> bool:
         """Whether the interval that was hit is too thin to be read."""
-        return (float(turn.upper) - float(turn.lower)) * self.places[2].width < 0.8
+        return (float(turn.upper) - float(turn.lower)) * self.loop.foot.width < 0.8
 
     def closer_look(self):
         turn = self.turns[0]
@@ -435,21 +393,10 @@ class PredictSampleRepeat(Lesson):
             "A closer look", "Enlarged: “{word}” has {p:.2%} of the bar, from {a:" + self.line.spec + "} to {b:" + self.line.spec + "}.", word=display(turn.word),
             p=turn.probs[turn.id], a=turn.lower, b=turn.upper, keep=(self.written, self.slot, self.line), subtitle=self.draw_says(), seed=self.seed, k=1,
         ):
-            low, high = float(turn.lower), float(turn.upper)
-            margin = 1.5 * (high - low)
-            window = (max(low - margin, 0.0), min(high + margin, 1.0))
-            strips, bars, _ = self.places
-            room = Box(self.stage.left, bars.bottom, self.stage.right, strips.top)
-            size = 0.36 if self.wide else 0.5
-            lens = CumulativeBar(
-                turn, turn.trace.vocabulary, width=room.width, height=min(1.4, max(room.height - 0.3 - CumulativeBar.room(0, size), 0.5)),
-                named=self.named, size=size, window=window,
-            )
-            lens.pick().move_to(room.center).shift((0, 0.1, 0))
-            spot, wide = self.line.interval_corners(*window), lens.interval_corners(*window)
-            rays = [Line(a, b, stroke_width=2, color=self.theme.hex["secondary"]) for a, b in ((spot[0], wide[3]), (spot[1], wide[2]))]
-            self.play(self.line.animate.settle(), FadeIn(lens, target_position=(spot[0] + spot[2]) / 2, scale=0.05), *[FadeIn(ray) for ray in rays], run_time=1.5)
-        self.play(self.line.animate.pick(), FadeOut(lens), *[FadeOut(ray) for ray in rays], FadeIn(self.bars), FadeIn(self.small), run_time=0.6)
+            lens, rays, window = self.loop.lens(turn, self.line)
+            spot = self.line.interval_corners(*window)
+            self.play(self.line.animate.settle(), FadeIn(lens, target_position=(spot[0] + spot[2]) / 2, scale=0.05), FadeIn(rays), run_time=1.5)
+        self.play(self.line.animate.pick(), FadeOut(lens), FadeOut(rays), FadeIn(self.bars), FadeIn(self.small), run_time=0.6)
 
     def write(self, k: int, run_time: float):
         """The word that turn k has drawn flies from its interval to the end of the text."""
@@ -474,18 +421,18 @@ class PredictSampleRepeat(Lesson):
 
     def repeat(self):
         turn = self.turns[1]
-        line = self.line_of(turn)
+        line = self.loop.line(turn)
         with self.step(
             "Repeat", "The same again with {n} tokens: new rows, new chances, a new u = {u:" + line.spec + "}: “{word}”.", n=len(turn.trace.tokens),
             u=turn.u, word=display(turn.word), subtitle=self.draw_says(), seed=self.seed, k=2,
         ):
-            small = self.journey(turn.trace, self.places[0])
+            small = self.journey(turn.trace, self.loop.inside)
             self.play(FadeOut(self.small), Introduce(small, "rows", lag=0.6), run_time=1.4)
             self.small = small
-            self.play(Transform(self.bars, self.loop_bars(turn, False)), run_time=1)
+            self.play(Transform(self.bars, self.loop.bars(turn, picked=False)), run_time=1)
             self.play(Transform(self.line, line), run_time=0.8)
             self.play(self.line.animate.land(), run_time=0.8)
-            self.play(self.line.animate.pick(), Transform(self.bars, self.loop_bars(turn)), run_time=0.5)
+            self.play(self.line.animate.pick(), Transform(self.bars, self.loop.bars(turn)), run_time=0.5)
             self.write(1, 0.9)
 
     def again(self):
@@ -497,8 +444,8 @@ class PredictSampleRepeat(Lesson):
             for k in rest:
                 turn = self.turns[k]
                 self.play(
-                    Transform(self.small, self.journey(turn.trace, self.places[0])), Transform(self.bars, self.loop_bars(turn)),
-                    Transform(self.line, self.line_of(turn).pick()), run_time=0.9,
+                    Transform(self.small, self.journey(turn.trace, self.loop.inside)), Transform(self.bars, self.loop.bars(turn)),
+                    Transform(self.line, self.loop.line(turn).pick()), run_time=0.9,
                 )
                 self.write(k, 0.5)
 
@@ -506,24 +453,6 @@ class PredictSampleRepeat(Lesson):
     def prompt(self, box: Box, lines: int) -> TokenRow:
         row = TokenRow(self.trace.tokens, unknown=self.trace.unknown, width=box.width, size=0.5, lines=lines)
         return box.fit(row)
-
-    def lane(self, box: Box, name: Said, turns, role: str, size: float) -> tuple[Label, TokenRow, TokenNumbers]:
-        """One run of the loop: its words, and beside each the chance that it had. Lies across, or stands where the frame is tall."""
-        label = Label(name, LABEL, role)
-        if label.width > box.width:
-            label.scale(box.width / label.width)
-        if self.wide:
-            room = Box(box.left + 3.0, box.bottom, box.right, box.top)
-            row = TokenRow([turn.word for turn in turns], width=room.width, size=size, gap=0.3)
-            row.move_to((room.left + row.width / 2, room.center[1] + 0.12, 0))
-            label.move_to((box.left + label.width / 2, row.get_center()[1], 0))
-        else:
-            room = Box(box.left, box.bottom, box.right - 0.95, box.top - 0.6)
-            row = TokenRow([turn.word for turn in turns], width=room.width, height=room.height, size=size, down=True, gap=0.35 if self.portrait else 0.14)
-            row.move_to((room.left + row.width / 2, room.top - row.height / 2, 0))
-            label.move_to((box.left + label.width / 2, box.top - 0.25, 0))
-        self.mark_end(row, turns)
-        return label, row, TokenNumbers(row, stack_tensors([turn.probs[turn.id] for turn in turns], "turn"), spec=".1%", least=0.0)
 
     def compare(self):
         with self.step(
@@ -538,14 +467,11 @@ class PredictSampleRepeat(Lesson):
             prompt = self.prompt(top, 4 if self.portrait else 2)
             runs = [(Said("greedy"), self.greedy, "logit"), (say("sampled, seed {s}", s=self.seed), self.turns, "probability"),
                     (say("sampled, seed {s}", s=self.seed + 1), self.other_seed, "probability")]
-            size = 0.46 if self.wide else 0.6
-            for _ in range(2):  # the second time in one size for all
-                lanes = [self.lane(box, *run, size) for box, run in zip(boxes, runs, strict=True)]
-                size = min(row.size for _, row, _ in lanes)
-            for _, _, numbers in lanes:
-                numbers.size = min(other.size for _, _, other in lanes)
-            self.play(FadeIn(prompt), *[FadeIn(label) for label, _, _ in lanes], run_time=0.8)
-            self.play(*[Grow(row, "emphasis", lag=0.8) for _, row, _ in lanes], *[Grow(numbers, "shown_opacity", lag=0.8) for _, _, numbers in lanes], run_time=4.5)
+            lanes = FinishedRun.together(boxes, runs, size=0.46 if self.wide else 0.44, down=not self.wide, gap=0.35 if self.portrait else 0.3 if self.wide else 0.14)
+            self.play(FadeIn(prompt), *[FadeIn(lane.label) for lane in lanes], run_time=0.8)
+            self.play(
+                *[Grow(lane.row, "emphasis", lag=0.8) for lane in lanes], *[Grow(lane.numbers, "shown_opacity", lag=0.8) for lane in lanes], run_time=4.5,
+            )
 
     def temperatures(self):
         order = self.turns[0].ranking[: self.named].tolist()
@@ -568,8 +494,7 @@ class PredictSampleRepeat(Lesson):
         bars = ProbabilityBars(turns[0].probs, self.trace.vocabulary, order=order, width=middle.width, height=middle.height, longest=longest)
         bars.move_to(middle.center)
         row = TokenRow([turn.word for turn in turns], width=foot.width, size=0.42, lines=2)
-        self.mark_end(row, turns)
-        return title, bars, foot.fit(row)
+        return title, bars, foot.fit(mark_end(row, turns))
 
 
 __all__ = ["PredictSampleRepeat", "turns_of"]

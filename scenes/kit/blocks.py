@@ -75,7 +75,8 @@ class BlockDiagram(Painted):
             column = 0 if part == 0 else len(self.widths) - 1
             return self.lefts[column], 0.3 * h, self.widths[column], 0.4 * h
         layer, which = divmod(part - 1, 2)
-        column, pad = self._column(layer), 0.06 * h
+        column = self._column(layer)
+        pad = min(0.06 * h, 0.06 * self.widths[column])
         top = 0.27 * h if which == 0 else 0.61 * h
         return self.lefts[column] + pad, top, self.widths[column] - 2 * pad, 0.29 * h
 
