@@ -48,7 +48,8 @@ class Coming:
     request: Request
     name: str | None  # of the step; None: by number
     step: int
-    reload: bool  # enter only when all of it has been played through without an error
+    reload: bool = False  # enter only when all of it has been played through without an error
+    instead: bool = False  # of what was asked for and cannot be shown: what is wrong stays on screen
     since: float = field(default_factory=time.monotonic)
 
     def target(self) -> int | None:
@@ -82,7 +83,7 @@ class Show:
 
     # ── what to show ─────────────────────────────────────────────────────────────────────────────
     def begin(self) -> None:
-        self._prepare(self.request, None, 0, reload=False)
+        self._prepare(self.request, None, 0)
 
     def change(self, fields: dict[str, Any]) -> None:
         """Show something else; UsageError if there is no such thing."""
@@ -93,7 +94,7 @@ class Show:
         same_lesson = request.lesson == self.request.lesson and not {"text", "lesson"} & fields.keys()
         step = fields.get("step", self.place["step"] if same_lesson else 0)
         name = self._name_of(step) if same_lesson and "step" not in fields else None
-        self._prepare(request, name, step, reload=False)
+        self._prepare(request, name, step)
 
     def reload(self) -> None:
         """The lessons' code has changed."""
@@ -117,11 +118,11 @@ class Show:
     def _name_of(self, step: int) -> str | None:
         return self.current.steps[step].name if self.current is not None and step < len(self.current.steps) else None
 
-    def _prepare(self, request: Request, name: str | None, step: int, reload: bool) -> None:
+    def _prepare(self, request: Request, name: str | None, step: int, **how: bool) -> None:
         if self.coming is not None:
             self.troupe.end(self.coming.performance)
         performance = self.troupe.perform(request.order(), self.on_event)
-        self.coming = Coming(performance, request, name, step, reload)
+        self.coming = Coming(performance, request, name, step, **how)
         self.tell({"type": "preparing", "on": True})
 
     # ── what happens ─────────────────────────────────────────────────────────────────────────────
@@ -143,6 +144,8 @@ class Show:
             self.troupe.end(coming.performance)
             self.tell({"type": "preparing", "on": False})
             self._show_banner(event)
+            if self.current is None and coming.request.options:
+                self._prepare(Request(coming.request.lesson, coming.request.quality), None, 0, instead=True)
             return
         target = coming.target()
         ready = target is not None and bool(coming.performance.store.strip(target).numbers)
@@ -156,7 +159,8 @@ class Show:
         self.place |= {"session": self.current.number, "step": step, "frame": 0, "playing": True}
         if old is not None:
             self.troupe.end(old)
-        self.banner = None
+        if not coming.instead:
+            self.banner = None
         self.tell({"type": "preparing", "on": False})
         self.tell(self.session())
         self.push()
@@ -195,7 +199,7 @@ class Show:
         if coming:
             self.coming = None
             self.troupe.end(performance)
-        self._prepare(request, name, step, reload=False)
+        self._prepare(request, name, step)
 
     def _show_banner(self, event: dict[str, Any]) -> None:
         self.banner = {"type": "banner", "text": event["text"], "file": event["file"], "line": event["line"]}

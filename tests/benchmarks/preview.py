@@ -82,7 +82,7 @@ def speed_of_drawing(page: Page) -> float:
     reached = 0
     for step in range(len(steps)):
         page.js("step => { clearhead.player.go(step, 0, false); }", step)
-        wait_for(lambda: page.js("s => clearhead.strips.drawn(s)", step) >= steps[step]["frames"] - 1, 120, f"step {step}")
+        wait_for(lambda: page.js("s => clearhead.strips.drawn(s)", step) >= steps[step]["frames"], 120, f"step {step}")
         reached += steps[step]["frames"]
     return reached / 30 / (time.monotonic() - begun)
 

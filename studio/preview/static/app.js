@@ -1,6 +1,6 @@
 // The page: connects the player, the socket and everything that can be pressed.
 
-import { keyName, KEYS, listKeys } from "./keys.js";
+import { keyName, listKeys } from "./keys.js";
 import { Link } from "./link.js";
 import { Panel } from "./panel.js";
 import { Player, SPEEDS } from "./player.js";
@@ -279,6 +279,7 @@ class App {
 
   wire() {
     if (notes) document.body.classList.add("speaker");
+    else if (matchMedia("(max-width: 800px) and (orientation: portrait)").matches) this.flipCaptions();
     $("speaker").hidden = !notes;
     const buttons = { back: "back", play: "play", next: "next", steps: "steps", change: "options", take: "save", share: "share", help: "help", full: "full" };
     for (const [id, key] of Object.entries(buttons)) $(id).addEventListener("click", () => this.press(key));
@@ -290,7 +291,11 @@ class App {
     $("captions").addEventListener("change", () => this.flipCaptions());
     $("speed-list").append(...SPEEDS.map((s) => Object.assign(document.createElement("button"), { textContent: `${s}×`, onclick: () => this.setSpeed(s) })));
     for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", () => this.save(button.dataset.save));
-    for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("click", (e) => e.target === dialog && dialog.close());
+    for (const dialog of document.querySelectorAll("dialog")) {
+      dialog.addEventListener("click", (e) => e.target === dialog && dialog.close());
+      const close = Object.assign(document.createElement("button"), { className: "close", textContent: "×", ariaLabel: "Close", onclick: () => dialog.close() });
+      dialog.prepend(close);
+    }
     $("keys").append(...listKeys());
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("pointerup", (event) => event.target.closest?.("button")?.blur()); // so that Space pauses after a click
