@@ -13,7 +13,7 @@ from model.errors import UsageError
 from model.naming import chance, head_names, needed
 from model.tensor import Tensor, concatenate
 from model.tensor import stack as stack_tensors
-from scenes.kit.animations import Grow, Introduce, MatrixProduct, ResidualAdd, Reveal
+from scenes.kit.animations import Grow, Introduce, MatrixProduct, ResidualAdd
 from scenes.kit.bars import ProbabilityBars
 from scenes.kit.change import BarChange
 from scenes.kit.grid import TensorGrid, readable_height
@@ -25,10 +25,9 @@ from scenes.kit.scores import Score, ScoreTable, counted
 from scenes.kit.sums import SumTable
 from scenes.kit.terms import Frame
 from scenes.kit.text import Formula, Label, smallest
-from scenes.kit.theme import color
 from scenes.kit.tokens import TokenRow, display
 from scenes.kit.type import fitting_size, width
-from scenes.kit.wall import PatternWall, Tag, shape_of, tiles
+from scenes.kit.wall import PatternWall, Tag, shape_of, tiles, wall_of_layers
 from scenes.lesson import Lesson
 
 MOST_RUNS = 64  # second runs; a model with more heads has only one layer's switched off
@@ -131,7 +130,7 @@ class MultiHead(Lesson):
             "One head", "One attention head at work: “{a}” gives {w:.0%} of its attention to {b}.", keep=(),
             a=self.word, b="itself" if key == i else say("“{b}”", b=self.words[key]), w=self.P[l][h, i, key], l=l, h=h, model=self.model_name,
             subtitle="model {model} · " + self.where + " · dot area ∝ weight · rows look, columns are looked at",
-            notes=f"The head was chosen because the next word changes most without it: {self.measure:.0%} of the probability moves.",
+            notes=str(say("A second run shows: without this head {x:.0%} of the next word's probability moves.", x=self.effect[l, h])),
         ):
             crowded = len(self.words) > 12 and not self.wide and not self.portrait  # then the dots need all the room
             boxes = [self.stage] if crowded else self.stage.rows(1.5, 1) if self.portrait else self.stage.columns(1.5, 1)
@@ -181,7 +180,7 @@ class MultiHead(Lesson):
             middle.shown = start.shown.copy()
             self.play(Transform(moving, middle), FadeIn(titles[h]), run_time=1.4)
             self.play(Transform(moving, wall), *[FadeIn(t) for k, t in enumerate(titles) if k != h], run_time=1.4)
-        self.wall, self.titles = moving, VGroup(*titles)
+        self.wall = moving
 
     def answers(self):
         l, h, i = self.layer, self.head, self.position
@@ -206,7 +205,6 @@ class MultiHead(Lesson):
                 notes.append(VGroup(word, share).arrange(-UP, buff=0.02, aligned_edge=LEFT).next_to((panel.right, panel.center[1], 0), RIGHT, buff=0.12))
             self.play(Transform(self.wall, lit), run_time=1)
             self.play(LaggedStart(*[FadeIn(note, shift=0.1 * UP) for note in notes], lag_ratio=0.3), run_time=2)
-        self.notes = VGroup(*notes)
 
     def wall_of_all(self):
         l, h = self.layer, self.head
@@ -215,10 +213,10 @@ class MultiHead(Lesson):
             subtitle="model {model} · every layer's pattern [head, query, key] · framed: layer {l}, head {h}", model=self.model_name, l=l, h=h,
             keep=(self.wall,),
         ):
-            wall, self.wall_labels = self.lay_out_wall()
+            wall, labels = self.lay_out_wall()
             mine = [self.flat(l, k) for k in range(self.heads)]
             target = wall.piece(mine)
-            self.play(Transform(self.wall, target), *map(FadeIn, self.wall_labels), run_time=1.6)
+            self.play(Transform(self.wall, target), *map(FadeIn, labels), run_time=1.6)
             full = wall.copy()
             full.framed[self.flat(l, h)] = 1.0
             wall.shown[:] = 0.0
@@ -233,28 +231,7 @@ class MultiHead(Lesson):
         return layer * self.heads + head
 
     def lay_out_wall(self):
-        """All patterns, layers down and heads across, or the other way round where that makes them larger; and the labels at the edges."""
-        size = 0.26 if self.wide else 0.24
-        side = width("layer 00", size) + 0.15
-        stage = self.stage
-        box = Box(stage.left + side, stage.bottom, stage.right, stage.top - 1.25 * size - 0.1)
-        shapes = ((self.layers, self.heads), (self.heads, self.layers))
-        across = max(shapes, key=lambda shape: tiles(box, *shape, gap=0.12)[0, 2])
-        places = tiles(box, *across, gap=0.12)
-        turned = across != shapes[0]
-        if turned:
-            places = places.reshape(self.heads, self.layers, 3).swapaxes(0, 1).reshape(-1, 3)
-        patterns = [self.P[layer][head] for layer in range(self.layers) for head in range(self.heads)]
-        wall = PatternWall(box, patterns, places, row=self.position)
-        names = [say("layer {k}", k=k) for k in range(self.layers)], [say("head {k}", k=k) for k in range(self.heads)]
-        rows, columns = names[::-1] if turned else names
-        pitch = abs(np.diff(np.unique(places[:, 0].round(4))).min()) if across[1] > 1 else box.width
-        small = max(min(size, fitting_size(columns, pitch - 0.06, size)), smallest())
-        left, top = places[:, 0].min() - places[0, 2] / 2, places[:, 1].max() + places[0, 2] / 2
-        ys, xs = np.unique(places[:, 1].round(4))[::-1], np.unique(places[:, 0].round(4))
-        labels = [Label(t, size, "secondary").next_to((left, y, 0), LEFT, buff=0.15) for t, y in zip(rows, ys, strict=True)]
-        labels += [Label(t, small, "secondary").next_to((x, top, 0), UP, buff=0.16) for t, x in zip(columns, xs, strict=True)]
-        return wall, labels
+        return wall_of_layers(self.stage, self.P, row=self.position, size=0.26 if self.wide else 0.24)
 
     # ── names ────────────────────────────────────────────────────────────────────────────────────
     def names(self):
@@ -274,7 +251,7 @@ class MultiHead(Lesson):
             table.grown[:] = 1.0
             self.play(Transform(minis, final), run_time=1.6)
             self.play(Grow(table, "grown", lag=0.5), run_time=3)
-        self.minis, self.table = minis, table
+        self.minis = minis
 
     def score_row(self, score) -> Score:
         layer, head = score.best
@@ -310,7 +287,10 @@ class MultiHead(Lesson):
             halves = [re.match(r"(.*?[→-])?(.*)", score.name).groups(default="") for score in scores]
             lines = [line for (first, second), score in zip(halves, scores, strict=True) for line in (first, say("{n} {s:.0%}", n=second, s=score.scores[pair]))]
         tag = Tag(lines, max(fitting_size(lines, pitch - 0.15, 0.24), smallest()))
-        return tag.move_to((panel.center[0], panel.top + 0.12 - tag.height / 2, 0))
+        rows = np.unique(wall.places[:, 1].round(4))
+        free = np.diff(rows).min() - wall.places[0, 2] - 0.1 if len(rows) > 1 and panel.center[1] < rows[-1] - 0.01 else 0.0  # up to the row above
+        top = panel.top + min(max(0.12, free), tag.height)
+        return tag.move_to((panel.center[0], top - tag.height / 2, 0))
 
     # ── concatenate, multiply, add up ────────────────────────────────────────────────────────────
     def concatenated(self):
@@ -341,7 +321,7 @@ class MultiHead(Lesson):
             self.play(FadeOut(self.wall), Transform(patterns, patterns.at([(x, y, side) for y in ys])), run_time=1.4)
             self.play(Introduce(self.z_grid, "rows", lag=0.3), run_time=1.6)
             self.add_strip(strip, names)
-        self.strip, self.strip_names = strip, VGroup(*names)
+        self.strip = strip
 
     def segment_names(self, strip: TensorGrid, ends) -> list[Label]:
         """Whose numbers they are, below the strip: all heads if there is room, else by number only."""

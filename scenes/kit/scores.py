@@ -13,7 +13,6 @@ from scenes.kit.layout import Box
 from scenes.kit.painting import Cell, Drawn, Painted, Pen, Shown
 from scenes.kit.say import Said, Span, number, say
 from scenes.kit.text import smallest
-from scenes.kit.theme import color
 
 
 @dataclass(frozen=True)

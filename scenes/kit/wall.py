@@ -6,10 +6,13 @@ from math import ceil
 
 import cairo
 import numpy as np
+from manim import LEFT, UP
 
 from scenes.kit import type as typesetting
 from scenes.kit.layout import Box
 from scenes.kit.painting import Drawn, Painted, Pen
+from scenes.kit.say import say
+from scenes.kit.text import Label, smallest
 from scenes.kit.theme import color
 from scenes.kit.type import Drawing
 
@@ -131,7 +134,7 @@ def tiles(box: Box, rows: int, columns: int, *, above: float = 0.0, right: float
     """Places [rows × columns, 3] (centre and side) of squares in a box, row by row, with room above and to the right of each for labels."""
     side = min((box.width + gap) / columns - right - gap, (box.height + gap) / rows - above - gap)
     pitch_x = min((box.width + gap) / columns, 1.6 * (side + gap) + right)
-    pitch_y = min((box.height + gap) / rows, 1.3 * (side + above + gap))
+    pitch_y = min((box.height + gap) / rows, 1.6 * (side + above + gap))
     x0, y0 = box.center[0] - (pitch_x * (columns - 1) + right) / 2, box.center[1] + (pitch_y * (rows - 1) - above) / 2
     return np.array([(x0 + j * pitch_x, y0 - i * pitch_y, side) for i in range(rows) for j in range(columns)])
 
@@ -142,4 +145,25 @@ def shape_of(box: Box, count: int, **room) -> tuple[int, int]:
     return max(shapes, key=lambda shape: tiles(box, *shape, **room)[0, 2] - 0.01 * (shape[0] * shape[1] - count))
 
 
-__all__ = ["PatternWall", "Tag", "shape_of", "tiles"]
+def wall_of_layers(stage: Box, patterns, *, row: int | None = None, size: float = 0.26) -> tuple[PatternWall, list[Label]]:
+    """All heads of all layers, and the labels at the edges.
+
+    patterns: one Tensor [head, query, key] for each layer. Layers go down and heads across, or the other way round where that makes the
+    panels larger; the panel of a head is number layer × heads + head either way. size: of the labels."""
+    layers, heads = len(patterns), patterns[0].shape[0]
+    side = typesetting.width("layer 00", size) + 0.15
+    box = Box(stage.left + side, stage.bottom, stage.right, stage.top - 1.25 * size - 0.1)
+    shape = max(((layers, heads), (heads, layers)), key=lambda shape: tiles(box, *shape, gap=0.12)[0, 2])
+    places = tiles(box, *shape, gap=0.12)
+    names = [say("layer {k}", k=k) for k in range(layers)], [say("head {k}", k=k) for k in range(heads)]
+    if shape != (layers, heads):
+        places, names = places.reshape(heads, layers, 3).swapaxes(0, 1).reshape(-1, 3), names[::-1]
+    half, xs, ys = places[0, 2] / 2, np.unique(places[:, 0].round(4)), np.unique(places[:, 1].round(4))[::-1]
+    pitch = np.diff(xs).min() if len(xs) > 1 else box.width
+    small = max(typesetting.fitting_size(names[1], pitch - 0.06, size), smallest())
+    labels = [Label(name, size, "secondary").next_to((xs[0] - half, y, 0), LEFT, buff=0.15) for name, y in zip(names[0], ys, strict=True)]
+    labels += [Label(name, small, "secondary").next_to((x, ys[0] + half, 0), UP, buff=0.16) for name, x in zip(names[1], xs, strict=True)]
+    return PatternWall(box, [layer[head] for layer in patterns for head in range(heads)], places, row=row), labels
+
+
+__all__ = ["PatternWall", "Tag", "shape_of", "tiles", "wall_of_layers"]
