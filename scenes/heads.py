@@ -185,14 +185,17 @@ class MultiHead(Lesson):
     def answers(self):
         l, h, i = self.layer, self.head, self.position
         keys = [self.strongest(l, k) for k in range(self.heads)]
-        same = len({keys[k] for k in range(self.heads)})
+        largest = [self.P[l][k, i, key] for k, key in enumerate(keys)]
+        first = {self.words[key] for key in keys}
+        if i == 0 and self.trace.config.causal:
+            caption = "“{w}” comes first: in every head it can look at nothing but itself."
+        elif len(first) == 1:
+            caption = "“{w}” in {n} heads: “{b}” comes first in all, with {low:.0%} to {high:.0%}."
+        else:
+            caption = "“{w}” in {n} heads: {k} different words come first."
         with self.step(
-            "One word, many views", "“{w}” in {n} heads: {k} different words come first.",
-            w=self.word, n=self.heads, k=same, l=l, i=i,
-            subtitle="pattern [:, {i}, :] of layer {l} · beside: the word with the most attention",
-        ) if same > 1 else self.step(
-            "One word, many views", "“{w}” looks mostly at “{b}” in all {n} heads, but not equally much.",
-            w=self.word, n=self.heads, b=self.words[keys[0]], l=l, i=i,
+            "One word, many views", caption, w=self.word, n=self.heads, k=len(first), b=self.words[keys[0]],
+            low=min(largest, key=float), high=max(largest, key=float), l=l, i=i,
             subtitle="pattern [:, {i}, :] of layer {l} · beside: the word with the most attention",
         ):
             lit = self.wall.copy()
@@ -200,7 +203,7 @@ class MultiHead(Lesson):
             size = max(fitting_size([self.words[key] for key in keys], 1.2, 0.36), smallest())
             notes = []
             for k, key in enumerate(keys):
-                word, share = Label(self.words[key], size, "key"), Label(say("{w:.0%}", w=self.P[l][k, i, key]), max(size, 0.26), "probability")
+                word, share = Label(self.words[key], size, "key"), Label(say("{w:.0%}", w=largest[k]), max(size, 0.26), "probability")
                 panel = self.wall.panel(k)
                 notes.append(VGroup(word, share).arrange(-UP, buff=0.02, aligned_edge=LEFT).next_to((panel.right, panel.center[1], 0), RIGHT, buff=0.12))
             self.play(Transform(self.wall, lit), run_time=1)

@@ -111,6 +111,15 @@ def test_the_layer_s_answers_are_its_largest_weights():
         assert lesson.words[row.argmax()] in here and f"{row.max():.0%}" in here
 
 
+def test_the_caption_says_how_many_words_come_first():
+    lesson = play()
+    weights = lesson.trace.array(f"blocks.{lesson.layer}.attn.pattern")[:, lesson.position]
+    first = {lesson.words[k] for k in weights.argmax(axis=1)}
+    caption = next(s.caption for s in play().steps if s.name == "One word, many views")
+    assert len(first) > 1 and f"{len(first)} different words" in caption
+    assert "nothing but itself" in next(s.caption for s in play(text="The cat sat", token=0).steps if s.name == "One word, many views")
+
+
 # ── names ────────────────────────────────────────────────────────────────────────────────────────
 def test_names_are_shown_with_score_sample_and_threshold():
     lesson = play()
