@@ -10,8 +10,9 @@ from manim import UP, FadeIn, FadeOut, Transform, VGroup
 from model.ablation import moved
 from model.errors import UsageError
 from model.positions import BASE, frequencies, heldout_losses, product_by_distance, shuffle, turn, turning, wave, wavelengths
+from model.tensor import Tensor
 from model.tensor import stack as stack_tensors
-from scenes.kit.animations import Grow, Introduce, ResidualAdd
+from scenes.kit.animations import Fly, Grow, Introduce, ResidualAdd
 from scenes.kit.bars import ProbabilityBars
 from scenes.kit.change import BarChange
 from scenes.kit.curve import Curve, GrowCurve, ReadOff, Waves
@@ -24,7 +25,7 @@ from scenes.kit.rows import Rows
 from scenes.kit.say import say
 from scenes.kit.spread import SpreadBars
 from scenes.kit.terms import Frame
-from scenes.kit.text import LABEL, Formula, Label, smallest
+from scenes.kit.text import LABEL, Formula, Label, Number, smallest
 from scenes.kit.tokens import TokenNumbers, TokenRow, display
 from scenes.lesson import Lesson
 
@@ -270,15 +271,16 @@ class Position(Lesson):
                     for d, i in zip(dials, pairs, strict=True)]
             for dial, end, by in zip(dials, last, speeds, strict=True):
                 dial.angles, end.angles = np.array([math.pi / 2 - p * by]), np.array([math.pi / 2 - far * by])
-            place = [self.place_label(at) for at in (far, p)]
-            self.play(*[FadeIn(m, run_time=0.6) for m in (*notes, place[0])], *[Turn(dial, [-far * by], run_time=4) for dial, by in zip(last, speeds, strict=True)])
+            place, *places = [self.place_label(at) for at in (0, far, p)]
+            self.play(*[FadeIn(m, run_time=0.6) for m in (*notes, place)], run_time=0.6)
+            self.play(Transform(place, places[0], run_time=4), *[Turn(dial, [-far * by], run_time=4) for dial, by in zip(last, speeds, strict=True)])
             self.remove(*last)
-            self.play(FadeOut(place[0], run_time=0.4), FadeIn(place[1], run_time=0.4), *[Turn(dial, [(far - p) * by], run_time=2.5) for dial, by in zip(dials, speeds, strict=True)])
+            self.play(Transform(place, places[1], run_time=2.5), *[Turn(dial, [(far - p) * by], run_time=2.5) for dial, by in zip(dials, speeds, strict=True)])
             self.play(FadeIn(values), run_time=0.6)
 
-    def place_label(self, place: int) -> Label:
+    def place_label(self, place: int) -> Number:
         """The position that the clocks show, at the top of the stage."""
-        label = Label(say("position {p}", p=place), 0.44, "target")
+        label = Number(Tensor.given(place, "position"), ".0f", 0.44, "target", before="position ")
         return label.move_to((0, self.stage.top - label.height / 2, 0))
 
     def table(self):
@@ -292,6 +294,7 @@ class Position(Lesson):
             self.play(Introduce(heat, "columns", lag=0.15), run_time=2)
             frame = Frame(heat.row_corners(p, pad=0.02))
             self.play(FadeIn(frame), run_time=0.6)
+        self.table_map, self.table_row = heat, frame
 
     # ── added ────────────────────────────────────────────────────────────────────────────────────
     def summands(self, i: int):
@@ -313,17 +316,23 @@ class Position(Lesson):
         p = self.position
         e, pos, x = self.summands(p)
         with self.step(
-            "Added", "The row is added to the embedding, entry by entry: x = E + P.", keep=(),
+            "Added", "The row is added to the embedding, entry by entry: x = E + P.", keep=(self.table_map, self.table_row),
             subtitle="{m} · position {p}, “{w}” · {d} entries" + self.scaled, m=self.adds.info["checkpoint"], p=p, w=self.words[p], d=len(e),
         ):
             parts = ((e, "data", "embedding E"), (pos, "position", "+ position P"), (x, "data", "= input x"))
-            self.add_up([Rows(self.stage, parts, adds=True, cell=1.25, upright=0 if self.wide else 10 if self.square else 15)])
+            rows = Rows(self.stage, parts, adds=True, cell=1.25, upright=0 if self.wide else 10 if self.square else 15)
+            if self.adds is self.of["sinusoidal"]:  # the marked row of the table becomes the row that is added
+                self.play(FadeOut(self.table_map), Transform(self.table_row, Frame(rows.grids[1].corners(pad=0.04))), run_time=1)
+            else:
+                self.play(FadeOut(self.table_map), FadeOut(self.table_row), run_time=0.5)
+            self.add_up([rows], gone=[self.table_row])
 
-    def add_up(self, sums: list[Rows], *with_them):
-        """The parts appear, then their sums, entry by entry."""
+    def add_up(self, sums: list[Rows], *with_them, gone=()):
+        """The parts appear, then their sums, entry by entry. with_them: what comes with the first; gone: what leaves with the last."""
         for k in range(len(sums[0].grids)):
             arrive = [ResidualAdd(*r.grids) if k == len(r.grids) - 1 else Introduce(r.grids[k], "cells", lag=0.2) for r in sums]
-            self.play(*[FadeIn(r.labels[k], run_time=0.5) for r in sums], *[FadeIn(m, run_time=0.5) for m in with_them if k == 0], *arrive)
+            self.play(*[FadeIn(r.labels[k], run_time=0.5) for r in sums], *[FadeIn(m, run_time=0.5) for m in with_them if k == 0],
+                      *[FadeOut(m, run_time=0.5) for m in gone if k == 2 and m in self.mobjects], *arrive)
         self.add(*sums)
 
     def add_rows(self):
@@ -439,6 +448,7 @@ class Position(Lesson):
                 line = DialRow(box, title, dials, beside=3.2 if self.wide else 0)
                 for dial, s in zip(line.dials, pairs, strict=True):
                     dial.angles = dial.starts + float(angles.values[at, s])  # as turned, whole rounds included
+                self.hands = [*getattr(self, "hands", []), line]
                 self.play(*[FadeIn(m, run_time=0.5) for m in (title, *line.notes)],
                           *[Turn(dial, [float(angles.values[at, s])], run_time=2.2) for dial, s in zip(line.dials, pairs, strict=True)])
 
@@ -447,7 +457,8 @@ class Position(Lesson):
         q, k, speed, pairs = self.rotary_parts()
         i, j = self.query, self.query - 1
         with self.step(
-            "Distance only", "{s} places later both hands turn alike: the angle between them stays, and so does q · k: {v:+.2f}.", s=further, keep=(),
+            "Distance only", "{s} places later both hands turn alike: the angle between them stays, and so does q · k: {v:+.2f}.", s=further,
+            keep=[dial for line in self.hands for dial in line.dials],
             v=trace[f"blocks.{self.layer}.attn.scores_raw"][self.head, i, j], subtitle="model {m} · layer {l} · head {h} · q of “{a}”, k of “{b}”, {n} apart",
             m=trace.info["checkpoint"], l=self.layer, h=self.head, a=display(trace.tokens[i]), b=display(trace.tokens[j]), n=i - j,
         ):
@@ -458,9 +469,13 @@ class Position(Lesson):
                 dials = [([(self.hand(a, s), "query"), (self.hand(b, s), "key")], say("{v:+.2f}", v=products[s]), dict(longest=self.longest(q, k, s), between=True)) for s in pairs]
                 title = (stack if self.wide else row)(Label(say("q at {i}, k at {j}", i=i + moved_by, j=j + moved_by), LABEL), Label(say("Σ = {v:+.2f}", v=products.sum(0)), 0.42, "target"))
                 line = DialRow(box, title, dials, beside=3.2 if self.wide else 0)
-                if not moved_by:
-                    self.play(FadeIn(line), run_time=1)
+                if not moved_by:  # q's hand and k's hand meet in one circle
+                    meet = [FadeOut(old, target_position=new) for one in self.hands for old, new in zip(one.dials, line.dials, strict=True)]
+                    self.play(*meet, FadeIn(line), run_time=1.2)
+                    start = line
                     continue
+                self.play(*[Fly(old, old.copy().move_to(new)) for old, new in zip(start.dials, line.dials, strict=True)], run_time=0.8)
+                self.remove(*[m for m in self.mobjects if isinstance(m, Dial) and m not in start.dials])
                 self.play(*[Turn(dial, [further * float(speed.values[s])] * 2, run_time=2.5) for dial, s in zip(line.dials, pairs, strict=True)])
                 self.play(*[FadeIn(m) for m in (*line.notes, title)], run_time=0.6)
 
