@@ -203,12 +203,14 @@ class Position(Lesson):
             "only from the words before it, so shuffling changes what it holds.",
         ):
             boxes = self.stage.columns(1, 1, gap=0.8) if self.wide else self.stage.rows(1, 1, gap=0.5)
-            for box, trace, other, what in zip(boxes, traces, others, ("without positions", "with positions"), strict=True):
-                p, q = trace["probs"][-1], other["probs"][-1]
-                likeliest = np.argsort(-np.maximum(p.values, q.values), kind="stable")[: 4 if self.square else 5]
+            pairs = [(t["probs"][-1], o["probs"][-1]) for t, o in zip(traces, others, strict=True)]
+            few = 4 if self.square else 5
+            orders = [sorted(map(int, np.argsort(-np.maximum(p.values, q.values), kind="stable")[:few]), key=lambda i, p=p: -p.values[i]) for p, q in pairs]
+            longest = max(max(float(t.values.max()), 1 - float(t.values[order].sum())) for both, order in zip(pairs, orders, strict=True) for t in both)
+            for box, trace, (p, q), order, what in zip(boxes, traces, pairs, orders, ("without positions", "with positions"), strict=True):
                 column = BarChange.width_of("+.1f", LABEL)
                 title = Label(say("{what} · {m}", what=what, m=trace.info["checkpoint"]), min(0.4, box.width / 15), "ink")
-                bars = ProbabilityBars(q, trace.vocabulary, order=sorted(map(int, likeliest), key=lambda i: -p.values[i]), width=box.width - column, height=box.height - 0.8)
+                bars = ProbabilityBars(q, trace.vocabulary, order=order, width=box.width - column, height=box.height - 0.8, longest=longest)
                 title.move_to((box.center[0], box.top - title.height / 2, 0))
                 bars.move_to((box.left + bars.width / 2, (box.bottom + box.top - 0.7) / 2, 0))
                 change = BarChange(bars, p, width=column)
@@ -258,12 +260,12 @@ class Position(Lesson):
             dials, notes, values = [], VGroup(), VGroup()
             for box, i in zip(boxes, pairs, strict=True):
                 hand = stack_tensors([P[p, 2 * i], P[p, 2 * i + 1]], "entry")
-                size = min(0.34, box.width / 7)
-                label = stack(Label(say("pair {i}", i=i), 0.36, "ink"), Label(say("{n:,.1f} positions", n=length[i]), size, "secondary"), gap=0.04)
-                value = Label(say("{s:+.2f}, {c:+.2f}", s=hand[0], c=hand[1]), 0.36, "position")
-                diameter = min(box.width - 0.2, box.height - label.height - value.height - 0.35)
+                size = min(0.34, box.width / 7) if self.wide else 0.28
+                label = stack(Label(say("pair {i}", i=i), 1.06 * size, "ink"), Label(say("{n:,.1f} positions", n=length[i]), size, "secondary"), gap=0.04)
+                value = Label(say("{s:+.2f}, {c:+.2f}", s=hand[0], c=hand[1]), 1.06 * size, "position")
+                diameter = min(box.width - 0.2, box.height - label.height - value.height - 0.2)
                 dial = Dial([(hand, "position")], diameter=diameter, starts=[math.pi / 2], marks=12)
-                stack(label, dial, value, gap=0.15).move_to(box.center)
+                stack(label, dial, value, gap=0.08).move_to(box.center)
                 dials.append(dial), notes.add(label), values.add(value)
             # The hand starts at twelve o'clock and turns clockwise: across is the sine, up is the cosine.
             speeds, far = [float(speed.values[i]) for i in pairs], len(P) - 1
