@@ -27,12 +27,12 @@ class Question:
 
 QUESTIONS = (
     Question(
-        ("he", "she"),
-        ("he she", "his her", "man woman", "boy girl", "king queen", "prince princess", "father mother", "brother sister", "uncle aunt",
+        ("man", "woman"),
+        ("man woman", "boy girl", "king queen", "prince princess", "father mother", "brother sister", "uncle aunt",
          "son daughter", "grandfather grandmother", "husband wife", "actor actress", "waiter waitress", "hero heroine", "wizard witch", "nephew niece"),
         ("Tom Ben Harry Peter Paul David Jack Sam Leo Max Oliver Adam Simon Martin John James Henry George Robert Daniel Thomas Victor",
          "Anna Emma Lucy Maria Sarah Alice Julia Sophie Clara Nora Laura Helen Ella Mia Ruth Eva Irene Olga Kate Jane Mary Susan"),
-        "names",
+        "names of people",
     ),
     Question(
         ("one", "many"),
@@ -46,7 +46,7 @@ QUESTIONS = (
         ("country", "capital"),
         ("France Paris", "Italy Rome", "Spain Madrid", "Germany Berlin", "Greece Athens", "Russia Moscow", "China Beijing", "Egypt Cairo"),
         ("Japan England Poland Sweden Norway Hungary Portugal Denmark", "Tokyo London Warsaw Stockholm Oslo Budapest Lisbon Copenhagen"),
-        "places",
+        "names of places",
     ),
 )
 

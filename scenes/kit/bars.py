@@ -17,6 +17,7 @@ class ProbabilityBars(Painted):
 
     probs: Tensor [n]; labels: n strings. Either the `count` most probable, largest first, and one last bar
     "all others", so that the bars add up to 100 % — or, with `order`, those indices in that order.
+    `rest`: what the last bar is called.
     `total` writes the sum below. `longest`: the probability of a bar that fills the width (default: the largest shown).
     `label_room`: width of the words, where several lists are to line up. In a Transform to another list the bars
     grow and shrink, the words fade over.
@@ -27,18 +28,18 @@ class ProbabilityBars(Painted):
     def __init__(
         self, probs, labels, *, width: float = 6.0, height: float = 4.5, count: int = 8, order=None, fill: str = "logit",
         spec: str = ".1%", size: float = LABEL, total: bool = False, longest: float | None = None, target: int | None = None,
-        label_room: float = 0.0,
+        label_room: float = 0.0, rest: str = "all others",
     ):
         n = len(labels)
         self.probs, self.spec, self.total = probs, spec, total
         values = np.asarray(probs.values, dtype=float)
         self.ids = list(order) if order is not None else [int(i) for i in np.argsort(-values, kind="stable")[:count]]
-        rest = sorted(set(range(n)) - set(self.ids))
-        if not values[rest].any():
-            rest = []  # nothing is left for the others (masked words)
-        self.others = probs[rest].sum(0) if rest else None
-        self.words = [display(labels[i]) for i in self.ids] + (["all others"] if rest else [])
-        self.values = np.append(values[self.ids], [float(self.others)] if rest else [])
+        hidden = sorted(set(range(n)) - set(self.ids))
+        if not values[hidden].any():
+            hidden = []  # nothing is left for the others (masked words)
+        self.others = probs[hidden].sum(0) if hidden else None
+        self.words = [display(labels[i]) for i in self.ids] + ([rest] if hidden else [])
+        self.values = np.append(values[self.ids], [float(self.others)] if hidden else [])
         self.longest = longest or float(self.values.max()) or 1.0
         self.sum = probs.sum(0)
         lines = len(self.words) + (1.2 if total else 0)
@@ -48,7 +49,7 @@ class ProbabilityBars(Painted):
         number_width = max(typesetting.width(number(v, spec), self.size * 0.9) for v in self.values) + 0.2
         self.bar_width = max(width - self.label_width - number_width, 0.3)
         self.fill_rgb = np.tile(color(fill), (len(self.words), 1))
-        if rest:
+        if hidden:
             self.fill_rgb[-1] = color("faint")
         if target is not None and target in self.ids:
             self.fill_rgb[self.ids.index(target)] = color("target")

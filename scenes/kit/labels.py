@@ -16,7 +16,7 @@ def place_labels(dots: np.ndarray, sizes: np.ndarray, room: tuple[float, float],
     least cost (its distance, and a little for standing above or below). Returns the centres [n, 2] and which were placed [n]."""
     n = len(dots)
     centres, placed = np.array(dots, dtype=float), np.zeros(n, dtype=bool)
-    boxes = [np.asarray(box, dtype=float) for box in taken]
+    boxes = [np.asarray(taken, dtype=float).reshape(-1, 4)]
     order = [*must, *(i for i in range(n) if i not in set(must))]
     for i in order:
         if sizes[i][0] <= 0:
@@ -24,15 +24,15 @@ def place_labels(dots: np.ndarray, sizes: np.ndarray, room: tuple[float, float],
         spots, cost = _spots(dots[i], sizes[i], radius, 2 * rings if i in must else rings, step)
         corners = np.hstack([spots - sizes[i] / 2, spots + sizes[i] / 2])
         free = (corners[:, 0] >= 0) & (corners[:, 1] >= 0) & (corners[:, 2] <= room[0]) & (corners[:, 3] <= room[1])
-        for box in boxes:
-            free &= ~_meet(corners, box)
-        for j, dot in enumerate(dots):
-            if j != i:
-                free &= ~_meet(corners, np.hstack([dot - radius, dot + radius]))
+        others = np.delete(dots, i, axis=0)
+        solid = np.concatenate([np.hstack([others - radius, others + radius]), *boxes])
+        free &= ~_meet(corners[:, None], solid[None]).any(axis=1)
+        lines = _leaders(dots[i], spots, sizes[i], radius)
+        free &= ~_meet(lines[:, :, None], np.concatenate(boxes)[None, None]).any(axis=(1, 2))
         if free.any():
             best = int(np.where(free, cost, np.inf).argmin())
             centres[i], placed[i] = spots[best], True
-            boxes.append(corners[best])
+            boxes += [corners[best : best + 1], lines[best]]
     return centres, placed
 
 
@@ -45,13 +45,23 @@ def _spots(dot: np.ndarray, size: np.ndarray, radius: float, rings: int, step: f
     return dot + offsets, gap + SIDEWAYS * size[1] * np.abs(sin) + 0.01 * (cos < 0)
 
 
+def _leaders(dot: np.ndarray, spots: np.ndarray, size: np.ndarray, radius: float) -> np.ndarray:
+    """Specks (left, top, right, bottom) [k, 8, 4] along the lines that lead from a dot to its label, just short of both."""
+    ends = spots + np.clip(dot - spots, -size / 2, size / 2)
+    length = np.maximum(np.linalg.norm(ends - dot, axis=1), 1e-9)
+    start = np.minimum(radius / length, 1.0)
+    t = start[:, None] + (np.maximum(1 - 0.03 / length, start) - start)[:, None] * np.linspace(0, 1, 8)
+    points = dot + t[..., None] * (ends - dot)[:, None]
+    return np.concatenate([points - 0.01, points + 0.01], axis=-1)
+
+
 def _side(x: np.ndarray) -> np.ndarray:
     """−1, 0 or 1, and between them for directions close to straight: the label slides along its edge."""
     return np.clip(2.6 * x, -1, 1)
 
 
 def _meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    return (boxes[:, 0] < box[2]) & (boxes[:, 2] > box[0]) & (boxes[:, 1] < box[3]) & (boxes[:, 3] > box[1])
+    return (boxes[..., 0] < box[..., 2]) & (boxes[..., 2] > box[..., 0]) & (boxes[..., 1] < box[..., 3]) & (boxes[..., 3] > box[..., 1])
 
 
 def spread(places: np.ndarray, pitch: float, low: float, high: float) -> np.ndarray:

@@ -15,8 +15,9 @@ from scenes.kit.text import smallest
 from scenes.kit.theme import color
 from scenes.kit.tokens import display
 
-SLANT = np.pi / 4
-DOT = 0.07
+SLANT = np.pi / 3
+DOT = 0.085
+OVERHANG = 0.9  # how far labels may stand beyond the outermost dots of their group
 
 
 @dataclass
@@ -33,21 +34,21 @@ class NumberLine(Painted):
     """Values of several groups of words on one line from the smallest to the largest, 0 marked.
 
     Labels stand slanted beside the line, each led to its dot, with the value of the outermost two of each side; where not all fit, some
-    dots stay without. mark: a Tensor of one number where a dashed line crosses, with the label `mark_label`. ends: what the line's two ends mean.
-    sight [group]: the opacity of each group. arrived [group]: how far its dots have come down onto the line, one after the other.
+    dots stay without. mark: a Tensor of one number where a dashed line crosses. ends: what the line's two ends mean.
+    sight, label_sight [group]: the opacity of each group's dots and of its labels. arrived [group]: how far its dots have come down onto the line, one after the other.
     """
 
-    look = ("sight", "arrived")
+    look = ("sight", "label_sight", "arrived")
 
     def __init__(
-        self, groups: list[Group], *, width: float, height: float, mark=None, mark_label: str = "", ends: tuple[str, str] = ("", ""),
+        self, groups: list[Group], *, width: float, height: float, mark=None, ends: tuple[str, str] = ("", ""),
         size: float = 0.34, spec: str = "+.2f", reach: tuple[float, float] | None = None,
     ):
-        self.groups, self.mark, self.mark_label, self.ends, self.spec = groups, mark, mark_label, ends, spec
+        self.groups, self.mark, self.ends, self.spec = groups, mark, ends, spec
         self.size = max(size, smallest())
         values = np.concatenate([np.asarray(g.values.values, dtype=float) for g in groups])
         self.low, self.high = reach or (min(values.min(), 0.0), max(values.max(), 0.0))
-        self.sight, self.arrived = np.ones(len(groups)), np.ones(len(groups))
+        self.sight, self.label_sight, self.arrived = np.ones(len(groups)), np.ones(len(groups)), np.ones(len(groups))
         self.pad = 0.35
         super().__init__(width, height)
         self.axis_y = height / 2
@@ -57,11 +58,8 @@ class NumberLine(Painted):
     def _choose_size(self) -> None:
         """The largest letters whose slanted labels fit above and below the line."""
         room = self.natural[1] / 2 - 0.45
-        while self.size > smallest():
-            longest = max(typesetting.width(str(self._label(g, i, True)), self.size) for g in self.groups for i in range(len(g.words)))
-            if (longest + self.size) * np.sin(SLANT) <= room:
-                break
-            self.size *= 0.95
+        longest = max(typesetting.width(str(self._label(g, i, True)), 1.0) for g in self.groups for i in range(len(g.words)))
+        self.size = float(np.clip(room / ((longest + 0.6) * np.sin(SLANT)), smallest(), self.size))
 
     def _label(self, group: Group, i: int, with_value: bool) -> Said:
         word = display(group.words[i])
@@ -74,6 +72,8 @@ class NumberLine(Painted):
         pitch = 1.15 * self.size / np.sin(SLANT)
         widest = max(typesetting.width(str(self._label(group, i, True)), self.size) for i in order)
         low, high = (self.pad, self.natural[0] - widest * np.cos(SLANT) - 0.1) if group.above else (widest * np.cos(SLANT) + 0.1, self.natural[0] - self.pad)
+        first, last = self.x_of(values[order[0]]) - OVERHANG, self.x_of(values[order[-1]]) + OVERHANG
+        low, high = max(low, first), max(min(high, last), max(low, first) + pitch)
         kept = [order[k] for k in thin(len(order), max(int((high - low) / pitch) + 1, 2))]
         feet = spread(np.array([self.x_of(values[i]) for i in kept]), pitch, low, high)
         ends = {kept[0], kept[-1]}
@@ -100,17 +100,17 @@ class NumberLine(Painted):
                 self._draw_group(pen, k, group)
         small = max(0.3, smallest())
         if self.ends[0]:
-            pen.text("← " + self.ends[0], 0, self.natural[1] - 0.24 * small, small, "secondary")
+            pen.text("← " + self.ends[0], 0, y - 0.3 * small, small, "secondary")
         if self.ends[1]:
-            pen.text(self.ends[1] + " →", w, 0.76 * small, small, "secondary", align=1.0)
+            pen.text(self.ends[1] + " →", w, y + 1.0 * small, small, "secondary", align=1.0)
 
     def _draw_mark(self, pen: Pen) -> None:
         if self.mark is None:
             return
-        x, h = self.x_of(float(self.mark)), self.natural[1]
+        x = self.x_of(float(self.mark))
         if not pen.reading:
-            pen.ctx.set_dash([0.1, 0.08])
-            pen.line([(x, 0.12 * h), (x, 0.88 * h)], "secondary", 0.018, 0.7)
+            pen.ctx.set_dash([0.07, 0.06])
+            pen.line([(x, self.axis_y - 0.36), (x, self.axis_y + 0.36)], "ink", 0.022)
             pen.ctx.set_dash([])
 
     def _draw_group(self, pen: Pen, k: int, group: Group) -> None:
@@ -124,7 +124,7 @@ class NumberLine(Painted):
             for value, p in zip(values, progress, strict=True):
                 pen.circle(self.x_of(value), y + side * 1.2 * (1 - p), DOT, rgb, sight * min(1.0, 2 * p))
         for i, foot, text in self.layout[k]:
-            seen = sight * float(np.clip(2 * progress[i] - 1, 0, 1))
+            seen = sight * float(self.label_sight[k]) * float(np.clip(2 * progress[i] - 1, 0, 1))
             x, top = self.x_of(values[i]), y + side * (0.34 + 0.06)
             if not pen.reading:
                 pen.line([(x, y + side * 0.1), (foot, top)], rgb, 0.012, 0.55 * seen)

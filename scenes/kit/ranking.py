@@ -12,10 +12,14 @@ from scenes.kit.theme import color
 from scenes.kit.tokens import display
 
 
+WORDS = 0.66  # of the width at most for words and numbers
+
+
 class Ranking(Painted):
     """Words in order of a similarity. values: Tensor [n]; words: n strings; ranks: their places, 1 for the nearest (default 1 … n).
 
     A gap in the ranks is drawn as ⋮. marked: index of the one that was looked for, in the colour `mark`. title: stands on top.
+    label_room: width of the words, lines: how many lines to leave room for, where several lists are to look alike.
     Bars start at 0 and end at 1 at the right edge; a negative similarity has none.
     """
 
@@ -23,23 +27,23 @@ class Ranking(Painted):
 
     def __init__(
         self, values, words, *, width: float, height: float, ranks=None, marked: int | None = None, mark: str = "truth", fill: str = "logit",
-        title="", title_fill="ink", size: float = LABEL, spec: str = ".2f", label_room: float = 0.0, numbered: bool = True,
+        title="", title_fill="ink", size: float = LABEL, spec: str = ".2f", label_room: float = 0.0, numbered: bool = True, lines: float = 0.0,
     ):
         self.tensor, self.spec, self.title, self.title_fill = values, spec, title, title_fill
         self.values = np.array(values.values, dtype=float)
         self.words = [display(word) for word in words]
         self.ranks = list(ranks) if ranks is not None else list(range(1, len(self.words) + 1))
         self.gaps = [i > 0 and rank > self.ranks[i - 1] + 1 for i, rank in enumerate(self.ranks)]
-        lines = len(self.words) + 0.6 * sum(self.gaps) + (1.35 if title else 0)
+        lines = max(lines, self.lines_of(self.ranks)) + (1.35 if title else 0)
         self.pitch = min(height / lines, 1.6 * size)
         self.size = max(min(size, 0.74 * self.pitch), smallest())
         self.title_size = max(min(1.1 * self.size, typesetting.fitting_size([str(title)], width, 1.1 * self.size)), smallest()) if title else 0.0
         self.number_width = typesetting.width("−0.00", self.size) + 0.1
         self.rank_width = max(typesetting.width(f"{rank:,}", self.size) for rank in self.ranks) + 0.2 if numbered else 0.0
         self.label_width = self.rank_width + max(label_room, max(typesetting.width(word, self.size) for word in self.words)) + 0.15
-        if self.label_width + self.number_width > 0.8 * width:  # narrow: smaller letters rather than no bars
-            factor = 0.8 * width / (self.label_width + self.number_width)
-            self.size = max(self.size * factor, smallest())
+        if self.label_width + self.number_width > WORDS * width:  # narrow: smaller letters rather than no bars
+            factor = max(WORDS * width / (self.label_width + self.number_width), smallest() / self.size)
+            self.size *= factor
             self.label_width, self.number_width, self.rank_width = (factor * w for w in (self.label_width, self.number_width, self.rank_width))
         self.bar_width = max(width - self.label_width - self.number_width, 0.2)
         self.rgb = np.tile(color(fill), (len(self.words), 1))
@@ -49,6 +53,11 @@ class Ranking(Painted):
         self.numbered = numbered
         self.bar_opacity = np.ones(len(self.words))
         super().__init__(width, self.pitch * lines)
+
+    @staticmethod
+    def lines_of(ranks) -> float:
+        """How many lines a list takes, gaps included."""
+        return len(ranks) + 0.6 * sum(b > a + 1 for a, b in zip(ranks, ranks[1:]))
 
     def _top(self, i: int) -> float:
         return self.pitch * (i + 0.6 * sum(self.gaps[: i + 1]) + (1.35 if self.title else 0))

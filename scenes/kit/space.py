@@ -18,9 +18,10 @@ MARGIN = (0.75, 0.4)  # free at the sides and above and below the outermost poin
 
 
 class VectorSpace(Painted):
-    """Points of a plane, one scale for both axes.
+    """Points of a plane, one scale for both axes (unless `stretched`: then each axis fills its room).
 
-    coords: Tensor [n, 2]; words: n labels ("" for none), the first ones choose their places first; `must`: those labelled at any cost.
+    coords: Tensor [n, 2]; words: n labels ("" for none), the first ones choose their places first; `must`: those labelled at any cost;
+    `quiet`: points whose label is not shown now.
     roles: the colours of the points (one for all, or n). cloud: Tensor [m, 2] of small dots behind. arrows, links: pairs of points;
     hollow: points drawn as rings. titles: of the two axes, at their ends. around: "cloud" fits all dots into the box, "points" the points
     only (what lies outside is cut off).
@@ -32,7 +33,8 @@ class VectorSpace(Painted):
 
     def __init__(
         self, coords, words, *, width: float, height: float, roles="ink", must=(), cloud=None, arrows=(), links=(), hollow=(), size: float = 0.34,
-        titles: tuple[Said | str, Said | str] | None = None, around: str = "points", arrow_fill="secondary", link_fill="secondary",
+        titles: tuple[Said | str, Said | str] | None = None, around: str = "points",
+        quiet=(), stretched: bool = False, arrow_fill="secondary", link_fill="secondary",
     ):
         self.tensor, self.cloud = coords, cloud
         self.words = [word if isinstance(word, Said) else display(word) if word else "" for word in words]
@@ -45,33 +47,35 @@ class VectorSpace(Painted):
         self.titles, self.size = titles, max(size, smallest())
         self.title_size = max(0.28, smallest())
         super().__init__(width, height)
-        self._fit(around)
+        self._fit(around, stretched)
         self.emphasis, self.cloud_opacity = np.ones(len(self.words)), 1.0
         self.arrow_grown, self.link_grown, self.title_opacity = np.ones(len(self.arrows)), np.ones(len(self.links)), 1.0
-        self._label(must)
+        self._label(must, frozenset(quiet))
 
-    def _fit(self, around: str) -> None:
+    def _fit(self, around: str, stretched: bool) -> None:
         """The one scale at which all that matters lies in the box."""
         inside = np.concatenate([self.values, self.cloud_values]) if around == "cloud" else self.values
         low, high = inside.min(axis=0), inside.max(axis=0)
         self.room = (self.natural[0], self.natural[1] - (1.5 * self.title_size if self.titles else 0.0))
         self.center = (low + high) / 2
         free = np.array(self.room) - 2 * np.array(MARGIN)
-        self.scale_units = float(np.min(free / np.maximum(high - low, 1e-9))) if (high > low).any() else 1.0
+        scales = np.where(high > low, free / np.maximum(high - low, 1e-9), np.inf)
+        scales = np.where(np.isfinite(scales), scales, np.min(scales) if np.isfinite(scales).any() else 1.0)
+        self.scale_units = scales if stretched else np.full(2, scales.min())
 
-    def _label(self, must) -> None:
+    def _label(self, must, quiet: frozenset) -> None:
         dots = np.array([self.at(point) for point in self.values]).reshape(-1, 2)
-        sizes = np.array([(typesetting.width(str(word), self.size) + 0.08, 0.92 * self.size) if word else (0, 0) for word in self.words]).reshape(-1, 2)
-        centres, placed = place_labels(dots, sizes, self.room, radius=DOT, must=tuple(must), taken=self._arrow_boxes(dots))
+        sizes = np.array([(typesetting.width(str(word), self.size) + 0.08, 0.92 * self.size) if word and i not in quiet else (0, 0) for i, word in enumerate(self.words)]).reshape(-1, 2)
+        centres, placed = place_labels(dots, sizes, self.room, radius=DOT, must=tuple(must), taken=self._line_boxes(dots))
         self.offsets, self.label_on = centres - dots, placed.astype(float)
 
-    def _arrow_boxes(self, dots: np.ndarray) -> list[tuple[float, float, float, float]]:
-        """Little boxes along the shafts of the arrows: labels keep off them."""
+    def _line_boxes(self, dots: np.ndarray) -> list[tuple[float, float, float, float]]:
+        """Little boxes along arrows and links: labels keep off them."""
         boxes = []
-        for i, j in self.arrows:
-            for t in np.linspace(0.2, 0.95, 7):
+        for i, j in [*self.arrows, *self.links]:
+            for t in np.linspace(0, 1, 2 + int(np.hypot(*(dots[j] - dots[i])) / 0.12))[1:]:
                 x, y = (1 - t) * dots[i] + t * dots[j]
-                boxes.append((x - 0.05, y - 0.05, x + 0.05, y + 0.05))
+                boxes.append((x - 0.03, y - 0.03, x + 0.03, y + 0.03))
         return boxes
 
     # ── where things are ─────────────────────────────────────────────────────────────────────────
@@ -101,8 +105,8 @@ class VectorSpace(Painted):
             for (i, j), grown in zip(self.arrows, self.arrow_grown, strict=True):
                 strength = min(self.emphasis[i], self.emphasis[j])
                 draw_arrow(pen, dots[i], dots[i] + grown * (dots[j] - dots[i]), self.arrow_rgb, float(strength), short=DOT * min(1.0, grown))
-        for i, (x, y) in enumerate(dots):
-            self._draw_point(pen, i, x, y)
+        for i in reversed(range(len(dots))):  # the first ones lie on top
+            self._draw_point(pen, i, *dots[i])
         self._draw_titles(pen)
 
     def _draw_point(self, pen: Pen, i: int, x: float, y: float) -> None:
@@ -124,6 +128,7 @@ class VectorSpace(Painted):
             if reach > DOT + 0.16:  # far away: a line leads there
                 to = np.array([dx - np.clip(dx, -half, half), dy - np.clip(dy, -0.4 * self.size, 0.4 * self.size)])
                 pen.line([(x, y), (x + to[0], y + to[1])], rgb, 0.014, 0.6 * shown)
+        pen.rectangle(x + dx - half - 0.03, y + dy - 0.46 * self.size, 2 * half + 0.06, 0.92 * self.size, "background", 0.9 * shown, radius=0.08)
         pen.text(word, x + dx, y + dy + 0.3 * self.size, self.size, rgb, shown, align=0.5)
 
     def _draw_axes(self, pen: Pen) -> None:
