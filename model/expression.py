@@ -173,7 +173,7 @@ def _place_in_words(place: Place) -> str:
 
 def _factor(operand: Expression, index: tuple[int, ...] | None, operation: str) -> str:
     words = describe(operand, index)
-    loose = isinstance(operand, Derived) and _root(operand).operation in (("add", "subtract") if operation == "multiply" else SIGNS)
+    loose = isinstance(_root(operand), Derived) and _root(operand).operation in (("add", "subtract") if operation == "multiply" else SIGNS)
     return f"({words})" if loose and operation != "add" else words
 
 
