@@ -119,7 +119,7 @@ class Performance:
             self.on_event(self, {"event": "frame", "step": task.step})
         elif message["event"] == "seen" and task.look is not None and not task.look.done():
             task.look.set_result(message["readings"])
-        elif message["event"] == "failed":
+        elif message["event"] == "failed" and task.look is None:
             self.failures[task.step] = ATTEMPTS
             self.failure = message
             self.on_event(self, message)

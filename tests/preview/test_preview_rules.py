@@ -116,6 +116,28 @@ def test_a_store_forgets_what_is_far_away(tmp_path):
     store.close()
 
 
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.slow
+@pytest.mark.parametrize("token", [None, 3])
+def test_every_step_of_every_lesson_can_be_read(token):
+    """Each number on screen has a place in the frame, its value and a source."""
+    from scenes import course
+    from scenes.lesson import Options
+    from studio.picture import Picture
+    from studio.preview.readings import on_screen
+    from studio.session import Job, perform
+
+    for entry in course():
+        seen = {}
+        options = Options(text=entry.text, model=entry.model, token=token if "token" in entry.load().controls else None)
+        perform(Job(entry, options, Picture.of("l")), watch=lambda lesson: setattr(lesson, "on_step_end", lambda step: seen.update({step.name: on_screen(lesson)})))
+        assert sum(map(len, seen.values())) > len(seen), entry.id
+        for name, readings in seen.items():
+            for reading in readings:
+                assert all(-0.2 < x < 1.2 for corner in reading["area"] for x in corner), (entry.id, name, reading)
+                assert all(number["source"] and number["value"] for number in reading["numbers"]), (entry.id, name, reading)
+
+
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────
 def test_what_depends_on_a_change_goes_back_to_the_lessons_choice():
     request = Request("attention", options={"text": "a b", "token": 1, "layer": 2, "head": 3, "theme": "day"})

@@ -65,6 +65,7 @@ export class Reader {
   click(event) {
     if (this.player.playing) return this.beside();
     this.ready(() => {
+      if (!this.readings) return;
       const hit = this.at(event), open = !$("card").hidden;
       if (hit >= 0) return this.show(hit);
       this.close();
