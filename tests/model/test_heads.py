@@ -92,7 +92,7 @@ def test_shipped_scores_are_of_the_shipped_weights():
 def test_tiny_is_worth_watching():
     """Heads that do what a lesson can name, far above what even attention would give."""
     scores = head_scores(load("tiny"))
-    for name, least in {"previous-token": 0.7, "induction": 0.3, "adjective→noun": 0.7, "subject→verb": 0.5, "noun→pronoun": 0.4}.items():
+    for name, least in {"previous-token": 0.55, "induction": 0.6, "adjective→noun": 0.7, "subject→verb": 0.7, "noun→pronoun": 0.3}.items():
         assert scores[name].scores.values.max() > max(least, 1.3 * scores[name].chance), name
 
 
