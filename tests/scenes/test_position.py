@@ -1,0 +1,153 @@
+"""Position: what it must show, for any text and any model."""
+
+import json
+
+import numpy as np
+import pytest
+from manim import tempconfig
+
+from model.checkpoints import load
+from model.errors import UsageError
+from model.positions import shuffle
+from scenes.kit.say import number
+from scenes.lesson import FRAME, Options
+from scenes.position import KINDS, NAMES, Position, repeated
+from studio.playback import Playback
+
+LONG = "The little girl who lived in the old house saw a big dog and ran to her mother last night because she was"
+STEPS = ["Position", "Without positions", "With positions", "The whole model", "Waves", "Clocks", "The table", "Added", "Every word", "Twice the same word",
+         "Likeness of positions", "Learned rows", "Rotary", "Distance only", "One curve", "Four ways compared"]
+
+
+def play(aspect: str = "16:9", **options) -> Position:
+    """Play it through without drawing; `seen` holds, for each step, the texts on screen at its end."""
+    from scenes.kit import PaintingCamera
+
+    class Watched(Position):
+        def on_step_end(self, step):
+            self.seen = {**getattr(self, "seen", {}), step.name: [r.text for m in self.mobjects for part in m.get_family() for r in getattr(part, "readings", list)()]}
+
+    width, height = FRAME[aspect]
+    with tempconfig({"frame_width": width, "frame_height": height, "pixel_width": 480, "pixel_height": round(480 * height / width), "frame_rate": 15, "dry_run": True}):
+        lesson = Watched(Options(aspect=aspect, **options), renderer=Playback(PaintingCamera))
+        lesson.render()
+    return lesson
+
+
+@pytest.fixture(scope="module")
+def default():
+    return play()
+
+
+def caption(lesson, step: str) -> str:
+    return next(s.caption for s in lesson.steps if s.name == step)
+
+
+def row_of(tensor, places, spec="+.2f") -> list[str]:
+    return [number(float(tensor.values[i]), spec) for i in places]
+
+
+def test_steps_and_length(default):
+    assert [step.name for step in default.steps] == STEPS
+    assert 80 <= default.steps[-1].end <= 120
+    assert all(step.end - step.start >= len(step.caption) / 15 for step in default.steps)
+
+
+def test_the_default_text_has_a_word_twice():
+    trace = Position(renderer=Playback(None)).trace
+    first, last = repeated(trace.ids)
+    assert first < last and trace.ids[first] == trace.ids[last]
+
+
+def test_the_experiment_is_run_both_ways(default):
+    none, order = default.of["none"], shuffle(10)
+    other = next(t for t in default.traces if t.config.positions == "none" and t.ids == tuple(none.ids[i] for i in order))
+    assert other.ids != none.ids and other.ids[-1] == none.ids[-1]
+    gathered = none["blocks.0.attn_out"][-1]
+    for text in row_of(gathered, range(4)):
+        assert default.seen["Without positions"].count(text) >= 2           # as written and shuffled: the same numbers
+    assert "0.000000" in caption(default, "Without positions")
+    difference = abs(default.shown.array("blocks.0.attn_out")[-1] - default.shuffled(default.shown)[1].array("blocks.0.attn_out")[-1]).max()
+    assert difference > 0.05 and f"{difference:.2f}" in caption(default, "With positions")
+
+
+def test_the_whole_model_does_see_a_little_without_positions(default):
+    """The caption's two shares: ½ Σ |p − p′| of the next word, summed by hand."""
+    for trace in (default.of["none"], default.shown):
+        p, q = (t.array("probs")[-1].astype(float) for t in (trace, default.shuffled(trace)[1]))
+        assert f"{sum(max(a - b, 0) for a, b in zip(p, q, strict=True)):.0%}" in caption(default, "The whole model")
+
+
+def test_the_row_that_is_read_off_is_the_row_that_is_added(default):
+    p, P = default.position, default.P
+    np.testing.assert_array_equal(P.values[p], default.adds.array("pos_embed")[p])
+    assert set(row_of(P[p], range(0, 28, 4))) <= set(default.seen["Waves"])
+    for name in ("embed", "pos_embed", "blocks.0.resid_pre"):
+        assert set(row_of(default.adds[name][p], range(5))) <= set(default.seen["Added"])
+    np.testing.assert_allclose(default.adds.array("embed")[p] + P.values[p], default.adds.array("blocks.0.resid_pre")[p], atol=1e-6)
+
+
+def test_clocks_show_their_real_wavelengths(default):
+    for pair in (0, 8, 16, 23, 31):
+        assert f"{2 * np.pi * 10000 ** (2 * pair / 64):,.1f} positions" in default.seen["Clocks"]
+
+
+def test_the_same_word_twice(default):
+    i, j = default.pair
+    E, x = default.adds.array("embed"), default.adds.array("blocks.0.resid_pre")
+    assert (E[i] == E[j]).all()
+    assert f"E differs by 0.00, the input x by up to {abs(x[i] - x[j]).max():.2f}" in caption(default, "Twice the same word")
+
+
+def test_the_score_stays_when_both_move_on(default):
+    trace = default.of["rotary"]
+    score = number(float(trace.array(f"blocks.{default.layer}.attn.scores_raw")[default.head, default.query, default.query - 1]))
+    assert default.seen["Distance only"].count(f"Σ = {score}") == 2
+    assert score in caption(default, "Distance only") and score in caption(default, "One curve")
+    pattern = trace.array(f"blocks.{default.layer}.attn.pattern")
+    means = [[np.mean([head[i, i - 1] for i in range(2, len(trace))]) for head in trace.array(f"blocks.{layer}.attn.pattern")] for layer in range(2)]
+    assert np.unravel_index(np.argmax(means), (2, 8)) == (default.layer, default.head) and pattern.shape[0] == 8
+
+
+def test_losses_are_the_reports(default):
+    for kind in KINDS:
+        seeds = json.loads((load(NAMES[kind]).path / "report.json").read_text(encoding="utf-8"))["seeds"]
+        assert f"{np.mean(seeds['losses']):.3f}" in default.seen["Four ways compared"]
+        assert f"{min(seeds['losses']):.3f} to {max(seeds['losses']):.3f}" in default.seen["Four ways compared"]
+
+
+# ── other texts, other models ────────────────────────────────────────────────────────────────────────
+
+def test_a_text_without_a_repeated_word_borrows_one_that_has_it():
+    lesson = play(text="Dogs chase cats", aspect="9:16")
+    assert lesson.pair is None and lesson.position == 2
+    assert f"in “{Position.text}”" in " ".join(lesson.seen["Twice the same word"])
+
+
+def test_words_that_are_all_the_same_cannot_differ():
+    lesson = play(text="the the the the", aspect="1:1")
+    assert caption(lesson, "With positions").startswith("All words before “the” are the same")
+
+
+def test_a_long_text_and_another_seed():
+    a, b = (Position(Options(text=LONG, seed=seed), renderer=Playback(None)) for seed in (0, 3))
+    assert len(a.trace) == 23 and a.shuffled(a.of["none"])[0] != b.shuffled(b.of["none"])[0]
+
+
+@pytest.mark.parametrize(("model", "adds"), [("tiny", "learned"), ("tiny-learned", "learned"), ("tiny-rotary", "sinusoidal"), ("tiny-none", "sinusoidal")])
+def test_a_model_takes_the_place_of_the_variant_of_its_kind(model, adds):
+    lesson = Position(Options(model=model), renderer=Playback(None))
+    kind = lesson.trace.config.positions
+    assert lesson.of[kind] is lesson.trace and {t.config.positions for t in lesson.of.values()} == set(KINDS)
+    assert lesson.adds.config.positions == adds and lesson.shown.config.positions != "none"
+
+
+@pytest.mark.parametrize("options", [dict(text="one two"), dict(text="word " * 25), dict(layer=2), dict(head=8), dict(token=10), dict(head=-1)])
+def test_what_cannot_be_shown_is_refused(options):
+    with pytest.raises(UsageError):
+        Position(Options(**options), renderer=Playback(None))
+
+
+def test_a_token_that_was_asked_for_is_the_one_that_is_read_off():
+    lesson = Position(Options(token=3, layer=0, head=5), renderer=Playback(None))
+    assert (lesson.position, lesson.layer, lesson.head, lesson.query) == (3, 0, 5, 3)
