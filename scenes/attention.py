@@ -82,8 +82,8 @@ class SelfAttention(Lesson):
             "Self-attention", "“{word}” looks at the words around it. This is how, number by number.", keep=(),
             subtitle="model {model} · {layers} layers × {heads} heads · here: layer {l}, head {h}",
             model=self.model_name, layers=config.n_layers, heads=config.n_heads, l=self.layer, h=self.head, word=self.words[self.position],
-            notes=f"The head was chosen because it sends {self.measure:.0%} of its attention to words that are neither "
-            "the word itself nor the first one, more than any other head on this text.",
+            notes="Unless you ask for others, layer, head and word are those whose attention tells most: two other words share "
+            "it (neither the first one), and the word itself is a surprise to the model.",
         ):
             self.tokens, arcs, numbers = self.sentence_with_arcs()
             plain = self.tokens.copy()

@@ -131,13 +131,16 @@ class Lesson(Scene):
         """(layer, head, query, measure): the most telling row of attention among those that the options allow.
 
         The measure is the product of the two largest weights that the query gives to words other than itself and the
-        first one: large when it really gathers from several words, 0 when it only rests."""
+        first one (large when it really gathers from several words, 0 when it only rests), times the surprise of the
+        query's word, −log p(word | the words before), so that it is a word that says something."""
         config, options = self.trace.config, self.options
         weights = np.stack([self.trace[f"blocks.{layer}.attn.pattern"].values for layer in range(config.n_layers)])
         elsewhere = weights * (1 - np.eye(weights.shape[-1]))
         elsewhere[..., 0] = 0
         two = np.sort(elsewhere, axis=-1)[..., -2:]
         measure = two.prod(axis=-1) + 1e-6 * two[..., -1]  # with one candidate only, its weight decides
+        ids, probs = np.array(self.trace.ids), self.trace["probs"].values
+        measure[..., 1:] *= -np.log(np.maximum(probs[np.arange(len(ids) - 1), ids[1:]], 1e-9))
         for axis, asked in enumerate((options.layer, options.head, options.token)):
             if asked is not None and 0 <= asked < measure.shape[axis]:
                 others = np.arange(measure.shape[axis]) != asked

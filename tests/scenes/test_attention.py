@@ -76,14 +76,19 @@ def test_masked_cells_say_so(default):
 
 
 def test_the_default_row_is_the_most_telling_one(default):
-    """No other row of any head shares more attention between two words that are neither itself nor the first."""
-    best = 0.0
-    for layer in range(default.trace.config.n_layers):
-        for weights in default.trace[f"blocks.{layer}.attn.pattern"].values:
-            for q, row in enumerate(weights):
-                two = sorted(w for k, w in enumerate(row) if k not in (0, q))[-2:]
-                best = max(best, float(np.prod(two)) if len(two) == 2 else 0.0)
-    assert default.measure == pytest.approx(best, rel=1e-3)
+    """No other row of any head has a larger product of its two weights on other words, times the word's surprise."""
+    trace = default.trace
+    best, winner = -1.0, None
+    for layer in range(trace.config.n_layers):
+        for head, pattern in enumerate(trace[f"blocks.{layer}.attn.pattern"].values):
+            for q in range(1, len(pattern)):
+                two = sorted(w for k, w in enumerate(pattern[q]) if k not in (0, q))[-2:]
+                logits = trace["logits"].values[q - 1].astype(float)
+                surprise = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[trace.ids[q]]
+                if len(two) == 2 and np.prod(two) * surprise > best:
+                    best, winner = np.prod(two) * surprise, (layer, head, q)
+    assert (default.layer, default.head, default.position) == winner
+    assert default.measure == pytest.approx(best, rel=1e-2)
 
 
 def test_asked_for_layer_head_and_token_are_followed():
