@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import UP, FadeIn, LaggedStart, Transform, VGroup
+from manim import UP, FadeIn, FadeOut, LaggedStart, Transform, VGroup
 
 from model.probes import GLOVE_ANALOGIES, Probe, known
 from model.space import Analogy, analogy, cosine, nearest, pca
 from model.tensor import concatenate, stack as stack_tensors
-from scenes.kit.animations import Grow
+from scenes.kit.animations import DotProduct, Grow
 from scenes.kit.layout import Box
 from scenes.kit.numberline import Group, NumberLine
 from scenes.kit.ranking import Ranking
 from scenes.kit.say import Said, say
 from scenes.kit.space import VectorSpace
+from scenes.kit.terms import TermSum
 from scenes.kit.text import LABEL, Label
 from scenes.kit.tokens import display
 from scenes.kit.type import width
@@ -70,7 +71,8 @@ class WordGeometry(Lesson):
             subtitle="dot product W_E [id, :] · direction of each word · dashed: the middle of the {n} pairs", n=len(found.pairs),
         ):
             extra = Group(self.E[self.own] @ found.along, [self.vocabulary[row] for row in self.own], "target")
-            boxes = self.stage.rows(1.4, 1, gap=0.3) if self.portrait else [self.stage]
+            box, strip = self.above_strip(0.5 if self.wide else 1.3)
+            boxes = box.rows(1.4, 1, gap=0.3) if self.portrait else [box]
             line = self.line_of(found, boxes[-1], extra)
             line.sight[2] = 0.0
             line.arrived[:] = 0.0
@@ -83,8 +85,23 @@ class WordGeometry(Lesson):
                 self.play(Transform(self.space, self.pairs_map(found, boxes[0])), FadeIn(line), run_time=1.2)
             landed = line.copy()
             landed.arrived[:] = 1.0
-            self.play(Transform(line, landed), run_time=2.5)
-        self.line = line
+            self.play(Transform(line, landed), run_time=2)
+            terms = self.outermost(found, strip)
+            self.play(DotProduct(terms), run_time=1.8)
+        self.line, self.terms = line, terms
+
+    def above_strip(self, height: float) -> tuple[Box, Box]:
+        """The stage without a strip at its foot, and the strip."""
+        stage = self.stage
+        foot = stage.bottom + height
+        return Box(stage.left, foot + 0.1, stage.right, stage.top), Box(stage.left, stage.bottom, stage.right, foot)
+
+    def outermost(self, found: Probe, box: Box) -> TermSum:
+        """The dot product of the word that lies furthest to the right, worked out."""
+        k = int(found.values[1].values.argmax())
+        row = found.tested[1][k]
+        lead = say("{w}:  ", w=display(self.vocabulary[row]))
+        return box.fit(TermSum(self.E[row], found.along, found.values[1][k], width=box.width, lines=1 if self.wide else 3, size=0.38, lead=lead))
 
     def sentence_on_line(self):
         found: Probe = self.probes[0]
@@ -94,6 +111,7 @@ class WordGeometry(Lesson):
             "Any word", "It answers for any word, whether the question fits or not: “{w}” gets {v:+.2f}.", w=display(self.vocabulary[self.own[far]]), v=values[far],
             subtitle="the words of this sentence on the same line · W_E [id, :] · direction",
         ):
+            self.play(FadeOut(self.terms), run_time=0.4)
             shown = self.line.copy()
             shown.sight = np.array([0.4, 0.4, 1.0])
             shown.label_sight = np.array([0.0, 0.0, 1.0])

@@ -11,6 +11,7 @@ from model.probes import ANALOGIES, QUESTIONS, known, probe
 from model.space import analogy, cosine, index_of, length, nearest, pca
 from model.vectors import load_vectors
 from scenes.analogies import WordGeometry
+from scenes.kit import type as typesetting
 from scenes.kit.animations import DotProduct, Fly, Grow, Introduce
 from scenes.kit.bars import ProbabilityBars
 from scenes.kit.grid import TensorGrid
@@ -224,7 +225,7 @@ class Embedding(WordGeometry):
             self.play(FadeOut(number, target_position=end, rate_func=rush_into), run_time=1.2)
             self.play(FadeIn(frame), Transform(grid, lit), run_time=0.8)
             row = self.lifted(grid, place)
-            self.play(Fly(grid.row(place), row), FadeIn(self.row_label(row)), run_time=1.6)
+            self.play(Fly(grid.strip(place), row), FadeIn(self.row_label(row)), run_time=1.6)
         self.row_of_word = row
 
     def lifted(self, grid: TensorGrid, place: int) -> TensorGrid:
@@ -265,10 +266,8 @@ class Embedding(WordGeometry):
         for label, grid in zip(labels, (grids[0], grids[2], grids[1]), strict=True):
             label.next_to(grid, LEFT, buff=0.2)
         self.play(*[FadeIn(m) for m in rows], run_time=0.8)
-        flights = [
-            LaggedStart(FadeIn(label), Introduce(grid, "columns", lag=0.1), lag_ratio=0.2) for label, grid in zip(labels, (grids[0], grids[2]), strict=False)
-        ]
-        self.play(*flights, run_time=1.6)
+        ways = [(labels[0], grids[0], rows[0].corners(k)), (labels[1], grids[2], rows[1].corners(j))]
+        self.play(*[move for label, grid, box in ways for move in (FadeIn(label), FadeIn(grid, target_position=box.mean(axis=0), scale=0.1))], run_time=1.6)
         self.play(FadeIn(labels[2]), Introduce(grids[1], "columns", lag=0.2), run_time=1.2)
 
     def every_word(self):
@@ -284,11 +283,21 @@ class Embedding(WordGeometry):
             title = Formula("W_E", 0.5, "positive").next_to(picture, UP, buff=0.12)
             shown = [p for p in grid.rows if p is not None]
             starts = np.array([picture.row_point(self.trace.ids[p])[:2] + (0.06, 0) for p in shown])
-            ends = np.array([(grid.get_left()[0] - 0.05, grid.row_corners(grid.shown_row(p)).mean(axis=0)[1]) for p in shown])
+            ends = np.array([(self.label_left(grid, p), grid.row_corners(grid.shown_row(p)).mean(axis=0)[1]) for p in shown])
             threads = Threads(starts, ends, fill="target", line=0.02, opacity=0.75)
             self.play(FadeIn(picture), FadeIn(title), run_time=0.8)
-            self.play(Grow(threads, "grown", lag=0.5), Introduce(grid, "rows", lag=0.5), run_time=3)
+            pieces = [grid.strip(k) for k, p in enumerate(grid.rows) if p is not None]
+            flights = [FadeIn(piece, target_position=(*start, 0), scale=0.1) for piece, start in zip(pieces, starts, strict=True)]
+            self.play(FadeIn(grid.reveal(0)), run_time=0.5)
+            self.play(Grow(threads, "grown", lag=0.5), LaggedStart(*flights, lag_ratio=0.5), run_time=3)
+            self.remove(*pieces)
+            grid.reveal(1)
         self.sentence_rows = grid
+
+    @staticmethod
+    def label_left(grid: TensorGrid, row: int) -> float:
+        """Where a row's label begins."""
+        return grid.to_scene(grid.row_room - 0.2 - typesetting.width(grid.row_labels[row], grid.header), 0)[0]
 
     def every_note(self) -> str:
         return "" if self.E.shape[0] <= 4000 else ", thinned out"
@@ -349,7 +358,7 @@ class Embedding(WordGeometry):
             lit, grid, bars = space.copy(), self.sentence_rows, self.shares_of(found)
             space.emphasis = np.zeros_like(lit.emphasis)
             flights = [
-                FadeOut(grid.row(k), target_position=space.dot_place(self.own.index(self.trace.ids[p])), scale=0.05) for k, p in enumerate(grid.rows) if p is not None
+                FadeOut(grid.strip(k), target_position=space.dot_place(self.own.index(self.trace.ids[p])), scale=0.05) for k, p in enumerate(grid.rows) if p is not None
             ]
             self.play(FadeIn(space), FadeOut(grid), LaggedStart(*flights, lag_ratio=0.1), run_time=2)
             self.play(Transform(space, lit), run_time=0.6)
@@ -387,7 +396,7 @@ class Embedding(WordGeometry):
         other = display(self.vocabulary[self.near.ids[0]])
         dot = (a * b).sum(0)
         with self.step(
-            "Cosine", "Multiply entry by entry, add up, divide by both lengths: that is {c:.2f}.", c=self.near.cosines[0], keep=(),
+            "Cosine", "Multiply entry by entry, add up, divide by both lengths: that is {c:.2f}.", c=self.near.cosines[0], keep=(self.space,),
             subtitle="rows {i} and {j} of W_E · {d} products", i=self.id, j=self.near.ids[0], d=len(a),
         ):
             box = self.stage.rows(2.4, 1.2)[0] if self.wide else self.stage.rows(1.7, 1)[0]
@@ -400,7 +409,9 @@ class Embedding(WordGeometry):
             stack(*grids, gap=0.3).move_to(box.center).shift((left / 2, 0, 0))
             for label, grid in zip(labels, grids, strict=True):
                 label.next_to(grid, LEFT, buff=0.2)
-            self.play(*[FadeIn(m) for m in labels[:2]], *[Introduce(g, "columns", lag=0.1) for g in grids[:2]], run_time=1)
+            places = [self.space.dot_place(0), self.space.dot_place(self.shown_rows.index(self.near.ids[0]))]
+            flights = [FadeIn(g, target_position=place, scale=0.1) for g, place in zip(grids[:2], places, strict=True)]
+            self.play(FadeOut(self.space), *[FadeIn(m) for m in labels[:2]], *flights, run_time=1.2)
             terms = TermSum(a, b, dot, width=low.width, lines=1 if self.wide else 4, size=0.4)
             quotient = Label(say("{dot:+.2f} ÷ ({a:.2f} × {b:.2f}) = {c:.2f}", dot=dot, a=length(a), b=length(b), c=cosine(b, a)), 0.48, "target")
             low.fit(stack(terms, quotient, gap=0.4))
@@ -410,7 +421,7 @@ class Embedding(WordGeometry):
     def recap(self):
         adds = self.trace.config.positions in ("learned", "sinusoidal")
         with self.step(
-            "Embedding", "These rows go into the model" + ("; next, each gets its position added." if adds else "; where each word stands comes in later."), keep=(),
+            "Into the model", "These rows go into the model" + ("; next, each gets its position added." if adds else "; where each word stands comes in later."), keep=(),
             subtitle="model {model} · embed [position, d_model] = {n} × {d}", model=self.model_name, n=len(self.words), d=self.E.shape[1],
         ):
             formula = Formula('{{ x_i : x }} = {{ W_E : w }} ["id"_i]', 0.8, x="target", w="positive")

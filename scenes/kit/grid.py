@@ -58,7 +58,7 @@ class TensorGrid(Painted):
     "score", "logit" (signed: blue + / red −), or "data", "query", "key", "value", "delta", "probability" …
     (one hue, by magnitude). width, height: the room it may take; `cell` the largest cell. rows, columns: the most
     to show, the rest becomes ⋯ (`keep_row`, `keep_column` stay visible). row_labels, column_labels: strings, one for each index.
-    `rows` may also be the list of indices to show, with None for each ⋯.
+    Both may also be the list of indices to show, with None for each ⋯.
     scale: the magnitude with the fullest colour (default: the largest in the tensor), so that grids can share one.
     Numbers are left out where they would be smaller than the style allows.
     """
@@ -67,7 +67,7 @@ class TensorGrid(Painted):
 
     def __init__(
         self, tensor, kind: str = "data", *, width: float = 13.0, height: float = 5.0, cell: tuple[float, float] = (0.92, 0.46),
-        rows: int | list = 99, columns: int = 99, keep_row: int | None = None, keep_column: int | None = None,
+        rows: int | list = 99, columns: int | list = 99, keep_row: int | None = None, keep_column: int | None = None,
         row_labels=None, column_labels=None, row_label_color="ink", column_label_color="ink", target_row: int | None = None,
         spec: str | None = None, scale: float | None = None, upright: bool = False, brackets: bool = True,
         digits: bool = True, size: float = DIGIT,
@@ -79,7 +79,7 @@ class TensorGrid(Painted):
             values = values[:, None] if upright else values[None, :]
         self.all_shape = values.shape
         self.rows = list(rows) if isinstance(rows, list) else elide(values.shape[0], rows, keep_row)
-        self.columns = elide(values.shape[1], columns, keep_column)
+        self.columns = list(columns) if isinstance(columns, list) else elide(values.shape[1], columns, keep_column)
         self.values = np.array([[_pick(values, r, c) for c in self.columns] for r in self.rows])
         self.gap_cells = np.array([[r is None or c is None for c in self.columns] for r in self.rows])
         finite = np.abs(values[np.isfinite(values)])
@@ -197,6 +197,15 @@ class TensorGrid(Painted):
     def row(self, i: int) -> TensorGrid:
         """The shown row i as a piece (gaps keep it from being one)."""
         return self.piece([i], [j for j, c in enumerate(self.columns) if c is not None])
+
+    def strip(self, i: int) -> TensorGrid:
+        """The shown row i of a matrix as a grid of its own, ⋯ and all, lying exactly on top of this one."""
+        twin = TensorGrid(
+            self.tensor[self.rows[i]], self.kind, cell=(self.cw, self.ch), spec=self.spec, scale=self.strongest, brackets=False,
+            columns=list(self.columns), digits=bool(self.digits), size=self.digits or DIGIT, width=99, height=99,
+        )
+        corners = self.row_corners(i)
+        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
 
     def reveal(self, opacity: float = 1.0) -> TensorGrid:
         """All cells and numbers at that opacity (0: laid out, but empty)."""

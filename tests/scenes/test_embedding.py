@@ -1,0 +1,210 @@
+"""The lesson on embeddings: rows of the real table, neighbours of the full space, ranks that are true."""
+
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+from manim import tempconfig
+
+from model import run
+from model.errors import UsageError
+from model.vectors import load_vectors
+from scenes.embedding import ELSEWHERE, Embedding
+from scenes.kit import PaintingCamera
+from scenes.kit.grid import TensorGrid
+from scenes.kit.ranking import Ranking
+from scenes.kit.space import VectorSpace
+from scenes.kit.table import TablePicture
+from scenes.lesson import FRAME, Options
+from studio.playback import Playback
+
+TEXT = Embedding.text
+LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was very afraid today"
+STEPS = [
+    "Embedding", "The table", "Look-up", "Same word, same row", "Every word", "A space", "Around the sentence", "Neighbours", "Cosine", "A direction", "A probe", "Any word",
+    "Other questions", "Analogies", "Everyday words", "King and queen", "Hits and misses", "Into the model",
+]
+
+
+class Watched(Embedding):
+    """Keeps, for each step, the readings and the mobjects on screen at its end."""
+
+    def __init__(self, *args, **kwargs):
+        self.readings, self.shown = {}, {}
+        super().__init__(*args, **kwargs)
+
+    def on_step_end(self, step):
+        parts = [part for m in self.mobjects for part in m.get_family() if hasattr(part, "readings")]
+        self.readings[step.name] = [r for part in parts for r in part.readings()]
+        self.shown[step.name] = [part.copy() for part in parts]
+
+
+@cache
+def play(aspect: str = "16:9", **options) -> Watched:
+    width, height = FRAME[aspect]
+    with tempconfig({"frame_width": width, "frame_height": height, "pixel_width": 320, "pixel_height": round(320 * height / width), "dry_run": True}):
+        lesson = Watched(Options(aspect=aspect, **options), renderer=Playback(PaintingCamera))
+        lesson.render()
+    return lesson
+
+
+def texts(lesson, step: str) -> list[str]:
+    return [r.text for r in lesson.readings[step]]
+
+
+def only(lesson, step: str, kind: type):
+    return next(m for m in lesson.shown[step] if type(m) is kind)
+
+
+def caption(lesson, name: str) -> str:
+    return next(step.caption for step in lesson.steps if step.name == name)
+
+
+# ── the lesson as a whole ────────────────────────────────────────────────────────────────────────
+def test_the_steps_and_how_long_they_last():
+    lesson = play()
+    assert [step.name for step in lesson.steps] == STEPS
+    assert 60 <= lesson.steps[-1].end <= 120
+    assert all(len(step.caption) <= 90 for step in lesson.steps)
+
+
+@pytest.mark.parametrize("aspect", ["16:9", "9:16", "1:1"])
+@pytest.mark.parametrize("text", ["dog", "Zyxqw blorft", LONG])
+def test_any_length_in_any_aspect(text, aspect):
+    lesson = play(aspect, text=text)
+    assert ("Unknown words" in [step.name for step in lesson.steps]) == bool(lesson.trace.unknown)
+    assert lesson.steps[-1].end <= 125
+
+
+def test_too_many_tokens_and_no_such_token():
+    with pytest.raises(UsageError, match="1 to 24"):
+        Embedding(Options(text="a " * 25))
+    with pytest.raises(UsageError, match="0 to 1"):
+        Embedding(Options(text="a cat", token=5))
+
+
+# ── the look-up ──────────────────────────────────────────────────────────────────────────────────
+def test_the_id_picks_its_row():
+    lesson, trace = play(token=1), run("tiny", TEXT)
+    assert lesson.word == "fluffy" and lesson.id == trace.ids[1]
+    assert f"{lesson.id:,}" in texts(lesson, "Embedding")
+    row = next(m for m in lesson.shown["Look-up"] if type(m) is TensorGrid and m.flat)
+    np.testing.assert_array_equal(row.values[0][[0, 1, -1]], trace.array("W_E")[lesson.id][[0, 1, -1]])
+    table = next(m for m in lesson.shown["The table"] if type(m) is TensorGrid)
+    assert {0, lesson.id, len(trace.vocabulary) - 1, None} <= set(table.rows)
+
+
+def test_a_word_that_comes_twice_has_one_row():
+    text = "The old man saw the young man and the dog"
+    lesson, trace = play(text=text), run("tiny", text)
+    assert "of another text" not in caption(lesson, "Same word, same row")
+    mine, k, other, j = lesson.twin
+    assert other is mine and k != j and trace.ids[k] == trace.ids[j]
+    difference = next(m for m in lesson.shown["Same word, same row"] if type(m) is TensorGrid and m.kind == "delta")
+    assert not difference.values.any()
+
+
+def test_else_it_is_found_in_another_real_sentence():
+    lesson = play()
+    mine, k, other, j = lesson.twin
+    assert other is not mine and other in lesson.traces and other.info["text"] in ELSEWHERE
+    assert mine.ids[k] == other.ids[j] and k != j
+    np.testing.assert_array_equal(mine.array("embed")[k], other.array("embed")[j])
+
+
+def test_nothing_is_made_up_when_no_sentence_has_the_word():
+    lesson = play(text="Zyxqw blorft")
+    assert lesson.twin is None and "Same word, same row" not in lesson.shown
+
+
+def test_every_word_gets_its_row():
+    lesson = play()
+    trace, shown = lesson.trace, lesson.shown["Every word"]
+    grid = next(m for m in shown if type(m) is TensorGrid)
+    assert grid.rows == list(range(len(trace))) and (grid.cell_opacity == 1).all()
+    np.testing.assert_array_equal(grid.values[:, 0], trace.array("W_E")[list(trace.ids), 0])
+    picture = only(lesson, "Every word", TablePicture)
+    np.testing.assert_array_equal(picture.values, trace.array("W_E"))
+
+
+# ── the space ────────────────────────────────────────────────────────────────────────────────────
+def test_neighbours_come_from_the_full_space_not_from_the_map():
+    lesson = play(token=2)
+    x = lesson.trace.array("W_E").astype(np.float64)
+    cosines = x @ x[lesson.id] / np.linalg.norm(x, axis=1) / np.linalg.norm(x[lesson.id])
+    order = [row for row in np.argsort(-cosines) if row != lesson.id]
+    ranking = only(lesson, "Neighbours", Ranking)
+    assert ranking.words == [lesson.trace.vocabulary[row] for row in order[:5]]
+    np.testing.assert_allclose(ranking.values, cosines[order[:5]])
+    assert f"{cosines[order[0]]:.2f}" in caption(lesson, "Neighbours") and f"{cosines[order[0]]:.2f}" in caption(lesson, "Cosine")
+
+
+@pytest.mark.parametrize("step", ["A space", "Around the sentence"])
+def test_the_variance_a_map_keeps_is_printed(step):
+    lesson = play()
+    rows = lesson.trace.array("W_E").astype(np.float64)
+    if step != "A space":
+        rows = rows[lesson.shown_rows]
+    shares = np.linalg.svd(rows - rows.mean(0), compute_uv=False) ** 2
+    shares /= shares.sum()
+    assert f"{shares[:2].sum():.0%}" in caption(lesson, step)
+    assert {f"{shares[0]:.1%}", f"{shares[1]:.1%}", f"{shares[2:].sum():.1%}"} <= set(texts(lesson, step))
+
+
+def test_every_word_of_the_sentence_is_labelled_on_the_map():
+    for aspect in FRAME:
+        lesson = play(aspect)
+        shown = set(texts(lesson, "Around the sentence"))
+        assert {lesson.vocabulary[row] for row in lesson.own} <= shown
+        assert len(only(lesson, "Around the sentence", VectorSpace).labelled()) > len(lesson.own) + 8
+
+
+# ── directions and analogies ─────────────────────────────────────────────────────────────────────
+def test_the_probe_counts_what_it_got_right():
+    lesson = play()
+    found, x = lesson.probes[0], lesson.trace.array("W_E").astype(np.float64)
+    along = np.mean([x[j] - x[i] for i, j in found.pairs], axis=0)
+    along /= np.linalg.norm(along)
+    border = np.mean([x[row] @ along for pair in found.pairs for row in pair])
+    right = sum(x[row] @ along < border for row in found.tested[0]) + sum(x[row] @ along > border for row in found.tested[1])
+    assert f"{right} of {found.total}" in caption(lesson, "A probe")
+    assert right > 0.8 * found.total  # tiny knows: else the lesson has nothing to show
+
+
+def test_ranks_on_screen_are_true():
+    lesson = play()
+    x = lesson.trace.array("W_E").astype(np.float64)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    raw, shown = lesson.trace.array("W_E").astype(np.float64), [m for m in lesson.shown["Analogies"] if type(m) is Ranking]
+    assert len(shown) == len(lesson.analogies)
+    for found, ranking in zip(lesson.analogies, shown, strict=True):
+        cosines = x @ (raw[found.b] - raw[found.a] + raw[found.c])
+        order = [row for row in np.argsort(-cosines) if row not in (found.a, found.b, found.c)]
+        assert ranking.words[0] == lesson.vocabulary[order[0]]
+        place = order.index(found.expected) + 1
+        assert ranking.ranks[ranking.words.index(lesson.vocabulary[found.expected])] == place
+        assert place == 1 or f"number {place}" in caption(lesson, "Analogies")
+
+
+def test_everyday_words_are_those_that_glove_knows():
+    lesson = play()
+    known = set(load_vectors().vocabulary)
+    asked = [m.title for m in lesson.shown["Everyday words"] if type(m) is Ranking]
+    assert asked and all(word in known and word in TEXT.lower().split() for word in asked)
+    grey = lesson.shown["Everyday words"]
+    assert any(word not in known and any(word in r.text for m in grey for r in m.readings()) for word in TEXT.lower().split())
+    assert "Everyday words" not in play(text="Zyxqw blorft").shown
+
+
+def test_what_was_left_out_is_said_and_a_failure_is_shown():
+    lesson = play()
+    subtitle = " ".join(texts(lesson, "King and queen"))
+    assert "left out: man, king, woman" in subtitle and only(lesson, "King and queen", Ranking).words[0] == "queen"
+    places = [int(t) for t in texts(lesson, "Hits and misses") if re.fullmatch(r"\d+", t)]
+    assert places.count(1) == 4 and max(places) > 1 and f"number {max(places)}" in caption(lesson, "Hits and misses")
+
+
+@pytest.mark.parametrize(("model", "words"), [("tiny", "gets its position added"), ("tiny-rotary", "comes in later")])
+def test_the_end_says_what_the_model_does_next(model, words):
+    assert words in play(model=model).steps[-1].caption
