@@ -116,17 +116,17 @@ class Position(Lesson):
             self.play(FadeIn(second), run_time=0.8)
         self.rows = (first, second, links)
 
-    def two_orders(self, trace, order, box: Box):
+    def two_orders(self, trace, order, box: Box, largest: float = 0.62):
         """The tokens as written, the shuffled ones, and the links between them, in a box."""
         tokens, n = trace.tokens, len(trace)
         unknown = trace.unknown
         moved = [k for k, i in enumerate(order) if i in unknown]
         if self.wide:
-            rows = [TokenRow(t, width=box.width, size=min(0.62, 0.23 * box.height), target=n - 1, unknown=u)
+            rows = [TokenRow(t, width=box.width, size=min(largest, 0.23 * box.height), target=n - 1, unknown=u)
                     for t, u in ((tokens, unknown), ([tokens[i] for i in order], moved))]
             stack(*rows, gap=min(2.2, box.height - 2 * rows[0].height)).move_to(box.center)
         else:
-            size = min(0.62, (box.height + 0.04) / n / 1.5)
+            size = min(largest, (box.height + 0.04) / n / 1.5)
             rows = [TokenRow(t, width=0.36 * box.width, height=box.height, size=size, gap=0.06 * size, target=n - 1, unknown=u, down=True)
                     for t, u in ((tokens, unknown), ([tokens[i] for i in order], moved))]
             row(*rows, gap=0.26 * box.width).move_to(box.center)
@@ -153,8 +153,8 @@ class Position(Lesson):
     def experiment(self, trace, other, order, before, after):
         """Both orders with the last word's weights, and what it gathers in each."""
         boxes = self.stage.columns(1.45, 1, gap=0.3) if self.square else self.stage.rows(*((1.8, 1) if self.wide else (1.2, 1)), gap=0.3)
-        margin = (0, 0.5) if self.wide else (0.75, 0)  # for the weights on both sides
-        place = self.two_orders(trace, order, Box(boxes[0].left + margin[0], boxes[0].bottom + margin[1], boxes[0].right - margin[0], boxes[0].top - margin[1]))
+        margin = (0, 0.5) if self.wide else (0.95, 0)  # for the weights on both sides
+        place = self.two_orders(trace, order, Box(boxes[0].left + margin[0], boxes[0].bottom + margin[1], boxes[0].right - margin[0], boxes[0].top - margin[1]), 0.46)
         head = self.widest_head(trace)
         numbers = [self.weights_beside(r, t["blocks.0.attn.pattern"][head, -1], k) for k, (r, t) in enumerate(zip(place, (trace, other), strict=False))]
         if self.rows[0] not in self.mobjects:
