@@ -17,7 +17,11 @@ from studio.preview.worker import fork
 
 
 class Cue(BaseException):
-    """Raised in a fork in the middle of a rehearsal: leave it, and play this."""
+    """Raised in a fork: leave the company's work, and play this."""
+
+
+class Interrupted(BaseException):
+    """Raised where the rehearsal is: there is something better to do than to rehearse."""
 
 
 def serve(address: str, revision: int) -> NoReturn:
@@ -26,13 +30,15 @@ def serve(address: str, revision: int) -> NoReturn:
     with suppress(Exception):  # what is broken says so when it is played
         player.read_lessons()
     wire.send({"role": "company", "pid": os.getpid(), "revision": revision})
+    rehearsed = set()
     try:
         while (order := wire.receive()) is not None:
-            if order["order"] == "rehearse":
-                with suppress(Exception):
-                    rehearse(order, wire)
-            else:
+            if order["order"] == "play":
                 perform(order)
+            elif (which := (order["lesson"], order["options"].get("model"))) not in rehearsed:
+                with suppress(Exception, Interrupted):
+                    rehearse(order, wire)
+                    rehearsed.add(which)
     except Cue as cue:
         player.play(address, cue.args[0])
     with suppress(ChildProcessError):
@@ -48,16 +54,10 @@ def perform(order: dict[str, Any]) -> None:
 
 
 def rehearse(order: dict[str, Any], wire: Wire) -> None:
-    """Play the lesson without drawing; a performance that is ordered meanwhile does not wait."""
+    """Play the lesson without drawing; when something else is ordered, leave off."""
 
     def listen() -> None:
-        while select.select([wire.socket], [], [], 0)[0]:
-            if (other := wire.receive()) is None:
-                os._exit(0)
-            if other["order"] == "play":
-                perform(other)
+        if select.select([wire.socket], [], [], 0)[0]:
+            raise Interrupted
 
-    def watch(lesson) -> None:
-        lesson.on_play = listen
-
-    player.perform(player.job_of(order), watch=watch)
+    player.perform(player.job_of(order), watch=lambda lesson: setattr(lesson, "on_play", listen))

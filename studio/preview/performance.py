@@ -150,6 +150,8 @@ class Performance:
                 if gap is not None:
                     targets[step] = gap
         running = {task.step: task for task in self.tasks.values() if task.look is None and not task.cancelled}
+        while len(running) > slots:
+            running.pop(next((s for s in running if s not in targets), next(iter(running)))).cancel()
         for step, (first, last) in targets.items():
             task = running.get(step)
             if task is not None and not task.place <= first <= task.place + NEAR:

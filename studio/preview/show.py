@@ -50,7 +50,6 @@ class Coming:
     step: int
     reload: bool = False  # enter only when all of it has been played through without an error
     instead: bool = False  # of what was asked for and cannot be shown: what is wrong stays on screen
-    since: float = field(default_factory=time.monotonic)
 
     def target(self) -> int | None:
         """The step to be entered, None while it is not known."""
@@ -208,16 +207,16 @@ class Show:
     # ── what to draw ─────────────────────────────────────────────────────────────────────────────
     def schedule(self) -> None:
         """Give the drawing processes their work: what is coming first, then what is watched, then what follows."""
-        left = CORES
-        if self.coming is not None:
-            coming = self.coming
-            target = coming.target()
-            if target is not None:
-                coming.performance.draw([(target, 0)], 1)
-                left -= 1
-        if self.current is not None and left > 0:
-            planning = not self.current.planned and self.current.failure is None
-            self.current.draw(self._wants(), max(1, left - planning))
+        current, coming = self.current, self.coming
+        if coming is not None and (target := coming.target()) is not None:
+            coming.performance.draw([(target, 0)], 1)
+        if current is None:
+            return
+        if coming is not None:
+            current.draw([(self.place["step"], self.place["frame"])], 1)
+        else:
+            planning = not current.planned and current.failure is None
+            current.draw(self._wants(), max(1, CORES - planning))
 
     def _wants(self) -> Iterator[tuple[int, int]]:
         step, frame = self.place["step"], self.place["frame"]

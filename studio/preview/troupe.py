@@ -35,7 +35,6 @@ class Troupe:
         self.worker: asyncio.StreamWriter | None = None
         self.company: asyncio.StreamWriter | None = None
         self.queue: list[dict[str, Any]] = []  # orders for a company that is not there yet
-        self.on_models: Callable[[], None] = lambda: None
         self.connections: set[asyncio.Task] = set()
         self.stopping = False
 
@@ -77,11 +76,6 @@ class Troupe:
         if self.company is not None:
             self._order(order | {"order": "rehearse"})
 
-    def warm(self, model: str) -> None:
-        """Have the checkpoint loaded for all performances after the next refresh."""
-        if self.worker is not None:
-            self.worker.write(packed({"order": "warm", "model": model}))
-
     def refresh(self) -> None:
         """Have the lessons' code read again."""
         self.revision += 1
@@ -116,7 +110,6 @@ class Troupe:
 
     async def _worker(self, hello, reader, writer) -> None:
         self.worker, self.models = writer, hello["models"]
-        self.on_models()
         self.refresh()
         await receive(reader)
         self.worker = self.company = None

@@ -36,16 +36,6 @@ def fork() -> int:
     return child
 
 
-def warm(model: str) -> None:
-    """Load a checkpoint, so that all forks have it."""
-    from model import run
-
-    try:
-        run(model, "the")
-    except Exception:  # the performance will meet the same error, and report it
-        pass
-
-
 def main(address: str, parent: int) -> None:
     end_with_parent(parent)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)  # of all forks' forks, so that none is left as a zombie
@@ -54,20 +44,18 @@ def main(address: str, parent: int) -> None:
     wire = Wire(address)
     for module in ("studio.session", "studio.outputs", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "yaml"):
         importlib.import_module(module)
-    from model import names
+    from model import names, run
 
-    warm("tiny")
+    run("tiny", "the")
     gc.collect()
     gc.freeze()  # the collector must not touch, and so copy, what all forks share
     wire.send({"role": "worker", "pid": os.getpid(), "models": names()})
     while (order := wire.receive()) is not None:
-        if order["order"] == "company" and not fork():
+        if not fork():
             from studio.preview.company import serve
 
             wire.close()
             serve(address, order["revision"])
-        elif order["order"] == "warm":
-            warm(order["model"])
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ SENTENCES = (
     "My sister lost her blue hat", "The children played near the quiet river",
 )
 # When the picture that is waited for is on the canvas, in milliseconds after `act`. No waiting for other scripts' polls.
-UNTIL = """([act, step]) => new Promise((done) => {
+UNTIL = """([act, step]) => new Promise((done, fail) => {
+    setTimeout(() => fail(new Error(`nothing came for ${JSON.stringify(act)} ${step} at ${document.body.dataset.shown}: ${document.getElementById('banner-text').textContent}`)), 30000);
     const { player } = clearhead, begun = performance.now(), session = player.session;
     const look = () => { const s = player.shown;
         s && s.when > begun && (step === null ? s.session > session : s.session === player.session && s.step === step) ? done(s.when - begun) : requestAnimationFrame(look); };
@@ -49,6 +50,7 @@ def measure(rounds: int) -> dict[str, tuple[list[float], str, str]]:
         preview, page, results["cold start → first picture"] = None, None, []
         for number in range(rounds):
             if preview:
+                page.page.close()
                 preview.stop()
             (Path(folder) / str(number)).mkdir()
             preview, page, seconds = first_start(browser, Path(folder) / str(number))
@@ -60,6 +62,7 @@ def measure(rounds: int) -> dict[str, tuple[list[float], str, str]]:
             for sentence in SENTENCES:
                 results["new sentence → first picture (warm)"].append(page.js(UNTIL, [{"text": sentence}, None]) / 1000)
                 page.planned()
+                page.page.wait_for_timeout(1000)
             steps = page.place["steps"]
             unseen = [len(steps) - 1 - 3 * i for i in range(3)]
             results["jump to an unseen step"] = [page.js(UNTIL, [{}, step]) / 1000 for step in unseen]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ctypes
 import io
 import os
 import shutil
@@ -78,6 +79,7 @@ class Preview:
         self.process = subprocess.Popen(
             [sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, stderr=self.log, text=True, start_new_session=True,
             env=os.environ | {"PYTHONPATH": path, "CLEARHEAD_CACHE": str(self.cache), "PYTHONDONTWRITEBYTECODE": "1"},
+            preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGINT),  # end with the tests, however they end
         )
         line = self.process.stdout.readline()
         assert line.startswith("Preview: "), line + self.errors()

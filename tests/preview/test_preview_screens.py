@@ -121,6 +121,17 @@ def test_a_lesson_that_hangs_or_crashes_says_so_and_the_page_lives(preview, open
     wait_for(lambda: not page.page.locator("#banner").is_visible())
 
 
+def test_a_command_that_asks_for_what_is_not_there_still_opens_the_lesson(tmp_path, open_page):
+    preview = Preview(tmp_path, options={"pace": 0.3, "head": 99})
+    try:
+        page = open_page(preview.url)
+        page.first_picture()
+        assert "no head 99" in page.text("banner-text")
+        assert page.place["steps"]
+    finally:
+        preview.stop()
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_outlives_the_server(tmp_path, open_page, end):
     preview = Preview(tmp_path)
