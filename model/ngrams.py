@@ -13,7 +13,9 @@ def ngram_losses(training: np.ndarray, heldout: np.ndarray, vocab_size: int, ord
     """
     if vocab_size > 1 << BITS or order > 4:
         raise ValueError("n-grams are kept as 63-bit keys: at most 32,768 words and four in a row")
-    return np.stack([-np.log(_probabilities(training, heldout, vocab_size, n)) for n in range(1, order + 1)])
+    probabilities = np.stack([_probabilities(training, heldout, vocab_size, n) for n in range(1, order + 1)])
+    with np.errstate(divide="ignore"):                      # an id that was never seen may have probability 0
+        return -np.log(probabilities)
 
 
 def _probabilities(training: np.ndarray, heldout: np.ndarray, vocab_size: int, order: int) -> np.ndarray:
