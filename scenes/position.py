@@ -127,9 +127,9 @@ class Position(Lesson):
             stack(*rows, gap=min(2.2, box.height - 2 * rows[0].height)).move_to(box.center)
         else:
             size = min(largest, (box.height + 0.04) / n / 1.5)
-            rows = [TokenRow(t, width=0.36 * box.width, height=box.height, size=size, gap=0.06 * size, target=n - 1, unknown=u, down=True)
+            rows = [TokenRow(t, width=0.4 * box.width, height=box.height, size=size, gap=0.06 * size, target=n - 1, unknown=u, down=True)
                     for t, u in ((tokens, unknown), ([tokens[i] for i in order], moved))]
-            row(*rows, gap=0.26 * box.width).move_to(box.center)
+            row(*rows, gap=min(0.4 * box.width, box.width - sum(r.width for r in rows))).move_to(box.center)
         return (*rows, Links(*rows, order))
 
     # ── what attention sees of it ────────────────────────────────────────────────────────────────
