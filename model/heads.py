@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.errors import ClearheadError
 from model.lexicon import lexicon, past, plural
 from model.tensor import Tensor
 from model.trace import Trace
@@ -67,7 +68,7 @@ def head_scores(checkpoint: Checkpoint) -> dict[str, HeadScore]:
     """All scores by name: from the checkpoint's report where it is of these very weights, else measured now (a second or two)."""
     try:
         report = checkpoint.report()
-    except Exception:                                       # a checkpoint without a report is measured
+    except ClearheadError:                                  # a checkpoint without a report is measured
         report = {}
     if report.get("hash") == checkpoint.hash:
         return {name: _score(name, entry) for name, entry in report["heads"].items()}
