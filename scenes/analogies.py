@@ -21,6 +21,7 @@ from scenes.kit.type import width
 from scenes.lesson import Lesson
 
 NEAR = 5  # neighbours that are listed
+BAR_TEXT = 0.46  # em of the words beside bars
 SIDES = ("position", "prediction")  # colours of the two ends of a direction
 FIRST_ANALOGY = "man king woman queen"  # the one that everybody tells
 
@@ -136,7 +137,7 @@ class WordGeometry(Lesson):
             self.play(*[Transform(a, b) for a, b in zip(lines, landed, strict=True)], run_time=2.2)
 
     # ── analogies ────────────────────────────────────────────────────────────────────────────────
-    def ranking_of(self, found: Analogy, table, vocabulary, box: Box, lines: float = 0.0) -> Ranking:
+    def ranking_of(self, found: Analogy, table, vocabulary, box: Box, **alike) -> Ranking:
         """What really lies nearest to b − a + c; the expected word with its true rank, if it is not among them."""
         ids, ranks, values = list(found.found.ids), list(range(1, len(found.found.ids) + 1)), found.found.cosines
         if found.expected not in ids:
@@ -144,7 +145,7 @@ class WordGeometry(Lesson):
             values = cosine(table[ids], found.target)
         return Ranking(
             values, [vocabulary[row] for row in ids], ranks=ranks, marked=ids.index(found.expected), mark="truth" if found.holds else "loss",
-            title=self.expression(found, vocabulary), title_fill="target", width=box.width, height=box.height, size=0.46, lines=lines,
+            title=self.expression(found, vocabulary), title_fill="target", width=box.width, height=box.height, size=BAR_TEXT, **alike,
         )
 
     @staticmethod
@@ -165,7 +166,9 @@ class WordGeometry(Lesson):
             "Analogies", caption, keep=(), subtitle="rows of W_E · cosines with all {v} rows but those of the three words asked", v=self.E.shape[0], **fields,
         ):
             boxes = (self.stage.rows if self.portrait else self.stage.columns)(*[1] * len(shown), gap=0.8 if self.wide else 0.5)
-            bars = [box.fit(self.ranking_of(found, self.E, words, box, lines=NEAR + 1.6)) for found, box in zip(shown, boxes, strict=True)]
+            widest = max(width(display(words[row]), 1.0) for found in shown for row in (*found.found.ids, found.expected))
+            alike = dict(lines=NEAR + 1.6, label_room=widest)
+            bars = [box.fit(self.ranking_of(found, self.E, words, box, **alike)) for found, box in zip(shown, boxes, strict=True)]
             self.play(LaggedStart(*[Grow(b, "bar_opacity", lag=0.4) for b in bars], lag_ratio=0.6), run_time=3)
 
     # ── everyday words ───────────────────────────────────────────────────────────────────────────
@@ -179,10 +182,10 @@ class WordGeometry(Lesson):
         ):
             found = [nearest(glove.table, glove.table[row], NEAR, [row]) for row in rows]
             boxes = (self.stage.rows if self.portrait else self.stage.columns)(*[1] * len(rows), gap=0.6 if self.wide else 0.4)
-            widest = max(width(glove.vocabulary[k], 0.42) for near in found for k in near.ids)
+            widest = max(width(glove.vocabulary[k], 1.0) for near in found for k in near.ids)
             bars = [
                 box.fit(Ranking(near.cosines, [glove.vocabulary[k] for k in near.ids], width=min(box.width, 6.5), height=box.height, numbered=False, label_room=widest,
-                                title=say("{w}", w=glove.vocabulary[row]), title_fill="target", size=0.42))
+                                title=say("{w}", w=glove.vocabulary[row]), title_fill="target", size=BAR_TEXT))
                 for row, near, box in zip(rows, found, boxes, strict=True)
             ]
             self.play(LaggedStart(*[Grow(b, "bar_opacity", lag=0.4) for b in bars], lag_ratio=0.4), run_time=2.6)

@@ -19,7 +19,7 @@ class Ranking(Painted):
     """Words in order of a similarity. values: Tensor [n]; words: n strings; ranks: their places, 1 for the nearest (default 1 … n).
 
     A gap in the ranks is drawn as ⋮. marked: index of the one that was looked for, in the colour `mark`. title: stands on top.
-    label_room: width of the words, lines: how many lines to leave room for, where several lists are to look alike.
+    label_room: width of the words in em, lines: how many lines to leave room for, where several lists are to look alike.
     Bars start at 0 and end at 1 at the right edge; a negative similarity has none.
     """
 
@@ -37,14 +37,14 @@ class Ranking(Painted):
         lines = max(lines, self.lines_of(self.ranks)) + (1.35 if title else 0)
         self.pitch = min(height / lines, 1.6 * size)
         self.size = max(min(size, 0.74 * self.pitch), smallest())
-        self.title_size = max(min(1.1 * self.size, typesetting.fitting_size([str(title)], width, 1.1 * self.size)), smallest()) if title else 0.0
         self.number_width = typesetting.width("−0.00", self.size) + 0.1
         self.rank_width = max(typesetting.width(f"{rank:,}", self.size) for rank in self.ranks) + 0.2 if numbered else 0.0
-        self.label_width = self.rank_width + max(label_room, max(typesetting.width(word, self.size) for word in self.words)) + 0.15
+        self.label_width = self.rank_width + max(label_room * self.size, max(typesetting.width(word, self.size) for word in self.words)) + 0.15
         if self.label_width + self.number_width > WORDS * width:  # narrow: smaller letters rather than no bars
             factor = max(WORDS * width / (self.label_width + self.number_width), smallest() / self.size)
             self.size *= factor
             self.label_width, self.number_width, self.rank_width = (factor * w for w in (self.label_width, self.number_width, self.rank_width))
+        self.title_size = max(typesetting.fitting_size([str(title)], width, max(1.15 * self.size, LABEL)), smallest()) if title else 0.0
         self.bar_width = max(width - self.label_width - self.number_width, 0.2)
         self.rgb = np.tile(color(fill), (len(self.words), 1))
         self.ink = np.tile(color("ink"), (len(self.words), 1))

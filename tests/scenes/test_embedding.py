@@ -130,7 +130,7 @@ def test_every_word_gets_its_row():
 
 # ── the space ────────────────────────────────────────────────────────────────────────────────────
 def test_neighbours_come_from_the_full_space_not_from_the_map():
-    lesson = play(token=2)
+    lesson = play()
     x = lesson.trace.array("W_E").astype(np.float64)
     cosines = x @ x[lesson.id] / np.linalg.norm(x, axis=1) / np.linalg.norm(x[lesson.id])
     order = [row for row in np.argsort(-cosines) if row != lesson.id]
