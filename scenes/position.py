@@ -126,8 +126,7 @@ class Position(Lesson):
                     for t, u in ((tokens, unknown), ([tokens[i] for i in order], moved))]
             stack(*rows, gap=min(2.2, box.height - 2 * rows[0].height)).move_to(box.center)
         else:
-            size = min(largest, (box.height + 0.04) / n / 1.5)
-            rows = [TokenRow(t, width=0.4 * box.width, height=box.height, size=size, gap=0.06 * size, target=n - 1, unknown=u, down=True)
+            rows = [TokenRow(t, width=0.4 * box.width, height=box.height, size=largest, gap=0.04, target=n - 1, unknown=u, down=True)
                     for t, u in ((tokens, unknown), ([tokens[i] for i in order], moved))]
             row(*rows, gap=min(0.4 * box.width, box.width - sum(r.width for r in rows))).move_to(box.center)
         return (*rows, Links(*rows, order))
@@ -152,7 +151,7 @@ class Position(Lesson):
 
     def experiment(self, trace, other, order, before, after):
         """Both orders with the last word's weights, and what it gathers in each."""
-        boxes = self.stage.columns(1.45, 1, gap=0.3) if self.square else self.stage.rows(*((1.8, 1) if self.wide else (1.2, 1)), gap=0.3)
+        boxes = self.stage.columns(1.45, 1, gap=0.3) if self.square else self.stage.rows(1.8 if self.wide else max(1.2, len(trace) / 10), 1, gap=0.3)
         margin = (0, 0.5) if self.wide else (0.95, 0)  # for the weights on both sides
         place = self.two_orders(trace, order, Box(boxes[0].left + margin[0], boxes[0].bottom + margin[1], boxes[0].right - margin[0], boxes[0].top - margin[1]), 0.46)
         head = self.widest_head(trace)
