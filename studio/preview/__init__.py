@@ -63,7 +63,7 @@ def announce(doors, open_browser: bool) -> None:
 
 def command() -> click.Command:
     """The command `clearhead preview`."""
-    from studio.cli import LESSON_OPTIONS, SETTINGS, TOKEN_OPTION, complete_lesson, entries, options_of, with_options
+    from studio.cli import LESSON_OPTIONS, SETTINGS, TOKEN_OPTION, complete_lesson, entries, with_options
 
     @click.command("preview", **SETTINGS)
     @click.argument("lesson", default="attention", shell_complete=complete_lesson)

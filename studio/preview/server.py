@@ -327,7 +327,8 @@ def listen(host: str, port: int | None) -> socket.socket:
             reason = error.strerror
         except OverflowError:
             raise UsageError(f"--port {port} is out of range: give 1 to 65535.") from None
-    raise ClearheadError(f"the preview cannot listen on {host}:{port}: {reason}; choose another --port or --host.")
+    where = host if port is None else f"{host}:{port}"
+    raise ClearheadError(f"the preview cannot listen on {where}: {reason}; choose another --port or --host.")
 
 
 def is_loopback(host: str) -> bool:

@@ -222,8 +222,10 @@ def test_a_viewer_cannot_control(shut):
         ):
             before = (shut.show.request, dict(shut.show.place), shut.audience.leader)
             viewer.send_json(message)
+            viewer.send_text("{")  # is answered in any case, so that an obeyed message shows as the wrong answer
             answer = viewer.receive_json()
-            assert answer["type"] == "refused" and "lead" in answer["text"], message
+            assert "JSON" in viewer.receive_json()["text"]
+            assert answer == {"type": "refused", "text": "Only those who lead may do that."}, message
             assert (shut.show.request, shut.show.place, shut.audience.leader) == before
 
 
