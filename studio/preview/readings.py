@@ -31,7 +31,7 @@ def _told(reading) -> list[dict[str, Any]]:
 
 
 def _number(shown) -> dict[str, str]:
-    return {"text": shown.text, "value": number(shown.value.value(), "+.6g" if "+" in shown.spec else ".6g"), "source": shown.value.source()}
+    return {"text": shown.text, "value": number(shown.value.value(), "+#.6g" if "+" in shown.spec else "#.6g"), "source": shown.value.source()}
 
 
 def _in_frame(points: np.ndarray) -> np.ndarray:
