@@ -5,6 +5,7 @@ A fork has the scene as it stands: nothing is set up twice, nothing is sent over
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -48,6 +49,7 @@ class Crew:
 
     def _work(self, work, pipe, parent: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+        gc.freeze()  # an inherited FFmpeg context waits for threads that did not come along if it is collected here
 
         def count(units: int) -> None:
             if os.getppid() != parent:
