@@ -23,7 +23,7 @@ class ProbabilityBars(Painted):
     grow and shrink, the words fade over.
     """
 
-    look = ("values", "fill_rgb", "emphasis", "bar_opacity", "words", "ids", "probs", "others", "sum", "longest", "label_width", "bar_width", "pitch", "size", "natural")
+    look = ("values", "fill_rgb", "emphasis", "bar_opacity", "words", "ids", "probs", "others", "sum", "longest", "label_width", "bar_width", "pitch", "size", "number_size", "natural")
 
     def __init__(
         self, probs, labels, *, width: float = 6.0, height: float = 4.5, count: int = 8, order=None, fill: str = "logit",
@@ -45,8 +45,9 @@ class ProbabilityBars(Painted):
         lines = len(self.words) + (1.2 if total else 0)
         self.pitch = min(height / lines, 1.55 * size)
         self.size = max(min(size, 0.78 * self.pitch), smallest())
+        self.number_size = max(0.9 * self.size, smallest())
         self.label_width = max(label_room, max(typesetting.width(word, self.size) for word in self.words) + 0.2)
-        number_width = max(typesetting.width(number(v, spec), self.size * 0.9) for v in self.values) + 0.2
+        number_width = max(typesetting.width(number(v, spec), self.number_size) for v in self.values) + 0.2
         self.bar_width = max(width - self.label_width - number_width, 0.3)
         self.fill_rgb = np.tile(color(fill), (len(self.words), 1))
         if hidden:
@@ -86,11 +87,11 @@ class ProbabilityBars(Painted):
             pen.rectangle(x, y, max(w, 0.012), h, self.fill_rgb[i], opacity * shade * float(self.bar_opacity[i]))
             text = number(self.values[i], self.spec)
             shown = (Shown(text, self._cell(i), self.spec),)
-            pen.text(text, x + w + 0.12, base, 0.9 * self.size, "secondary", opacity * float(self.bar_opacity[i]), numbers=shown)
+            pen.text(text, x + w + 0.12, base, self.number_size, "secondary", opacity * float(self.bar_opacity[i]), numbers=shown)
         if self.total:
             text = say("Σ = {total:" + self.spec + "}", total=self.sum)
             grown = float(np.clip(10 * self.values.sum() / float(self.sum) - 9, 0, 1))  # the sum comes with the last bars
-            pen.text(text, self.label_width, (len(self.words) + 0.85) * self.pitch, 0.9 * self.size, "secondary", float(self.bar_opacity.min()) * grown)
+            pen.text(text, self.label_width, (len(self.words) + 0.85) * self.pitch, self.number_size, "secondary", float(self.bar_opacity.min()) * grown)
 
     def claims(self) -> list[Claim]:
         if self.bar_opacity.min() < 0.99:

@@ -100,7 +100,7 @@ class NumberLine(Painted):
                 self._draw_group(pen, k, group)
         small = max(0.3, smallest())
         if self.ends[0]:
-            pen.text("← " + self.ends[0], 0, y - 0.3 * small, small, "secondary")
+            pen.text("← " + self.ends[0], 0, y - 0.62 * small, small, "secondary")  # clear of the dots
         if self.ends[1]:
             pen.text(self.ends[1] + " →", w, y + 1.0 * small, small, "secondary", align=1.0)
 
