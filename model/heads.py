@@ -208,6 +208,6 @@ MEASURES = {
     "duplicate-token": ("a word looks at its own earlier occurrence", "{count} random sequences of 20 words, twice over", _duplicate),
     "induction": ("a word looks at what followed its earlier occurrence", "{count} random sequences of 20 words, twice over", _induction),
     "adjective→noun": ("a noun looks at its adjectives", "{count} sentences with one to three adjectives", _adjectives),
-    "subject→verb": ("the word before a verb looks at the verb's subject, past the phrase between", "{count} sentences like “the keys on the table are”", _subject),
+    "subject→verb": ("the word before a verb looks at the verb’s subject, past the phrase between", "{count} sentences like “the keys on the table are”", _subject),
     "noun→pronoun": ("a pronoun looks at the noun that it stands for", "{count} sentences like “the boy slept because he was tired”", _pronoun),
 }

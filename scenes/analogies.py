@@ -124,7 +124,7 @@ class WordGeometry(Lesson):
         counts = ", ".join(f"{{right{k}}} of {{total{k}}} {{what{k}}}" for k in range(len(found)))
         with self.step(
             "Other questions", "Other pairs: " + counts + " on their side.", keep=(), **fields,
-            subtitle="W_E [id, :] · direction · words not among the pairs · dashed: the pairs' middle",
+            subtitle="W_E [id, :] · direction · words not among the pairs · dashed: the pairs’ middle",
         ):
             boxes = (self.stage.rows if self.portrait else self.stage.columns)(*[1] * len(found), gap=0.5)
             lines = [self.line_of(p, box) for p, box in zip(found, boxes, strict=True)]

@@ -79,11 +79,9 @@ class SelfAttention(Lesson):
     def sentence(self):
         config = self.trace.config
         with self.step(
-            "Self-attention", "“{word}” looks at the words around it. This is how, number by number.", keep=(),
+            "Self-attention", "“{word}” looks at the words around it: number by number.", keep=(),
             subtitle="model {model} · {layers} layers × {heads} heads · here: layer {l}, head {h}",
             model=self.model_name, layers=config.n_layers, heads=config.n_heads, l=self.layer, h=self.head, word=self.words[self.position],
-            notes="Unless you ask for others, layer, head and word are those whose attention tells most: two other words share "
-            "it (neither the first one), and the word itself is a surprise to the model.",
         ):
             self.tokens, arcs, numbers = self.sentence_with_arcs()
             plain = self.tokens.copy()
@@ -117,7 +115,7 @@ class SelfAttention(Lesson):
 
     def enter_layer(self):
         with self.step(
-            "Input", "In layer {l} every word arrives as a row of {d} numbers, x (normalised).", keep=(self.tokens,),
+            "Input", "In layer {l} every word arrives as a row of {d} numbers, x.", keep=(self.tokens,),
             subtitle="blocks.{l}.ln1.normalized  [position, d_model] · first columns of {d}", l=self.layer, d=self.X.shape[1],
         ):
             rows = self.rows_that_fit(head=0.2)
@@ -140,7 +138,7 @@ class SelfAttention(Lesson):
             source = self.x_grid.row(self.x_grid.shown_row(i))
             self.play(FadeOut(self.x_grid), FadeOut(self.x_frame), Fly(source, product.x), FadeIn(product.labels[0]), run_time=1.3)
             self.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.signs), FadeIn(product.labels[1]), run_time=1)
-            self.multiply(product, run_time=6)
+            self.multiply(product, run_time=4.2)
         self.product_of_query = product
 
     def product(self, x, weights, y, x_name, w_name, y_name, role, i) -> Product:
@@ -178,7 +176,7 @@ class SelfAttention(Lesson):
     def key(self):
         j = self.other
         with self.step(
-            "Key", "Every word also has a key, with which queries are compared. This is that of “{word}”.", word=self.words[j], keep=(),
+            "Key", "Every word also has a key, to be met by queries. That of “{word}”:", word=self.words[j], keep=(),
             subtitle="position {j} “{word}” · {where} · its row times the key matrix", j=j,
         ):
             product = self.product(self.X[j], self.W_K, self.K[j], "x", "W_K", "k", "key", j)
@@ -199,7 +197,7 @@ class SelfAttention(Lesson):
 
     def all_positions(self):
         with self.step(
-            "All positions", "The same for every word at once: queries, keys and values, row by row.", keep=(),
+            "All positions", "The same for every word: queries, keys and values, row by row.", keep=(),
             subtitle="{where} · one row for each word, {d} numbers each", d=self.Q.shape[1],
         ):
             names = (("Q", self.Q, "query"), ("K", self.K, "key"), ("V", self.V, "value"))
@@ -265,8 +263,8 @@ class SelfAttention(Lesson):
                 else:
                     flights.append(Introduce(target))
             self.play(FadeOut(self.Q_grid), FadeOut(self.K_grid), *flights, FadeIn(labels[0]), FadeIn(labels[1]), run_time=1.4)
-            self.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.5), run_time=2)
-            self.play(DotProduct(terms), run_time=3.5)
+            self.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.5), run_time=1.6)
+            self.play(DotProduct(terms), run_time=2.8)
         self.score_terms = terms
 
     def score_grid(self, tensor, kind="score", **kwargs) -> TensorGrid:
@@ -301,8 +299,8 @@ class SelfAttention(Lesson):
     def scale(self):
         i, j = self.position, self.other
         with self.step(
-            "Scale", "Divided by √{d}, so that scores do not grow with the length of q: {a:+.2f} becomes {b:+.2f}.",
-            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle="{where} · scores = scores_raw / √{d}",
+            "Scale", "All are divided by √{d}: {a:+.2f} becomes {b:+.2f}.",
+            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle="{where} · scores = scores_raw / √{d}, lest they grow with the length of q",
         ):
             self.play(Transform(self.scores, self.score_grid(self.scaled)), run_time=2)
 
@@ -328,13 +326,13 @@ class SelfAttention(Lesson):
             row_piece = self.scores.piece([self.scores.shown_row(i)], [c for c, k in enumerate(self.scores.columns) if k is not None])
             self.play(FadeOut(self.scores), FadeOut(self.score_frame), FadeOut(row_piece, target_position=table.scores.get_center()),
                       FadeIn(table.scores), FadeIn(table.labels[0]), run_time=1.2)
-            self.play(SoftmaxRow(table), run_time=5.5)
+            self.play(SoftmaxRow(table), run_time=5)
         self.softmax_table = table
 
     def all_rows(self):
         i = self.position
         with self.step(
-            "All rows", "Every query, its own row of weights; each row adds up to {one:.0f}.", one=self.A[i].sum(0), subtitle="{where} · pattern [query, key]",
+            "All rows", "Every query has its row of weights; each adds up to {one:.0f}.", one=self.A[i].sum(0), subtitle="{where} · pattern [query, key]",
             keep=(self.softmax_table.weights,),
         ):
             grid = self.score_grid(self.A, "probability", spec=".2f", scale=1.0)
@@ -430,14 +428,14 @@ class SelfAttention(Lesson):
                       Formula("V", 0.46, "value").next_to(v, UP, buff=0.12)]
             product = Formula("a V", 0.46, "value").move_to(titles[1])
             self.play(Introduce(a), Introduce(v), FadeIn(times), *map(FadeIn, titles), run_time=1.4)
-            self.wait(0.8)
+            self.wait(0.4)
             self.play(FadeOut(v), FadeOut(times), FadeOut(titles[1]), FadeIn(product), Introduce(av, "rows", lag=0.5), run_time=2.5)
         self.weighted, self.z_grid = av, z
 
     def one_sum(self):
         i = self.position
         with self.step(
-            "Sum", "… and summed: this row, z, is what “{word}” has gathered.", word=self.words[i],
+            "Sum", "… and summed: z, what “{word}” has gathered.", word=self.words[i],
             subtitle="{where} · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]", i=i,
         ):
             z = self.z_grid
@@ -447,7 +445,7 @@ class SelfAttention(Lesson):
     def output(self):
         i = self.position
         with self.step(
-            "Output", "The output matrix turns the {d} numbers of z into {n}, as many as x has.", keep=(self.z_grid,),
+            "Output", "The output matrix turns these {d} numbers into {n}, as many as x has.", keep=(self.z_grid,),
             d=self.z.shape[1], n=self.W_O.shape[1], subtitle="{where} · result [{i}, :]", i=i,
         ):
             box = self.stage
@@ -463,7 +461,7 @@ class SelfAttention(Lesson):
         i, h = self.position, self.head
         others = [k for k in range(self.trace.config.n_heads) if k != h]
         with self.step(
-            "Residual", "This head’s row and those of the other {n} heads are added to “{word}”.", n=len(others), word=self.words[i],
+            "Residual", "This row and those of the other {n} heads are added to “{word}”.", n=len(others), word=self.words[i],
             subtitle="resid_mid = resid_pre + Σ heads’ results · position {i}, layer {l}", i=i, l=self.layer, keep=(self.delta_grid,),
         ):
             columns = 10 if self.wide else 5
@@ -488,7 +486,7 @@ class SelfAttention(Lesson):
     def recap(self):
         i, j = self.position, self.other
         with self.step(
-            "Attention", "Who looks where, and what is passed on: “{a}” took {w:.0%} from “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j], keep=(),
+            "Attention", "Who looks where, what is passed on: “{a}” took {w:.0%} from “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j], keep=(),
             subtitle="{where} · softmax along each row",
         ):
             formula = Formula("op(\"softmax\")( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_\"head\") ) {{ V : v }}", 0.9, q="query", k="key", v="value")

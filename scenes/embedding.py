@@ -369,7 +369,7 @@ class Embedding(WordGeometry):
         found = pca(self.E[self.shown_rows], "the rows shown", n=self.E.shape[1])
         with self.step(
             "Around the sentence", "Seen along axes made for these {n} words alone, the map keeps {share:.0%}.", n=len(self.shown_rows), share=found.explained[[0, 1]].sum(),
-            subtitle="PCA of {n} rows of W_E: the sentence's words and the nearest in all {d} dimensions", d=self.E.shape[1],
+            subtitle="PCA of {n} rows of W_E: the sentence’s words and the nearest in all {d} dimensions", d=self.E.shape[1],
         ):
             self.play(Transform(self.space, self.map_of(found)), Transform(self.shares, self.shares_of(found)), run_time=3)
         self.local = found

@@ -128,9 +128,8 @@ class MultiHead(Lesson):
         key = self.strongest(l, h)
         with self.step(
             "One head", "One attention head at work: “{a}” gives {w:.0%} of its attention to {b}.", keep=(),
-            a=self.word, b="itself" if key == i else say("“{b}”", b=self.words[key]), w=self.P[l][h, i, key], l=l, h=h, model=self.model_name,
+            a=self.word, b="itself" if key == i else say("“{b}”", b=self.words[key]), w=self.P[l][h, i, key], l=l, h=h, model=self.model_name, x=self.effect[l, h],
             subtitle="model {model} · " + self.where + " · dot area ∝ weight · rows look, columns are looked at",
-            notes=str(say("A second run shows: without this head {x:.0%} of the next word's probability moves.", x=self.effect[l, h])),
         ):
             crowded = len(self.words) > 12 and not self.wide and not self.portrait  # then the dots need all the room
             boxes = [self.stage] if crowded else self.stage.rows(1.5, 1) if self.portrait else self.stage.columns(1.5, 1)
@@ -213,7 +212,7 @@ class MultiHead(Lesson):
         l, h = self.layer, self.head
         with self.step(
             "All heads", "{m} layers × {n} heads: {all} patterns of one and the same sentence.", m=self.layers, n=self.heads, all=self.layers * self.heads,
-            subtitle="model {model} · every layer's pattern [head, query, key] · framed: layer {l}, head {h}", model=self.model_name, l=l, h=h,
+            subtitle="model {model} · every layer’s pattern [head, query, key] · framed: layer {l}, head {h}", model=self.model_name, l=l, h=h,
             keep=(self.wall,),
         ):
             wall, labels = self.lay_out_wall()
@@ -233,8 +232,8 @@ class MultiHead(Lesson):
         """The panel of a head on the wall of all."""
         return layer * self.heads + head
 
-    def lay_out_wall(self):
-        return wall_of_layers(self.stage, self.P, row=self.position, size=0.26 if self.wide else 0.24)
+    def lay_out_wall(self, above=None):
+        return wall_of_layers(self.stage, self.P, row=self.position, size=0.26 if self.wide else 0.24, above=above)
 
     # ── names ────────────────────────────────────────────────────────────────────────────────────
     def names(self):
@@ -270,30 +269,45 @@ class MultiHead(Lesson):
             "Names on the wall", caption if count != 1 else "One of {n} heads earns a name. What the others do has none here.", k=count, n=all_heads, keep=(self.minis,),
             subtitle="a name: a score at least halfway from chance to all, on the samples just shown",
         ):
-            wall, labels = self.lay_out_wall()
+            wall, labels, tags = self.wall_with_tags()
             home = self.minis.at(wall.places[[self.flat(*score.best) for score in self.scores.values()]])
             panels = [self.flat(*pair) for pair in self.names_of]
             wall.shown[:] = DIM
             wall.shown[panels], wall.framed[panels] = 1.0, 1.0
             self.play(Transform(self.minis, home), *map(FadeIn, labels), run_time=1.4)
-            tags = [self.tag(wall, pair, scores) for pair, scores in self.names_of.items()]
             self.play(FadeOut(self.minis), FadeIn(wall), run_time=0.8)
             if tags:
                 self.play(*map(FadeIn, tags), run_time=0.8)
         self.wall = wall
 
-    def tag(self, wall: PatternWall, pair, scores) -> Tag:
-        """A head's names and scores, on the upper edge of its panel; broken in two where a line would not fit."""
-        panel, pitch = wall.panel(self.flat(*pair)), np.diff(np.unique(wall.places[:, 0].round(4))).min()
-        lines = [say("{n} {s:.0%}", n=score.name, s=score.scores[pair]) for score in scores]
-        if fitting_size(lines, pitch - 0.15, 0.24) < smallest():
-            halves = [re.match(r"(.*?[→-])?(.*)", score.name).groups(default="") for score in scores]
-            lines = [line for (first, second), score in zip(halves, scores, strict=True) for line in (first, say("{n} {s:.0%}", n=second, s=score.scores[pair]))]
-        tag = Tag(lines, max(fitting_size(lines, pitch - 0.15, 0.24), smallest()))
-        rows = np.unique(wall.places[:, 1].round(4))
-        free = np.diff(rows).min() - wall.places[0, 2] - 0.1 if len(rows) > 1 and panel.center[1] < rows[-1] - 0.01 else 0.0  # up to the row above
-        top = panel.top + min(max(0.12, free), tag.height)
-        return tag.move_to((panel.center[0], top - tag.height / 2, 0))
+    def wall_with_tags(self):
+        """The wall with room above each row for the tags that stand there, its labels, and the tags."""
+        wall, labels = self.lay_out_wall()
+        pitch = np.diff(np.unique(wall.places[:, 0].round(4))).min()
+        tags = {self.flat(*pair): self.tag(scores, pair, pitch - 0.15) for pair, scores in self.names_of.items()}
+        above = np.zeros(wall.rows.max() + 1)
+        for k, tag in tags.items():
+            above[wall.rows[k]] = max(above[wall.rows[k]], tag.height + 0.06)
+        wall, labels = self.lay_out_wall(above)
+        for k, tag in tags.items():
+            panel = wall.panel(k)
+            tag.move_to((panel.center[0], panel.top + 0.05 + tag.height / 2, 0))
+        return wall, labels, list(tags.values())
+
+    @staticmethod
+    def tag(scores, pair, room: float) -> Tag:
+        """A head's names and scores, to stand on its panel; broken where a line would not fit."""
+        shares = [score.scores[pair] for score in scores]
+        lines = [say("{n} {s:.0%}", n=score.name, s=share) for score, share in zip(scores, shares, strict=True)]
+        if fitting_size(lines, room, 0.24) < smallest():
+            lines = []
+            for score, share in zip(scores, shares, strict=True):
+                first, second = re.match(r"(.*?[→-])?(.*)", score.name).groups(default="")
+                whole = say("{n} {s:.0%}", n=second, s=share)
+                fits = fitting_size([whole], room, 0.24) >= smallest()
+                lines += [first, *([whole] if fits else [second, say("{s:.0%}", s=share)])]
+        lines = [line for line in lines if line]
+        return Tag(lines, max(fitting_size(lines, room, 0.24), smallest()))
 
     # ── concatenate, multiply, add up ────────────────────────────────────────────────────────────
     def concatenated(self):

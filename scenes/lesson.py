@@ -14,11 +14,14 @@ One step is one idea, one Manim section, one caption, one chapter mark and one p
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 import numpy as np
+import yaml
 from manim import FadeIn, FadeOut, Mobject, Scene, config, smooth
 from manim.utils.rate_functions import squish_rate_func
 
@@ -72,6 +75,14 @@ def trace_of(model: str, text: str, **changes):
     from model import run
 
     return run(model, text, **changes)
+
+
+@cache
+def notes_beside(lesson: type) -> dict[str, str]:
+    """notes/NAME.yaml beside the class's file NAME.py: step → what a speaker may say, a template with the step's fields."""
+    source = Path(getattr(sys.modules.get(lesson.__module__), "__file__", None) or "none")
+    file = source.parent / "notes" / f"{source.stem}.yaml"
+    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 class Lesson(Scene):
@@ -186,7 +197,7 @@ class Lesson(Scene):
 
     # ── steps ────────────────────────────────────────────────────────────────────────────────────
     @contextmanager
-    def step(self, name: str, caption: str, *, subtitle: str | None = None, keep=None, notes: str = "", **fields):
+    def step(self, name: str, caption: str, *, subtitle: str | None = None, keep=None, **fields):
         """One idea. `caption` and `subtitle` are templates for `say`, filled with the fields (Tensors, ints, words).
 
         keep: the mobjects that stay on the stage; all others fade with the old caption (None: all stay).
@@ -194,7 +205,7 @@ class Lesson(Scene):
         fields = self.phrases | fields
         said = caption if isinstance(caption, Said) else say(caption, **fields)
         self.next_section(name)
-        step = Step(len(self.steps), name, str(said), notes or str(said), self.time, self.renderer.num_plays)
+        step = Step(len(self.steps), name, str(said), self.notes_for(name, fields) or str(said), self.time, self.renderer.num_plays)
         self.on_step_start(step)
         self._turn_page(name, said, None if subtitle is None else say(subtitle, **fields), keep)
         shown = self.time
@@ -236,6 +247,11 @@ class Lesson(Scene):
         rate = config.frame_rate
         super().wait(max(round(duration * rate), 1) / rate, *args, **kwargs)
         self.mobjects = [m for m in self.mobjects if type(m) is not Mobject]  # Manim leaves an empty one for each wait
+
+    def notes_for(self, name: str, fields: dict) -> str:
+        """What a speaker may say at the step of that name; empty if nothing is written down."""
+        template = next((notes[name] for lesson in type(self).__mro__ if name in (notes := notes_beside(lesson))), "")
+        return str(say(template, **fields))
 
     # ── for those who watch: the audit, the preview ──────────────────────────────────────────────
     def on_step_start(self, step: Step) -> None:

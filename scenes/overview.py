@@ -162,8 +162,8 @@ class PredictSampleRepeat(Lesson):
     def rows_go_in(self):
         names = self.trace.names
         with self.step(
-            "Rows of numbers", "Each token becomes a row of {d} numbers: its word's, plus its position's." if "pos_embed" in names
-            else "Each token becomes a row of {d} numbers: its word's row of the embedding.", d=self.trace.config.d_model,
+            "Rows of numbers", "Each token becomes a row of {d} numbers: its word’s, plus its position’s." if "pos_embed" in names
+            else "Each token becomes a row of {d} numbers: its word’s row of the embedding.", d=self.trace.config.d_model,
             keep=(self.row, self.blocks), subtitle="embed + pos_embed = blocks.0.resid_pre · {scale}" if "pos_embed" in names else "embed · {scale}",
             scale=self.scale_says(),
         ):
@@ -369,7 +369,6 @@ class PredictSampleRepeat(Lesson):
         with self.step(
             "Sample", "A random number picks: u = {u:" + line.spec + "} falls into the interval of “{word}”.", u=turn.u, word=display(turn.word),
             keep=(self.bars,), subtitle=self.draw_says(), seed=self.seed, k=1,
-            notes="u comes from NumPy's default generator (PCG64) started with the seed, so the same seed draws the same words again.",
         ):
             text, small = self.loop.text, self.journey(self.trace, self.loop.inside)
             slot = Frame(text.corners(len(self.words)))
@@ -457,7 +456,7 @@ class PredictSampleRepeat(Lesson):
     def compare(self):
         with self.step(
             "Greedy or sampled", "Greedy takes the likeliest word each time; sampling, at temperature {t:.2g}, leaves it to u.", t=self.T, keep=(),
-            subtitle="three runs on one prompt · with each word, its chance", notes="Greedy choice gives the same text every time.",
+            subtitle="three runs on one prompt · with each word, its chance",
         ):
             if self.wide:
                 top, *boxes = self.stage.rows(0.7, 1, 1, 1, gap=0.1)

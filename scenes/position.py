@@ -140,8 +140,6 @@ class Position(Lesson):
             "Without positions", "“{last}” gathers the same from both: its {d} numbers differ by at most {most:.6f}.",
             last=display(trace.tokens[-1]), d=len(before), most=abs(before - after).max(), subtitle=ATTENTION, l=0, m=trace.info["checkpoint"],
             h=self.widest_head(trace), keep=self.rows,
-            notes="In the first layer a word's query, key and value depend on the word alone, and the causal mask lets the last word see all of them: "
-            "a sum over a set, in whatever order. That is exact; later layers see a little more, as the next steps show.",
         ):
             self.experiment(trace, other, order, before, after)
 
@@ -198,8 +196,6 @@ class Position(Lesson):
         with self.step(
             "The whole model", "Shuffling moves {a:.0%} of the prediction without positions (the mask leaks some order), {b:.0%} with.", a=shares[0], b=shares[1],
             subtitle="next word after “{last}” · bar: shuffled, line: as written · right: points gained", last=display(traces[0].tokens[-1]), keep=(),
-            notes="From the second layer on the order leaks in even without positions: under the causal mask every earlier word has itself gathered "
-            "only from the words before it, so shuffling changes what it holds.",
         ):
             boxes = self.stage.columns(1, 1, gap=0.8) if self.wide else self.stage.rows(1, 1, gap=0.5)
             pairs = [(t["probs"][-1], o["probs"][-1]) for t, o in zip(traces, others, strict=True)]

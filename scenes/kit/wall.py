@@ -47,6 +47,11 @@ class PatternWall(Painted):
         x, y, side = self.places[k]
         return Box(x - side / 2, y - side / 2, x + side / 2, y + side / 2)
 
+    @property
+    def rows(self) -> np.ndarray:
+        """[panel]: in which row from the top it stands."""
+        return _rows(self.places)
+
     def piece(self, panels: list[int]) -> PatternWall:
         """A wall of some panels only (a panel may be named twice), lying exactly on top of this one."""
         twin = PatternWall(self.box, [self.patterns[k] for k in panels], self.places[panels], row=self.row, fill=self.rgb)
@@ -145,9 +150,25 @@ def shape_of(box: Box, count: int, **room) -> tuple[int, int]:
     return max(shapes, key=lambda shape: tiles(box, *shape, **room)[0, 2] - 0.01 * (shape[0] * shape[1] - count))
 
 
-def wall_of_layers(stage: Box, patterns, *, row: int | None = None, size: float = 0.26) -> tuple[PatternWall, list[Label]]:
+def _rows(places: np.ndarray) -> np.ndarray:
+    return np.unique(-places[:, 1].round(4), return_inverse=True)[1]
+
+
+def make_room(places: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """The same places with smaller squares, so that each row has room above it: above [row], at most half of the height together."""
+    rows, side = _rows(places), places[0, 2]
+    top, height = places[:, 1].max() + side / 2, np.ptp(places[:, 1]) + side
+    above = above * min(1.0, 0.5 * height / max(above.sum(), 1e-9))
+    gap = np.diff(np.unique(-places[:, 1].round(4))).mean() - side if len(above) > 1 else 0.0
+    smaller = (height - above.sum() - gap * (len(above) - 1)) / len(above)
+    middles = top - np.cumsum(above) - (smaller + gap) * np.arange(len(above)) - smaller / 2
+    return np.column_stack([places[:, 0], middles[rows], np.full(len(places), smaller)])
+
+
+def wall_of_layers(stage: Box, patterns, *, row: int | None = None, size: float = 0.26, above=None) -> tuple[PatternWall, list[Label]]:
     """All heads of all layers, and the labels at the edges.
 
+    above: for each row of the wall, the room that it needs above it.
     patterns: one Tensor [head, query, key] for each layer. Layers go down and heads across, or the other way round where that makes the
     panels larger; the panel of a head is number layer × heads + head either way. size: of the labels."""
     layers, heads = len(patterns), patterns[0].shape[0]
@@ -158,11 +179,14 @@ def wall_of_layers(stage: Box, patterns, *, row: int | None = None, size: float 
     names = [say("layer {k}", k=k) for k in range(layers)], [say("head {k}", k=k) for k in range(heads)]
     if shape != (layers, heads):
         places, names = places.reshape(heads, layers, 3).swapaxes(0, 1).reshape(-1, 3), names[::-1]
+    top = places[:, 1].max() + places[0, 2] / 2
+    if above is not None:
+        places = make_room(places, np.asarray(above, dtype=float))
     half, xs, ys = places[0, 2] / 2, np.unique(places[:, 0].round(4)), np.unique(places[:, 1].round(4))[::-1]
     pitch = np.diff(xs).min() if len(xs) > 1 else box.width
     small = max(typesetting.fitting_size(names[1], pitch - 0.06, size), smallest())
     labels = [Label(name, size, "secondary").next_to((xs[0] - half, y, 0), LEFT, buff=0.15) for name, y in zip(names[0], ys, strict=True)]
-    labels += [Label(name, small, "secondary").next_to((x, ys[0] + half, 0), UP, buff=0.16) for name, x in zip(names[1], xs, strict=True)]
+    labels += [Label(name, small, "secondary").next_to((x, top, 0), UP, buff=0.16) for name, x in zip(names[1], xs, strict=True)]
     return PatternWall(box, [layer[head] for layer in patterns for head in range(heads)], places, row=row), labels
 
 

@@ -39,7 +39,7 @@ class Small(Lesson):
             grid = TensorGrid(q, "query", width=self.stage.width, height=self.stage.height, rows=8)
             self.grid = self.stage.fit(grid)
             self.play(FadeIn(grid), run_time=0.5)
-        with self.step("Move", "They move.", keep=(self.grid,), notes="Say that they move."):
+        with self.step("Move", "They move.", keep=(self.grid,)):
             self.play(self.grid.animate.shift((-1, 0, 0)), run_time=4)
 '''
 COURSE = """
@@ -70,6 +70,7 @@ class Preview:
             shutil.copytree(ROOT / "scenes", folder / "scenes", ignore=shutil.ignore_patterns("__pycache__"))
             (folder / "assets").symlink_to(ROOT / "assets")
             (folder / "scenes/small.py").write_text(SMALL)
+            (folder / "scenes/notes/small.yaml").write_text("Move: Say that they move.\n")
             with (folder / "scenes/course.yaml").open("a") as course:
                 course.write(COURSE)
         arguments = {"lesson": lesson, "options": options or {"pace": 0.3}, "open_browser": False, **how}

@@ -1,0 +1,58 @@
+"""What a speaker may say: there is something for every step, and no number that does not come from the run."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+import scenes
+from scenes import course
+from scenes.lesson import Lesson, Options
+from studio.picture import Picture
+from studio.session import Job, perform
+
+FOLDER = Path(scenes.__file__).parent
+ENTRIES = {entry.id: entry for entry in course()}
+
+
+def notes(lesson: str) -> dict[str, str]:
+    return yaml.safe_load((FOLDER / "notes" / f"{lesson}.yaml").read_text(encoding="utf-8"))
+
+
+def source(lesson: str) -> str:
+    """The code of a lesson and of the classes that it builds on."""
+    modules = {c.__module__ for c in ENTRIES[lesson].load().__mro__ if issubclass(c, Lesson) and c is not Lesson}
+    return "".join((FOLDER.parent / f"{m.replace('.', '/')}.py").read_text(encoding="utf-8") for m in modules)
+
+
+@pytest.mark.parametrize("lesson", ENTRIES)
+def test_there_are_notes_for_every_step_and_for_nothing_else(lesson):
+    assert set(notes(lesson)) == set(re.findall(r'self\.step\(\s*"([^"]+)"', source(lesson)))
+
+
+@pytest.mark.parametrize("lesson", ENTRIES)
+def test_no_number_is_typed_in(lesson):
+    for step, text in notes(lesson).items():
+        assert not re.search(r"\d", re.sub(r"{[^}]*}", "", text)), step
+
+
+@pytest.mark.parametrize("lesson", ENTRIES)
+def test_they_are_filled_with_the_run_s_values(lesson):
+    entry = ENTRIES[lesson]
+    options = Options(text=entry.text, model=entry.model)
+    played = perform(Job(entry, options, Picture.of("l")))
+    for step in played.steps:
+        assert step.notes and step.notes != step.caption and "{" not in step.notes, step.name
+
+
+def test_without_a_file_a_step_s_notes_are_its_caption():
+    class Plain(Lesson):
+        def construct(self):
+            with self.step("Words", "{n} words.", n=len(self.words)):
+                self.wait(0.1)
+
+    entry = SimpleNamespace(id="plain", text="The cat sat", model="tiny", load=lambda: Plain)
+    (step,) = perform(Job(entry, Options(), Picture.of("l"))).steps
+    assert step.notes == step.caption == "3 words."
