@@ -114,12 +114,12 @@ SIGNS = {"add": "+", "subtract": "−", "multiply": "×", "divide": "÷"}
 
 def describe(expression: Expression, index: tuple[int, ...] | None) -> str:
     """The origin of the number at `index`, or of the whole where it is None."""
+    if index is not None:
+        expression, index = origin(expression, index)
     if not isinstance(expression, Derived):
         return _describe_leaf(expression, index)
     operation, operands, options = expression.operation, expression.operands, expression.options
     if operation == "take":
-        if index is not None:
-            return describe(operands[0], _compose_point(options["places"], index))
         return _describe_taken(operands[0], options["places"])
     if operation in SIGNS:
         return f" {SIGNS[operation]} ".join(_factor(operand, _broadcast(operand, index), operation) for operand in operands)
@@ -128,12 +128,29 @@ def describe(expression: Expression, index: tuple[int, ...] | None) -> str:
     if operation in ("sum", "mean", "max", "min", "cumsum", "softmax"):
         return _describe_reduction(expression, index)
     if operation == "transpose":
-        return describe(operands[0], None if index is None else index[::-1])
+        return describe(operands[0], None)
     if operation == "stack":
-        return f"stack of {len(operands)}" if index is None else describe(operands[index[0]], index[1:])
+        return f"stack of {len(operands)}"
     if operation == "concatenate":
-        return f"{len(operands)} parts end to end" if index is None else _describe_part(operands, index, options["axis"])
+        return f"{len(operands)} parts end to end"
     return f"{WORDS.get(operation, operation)}({describe(operands[0], index)})"
+
+
+def origin(expression: Expression, index: tuple[int, ...]) -> tuple[Expression, tuple[int, ...]]:
+    """The expression, and the place in it, that a number comes from: seen through pieces, transposes and things put together."""
+    while isinstance(expression, Derived):
+        operands, options = expression.operands, expression.options
+        if expression.operation == "take":
+            expression, index = operands[0], _compose_point(options["places"], index)
+        elif expression.operation == "transpose":
+            expression, index = operands[0], index[::-1]
+        elif expression.operation == "stack":
+            expression, index = operands[index[0]], index[1:]
+        elif expression.operation == "concatenate":
+            expression, index = _part(operands, index, options["axis"])
+        else:
+            break
+    return expression, index
 
 
 def _describe_taken(expression: Expression, places: tuple[Place, ...]) -> str:
@@ -220,12 +237,12 @@ def _describe_reduction(expression: Derived, index: tuple[int, ...] | None) -> s
     return f"{words}: {describe(inner, None)}"
 
 
-def _describe_part(operands: tuple, index: tuple[int, ...], axis: int) -> str:
+def _part(operands: tuple, index: tuple[int, ...], axis: int) -> tuple[Expression, tuple[int, ...]]:
     place = index[axis]
     for operand in operands:
         size = shape_of(operand)[axis]
         if place < size:
-            return describe(operand, (*index[:axis], place, *index[axis + 1:]))
+            return operand, (*index[:axis], place, *index[axis + 1:])
         place -= size
     raise IndexError(f"{index[axis]} is out of range")
 

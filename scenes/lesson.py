@@ -26,6 +26,7 @@ from manim import FadeIn, FadeOut, Mobject, Scene, config, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.errors import UsageError
+from model.making import making
 from scenes.kit import theme as themes
 from scenes.kit.layout import Box
 from scenes.kit.painting import PaintingCamera
@@ -252,6 +253,10 @@ class Lesson(Scene):
         """What a speaker may say at the step of that name; empty if nothing is written down."""
         template = next((notes[name] for lesson in type(self).__mro__ if name in (notes := notes_beside(lesson))), "")
         return str(say(template, **fields))
+
+    def making(self, cell) -> str | None:
+        """In words, how a number on screen (a Cell of a reading) was made, if the trace recorded it as it is."""
+        return making(cell.tensor, cell.index, self.traces)
 
     # ── for those who watch: the audit, the preview ──────────────────────────────────────────────
     def on_step_start(self, step: Step) -> None:

@@ -19,19 +19,22 @@ def on_screen(scene) -> list[dict[str, Any]]:
         for member in mobject.get_family():
             readings = getattr(member, "readings", None)
             if readings is not None:
-                found += [told for reading in readings() if reading.opacity > FAINT for told in _told(reading)]
+                found += [told for reading in readings() if reading.opacity > FAINT for told in _told(reading, scene.making)]
     return found[::-1]
 
 
-def _told(reading) -> list[dict[str, Any]]:
+def _told(reading, making) -> list[dict[str, Any]]:
     corners = reading.corners if reading.area is None else reading.area
     area = np.round(_in_frame(np.asarray(corners, dtype=float)), 4).tolist()
-    numbers = [_number(shown) for shown in reading.numbers if hasattr(shown.value, "source")]
+    numbers = [_number(shown, making) for shown in reading.numbers if hasattr(shown.value, "source")]
     return [{"area": area, "text": reading.text, "numbers": numbers}] if numbers else []
 
 
-def _number(shown) -> dict[str, str]:
-    return {"text": shown.text, "value": number(shown.value.value(), "+#.6g" if "+" in shown.spec else "#.6g"), "source": shown.value.source()}
+def _number(shown, making) -> dict[str, str | None]:
+    """Its value to six digits, where it comes from, and how it was made, if it is a recorded number."""
+    cell = shown.value
+    value = number(cell.value(), "+#.6g" if "+" in shown.spec else "#.6g")
+    return {"text": shown.text, "value": value, "source": cell.source(), "made": making(cell)}
 
 
 def _in_frame(points: np.ndarray) -> np.ndarray:

@@ -227,6 +227,7 @@ def test_a_click_tells_the_traces_number(page):
     assert f"blocks.{layer}.attn.q[" in card and "d_head=2" in card
     position = int(cell["numbers"][0]["source"].split("position=")[1].split(",")[0])
     assert float(card.split()[0].replace("−", "-")) == pytest.approx(float(q.values[position, 2]), rel=1e-5)
+    assert f"= Σ of {run('tiny', 'a').config.d_model} products: ln1.normalized[position={position}," in card, "and how it was made"
     page.press("ArrowRight")  # with a card open the arrows go from number to number
     assert page.place["step"] == 1 and "d_head=3" in page.page.locator("#card").inner_text()
     page.press("Escape")

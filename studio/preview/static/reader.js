@@ -83,7 +83,7 @@ export class Reader {
     const reading = this.readings[index], card = $("card"), stage = $("stage").getBoundingClientRect(), box = this.canvas.getBoundingClientRect();
     this.chosen = index;
     this.mark(index);
-    card.replaceChildren(...reading.numbers.flatMap(({ value, source }) => [element("p", "value", value), element("p", "source", source)]));
+    card.replaceChildren(...reading.numbers.flatMap(({ value, source, made }) => [element("p", "value", value), element("p", "source", source), ...(made ? [element("p", "made", `= ${brief(made)}`)] : [])]));
     card.hidden = false;
     const xs = reading.area.map((p) => p[0] * box.width), ys = reading.area.map((p) => p[1] * box.height);
     const left = box.left - stage.left + (Math.min(...xs) + Math.max(...xs) - card.offsetWidth) / 2;
@@ -122,6 +122,12 @@ export class Reader {
     if (best >= 0) this.show(best);
     return true;
   }
+}
+
+// The parts of one block stand together in a formula: its name is said once.
+function brief(made) {
+  const block = made.match(/(?:\w+\.)?blocks\.\d+\./)?.[0];
+  return block && made.split(block).length > 2 ? made.replaceAll(block, "") : made;
 }
 
 function element(name, kind, text) {
