@@ -55,7 +55,7 @@ class Task:
             self.writer.close()
 
     def kill(self) -> None:
-        self.cancel()
+        """It does not move: end it, and let it count as a failure."""
         if self.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -133,10 +133,17 @@ class Performance:
             task.look.set_exception(LookupError("the process that looked has gone"))
         strip = self.store.strip(task.step)
         finished = task.place >= (task.until if task.until is not None else strip.length if strip.length is not None else task.place + 1)
-        if task.look is None and not task.cancelled and not finished:
-            self.failures[task.step] = self.failures.get(task.step, 0) + 1
+        if task.look is None and not task.cancelled and not finished and not self.ended:
+            self._count_failure(task.step)
         if not self.ended:
             self.on_event(self, {"event": "idle"})
+
+    def _count_failure(self, step: int) -> None:
+        """A process has died, or was killed because it hung, while it drew a step: it is tried again, but not for ever."""
+        self.failures[step] = self.failures.get(step, 0) + 1
+        if self.failures[step] == ATTEMPTS:
+            text = f"Step {step + 1}, “{self.steps[step].name}”, cannot be drawn: its process crashes or does not move."
+            self.on_event(self, {"event": "failed", "text": text, "file": None, "line": None})
 
     # ── what is asked of them ────────────────────────────────────────────────────────────────────
     def draw(self, wants: Iterable[tuple[int, int]], slots: int) -> None:
@@ -145,7 +152,7 @@ class Performance:
         for step, frame in wants:
             if len(targets) == slots:
                 break
-            if step in self.bookmarks and step not in targets and self.failures.get(step, 0) < ATTEMPTS:
+            if self._bookmark(step) is not None and step not in targets and self.failures.get(step, 0) < ATTEMPTS:
                 gap = self.store.strip(step).gap(frame)
                 if gap is not None:
                     targets[step] = gap
@@ -169,7 +176,7 @@ class Performance:
         """What can be read on screen at a frame; with `picture`, the screen there is saved as that file instead.
 
         LookupError if the step cannot be looked at."""
-        if step not in self.bookmarks:
+        if self._bookmark(step) is None:
             raise LookupError("this step is not ready yet")
         look = asyncio.get_running_loop().create_future()
         self._ask({"order": "look", "first": frame, "picture": picture}, step, frame, look=look)
@@ -178,8 +185,13 @@ class Performance:
     def _ask(self, order: dict[str, Any], step: int, first: int, until: int | None = None, look: asyncio.Future | None = None) -> Task:
         task = Task(next(self._task_numbers), step, first, until, look)
         self.tasks[task.number] = task
-        self.bookmarks[step].write(packed(order | {"task": task.number}))
+        self._bookmark(step).write(packed(order | {"task": task.number, "step": step}))
         return task
+
+    def _bookmark(self, step: int) -> asyncio.StreamWriter | None:
+        """The last bookmark before that step, or at it; None while the step is not known, or none is there."""
+        before = [mark for mark in self.bookmarks if mark <= step < len(self.steps)]
+        return self.bookmarks[max(before)] if before else None
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────
     def hung(self, patience: float) -> bool:

@@ -1,6 +1,6 @@
 """One performance of a lesson, in a process of its own.
 
-The lesson runs through once without drawing. At the beginning of each step the process forks: the fork is a
+The lesson runs through once without drawing. At the beginning of every third step the process forks: the fork is a
 bookmark, the lesson as it stands there. A bookmark draws nothing; when it is asked for frames, or for what can be
 read on screen, it forks again, and that fork goes on with the lesson to the frames in question. So any step can be
 drawn at any time, again, and two at once, and all frames are made by the code that makes the video.
@@ -31,6 +31,8 @@ from studio.preview.worker import fork
 from studio.session import Job, perform
 
 JPEG, WEBP = 0, 1  # how a frame is encoded
+EVERY = 3  # steps from bookmark to bookmark: a fork costs about as much as to play a step without drawing
+BESIDE = 10  # niceness of those that draw: what comes first is that all steps are known, and that the page moves smoothly
 SHARPER = 2  # pixels of a saved picture per pixel of the preview, each way
 
 
@@ -130,24 +132,32 @@ class Role:
         self.address, self.session = address, session
         self.wire = Wire(address)
         self.task: Task | None = None
-        self.opening = 0  # the frame at which the step begins
+        self.step, self.opening = 0, 0  # where the lesson is: the step, and the frame at which it begins
 
     def open(self, lesson, step) -> None:
-        """A step begins: leave a bookmark."""
+        """A step begins: tell it, and leave a bookmark at some of them."""
+        self.step, self.opening = step.index, lesson.renderer.frame
         if self.task is not None:
             return
-        self.opening = lesson.renderer.frame
         self.wire.send({"event": "step", "step": step.index, "name": step.name, "caption": step.caption, "notes": step.notes, "start": self.opening})
-        gc.freeze()
-        if not fork():
-            self.wait(step.index)
+        if step.index % EVERY == 0:
+            gc.freeze()
+            if not fork():
+                self.wait(step.index)
+
+    @property
+    def here(self) -> bool:
+        """Whether the lesson is at the step that the task is about."""
+        return self.task is not None and self.step == self.task.step
 
     def close(self, lesson, step) -> None:
         """A step is over."""
         length = lesson.renderer.frame - self.opening
         if self.task is not None:
-            self.task.over(lesson)
-            self.leave(length)
+            if self.here:
+                self.task.over(lesson)
+                self.leave(length)
+            return
         self.wire.send({"event": "end", "step": step.index, "frames": length})
 
     def wait(self, step: int) -> None:
@@ -160,6 +170,7 @@ class Role:
                 self.wire.close()
                 self.wire = Wire(self.address)
                 self.wire.send({"role": "task", "task": order["task"], "session": self.session, "pid": os.getpid()})
+                os.nice(BESIDE)
                 self.task = Draw(self, order) if order["order"] == "draw" else Look(self, order)
                 return
         os._exit(0)
@@ -171,10 +182,10 @@ class Role:
 
 
 class Task:
-    """Part of a step, from frame `first` of it on."""
+    """Part of a step, from frame `first` of it on. The lesson gets there from the bookmark before it."""
 
     def __init__(self, role: Role, order: dict[str, Any]):
-        self.role, self.first, self.last = role, order["first"], order.get("last")
+        self.role, self.step, self.first, self.last = role, order["step"], order["first"], order.get("last")
 
     def shoot(self, renderer: Performance, scene, play: Play) -> bool:
         """Play a play, if it has one of the frames."""
@@ -227,7 +238,7 @@ class Performance(Playback):
         self.role = role
 
     def shoot(self, scene, play: Play) -> bool:
-        return self.role.task is not None and self.role.task.shoot(self, scene, play)
+        return self.role.here and self.role.task.shoot(self, scene, play)
 
 
 def encoded(pixels: np.ndarray, still: bool) -> tuple[int, bytes]:

@@ -26,8 +26,8 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 class Troupe:
     """Use `await start()`, `perform(order, on_event)`, `refresh()` after lessons have changed, and `stop()`."""
 
-    def __init__(self, patience: float = PATIENCE):
-        self.patience = patience
+    def __init__(self, patience: float | None = None):
+        self.patience = PATIENCE if patience is None else patience
         self.models: list[str] = []
         self.performances: dict[int, Performance] = {}
         self.revision = 0

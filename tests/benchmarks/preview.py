@@ -32,6 +32,26 @@ UNTIL = """([act, step]) => new Promise((done, fail) => {
     look(); })"""
 
 
+# After `act`: until every step of the new session can be jumped to, in milliseconds.
+PLANNED = """act => new Promise((done) => {
+    const { player } = clearhead, session = player.session, begun = performance.now();
+    const look = () => player.session > session && player.planned ? done(performance.now() - begun) : setTimeout(look, 5);
+    clearhead.change(act);
+    look(); })"""
+# The lesson played through without a pause: milliseconds for which it stood still because frames were missing.
+STALLS = """() => new Promise((done) => {
+    const { player } = clearhead;
+    let waited = 0, last = performance.now();
+    player.auto = true;
+    player.go(0);
+    const look = (now) => {
+        if (player.playing && player.stalled) waited += now - last;
+        last = now;
+        if (player.planned && player.step === player.steps.length - 1 && player.atEnd) { player.auto = false; return done(waited); }
+        requestAnimationFrame(look); };
+    requestAnimationFrame(look); })"""
+
+
 def first_start(browser, folder: Path) -> tuple[Preview, Page, float]:
     """Seconds from the command to the first picture, the page being open at once."""
     begun = time.monotonic()
@@ -68,7 +88,16 @@ def measure(rounds: int) -> dict[str, tuple[list[float], str, str]]:
             results["jump to an unseen step"] = [page.js(UNTIL, [{}, step]) / 1000 for step in unseen]
             page.page.wait_for_timeout(3000)
             results["jump to a seen step"] = [page.js(UNTIL, [{}, step]) / 1000 for step in [*unseen, *unseen]]
+            results["new sentence → any step can be shown"] = []
+            for sentence in SENTENCES:
+                page.page.wait_for_timeout(1000)
+                results["new sentence → any step can be shown"].append(page.js(PLANNED, {"text": sentence}) / 1000)
+            page.page.wait_for_timeout(2000)
             results["drawing ÷ playing"] = [speed_of_drawing(page)]
+            session = page.shown[0]
+            page.js("clearhead.change({text: 'The black cat sat on the warm mat and slept'})")
+            page.first_picture(after=session)
+            results["stands still in a whole lesson"] = [page.js(STALLS) / 1000]
         finally:
             preview.stop()
             browser.close()
@@ -92,7 +121,7 @@ def speed_of_drawing(page: Page) -> float:
 
 TARGETS = {
     "cold start → first picture": (5.0, "s"), "new sentence → first picture (warm)": (1.0, "s"), "jump to an unseen step": (1.5, "s"),
-    "jump to a seen step": (0.05, "s"), "drawing ÷ playing": (1.5, "×"),
+    "jump to a seen step": (0.05, "s"), "new sentence → any step can be shown": (1.5, "s"), "drawing ÷ playing": (1.5, "×"), "stands still in a whole lesson": (1 / 30, "s"),
 }
 
 
@@ -107,7 +136,7 @@ def main() -> None:
         worst = min(values) if unit == "×" else max(values)
         sign = "≥" if unit == "×" else "≤"
         shown = [f"{v * 1000:.0f} ms" if unit == "s" and v < 1 else f"{v:.2f} {unit}" for v in (statistics.median(values), worst)]
-        print(f"{name:40} {shown[0]:>9} {shown[1]:>9} {sign} {target:g} {unit}")
+        print(f"{name:40} {shown[0]:>9} {shown[1]:>9} {sign} {target:.2g} {unit}")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def wait_for(check, seconds: float = 30.0, what: str = ""):
 class Preview:
     """A running preview: `url`, its process, and the folder with its copy of the lessons."""
 
-    def __init__(self, folder: Path, lesson: str = "small", options: dict | None = None, **how):
+    def __init__(self, folder: Path, lesson: str = "small", options: dict | None = None, patience: float = 30, **how):
         self.folder, self.renders, self.cache = folder, folder / "renders", folder / "cache"
         if not (folder / "scenes").exists():
             shutil.copytree(ROOT / "scenes", folder / "scenes", ignore=shutil.ignore_patterns("__pycache__"))
@@ -74,7 +74,7 @@ class Preview:
             with (folder / "scenes/course.yaml").open("a") as course:
                 course.write(COURSE)
         arguments = {"lesson": lesson, "options": options or {"pace": 0.3}, "open_browser": False, **how}
-        code = f"import pathlib; from studio.preview import serve; serve(**{arguments!r}, out=pathlib.Path({str(self.renders)!r}))"
+        code = f"import pathlib; from studio.preview import serve, troupe; troupe.PATIENCE = {patience}; serve(**{arguments!r}, out=pathlib.Path({str(self.renders)!r}))"
         path = os.pathsep.join([str(folder), str(ROOT)])
         self.log = (folder / "log").open("w+")
         self.process = subprocess.Popen(

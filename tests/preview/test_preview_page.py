@@ -165,6 +165,40 @@ def test_options_have_the_lessons_controls_and_valid_ranges(page):
     page.first_picture(after=session + 1)
 
 
+def test_where_a_lesson_samples_temperature_and_seed_can_be_set(page):
+    page.planned()
+    session = page.shown[0]
+    page.press("o")
+    page.page.locator("#panel [name=lesson]").select_option("overview")
+    session = page.first_picture(after=session)[0]
+    fields = page.page.locator("#panel input[type=number]")
+    wait_for(lambda: [fields.nth(k).get_attribute("name") for k in range(fields.count())] == ["temperature", "seed"], what="both fields")
+    assert page.planned()["steps"][7]["name"] == "Sample"
+    words = page.place["steps"][7]["caption"]
+    page.page.locator("#panel [name=temperature]").fill("0.2")
+    page.press("Tab")
+    session = page.first_picture(after=session)[0]
+    page.page.locator("#panel [name=seed]").fill("5")
+    page.press("Tab")
+    page.first_picture(after=session)
+    steps = page.planned()["steps"]
+    from scenes import course
+    from scenes.lesson import Options
+    from studio.picture import Picture
+    from studio.session import Job, perform
+
+    (entry,) = [e for e in course() if e.id == "overview"]
+    expected = perform(Job(entry, Options(temperature=0.2, seed=5), Picture.of("l"))).steps
+    assert [s["caption"] for s in steps] == [s.caption for s in expected] and steps[7]["caption"] != words
+    page.page.locator("#panel [name=temperature]").fill("-1")  # out of range: the browser says so, and nothing is asked for
+    page.press("Tab")
+    page.page.wait_for_timeout(300)
+    assert page.js("clearhead.player.about.chosen.temperature") == 0.2
+    session = page.shown[0]
+    page.page.locator("#panel [name=lesson]").select_option("small")
+    page.first_picture(after=session)
+
+
 def test_a_change_of_head_stays_at_the_step(page):
     page.planned()
     page.press("2")

@@ -1,13 +1,16 @@
 """The preview without a browser: what is let through, and how frames are kept."""
 
+import asyncio
 import json
 import random
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from studio.preview.protocol import LONGEST_MESSAGE, LONGEST_TEXT, MESSAGES, Allowance, Refused, parse
+from studio.preview.clients import THINNEST, Client
+from studio.preview.protocol import FRAME, LONGEST_MESSAGE, LONGEST_TEXT, MESSAGES, Allowance, Refused, parse
 from studio.preview.server import Doors, Server
 from studio.preview.show import Request
 from studio.preview.store import Store, Strip
@@ -114,6 +117,49 @@ def test_a_store_forgets_what_is_far_away(tmp_path):
     assert store.size <= 500 and store.strip(4).covers(0) and store.strip(3).covers(0) and not store.strip(0).covers(0)
     assert not list(tmp_path.iterdir()), "the files have no names"
     store.close()
+
+
+# ── slow lines ───────────────────────────────────────────────────────────────────────────────────
+STILL = 50  # every so many frames the picture stands for a while
+
+
+def sent_over(folder, seconds: float, may_lead: bool) -> list[int]:
+    """The frames of a step of 400 that a page gets over a line on which each takes so long."""
+    store = Store(folder, limit=1 << 20)
+    for number in range(400):
+        store.strip(0).add(number, 2 if number % STILL == 0 else 1, 0, b"x")
+    show = SimpleNamespace(current=SimpleNamespace(number=1, store=store, ended=False, about={"fps": 30}), place={"step": 0, "frame": 0, "speed": 1.0})
+    numbers = []
+
+    class Line:
+        async def send_bytes(self, data):
+            numbers.append(FRAME.unpack(data[: FRAME.size])[3])
+            clock[0] += seconds
+            await asyncio.sleep(0)
+
+    clock = [0.0]
+    client = Client(Line(), show, "stage", may_lead)
+
+    async def watch():
+        sending = asyncio.create_task(client.send())
+        while client.next_frame() is not None and not sending.done():
+            await asyncio.sleep(0)
+        sending.cancel()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("studio.preview.clients.time", SimpleNamespace(monotonic=lambda: clock[0]))
+        asyncio.run(watch())
+    store.close()
+    return numbers
+
+
+def test_a_slow_line_gets_fewer_frames_but_every_still(tmp_path):
+    stills = set(range(0, 400, STILL))
+    fast = sent_over(tmp_path, 0.001, may_lead=False)
+    assert len(fast) == 400
+    slow = sent_over(tmp_path, 0.1, may_lead=False)
+    assert 400 / THINNEST <= len(slow) < 200 and stills <= set(slow), "a tenth of a second is three frames long"
+    assert len(sent_over(tmp_path, 0.1, may_lead=True)) == 400, "who leads gets all"
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────

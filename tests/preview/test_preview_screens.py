@@ -121,6 +121,51 @@ def test_a_lesson_that_hangs_or_crashes_says_so_and_the_page_lives(preview, open
     wait_for(lambda: not page.page.locator("#banner").is_visible())
 
 
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    """A preview that takes a process for hung after two seconds."""
+    preview = Preview(tmp_path_factory.mktemp("impatient"), patience=2)
+    yield preview
+    preview.stop()
+
+
+def test_a_lesson_that_goes_round_in_circles_is_given_up(impatient, open_page):
+    page = open_page(impatient.url)
+    session = page.first_picture()[0]
+    page.planned()
+    file = impatient.lesson()
+    good = file.read_text()
+    file.write_text(good.replace("def construct(self):", "def construct(self):\n        while True: pass"))
+    try:
+        wait_for(lambda: "does not move" in page.text("banner-text"), 60, "the banner")
+        assert page.shown[0] == session
+        page.press("2")
+        assert page.rest(1)[0] == session, "what was there still plays"
+    finally:
+        file.write_text(good)
+    page.first_picture(after=session)
+    wait_for(lambda: not page.page.locator("#banner").is_visible())
+
+
+def test_a_picture_that_is_never_finished_does_not_stop_the_lesson(impatient, open_page):
+    """A drawing that hangs in one step is killed, and said; the other steps are drawn."""
+    page = open_page(impatient.url)
+    session = page.first_picture()[0]
+    file = impatient.lesson()
+    good = file.read_text()
+    endless = good.replace("class Small(", "class Endless(TensorGrid):\n    def draw(self, pen):\n        while not pen.reading: pass\n\n\nclass Small(").replace("grid = TensorGrid(q,", "grid = Endless(q,")
+    file.write_text(endless)
+    try:
+        session = page.first_picture(after=session)[0]
+        page.press("2")
+        wait_for(lambda: "cannot be drawn" in page.text("banner-text"), 30, "the banner")
+        page.press("1")
+        assert page.rest(0)[0] == session
+    finally:
+        file.write_text(good)
+    page.first_picture(after=session)
+
+
 def test_a_command_that_asks_for_what_is_not_there_still_opens_the_lesson(tmp_path, open_page):
     preview = Preview(tmp_path, options={"pace": 0.3, "head": 99})
     try:
