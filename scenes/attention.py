@@ -210,7 +210,7 @@ class SelfAttention(Lesson):
             room = self.stage.height - 0.8 if self.wide else self.stage.height / 3 - 0.5
             grids = [
                 TensorGrid(
-                    tensor, role, width=99, height=room, cell=(cw, self.row_height), spec="+.1f", rows=int(room / 0.3), keep_row=self.position,
+                    tensor, role, width=99, height=room, cell=(cw, self.row_height), spec="+.1f", rows=int(room / 0.3), keep_row=self.position if name == "Q" else self.other,
                     columns=columns, row_labels=self.words if not (self.wide and name != "Q") else None, target_row=self.position,
                 ) for name, tensor, role in names
             ]

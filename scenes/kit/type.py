@@ -16,6 +16,7 @@ from typing import TypeVar
 from xml.etree.ElementTree import ParseError
 
 import cairo
+import numpy as np
 import uharfbuzz as hb
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "fonts"
@@ -152,12 +153,31 @@ def _outline_by_pango(text: str) -> Outline:
         return Outline(_scratch().copy_path(), 0.5 * EM, (0, 0, 0, 0))
     x_width = outline("x").ink[2] - outline("x").ink[0]
     scale = x_width / max(probe.width, 1e-6)
-    first, *rest = mobject.submobjects
-    path = path_of(rest, (first.get_right()[0], first.get_bottom()[1]), scale)
+    first, *rest = sorted(mobject.submobjects, key=lambda glyph: glyph.get_left()[0])  # they come in any order
+    origin = (first.get_right()[0], first.get_bottom()[1])
+    boxes = [k for k, glyph in enumerate(rest) if _is_box(glyph, rest)]
     ctx = _scratch()
-    ctx.append_path(path)
+    ctx.append_path(path_of([glyph for k, glyph in enumerate(rest) if k not in boxes], origin, scale))
+    for box in (rest[k] for k in boxes):
+        _frame(ctx, (box.get_corner((-1, 1, 0))[:2] - origin) * (scale, -scale), box.width * scale, box.height * scale)
+    path = ctx.copy_path()
     ink = ctx.path_extents()
     return Outline(path, max(ink[2], 0.25 * EM) + 0.06 * EM, ink)
+
+
+def _is_box(glyph, others) -> bool:
+    """Whether a glyph is the frame that Pango draws around the code of a character for which there is no font."""
+    if len(glyph.points) not in (16, 20) or len(glyph.get_subpaths()) != 1:
+        return False
+    half = np.array([glyph.width, glyph.height]) / 2
+    return any((np.abs(other.get_center() - glyph.get_center())[:2] < half).all() for other in others if other is not glyph)
+
+
+def _frame(ctx: cairo.Context, corner, wide: float, high: float) -> None:
+    """A box of lines: filled, because all type is filled; its inner edge goes round the other way."""
+    line = 0.05 * EM
+    ctx.rectangle(*corner, wide, high)
+    ctx.rectangle(corner[0] + line, corner[1] + high - line, wide - 2 * line, -(high - 2 * line))
 
 
 def path_of(glyphs, origin: tuple[float, float], scale: float) -> cairo.Path:
@@ -206,13 +226,13 @@ def fitting_size(texts, max_width: float, size: float, face: str = "roman") -> f
 
 
 def wrap(text: str, max_width: float, size: float, face: str = "roman") -> list[tuple[int, int]]:
-    """Break at spaces into lines no wider than max_width; (start, end) of each line in the text.
+    """Break at spaces, but not before a “·”, into lines no wider than max_width; (start, end) of each line in the text.
 
     Lines are balanced: as few as needed, each about as long as the others."""
     def greedy(limit: float) -> list[tuple[int, int]]:
         lines, start, last_space = [], 0, -1
         for i, char in enumerate(text + " "):
-            if char != " ":
+            if char != " " or text[i + 1 : i + 2] == "·":
                 continue
             if width(text[start:i], size, face) > limit and last_space > start:
                 lines.append((start, last_space))

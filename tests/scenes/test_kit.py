@@ -2,6 +2,7 @@
 
 import copy
 
+import cairo
 import numpy as np
 import pytest
 from manim import (
@@ -15,6 +16,7 @@ from scenes.kit import (
     TokenNumbers, TokenRow,
 )
 from scenes.kit import animations as moves
+from scenes.kit import type as typesetting
 from scenes.kit.grid import elide
 from scenes.kit.painting import Painted
 from scenes.kit.say import number, say
@@ -337,3 +339,18 @@ def test_labels_of_one_size_share_a_baseline():
 def test_painted_needs_a_draw():
     with pytest.raises(NotImplementedError):
         picture(Painted(1, 1))
+
+
+def test_a_character_without_a_font_is_its_code_in_a_box():
+    """Pango draws the frame as a rectangle; filled, it would hide the code."""
+    drawn = typesetting.outline("\ue123")  # for private use: no font has it
+    left, top, right, bottom = drawn.ink
+    surface = cairo.ImageSurface(cairo.FORMAT_A8, 64, 64)
+    ctx = cairo.Context(surface)
+    ctx.scale(64 / (right - left), 64 / (bottom - top))
+    ctx.translate(-left, -top)
+    ctx.append_path(drawn.path)
+    ctx.fill()
+    inked = np.frombuffer(surface.get_data(), np.uint8).reshape(64, surface.get_stride())[:, :64] / 255
+    assert inked[:2].mean() > 0.9 and inked[:, :2].mean() > 0.9, "a frame"
+    assert 0.1 < inked[8:-8, 8:-8].mean() < 0.6, "and a code in it"
