@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 import numpy as np
@@ -27,7 +26,7 @@ from scenes.kit.terms import Frame
 from scenes.kit.text import Formula, Label, smallest
 from scenes.kit.tokens import TokenRow, display
 from scenes.kit.type import fitting_size, width
-from scenes.kit.wall import PatternWall, Tag, shape_of, tiles, wall_of_layers
+from scenes.kit.wall import PatternWall, name_tag, shape_of, tiles, wall_of_layers
 from scenes.lesson import Lesson
 
 MOST_RUNS = 64  # second runs; a model with more heads has only one layer's switched off
@@ -284,7 +283,7 @@ class MultiHead(Lesson):
         """The wall with room above each row for the tags that stand there, its labels, and the tags."""
         wall, labels = self.lay_out_wall()
         pitch = np.diff(np.unique(wall.places[:, 0].round(4))).min()
-        tags = {self.flat(*pair): self.tag(scores, pair, pitch - 0.15) for pair, scores in self.names_of.items()}
+        tags = {self.flat(*pair): name_tag([(s.name, s.scores[pair]) for s in scores], pitch - 0.15) for pair, scores in self.names_of.items()}
         above = np.zeros(wall.rows.max() + 1)
         for k, tag in tags.items():
             above[wall.rows[k]] = max(above[wall.rows[k]], tag.height + 0.06)
@@ -293,21 +292,6 @@ class MultiHead(Lesson):
             panel = wall.panel(k)
             tag.move_to((panel.center[0], panel.top + 0.05 + tag.height / 2, 0))
         return wall, labels, list(tags.values())
-
-    @staticmethod
-    def tag(scores, pair, room: float) -> Tag:
-        """A head's names and scores, to stand on its panel; broken where a line would not fit."""
-        shares = [score.scores[pair] for score in scores]
-        lines = [say("{n} {s:.0%}", n=score.name, s=share) for score, share in zip(scores, shares, strict=True)]
-        if fitting_size(lines, room, 0.24) < smallest():
-            lines = []
-            for score, share in zip(scores, shares, strict=True):
-                first, second = re.match(r"(.*?[→-])?(.*)", score.name).groups(default="")
-                whole = say("{n} {s:.0%}", n=second, s=share)
-                fits = fitting_size([whole], room, 0.24) >= smallest()
-                lines += [first, *([whole] if fits else [second, say("{s:.0%}", s=share)])]
-        lines = [line for line in lines if line]
-        return Tag(lines, max(fitting_size(lines, room, 0.24), smallest()))
 
     # ── concatenate, multiply, add up ────────────────────────────────────────────────────────────
     def concatenated(self):

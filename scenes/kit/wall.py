@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil
 
 import cairo
@@ -11,13 +12,14 @@ from manim import LEFT, UP
 from scenes.kit import type as typesetting
 from scenes.kit.layout import Box
 from scenes.kit.painting import Drawn, Painted, Pen
-from scenes.kit.say import say
+from scenes.kit.say import Said, say
 from scenes.kit.text import Label, smallest
 from scenes.kit.theme import color
 from scenes.kit.type import Drawing
 
 CELLS = 24  # path units to a cell
 SEAM = 0.05  # of a cell that stays empty around it, as in a DotPattern
+TAG = 0.24  # em of the words on a tag, where there is room
 DIMMED = 0.3  # of a dot's brightness, beside a row that is lit
 
 
@@ -113,6 +115,24 @@ class Tag(Painted):
             pen.text(line, self.natural[0] / 2, (0.95 + 1.1 * k) * self.size, self.size, self.rgb, align=0.5)
 
 
+def name_tag(names, room: float) -> Tag:
+    """A head's names, each with its score, to stand on its panel; broken where a line would be wider than the room.
+
+    names: (name, score as a Tensor of one number)."""
+    lines = [say("{n} {s:.0%}", n=name, s=score) for name, score in names]
+    if typesetting.fitting_size(lines, room, TAG) < smallest():
+        lines = [part for name, score in names for part in _broken(name, score, room)]
+    return Tag(lines, max(typesetting.fitting_size(lines, room, TAG), smallest()))
+
+
+def _broken(name: str, score, room: float) -> list[Said]:
+    """Name and score in two lines or three: after the hyphen or arrow, and before the score if need be."""
+    first, second = re.match(r"(.*?[→-])?(.*)", name).groups(default="")
+    whole = say("{n} {s:.0%}", n=second, s=score)
+    rest = [whole] if typesetting.fitting_size([whole], room, TAG) >= smallest() else [Said(second), say("{s:.0%}", s=score)]
+    return [Said(first), *rest] if first else rest
+
+
 def _split(count: int, row: int | None) -> tuple[list[int], list[int]]:
     """The row that can stand out, and the others."""
     return ([] if row is None else [row]), [i for i in range(count) if i != row]
@@ -190,4 +210,4 @@ def wall_of_layers(stage: Box, patterns, *, row: int | None = None, size: float 
     return PatternWall(box, [layer[head] for layer in patterns for head in range(heads)], places, row=row), labels
 
 
-__all__ = ["PatternWall", "Tag", "shape_of", "tiles", "wall_of_layers"]
+__all__ = ["PatternWall", "Tag", "name_tag", "shape_of", "tiles", "wall_of_layers"]

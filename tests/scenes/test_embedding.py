@@ -1,23 +1,20 @@
 """The lesson on embeddings: rows of the real table, neighbours of the full space, ranks that are true."""
 
 import re
-from functools import cache
 
 import numpy as np
 import pytest
-from manim import tempconfig
 
 from model import run
 from model.errors import UsageError
 from model.vectors import load_vectors
 from scenes.embedding import ELSEWHERE, Embedding
-from scenes.kit import PaintingCamera
 from scenes.kit.grid import TensorGrid
 from scenes.kit.ranking import Ranking
 from scenes.kit.space import VectorSpace
 from scenes.kit.table import TablePicture
 from scenes.lesson import FRAME, Options
-from studio.playback import Playback
+from watching import Watched, only, player, texts
 
 TEXT = Embedding.text
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was very afraid today"
@@ -27,34 +24,11 @@ STEPS = [
 ]
 
 
-class Watched(Embedding):
-    """Keeps, for each step, the readings and the mobjects on screen at its end."""
-
-    def __init__(self, *args, **kwargs):
-        self.readings, self.shown = {}, {}
-        super().__init__(*args, **kwargs)
-
-    def on_step_end(self, step):
-        parts = [part for m in self.mobjects for part in m.get_family() if hasattr(part, "readings")]
-        self.readings[step.name] = [r for part in parts for r in part.readings()]
-        self.shown[step.name] = [part.copy() for part in parts]
+class WatchedEmbedding(Watched, Embedding):
+    """Keeps what was on screen."""
 
 
-@cache
-def play(aspect: str = "16:9", **options) -> Watched:
-    width, height = FRAME[aspect]
-    with tempconfig({"frame_width": width, "frame_height": height, "pixel_width": 320, "pixel_height": round(320 * height / width), "dry_run": True}):
-        lesson = Watched(Options(aspect=aspect, **options), renderer=Playback(PaintingCamera))
-        lesson.render()
-    return lesson
-
-
-def texts(lesson, step: str) -> list[str]:
-    return [r.text for r in lesson.readings[step]]
-
-
-def only(lesson, step: str, kind: type):
-    return next(m for m in lesson.shown[step] if type(m) is kind)
+play = player(WatchedEmbedding)
 
 
 def caption(lesson, name: str) -> str:

@@ -1,17 +1,14 @@
 """Multi-head attention: what the lesson must show, for any text, head and aspect; and its parts in the kit."""
 
-from functools import cache
-
 import numpy as np
 import pytest
-from manim import Transform, tempconfig
+from manim import Transform
 
 from model import load, run
 from model.errors import UsageError
 from model.naming import earns
 from model.tensor import Tensor
 from scenes.heads import MultiHead, measured
-from scenes.kit import PaintingCamera
 from scenes.kit.bars import ProbabilityBars
 from scenes.kit.change import BarChange
 from scenes.kit.grid import TensorGrid
@@ -21,40 +18,23 @@ from scenes.kit.sums import SumTable
 from scenes.kit.wall import PatternWall, Tag, shape_of, tiles
 from scenes.lesson import FRAME, Options
 from studio.audit.sources import Sources
-from studio.playback import Playback
+from watching import Watched, find, player, texts
 
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid"
 
 
-class Watched(MultiHead):
-    """Keeps, for each step, what is on screen at its end, and every bar chart on the way."""
+class WatchedHeads(Watched, MultiHead):
+    """Keeps every bar chart on the way as well."""
 
     def __init__(self, *args, **kwargs):
-        self.shown, self.seen = {}, []
+        self.seen = []
         super().__init__(*args, **kwargs)
 
     def on_play(self):
         self.seen += [m.copy() for m in self.mobjects if type(m) is ProbabilityBars]
 
-    def on_step_end(self, step):
-        self.shown[step.name] = [part for m in self.mobjects for part in m.copy().get_family()]
 
-
-@cache
-def play(aspect: str = "16:9", **options) -> Watched:
-    width, height = FRAME[aspect]
-    with tempconfig({"frame_width": width, "frame_height": height, "pixel_width": 320, "pixel_height": round(320 * height / width), "dry_run": True}):
-        lesson = Watched(Options(aspect=aspect, **options), renderer=Playback(PaintingCamera))
-        lesson.render()
-    return lesson
-
-
-def find(lesson, step: str, kind: type) -> list:
-    return [m for m in lesson.shown[step] if type(m) is kind]
-
-
-def texts(lesson, step: str) -> list[str]:
-    return [r.text for m in lesson.shown[step] if hasattr(m, "readings") for r in m.readings()]
+play = player(WatchedHeads)
 
 
 # ── the lesson as a whole ────────────────────────────────────────────────────────────────────────

@@ -1,15 +1,13 @@
 """Predict, sample, repeat: what the lesson must show, for any text, seed and temperature."""
 
 import re
-from functools import cache
 
 import numpy as np
 import pytest
-from manim import FadeIn, Transform, tempconfig
+from manim import FadeIn, Transform
 
 from model import generate, run
 from model.errors import UsageError
-from scenes.kit import PaintingCamera
 from scenes.kit.blocks import BlockDiagram
 from scenes.kit.cumulative import CumulativeBar, LayEndToEnd, telling_apart
 from scenes.kit.bars import ProbabilityBars
@@ -17,44 +15,25 @@ from scenes.kit.strips import HeatStrips
 from scenes.kit.tokens import display
 from scenes.lesson import FRAME, Options
 from scenes.overview import COOL, TURNS, WARM, PredictSampleRepeat
-from studio.playback import Playback
+from watching import Watched, only, player, texts
 
 TEXT = PredictSampleRepeat.text
 LONG = "The cat sat on the mat because it was tired . The dog looked at the cat and then it ran to the"
 
 
-class Watched(PredictSampleRepeat):
-    """Keeps, for each step, the readings and the mobjects on screen at its end, and at the end of every play the words of the text."""
+class WatchedLoop(Watched, PredictSampleRepeat):
+    """Keeps, at the end of every play, the words of the text as well."""
 
     def __init__(self, *args, **kwargs):
-        self.readings, self.shown, self.texts = {}, {}, []
+        self.texts = []
         super().__init__(*args, **kwargs)
 
     def on_play(self):
         if hasattr(self, "written"):
             self.texts.append(tuple(w for w, seen in zip(self.written.words, self.written.emphasis, strict=True) if seen))
 
-    def on_step_end(self, step):
-        parts = [part for m in self.mobjects for part in m.get_family() if hasattr(part, "readings")]
-        self.readings[step.name] = [r for part in parts for r in part.readings()]
-        self.shown[step.name] = [part.copy() for part in parts]
 
-
-@cache
-def play(aspect: str = "16:9", **options) -> Watched:
-    width, height = FRAME[aspect]
-    with tempconfig({"frame_width": width, "frame_height": height, "pixel_width": 320, "pixel_height": round(320 * height / width), "dry_run": True}):
-        lesson = Watched(Options(aspect=aspect, **options), renderer=Playback(PaintingCamera))
-        lesson.render()
-    return lesson
-
-
-def texts(lesson, step: str) -> list[str]:
-    return [r.text for r in lesson.readings[step]]
-
-
-def only(lesson, step: str, kind: type):
-    return next(m for m in lesson.shown[step] if type(m) is kind)
+play = player(WatchedLoop)
 
 
 # ── the lesson as a whole ────────────────────────────────────────────────────────────────────────
