@@ -27,8 +27,11 @@ def made_of(trace: Trace, name: str, index: tuple[int, ...]) -> Tensor | None:
     found = PART.fullmatch(name)
     place = Place(trace, *(found["stack"], int(found["layer"])) if found else ("", 0))
     formula = FORMULAS.get(found["name"] if found else name)
-    made = formula(place, *index) if formula else None
-    if made is None:
+    try:
+        made = formula(place, *index) if formula else None
+    except LookupError:  # of another kind of model
+        return None
+    if made is None or (name.endswith("pos_embed") and trace.info.get("positions") is False):
         return None
     recorded = float(trace[name].values[index])
     return made if np.isclose(float(made), recorded, rtol=1e-4, atol=1e-5) else None
@@ -52,11 +55,14 @@ class Place:
         self.block = f"{stack}blocks.{layer}."
 
     def __getitem__(self, name: str) -> Tensor:
-        """A tensor of this block, else of the whole model."""
-        return self.trace[self.block + name if self.block + name in self.trace else name]
+        """A tensor of this block, else of its stack, else of the whole model. Raises LookupError."""
+        for at in (self.block, self.stack, ""):
+            if at + name in self.trace:
+                return self.trace[at + name]
+        raise LookupError(name)
 
     def __contains__(self, name: str) -> bool:
-        return self.block + name in self.trace or name in self.trace
+        return any(at + name in self.trace for at in (self.block, self.stack, ""))
 
     def plus(self, product: Tensor, bias: str, *index: int) -> Tensor:
         """With the bias, where the model has one."""

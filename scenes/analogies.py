@@ -109,7 +109,7 @@ class WordGeometry(Lesson):
         values = self.E[self.own] @ found.along
         far = int(np.abs(values.values - float(found.border)).argmax())
         with self.step(
-            "Any word", "It answers for any word, whether the question fits or not: “{w}” gets {v:+.2f}.", w=display(self.vocabulary[self.own[far]]), v=values[far],
+            "Any word", "A direction answers for any word, whether that fits or not: “{w}” gets {v:+.2f}.", w=display(self.vocabulary[self.own[far]]), v=values[far],
             subtitle="the words of this sentence on the same line · W_E [id, :] · direction",
         ):
             self.play(FadeOut(self.terms), run_time=0.4)

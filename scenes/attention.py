@@ -79,7 +79,7 @@ class SelfAttention(Lesson):
     def sentence(self):
         config = self.trace.config
         with self.step(
-            "Self-attention", "“{word}” looks at the words around it: number by number.", keep=(),
+            "Self-attention", "How “{word}” looks " + ("back at the words before it" if config.causal else "at the words around it") + ", number by number.", keep=(),
             subtitle="model {model} · {layers} layers × {heads} heads · here: layer {l}, head {h}",
             model=self.model_name, layers=config.n_layers, heads=config.n_heads, l=self.layer, h=self.head, word=self.words[self.position],
         ):
@@ -168,10 +168,6 @@ class SelfAttention(Lesson):
             frames.append(Frame(product.y.corners(c, 0, c, 0)))
             self.play(*[FadeIn(f) for f in frames], run_time=0.6)
             self.play(DotProduct(terms), run_time=4)
-        self.clear_away(terms, *frames)
-
-    def clear_away(self, *mobjects, run_time: float = 0.4):
-        self.play(*[FadeOut(m) for m in mobjects], run_time=run_time)
 
     def key(self):
         j = self.other
@@ -210,7 +206,7 @@ class SelfAttention(Lesson):
             room = self.stage.height - 0.8 if self.wide else self.stage.height / 3 - 0.5
             grids = [
                 TensorGrid(
-                    tensor, role, width=99, height=room, cell=(cw, self.row_height), spec="+.1f", rows=int(room / 0.3), keep_row=self.position if name == "Q" else self.other,
+                    tensor, role, width=99, height=room, cell=(cw, self.row_height), spec="+.1f", rows=int(room / 0.3), keep_row=self.position if name == "Q" or self.wide else self.other,
                     columns=columns, row_labels=self.words if not (self.wide and name != "Q") else None, target_row=self.position,
                 ) for name, tensor, role in names
             ]
@@ -254,7 +250,7 @@ class SelfAttention(Lesson):
             terms.set_x(0)
             labels = [
                 label.next_to(grid, LEFT, buff=0.25)
-                for label, grid in zip((symbol("q", i, 0.52, "query"), symbol("k", j, 0.52, "key"), Formula("q dot.c k", 0.52)), grids, strict=True)
+                for label, grid in zip((symbol("q", i, 0.52, "query"), symbol("k", j, 0.52, "key"), Formula("q dot.o k", 0.52)), grids, strict=True)
             ]
             flights = []
             for source, p, target in ((self.Q_grid, i, grids[0]), (self.K_grid, j, grids[1])):
@@ -300,7 +296,7 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Scale", "All are divided by √{d}: {a:+.2f} becomes {b:+.2f}.",
-            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle="{where} · scores = scores_raw / √{d}, lest they grow with the length of q",
+            d=self.Q.shape[1], a=self.raw[i, j], b=self.scaled[i, j], subtitle="{where} · scores = scores_raw / √{d}, lest they grow with the number of entries",
         ):
             self.play(Transform(self.scores, self.score_grid(self.scaled)), run_time=2)
 
@@ -320,7 +316,8 @@ class SelfAttention(Lesson):
         i = self.position
         with self.step(
             "Softmax", "The row of “{word}” becomes weights: raise e to each score, divide by the sum.", word=self.words[i],
-            subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]", i=i, keep=(self.scores, self.score_frame),
+            subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]" + (" · max: the largest; to subtract it changes no weight" if SoftmaxTable.shifts(self.masked[i]) else ""),
+            i=i, keep=(self.scores, self.score_frame),
         ):
             table = SoftmaxTable(self.stage, self.masked[i], self.words, down=not self.wide)
             row_piece = self.scores.piece([self.scores.shown_row(i)], [c for c, k in enumerate(self.scores.columns) if k is not None])
@@ -426,7 +423,7 @@ class SelfAttention(Lesson):
             z.next_to(av, DOWN, buff=0.25).align_to(av, RIGHT)
             titles = [Formula("a", 0.46, "probability").next_to(a.cell_center(0, 0), UP, buff=cell[1] / 2 + 0.12),
                       Formula("V", 0.46, "value").next_to(v, UP, buff=0.12)]
-            product = Formula("a V", 0.46, "value").move_to(titles[1])
+            product = Formula("a_j v_j", 0.46, "value").move_to(titles[1])
             self.play(Introduce(a), Introduce(v), FadeIn(times), *map(FadeIn, titles), run_time=1.4)
             self.wait(0.4)
             self.play(FadeOut(v), FadeOut(times), FadeOut(titles[1]), FadeIn(product), Introduce(av, "rows", lag=0.5), run_time=2.5)
@@ -487,7 +484,7 @@ class SelfAttention(Lesson):
         i, j = self.position, self.other
         with self.step(
             "Attention", "Who looks where, what is passed on: “{a}” took {w:.0%} from “{b}”.", a=self.words[i], b=self.words[j], w=self.A[i, j], keep=(),
-            subtitle="{where} · softmax along each row",
+            subtitle="{where} · softmax along each row" + (", later words masked" if self.trace.config.causal else ""),
         ):
             formula = Formula("op(\"softmax\")( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_\"head\") ) {{ V : v }}", 0.9, q="query", k="key", v="value")
             tokens = TokenRow(self.trace.tokens, unknown=self.trace.unknown, width=self.stage.width, size=0.5, target=i, lines=1 if self.wide else 8)

@@ -413,7 +413,7 @@ class Embedding(WordGeometry):
             flights = [FadeIn(g, target_position=place, scale=0.1) for g, place in zip(grids[:2], places, strict=True)]
             self.play(FadeOut(self.space), *[FadeIn(m) for m in labels[:2]], *flights, run_time=1.2)
             terms = TermSum(a, b, dot, width=low.width, lines=1 if self.wide else 4, size=0.4)
-            quotient = Label(say("{dot:+.2f} ÷ ({a:.2f} × {b:.2f}) = {c:.2f}", dot=dot, a=length(a), b=length(b), c=cosine(b, a)), 0.48, "target")
+            quotient = Label(say("{dot:+.3f} ÷ ({a:.3f} × {b:.3f}) = {c:.2f}", dot=dot, a=length(a), b=length(b), c=cosine(b, a)), 0.48, "target")
             low.fit(stack(terms, quotient, gap=0.4))
             self.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.3), DotProduct(terms), run_time=3)
             self.play(FadeIn(quotient, shift=0.2 * DOWN), run_time=0.8)

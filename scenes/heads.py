@@ -126,7 +126,7 @@ class MultiHead(Lesson):
         l, h, i = self.layer, self.head, self.position
         key = self.strongest(l, h)
         with self.step(
-            "One head", "One attention head at work: “{a}” gives {w:.0%} of its attention to {b}.", keep=(),
+            "One head", "One attention head at work: “{a}” gives {w:.1%} of its attention to {b}.", keep=(),
             a=self.word, b="itself" if key == i else say("“{b}”", b=self.words[key]), w=self.P[l][h, i, key], l=l, h=h, model=self.model_name, x=self.effect[l, h],
             subtitle="model {model} · " + self.where + " · dot area ∝ weight · rows look, columns are looked at",
         ):
@@ -134,7 +134,7 @@ class MultiHead(Lesson):
             boxes = [self.stage] if crowded else self.stage.rows(1.5, 1) if self.portrait else self.stage.columns(1.5, 1)
             dots = DotPattern(
                 self.P[l][h], width=boxes[0].width, height=boxes[0].height, row_labels=self.words, column_labels=self.words,
-                row_label_color="query", target_row=i, cell=(1.15, 1.15),
+                target_row=i, cell=(1.15, 1.15),
             )
             boxes[0].fit(dots)
             self.play(Introduce(dots, "rows", lag=0.3), run_time=2)
@@ -282,15 +282,19 @@ class MultiHead(Lesson):
     def wall_with_tags(self):
         """The wall with room above each row for the tags that stand there, its labels, and the tags."""
         wall, labels = self.lay_out_wall()
-        pitch = np.diff(np.unique(wall.places[:, 0].round(4))).min()
+        columns, top = np.unique(wall.places[:, 0].round(4)), wall.places[:, 1].max() + wall.places[0, 2] / 2
+        pitch = np.diff(columns).min() if len(columns) > 1 else self.stage.width
         tags = {self.flat(*pair): name_tag([(s.name, s.scores[pair]) for s in scores], pitch - 0.15) for pair, scores in self.names_of.items()}
         above = np.zeros(wall.rows.max() + 1)
         for k, tag in tags.items():
             above[wall.rows[k]] = max(above[wall.rows[k]], tag.height + 0.06)
         wall, labels = self.lay_out_wall(above)
+        rows, half = -np.unique(-wall.places[:, 1].round(4)), wall.places[0, 2] / 2
+        ceilings = [top, *(rows[:-1] - half)]
         for k, tag in tags.items():
             panel = wall.panel(k)
-            tag.move_to((panel.center[0], panel.top + 0.05 + tag.height / 2, 0))
+            y = min(panel.top + 0.05 + tag.height / 2, ceilings[wall.rows[k]] - tag.height / 2)  # where room is short, over its own panel
+            tag.move_to((panel.center[0], y, 0))
         return wall, labels, list(tags.values())
 
     # ── concatenate, multiply, add up ────────────────────────────────────────────────────────────
@@ -455,7 +459,7 @@ class MultiHead(Lesson):
         """The next word in both runs, as bars for the same words in the same order."""
         few = max(3, min(5, int(box.height / 0.9)))
         p, q = self.before.values, self.after.values
-        likeliest = [*np.argsort(-p, kind="stable")[:few], *np.argsort(-q, kind="stable")[:few]]
+        likeliest = [*np.argsort(-p, kind="stable")[:few], *np.argsort(p - q, kind="stable")[:few]]  # in the one, and those that gain most
         ids = sorted({int(k) for k in likeliest}, key=lambda k: -p[k])
         self.column = BarChange.width_of("+.1f", 0.36)
         others = [1 - float(t.values[ids].sum()) for t in (self.before, self.after)]

@@ -25,7 +25,7 @@ import yaml
 from manim import FadeIn, FadeOut, Mobject, Scene, config, smooth
 from manim.utils.rate_functions import squish_rate_func
 
-from model.errors import UsageError
+from model.errors import ClearheadError, UsageError
 from model.making import making
 from scenes.kit import theme as themes
 from scenes.kit.layout import Box
@@ -81,9 +81,17 @@ def trace_of(model: str, text: str, **changes):
 @cache
 def notes_beside(lesson: type) -> dict[str, str]:
     """notes/NAME.yaml beside the class's file NAME.py: step → what a speaker may say, a template with the step's fields."""
-    source = Path(getattr(sys.modules.get(lesson.__module__), "__file__", None) or "none")
-    file = source.parent / "notes" / f"{source.stem}.yaml"
-    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    source = getattr(sys.modules.get(lesson.__module__), "__file__", None)
+    file = source and Path(source).with_name("notes") / f"{Path(source).stem}.yaml"
+    if not file or not file.is_file():
+        return {}
+    try:
+        notes = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise ClearheadError(f"scenes/notes/{file.name} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(notes, dict) or not all(isinstance(text, str) for text in notes.values()):
+        raise ClearheadError(f"scenes/notes/{file.name} must have a text for each step's name.")
+    return notes
 
 
 class Lesson(Scene):
@@ -251,8 +259,12 @@ class Lesson(Scene):
 
     def notes_for(self, name: str, fields: dict) -> str:
         """What a speaker may say at the step of that name; empty if nothing is written down."""
-        template = next((notes[name] for lesson in type(self).__mro__ if name in (notes := notes_beside(lesson))), "")
-        return str(say(template, **fields))
+        lessons = [c for c in type(self).__mro__ if issubclass(c, Lesson)]
+        template = next((notes[name] for lesson in lessons if name in (notes := notes_beside(lesson))), "")
+        try:
+            return str(say(template, **fields))
+        except (KeyError, ValueError, TypeError) as error:
+            raise ClearheadError(f"The notes of step “{name}” (scenes/notes/) cannot be filled: {error}; there are {', '.join(fields)}.") from None
 
     def making(self, cell) -> str | None:
         """In words, how a number on screen (a Cell of a reading) was made, if the trace recorded it as it is."""

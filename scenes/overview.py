@@ -380,7 +380,7 @@ class PredictSampleRepeat(Lesson):
         self.written, self.slot, self.small, self.line = text, slot, small, line
 
     def draw_says(self) -> str:
-        return "u: draw {k} of NumPy's default_rng({seed}) · likeliest words first"
+        return "u: draw {k} of NumPy’s default_rng({seed}) · likeliest words first"
 
     def lens_needed(self, turn) -> bool:
         """Whether the interval that was hit is too thin to be read."""
@@ -395,7 +395,6 @@ class PredictSampleRepeat(Lesson):
             lens, rays, window = self.loop.lens(turn, self.line)
             spot = self.line.interval_corners(*window)
             self.play(self.line.animate.settle(), FadeIn(lens, target_position=(spot[0] + spot[2]) / 2, scale=0.05), FadeIn(rays), run_time=1.5)
-        self.play(self.line.animate.pick(), FadeOut(lens), FadeOut(rays), FadeIn(self.bars), FadeIn(self.small), run_time=0.6)
 
     def write(self, k: int, run_time: float):
         """The word that turn k has drawn flies from its interval to the end of the text."""
@@ -415,7 +414,9 @@ class PredictSampleRepeat(Lesson):
     def append(self):
         turn = self.turns[0]
         caption = "It is written at the end, and the text with “{word}” is the next input." if not turn.last else "“{word}” was drawn: here the model ends the text, and the loop stops."
-        with self.step("Append", caption, word=display(turn.word)):
+        with self.step("Append", caption, word=display(turn.word), keep=(self.written, self.slot, self.line, self.bars, self.small)):
+            if self.bars not in self.mobjects:  # after a closer look
+                self.play(self.line.animate.pick(), FadeIn(self.bars), FadeIn(self.small), run_time=0.6)
             self.write(0, 1.4)
 
     def repeat(self):
@@ -477,7 +478,7 @@ class PredictSampleRepeat(Lesson):
         first = int(self.turns[0].ranking[0])
         cool, warm = self.cool[0], self.warm[0]
         with self.step(
-            "Temperature", "A low T favours what is likely (“{word}”: {a:.0%}), a high T evens the chances out ({b:.0%}).", word=display(self.trace.vocabulary[first]),
+            "Temperature", "A low T favours what is likely (“{word}”: {a:.1%}), a high T evens the chances out ({b:.1%}).", word=display(self.trace.vocabulary[first]),
             a=cool.probs[first], b=warm.probs[first], keep=(), subtitle="softmax(logits / T) · both with seed {s}: the same u at every turn", s=self.seed,
         ):
             halves = self.stage.columns(1, 1, gap=0.8) if not self.portrait else self.stage.rows(1, 1, gap=0.6)

@@ -31,7 +31,7 @@ from scenes.rotary import Turning
 
 KINDS = ("none", "sinusoidal", "learned", "rotary")
 ATTENTION = "model {m} · layer {l} · attention of “{last}” in head {h}, and its attn_out"
-NAMES = {kind: f"tiny-{kind}" for kind in KINDS}  # checkpoints that differ in nothing else
+NAMES = {kind: f"tiny-{kind}" for kind in KINDS}  # checkpoints of one size, trained on the same data for as many steps
 
 
 class Position(Turning):
@@ -136,9 +136,11 @@ class Position(Turning):
         trace = self.of["none"]
         order, other = self.shuffled(trace)
         before, after = (t["blocks.0.attn_out"][-1] for t in (trace, other))
+        most = abs(before - after).max()
         with self.step(
-            "Without positions", "“{last}” gathers the same from both: its {d} numbers differ by at most {most:.6f}.",
-            last=display(trace.tokens[-1]), d=len(before), most=abs(before - after).max(), subtitle=ATTENTION, l=0, m=trace.info["checkpoint"],
+            "Without positions", "In one layer, “{last}” gathers the same from both: its {d} numbers " + (
+                "agree to {few} decimals." if float(most) < 5e-7 else "differ by at most {most:.6f}."),
+            last=display(trace.tokens[-1]), d=len(before), few=6, most=most, subtitle=ATTENTION, l=0, m=trace.info["checkpoint"],
             h=self.widest_head(trace), keep=self.rows,
         ):
             self.experiment(trace, other, order, before, after)
@@ -194,7 +196,9 @@ class Position(Turning):
         others = [self.shuffled(t)[1] for t in traces]
         shares = [moved(t, o) for t, o in zip(traces, others, strict=True)]
         with self.step(
-            "The whole model", "Shuffling moves {a:.0%} of the prediction without positions (the mask leaks some order), {b:.0%} with.", a=shares[0], b=shares[1],
+            "The whole model",
+            "Shuffling moves {a:.0%} of the prediction without positions (the mask leaks some order), {b:.0%} with." if float(shares[0]) < 0.5 * float(shares[1])
+            else "Over all layers the mask tells order, too: shuffling moves {a:.0%} of the prediction without positions, {b:.0%} with.", a=shares[0], b=shares[1],
             subtitle="next word after “{last}” · bar: shuffled, line: as written · right: points gained", last=display(traces[0].tokens[-1]), keep=(),
         ):
             boxes = self.stage.columns(1, 1, gap=0.8) if self.wide else self.stage.rows(1, 1, gap=0.5)
@@ -256,7 +260,8 @@ class Position(Turning):
             for box, i in zip(boxes, pairs, strict=True):
                 hand = stack_tensors([P[p, 2 * i], P[p, 2 * i + 1]], "entry")
                 size = min(0.34, box.width / 7) if self.wide else 0.28
-                label = stack(Label(say("pair {i}", i=i), 1.06 * size, "ink"), Label(say("{n:,.1f} positions", n=length[i]), size, "secondary"), gap=0.04)
+                count = "{n:,.1f} positions" if float(length[i]) < 100 else "{n:,.0f} positions"
+                label = stack(Label(say("pair {i}", i=i), 1.06 * size, "ink"), Label(say(count, n=length[i]), size, "secondary"), gap=0.04)
                 value = Label(say("{s:+.2f}, {c:+.2f}", s=hand[0], c=hand[1]), 1.06 * size, "position")
                 diameter = min(box.width - 0.2, box.height - label.height - value.height - 0.2)
                 dial = Dial([(hand, "position")], diameter=diameter, starts=[math.pi / 2], marks=12)

@@ -84,7 +84,8 @@ class Playback(CairoRenderer):
         self.save_static_frame_data(scene, scene.static_mobjects)
         if scene.is_current_animation_frozen_frame():
             self.update_frame(scene, scene.moving_mobjects)
-            yield self.camera.pixel_array, next(filter(wanted, range(play.start, play.end)), play.start), play.frames
+            first = next(filter(wanted, range(play.start, play.end)), play.start)
+            yield self.camera.pixel_array, first, play.end - first
         else:
             for number in filter(wanted, range(play.start, play.end)):
                 self.time = number / self.rate

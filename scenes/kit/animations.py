@@ -121,6 +121,8 @@ class MatrixProduct(Together):
             self.y.cell_opacity[place] = max(self.before[0][place], arrived)
             self.y.text_opacity[place] = max(self.before[1][place], arrived)
             self.y.values[place] = self.total[place] * (1.0 if done or k != current else float(np.mean(shown)))
+        gaps = self.y.gap_cells  # the ⋮ of entries that are not shown come as their neighbours do
+        self.y.cell_opacity[gaps] = np.maximum(self.before[0][gaps], alpha)
         self.frame.points = Frame(self.weights.column_corners(column)).points
         self.frame_y.points = Frame(self._y_corners(column)).points
         for frame in (self.frame, self.frame_x, self.frame_y):

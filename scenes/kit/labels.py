@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 TURNS = 16  # directions from a dot in which its label may stand
+LED = 0.16  # beyond a dot's edge: from there on a line leads to its label
 SIDEWAYS = 0.25  # how much worse straight up or down is than to the side, in label heights
 
 
@@ -27,6 +28,9 @@ def place_labels(dots: np.ndarray, sizes: np.ndarray, room: tuple[float, float],
         others = np.delete(dots, i, axis=0)
         solid = np.concatenate([np.hstack([others - radius, others + radius]), *boxes])
         free &= ~_meet(corners[:, None], solid[None]).any(axis=1)
+        away = _distances(dots[i][None], corners)[:, 0]
+        nearest = _distances(others, corners).min(axis=1, initial=np.inf)
+        free &= (away > radius + LED) | (away + 0.1 < nearest)  # plainly its own dot's, unless a line leads there
         lines = _leaders(dots[i], spots, sizes[i], radius)
         free &= ~_meet(lines[:, :, None], np.concatenate(boxes)[None, None]).any(axis=(1, 2))
         if free.any():
@@ -34,6 +38,12 @@ def place_labels(dots: np.ndarray, sizes: np.ndarray, room: tuple[float, float],
             centres[i], placed[i] = spots[best], True
             boxes += [corners[best : best + 1], lines[best]]
     return centres, placed
+
+
+def _distances(dots: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """From each box (left, top, right, bottom) [k, 4] to each dot [m, 2]: [k, m]."""
+    beyond = np.maximum(np.maximum(boxes[:, None, :2] - dots[None], dots[None] - boxes[:, None, 2:]), 0)
+    return np.hypot(beyond[..., 0], beyond[..., 1])
 
 
 def _spots(dot: np.ndarray, size: np.ndarray, radius: float, rings: int, step: float) -> tuple[np.ndarray, np.ndarray]:

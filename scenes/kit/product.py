@@ -60,8 +60,7 @@ class SoftmaxTable(VGroup):
     total_size = 0.32
 
     def __init__(self, box: Box, scores, words: list[str], *, down: bool = False):
-        largest = float(np.max(scores.values))
-        shift = not -0.5 <= largest <= 6
+        shift = self.shifts(scores)
         exps = (scores - scores.max(0) if shift else scores).exp()
         total = exps.sum(0)
         kept, rest = _largest(scores, self._room(box, scores, down))
@@ -70,13 +69,18 @@ class SoftmaxTable(VGroup):
         if rest:
             parts = concatenate([parts, stack([exps[rest].sum(0)], "rest")], 0)
         (self._upright if down else self._across)(box, (scores[kept], parts, parts / total), names)
-        self._name(("s", "e^(s - max)" if shift else "e^s", "e^s / Σ"), down)
+        self._name(("s", "e^(s - max)" if shift else "e^s", "e^(s - max) / Σ" if shift else "e^s / Σ"), down)
         self.sum = Total(parts, size=self.total_size)
         self.one = Total(parts / total, size=self.total_size, fill="probability", whole=1)
         for label, grid in ((self.sum, self.exps), (self.one, self.weights)):
             label.next_to(grid, DOWN if down else RIGHT, buff=0.12)
         super().__init__(self.scores, self.exps, self.weights, self.labels, self.sum, self.one)
         box.fit(self)
+
+    @staticmethod
+    def shifts(scores) -> bool:
+        """Whether the largest score is subtracted first."""
+        return not -0.5 <= float(np.max(scores.values)) <= 6
 
     LEFT_ROOM, RIGHT_ROOM, HEAD = 1.6, 1.9, 1.5  # beside and above the cells
 

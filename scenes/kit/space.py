@@ -6,7 +6,7 @@ import cairo
 import numpy as np
 
 from scenes.kit import type as typesetting
-from scenes.kit.labels import place_labels
+from scenes.kit.labels import LED, place_labels
 from scenes.kit.painting import Drawn, Painted, Pen
 from scenes.kit.say import Said
 from scenes.kit.text import smallest
@@ -125,7 +125,7 @@ class VectorSpace(Painted):
         half = typesetting.width(str(word), self.size) / 2
         if not pen.reading:
             reach = np.hypot(max(abs(dx) - half, 0.0), max(abs(dy) - 0.46 * self.size, 0.0))
-            if reach > DOT + 0.16:  # far away: a line leads there
+            if reach > DOT + LED:  # far away: a line leads there
                 to = np.array([dx - np.clip(dx, -half, half), dy - np.clip(dy, -0.4 * self.size, 0.4 * self.size)])
                 pen.line([(x, y), (x + to[0], y + to[1])], rgb, 0.014, 0.6 * shown)
         pen.rectangle(x + dx - half - 0.03, y + dy - 0.46 * self.size, 2 * half + 0.06, 0.92 * self.size, "background", 0.9 * shown, radius=0.08)

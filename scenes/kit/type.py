@@ -153,7 +153,9 @@ def _outline_by_pango(text: str) -> Outline:
         return Outline(_scratch().copy_path(), 0.5 * EM, (0, 0, 0, 0))
     x_width = outline("x").ink[2] - outline("x").ink[0]
     scale = x_width / max(probe.width, 1e-6)
-    first, *rest = sorted(mobject.submobjects, key=lambda glyph: glyph.get_left()[0])  # they come in any order
+    glyphs = sorted(mobject.submobjects, key=lambda glyph: glyph.get_left()[0])  # they come in any order
+    first = next((g for g in glyphs if abs(g.width - probe.width) + abs(g.height - probe.height) < 0.02 * probe.height), glyphs[0])
+    rest = [glyph for glyph in glyphs if glyph is not first]
     origin = (first.get_right()[0], first.get_bottom()[1])
     boxes = [k for k, glyph in enumerate(rest) if _is_box(glyph, rest)]
     ctx = _scratch()
@@ -226,18 +228,22 @@ def fitting_size(texts, max_width: float, size: float, face: str = "roman") -> f
 
 
 def wrap(text: str, max_width: float, size: float, face: str = "roman") -> list[tuple[int, int]]:
-    """Break at spaces, but not before a “·”, into lines no wider than max_width; (start, end) of each line in the text.
+    """Break at spaces, before a “·” only if there is no other, into lines no wider than max_width; (start, end) of each line in the text.
 
     Lines are balanced: as few as needed, each about as long as the others."""
     def greedy(limit: float) -> list[tuple[int, int]]:
-        lines, start, last_space = [], 0, -1
+        lines, start, last_space, last_resort = [], 0, -1, -1
         for i, char in enumerate(text + " "):
-            if char != " " or text[i + 1 : i + 2] == "·":
+            if char != " ":
                 continue
-            if width(text[start:i], size, face) > limit and last_space > start:
-                lines.append((start, last_space))
-                start = last_space + 1
-            last_space = i
+            here = last_space if last_space > start else last_resort
+            if width(text[start:i], size, face) > limit and here > start:
+                lines.append((start, here))
+                start = here + 1
+            if text[i + 1 : i + 2] == "·":
+                last_resort = i
+            else:
+                last_space = i
         return [*lines, (start, len(text))]
 
     lines = greedy(max_width)

@@ -49,13 +49,12 @@ class Task:
     cancelled: bool = False
 
     def cancel(self) -> None:
-        """The process ends at its next frame, because nobody listens."""
+        """Nobody wants it any more."""
         self.cancelled = True
-        if self.writer is not None:
-            self.writer.close()
+        self.kill()
 
     def kill(self) -> None:
-        """It does not move: end it, and let it count as a failure."""
+        """End the process; unless it was cancelled, that counts as a failure."""
         if self.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
@@ -203,6 +202,13 @@ class Performance:
                 if task.writer is None:
                     self.task_gone(task)
         return not (self.planned or self.failure) and now - self.heard > patience
+
+    def give_up(self) -> None:
+        """The player does not move: end it. Its bookmarks stay, so that what is known of the lesson can still be shown."""
+        self.failure = {"text": "it does not move"}
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     def end(self) -> None:
         """End all its processes and forget its frames."""

@@ -32,6 +32,7 @@ async def render(order: dict[str, Any], report: Callable[[int, int], None]) -> l
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"}
     )
     files: list[Path] = []
+    errors = asyncio.create_task(process.stderr.read())
     try:
         async for line in process.stdout:
             told = json.loads(line)
@@ -47,7 +48,7 @@ async def render(order: dict[str, Any], report: Callable[[int, int], None]) -> l
             process.kill()
             await process.wait()
     if not files:
-        last = (await process.stderr.read()).decode(errors="replace").strip().splitlines()[-1:]
+        last = (await errors).decode(errors="replace").strip().splitlines()[-1:]
         raise ClearheadError(f"it could not be rendered: {last[0] if last else f'exit code {process.returncode}'}")
     return files
 
@@ -62,21 +63,29 @@ def main(order: dict[str, Any]) -> None:
     from studio.render import render as render_now
 
     os.nice(5)
+    tell = Teller()
     try:
         job = job_of(order)
         if order["format"] == "gif":
             job = replace(job, picture=Picture.of("l", job.options.aspect, 20))
         folder = Path(order["folder"]) / order["lesson"]
         request = Request(job, folder, order["format"], order["step"], CORES)
-        result = render_now(request, lambda what, done, total: say({"done": done, "total": total}))
-        say({"files": [str(file) for file in result.files]})
+        result = render_now(request, lambda what, done, total: tell({"done": done, "total": total}))
+        tell({"files": [str(file) for file in result.files]})
     except Exception as error:
         plain = plainly(error)
-        say({"error": str(plain) if plain else f"{type(error).__name__}: {error}"})
+        tell({"error": str(plain) if plain else f"{type(error).__name__}: {error}"})
 
 
-def say(message: dict[str, Any]) -> None:
-    print(json.dumps(message), flush=True)
+class Teller:
+    """Says something to the server, on what was stdout; what a lesson prints goes to stderr from now on."""
+
+    def __init__(self):
+        self.out = os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        print(json.dumps(message), file=self.out, flush=True)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ from studio.preview.troupe import Troupe
 HERE = Path(__file__).parent
 FONTS = HERE.parents[1] / "assets" / "fonts"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-MOST_CLIENTS = 100
+MOST_CLIENTS, RESERVED = 100, 10  # pages; some more for those who may lead
 SAVED = (".png", ".gif", ".mp4", ".webm", ".webp", ".srt", ".vtt")  # what may be fetched from renders/
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; "
@@ -71,7 +71,10 @@ class Doors:
 
     def right_host(self, connection: HTTPConnection) -> bool:
         """Asked for by a name that is ours: a foreign name that leads here is another site's trick (DNS rebinding)."""
-        name = urlsplit(f"//{connection.headers.get('host', '')}").hostname
+        try:
+            name = urlsplit(f"//{connection.headers.get('host', '')}").hostname
+        except ValueError:
+            return False
         return name in (*LOOPBACK, self.host) or (not self.open and name is not None)
 
     def right_origin(self, connection: HTTPConnection) -> bool:
@@ -167,7 +170,7 @@ class Server:
     # ── the socket ───────────────────────────────────────────────────────────────────────────────
     async def socket(self, websocket: WebSocket) -> None:
         role = self.doors.role(websocket)
-        if role is None or not self.doors.right_origin(websocket) or len(self.audience.clients) >= MOST_CLIENTS:
+        if role is None or not self.doors.right_origin(websocket) or len(self.audience.clients) >= MOST_CLIENTS + (RESERVED if role == "lead" else 0):
             return await websocket.close(1008)  # before accept: the answer is 403
         await websocket.accept()
         view = "notes" if websocket.query_params.get("view") == "notes" else "stage"
@@ -288,21 +291,20 @@ class Server:
 
     async def save(self, client: Client, message: dict) -> None:
         """Save what is shown, and tell the page where it is."""
-        show, what, step = self.show, message["what"], message["step"]
-        current = show.current
+        what, step, request, current = message["what"], message["step"], self.show.request, self.show.current
         if current is None or message["session"] != current.number or step >= len(current.steps):
             return
         try:
             async with self.saving:
                 if what == "picture":
-                    path = saving.picture_path(self.renders, show.request.lesson, step, current.steps[step].name, message["frame"])
+                    path = saving.picture_path(self.renders, request.lesson, step, current.steps[step].name, message["frame"])
                     path.parent.mkdir(parents=True, exist_ok=True)
                     await asyncio.wait_for(current.look(step, message["frame"], str(path)), 20)
                 else:
-                    order = show.request.order() | {"folder": str(self.renders), "format": {"gif": "gif", "video": "mp4"}[what]}
+                    order = request.order() | {"folder": str(self.renders), "format": {"gif": "gif", "video": "mp4"}[what]}
                     order["step"] = str(step + 1) if what == "gif" else None
                     path = (await saving.render(order, lambda done, total: client.tell({"type": "saving", "what": what, "done": done, "total": total})))[0]
-        except (ClearheadError, LookupError, TimeoutError, OSError) as error:
+        except (ClearheadError, LookupError, TimeoutError, OSError, ValueError) as error:
             return client.tell({"type": "saved", "what": what, "error": str(error) or "it took too long"})
         name = path.resolve().relative_to(self.renders).as_posix()
         client.tell({"type": "saved", "what": what, "name": name, "url": f"/renders/{quote(name)}"})

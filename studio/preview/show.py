@@ -12,7 +12,7 @@ from scenes import course
 from studio.preview.performance import Performance
 from studio.preview.troupe import CORES, Troupe
 
-CRASHES = 3  # within CRASH_SPAN seconds, then it is not tried again
+CRASHES = 3  # within CRASH_SPAN seconds (beside those it takes to notice them), then it is not tried again
 CRASH_SPAN = 60.0
 DEPENDENTS = {"lesson": ("text", "layer", "head", "token"), "text": ("token",), "model": ("layer", "head", "token")}
 
@@ -181,12 +181,13 @@ class Show:
 
     def _lost(self, performance: Performance, event: dict[str, Any]) -> None:
         """A performance's process has gone, or does not move: begin it again at the same place, a few times."""
-        now = time.monotonic()
-        self.crashes = [t for t in self.crashes if now - t < CRASH_SPAN] + [now]
-        what = "does not move" if event.get("hung") else "has crashed"
         coming = self.coming is not None and performance is self.coming.performance
-        if performance is not self.current and not coming:
-            return
+        if not coming and (performance is not self.current or self.coming is not None):
+            return  # nobody's, or its successor is being prepared already
+        now, span = time.monotonic(), CRASH_SPAN + CRASHES * self.troupe.patience
+        self.crashes = [t for t in self.crashes if now - t < span] + [now]
+        what = "does not move" if event.get("hung") else "has crashed"
+        how = {"reload": self.coming.reload, "instead": self.coming.instead} if coming else {}
         request, name, step = (self.coming.request, self.coming.name, self.coming.step) if coming else (self.request, self._name_of(self.place["step"]), self.place["step"])
         if len(self.crashes) >= CRASHES:
             if coming:
@@ -198,7 +199,7 @@ class Show:
         if coming:
             self.coming = None
             self.troupe.end(performance)
-        self._prepare(request, name, step)
+        self._prepare(request, name, step, **how)
 
     def _show_banner(self, event: dict[str, Any]) -> None:
         self.banner = {"type": "banner", "text": event["text"], "file": event["file"], "line": event["line"]}
@@ -239,6 +240,6 @@ class Show:
             "type": "session", "session": p.number, "lesson": self.request.lesson, "about": p.about, "asked": self.request.options,
             "steps": [s.told() for s in p.steps], "planned": p.planned, "place": self.place,
             "lessons": [{"id": e.id, "title": e.title, "summary": e.summary, "text": e.text} for e in self.entries],
-            "models": self.models(), "banner": self.banner,
+            "models": self.models(), "banner": None if self.banner is None else {},  # what it says is not for all
         }
 

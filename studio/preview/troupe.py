@@ -141,7 +141,7 @@ class Troupe:
         performance.pid = hello["pid"]
         while (message := await receive(reader)) is not None:
             performance.hear(message[0])
-        if not performance.ended:
+        if not performance.ended and performance.failure is None:
             performance.on_event(performance, {"event": "lost"})
 
     async def _bookmark(self, hello, reader, writer) -> None:
@@ -161,6 +161,8 @@ class Troupe:
         task.writer, task.pid = writer, hello["pid"]
         while not task.cancelled and (message := await receive(reader)) is not None:
             performance.hear_task(task, *message)
+        if task.cancelled:
+            task.kill()  # before it has connected, too
         performance.task_gone(task)
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +171,7 @@ class Troupe:
             await asyncio.sleep(min(1.0, self.patience / 4))
             for performance in list(self.performances.values()):
                 if not performance.ended and performance.hung(self.patience):
+                    performance.give_up()
                     performance.on_event(performance, {"event": "lost", "hung": True})
             if self.process is not None and self.process.poll() is not None and self.worker is None and not self.stopping:
                 self._start_worker()

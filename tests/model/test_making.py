@@ -25,7 +25,7 @@ def untrained(**choices) -> Trace:
     torch.manual_seed(0)
     config = ModelConfig(vocab_size=30, n_ctx=16, d_model=24, n_layers=2, n_heads=4, d_head=6, d_mlp=40, **choices)
     twin, ids = build(config).eval(), (3, 5, 5, 8, 1, 2)
-    arrays, axes = record(twin, ids)
+    arrays, axes = record(twin, ids, source=ids if config.kind == "encoder-decoder" else None)
     for name, (values, names) in weights(twin).items():
         arrays[name], axes[name] = values, names
     words = tuple(f"w{k}" for k in range(30))
@@ -79,3 +79,9 @@ def test_a_masked_score_says_so():
     trace = run("tiny", TEXT)
     made = made_of(trace, "blocks.1.attn.scores_masked", (6, 2, 4))
     assert float(made) == -np.inf and "later" in made.source()
+
+
+def test_an_encoder_decoder_is_answered_as_far_as_the_formulas_go():
+    trace = untrained(kind="encoder-decoder")
+    told = {name for name in trace.names if made_of(trace, name, tuple(0 for _ in trace[name].shape)) is not None}
+    assert {"encoder.blocks.0.attn.q", "decoder.blocks.1.attn.pattern", "decoder.blocks.1.resid_post"} <= told

@@ -31,6 +31,7 @@ class Small(Lesson):
     controls = ("layer", "head", "token")
 
     def construct(self):
+        print("a lesson may print")
         with self.step("Words", "{n} words.", n=len(self.words)):
             self.tokens = self.stage.fit(TokenRow(self.trace.tokens, size=0.6, width=self.stage.width, lines=3))
             self.play(FadeIn(self.tokens), run_time=0.5)

@@ -317,3 +317,53 @@ def test_the_page_may_load_nothing_from_elsewhere(shut):
     for name in ("index.html", "app.js", "link.js", "player.js", "preview.css"):
         text = visit(shut, f"/static/{name}").text.replace("http://www.w3.org", "")
         assert "http://" not in text and "https://" not in text.replace('"https:"', "").replace('"wss"', "")
+
+
+# ── crashes ──────────────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def show(monkeypatch):
+    """A show with performances that do nothing; `told` is what the pages hear, `clock` the time."""
+    from studio.preview import show as module
+
+    numbers = iter(range(1, 100))
+    told, clock = [], [1000.0]
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def perform(order, on_event):
+        return SimpleNamespace(number=next(numbers), planned=False, failure=None, steps=[], about=None, store=None, draw=lambda wants, slots: None)
+
+    troupe = SimpleNamespace(patience=30.0, models=["tiny"], perform=perform, end=lambda performance: None, rehearse=lambda order: None, refresh=lambda: None)
+    made = module.Show(troupe, Request("attention"), told.append, lambda: None, lambda: iter(()))
+    made.told, made.clock = told, clock
+    return made
+
+
+def test_a_lesson_that_hangs_every_time_is_given_up(show):
+    """Each hang takes as long to notice as the patience lasts."""
+    show.begin()
+    for _ in range(3):
+        assert show.coming is not None and show.banner is None
+        show.clock[0] += 31
+        show.on_event(show.coming.performance, {"event": "lost", "hung": True})
+    assert show.coming is None and "does not move" in show.banner["text"]
+
+
+def test_what_crashes_while_it_is_reloaded_is_reloaded_again(show):
+    show.begin()
+    show.coming.reload = True
+    show.on_event(show.coming.performance, {"event": "lost"})
+    assert show.coming.reload, "it is entered only when all of it has been played through"
+
+
+def test_a_loss_is_counted_once_and_only_where_it_matters(show):
+    show.begin()
+    first = show.coming.performance
+    show.on_event(first, {"event": "lost"})
+    second = show.coming.performance
+    assert second is not first and len(show.crashes) == 1
+    show.on_event(first, {"event": "lost"})  # nobody's any more
+    assert show.coming.performance is second and len(show.crashes) == 1
+
+
+def test_a_host_that_is_none_is_refused(shut):
+    assert TestClient(shut.app).get("/", headers={"host": "["}).status_code == 403

@@ -354,3 +354,16 @@ def test_a_character_without_a_font_is_its_code_in_a_box():
     inked = np.frombuffer(surface.get_data(), np.uint8).reshape(64, surface.get_stride())[:, :64] / 255
     assert inked[:2].mean() > 0.9 and inked[:, :2].mean() > 0.9, "a frame"
     assert 0.1 < inked[8:-8, 8:-8].mean() < 0.6, "and a code in it"
+
+
+def test_an_overlay_is_not_taken_for_the_letter_that_gives_the_scale():
+    left, top, right, bottom = typesetting.outline("\u0336").ink  # a stroke through the letter before it
+    assert right - left > 2 * (bottom - top), "a stroke, no letter"
+
+
+def test_a_line_begins_with_a_dot_only_where_there_is_no_other_way():
+    text = "one two · three four"
+    whole = typesetting.width(text, 1.0)
+    assert not any(text[start:end].startswith("·") for limit in (0.8, 0.6, 0.5) for start, end in typesetting.wrap(text, limit * whole, 1.0))
+    narrow = typesetting.width("abcdefgh", 1.0) + 0.1
+    assert all(typesetting.width("abcdefgh · xyz"[start:end], 1.0) <= narrow for start, end in typesetting.wrap("abcdefgh · xyz", narrow, 1.0))

@@ -1,6 +1,8 @@
 """What a speaker may say: there is something for every step, and no number that does not come from the run."""
 
+import importlib
 import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,6 +10,7 @@ import pytest
 import yaml
 
 import scenes
+from model.errors import ClearheadError
 from scenes import course
 from scenes.lesson import Lesson, Options
 from studio.picture import Picture
@@ -56,3 +59,21 @@ def test_without_a_file_a_step_s_notes_are_its_caption():
     entry = SimpleNamespace(id="plain", text="The cat sat", model="tiny", load=lambda: Plain)
     (step,) = perform(Job(entry, Options(), Picture.of("l"))).steps
     assert step.notes == step.caption == "3 words."
+
+
+@pytest.mark.parametrize(("notes", "what"), [
+    ("Words: There are {many} of them.", "many"), ("Words: [", "cannot be read"), ("Words: 3", "text for each"), ("- Words", "text for each"),
+])
+def test_a_mistake_in_notes_is_told_with_the_file(tmp_path, monkeypatch, notes, what):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/plain_lesson.yaml").write_text(notes, encoding="utf-8")
+    (tmp_path / "plain_lesson.py").write_text(
+        "from scenes.lesson import Lesson\n\nclass Plain(Lesson):\n    def construct(self):\n        with self.step('Words', 'Words.'):\n            self.wait(0.1)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "plain_lesson", raising=False)
+    Plain = importlib.import_module("plain_lesson").Plain
+    entry = SimpleNamespace(id="plain", text="The cat sat", model="tiny", load=lambda: Plain)
+    with pytest.raises(ClearheadError, match=what) as told:
+        perform(Job(entry, Options(), Picture.of("l")))
+    assert "notes" in str(told.value)

@@ -66,6 +66,18 @@ def test_only_wanted_frames_are_drawn():
     assert np.array_equal(lesson.renderer.picture(lesson), perform(job()).renderer.picture(perform(job())))
 
 
+def test_a_still_that_is_entered_in_the_middle_ends_where_it_ends():
+    class Late(Drawn):
+        def shoot(self, scene, play):
+            self.shown += [(number, repeat, None) for _, number, repeat in self.frames(scene, play, lambda n: n >= play.start + 5)]
+            return True
+
+    lesson = perform(job(), Late)
+    number, repeat, _ = lesson.renderer.shown[-1]
+    last = lesson.renderer.plays[-1]
+    assert (number, number + repeat) == (last.start + 5, last.end)
+
+
 def keys(**kwargs):
     return [p.key for p in perform(job(**kwargs), Keyed).renderer.plays]
 
