@@ -304,6 +304,92 @@ def test_the_speakers_window_shows_notes_and_moves_the_stage(open_page, page, pr
     assert page.place["step"] == 2
 
 
+def test_the_speakers_window_counts_steps_that_become_known_later(open_page, page, preview):
+    speaker = open_page(preview.url + "?view=notes")
+    speaker.first_picture()
+    page.press("1")
+    page.rest(0)
+    session = page.shown[0]
+    file = preview.lesson()
+    good = file.read_text()
+    try:
+        file.write_text(good.replace('        with self.step("Queries"', '        import time; time.sleep(1.5)\n        with self.step("Queries"'))
+        session = page.first_picture(after=session)[0]
+        page.js("clearhead.change({text: 'A dog ran'})")  # begins before all is known; an edit waits for that
+        speaker.first_picture(after=session)
+        assert len(speaker.place["steps"]) < 3
+        assert len(speaker.planned()["steps"]) == 3 and speaker.place["step"] == 0
+        assert speaker.text("speaker-step") == "1 of 3" and speaker.text("next-name") == "Queries"
+    finally:
+        session = page.shown[0]
+        file.write_text(good)
+        session = page.first_picture(after=session)[0]
+        page.js("clearhead.change({text: 'The cat sat'})")
+        page.first_picture(after=session)
+
+
+def test_dragging_the_scrubber_is_told_in_moderation(open_page, page, preview):
+    """300 places in 3 seconds: the page is not shut out for it, and the server knows the last one."""
+    page.planned()
+    page.press("1")
+    page.rest(0)
+    wait_for(lambda: page.js("clearhead.leads"), what="the lead")
+    box = page.page.locator("#scrubber").bounding_box()
+    page.js("window.before = clearhead.link.socket")
+    page.page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
+    page.page.mouse.down()
+    # By script: a browser gives a page no more of its own moves than it paints pictures.
+    page.js("""({x, width}) => new Promise((done) => {
+        let i = 0;
+        const timer = setInterval(() => {
+            const part = ++i < 300 ? (i * 37 % 90) / 100 : 0.93;
+            document.getElementById('scrubber').dispatchEvent(new PointerEvent('pointermove', {clientX: x + part * width, bubbles: true}));
+            if (i === 300) { clearInterval(timer); done(); }
+        }, 10);
+    })""", box)
+    page.page.wait_for_timeout(300)
+    assert page.js("clearhead.link.socket === window.before && clearhead.link.socket.readyState === 1"), "it was cut off"
+    last = page.place
+    other = open_page(preview.url)
+    other.first_picture()
+    assert last["step"] == 2 and (other.place["step"], other.place["frame"]) == (2, last["frame"])
+    page.page.mouse.up()
+
+
+def test_a_cancelled_touch_lets_the_scrubber_go(page):
+    page.planned()
+    page.press("1")
+    page.rest(0)
+    box = page.page.locator("#scrubber").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.page.mouse.move(box["x"] + 0.9 * box["width"], middle)
+    page.page.mouse.down()
+    assert page.place["step"] == 2
+    page.js("document.getElementById('scrubber').dispatchEvent(new PointerEvent('pointercancel'))")
+    page.page.mouse.move(box["x"] + 5, middle)
+    assert page.place["step"] == 2 and not page.place["playing"]
+    page.page.mouse.up()
+
+
+def test_a_click_that_waits_for_readings_ends_with_its_place(page):
+    page.planned()
+    page.js("clearhead.on_readings = () => {}")  # the answers do not come
+    page.press("1")
+    page.rest(0)
+    box = page.page.locator("#picture").bounding_box()
+    page.page.mouse.click(box["x"] + 5, box["y"] + 5)
+    assert page.js("Boolean(clearhead.reader.waiting)")
+    page.js("delete clearhead.on_readings; clearhead.player.go(1)")
+    page.rest(1)
+    wait_for(lambda: page.js("(clearhead.reader.readings || []).length") > 0, what="readings")
+    assert page.place["step"] == 1
+
+
+def test_drawing_is_not_said_of_a_place_that_was_left(page):
+    page.planned()
+    assert page.js("(player => { player.stalled = true; player.go(0); return player.stalled; })(clearhead.player)") is False
+
+
 def test_reduced_motion_shows_the_steps_end(open_page, preview):
     page = open_page(preview.url, reduced_motion="reduce")
     page.first_picture()

@@ -73,6 +73,20 @@ def test_a_page_that_was_cut_off_comes_back_where_it_was(lan, open_page):
     assert page.first_picture()[1] == 1
 
 
+def test_a_leader_that_was_cut_off_follows_the_page_that_took_over(preview, open_page):
+    first = open_page(preview.url)
+    first.first_picture()
+    second = open_page(preview.url)
+    second.first_picture()
+    assert first.js("clearhead.leads") and not second.js("clearhead.leads")
+    first.js("window.before = clearhead.link.socket; clearhead.link.socket.close()")
+    wait_for(lambda: first.js("clearhead.link.socket !== window.before && clearhead.link.socket.readyState === 1 && clearhead.player.session > 0"), what="the connection")
+    assert second.js("clearhead.leads") and not first.js("clearhead.leads")
+    assert first.page.locator("#lead").is_visible()
+    second.press("2")
+    wait_for(lambda: first.place["step"] == 1, what="the step of the page that leads")
+
+
 @pytest.mark.parametrize("who", ["player", "worker", "company"])
 def test_a_killed_process_is_replaced(preview, open_page, who):
     page = open_page(preview.url)

@@ -11,18 +11,19 @@ import { Timeline } from "./timeline.js";
 
 const $ = (id) => document.getElementById(id);
 const notes = new URLSearchParams(location.search).get("view") === "notes";
-const TELL = 500; // milliseconds between two messages about where the leader is
+const TELL = 500; // milliseconds between two messages about where the leader is while it plays
+const PAUSE = 50; // at least, between any two: the server shuts out who says more
 
 class App {
   constructor() {
     this.leads = this.mayLead = this.black = false;
     this.following = true; // when another page leads
-    this.told = 0;
+    this.told = -Infinity; // when we last said where we are
     this.strips = new Strips((steps) => this.link.send({ type: "drop", session: this.player.session, steps }));
     this.player = new Player($("picture"), this.strips, { changed: (why) => this.changed(why), drawn: () => this.drawn() });
     this.timeline = new Timeline($("scrubber"), this.player, this.strips, (step, frame, playing) => this.move(() => this.player.go(step, frame, playing)));
     this.reader = new Reader(this.player, (message) => this.link.send(message), () => this.press("next"));
-    this.panel = new Panel($("panel"), $("ask"), $("text"), (fields) => this.change(fields), () => $("steps").focus());
+    this.panel = new Panel($("panel"), $("ask"), $("text"), (fields) => this.change(fields));
     this.speaker = notes ? new Speaker(this.player, this.strips) : null;
     this.link = new Link(notes ? "notes" : "stage", { hear: (m) => this[`on_${m.type}`]?.(m), see: (image) => this.see(image), state: (on) => this.connected(on) });
     this.wire();
@@ -32,6 +33,8 @@ class App {
   // ── from the server ─────────────────────────────────────────────────────────────────────────
   on_welcome({ may_lead, share }) {
     this.mayLead = may_lead;
+    this.leads = false; // also after a break, when another may lead by now: who leads is told next
+    this.following = true;
     $("share").hidden = !share;
     if (share) {
       $("qr").src = share.qr;
@@ -67,6 +70,7 @@ class App {
     if (this.player.step === step?.index && step.frames !== null) this.player.frame = Math.min(this.player.frame, step.frames - 1);
     this.timeline.build();
     this.where();
+    if (this.player.steps[this.player.step]) this.speaker?.step(); // what comes next may only now be known
   }
 
   on_at(place) {
@@ -133,7 +137,11 @@ class App {
     if (why !== "follow") this.tell();
   }
 
+  // A scrubber that is dragged moves far more often than others need to know; the last place always arrives.
   tell() {
+    clearTimeout(this.telling);
+    const wait = this.told + PAUSE - performance.now();
+    if (wait > 0) { this.telling = setTimeout(() => this.tell(), wait); return; }
     const { session, step, frame, playing, speed } = this.player;
     if (!session) return;
     const place = { session, step, frame: Math.min(Math.floor(frame), 1e6) };

@@ -6,7 +6,7 @@ const KINDS = ["image/jpeg", "image/webp"];
 export class Link {
   // hear(message), see({session, step, number, repeat, blob}), state(connected)
   constructor(view, { hear, see, state }) {
-    Object.assign(this, { view, hear, see, state, wait: 250, closed: false });
+    Object.assign(this, { view, hear, see, state, wait: 250 });
     this.key = new URLSearchParams(location.search).get("key") || "";
     this.connect();
   }

@@ -1,8 +1,8 @@
 // What can be changed: only what this lesson and this model have, with the values that are valid.
 
 export class Panel {
-  // change(fields) asks the server; left() is called when the text has been sent
-  constructor(form, ask, text, change, left) {
+  // change(fields) asks the server
+  constructor(form, ask, text, change) {
     Object.assign(this, { form, text, change });
     form.addEventListener("submit", (e) => e.preventDefault());
     ask.addEventListener("submit", (e) => {

@@ -31,6 +31,7 @@ export class Player {
     if (playing && frame === 0 && this.still.matches && !this.moved) [frame, playing] = [Infinity, false];
     this.frame = Math.max(0, Math.min(frame, Number.isFinite(end) ? end : 1e6));
     this.playing = playing;
+    this.stalled = false;
     this.last = null;
     this.moved = false;
     this.changed("go");
@@ -70,7 +71,7 @@ export class Player {
       const passed = this.last === null ? 0 : Math.min(0.25, (now - this.last) / 1000);
       this.last = now;
       this.advance(passed * this.fps * this.speed);
-    }
+    } else this.stalled = false;
     this.paint();
   }
 

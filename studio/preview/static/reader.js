@@ -14,10 +14,10 @@ export class Reader {
 
   get here() { return `${this.player.session}:${this.player.step}:${Math.floor(this.player.frame)}`; }
 
-  // The place has changed: what was read holds no more.
+  // The place has changed: what was read holds no more, nor does a click that waits for it.
   moved() {
-    if (this.place !== this.here) { this.close(); this.place = this.readings = null; }
-    if (!this.player.playing) this.soon();
+    if (this.place !== this.here) { this.close(); this.place = this.readings = this.waiting = null; }
+    if (this.player.playing) this.waiting = null; else this.soon();
   }
 
   drawn() { if (!this.player.playing) this.soon(); }

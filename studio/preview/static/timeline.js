@@ -10,6 +10,7 @@ export class Timeline {
     element.addEventListener("pointerdown", (e) => { element.setPointerCapture(e.pointerId); this.dragging = true; this.wasPlaying = player.playing; this.drag(e); });
     element.addEventListener("pointermove", (e) => { if (this.dragging) this.drag(e); this.point(e); });
     element.addEventListener("pointerup", () => { this.dragging = false; if (this.wasPlaying) this.go(player.step, player.frame, true); });
+    element.addEventListener("pointercancel", () => { this.dragging = false; }); // a touch became a scroll
     element.addEventListener("pointerleave", () => { this.tip.hidden = true; });
     const paint = () => { if (this.dirty) this.paint(); requestAnimationFrame(paint); };
     paint();
