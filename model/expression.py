@@ -130,9 +130,9 @@ def describe(expression: Expression, index: tuple[int, ...] | None) -> str:
     if operation == "transpose":
         return describe(operands[0], None)
     if operation == "stack":
-        return f"stack of {len(operands)}"
+        return f"({describe(operands[0], None)}, … {len(operands)} in all)"
     if operation == "concatenate":
-        return f"{len(operands)} parts end to end"
+        return f"({describe(operands[0], None)}, … {len(operands)} end to end)"
     return f"{WORDS.get(operation, operation)}({describe(operands[0], index)})"
 
 
@@ -163,7 +163,7 @@ def _describe_taken(expression: Expression, places: tuple[Place, ...]) -> str:
         taken = Derived(expression.operation, tuple(o.take(places) if shape_of(o) else o for o in expression.operands),
                         tuple(len(place) for place in places if not isinstance(place, int)), (), expression.options)
         return describe(taken, None)
-    return f"{describe(expression, None)}[{', '.join(map(_place_in_words, places))}]"
+    return f"{_bracketed(expression)}[{', '.join(map(_place_in_words, places))}]"
 
 
 WORDS = {"negative": "−", "absolute": "abs", "square": "square"}
@@ -204,14 +204,20 @@ def _describe_product(operands: tuple, index: tuple[int, ...] | None) -> str:
     left, right = operands
     count = shape_of(left)[-1]
     if index is None:
-        return f"{describe(left, None)} @ {describe(right, None)}"
+        return f"{_bracketed(left)} @ {_bracketed(right)}"
     rows, columns = len(shape_of(left)), len(shape_of(right))
     index = list(index)
     column = index.pop() if columns > 1 else None
     row = index.pop() if rows > 1 else None
     left_places = (*_leading(left, index), *(() if row is None else (row,)), range(count))
     right_places = (*_leading(right, index), range(count), *(() if column is None else (column,)))
-    return f"Σ of {count} products: {describe(left.take(left_places), None)} · {describe(right.take(right_places), None)}"
+    return f"Σ of {count} products: {_bracketed(left.take(left_places))} · {_bracketed(right.take(right_places))}"
+
+
+def _bracketed(expression: Expression) -> str:
+    """The whole in words; in brackets where what stands beside it would bind stronger."""
+    root, words = _root(expression), describe(expression, None)
+    return f"({words})" if isinstance(root, Derived) and root.operation in (*SIGNS, "matmul", "sum", "mean") and not words.endswith("]") else words
 
 
 def _leading(operand: Expression, index: list[int]) -> tuple[int, ...]:

@@ -314,10 +314,10 @@ class SelfAttention(Lesson):
     # ── softmax ──────────────────────────────────────────────────────────────────────────────────
     def softmax(self):
         i = self.position
+        less = " less the largest" if SoftmaxTable.shifts(self.masked[i]) else ""
         with self.step(
-            "Softmax", "The row of “{word}” becomes weights: raise e to each score, divide by the sum.", word=self.words[i],
-            subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]" + (" · max: the largest; to subtract it changes no weight" if SoftmaxTable.shifts(self.masked[i]) else ""),
-            i=i, keep=(self.scores, self.score_frame),
+            "Softmax", "The row of “{word}” becomes weights: raise e to each score{less}, divide by the sum.", word=self.words[i],
+            subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]", i=i, less=less, keep=(self.scores, self.score_frame),
         ):
             table = SoftmaxTable(self.stage, self.masked[i], self.words, down=not self.wide)
             row_piece = self.scores.piece([self.scores.shown_row(i)], [c for c, k in enumerate(self.scores.columns) if k is not None])

@@ -94,6 +94,12 @@ def notes_beside(lesson: type) -> dict[str, str]:
     return notes
 
 
+def run_in_words(trace) -> str:
+    """What a forward pass was of, as far as it tells it from others."""
+    off = "".join(f", without layer {layer}, head {head}" for layer, head in trace.info.get("ablate", ()))
+    return f"run of {trace.info.get('checkpoint')} on “{' '.join(map(display, trace.tokens))}”{off}"
+
+
 class Lesson(Scene):
     """Base of all lessons. Subclasses set `tokens` (how many a text may have) and `controls`, and write `construct`."""
 
@@ -125,7 +131,7 @@ class Lesson(Scene):
         least, most = self.tokens
         if not least <= len(trace.tokens) <= most:
             many = f"{len(trace.tokens)} token{'s' if len(trace.tokens) != 1 else ''}"
-            raise UsageError(f"{type(self).__name__} shows texts of {least} to {most} tokens; this one has {many}.")
+            raise UsageError(f"This lesson shows texts of {least} to {most} tokens; this one has {many}.")
         return trace
 
     def another_trace(self, model: str, text: str, **changes):
@@ -267,8 +273,12 @@ class Lesson(Scene):
             raise ClearheadError(f"The notes of step “{name}” (scenes/notes/) cannot be filled: {error}; there are {', '.join(fields)}.") from None
 
     def making(self, cell) -> str | None:
-        """In words, how a number on screen (a Cell of a reading) was made, if the trace recorded it as it is."""
-        return making(cell.tensor, cell.index, self.traces)
+        """In words, how a number on screen (a Cell of a reading) was made, if a trace recorded it as it is; else, which other runs it is of."""
+        made = making(cell.tensor, cell.index, self.traces)
+        runs = [t for t in self.traces if getattr(t, "run_id", None) in cell.tensor.runs() and hasattr(t, "ids")]
+        if all(run is self.trace for run in runs):
+            return made and f"= {made}"
+        return (f"= {made} · " if made else "") + "; ".join(map(run_in_words, runs))
 
     # ── for those who watch: the audit, the preview ──────────────────────────────────────────────
     def on_step_start(self, step: Step) -> None:

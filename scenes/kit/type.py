@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 from xml.etree.ElementTree import ParseError
 
@@ -144,11 +145,13 @@ def patiently(make: Callable[[], T]) -> T:
 
 def _outline_by_pango(text: str) -> Outline:
     """The same through Manim's Text (Pango), scaled so that an em is EM units and the baseline lies at 0."""
-    from manim import Text
+    from manim import Text, tempconfig
 
-    # "x" in front gives the scale and the baseline, whatever font Pango takes for the rest.
-    probe = patiently(lambda: Text("x", font="Latin Modern Roman", font_size=96))
-    mobject = patiently(lambda: Text("x" + text, font="Latin Modern Roman", font_size=96, disable_ligatures=False))
+    # Manim rewrites its SVG files in place each time it reads them, so that processes must not share them.
+    with TemporaryDirectory() as folder, tempconfig({"text_dir": folder}):
+        # "x" in front gives the scale and the baseline, whatever font Pango takes for the rest.
+        probe = Text("x", font="Latin Modern Roman", font_size=96)
+        mobject = Text("x" + text, font="Latin Modern Roman", font_size=96, disable_ligatures=False)
     if not len(mobject.submobjects):
         return Outline(_scratch().copy_path(), 0.5 * EM, (0, 0, 0, 0))
     x_width = outline("x").ink[2] - outline("x").ink[0]

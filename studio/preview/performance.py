@@ -16,6 +16,7 @@ from studio.preview.store import Store
 from studio.preview.wire import packed
 
 NEAR = 45  # frames that are sooner drawn by going on than by beginning anew
+STARTING = 25.0  # seconds until a player must be there: the lessons' code may have to be read first
 ATTEMPTS = 2  # to draw a step whose process dies
 
 
@@ -201,7 +202,8 @@ class Performance:
                 task.kill()
                 if task.writer is None:
                     self.task_gone(task)
-        return not (self.planned or self.failure) and now - self.heard > patience
+        silent = now - self.heard > (patience if self.pid is not None else max(patience, STARTING))
+        return silent and not (self.planned or self.failure)
 
     def give_up(self) -> None:
         """The player does not move: end it. Its bookmarks stay, so that what is known of the lesson can still be shown."""

@@ -105,14 +105,14 @@ SESSION, STEP, NUMBER = Whole(0, 2**31), Whole(0, 999), Whole(0, 1_000_000)
 PLACE = {"session": SESSION, "step": STEP, "frame": NUMBER}
 CONTROL = Maybe(Whole(0, 9999))
 
-REMOTE = ("next", "back", "play", "home", "end", "replay", "black", "loop", "auto", "slower", "faster", *"0123456789")
+REMOTE = ("go", "next", "back", "play", "home", "end", "replay", "black", "loop", "auto", "slower", "faster", *"0123456789")
 
 # Every message: its fields (all of them needed), and those that may be left out.
 MESSAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "at": (PLACE | {"playing": Flag(), "speed": Real(0.1, 8), "black": Flag()}, {}),
     "place": (PLACE, {}),
     "drop": ({"session": SESSION, "steps": Several(STEP, 200)}, {}),
-    "remote": ({"key": Choice(REMOTE)}, {}),
+    "remote": ({"key": Choice(REMOTE)}, {"step": STEP}),  # key "go": to that step
     "read": (PLACE, {}),
     "save": (PLACE | {"what": Choice(("picture", "gif", "video"))}, {}),
     "lead": ({}, {}),

@@ -247,7 +247,7 @@ class Server:
     def on_remote(self, client: Client, message: dict) -> None:
         """A key pressed in the speaker's window is meant for the stage."""
         if self.audience.leader is not None:
-            self.audience.leader.tell({"type": "remote", "key": message["key"]})
+            self.audience.leader.tell({"type": "remote", "key": message["key"], "step": message.get("step", 0)})
 
     def on_lead(self, client: Client, message: dict) -> None:
         self.audience.elect(client)

@@ -56,7 +56,7 @@ def test_a_wrong_key_sees_nothing(lan, browser):
     page = browser.new_page()
     page.goto(lan.url.split("?")[0] + "?key=wrong")
     page.wait_for_timeout(1500)
-    assert page.evaluate("document.body.dataset.shown") is None and page.locator("#waiting-text").inner_text() == "no connection"
+    assert page.evaluate("document.body.dataset.shown") is None and page.locator("#waiting-text").inner_text() == "no connection: is the address complete, with its key?"
     page.close()
 
 

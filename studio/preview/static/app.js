@@ -68,6 +68,8 @@ class App {
     if (step) this.player.steps[step.index] = step;
     this.player.planned = planned;
     if (this.player.step === step?.index && step.frames !== null) this.player.frame = Math.min(this.player.frame, step.frames - 1);
+    const { wanted, steps } = this.player;
+    if (wanted && (planned || wanted[0] < steps.length)) this.player.go(...wanted);
     this.timeline.build();
     this.where();
     if (this.player.steps[this.player.step]) this.speaker?.step(); // what comes next may only now be known
@@ -85,7 +87,7 @@ class App {
   on_refused({ text }) { this.say(text, 6000); this.panel.back(); }
   on_people({ watching }) { $("people").textContent = watching === 1 ? "1 page watches." : `${watching} pages watch.`; }
   on_readings(message) { this.reader.hear(message); }
-  on_remote({ key }) { this.press(key); }
+  on_remote({ key, step }) { key === "go" ? this.player.go(step) : this.press(key); }
 
   on_banner(message) {
     $("banner").hidden = message === null;
@@ -120,7 +122,7 @@ class App {
   connected(on) {
     this.online = on;
     this.showWaiting();
-    if (on) this.player.session = 0;
+    if (on) [this.player.session, this.been] = [0, true];
   }
 
   // ── to the server ───────────────────────────────────────────────────────────────────────────
@@ -130,6 +132,7 @@ class App {
 
   changed(why) {
     document.body.classList.toggle("playing", this.player.playing);
+    $("speed").textContent = `${this.player.speed}×`;
     $("play").setAttribute("aria-label", this.player.playing ? "Pause" : "Play");
     this.where();
     this.timeline.dirty = true;
@@ -184,7 +187,8 @@ class App {
   showBlack(on) { this.black = on; $("black").hidden = !on || notes; }
 
   showWaiting() {
-    const text = this.online === false ? "no connection" : this.preparing ? "preparing" : this.stalled || !this.player.session ? "drawing" : "";
+    const lost = this.been ? "no connection" : "no connection: is the address complete, with its key?";
+    const text = this.online === false ? lost : this.preparing ? "preparing" : this.stalled || !this.player.session ? "drawing" : "";
     $("waiting").hidden = !text;
     $("waiting-text").textContent = text;
   }
@@ -219,7 +223,7 @@ class App {
       notes: () => this.openNotes(), text: () => this.mayLead && ($("text").focus(), $("text").select()),
       help: () => this.dialog("help"), steps: () => this.dialog("steps"), save: () => this.mayLead && this.dialog("take"), share: () => this.dialog("share"),
       options: () => this.mayLead && this.togglePanel(), read: () => this.reader.byKey(),
-      escape: () => { this.reader.close(); if (this.black) this.press("black"); },
+      escape: () => { this.reader.close(); if (this.black) this.press("black"); if (!$("panel").hidden) this.togglePanel(); },
     };
     others[key]?.();
   }
@@ -271,7 +275,7 @@ class App {
       const item = document.createElement("li"), button = item.appendChild(document.createElement("button"));
       button.append(Object.assign(document.createElement("span"), { textContent: index + 1 }), step.name);
       if (index === this.player.step) button.setAttribute("aria-current", "step");
-      button.onclick = () => { $("steps-dialog").close(); this.move(() => this.player.go(index)); };
+      button.onclick = () => { $("steps-dialog").close(); notes && !this.leads ? this.link.send({ type: "remote", key: "go", step: index }) : this.move(() => this.player.go(index)); };
       return item;
     }));
   }

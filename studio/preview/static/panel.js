@@ -39,7 +39,7 @@ export class Panel {
 
   // Temperature and seed, where the lesson samples.
   numbers(about, asked) {
-    const fields = [["temperature", "Temperature", 0, 10, 0.1, about.chosen.temperature ?? 1], ["seed", "Seed", 0, 9999, 1, asked.seed ?? 0]];
+    const fields = [["temperature", "Temperature", 0.1, 10, 0.1, about.chosen.temperature ?? 1], ["seed", "Seed", 0, 9999, 1, asked.seed ?? 0]];
     return fields.filter(([name]) => about.controls.includes(name)).map(([name, label, min, max, step, value]) => {
       const input = Object.assign(document.createElement("input"), { type: "number", name, min, max, step, value });
       input.addEventListener("change", () => input.reportValidity() && input.value !== "" && this.change({ [name]: Number(input.value) }));

@@ -26,6 +26,7 @@ export class Player {
   // ── moving ────────────────────────────────────────────────────────────────────────────────────
   go(step, frame = 0, playing = true) {
     if (!this.steps.length) return;
+    this.wanted = !this.planned && step >= this.steps.length ? [step, frame, playing] : null; // gone to when it is known
     this.step = Math.max(0, Math.min(step, this.steps.length - 1));
     const end = (this.length() ?? Infinity) - 1;
     if (playing && frame === 0 && this.still.matches && !this.moved) [frame, playing] = [Infinity, false];

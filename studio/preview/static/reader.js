@@ -83,7 +83,7 @@ export class Reader {
     const reading = this.readings[index], card = $("card"), stage = $("stage").getBoundingClientRect(), box = this.canvas.getBoundingClientRect();
     this.chosen = index;
     this.mark(index);
-    card.replaceChildren(...reading.numbers.flatMap(({ value, source, made }) => [element("p", "value", value), element("p", "source", source), ...(made ? [element("p", "made", `= ${brief(made)}`)] : [])]));
+    card.replaceChildren(...reading.numbers.flatMap(({ value, source, made }) => [element("p", "value", value), element("p", "source", source), ...(made ? [element("p", "made", brief(made))] : [])]));
     card.hidden = false;
     const xs = reading.area.map((p) => p[0] * box.width), ys = reading.area.map((p) => p[1] * box.height);
     const left = box.left - stage.left + (Math.min(...xs) + Math.max(...xs) - card.offsetWidth) / 2;
