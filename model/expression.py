@@ -166,6 +166,7 @@ def _describe_taken(expression: Expression, places: tuple[Place, ...]) -> str:
     return f"{_bracketed(expression)}[{', '.join(map(_place_in_words, places))}]"
 
 
+LOOSE = (*SIGNS, "matmul", "sum", "mean", "max", "min", "cumsum")  # what is told in several words
 WORDS = {"negative": "−", "absolute": "abs", "square": "square"}
 
 
@@ -190,7 +191,7 @@ def _place_in_words(place: Place) -> str:
 
 def _factor(operand: Expression, index: tuple[int, ...] | None, operation: str) -> str:
     words = describe(operand, index)
-    loose = isinstance(_root(operand), Derived) and _root(operand).operation in (("add", "subtract") if operation == "multiply" else SIGNS)
+    loose = isinstance(_root(operand), Derived) and _root(operand).operation in (set(LOOSE) - {"multiply", "divide"} if operation == "multiply" else LOOSE)
     return f"({words})" if loose and operation != "add" else words
 
 
@@ -217,7 +218,7 @@ def _describe_product(operands: tuple, index: tuple[int, ...] | None) -> str:
 def _bracketed(expression: Expression) -> str:
     """The whole in words; in brackets where what stands beside it would bind stronger."""
     root, words = _root(expression), describe(expression, None)
-    return f"({words})" if isinstance(root, Derived) and root.operation in (*SIGNS, "matmul", "sum", "mean") and not words.endswith("]") else words
+    return f"({words})" if isinstance(root, Derived) and root.operation in LOOSE else words
 
 
 def _leading(operand: Expression, index: list[int]) -> tuple[int, ...]:

@@ -133,3 +133,13 @@ def test_slices_share_memory_and_are_quick(trace):
 def test_importing_tensors_and_traces_costs_no_torch():
     code = "import sys; from model import Trace, Tensor, telling_head, ModelConfig; import model.tensor; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_words_have_brackets_where_they_would_be_read_otherwise(trace):
+    E = trace["q"].at(head=0)
+    along = (E[3] - E[4]) / (E[3] - E[4]).square().sum(0).sqrt()
+    words = (E[1] @ along).source()
+    assert "· (" in words and words.count("(") == words.count(")")
+    middle = (E[[1, 2]] - E[[3, 4]]).mean(0)
+    assert (middle / 2).source(0).startswith("(mean of 2 terms: ")
+    assert "(mean of 2 terms: " in (E[1] @ (middle / 2)).source()
