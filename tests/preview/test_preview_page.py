@@ -302,6 +302,9 @@ def test_the_speakers_window_shows_notes_and_moves_the_stage(open_page, page, pr
     speaker.press("3")
     wait_for(lambda: speaker.text("notes-text") == "Say that they move.", what="the notes")
     assert page.place["step"] == 2
+    speaker.press("m")
+    speaker.page.locator("#steps-list button").nth(1).click()
+    wait_for(lambda: page.place["step"] == 1, what="the stage, moved by the list")
 
 
 def test_the_speakers_window_counts_steps_that_become_known_later(open_page, page, preview):
@@ -318,6 +321,10 @@ def test_the_speakers_window_counts_steps_that_become_known_later(open_page, pag
         page.js("clearhead.change({text: 'A dog ran'})")  # begins before all is known; an edit waits for that
         speaker.first_picture(after=session)
         assert len(speaker.place["steps"]) < 3
+        page.press("End")  # the lesson's, though its last step is not known yet
+        wait_for(lambda: page.place["step"] == 2, what="the end of the lesson")
+        page.press("Home")
+        wait_for(lambda: speaker.place["step"] == 0, what="the beginning")
         assert len(speaker.planned()["steps"]) == 3 and speaker.place["step"] == 0
         assert speaker.text("speaker-step") == "1 of 3" and speaker.text("next-name") == "Queries"
     finally:

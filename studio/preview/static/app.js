@@ -133,6 +133,8 @@ class App {
   changed(why) {
     document.body.classList.toggle("playing", this.player.playing);
     $("speed").textContent = `${this.player.speed}×`;
+    this.stalled = this.player.stalled;
+    this.showWaiting();
     $("play").setAttribute("aria-label", this.player.playing ? "Pause" : "Play");
     this.where();
     this.timeline.dirty = true;
