@@ -60,7 +60,7 @@ export class Player {
   // As another page has it.
   follow({ step, frame, playing, speed }) {
     this.speed = speed;
-    const apart = step !== this.step || Math.abs(frame - this.frame) > (playing && this.playing ? 0.3 * this.fps : 0.5);
+    const apart = step !== this.step || Math.abs(frame - this.frame) > (playing && this.playing ? 0.3 * this.fps : 0);
     this.playing = playing;
     if (apart) { this.step = Math.min(step, this.steps.length - 1); this.frame = frame; this.last = null; this.paint(); }
     this.changed("follow");
