@@ -459,7 +459,7 @@ class MultiHead(Lesson):
         """The next word in both runs, as bars for the same words in the same order."""
         few = max(3, min(5, int(box.height / 0.9)))
         p, q = self.before.values, self.after.values
-        likeliest = [*np.argsort(-p, kind="stable")[:few], *np.argsort(p - q, kind="stable")[:few]]  # in the one, and those that gain most
+        likeliest = [*np.argsort(-p, kind="stable")[:few], *np.argsort(p - q, kind="stable")[: few - 2]]  # in the one, and those that gain most
         ids = sorted({int(k) for k in likeliest}, key=lambda k: -p[k])
         self.column = BarChange.width_of("+.1f", 0.36)
         others = [1 - float(t.values[ids].sum()) for t in (self.before, self.after)]

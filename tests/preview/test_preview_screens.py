@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import contextmanager
 
 import pytest
 from browsing import Preview, family, wait_for
@@ -118,21 +119,28 @@ def _parent(pid: int) -> int:
         return int(file.read().rsplit(")", 1)[1].split()[1])
 
 
-def test_a_lesson_that_hangs_or_crashes_says_so_and_the_page_lives(preview, open_page):
-    page = open_page(preview.url)
-    session = page.first_picture()[0]
-    page.js("clearhead.link.send({type: 'lead'})")
-    page.planned()
-    file = preview.lesson()
+@contextmanager
+def mistake(preview: Preview, page, line: str):
+    """While the small lesson's code begins with that line; afterwards it is good again, and so is the page."""
+    session, file = page.shown[0], preview.lesson()
     good = file.read_text()
-    file.write_text(good.replace("def construct(self):", "def construct(self):\n        import os; os.abort()"))
+    file.write_text(good.replace("def construct(self):", f"def construct(self):\n        {line}"))
     try:
-        wait_for(lambda: "again and again" in page.text("banner-text"), 60, "the banner")
-        assert page.shown[0] == session
+        yield session
     finally:
         file.write_text(good)
     page.first_picture(after=session)
     wait_for(lambda: not page.page.locator("#banner").is_visible())
+
+
+def test_a_lesson_that_crashes_says_so_and_the_page_lives(preview, open_page):
+    page = open_page(preview.url)
+    page.first_picture()
+    page.js("clearhead.link.send({type: 'lead'})")
+    page.planned()
+    with mistake(preview, page, "import os; os.abort()") as session:
+        wait_for(lambda: "again and again" in page.text("banner-text"), 60, "the banner")
+        assert page.shown[0] == session
 
 
 @pytest.fixture(scope="module")
@@ -145,20 +153,13 @@ def impatient(tmp_path_factory):
 
 def test_a_lesson_that_goes_round_in_circles_is_given_up(impatient, open_page):
     page = open_page(impatient.url)
-    session = page.first_picture()[0]
+    page.first_picture()
     page.planned()
-    file = impatient.lesson()
-    good = file.read_text()
-    file.write_text(good.replace("def construct(self):", "def construct(self):\n        while True: pass"))
-    try:
+    with mistake(impatient, page, "while True: pass") as session:
         wait_for(lambda: "does not move" in page.text("banner-text"), 60, "the banner")
         assert page.shown[0] == session
         page.press("2")
         assert page.rest(1)[0] == session, "what was there still plays"
-    finally:
-        file.write_text(good)
-    page.first_picture(after=session)
-    wait_for(lambda: not page.page.locator("#banner").is_visible())
 
 
 def test_a_picture_that_is_never_finished_does_not_stop_the_lesson(impatient, open_page):
