@@ -1,13 +1,26 @@
 """A real transformer and its recorded runs. Importing this package is cheap: torch comes with the names that need it."""
+
 from importlib import import_module
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Trace": "trace", "Tensor": "tensor", "concatenate": "tensor", "stack": "tensor", "ModelConfig": "config",
-    "ClearheadError": "errors", "UsageError": "errors", "telling_head": "heads", "head_scores": "heads",
-    "run": "recorder", "load": "checkpoints", "Checkpoint": "checkpoints", "names": "checkpoints", "Tokenizer": "tokenizer",
-    "generate": "sampling", "sample": "sampling",
+    "Trace": "numbers.trace",
+    "Tensor": "numbers.tensor",
+    "concatenate": "numbers.tensor",
+    "stack": "numbers.tensor",
+    "ModelConfig": "net.config",
+    "ClearheadError": "errors",
+    "UsageError": "errors",
+    "telling_head": "study.heads",
+    "head_scores": "study.heads",
+    "run": "runs.recorder",
+    "load": "runs.checkpoints",
+    "Checkpoint": "runs.checkpoints",
+    "names": "runs.checkpoints",
+    "Tokenizer": "text.tokenizer",
+    "generate": "runs.sampling",
+    "sample": "runs.sampling",
 }
 __all__ = sorted(_HOME)
 

@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("course.yaml")
 
 @dataclass(frozen=True)
 class Entry:
-    """One lesson of the course: `id` is also the name of its file in scenes/."""
+    """One lesson of the course: `id` is also the name of its folder in scenes/lessons/."""
 
     id: str
     scene: str
@@ -25,11 +25,11 @@ class Entry:
 
     @property
     def file(self) -> Path:
-        return FILE.with_name(f"{self.id}.py")
+        return FILE.parent / "lessons" / self.id / "lesson.py"
 
     def load(self):
         """The lesson's class."""
-        return getattr(importlib.import_module(f"scenes.{self.id}"), self.scene)
+        return getattr(importlib.import_module(f"scenes.lessons.{self.id}.lesson"), self.scene)
 
 
 @cache

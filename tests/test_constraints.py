@@ -24,7 +24,10 @@ def project() -> dict:
 def tree() -> set[str]:
     """Every package that Clearhead needs on this Python, by the metadata of what is installed."""
     found: dict[str, set[str]] = {}
-    queue = [*project()["dependencies"], *(row for extra in project()["optional-dependencies"].values() for row in extra)]
+    queue = [
+        *project()["dependencies"],
+        *(row for extra in project()["optional-dependencies"].values() for row in extra),
+    ]
     while queue:
         requirement = Requirement(queue.pop())
         name, extras = canonicalize_name(requirement.name), {"", *requirement.extras}
@@ -42,12 +45,17 @@ def test_constraints_pin_every_package_exactly_and_no_other():
     pinned = constraints()
     for requirement in pinned.values():
         assert re.fullmatch(r"==[\w.]+", str(requirement.specifier)), requirement
-    needed_here = {name for name, requirement in pinned.items() if requirement.marker is None or requirement.marker.evaluate()}
+    needed_here = {
+        name for name, requirement in pinned.items() if requirement.marker is None or requirement.marker.evaluate()
+    }
     assert needed_here == tree()
 
 
 def test_constraints_meet_the_requirements_of_the_project():
-    rows = [*project()["dependencies"], *(row for extra in project()["optional-dependencies"].values() for row in extra)]
+    rows = [
+        *project()["dependencies"],
+        *(row for extra in project()["optional-dependencies"].values() for row in extra),
+    ]
     for requirement in map(Requirement, rows):
         version = next(iter(constraints()[canonicalize_name(requirement.name)].specifier)).version
         assert version in requirement.specifier, f"{requirement} against {version}"

@@ -50,7 +50,7 @@ SUDO = """#!/usr/bin/env bash
 echo "sudo $1" >>"$MACHINE/log"
 exec "$@"
 """
-PKG_CONFIG = '#!/usr/bin/env bash\n[[ ! -e $MACHINE/no-cairo || -e $MACHINE/installed ]]\n'
+PKG_CONFIG = "#!/usr/bin/env bash\n[[ ! -e $MACHINE/no-cairo || -e $MACHINE/installed ]]\n"
 
 
 class Machine:

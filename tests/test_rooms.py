@@ -8,11 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FORBIDDEN = {
-    "model": {"scenes", "studio", "manim"},
-    "scenes": {"studio", "torch"},
-    "studio": {"torch"},
-}
+FORBIDDEN = {"model": {"scenes", "studio", "manim"}, "scenes": {"studio", "torch"}, "studio": {"torch"}}
 FILES = [file for room in FORBIDDEN for file in sorted((ROOT / room).rglob("*.py"))]
 
 
@@ -45,7 +41,13 @@ def test_every_room_is_looked_at():
 
 @pytest.mark.parametrize(
     "source",
-    ["import torch", "from torch.nn import Linear", "def f():\n    import torch.nn", "importlib.import_module('torch')", "__import__('torch')"],
+    [
+        "import torch",
+        "from torch.nn import Linear",
+        "def f():\n    import torch.nn",
+        "importlib.import_module('torch')",
+        "__import__('torch')",
+    ],
 )
 def test_the_check_sees_every_way_to_import(source):
     assert "torch" in imported(source)
@@ -57,10 +59,7 @@ def modules(folder: str) -> list[str]:
     return [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files]
 
 
-@pytest.mark.parametrize(
-    ("room", "absent"),
-    [("scenes", "torch"), ("model", "manim")],
-)
+@pytest.mark.parametrize(("room", "absent"), [("scenes", "torch"), ("model", "manim")])
 def test_importing_a_room_leaves_out_the_other_library(room, absent):
     """Not by reading the source but by doing it: also what third parties or our own helpers bring in counts."""
     program = (

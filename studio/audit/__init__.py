@@ -9,4 +9,15 @@ from studio.audit.matrix import audit, audit_lesson, cases, everything
 from studio.audit.report import Finding, Report, as_json, show, write_json
 from studio.audit.terminal import command
 
-__all__ = ["Finding", "Report", "as_json", "audit", "audit_lesson", "cases", "command", "everything", "show", "write_json"]
+__all__ = [
+    "Finding",
+    "Report",
+    "as_json",
+    "audit",
+    "audit_lesson",
+    "cases",
+    "command",
+    "everything",
+    "show",
+    "write_json",
+]

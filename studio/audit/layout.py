@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenes.kit.painting import Painted, Reading
-from scenes.kit.text import Formula
-from scenes.kit.theme import contrast
+from scenes.kit.ground.painting import Painted, Reading
+from scenes.kit.ground.text import Formula
+from scenes.kit.ground.theme import contrast
 from studio.audit.report import Defect
 
 FREE = 0.3  # scene units at every edge: STYLE.md asks for 0.4 for boxes of lines; ink may reach 0.1 further
@@ -62,7 +62,14 @@ class View:
     def beyond(self, corners: np.ndarray, margin: float) -> float:
         """How far points [n, 2] reach out of the frame less a margin; ≤ 0: they do not."""
         low, high = corners.min(axis=0), corners.max(axis=0)
-        return float(max(self.left + margin - low[0], self.bottom + margin - low[1], high[0] - self.right + margin, high[1] - self.top + margin))
+        return float(
+            max(
+                self.left + margin - low[0],
+                self.bottom + margin - low[1],
+                high[0] - self.right + margin,
+                high[1] - self.top + margin,
+            )
+        )
 
     def pixels(self, points: np.ndarray, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of an image for scene points [..., 2]."""
@@ -78,10 +85,18 @@ def check_frame(item: Item, view: View) -> Iterator[Defect]:
     beyond = view.beyond(reading.corners, FREE)
     if beyond > 1e-6:
         gap = f"{FREE - beyond:.2f} units from the edge" if beyond <= FREE else "cut by the frame"
-        yield Defect("outside", f"“{short(reading.text)}” is {gap}", item.middle, f"{FREE} units free", f"{FREE - beyond:.2f}")
+        yield Defect(
+            "outside", f"“{short(reading.text)}” is {gap}", item.middle, f"{FREE} units free", f"{FREE - beyond:.2f}"
+        )
     if reading.size < SMALLEST * view.short - 1e-6:
         share = f"{100 * reading.size / view.short:.2f} %"
-        yield Defect("too small", f"“{short(reading.text)}” has letters too small to read", item.middle, f"{100 * SMALLEST} % of the frame's short side", share)
+        yield Defect(
+            "too small",
+            f"“{short(reading.text)}” has letters too small to read",
+            item.middle,
+            f"{100 * SMALLEST} % of the frame's short side",
+            share,
+        )
 
 
 def check_shape(mobject, view: View) -> Defect | None:
@@ -90,7 +105,9 @@ def check_shape(mobject, view: View) -> Defect | None:
     if not len(points) or view.beyond(points, 0.0) <= EDGE:
         return None
     middle = tuple(float(x) for x in (points.min(axis=0) + points.max(axis=0)) / 2)
-    return Defect("outside", f"{type(mobject).__name__} sticks out of the frame by {view.beyond(points, 0.0):.2f} units", middle)
+    return Defect(
+        "outside", f"{type(mobject).__name__} sticks out of the frame by {view.beyond(points, 0.0):.2f} units", middle
+    )
 
 
 @dataclass(frozen=True)
@@ -186,9 +203,20 @@ def check_contrast(item: Item, screen: Screen) -> Defect | None:
     ratios = np.sort(contrast(ink, behind)[RING, RING], axis=None)
     ratio = float(ratios[len(ratios) * WORST // 100])
     if missing and ratio > 1.5:
-        return Defect("covered", f"“{short(reading.text)}” is covered by what is drawn over it", item.middle, shown=f"{missing} of {len(windows)} parts hidden")
+        return Defect(
+            "covered",
+            f"“{short(reading.text)}” is covered by what is drawn over it",
+            item.middle,
+            shown=f"{missing} of {len(windows)} parts hidden",
+        )
     if ratio < CONTRAST - 0.05:  # colours have 256 steps
-        return Defect("contrast", f"“{short(reading.text)}” is hard to tell from what lies behind it", item.middle, f"{CONTRAST} : 1", f"{ratio:.1f} : 1")
+        return Defect(
+            "contrast",
+            f"“{short(reading.text)}” is hard to tell from what lies behind it",
+            item.middle,
+            f"{CONTRAST} : 1",
+            f"{ratio:.1f} : 1",
+        )
     return None
 
 

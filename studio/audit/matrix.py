@@ -16,8 +16,10 @@ from typing import Any
 
 from model.errors import ClearheadError, UsageError
 from studio.audit.report import Finding, Report
-from studio.picture import ASPECTS, Picture
-from studio.session import Job, perform
+from scenes.lesson.options import ASPECTS
+from studio.play.picture import Picture
+from studio.play.playback import Playback
+from studio.play.session import Job, perform
 
 TEXTS = (  # of `--all`, beside every lesson's own: 3 tokens, 20 tokens, and a word that comes twice
     "The cat sat",
@@ -34,25 +36,38 @@ def audit_lesson(entry, options) -> Report:
     entry: of the course (id, title, text, model, load()). options: scenes.lesson.Options."""
     from studio.audit.watch import Watch
 
-    options = replace(options, text=entry.text if options.text is None else options.text, model=options.model or entry.model)
+    options = replace(
+        options, text=entry.text if options.text is None else options.text, model=options.model or entry.model
+    )
     report = Report(entry.id, options)
-    about = {"lesson": entry.id, "text": options.text, "model": options.model, "aspect": options.aspect, "theme": options.theme}
-    started, watches, crash = time.perf_counter(), [], []
-
-    def watch(lesson) -> None:
-        names = (entry.id, options.model, *getattr(entry, "title", "").split())
-        watches.append(Watch(lesson, report, about | {"names": names}))
-
+    about = {
+        "lesson": entry.id,
+        "text": options.text,
+        "model": options.model,
+        "aspect": options.aspect,
+        "theme": options.theme,
+    }
+    names = (entry.id, options.model, *getattr(entry, "title", "").split())
+    watch = Watch(report, about | {"names": names})
+    started, crash = time.perf_counter(), []
     try:
-        perform(_Job(entry, options, small_picture(options.aspect)), watch=watch)
+        perform(_Job(entry, options, small_picture(options.aspect)), Playback, watch)
     except Exception as error:  # a lesson that breaks down is a finding, and no reason to stop looking at the others
         if isinstance(error, UsageError) and not report.plays:
             report.skipped = str(error)
             return report
-        step, play = (watches[0].step, watches[0].lesson.renderer.num_plays) if watches else ("", 0)
-        crash = [Finding(**about, step=step, play=play, kind="crash", what=f"{type(error).__name__}: {error} ({_place(error)})")]
-    for found in watches:
-        found.finish(whole=not crash)
+        play = watch.lesson.renderer.num_plays if watch.lesson is not None else 0
+        crash = [
+            Finding(
+                **about,
+                step=watch.step,
+                play=play,
+                kind="crash",
+                what=f"{type(error).__name__}: {error} ({_place(error)})",
+            )
+        ]
+    if watch.lesson is not None:
+        watch.finish(whole=not crash)
     report.findings += crash
     report.seconds = time.perf_counter() - started
     return report
@@ -94,7 +109,13 @@ class Case:
     options: Any
 
 
-def cases(entries: Iterable, texts: Sequence[str | None], aspects: Sequence[str], themes: Sequence[str], models: Sequence[str | None]) -> list[Case]:
+def cases(
+    entries: Iterable,
+    texts: Sequence[str | None],
+    aspects: Sequence[str],
+    themes: Sequence[str],
+    models: Sequence[str | None],
+) -> list[Case]:
     """Every combination; None stands for the lesson's own text or model."""
     from scenes.lesson import Options
 

@@ -83,8 +83,11 @@ def as_json(reports: list[Report]) -> str:
     """All reports as one JSON document."""
     total = {name: sum(getattr(r, name) for r in reports) for name in ("plays", "readings", "numbers", "sums")}
     about = {
-        "runs": len(reports), "skipped": sum(bool(r.skipped) for r in reports), **total,
-        "findings": sum(len(r.findings) for r in reports), "reports": [r.to_dict() for r in reports],
+        "runs": len(reports),
+        "skipped": sum(bool(r.skipped) for r in reports),
+        **total,
+        "findings": sum(len(r.findings) for r in reports),
+        "reports": [r.to_dict() for r in reports],
     }
     return json.dumps(about, ensure_ascii=False, indent=1) + "\n"
 
@@ -123,7 +126,11 @@ def _lessons(reports: list[Report]) -> Table:
         skipped, found = sum(bool(r.skipped) for r in of), sum(len(r.findings) for r in of)
         sums = [sum(getattr(r, name) for r in of) for name in ("steps", "plays", "readings", "numbers", "sums")]
         table.add_row(
-            lesson, str(len(of) - skipped), str(skipped), *(f"{n:,}" for n in sums), f"{sum(r.seconds for r in of):.1f}",
+            lesson,
+            str(len(of) - skipped),
+            str(skipped),
+            *(f"{n:,}" for n in sums),
+            f"{sum(r.seconds for r in of):.1f}",
             f"[red]{found}[/]" if found else "[green]0[/]",
         )
     return table
@@ -135,7 +142,9 @@ def _findings(findings: list[Finding], several: bool, console: Console) -> None:
     for f in findings:
         same.setdefault((f.lesson, f.step, f.kind, f.what), []).append(f)
     for lesson in dict.fromkeys(f.lesson for f in findings):
-        table = Table(title=lesson, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+        table = Table(
+            title=lesson, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+        )
         for name in ("step", "play", "kind", "what", "at", *(("in runs", "the first of them") if several else ())):
             table.add_column(name, overflow="fold", no_wrap=name in ("step", "play", "kind", "at"))
         step = None
@@ -144,7 +153,14 @@ def _findings(findings: list[Finding], several: bool, console: Console) -> None:
                 continue
             f = group[0]
             at = "" if f.where is None else f"{f.where[0]:.1f}, {f.where[1]:.1f}"
-            run = (str(len({(g.text, g.model, g.aspect, g.theme) for g in group})), f"{_short(f.text)} · {f.model} · {f.aspect} · {f.theme}") if several else ()
+            run = (
+                (
+                    str(len({(g.text, g.model, g.aspect, g.theme) for g in group})),
+                    f"{_short(f.text)} · {f.model} · {f.aspect} · {f.theme}",
+                )
+                if several
+                else ()
+            )
             table.add_row(*map(escape, (name if name != step else "", str(f.play), kind, _sentence(f), at, *run)))
             step = name
         console.print(table)

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from model.expression import Given
-from model.tensor import Tensor
-from model.trace import Trace
-from scenes.kit.painting import Cell, Claim, Drawn, Reading, Shown
-from scenes.kit.say import number, shown
-from scenes.kit.text import Formula
-from scenes.kit.tokens import display
+from model.numbers.expression import Given
+from model.numbers.tensor import Tensor
+from model.numbers.trace import Trace
+from scenes.kit.ground.painting import Cell, Claim, Drawn, Reading, Shown
+from scenes.kit.ground.say import number, shown
+from scenes.kit.ground.text import Formula
+from scenes.kit.words.tokens import display
 from studio.audit.report import Defect
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
@@ -104,13 +104,21 @@ class Sources:
             right = {number(v, item.spec or "+.2f") for v in (value, value - slack, value + slack)}
         if item.text in right:
             return None
-        expected = shown(item.value, item.spec) if isinstance(item.value, (int, np.integer)) else number(value, item.spec or "+.2f")
+        expected = (
+            shown(item.value, item.spec)
+            if isinstance(item.value, (int, np.integer))
+            else number(value, item.spec or "+.2f")
+        )
         return Defect("wrong number", f"“{item.text}” is not {_source(item.value)}", expected=expected, shown=item.text)
 
     def _check_word(self, item: Shown) -> Defect | None:
         for word in item.value.split():
             if has_digits(word) and not (item.value in self.tokens or self._is_known(word, self.tokens)):
-                return Defect("no source", f"“{word}” is given as a word, but is none of the text or the vocabulary", shown=item.text)
+                return Defect(
+                    "no source",
+                    f"“{word}” is given as a word, but is none of the text or the vocabulary",
+                    shown=item.text,
+                )
         return None
 
     def _is_known(self, word: str, words: set[str]) -> bool:
@@ -124,7 +132,12 @@ class Sources:
         for item in reading.numbers:
             at = reading.text.find(item.text, start)
             if at < 0:
-                yield Defect("wrong number", f"“{reading.text}” does not show “{item.text}”", expected=item.text, shown=reading.text)
+                yield Defect(
+                    "wrong number",
+                    f"“{reading.text}” does not show “{item.text}”",
+                    expected=item.text,
+                    shown=reading.text,
+                )
                 continue
             start = at + len(item.text)
             covered[at:start] = [True] * len(item.text)
@@ -134,7 +147,11 @@ class Sources:
             return
         for match in re.finditer(r"\S+", reading.text):
             loose = [i for i in range(*match.span()) if not covered[i] and _is_of_a_number(reading.text, i)]
-            if loose and not self._is_known(match[0], self.words) and not all(self._is_name(reading.text, i) for i in loose):
+            if (
+                loose
+                and not self._is_known(match[0], self.words)
+                and not all(self._is_name(reading.text, i) for i in loose)
+            ):
                 yield Defect(kind, f"“{match[0]}” in “{_short(reading.text)}” has no source", shown=match[0])
 
     def _is_name(self, text: str, at: int) -> bool:
@@ -146,9 +163,18 @@ class Sources:
         set_in = [c for c in re.sub(r"#\w+\([^)]*\)", "", formula.source) if is_numeric(c)]
         said = [c for c in str(formula.says or "") if is_numeric(c)]
         if set_in and not said:
-            yield Defect("no source", f"the formula {formula.source} has numbers, and no `says` that gives their values", shown=formula.source)
+            yield Defect(
+                "no source",
+                f"the formula {formula.source} has numbers, and no `says` that gives their values",
+                shown=formula.source,
+            )
         elif sorted(set_in) != sorted(said):
-            yield Defect("wrong number", f"the formula {formula.source} says other numbers than it shows", str(formula.says), formula.source)
+            yield Defect(
+                "wrong number",
+                f"the formula {formula.source} says other numbers than it shows",
+                str(formula.says),
+                formula.source,
+            )
 
     # ── what is drawn, and what must add up ──────────────────────────────────────────────────────
     def check_drawn(self, drawn: Drawn) -> Defect | None:
@@ -158,7 +184,11 @@ class Sources:
             return Defect("no source", f"what is drawn: {values}")
         expected, found = np.broadcast_arrays(values[drawn.index], drawn.values)
         with np.errstate(invalid="ignore"):
-            wrong = ~np.isnan(found) & (found != expected) & ~(abs(found - expected) <= CLOSE * np.maximum(1e-3, abs(expected)))
+            wrong = (
+                ~np.isnan(found)
+                & (found != expected)
+                & ~(abs(found - expected) <= CLOSE * np.maximum(1e-3, abs(expected)))
+            )
         if not wrong.any():
             return None
         at = tuple(int(i[0]) for i in np.nonzero(wrong))
@@ -175,7 +205,12 @@ class Sources:
         products = [prod(term) for term in terms]
         size = max(sum(map(abs, products)), abs(total))
         if abs(sum(products) - total) > CLOSE * size:
-            return Defect("wrong sum", f"{claim.what}: the values do not add up", expected=f"{sum(products):.7g}", shown=f"{total:.7g}")
+            return Defect(
+                "wrong sum",
+                f"{claim.what}: the values do not add up",
+                expected=f"{sum(products):.7g}",
+                shown=f"{total:.7g}",
+            )
         return self._check_display(claim)
 
     def _check_display(self, claim: Claim) -> Defect | None:
@@ -186,7 +221,12 @@ class Sources:
             shown_sum += prod(v for v, _ in factors)
             slack += prod(abs(v) + half for v, half in factors) - prod(abs(v) for v, _ in factors)
         if not abs(shown_sum - total) <= slack + 1e-9:  # also where a part cannot be read as a number
-            return Defect("wrong sum", f"{claim.what}: what is shown does not add up", expected=f"{shown_sum:.6g} ± {slack:.2g}", shown=claim.total.text)
+            return Defect(
+                "wrong sum",
+                f"{claim.what}: what is shown does not add up",
+                expected=f"{shown_sum:.6g} ± {slack:.2g}",
+                shown=claim.total.text,
+            )
         return None
 
 

@@ -11,14 +11,28 @@ from rich.console import Console
 from model.errors import UsageError
 from studio.audit.matrix import Case, audit, cases, everything
 from studio.audit.report import as_json, show, write_json
-from studio.progress import Bar
+from studio.play.progress import Bar
 
 
-def command(entries, *, texts=(), models=(), aspects=(), themes=(), every: bool = False, json_file: Path | None = None, workers: int | None = None) -> int:
+def command(
+    entries,
+    *,
+    texts=(),
+    models=(),
+    aspects=(),
+    themes=(),
+    every: bool = False,
+    json_file: Path | None = None,
+    workers: int | None = None,
+) -> int:
     """Audit the entries in every combination; returns 0 without findings, 1 with.
 
     every: the whole matrix of texts, models, aspects and themes, but for what is given."""
-    usual = everything(entries) if every else {"texts": (None,), "models": (None,), "aspects": ("16:9",), "themes": ("night",)}
+    usual = (
+        everything(entries)
+        if every
+        else {"texts": (None,), "models": (None,), "aspects": ("16:9",), "themes": ("night",)}
+    )
     asked = {"texts": texts, "models": models, "aspects": aspects, "themes": themes}
     matrix = {name: values or usual[name] for name, values in asked.items()}
     todo = cases(entries, **matrix)
@@ -38,7 +52,7 @@ def command(entries, *, texts=(), models=(), aspects=(), themes=(), every: bool 
 def _check(todo: list[Case]) -> None:
     """Wrong names are found before anything is played."""
     from model import load
-    from scenes.kit import theme
+    from scenes.kit.ground import theme
 
     for name in {case.options.theme for case in todo}:
         theme.load(name)

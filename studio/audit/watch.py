@@ -12,8 +12,9 @@ from manim.mobject.text.tex_mobject import SingleStringMathTex
 from manim.mobject.text.text_mobject import MarkupText, Paragraph, Text
 from manim.mobject.text.typst_mobject import Typst
 
-from scenes.kit.painting import Claim, Painted, without_text
-from scenes.kit.text import Caption, Formula, Heading
+from scenes.kit.ground.painting import Claim, Painted, without_text
+from scenes.kit.ground.text import Caption, Formula, Heading
+from scenes.lesson.observer import Observer
 from studio.audit import layout
 from studio.audit.report import Defect, Finding, Report
 from studio.audit.sources import Sources, has_digits
@@ -24,32 +25,39 @@ SETTLED = 0.9  # opacity from which a caption can be read
 READING = 15.0  # characters a second
 
 
-class Watch:
-    """Checks one lesson while it plays: hooks into on_play, on_step_start and on_step_end."""
+class Watch(Observer):
+    """Checks one lesson while it plays: at the end of every play."""
 
-    def __init__(self, lesson, report: Report, about: dict):
-        self.lesson, self.report, self.about = lesson, report, about
-        self.sources = Sources(lesson.traces, names=about["names"])
+    def __init__(self, report: Report, about: dict):
+        self.report, self.about = report, about
+        self.lesson: Any = None
         self.step = ""
         self.cache: dict[int, tuple[Any, tuple, list]] = {}  # id of mobject: itself, its state, its readings
         self.state: tuple = ()
         self.screen: layout.Screen | None = None
         self.found: dict[tuple, Finding] = {}
         self.captions: dict[tuple, list] = {}  # (id, text): caption, first and last time it was seen whole
-        lesson.on_play, lesson.on_step_start, lesson.on_step_end = self.look, self.begin, self.end
 
     # ── hooks ────────────────────────────────────────────────────────────────────────────────────
-    def begin(self, step) -> None:
+    def began(self, lesson) -> None:
+        self.lesson = lesson
+        self.sources = Sources(lesson.traces, names=self.about["names"])
+
+    def step_started(self, lesson, step) -> None:
         self.step = step.name
         if not step.caption.strip():
             self.note(Defect("no caption", f"the step “{step.name}” has no caption"))
 
-    def end(self, step) -> None:
+    def step_ended(self, lesson, step) -> None:
         shown = [m for m in on_screen(self.lesson) if isinstance(m, Caption) and m.opacity >= SETTLED]
         if step.caption.strip() and not any(str(m.text) == step.caption for m in shown):
-            self.note(Defect("no caption", f"the caption of “{step.name}” is not on the screen at its end", expected=step.caption))
+            self.note(
+                Defect(
+                    "no caption", f"the caption of “{step.name}” is not on the screen at its end", expected=step.caption
+                )
+            )
 
-    def look(self) -> None:
+    def played(self, lesson) -> None:
         """The end of a play."""
         self.report.plays += 1
         mobjects = on_screen(self.lesson)
@@ -108,7 +116,14 @@ class Watch:
         if isinstance(mobject, Painted) and mobject.opacity > VISIBLE:
             self.note_all(map(self.sources.check_drawn, mobject.drawn()), mobject)
         if isinstance(mobject, Caption) and len(mobject.lines) > 2:
-            self.note(Defect("caption too long", f"“{layout.short(str(mobject.text), 60)}” takes {len(mobject.lines)} lines", expected="at most 2"), mobject)
+            self.note(
+                Defect(
+                    "caption too long",
+                    f"“{layout.short(str(mobject.text), 60)}” takes {len(mobject.lines)} lines",
+                    expected="at most 2",
+                ),
+                mobject,
+            )
         for claim in claims_of(mobject):
             self.report.sums += 1
             self.note(self.sources.check_claim(claim), mobject)
@@ -139,7 +154,9 @@ class Watch:
     def see_captions(self, mobjects: list[Mobject]) -> None:
         for mobject in mobjects:
             if isinstance(mobject, Caption) and mobject.opacity >= SETTLED and len(mobject.text):
-                seen = self.captions.setdefault((id(mobject), str(mobject.text)), [Seen(mobject, self.step), self.lesson.time, 0.0])
+                seen = self.captions.setdefault(
+                    (id(mobject), str(mobject.text)), [Seen(mobject, self.step), self.lesson.time, 0.0]
+                )
                 seen[2] = self.lesson.time
 
     # ── notes ────────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +176,9 @@ class Watch:
         if key not in self.found:
             about = {k: v for k, v in self.about.items() if k != "names"}
             play = max(self.lesson.renderer.num_plays - 1, 0)
-            self.found[key] = Finding(**about, step=self.step if step is None else step, play=play, **asdict(defect) | {"where": place})
+            self.found[key] = Finding(
+                **about, step=self.step if step is None else step, play=play, **asdict(defect) | {"where": place}
+            )
 
 
 class Seen:
@@ -214,15 +233,34 @@ def claims_of(mobject: Mobject) -> list[Claim]:
 def foreign(mobject: Mobject) -> Defect:
     """Text that is not of the kit: nobody knows where its numbers come from, nor how large it is."""
     name = type(mobject).__name__
-    text = next((str(getattr(mobject, a)) for a in ("original_text", "text", "tex_string", "typst_code", "number") if hasattr(mobject, a)), "")
+    text = next(
+        (
+            str(getattr(mobject, a))
+            for a in ("original_text", "text", "tex_string", "typst_code", "number")
+            if hasattr(mobject, a)
+        ),
+        "",
+    )
     if has_digits(text) or isinstance(mobject, DecimalNumber):
-        return Defect("no source", f"Manim's {name} shows “{layout.short(text)}”, which names no tensor: use the kit's Label, Number or Formula", shown=text)
-    return Defect("foreign text", f"Manim's {name} “{layout.short(text)}” cannot be checked: use the kit's Label or Formula", shown=text)
+        return Defect(
+            "no source",
+            f"Manim's {name} shows “{layout.short(text)}”, which names no tensor: use the kit's Label, Number or Formula",
+            shown=text,
+        )
+    return Defect(
+        "foreign text",
+        f"Manim's {name} “{layout.short(text)}” cannot be checked: use the kit's Label or Formula",
+        shown=text,
+    )
 
 
 def fingerprint(mobject: Mobject) -> tuple:
     """Changes whenever what a mobject shows may have changed."""
-    return tuple((k, _state(v)) for k, v in vars(mobject).items() if k not in ("updaters", "target", "saved_state", "submobjects"))
+    return tuple(
+        (k, _state(v))
+        for k, v in vars(mobject).items()
+        if k not in ("updaters", "target", "saved_state", "submobjects")
+    )
 
 
 def _state(value: Any, depth: int = 0) -> Any:

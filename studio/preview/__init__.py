@@ -12,8 +12,14 @@ SHORTEST_TOKEN = 6
 
 
 def serve(
-    lesson: str = "attention", options: dict | None = None, host: str = "127.0.0.1", port: int | None = None,
-    token: str | None = None, open_browser: bool = True, quality: str = "m", out: Path | None = None,
+    lesson: str = "attention",
+    options: dict | None = None,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    token: str | None = None,
+    open_browser: bool = True,
+    quality: str = "m",
+    out: Path | None = None,
 ) -> None:
     """Serve the preview of a lesson until Ctrl-C.
 
@@ -22,11 +28,14 @@ def serve(
     import asyncio
 
     from model.errors import ClearheadError, UsageError
-    from studio.preview.server import Doors, Server, is_loopback, listen, run
-    from studio.preview.show import Request
+    from studio.film.outputs import renders_folder
+    from studio.preview.sessions.controller import Request
+    from studio.preview.web.server import Doors, Server, is_loopback, listen, run
 
     if not sys.platform.startswith("linux"):
-        raise ClearheadError("the live preview needs Linux (it forks its drawing processes); `clearhead render` works here.")
+        raise ClearheadError(
+            "the live preview needs Linux (it forks its drawing processes); `clearhead render` works here."
+        )
     if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
         raise UsageError(f"--token must have at least {SHORTEST_TOKEN} letters and digits.")
     if token is None and not is_loopback(host):
@@ -35,15 +44,13 @@ def serve(
         token = secrets.token_hex(4)
     sock = listen(host, port)
     doors = Doors(host, sock.getsockname()[1], token)
-    server = Server(Request(lesson, quality, {k: v for k, v in (options or {}).items() if v is not None}), doors, out or renders_folder())
+    server = Server(
+        Request(lesson, quality, {k: v for k, v in (options or {}).items() if v is not None}),
+        doors,
+        out or renders_folder(),
+    )
     with sock:
         asyncio.run(run(server, sock, lambda: announce(doors, open_browser)))
-
-
-def renders_folder() -> Path:
-    """Where saved files go: renders/ of the checkout, or here where Clearhead is installed without one."""
-    root = Path(__file__).resolve().parents[2]
-    return (root if (root / "pyproject.toml").is_file() else Path.cwd()) / "renders"
 
 
 def announce(doors, open_browser: bool) -> None:
@@ -63,22 +70,39 @@ def announce(doors, open_browser: bool) -> None:
 
 def command() -> click.Command:
     """The command `clearhead preview`."""
-    from studio.cli import LESSON_OPTIONS, SETTINGS, TOKEN_OPTION, complete_lesson, entries, with_options
+    from studio.cli.main import LESSON_OPTIONS, SETTINGS, TOKEN_OPTION, complete_lesson, entries, with_options
 
     @click.command("preview", **SETTINGS)
     @click.argument("lesson", default="attention", shell_complete=complete_lesson)
     @with_options([option for option in LESSON_OPTIONS[:-1] if option is not TOKEN_OPTION])
-    @click.option("-q", "--quality", type=click.Choice(list("lmh")), default="m", show_default=True, help="480p15, 720p30, 1080p60.")
-    @click.option("--host", default="127.0.0.1", show_default=True, help="An address of the network, or 0.0.0.0: others can watch.")
+    @click.option(
+        "-q",
+        "--quality",
+        type=click.Choice(list("lmh")),
+        default="m",
+        show_default=True,
+        help="480p15, 720p30, 1080p60.",
+    )
+    @click.option(
+        "--host",
+        default="127.0.0.1",
+        show_default=True,
+        help="An address of the network, or 0.0.0.0: others can watch.",
+    )
     @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 8765 on.")
     @click.option("--token", metavar="WORD", help="What others need to watch (default with --host: made up).")
     @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-    @click.option("-o", "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where saved files go (default: renders/).")
+    @click.option(
+        "-o", "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where saved files go (default: renders/)."
+    )
     @with_options(LESSON_OPTIONS[-1:])
     def preview(lesson, quality, host, port, token, no_browser, out, **chosen) -> None:
         """Play a lesson in the browser, step by step, and change it live."""
         (entry,) = entries((lesson,))
-        options = {name: chosen[name] for name in ("text", "model", "layer", "head", "theme", "aspect", "pace", "seed", "temperature")}
+        options = {
+            name: chosen[name]
+            for name in ("text", "model", "layer", "head", "theme", "aspect", "pace", "seed", "temperature")
+        }
         serve(entry.id, options, host, port, token, not no_browser, quality, out)
 
     return preview

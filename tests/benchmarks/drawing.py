@@ -25,27 +25,39 @@ def scene_class(which: str, n: int):
     """A grid of n × n numbers that fades in, moves, shrinks and turns: Manim's way or the kit's."""
     from manim import FadeIn, Scene
 
-    from model.tensor import Tensor
+    from model.numbers.tensor import Tensor
 
     values = np.random.default_rng(0).normal(size=(n, n)).astype(np.float32)
 
     def kit_grid():
-        from scenes.kit import grid
-        from scenes.kit.grid import TensorGrid
+        from scenes.kit.numbers import grid
+        from scenes.kit.numbers.grid import TensorGrid
 
         grid.smallest = lambda: 0.0  # the kit would leave out numbers that are too small to read; here they count
         cell = 6.4 / n
-        return TensorGrid(Tensor.recorded("benchmark", values, ("row", "column")), "weight", cell=(cell, cell), width=99, height=99, size=cell / 3)
+        return TensorGrid(
+            Tensor.recorded("benchmark", values, ("row", "column")),
+            "weight",
+            cell=(cell, cell),
+            width=99,
+            height=99,
+            size=cell / 3,
+        )
 
     def manim_grid():
         from manim import DecimalNumber, Square, Text, VGroup
 
-        from scenes.kit import theme
+        from scenes.kit.ground import theme
 
         colors = theme.theme().hex
         cells = VGroup()
         for value in values.ravel():
-            square = Square(6.2 / n, stroke_width=0, fill_opacity=min(abs(value) / 3, 1), fill_color=colors["positive" if value > 0 else "negative"])
+            square = Square(
+                6.2 / n,
+                stroke_width=0,
+                fill_opacity=min(abs(value) / 3, 1),
+                fill_color=colors["positive" if value > 0 else "negative"],
+            )
             number = DecimalNumber(value, num_decimal_places=2, include_sign=True, mob_class=Text, font_size=110 / n)
             cells.add(VGroup(square, number.move_to(square)))
         return cells.arrange_in_grid(n, n, buff=0.2 / n)
@@ -68,10 +80,10 @@ def play(which: str, n: int, quality: str, encode: bool, keep: bool = False) -> 
 
     from manim import tempconfig
 
-    from scenes.kit.painting import PaintingCamera
-    from studio.picture import Picture
-    from studio.playback import Playback
-    from studio.writer import FILM
+    from scenes.kit.ground.painting import PaintingCamera
+    from studio.play.picture import Picture
+    from studio.play.playback import Playback
+    from studio.play.writer import FILM
 
     frames, clock = [], {"draw": 0.0, "frames": 0}
 
@@ -104,8 +116,17 @@ def play(which: str, n: int, quality: str, encode: bool, keep: bool = False) -> 
     picture = Picture.of(quality)
     with TemporaryDirectory() as folder:
         settings = {
-            "pixel_width": picture.width, "pixel_height": picture.height, "frame_rate": picture.fps, "frame_width": picture.frame[0],
-            "frame_height": picture.frame[1], "progress_bar": "none", "verbosity": "ERROR", "media_dir": folder, "disable_caching": True, "format": "mp4", **FILM,
+            "pixel_width": picture.width,
+            "pixel_height": picture.height,
+            "frame_rate": picture.fps,
+            "frame_width": picture.frame[0],
+            "frame_height": picture.frame[1],
+            "progress_bar": "none",
+            "verbosity": "ERROR",
+            "media_dir": folder,
+            "disable_caching": True,
+            "format": "mp4",
+            **FILM,
         }
         with tempconfig(settings):
             start = time.perf_counter()
@@ -121,7 +142,7 @@ def encoder_alone(frames: list[np.ndarray], fps: int) -> float:
 
     import av
 
-    from studio.writer import FILM
+    from studio.play.writer import FILM
 
     with av.open(io.BytesIO(), "w", format="mp4") as container:
         stream = container.add_stream(FILM["video_codec"], rate=fps, options=FILM["video_encoder_options"])
@@ -136,7 +157,12 @@ def encoder_alone(frames: list[np.ndarray], fps: int) -> float:
 def process(which: str, n: int, quality: str) -> tuple[float, dict]:
     """Wall seconds of a fresh Python that draws and encodes, and what it measured inside."""
     start = time.perf_counter()
-    out = subprocess.run([sys.executable, "-m", __spec__.name, "--one", which, str(n), quality], check=True, capture_output=True, text=True)
+    out = subprocess.run(
+        [sys.executable, "-m", __spec__.name, "--one", which, str(n), quality],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return time.perf_counter() - start, json.loads(out.stdout.strip().splitlines()[-1])
 
 
@@ -149,8 +175,16 @@ def measure(n: int, quality: str) -> list[str]:
     both = play("kit", n, quality, encode=True)
     per = [1000 * clock["draw"] / clock["frames"] for clock in (manim, kit)]
     return [
-        f"{n} × {n}", {"l": "480p15", "h": "1080p60"}[quality], f"{per[0]:.1f}", f"{per[1]:.1f}", f"{per[0] / per[1]:.1f} ×",
-        f"{manim_wall:.1f}", f"{kit_wall:.1f}", f"{manim_wall / kit_wall:.1f} ×", f"{1000 * encoder / drawn['frames']:.1f}", f"{both['all'] / encoder:.2f} ×",
+        f"{n} × {n}",
+        {"l": "480p15", "h": "1080p60"}[quality],
+        f"{per[0]:.1f}",
+        f"{per[1]:.1f}",
+        f"{per[0] / per[1]:.1f} ×",
+        f"{manim_wall:.1f}",
+        f"{kit_wall:.1f}",
+        f"{manim_wall / kit_wall:.1f} ×",
+        f"{1000 * encoder / drawn['frames']:.1f}",
+        f"{both['all'] / encoder:.2f} ×",
     ]
 
 
@@ -167,7 +201,18 @@ def main() -> None:
     from rich.table import Table
 
     table = Table(title="The same grid animation, Manim's mobjects and the kit")
-    heads = ("grid", "size", "Manim ms/frame", "kit ms/frame", "ratio", "Manim process s", "kit process s", "ratio", "encoder ms/frame", "draw + encode / encoder")
+    heads = (
+        "grid",
+        "size",
+        "Manim ms/frame",
+        "kit ms/frame",
+        "ratio",
+        "Manim process s",
+        "kit process s",
+        "ratio",
+        "encoder ms/frame",
+        "draw + encode / encoder",
+    )
     for head in heads:
         table.add_column(head, justify="right")
     for n in (12,) if options.quick else (12, 24):

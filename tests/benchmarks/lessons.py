@@ -23,7 +23,9 @@ def render(lesson: str, quality: str) -> tuple[float, float]:
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "studio.cli", "render", lesson, "-q", quality, "-o", folder]
         start = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True, env=os.environ | {"CLEARHEAD_CACHE": f"{folder}/cache"})
+        subprocess.run(
+            command, check=True, capture_output=True, env=os.environ | {"CLEARHEAD_CACHE": f"{folder}/cache"}
+        )
         wall = time.perf_counter() - start
         manifest = json.loads(next(Path(folder).glob("*.json")).read_text(encoding="utf-8"))
         return manifest["steps"][-1]["end"], wall
@@ -45,7 +47,13 @@ def main() -> None:
     for lesson in options.lessons:
         for quality in options.quality:
             lasts, wall = render(lesson, quality)
-            table.add_row(lesson, {"l": "480p15", "m": "720p30", "h": "1080p60", "p": "1440p60", "k": "2160p60"}[quality], f"{lasts:.1f}", f"{wall:.1f}", f"{wall / lasts:.2f}")
+            table.add_row(
+                lesson,
+                {"l": "480p15", "m": "720p30", "h": "1080p60", "p": "1440p60", "k": "2160p60"}[quality],
+                f"{lasts:.1f}",
+                f"{wall:.1f}",
+                f"{wall / lasts:.2f}",
+            )
     Console(width=100).print(table)
 
 

@@ -19,8 +19,11 @@ from browsing import Page, Preview, wait_for  # noqa: E402
 from conftest import ARGS, CHROMIUM  # noqa: E402
 
 SENTENCES = (
-    "The cat sat on the mat because it was tired", "A small dog chased the red ball in the park", "The old man gave his friend a warm loaf of bread",
-    "My sister lost her blue hat", "The children played near the quiet river",
+    "The cat sat on the mat because it was tired",
+    "A small dog chased the red ball in the park",
+    "The old man gave his friend a warm loaf of bread",
+    "My sister lost her blue hat",
+    "The children played near the quiet river",
 )
 # When the picture that is waited for is on the canvas, in milliseconds after `act`. No waiting for other scripts' polls.
 UNTIL = """([act, step]) => new Promise((done, fail) => {
@@ -120,8 +123,13 @@ def speed_of_drawing(page: Page) -> float:
 
 
 TARGETS = {
-    "cold start → first picture": (5.0, "s"), "new sentence → first picture (warm)": (1.0, "s"), "jump to an unseen step": (1.5, "s"),
-    "jump to a seen step": (0.05, "s"), "new sentence → any step can be shown": (1.5, "s"), "drawing ÷ playing": (1.5, "×"), "stands still in a whole lesson": (1 / 30, "s"),
+    "cold start → first picture": (5.0, "s"),
+    "new sentence → first picture (warm)": (1.0, "s"),
+    "jump to an unseen step": (1.5, "s"),
+    "jump to a seen step": (0.05, "s"),
+    "new sentence → any step can be shown": (1.5, "s"),
+    "drawing ÷ playing": (1.5, "×"),
+    "stands still in a whole lesson": (1 / 30, "s"),
 }
 
 
@@ -135,7 +143,10 @@ def main() -> None:
         target, unit = TARGETS[name]
         worst = min(values) if unit == "×" else max(values)
         sign = "≥" if unit == "×" else "≤"
-        shown = [f"{v * 1000:.0f} ms" if unit == "s" and v < 1 else f"{v:.2f} {unit}" for v in (statistics.median(values), worst)]
+        shown = [
+            f"{v * 1000:.0f} ms" if unit == "s" and v < 1 else f"{v:.2f} {unit}"
+            for v in (statistics.median(values), worst)
+        ]
         print(f"{name:40} {shown[0]:>9} {shown[1]:>9} {sign} {target:.2g} {unit}")
 
 

@@ -1,4 +1,5 @@
 """Switching heads off, against a second way: a model whose output matrix has zeros for that head."""
+
 import copy
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 import torch
 
 from model import UsageError, load, run
-from model.ablation import ablations, moved
+from model.runs.ablation import ablations, moved
 
 TEXT = "The keys on the table"
 

@@ -1,4 +1,5 @@
 """Checkpoints: what ships, saving and loading, and files that are not what they should be."""
+
 import json
 import shutil
 import subprocess
@@ -10,8 +11,8 @@ import pytest
 import torch
 
 from model import UsageError, load, names, run
-from model.checkpoints import SHIPPED, save
 from model.errors import ClearheadError
+from model.runs.checkpoints import SHIPPED, save
 
 
 def test_shipped_checkpoints():
@@ -30,10 +31,13 @@ def test_history_and_snapshots_tell_the_training_run():
     steps = tiny.snapshots()
     assert len(steps) >= 12 and steps[0] == 0 and steps[-1] == tiny.training["steps"]
     ratios = np.diff(np.log(np.array(steps[1:-1], dtype=float)))
-    assert ratios.min() > 0.3 and ratios.max() < 1.2                              # evenly spaced in the logarithm, then the end
+    assert ratios.min() > 0.3 and ratios.max() < 1.2  # evenly spaced in the logarithm, then the end
     history = tiny.history()
     assert history["loss"][0] > 6 and history["loss"][-1] < 2.2 and len(history["step"]) == len(history["loss"]) > 100
-    losses = [-np.log(float(run(tiny.at(step), "the tired cat slept .").array("probs")[3, tiny.tokenizer.encode(".").ids[0]])) for step in (steps[0], steps[-1])]
+    losses = [
+        -np.log(float(run(tiny.at(step), "the tired cat slept .").array("probs")[3, tiny.tokenizer.encode(".").ids[0]]))
+        for step in (steps[0], steps[-1])
+    ]
     assert losses[0] > 5 and losses[1] < 2
     assert tiny.at(steps[0]).hash != tiny.hash and tiny.at(steps[-1]).hash == tiny.hash
     with pytest.raises(UsageError, match="no snapshot at step 7"):
@@ -50,7 +54,17 @@ def test_save_and_load(tmp_path):
 
 def test_loading_warm_is_quick():
     code = "import time; from model import load, run; t = time.perf_counter(); load('tiny'); print(time.perf_counter() - t)"
-    taken = min(float(subprocess.run([sys.executable, "-c", "import torch, tokenizers, model.checkpoints; " + code], capture_output=True, text=True, check=True).stdout) for _ in range(3))
+    taken = min(
+        float(
+            subprocess.run(
+                [sys.executable, "-c", "import torch, tokenizers, model.runs.checkpoints; " + code],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for _ in range(3)
+    )
     assert taken < 0.3
     start = time.perf_counter()
     load("tiny")
@@ -66,19 +80,22 @@ def spoil(file, change):
     file.write_bytes(change(file.read_bytes()))
 
 
-@pytest.mark.parametrize("file, change, words", [
-    ("model.safetensors", lambda b: b[: len(b) // 2], "cannot be read as safetensors"),
-    ("model.safetensors", lambda b: b"", "cannot be read as safetensors"),
-    ("model.safetensors", lambda b: b"\x80\x04\x95pickle" * 20, "cannot be read as safetensors"),
-    ("config.json", lambda b: b"{", "cannot be read"),
-    ("config.json", lambda b: b"[]", "must hold a JSON object"),
-    ("config.json", lambda b: json.dumps({"model_type": "llama"}).encode(), "of another program"),
-    ("config.json", lambda b: b.replace(b'"d_model": 64', b'"d_model": 32'), "does not fit its config"),
-    ("config.json", lambda b: b.replace(b'"norm": "layer"', b'"norm": "batch"'), "norm is 'batch'"),
-    ("config.json", lambda b: b.replace(b'"norm": "layer"', b'"norm": 3, "zzz": 1'), "unknown entries zzz"),
-    ("config.json", lambda b: b.replace(b'"n_heads": 8', b'"n_heads": "8"'), "n_heads is '8'"),
-    ("tokenizer.json", lambda b: b"{}", "not a tokenizer"),
-])
+@pytest.mark.parametrize(
+    "file, change, words",
+    [
+        ("model.safetensors", lambda b: b[: len(b) // 2], "cannot be read as safetensors"),
+        ("model.safetensors", lambda b: b"", "cannot be read as safetensors"),
+        ("model.safetensors", lambda b: b"\x80\x04\x95pickle" * 20, "cannot be read as safetensors"),
+        ("config.json", lambda b: b"{", "cannot be read"),
+        ("config.json", lambda b: b"[]", "must hold a JSON object"),
+        ("config.json", lambda b: json.dumps({"model_type": "llama"}).encode(), "of another program"),
+        ("config.json", lambda b: b.replace(b'"d_model": 64', b'"d_model": 32'), "does not fit its config"),
+        ("config.json", lambda b: b.replace(b'"norm": "layer"', b'"norm": "batch"'), "norm is 'batch'"),
+        ("config.json", lambda b: b.replace(b'"norm": "layer"', b'"norm": 3, "zzz": 1'), "unknown entries zzz"),
+        ("config.json", lambda b: b.replace(b'"n_heads": 8', b'"n_heads": "8"'), "n_heads is '8'"),
+        ("tokenizer.json", lambda b: b"{}", "not a tokenizer"),
+    ],
+)
 def test_spoiled_files_are_named_in_one_line(folder, file, change, words):
     spoil(folder / file, change)
     with pytest.raises(ClearheadError, match=words) as caught:
@@ -88,6 +105,7 @@ def test_spoiled_files_are_named_in_one_line(folder, file, change, words):
 
 def test_weights_that_are_not_numbers(folder):
     from safetensors.torch import load_file, save_file
+
     weights = load_file(folder / "model.safetensors")
     weights["W_E"][3, 4] = float("nan")
     save_file(weights, folder / "model.safetensors")

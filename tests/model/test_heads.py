@@ -1,12 +1,13 @@
 """Scores of heads: right on patterns made by hand, and what the shipped model's heads do."""
+
 import random
 
 import numpy as np
 import pytest
 
 from model import Trace, head_scores, load, run, telling_head
-from model.config import ModelConfig
-from model.heads import MEASURES, _batch_patterns, _batches, measure_heads, patterns
+from model.net.config import ModelConfig
+from model.study.heads import MEASURES, _batch_patterns, _batches, measure_heads, patterns
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
 
@@ -15,7 +16,15 @@ def trace_of(*heads: np.ndarray) -> Trace:
     """A trace that holds nothing but one layer's patterns."""
     arrays = {"blocks.0.attn.pattern": np.stack(heads).astype(np.float32)}
     n = len(heads[0])
-    return Trace(arrays, {"blocks.0.attn.pattern": ("head", "query", "key")}, ("w",) * n, (0,) * n, (), ModelConfig(vocab_size=3, n_layers=1, n_heads=len(heads)), ("w",))
+    return Trace(
+        arrays,
+        {"blocks.0.attn.pattern": ("head", "query", "key")},
+        ("w",) * n,
+        (0,) * n,
+        (),
+        ModelConfig(vocab_size=3, n_layers=1, n_heads=len(heads)),
+        ("w",),
+    )
 
 
 def test_telling_head_looks_elsewhere_than_itself_and_the_first_word():
@@ -24,7 +33,11 @@ def test_telling_head_looks_elsewhere_than_itself_and_the_first_word():
     assert telling_head(trace_of(itself, first, previous)) == (0, 2, 1.0)
     mixed = 0.5 * previous + 0.5 * itself
     assert telling_head(trace_of(mixed, first)) == (0, 0, 0.5)
-    assert telling_head(trace_of(np.ones((1, 1)))) == (0, 0, 0.0) and telling_head(trace_of(itself[:2, :2])) == (0, 0, 0.0)
+    assert telling_head(trace_of(np.ones((1, 1)))) == (0, 0, 0.0) and telling_head(trace_of(itself[:2, :2])) == (
+        0,
+        0,
+        0.0,
+    )
 
 
 def test_patterns_of_all_layers_in_order():
@@ -92,7 +105,13 @@ def test_shipped_scores_are_of_the_shipped_weights():
 def test_tiny_is_worth_watching():
     """Heads that do what a lesson can name, far above what even attention would give."""
     scores = head_scores(load("tiny"))
-    for name, least in {"previous-token": 0.55, "induction": 0.6, "adjective→noun": 0.7, "subject→verb": 0.7, "noun→pronoun": 0.3}.items():
+    for name, least in {
+        "previous-token": 0.55,
+        "induction": 0.6,
+        "adjective→noun": 0.7,
+        "subject→verb": 0.7,
+        "noun→pronoun": 0.3,
+    }.items():
         assert scores[name].scores.values.max() > max(least, 1.3 * scores[name].chance), name
 
 

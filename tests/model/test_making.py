@@ -5,16 +5,23 @@ import pytest
 import torch
 
 from model import Trace, run
-from model.config import ModelConfig
-from model.making import made_of, making
-from model.recorder import record, weights
-from model.tensor import concatenate, stack
-from model.transformer import build
+from model.net.config import ModelConfig
+from model.net.transformer import build
+from model.numbers.making import made_of, making
+from model.numbers.tensor import concatenate, stack
+from model.runs.recorder import record, weights
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
 KINDS = {
-    "gpt": {}, "llama": {"positions": "rotary", "norm": "rms", "activation": "swiglu", "n_kv_heads": 2, "mlp_bias": False},
-    "2017": {"positions": "sinusoidal", "norm_first": False, "activation": "relu", "attention_bias": True, "embed_scale": True},
+    "gpt": {},
+    "llama": {"positions": "rotary", "norm": "rms", "activation": "swiglu", "n_kv_heads": 2, "mlp_bias": False},
+    "2017": {
+        "positions": "sinusoidal",
+        "norm_first": False,
+        "activation": "relu",
+        "attention_bias": True,
+        "embed_scale": True,
+    },
     "bert": {"kind": "encoder", "norm_first": False, "attention_bias": True, "embed_norm": True},
 }
 WEIGHTS = ("W_", "b_", "ln1.w", "ln1.b", "ln2.w", "ln2.b", "ln_final.w", "ln_final.b", "ln_embed")
@@ -43,9 +50,18 @@ def test_the_formula_gives_the_number(kind):
             if made is None:
                 silent.add(name)
                 continue
-            assert float(made.evaluate(trace)) == pytest.approx(float(trace[name].values[index]), rel=1e-4, abs=1e-5), (name, index)
+            assert float(made.evaluate(trace)) == pytest.approx(float(trace[name].values[index]), rel=1e-4, abs=1e-5), (
+                name,
+                index,
+            )
             assert name not in made.leaves(), f"{name} made of itself"
-    assert all(any(w in name for w in WEIGHTS) or name.endswith(("mlp.post", "tokens", "rotary_angles")) or "embed" in name or name == "blocks.0.resid_pre" for name in silent), silent
+    assert all(
+        any(w in name for w in WEIGHTS)
+        or name.endswith(("mlp.post", "tokens", "rotary_angles"))
+        or "embed" in name
+        or name == "blocks.0.resid_pre"
+        for name in silent
+    ), silent
 
 
 def test_in_words():

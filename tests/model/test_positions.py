@@ -7,11 +7,21 @@ import numpy as np
 import pytest
 import torch
 
-from model import layers, run
-from model.checkpoints import load
+from model import run
 from model.errors import ClearheadError
-from model.positions import frequencies, heldout_losses, product_by_distance, shuffle, turn, turning, wave, wavelengths
-from model.tensor import Tensor
+from model.net import layers
+from model.numbers.tensor import Tensor
+from model.runs.checkpoints import load
+from model.study.positions import (
+    frequencies,
+    heldout_losses,
+    product_by_distance,
+    shuffle,
+    turn,
+    turning,
+    wave,
+    wavelengths,
+)
 
 TEXT = "The old dog chased the young cat and the cat"
 KINDS = ("none", "sinusoidal", "learned", "rotary")
@@ -34,14 +44,17 @@ def test_two_words_cannot_be_shuffled():
 
 # ── what attention sees of an order ─────────────────────────────────────────────────────────────────
 
+
 @pytest.mark.parametrize("seed", range(4))
 def test_without_positions_the_first_layer_gathers_the_same_from_any_order(seed):
     order = shuffle(10, seed)
     before, after = run("tiny-none", TEXT), run("tiny-none", TEXT, order=order)
     assert np.abs(before.array("blocks.0.attn_out")[-1] - after.array("blocks.0.attn_out")[-1]).max() < 1e-6
     weights, moved = (t.array("blocks.0.attn.pattern")[:, -1] for t in (before, after))
-    np.testing.assert_allclose(moved, weights[:, list(order)], atol=1e-6)     # each weight goes with its word
-    assert np.abs(before.array("blocks.1.attn_out")[-1] - after.array("blocks.1.attn_out")[-1]).max() > 1e-3   # the mask leaks some order
+    np.testing.assert_allclose(moved, weights[:, list(order)], atol=1e-6)  # each weight goes with its word
+    assert (
+        np.abs(before.array("blocks.1.attn_out")[-1] - after.array("blocks.1.attn_out")[-1]).max() > 1e-3
+    )  # the mask leaks some order
 
 
 def test_the_same_by_hand():
@@ -52,7 +65,11 @@ def test_the_same_by_hand():
     out = np.zeros(x.shape[1])
     for q, k, v, o in zip(W["Q"], W["K"], W["V"], W["O"], strict=True):
         words = sorted((math.exp((x[-1] @ q) @ (row @ k) / math.sqrt(q.shape[1])), tuple(row @ v)) for row in x)
-        out += np.sum([weight * np.array(value) for weight, value in words], axis=0) / sum(weight for weight, _ in words) @ o
+        out += (
+            np.sum([weight * np.array(value) for weight, value in words], axis=0)
+            / sum(weight for weight, _ in words)
+            @ o
+        )
     np.testing.assert_allclose(run("tiny-none", TEXT, order=shuffle(10)).array("blocks.0.attn_out")[-1], out, atol=1e-5)
 
 
@@ -70,11 +87,12 @@ def test_switching_positions_off_is_the_same_as_having_none():
 
 # ── waves ────────────────────────────────────────────────────────────────────────────────────────────
 
+
 @pytest.mark.parametrize("entry", [0, 1, 2, 17, 62, 63])
 def test_a_wave_goes_through_the_models_table(entry):
     table = run("tiny-sinusoidal", TEXT).array("W_pos")
     np.testing.assert_allclose(wave(64, entry, np.arange(64)), table[:, entry], atol=1e-6)
-    between = wave(64, entry, np.array([3.5]))[0]                             # the angle half-way, by the addition theorem
+    between = wave(64, entry, np.array([3.5]))[0]  # the angle half-way, by the addition theorem
     pair = entry // 2 * 2
     half = 0.5 / 10000 ** (pair / 64)
     s, c = float(table[3, pair]), float(table[3, pair + 1])
@@ -100,6 +118,7 @@ def test_the_likeness_of_two_positions_is_a_sum_of_cosines_of_their_distance():
 
 
 # ── turns ────────────────────────────────────────────────────────────────────────────────────────────
+
 
 @pytest.fixture(scope="module")
 def rotary():
@@ -146,6 +165,7 @@ def test_the_curve_over_distances(rotary):
 
 # ── losses ───────────────────────────────────────────────────────────────────────────────────────────
 
+
 def test_losses_are_those_of_the_reports():
     names = [f"tiny-{kind}" for kind in KINDS]
     losses = heldout_losses(names)
@@ -153,7 +173,7 @@ def test_losses_are_those_of_the_reports():
     for row, name in zip(losses.values, names, strict=True):
         report = json.loads((load(name).path / "report.json").read_text(encoding="utf-8"))
         assert list(row) == report["seeds"]["losses"]
-    assert losses.values[0].min() > losses.values[1:].max()      # every seed with positions beats every seed without
+    assert losses.values[0].min() > losses.values[1:].max()  # every seed with positions beats every seed without
 
 
 def test_a_report_without_seeds_says_what_to_do(tmp_path):

@@ -1,4 +1,5 @@
 """The model against independent implementations, to 1e-5: torch's own attention, layers and norms, and formulas written out."""
+
 import cmath
 import itertools
 import math
@@ -8,9 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from model.config import ModelConfig
-from model.layers import MLP, Attention, Block, LayerNorm, RMSNorm, Tape, rotary_angles, rotate, sinusoids
-from model.transformer import build
+from model.net.config import ModelConfig
+from model.net.layers import MLP, Attention, Block, LayerNorm, RMSNorm, Tape, rotary_angles, rotate, sinusoids
+from model.net.transformer import build
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 TINY = {"vocab_size": 11, "n_ctx": 16, "d_model": 24, "n_heads": 6, "d_head": 4, "d_mlp": 40, "n_layers": 3}
@@ -39,7 +40,7 @@ def heard(module: nn.Module, *inputs, **options) -> tuple[torch.Tensor, dict[str
 def as_torch_attention(ours: Attention) -> nn.MultiheadAttention:
     c = ours.config
     theirs = nn.MultiheadAttention(c.d_model, c.n_heads, batch_first=True, bias=c.attention_bias).eval()
-    columns = lambda w: w.permute(0, 2, 1).reshape(-1, c.d_model)               # [head, d_model, d_head] → torch's (out, in)
+    columns = lambda w: w.permute(0, 2, 1).reshape(-1, c.d_model)  # [head, d_model, d_head] → torch's (out, in)
     theirs.in_proj_weight.copy_(torch.cat([columns(ours.W_Q), columns(ours.W_K), columns(ours.W_V)]))
     theirs.out_proj.weight.copy_(ours.W_O.reshape(-1, c.d_model).T)
     if c.attention_bias:
@@ -58,18 +59,39 @@ def copy_mlp(ours: MLP, theirs: nn.Module) -> None:
 
 
 def as_torch_encoder_layer(block: Block, config: ModelConfig) -> nn.TransformerEncoderLayer:
-    theirs = nn.TransformerEncoderLayer(config.d_model, config.n_heads, config.d_mlp, dropout=0.0, activation=config.activation,
-                                        batch_first=True, norm_first=config.norm_first, layer_norm_eps=config.norm_eps).eval()
+    theirs = nn.TransformerEncoderLayer(
+        config.d_model,
+        config.n_heads,
+        config.d_mlp,
+        dropout=0.0,
+        activation=config.activation,
+        batch_first=True,
+        norm_first=config.norm_first,
+        layer_norm_eps=config.norm_eps,
+    ).eval()
     theirs.self_attn = as_torch_attention(block.attn)
     copy_norm(block.ln1, theirs.norm1), copy_norm(block.ln2, theirs.norm2), copy_mlp(block.mlp, theirs)
     return theirs
 
 
 def as_torch_decoder_layer(block: Block, config: ModelConfig) -> nn.TransformerDecoderLayer:
-    theirs = nn.TransformerDecoderLayer(config.d_model, config.n_heads, config.d_mlp, dropout=0.0, activation=config.activation,
-                                        batch_first=True, norm_first=config.norm_first, layer_norm_eps=config.norm_eps).eval()
+    theirs = nn.TransformerDecoderLayer(
+        config.d_model,
+        config.n_heads,
+        config.d_mlp,
+        dropout=0.0,
+        activation=config.activation,
+        batch_first=True,
+        norm_first=config.norm_first,
+        layer_norm_eps=config.norm_eps,
+    ).eval()
     theirs.self_attn, theirs.multihead_attn = as_torch_attention(block.attn), as_torch_attention(block.cross_attn)
-    copy_norm(block.ln1, theirs.norm1), copy_norm(block.ln_cross, theirs.norm2), copy_norm(block.ln2, theirs.norm3), copy_mlp(block.mlp, theirs)
+    (
+        copy_norm(block.ln1, theirs.norm1),
+        copy_norm(block.ln_cross, theirs.norm2),
+        copy_norm(block.ln2, theirs.norm3),
+        copy_mlp(block.mlp, theirs),
+    )
     return theirs
 
 
@@ -78,6 +100,7 @@ def future(length: int) -> torch.Tensor:
 
 
 # — parts ——————————————————————————————————————————————————————————————————————————————
+
 
 def test_layer_norm():
     config = ModelConfig(**TINY)
@@ -97,7 +120,9 @@ def test_rms_norm():
 def test_attention_against_multihead_attention(causal, bias):
     config = ModelConfig(**TINY, attention_bias=bias)
     ours, x = randomize(Attention(config, causal)), torch.randn(2, 9, 24)
-    expected, pattern = as_torch_attention(ours)(x, x, x, attn_mask=future(9) if causal else None, average_attn_weights=False)
+    expected, pattern = as_torch_attention(ours)(
+        x, x, x, attn_mask=future(9) if causal else None, average_attn_weights=False
+    )
     out, notes = heard(ours, x)
     torch.testing.assert_close(out, expected, **CLOSE)
     torch.testing.assert_close(notes["pattern"], pattern, **CLOSE)
@@ -110,7 +135,7 @@ def test_attention_against_scaled_dot_product_attention(causal, kv_heads, rotary
     angles = rotary_angles(9, 4, 10000.0) if rotary else None
     out, notes = heard(ours, x, angles=angles)
     q = torch.stack([x @ w for w in ours.W_Q], 1)
-    k, v = (torch.stack([x @ w for w in weights], 1) for weights in (ours.W_K, ours.W_V))      # shared heads not repeated
+    k, v = (torch.stack([x @ w for w in weights], 1) for weights in (ours.W_K, ours.W_V))  # shared heads not repeated
     if rotary:
         q, k = complex_rotation(q), complex_rotation(k)
         torch.testing.assert_close(notes["rot_q"], q, **CLOSE)
@@ -146,7 +171,9 @@ def test_sinusoids_are_those_of_the_paper():
         assert table[position, 2 * i + 1].item() == pytest.approx(math.cos(angle), abs=1e-6)
 
 
-@pytest.mark.parametrize("activation, theirs", [("relu", F.relu), ("gelu", F.gelu), ("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"))])
+@pytest.mark.parametrize(
+    "activation, theirs", [("relu", F.relu), ("gelu", F.gelu), ("gelu_tanh", lambda x: F.gelu(x, approximate="tanh"))]
+)
 def test_mlp(activation, theirs):
     mlp, x = randomize(MLP(ModelConfig(**TINY, activation=activation))), torch.randn(2, 5, 24)
     expected = F.linear(theirs(F.linear(x, mlp.W_in.T, mlp.b_in)), mlp.W_out.T, mlp.b_out)
@@ -160,7 +187,9 @@ def test_swiglu():
     torch.testing.assert_close(mlp(x, Tape()), (gate * torch.sigmoid(gate) * (x @ mlp.W_in)) @ mlp.W_out, **CLOSE)
 
 
-@pytest.mark.parametrize("norm_first, activation, causal", list(itertools.product([True, False], ["relu", "gelu"], [True, False])))
+@pytest.mark.parametrize(
+    "norm_first, activation, causal", list(itertools.product([True, False], ["relu", "gelu"], [True, False]))
+)
 def test_block_against_transformer_encoder_layer(norm_first, activation, causal):
     config = ModelConfig(**TINY, norm_first=norm_first, activation=activation, attention_bias=True)
     block, x = randomize(Block(config, causal)), torch.randn(2, 9, 24)
@@ -178,8 +207,12 @@ def test_decoder_block_against_transformer_decoder_layer(norm_first):
 
 # — whole models ———————————————————————————————————————————————————————————————————————
 
-VARIANTS = [dict(zip(("kind", "positions", "norm_first", "tied"), values))
-            for values in itertools.product(["decoder", "encoder"], ["learned", "sinusoidal", "none"], [True, False], [True, False])]
+VARIANTS = [
+    dict(zip(("kind", "positions", "norm_first", "tied"), values))
+    for values in itertools.product(
+        ["decoder", "encoder"], ["learned", "sinusoidal", "none"], [True, False], [True, False]
+    )
+]
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: "-".join(map(str, v.values())))
@@ -200,8 +233,17 @@ def test_whole_model_against_torch_layers(variant):
 @pytest.mark.parametrize("norm_first, tied", list(itertools.product([True, False], [True, False])))
 def test_encoder_decoder_against_torch_transformer(norm_first, tied):
     """With post-norm, sinusoids and ReLU: the model of Attention Is All You Need."""
-    config = ModelConfig(**TINY, kind="encoder-decoder", positions="sinusoidal", norm_first=norm_first, tied=tied, activation="relu",
-                         attention_bias=True, embed_scale=True, source_vocab_size=13)
+    config = ModelConfig(
+        **TINY,
+        kind="encoder-decoder",
+        positions="sinusoidal",
+        norm_first=norm_first,
+        tied=tied,
+        activation="relu",
+        attention_bias=True,
+        embed_scale=True,
+        source_vocab_size=13,
+    )
     model, tokens, source = randomize(build(config)), torch.randint(11, (2, 9)), torch.randint(13, (2, 6))
     memory = F.embedding(source, model.encoder.W_E) * math.sqrt(24) + sinusoids(6, 24)
     for block in model.encoder.blocks:
@@ -218,12 +260,16 @@ def test_encoder_decoder_against_torch_transformer(norm_first, tied):
 
 def test_modern_decoder_against_formulas():
     """RMSNorm, rotary positions, SwiGLU, grouped queries, tied: a Llama, with attention by torch."""
-    config = ModelConfig(**TINY, positions="rotary", norm="rms", activation="swiglu", mlp_bias=False, n_kv_heads=2, tied=True)
+    config = ModelConfig(
+        **TINY, positions="rotary", norm="rms", activation="swiglu", mlp_bias=False, n_kv_heads=2, tied=True
+    )
     model, tokens = randomize(build(config)), torch.randint(11, (2, 9))
     x = F.embedding(tokens, model.W_E)
     for block in model.blocks:
         y = F.rms_norm(x, (24,), block.ln1.w, 1e-5)
-        q, k, v = (torch.stack([y @ w for w in weights], 1) for weights in (block.attn.W_Q, block.attn.W_K, block.attn.W_V))
+        q, k, v = (
+            torch.stack([y @ w for w in weights], 1) for weights in (block.attn.W_Q, block.attn.W_K, block.attn.W_V)
+        )
         z = F.scaled_dot_product_attention(complex_rotation(q), complex_rotation(k), v, is_causal=True, enable_gqa=True)
         x = x + z.transpose(1, 2).flatten(-2) @ block.attn.W_O.flatten(0, 1)
         y = F.rms_norm(x, (24,), block.ln2.w, 1e-5)
@@ -236,4 +282,6 @@ def test_embed_norm_normalises_the_sum_of_the_embeddings():
     model, tokens = randomize(build(config)), torch.randint(11, (1, 6))
     _, notes = heard(model, tokens)
     x = F.embedding(tokens, model.W_E) + model.W_pos[:6]
-    torch.testing.assert_close(notes["blocks.0.resid_pre"], F.layer_norm(x, (24,), model.ln_embed.w, model.ln_embed.b), **CLOSE)
+    torch.testing.assert_close(
+        notes["blocks.0.resid_pre"], F.layer_norm(x, (24,), model.ln_embed.w, model.ln_embed.b), **CLOSE
+    )

@@ -1,9 +1,10 @@
 """Drawing words: by the cumulative distribution, from a seed, cut by temperature, top-k and top-p."""
+
 import numpy as np
 import pytest
 
 from model import UsageError, generate, load, run, sample
-from model.sampling import distribution
+from model.runs.sampling import distribution
 
 TEXT = "The hungry wolf"
 
@@ -37,11 +38,14 @@ def test_turns_show_how_the_word_was_picked():
     u = np.random.default_rng(3).random(6)
     for i, turn in enumerate(turns):
         assert float(turn.u) == u[i] and "seed 3" in turn.u.source()
-        likelier = turn.probs.values > turn.probs.values[turn.id]       # a second way: no ranking, no running sum
+        likelier = turn.probs.values > turn.probs.values[turn.id]  # a second way: no ranking, no running sum
         tied = (turn.probs.values == turn.probs.values[turn.id]) & (np.arange(len(turn.probs)) < turn.id)
         before = turn.probs.values[likelier | tied].sum()
         assert before - 1e-12 <= u[i] < before + turn.probs.values[turn.id] + 1e-12
-        assert float(turn.lower) == pytest.approx(before, abs=1e-12) and float(turn.upper) == turn.cumulative.values[turn.place]
+        assert (
+            float(turn.lower) == pytest.approx(before, abs=1e-12)
+            and float(turn.upper) == turn.cumulative.values[turn.place]
+        )
         assert (np.diff(turn.probs.values[turn.ranking]) <= 0).all()
         np.testing.assert_allclose(turn.probs.values, turn.trace.array("probs")[-1], rtol=1e-5, atol=1e-7)
         np.testing.assert_allclose(turn.cumulative.evaluate(turn.trace), turn.cumulative.values, rtol=1e-9)
@@ -62,7 +66,7 @@ def test_ends_with_the_document():
     assert any(turn.last for turn in turns)
     for turn, after in zip(turns, [*turns[1:], None]):
         assert turn.last == (turn.word == "<end>")
-        if turn.last and after:                                         # the next run begins with the text again
+        if turn.last and after:  # the next run begins with the text again
             assert len(after.trace) == 5
 
 
@@ -90,7 +94,17 @@ def test_top_k_and_top_p(trace):
         assert p[:kept].sum() >= share - 1e-6 and (kept == 1 or p[: kept - 1].sum() < share + 1e-6)
 
 
-@pytest.mark.parametrize("options", [{"temperature": 0}, {"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": 0},
+        {"temperature": -1},
+        {"temperature": float("nan")},
+        {"top_k": 0},
+        {"top_p": 0},
+        {"top_p": 1.1},
+    ],
+)
 def test_out_of_range_is_refused(trace, options):
     with pytest.raises(UsageError):
         distribution(trace, **options)

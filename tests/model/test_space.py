@@ -1,12 +1,13 @@
 """Geometry of word vectors, each measure against a second way of computing it."""
+
 import numpy as np
 import pytest
 
 from model import run
-from model.probes import GLOVE_ANALOGIES, QUESTIONS, Question, known, probe
-from model.space import analogy, cosine, direction, index_of, middle, nearest, pca, rank
-from model.tensor import Tensor
-from model.vectors import load_vectors
+from model.numbers.tensor import Tensor
+from model.study.probes import GLOVE_ANALOGIES, QUESTIONS, Question, known, probe
+from model.study.space import analogy, cosine, direction, index_of, middle, nearest, pca, rank
+from model.study.vectors import load_vectors
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,9 @@ def test_pca_of_the_model_can_be_computed_again(trace, table):
     found = pca(table, "W_E")
     s = np.linalg.svd(table.values.astype(np.float64) - table.values.astype(np.float64).mean(0), compute_uv=False)
     np.testing.assert_allclose(found.explained.evaluate(trace), (s**2 / (s**2).sum())[:2], rtol=1e-9)
-    np.testing.assert_allclose(found.project(table[[3, 9]]).evaluate(trace), found.project(table[[3, 9]]).values, atol=1e-12)
+    np.testing.assert_allclose(
+        found.project(table[[3, 9]]).evaluate(trace), found.project(table[[3, 9]]).values, atol=1e-12
+    )
 
 
 def test_pca_with_a_first_axis_of_ones_own():
@@ -59,7 +62,15 @@ def test_rows_that_are_all_the_same_have_no_spread():
 def test_nearest_against_a_loop(table):
     query, x = 11, table.values.astype(np.float64)
     by_hand = sorted(
-        ((sum(a * b for a, b in zip(x[query], row)) / (sum(a * a for a in x[query]) ** 0.5 * sum(b * b for b in row) ** 0.5), -k) for k, row in enumerate(x) if k != query),
+        (
+            (
+                sum(a * b for a, b in zip(x[query], row))
+                / (sum(a * a for a in x[query]) ** 0.5 * sum(b * b for b in row) ** 0.5),
+                -k,
+            )
+            for k, row in enumerate(x)
+            if k != query
+        ),
         reverse=True,
     )[:5]
     found = nearest(table, table[query], 5, [query])
@@ -89,7 +100,12 @@ def test_a_planted_direction_is_found_and_a_missing_one_is_not():
     rng = np.random.default_rng(3)
     noise, offset = rng.normal(size=(24, 16)), 9 * np.eye(16)[5]
     rows = {f"{side}{k}": k + 12 * j for j, side in enumerate("ab") for k in range(12)}
-    question = Question(("a", "b"), tuple(f"a{k} b{k}" for k in range(6)), tuple(" ".join(f"{s}{k}" for k in range(6, 12)) for s in "ab"), "words")
+    question = Question(
+        ("a", "b"),
+        tuple(f"a{k} b{k}" for k in range(6)),
+        tuple(" ".join(f"{s}{k}" for k in range(6, 12)) for s in "ab"),
+        "words",
+    )
     planted = Tensor.given(noise + np.repeat([[0.0], [1.0]], 12, axis=0) * offset, "planted", ("word", "dimension"))
     found = probe(planted, rows, question)
     assert (found.right, found.total, len(found.pairs)) == (12, 12, 6)

@@ -1,13 +1,14 @@
 """Tensor: arithmetic as in NumPy, provenance in words, and a second computation that agrees."""
+
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from model.config import ModelConfig
-from model.tensor import Tensor, concatenate, stack
-from model.trace import Trace
+from model.net.config import ModelConfig
+from model.numbers.tensor import Tensor, concatenate, stack
+from model.numbers.trace import Trace
 
 
 @pytest.fixture(scope="module")
@@ -15,9 +16,26 @@ def trace():
     rng = np.random.default_rng(3)
     scores = rng.normal(size=(2, 5, 5)).astype(np.float32)
     scores[:, *np.triu_indices(5, 1)] = -np.inf
-    arrays = {"q": rng.normal(size=(2, 5, 4)).astype(np.float32), "k": rng.normal(size=(2, 5, 4)).astype(np.float32), "scores": scores}
-    axes = {"q": ("head", "position", "d_head"), "k": ("head", "position", "d_head"), "scores": ("head", "query", "key")}
-    return Trace(arrays, axes, tuple("abcde"), (0, 1, 2, 3, 4), (), ModelConfig(vocab_size=5), tuple("abcde"), {"checkpoint_hash": "x"})
+    arrays = {
+        "q": rng.normal(size=(2, 5, 4)).astype(np.float32),
+        "k": rng.normal(size=(2, 5, 4)).astype(np.float32),
+        "scores": scores,
+    }
+    axes = {
+        "q": ("head", "position", "d_head"),
+        "k": ("head", "position", "d_head"),
+        "scores": ("head", "query", "key"),
+    }
+    return Trace(
+        arrays,
+        axes,
+        tuple("abcde"),
+        (0, 1, 2, 3, 4),
+        (),
+        ModelConfig(vocab_size=5),
+        tuple("abcde"),
+        {"checkpoint_hash": "x"},
+    )
 
 
 def expressions(trace):
@@ -27,15 +45,46 @@ def expressions(trace):
     exp = np.exp(c - c.max(-1, keepdims=True))
     soft = exp / exp.sum(-1, keepdims=True)
     rows = [
-        (q + k, a + b), (q - k, a - b), (q * k, a * b), (q / k, a / b), (-q, -a), (abs(q), abs(a)), (q * 2, a * 2), (1 - q, 1 - a), (3 / q, 3 / a),
-        (q.exp(), np.exp(a)), (abs(q).log(), np.log(abs(a))), (abs(q).sqrt(), np.sqrt(abs(a))), (q.square(), a**2), (q.sin(), np.sin(a)), (q.cos(), np.cos(a)),
-        (q.sum("d_head"), a.sum(-1)), (q.sum(), a.sum()), (q.mean("position"), a.mean(1)), (q.max(0), a.max(0)), (q.min("head"), a.min(0)), (q.max(), a.max()),
-        (q.cumsum("d_head"), a.cumsum(-1)), (q.cumsum(0), a.cumsum(0)), (s.softmax(), soft), (q.softmax("position"), np.exp(a) / np.exp(a).sum(1, keepdims=True)),
-        (q[0] @ k[0].T, a[0] @ b[0].T), (q[0, 1] @ k[0, 2], a[0, 1] @ b[0, 2]), (q[0, 1] @ k[0].T, a[0, 1] @ b[0].T), (k[1] @ q[1, 0], b[1] @ a[1, 0]),
-        (s.softmax() @ q, soft @ a), (q.T, a.T), (stack([q[0], k[1]], "which"), np.stack([a[0], b[1]])), (concatenate([q, k], "d_head"), np.concatenate([a, b], -1)),
-        (concatenate([q, k], "d_head")[0, 1, 5], np.concatenate([a, b], -1)[0, 1, 5]), ((q * k).sum("d_head")[1, 2], (a * b).sum(-1)[1, 2]),
-        ((q - q.mean("d_head")[..., :][0, 0]), a - a.mean(-1)[0, 0]), (s.softmax()[1, 4, 1:4], soft[1, 4, 1:4]), (s[:, 1].exp(), np.exp(c[:, 1])),
-        ((q[:, [3, 0]] * 2)[1, :, ::2], (a[:, [3, 0]] * 2)[1, :, ::2]), (q[0][:, 1:][2], a[0][:, 1:][2]),
+        (q + k, a + b),
+        (q - k, a - b),
+        (q * k, a * b),
+        (q / k, a / b),
+        (-q, -a),
+        (abs(q), abs(a)),
+        (q * 2, a * 2),
+        (1 - q, 1 - a),
+        (3 / q, 3 / a),
+        (q.exp(), np.exp(a)),
+        (abs(q).log(), np.log(abs(a))),
+        (abs(q).sqrt(), np.sqrt(abs(a))),
+        (q.square(), a**2),
+        (q.sin(), np.sin(a)),
+        (q.cos(), np.cos(a)),
+        (q.sum("d_head"), a.sum(-1)),
+        (q.sum(), a.sum()),
+        (q.mean("position"), a.mean(1)),
+        (q.max(0), a.max(0)),
+        (q.min("head"), a.min(0)),
+        (q.max(), a.max()),
+        (q.cumsum("d_head"), a.cumsum(-1)),
+        (q.cumsum(0), a.cumsum(0)),
+        (s.softmax(), soft),
+        (q.softmax("position"), np.exp(a) / np.exp(a).sum(1, keepdims=True)),
+        (q[0] @ k[0].T, a[0] @ b[0].T),
+        (q[0, 1] @ k[0, 2], a[0, 1] @ b[0, 2]),
+        (q[0, 1] @ k[0].T, a[0, 1] @ b[0].T),
+        (k[1] @ q[1, 0], b[1] @ a[1, 0]),
+        (s.softmax() @ q, soft @ a),
+        (q.T, a.T),
+        (stack([q[0], k[1]], "which"), np.stack([a[0], b[1]])),
+        (concatenate([q, k], "d_head"), np.concatenate([a, b], -1)),
+        (concatenate([q, k], "d_head")[0, 1, 5], np.concatenate([a, b], -1)[0, 1, 5]),
+        ((q * k).sum("d_head")[1, 2], (a * b).sum(-1)[1, 2]),
+        ((q - q.mean("d_head")[..., :][0, 0]), a - a.mean(-1)[0, 0]),
+        (s.softmax()[1, 4, 1:4], soft[1, 4, 1:4]),
+        (s[:, 1].exp(), np.exp(c[:, 1])),
+        ((q[:, [3, 0]] * 2)[1, :, ::2], (a[:, [3, 0]] * 2)[1, :, ::2]),
+        (q[0][:, 1:][2], a[0][:, 1:][2]),
     ]
     return rows
 
@@ -63,12 +112,30 @@ def test_evaluate_reads_the_trace_and_not_the_tensor(trace):
     total = terms.sum()
     forged = Tensor(total.values + 0.5, total.axes, total.expression)
     assert abs(forged.evaluate(trace) - total.values) < 1e-12
-    changed = Trace({**trace.arrays, "q": trace.array("q") + 1}, trace.axes, trace.tokens, trace.ids, (), trace.config, trace.vocabulary, trace.info)
+    changed = Trace(
+        {**trace.arrays, "q": trace.array("q") + 1},
+        trace.axes,
+        trace.tokens,
+        trace.ids,
+        (),
+        trace.config,
+        trace.vocabulary,
+        trace.info,
+    )
     assert abs(total.evaluate(changed) - total.values) > 1e-3
 
 
 def test_other_runs_are_told_apart(trace):
-    other = Trace(trace.arrays, trace.axes, trace.tokens, trace.ids, (), trace.config, trace.vocabulary, {**trace.info, "ablate": [[0, 1]]})
+    other = Trace(
+        trace.arrays,
+        trace.axes,
+        trace.tokens,
+        trace.ids,
+        (),
+        trace.config,
+        trace.vocabulary,
+        {**trace.info, "ablate": [[0, 1]]},
+    )
     difference = trace["q"][0, 0] - other["q"][0, 0]
     assert difference.runs() == {trace.run_id, other.run_id}
     assert np.all(difference.evaluate(trace, other) == 0)
@@ -76,18 +143,36 @@ def test_other_runs_are_told_apart(trace):
         difference.evaluate(trace)
 
 
-@pytest.mark.parametrize("make, words", [
-    (lambda t: t["q"].source(1, 2, 3), "q[head=1, position=2, d_head=3]"),
-    (lambda t: t["q"][1, 2].source(3), "q[head=1, position=2, d_head=3]"),
-    (lambda t: t["q"][1, [4, 2]].source(1, 3), "q[head=1, position=2, d_head=3]"),
-    (lambda t: t["q"].source(), "q"),
-    (lambda t: (t["q"][0, 1] * t["k"][0, 2]).source(3), "q[head=0, position=1, d_head=3] × k[head=0, position=2, d_head=3]"),
-    (lambda t: (t["q"][0, 1] * t["k"][0, 2]).sum().source(), "Σ of 4 products: q[head=0, position=1, d_head=0:4] × k[head=0, position=2, d_head=0:4]"),
-    (lambda t: (t["q"][0] @ t["k"][0].T).source(1, 2), "Σ of 4 products: q[head=0, position=1, d_head=0:4] · k[head=0, position=2, d_head=0:4]"),
-    (lambda t: t["scores"][1].softmax().source(3, 2), "softmax(scores[head=1, query=3, key=0:5]) at 2"),
-    (lambda t: (t["q"][0, 0, 0] / Tensor.given(0.7, "temperature")).source(), "q[head=0, position=0, d_head=0] ÷ temperature"),
-    (lambda t: ((t["q"] + t["k"]) * 2)[0, 1].source(2), "(q[head=0, position=1, d_head=2] + k[head=0, position=1, d_head=2]) × 2"),
-])
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda t: t["q"].source(1, 2, 3), "q[head=1, position=2, d_head=3]"),
+        (lambda t: t["q"][1, 2].source(3), "q[head=1, position=2, d_head=3]"),
+        (lambda t: t["q"][1, [4, 2]].source(1, 3), "q[head=1, position=2, d_head=3]"),
+        (lambda t: t["q"].source(), "q"),
+        (
+            lambda t: (t["q"][0, 1] * t["k"][0, 2]).source(3),
+            "q[head=0, position=1, d_head=3] × k[head=0, position=2, d_head=3]",
+        ),
+        (
+            lambda t: (t["q"][0, 1] * t["k"][0, 2]).sum().source(),
+            "Σ of 4 products: q[head=0, position=1, d_head=0:4] × k[head=0, position=2, d_head=0:4]",
+        ),
+        (
+            lambda t: (t["q"][0] @ t["k"][0].T).source(1, 2),
+            "Σ of 4 products: q[head=0, position=1, d_head=0:4] · k[head=0, position=2, d_head=0:4]",
+        ),
+        (lambda t: t["scores"][1].softmax().source(3, 2), "softmax(scores[head=1, query=3, key=0:5]) at 2"),
+        (
+            lambda t: (t["q"][0, 0, 0] / Tensor.given(0.7, "temperature")).source(),
+            "q[head=0, position=0, d_head=0] ÷ temperature",
+        ),
+        (
+            lambda t: ((t["q"] + t["k"]) * 2)[0, 1].source(2),
+            "(q[head=0, position=1, d_head=2] + k[head=0, position=1, d_head=2]) × 2",
+        ),
+    ],
+)
 def test_sources_in_words(trace, make, words):
     assert make(trace) == words
 
@@ -109,7 +194,13 @@ def test_a_number_without_a_source_is_refused(trace):
 
 
 def test_values_cannot_be_changed(trace):
-    for tensor in (trace["q"], trace["q"][0, [1, 2]], trace["q"] + 1, trace["q"].T, Tensor.given([1.0, 2.0], "two", ("n",))):
+    for tensor in (
+        trace["q"],
+        trace["q"][0, [1, 2]],
+        trace["q"] + 1,
+        trace["q"].T,
+        Tensor.given([1.0, 2.0], "two", ("n",)),
+    ):
         with pytest.raises(ValueError):
             tensor.values[...] = 0
 
@@ -127,11 +218,12 @@ def test_slices_share_memory_and_are_quick(trace):
     tensor = trace["q"]
     assert np.shares_memory(tensor[0, 1:3].values, trace.array("q"))
     import timeit
+
     assert min(timeit.repeat(lambda: tensor[1, 2], number=1000, repeat=5)) / 1000 < 50e-6
 
 
 def test_importing_tensors_and_traces_costs_no_torch():
-    code = "import sys; from model import Trace, Tensor, telling_head, ModelConfig; import model.tensor; sys.exit('torch' in sys.modules)"
+    code = "import sys; from model import Trace, Tensor, telling_head, ModelConfig; import model.numbers.tensor; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

@@ -1,11 +1,12 @@
 """Text in, tokens out: round trips, names, and text from outside the model's world."""
+
 import re
 
 import pytest
 
 from model import UsageError, load
-from model.corpus import documents
-from model.tokenizer import Tokenizer
+from model.text.corpus import documents
+from model.text.tokenizer import Tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -14,9 +15,17 @@ def tokenizer():
 
 
 def test_known_examples_are_all_known(tokenizer):
-    for text in ("A fluffy blue creature roamed the verdant forest", "The cat sat on the mat because it was tired.", "The animal didn't cross the street because it was too tired",
-                 "The animal did not cross the street because it was too wide", "Harry Potter", "king queen man woman Paris France Italy Rome", "The capital of France is Paris",
-                 "Monday, Tuesday and red, blue", "one two three apple bread"):
+    for text in (
+        "A fluffy blue creature roamed the verdant forest",
+        "The cat sat on the mat because it was tired.",
+        "The animal didn't cross the street because it was too tired",
+        "The animal did not cross the street because it was too wide",
+        "Harry Potter",
+        "king queen man woman Paris France Italy Rome",
+        "The capital of France is Paris",
+        "Monday, Tuesday and red, blue",
+        "one two three apple bread",
+    ):
         assert not tokenizer.encode(text).unknown, text
 
 
@@ -57,12 +66,27 @@ def test_decode_writes_like_a_person(tokenizer):
     assert tokenizer.decode(ids) == 'The cat sat. "I am tired," said Harry. He slept.'
 
 
-@pytest.mark.parametrize("text, tokens", [
-    ("naïve café", ("naïve", "café")), ("cafe\u0301", ("café",)), ("你好世界", ("你", "好", "世", "界")), ("שלום עולם", ("שלום", "עולם")), ("مرحبا", ("مرحبا",)),
-    ("👨‍👩‍👧 ❤️", ("👨‍👩‍👧", "❤️")), ("a\x00\x07b\u202e c", ("ab", "c")), ("end\ud800", ("end",)), ("one\ttwo\nthree\u00a0four", ("one", "two", "three", "four")),
-    ("<end> <unk>", ("<", "end", ">", "<", "unk", ">")), ("3.14!?", ("3", ".", "14", "!", "?")), ("x" * 5000, ("x" * 5000,)), ("İstanbul ǅ ﬁ", ("İstanbul", "ǅ", "ﬁ")),
-    ("well-known", ("well", "-", "known")), ("👍🏽", ("👍🏽",)), ("हिन्दी", ("हिन्दी",)),
-])
+@pytest.mark.parametrize(
+    "text, tokens",
+    [
+        ("naïve café", ("naïve", "café")),
+        ("cafe\u0301", ("café",)),
+        ("你好世界", ("你", "好", "世", "界")),
+        ("שלום עולם", ("שלום", "עולם")),
+        ("مرحبا", ("مرحبا",)),
+        ("👨‍👩‍👧 ❤️", ("👨‍👩‍👧", "❤️")),
+        ("a\x00\x07b\u202e c", ("ab", "c")),
+        ("end\ud800", ("end",)),
+        ("one\ttwo\nthree\u00a0four", ("one", "two", "three", "four")),
+        ("<end> <unk>", ("<", "end", ">", "<", "unk", ">")),
+        ("3.14!?", ("3", ".", "14", "!", "?")),
+        ("x" * 5000, ("x" * 5000,)),
+        ("İstanbul ǅ ﬁ", ("İstanbul", "ǅ", "ﬁ")),
+        ("well-known", ("well", "-", "known")),
+        ("👍🏽", ("👍🏽",)),
+        ("हिन्दी", ("हिन्दी",)),
+    ],
+)
 def test_any_unicode(tokenizer, text, tokens):
     encoding = tokenizer.encode(text)
     assert encoding.tokens == tokens
@@ -80,4 +104,6 @@ def test_nothing_visible_is_an_error(tokenizer):
 def test_save_and_load(tmp_path, tokenizer):
     tokenizer.save(tmp_path / "tokenizer.json")
     again = Tokenizer.load(tmp_path / "tokenizer.json", tokenizer.display)
-    assert again.vocabulary == tokenizer.vocabulary and again.encode("The Cat’s").ids == tokenizer.encode("The Cat’s").ids
+    assert (
+        again.vocabulary == tokenizer.vocabulary and again.encode("The Cat’s").ids == tokenizer.encode("The Cat’s").ids
+    )

@@ -1,4 +1,5 @@
 """Runs of the shipped model: the chain from tensor to tensor, interventions, saving and loading, errors."""
+
 import json
 
 import numpy as np
@@ -7,14 +8,14 @@ from safetensors.numpy import save_file
 
 import model
 from model import Trace, UsageError, load, run
-from model.config import ModelConfig
 from model.errors import ClearheadError
-from model.recorder import record, run_tokens
-from model.tokenizer import Encoding
-from model.transformer import build
+from model.net.config import ModelConfig
+from model.net.transformer import build
+from model.runs.recorder import record, run_tokens
+from model.text.tokenizer import Encoding
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
-CLOSE = {"rtol": 1e-6, "atol": 2e-6}       # one rounding to float32 on either side
+CLOSE = {"rtol": 1e-6, "atol": 2e-6}  # one rounding to float32 on either side
 
 
 @pytest.fixture(scope="module", params=["tiny", "tiny-learned", "tiny-sinusoidal", "tiny-rotary", "tiny-none"])
@@ -29,14 +30,52 @@ def wide(trace, name):
 def test_names_and_axes(trace):
     expected = {"tokens", "embed", "logits", "probs", "W_E", "W_U", "ln_final.normalized"}
     for layer in range(trace.config.n_layers):
-        expected |= {f"blocks.{layer}.{name}" for name in (
-            "resid_pre", "ln1.normalized", "ln1.mean", "ln1.scale", "attn.q", "attn.k", "attn.v", "attn.scores_raw", "attn.scores", "attn.scores_masked",
-            "attn.pattern", "attn.z", "attn.result", "attn_out", "resid_mid", "ln2.normalized", "mlp.pre", "mlp.post", "mlp_out", "resid_post",
-            "attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "mlp.W_in", "mlp.W_out", "mlp.b_in", "mlp.b_out", "ln1.w", "ln1.b")}
+        expected |= {
+            f"blocks.{layer}.{name}"
+            for name in (
+                "resid_pre",
+                "ln1.normalized",
+                "ln1.mean",
+                "ln1.scale",
+                "attn.q",
+                "attn.k",
+                "attn.v",
+                "attn.scores_raw",
+                "attn.scores",
+                "attn.scores_masked",
+                "attn.pattern",
+                "attn.z",
+                "attn.result",
+                "attn_out",
+                "resid_mid",
+                "ln2.normalized",
+                "mlp.pre",
+                "mlp.post",
+                "mlp_out",
+                "resid_post",
+                "attn.W_Q",
+                "attn.W_K",
+                "attn.W_V",
+                "attn.W_O",
+                "mlp.W_in",
+                "mlp.W_out",
+                "mlp.b_in",
+                "mlp.b_out",
+                "ln1.w",
+                "ln1.b",
+            )
+        }
     assert expected <= set(trace.names)
     assert ("pos_embed" in trace) == (trace.config.positions in ("learned", "sinusoidal"))
     assert ("rotary_angles" in trace) == ("blocks.0.attn.rot_q" in trace) == (trace.config.positions == "rotary")
-    sizes = {"head": trace.config.n_heads, "d_head": trace.config.d_head, "d_model": trace.config.d_model, "query": 8, "key": 8, "vocab": trace.config.vocab_size}
+    sizes = {
+        "head": trace.config.n_heads,
+        "d_head": trace.config.d_head,
+        "d_model": trace.config.d_model,
+        "query": 8,
+        "key": 8,
+        "vocab": trace.config.vocab_size,
+    }
     for name in trace.names:
         tensor = trace[name]
         assert len(tensor.axes) == tensor.ndim, name
@@ -57,17 +96,34 @@ def test_chain_of_the_whole_pass(trace):
         np.testing.assert_allclose(wide(trace, at + "resid_pre"), x, **CLOSE)
         check_norm(trace, at + "resid_pre", at + "ln1")
         check_attention(trace, at)
-        np.testing.assert_allclose(wide(trace, at + "resid_mid"), wide(trace, at + "resid_pre") + wide(trace, at + "attn_out"), **CLOSE)
+        np.testing.assert_allclose(
+            wide(trace, at + "resid_mid"), wide(trace, at + "resid_pre") + wide(trace, at + "attn_out"), **CLOSE
+        )
         check_norm(trace, at + "resid_mid", at + "ln2")
-        np.testing.assert_allclose(wide(trace, at + "mlp.pre"), wide(trace, at + "ln2.normalized") @ wide(trace, at + "mlp.W_in") + wide(trace, at + "mlp.b_in"), **CLOSE)
+        np.testing.assert_allclose(
+            wide(trace, at + "mlp.pre"),
+            wide(trace, at + "ln2.normalized") @ wide(trace, at + "mlp.W_in") + wide(trace, at + "mlp.b_in"),
+            **CLOSE,
+        )
         pre = wide(trace, at + "mlp.pre")
         from math import erf
-        np.testing.assert_allclose(wide(trace, at + "mlp.post"), pre * np.vectorize(lambda a: (1 + erf(a / 2**0.5)) / 2)(pre), **CLOSE)
-        np.testing.assert_allclose(wide(trace, at + "mlp_out"), wide(trace, at + "mlp.post") @ wide(trace, at + "mlp.W_out") + wide(trace, at + "mlp.b_out"), **CLOSE)
-        np.testing.assert_allclose(wide(trace, at + "resid_post"), wide(trace, at + "resid_mid") + wide(trace, at + "mlp_out"), **CLOSE)
+
+        np.testing.assert_allclose(
+            wide(trace, at + "mlp.post"), pre * np.vectorize(lambda a: (1 + erf(a / 2**0.5)) / 2)(pre), **CLOSE
+        )
+        np.testing.assert_allclose(
+            wide(trace, at + "mlp_out"),
+            wide(trace, at + "mlp.post") @ wide(trace, at + "mlp.W_out") + wide(trace, at + "mlp.b_out"),
+            **CLOSE,
+        )
+        np.testing.assert_allclose(
+            wide(trace, at + "resid_post"), wide(trace, at + "resid_mid") + wide(trace, at + "mlp_out"), **CLOSE
+        )
         x = wide(trace, at + "resid_post")
     check_norm(trace, at + "resid_post", "ln_final")
-    np.testing.assert_allclose(wide(trace, "logits"), wide(trace, "ln_final.normalized") @ wide(trace, "W_U"), rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(
+        wide(trace, "logits"), wide(trace, "ln_final.normalized") @ wide(trace, "W_U"), rtol=1e-6, atol=1e-5
+    )
     np.testing.assert_allclose(wide(trace, "probs"), trace["logits"].softmax().values, **CLOSE)
 
 
@@ -82,15 +138,25 @@ def check_norm(trace, before, norm):
 def check_attention(trace, at):
     x, length, d_head = wide(trace, at + "ln1.normalized"), len(trace), trace.config.d_head
     for which in "qkv":
-        np.testing.assert_allclose(wide(trace, f"{at}attn.{which}"), x @ wide(trace, f"{at}attn.W_{which.upper()}"), rtol=1e-6, atol=5e-6)
+        np.testing.assert_allclose(
+            wide(trace, f"{at}attn.{which}"), x @ wide(trace, f"{at}attn.W_{which.upper()}"), rtol=1e-6, atol=5e-6
+        )
     q, k = (wide(trace, f"{at}attn.{'rot_' if 'rotary_angles' in trace else ''}{which}") for which in "qk")
     np.testing.assert_allclose(wide(trace, at + "attn.scores_raw"), q @ k.transpose(0, 2, 1), rtol=1e-6, atol=2e-5)
-    np.testing.assert_allclose(wide(trace, at + "attn.scores"), wide(trace, at + "attn.scores_raw") / np.sqrt(d_head), **CLOSE)
+    np.testing.assert_allclose(
+        wide(trace, at + "attn.scores"), wide(trace, at + "attn.scores_raw") / np.sqrt(d_head), **CLOSE
+    )
     masked = np.where(np.tri(length, dtype=bool), wide(trace, at + "attn.scores"), -np.inf)
     np.testing.assert_array_equal(wide(trace, at + "attn.scores_masked"), masked)
-    np.testing.assert_allclose(wide(trace, at + "attn.pattern"), trace[at + "attn.scores_masked"].softmax().values, **CLOSE)
-    np.testing.assert_allclose(wide(trace, at + "attn.z"), wide(trace, at + "attn.pattern") @ wide(trace, at + "attn.v"), **CLOSE)
-    np.testing.assert_allclose(wide(trace, at + "attn.result"), wide(trace, at + "attn.z") @ wide(trace, at + "attn.W_O"), **CLOSE)
+    np.testing.assert_allclose(
+        wide(trace, at + "attn.pattern"), trace[at + "attn.scores_masked"].softmax().values, **CLOSE
+    )
+    np.testing.assert_allclose(
+        wide(trace, at + "attn.z"), wide(trace, at + "attn.pattern") @ wide(trace, at + "attn.v"), **CLOSE
+    )
+    np.testing.assert_allclose(
+        wide(trace, at + "attn.result"), wide(trace, at + "attn.z") @ wide(trace, at + "attn.W_O"), **CLOSE
+    )
     np.testing.assert_allclose(wide(trace, at + "attn_out"), wide(trace, at + "attn.result").sum(0), **CLOSE)
 
 
@@ -106,10 +172,12 @@ def test_rotated_queries_come_from_the_recorded_angles():
 
 # — interventions, against a second way of computing ————————————————————————————————————
 
+
 def test_ablation_equals_a_model_whose_head_writes_nothing():
     import copy
 
     import torch
+
     checkpoint = load("tiny")
     ablated = run(checkpoint, TEXT, ablate=[(1, 3), (2, 0)])
     twin = copy.deepcopy(checkpoint.exact)
@@ -129,6 +197,7 @@ def test_without_positions_equals_a_table_of_zeros():
     import copy
 
     import torch
+
     checkpoint = load("tiny")
     twin = copy.deepcopy(checkpoint.exact)
     with torch.no_grad():
@@ -141,7 +210,12 @@ def test_without_positions_equals_a_table_of_zeros():
 def test_rotary_without_positions_turns_nothing():
     off = run("tiny-rotary", TEXT, positions=False)
     assert "rotary_angles" not in off and "blocks.0.attn.rot_q" not in off
-    np.testing.assert_allclose(wide(off, "blocks.0.attn.scores_raw"), wide(off, "blocks.0.attn.q") @ wide(off, "blocks.0.attn.k").transpose(0, 2, 1), rtol=1e-6, atol=2e-5)
+    np.testing.assert_allclose(
+        wide(off, "blocks.0.attn.scores_raw"),
+        wide(off, "blocks.0.attn.q") @ wide(off, "blocks.0.attn.k").transpose(0, 2, 1),
+        rtol=1e-6,
+        atol=2e-5,
+    )
 
 
 def test_order_without_positions_or_mask_only_reorders_the_output():
@@ -165,11 +239,18 @@ def test_order_is_read_as_asked():
 
 # — the trace as a thing ————————————————————————————————————————————————————————————————
 
+
 def test_save_and_load(tmp_path, trace):
     file = trace.save(tmp_path / "a b.safetensors")
     again = Trace.load(file)
     assert again.digest == trace.digest and again.run_id == trace.run_id
-    assert (again.tokens, again.ids, again.config, again.vocabulary, again.info) == (trace.tokens, trace.ids, trace.config, trace.vocabulary, trace.info)
+    assert (again.tokens, again.ids, again.config, again.vocabulary, again.info) == (
+        trace.tokens,
+        trace.ids,
+        trace.config,
+        trace.vocabulary,
+        trace.info,
+    )
     assert set(again.names) == set(trace.names) and again["W_U"].axes == trace["W_U"].axes
     assert [path.name for path in tmp_path.iterdir()] == ["a b.safetensors"]
 
@@ -178,7 +259,10 @@ def test_digest_is_of_the_numbers():
     one, two = run("tiny", TEXT), run("tiny", TEXT)
     assert one.digest == two.digest
     changed = {**one.arrays, "logits": one.array("logits") + np.float32(1e-6)}
-    assert Trace(changed, one.axes, one.tokens, one.ids, one.unknown, one.config, one.vocabulary, one.info).digest != one.digest
+    assert (
+        Trace(changed, one.axes, one.tokens, one.ids, one.unknown, one.config, one.vocabulary, one.info).digest
+        != one.digest
+    )
     assert run("tiny", TEXT + " .").digest != one.digest
 
 

@@ -1,4 +1,5 @@
 """Training: the same seed the same model, a stopped run goes on to the same end; what was learned beats counting."""
+
 import math
 import signal
 import subprocess
@@ -11,10 +12,10 @@ import pytest
 import torch
 
 from model import UsageError, load
-from model.corpus import documents
-from model.ngrams import ngram_losses
-from model.report import DOCUMENT, HELDOUT, heldout_loss, tables
-from model.train import RECIPES, Recipe, Run, make_corpus, schedule, snapshot_steps, train
+from model.text.corpus import documents
+from model.text.ngrams import ngram_losses
+from model.training.report import DOCUMENT, HELDOUT, heldout_loss, tables
+from model.training.train import RECIPES, Recipe, Run, make_corpus, schedule, snapshot_steps, train
 
 SMALL = Recipe({"n_layers": 1, "n_ctx": 32, "tied": True}, steps=24, words=20_000, batch=8, snapshots=6)
 
@@ -43,7 +44,7 @@ def test_a_stopped_run_goes_on_to_the_same_end(corpus, tmp_path):
     for _ in range(11):
         stopped.advance()
     stopped.keep()
-    stopped.advance()                                       # this step is lost and made again
+    stopped.advance()  # this step is lost and made again
     again = fresh(corpus, tmp_path / "b", resume=True, seed=99)
     again.seed = 0
     assert again.step == 11
@@ -64,8 +65,10 @@ def test_a_finished_run_is_a_checkpoint_with_snapshots(corpus, tmp_path):
 
 @pytest.mark.slow
 def test_a_killed_process_leaves_a_state_to_go_on_from(tmp_path):
-    code = ("import model.train as t, pathlib; t.RECIPES['tiny'] = t.Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
-            f"t.WORK = pathlib.Path({str(tmp_path)!r}); t.SAVE_EVERY = 0.5; t.train('tiny', out={str(tmp_path / 'out')!r}, quiet=True)")
+    code = (
+        "import model.train as t, pathlib; t.RECIPES['tiny'] = t.Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
+        f"t.WORK = pathlib.Path({str(tmp_path)!r}); t.SAVE_EVERY = 0.5; t.train('tiny', out={str(tmp_path / 'out')!r}, quiet=True)"
+    )
     process = subprocess.Popen([sys.executable, "-c", code])
     state = tmp_path / "tiny-0-100000" / "state.pt"
     for _ in range(300):
@@ -94,9 +97,13 @@ def test_snapshots_and_schedule():
     assert len(marks) >= 12 and marks[0] == 0 and marks[-1] == tiny.steps
     rates = [schedule(step, tiny) for step in range(tiny.steps + 1)]
     assert rates[0] < 0.01 and max(rates) == rates[tiny.warmup] == pytest.approx(1) and rates[-1] == 0
-    assert np.abs(np.diff(rates)).max() < 0.01                       # no jump, not even where the cooldown begins
+    assert np.abs(np.diff(rates)).max() < 0.01  # no jump, not even where the cooldown begins
     plain = Recipe({}, steps=1000)
-    assert schedule(1000, plain) == pytest.approx(0.1) and sorted(snapshot_steps(plain))[-1] == 1000 and len(snapshot_steps(plain)) == plain.snapshots
+    assert (
+        schedule(1000, plain) == pytest.approx(0.1)
+        and sorted(snapshot_steps(plain))[-1] == 1000
+        and len(snapshot_steps(plain)) == plain.snapshots
+    )
 
 
 def test_unknown_recipe():
@@ -131,7 +138,9 @@ def test_tiny_beats_counting_on_heldout_text():
     assert loss < report["heldout"]["4-gram"] - 0.3 < report["heldout"]["bigram"]
     index = {word.lower(): i for i, word in enumerate(tiny.tokenizer.vocabulary)}
     ids = lambda text: np.array([index[word] for document in text for word in [*document.lower().split(), "<end>"]])
-    counted = ngram_losses(ids(documents(0, 600_000)), ids(HELDOUT.read_text(encoding="utf-8").splitlines()), len(tiny.tokenizer)).mean(1)
+    counted = ngram_losses(
+        ids(documents(0, 600_000)), ids(HELDOUT.read_text(encoding="utf-8").splitlines()), len(tiny.tokenizer)
+    ).mean(1)
     assert loss < counted[3] - 0.3 and counted[3] < counted[1] < counted[0]
 
 
@@ -151,4 +160,4 @@ def test_position_variants_are_compared_fairly():
 
 
 def test_the_document_tells_the_measured_figures():
-    assert tables() in DOCUMENT.read_text(encoding="utf-8"), "run: python -m model.report tables"
+    assert tables() in DOCUMENT.read_text(encoding="utf-8"), "run: python -m model.training.report tables"

@@ -1,12 +1,13 @@
 """The shipped word vectors are what SOURCE.md says, and say where their numbers come from."""
+
 import re
 
 import numpy as np
 import pytest
 
 from model.errors import ClearheadError
-from model.space import analogy, index_of, nearest
-from model.vectors import FOLDER, TABLE, VECTORS, WORDS, checksums, load_vectors
+from model.study.space import analogy, index_of, nearest
+from model.study.vectors import FOLDER, VECTORS, WORDS, checksums, load_vectors
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,9 @@ def glove():
 
 
 def test_files_are_those_of_the_source_note():
-    stated = dict(reversed(line.split()) for line in re.findall(r"^[0-9a-f]{64}  \S+$", (FOLDER / "SOURCE.md").read_text(), re.M))
+    stated = dict(
+        reversed(line.split()) for line in re.findall(r"^[0-9a-f]{64}  \S+$", (FOLDER / "SOURCE.md").read_text(), re.M)
+    )
     assert checksums() == {name: stated[name] for name in (VECTORS, WORDS)}
     assert "Public Domain Dedication" in (FOLDER / "LICENSE.txt").read_text()
 

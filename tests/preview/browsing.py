@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALL = '''
 from manim import FadeIn
 
-from scenes.kit.grid import TensorGrid
-from scenes.kit.tokens import TokenRow
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.words.tokens import TokenRow
 from scenes.lesson import Lesson
 
 
@@ -70,16 +70,23 @@ class Preview:
         if not (folder / "scenes").exists():
             shutil.copytree(ROOT / "scenes", folder / "scenes", ignore=shutil.ignore_patterns("__pycache__"))
             (folder / "assets").symlink_to(ROOT / "assets")
-            (folder / "scenes/small.py").write_text(SMALL)
-            (folder / "scenes/notes/small.yaml").write_text("Move: Say that they move.\n")
+            small = folder / "scenes/lessons/small"
+            small.mkdir()
+            (small / "lesson.py").write_text(SMALL)
+            (small / "notes.yaml").write_text("Move: Say that they move.\n")
             with (folder / "scenes/course.yaml").open("a") as course:
                 course.write(COURSE)
         arguments = {"lesson": lesson, "options": options or {"pace": 0.3}, "open_browser": False, **how}
-        code = f"import pathlib; from studio.preview import serve, troupe; troupe.PATIENCE = {patience}; serve(**{arguments!r}, out=pathlib.Path({str(self.renders)!r}))"
+        code = f"import pathlib; from studio.preview import serve; from studio.preview.sessions import pool; pool.PATIENCE = {patience}; serve(**{arguments!r}, out=pathlib.Path({str(self.renders)!r}))"
         path = os.pathsep.join([str(folder), str(ROOT)])
         self.log = (folder / "log").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, stderr=self.log, text=True, start_new_session=True,
+            [sys.executable, "-c", code],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+            start_new_session=True,
             env=os.environ | {"PYTHONPATH": path, "CLEARHEAD_CACHE": str(self.cache), "PYTHONDONTWRITEBYTECODE": "1"},
             preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGINT),  # end with the tests, however they end
         )
@@ -134,7 +141,12 @@ class Page:
     def __init__(self, page, url: str):
         self.page, self.problems = page, []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and "WebSocket" not in message.text and self.problems.append(message.text))
+        page.on(
+            "console",
+            lambda message: (
+                message.type == "error" and "WebSocket" not in message.text and self.problems.append(message.text)
+            ),
+        )
         page.goto(url)
 
     def js(self, code: str, *args):
@@ -148,7 +160,9 @@ class Page:
 
     @property
     def place(self) -> dict:
-        return self.js("(({session, step, frame, playing, steps, planned}) => ({session, step, frame: Math.floor(frame), playing, steps, planned}))(clearhead.player)")
+        return self.js(
+            "(({session, step, frame, playing, steps, planned}) => ({session, step, frame: Math.floor(frame), playing, steps, planned}))(clearhead.player)"
+        )
 
     def first_picture(self, after: int = 0, seconds: float = 40) -> tuple[int, int, int]:
         """Wait for a picture of a session later than `after`."""
@@ -165,7 +179,14 @@ class Page:
             p = self.place
             length = p["steps"][step]["frames"] if step < len(p["steps"]) else None
             at_end = p["step"] == step and not p["playing"] and length and p["frame"] == length - 1
-            return at_end and self.shown and self.shown[1] == step and self.js("clearhead.strips.shows(clearhead.player.step, Math.floor(clearhead.player.frame))") == self.shown[2] and self.shown
+            return (
+                at_end
+                and self.shown
+                and self.shown[1] == step
+                and self.js("clearhead.strips.shows(clearhead.player.step, Math.floor(clearhead.player.frame))")
+                == self.shown[2]
+                and self.shown
+            )
 
         return wait_for(resting, seconds, f"the end of step {step}")
 

@@ -15,9 +15,9 @@ import json, sys, numpy as np
 from pathlib import Path
 import scenes
 from scenes.lesson import Options
-from studio.picture import Picture
-from studio.playback import Playback
-from studio.session import Job, perform
+from studio.play.picture import Picture
+from studio.play.playback import Playback
+from studio.play.session import Job, perform
 
 entry = next(e for e in scenes.course() if e.id == "small")
 frames = {}
@@ -39,7 +39,12 @@ def video(preview):
     """The lesson's frames as they are rendered, [frame, height, width, 3], and the frame at which each step begins."""
     file = preview.folder / "frames.npz"
     path = f"{preview.folder}:{ROOT}"
-    subprocess.run([sys.executable, "-c", FRAMES, str(file)], check=True, cwd=preview.folder, env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin", "HOME": str(preview.folder)})
+    subprocess.run(
+        [sys.executable, "-c", FRAMES, str(file)],
+        check=True,
+        cwd=preview.folder,
+        env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin", "HOME": str(preview.folder)},
+    )
     with np.load(file) as data:
         return data["frames"], data["starts"]
 
@@ -68,7 +73,11 @@ def test_steps_show_exactly_the_frames_of_the_video(page, video):
 def test_a_moving_frame_is_the_videos_frame_at_that_time(page, video):
     frames, starts = video
     steps = page.planned()["steps"]
-    moving = [f for f in range(3, steps[2]["frames"] - 3) if all(not np.array_equal(frames[starts[2] + f], frames[starts[2] + f + d]) for d in (-2, 2))]
+    moving = [
+        f
+        for f in range(3, steps[2]["frames"] - 3)
+        if all(not np.array_equal(frames[starts[2] + f], frames[starts[2] + f + d]) for d in (-2, 2))
+    ]
     for frame in moving[8:24:5]:
         page.js("frame => clearhead.player.go(2, frame, false)", frame)
         wait_for(lambda: page.shown[1:] == (2, frame), what=f"frame {frame}")
@@ -85,7 +94,9 @@ def test_the_lesson_pauses_at_each_step_and_space_never_skips(page):
         page.press(key)
     assert page.place["step"] == 0 and not page.place["playing"]
     page.press("r")
-    wait_for(lambda: page.place["playing"] and page.place["frame"] < page.place["steps"][0]["frames"] - 5, what="the replay")
+    wait_for(
+        lambda: page.place["playing"] and page.place["frame"] < page.place["steps"][0]["frames"] - 5, what="the replay"
+    )
     page.press(" ")
     at = page.place
     assert not at["playing"]
@@ -172,7 +183,10 @@ def test_where_a_lesson_samples_temperature_and_seed_can_be_set(page):
     page.page.locator("#panel [name=lesson]").select_option("overview")
     session = page.first_picture(after=session)[0]
     fields = page.page.locator("#panel input[type=number]")
-    wait_for(lambda: [fields.nth(k).get_attribute("name") for k in range(fields.count())] == ["temperature", "seed"], what="both fields")
+    wait_for(
+        lambda: [fields.nth(k).get_attribute("name") for k in range(fields.count())] == ["temperature", "seed"],
+        what="both fields",
+    )
     assert page.planned()["steps"][7]["name"] == "Sample"
     words = page.place["steps"][7]["caption"]
     page.page.locator("#panel [name=temperature]").fill("0.2")
@@ -184,13 +198,15 @@ def test_where_a_lesson_samples_temperature_and_seed_can_be_set(page):
     steps = page.planned()["steps"]
     from scenes import course
     from scenes.lesson import Options
-    from studio.picture import Picture
-    from studio.session import Job, perform
+    from studio.play.picture import Picture
+    from studio.play.session import Job, perform
 
     (entry,) = [e for e in course() if e.id == "overview"]
     expected = perform(Job(entry, Options(temperature=0.2, seed=5), Picture.of("l"))).steps
     assert [s["caption"] for s in steps] == [s.caption for s in expected] and steps[7]["caption"] != words
-    page.page.locator("#panel [name=temperature]").fill("-1")  # out of range: the browser says so, and nothing is asked for
+    page.page.locator("#panel [name=temperature]").fill(
+        "-1"
+    )  # out of range: the browser says so, and nothing is asked for
     page.press("Tab")
     page.page.wait_for_timeout(300)
     assert page.js("clearhead.player.about.chosen.temperature") == 0.2
@@ -222,7 +238,9 @@ def test_saving_a_file_shows_it_at_the_same_step(page, preview):
         file.write_text(good.replace("rows=8)", "rows=8, nonsense=1)"))
         wait_for(lambda: page.page.locator("#banner").is_visible(), 40, "the banner")
         line = 1 + good[: good.index("grid = TensorGrid(")].count("\n")
-        assert page.text("banner-where") == f"scenes/small.py:{line}" and "nonsense" in page.text("banner-text")
+        assert page.text("banner-where") == f"scenes/lessons/small/lesson.py:{line}" and "nonsense" in page.text(
+            "banner-text"
+        )
         assert page.shown[0] == session and np.array_equal(page.pixels(), before)
         page.press("ArrowRight")  # what is there still plays
         page.rest(2)
@@ -261,7 +279,9 @@ def test_a_click_tells_the_traces_number(page):
     assert f"blocks.{layer}.attn.q[" in card and "d_head=2" in card
     position = int(cell["numbers"][0]["source"].split("position=")[1].split(",")[0])
     assert float(card.split()[0].replace("−", "-")) == pytest.approx(float(q.values[position, 2]), rel=1e-5)
-    assert f"= Σ of {run('tiny', 'a').config.d_model} products: ln1.normalized[position={position}," in card, "and how it was made"
+    assert f"= Σ of {run('tiny', 'a').config.d_model} products: ln1.normalized[position={position}," in card, (
+        "and how it was made"
+    )
     page.press("ArrowRight")  # with a card open the arrows go from number to number
     assert page.place["step"] == 1 and "d_head=3" in page.page.locator("#card").inner_text()
     page.press("Escape")
@@ -316,7 +336,12 @@ def test_the_speakers_window_counts_steps_that_become_known_later(open_page, pag
     file = preview.lesson()
     good = file.read_text()
     try:
-        file.write_text(good.replace('        with self.step("Queries"', '        import time; time.sleep(1.5)\n        with self.step("Queries"'))
+        file.write_text(
+            good.replace(
+                '        with self.step("Queries"',
+                '        import time; time.sleep(1.5)\n        with self.step("Queries"',
+            )
+        )
         session = page.first_picture(after=session)[0]
         page.js("clearhead.change({text: 'A dog ran'})")  # begins before all is known; an edit waits for that
         speaker.first_picture(after=session)
@@ -346,16 +371,21 @@ def test_dragging_the_scrubber_is_told_in_moderation(open_page, page, preview):
     page.page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
     page.page.mouse.down()
     # By script: a browser gives a page no more of its own moves than it paints pictures.
-    page.js("""({x, width}) => new Promise((done) => {
+    page.js(
+        """({x, width}) => new Promise((done) => {
         let i = 0;
         const timer = setInterval(() => {
             const part = ++i < 300 ? (i * 37 % 90) / 100 : 0.93;
             document.getElementById('scrubber').dispatchEvent(new PointerEvent('pointermove', {clientX: x + part * width, bubbles: true}));
             if (i === 300) { clearInterval(timer); done(); }
         }, 10);
-    })""", box)
+    })""",
+        box,
+    )
     page.page.wait_for_timeout(300)
-    assert page.js("clearhead.link.socket === window.before && clearhead.link.socket.readyState === 1"), "it was cut off"
+    assert page.js("clearhead.link.socket === window.before && clearhead.link.socket.readyState === 1"), (
+        "it was cut off"
+    )
     last = page.place
     other = open_page(preview.url)
     other.first_picture()
@@ -394,7 +424,10 @@ def test_a_click_that_waits_for_readings_ends_with_its_place(page):
 
 def test_drawing_is_not_said_of_a_place_that_was_left(page):
     page.planned()
-    assert page.js("(player => { player.stalled = true; player.go(0); return player.stalled; })(clearhead.player)") is False
+    assert (
+        page.js("(player => { player.stalled = true; player.go(0); return player.stalled; })(clearhead.player)")
+        is False
+    )
 
 
 def test_reduced_motion_shows_the_steps_end(open_page, preview):
@@ -413,8 +446,10 @@ def test_all_controls_can_be_reached_and_named(page):
     seen = []
     for _ in range(30):
         page.press("Tab")
-        seen.append(page.js("""(() => { const e = document.activeElement, s = getComputedStyle(e);
-            return [e.id, (e.ariaLabel || e.textContent || e.labels?.[0]?.textContent || '').trim(), s.outlineStyle, parseFloat(s.outlineWidth)]; })()"""))
+        seen.append(
+            page.js("""(() => { const e = document.activeElement, s = getComputedStyle(e);
+            return [e.id, (e.ariaLabel || e.textContent || e.labels?.[0]?.textContent || '').trim(), s.outlineStyle, parseFloat(s.outlineWidth)]; })()""")
+        )
     ids = {id for id, *_ in seen}
     assert {"scrubber", "back", "play", "next", "steps", "text", "speed", "change", "take", "help", "full"} <= ids
     for id, name, style, width in seen:

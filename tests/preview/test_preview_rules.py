@@ -9,11 +9,11 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from studio.preview.clients import THINNEST, Client
-from studio.preview.protocol import FRAME, LONGEST_MESSAGE, LONGEST_TEXT, MESSAGES, Allowance, Refused, parse
-from studio.preview.server import Doors, Server
-from studio.preview.show import Request
-from studio.preview.store import Store, Strip
+from studio.preview.sessions.controller import Request
+from studio.preview.sessions.store import Store, Strip
+from studio.preview.web.clients import THINNEST, Client
+from studio.preview.web.protocol import FRAME, LONGEST_MESSAGE, LONGEST_TEXT, MESSAGES, Allowance, Refused, parse
+from studio.preview.web.server import Doors, Server
 
 PLACE = {"session": 1, "step": 0, "frame": 0}
 
@@ -27,14 +27,28 @@ def test_a_change_is_read_with_its_fields():
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        ("", "JSON"), ("{", "JSON"), ("[]", "no such"), ('{"type": 3}', "no such"), ('{"type": "exec"}', "no such"), ('{"type": "change", "layer": NaN}', "JSON"),
-        (b"\x00\x01", "text"), ("[" * 3000, "JSON"), ('{"type": "at"}', "needs"), ('{"type": "change", "file": "/etc/passwd"}', "no field"),
-        (json.dumps({"type": "change", "text": "x" * (LONGEST_TEXT + 1)}), "at most"), (json.dumps({"type": "change", "text": 7}), "text"),
-        (json.dumps({"type": "change", "text": "\ud800"}), "Unicode"), (json.dumps({"type": "change", "layer": -1}), "whole number"),
-        (json.dumps({"type": "change", "layer": True}), "whole number"), (json.dumps({"type": "change", "layer": 1.5}), "whole number"),
-        (json.dumps({"type": "change", "temperature": 1e9}), "number"), (json.dumps({"type": "change", "aspect": "4:3"}), "one of"),
-        (json.dumps({"type": "place", **PLACE, "step": 10**9}), "whole number"), (json.dumps({"type": "drop", "session": 1, "steps": list(range(500))}), "list"),
-        (json.dumps({"type": "save", **PLACE, "what": "../../etc"}), "one of"), (json.dumps({"type": "remote", "key": "eval"}), "one of"),
+        ("", "JSON"),
+        ("{", "JSON"),
+        ("[]", "no such"),
+        ('{"type": 3}', "no such"),
+        ('{"type": "exec"}', "no such"),
+        ('{"type": "change", "layer": NaN}', "JSON"),
+        (b"\x00\x01", "text"),
+        ("[" * 3000, "JSON"),
+        ('{"type": "at"}', "needs"),
+        ('{"type": "change", "file": "/etc/passwd"}', "no field"),
+        (json.dumps({"type": "change", "text": "x" * (LONGEST_TEXT + 1)}), "at most"),
+        (json.dumps({"type": "change", "text": 7}), "text"),
+        (json.dumps({"type": "change", "text": "\ud800"}), "Unicode"),
+        (json.dumps({"type": "change", "layer": -1}), "whole number"),
+        (json.dumps({"type": "change", "layer": True}), "whole number"),
+        (json.dumps({"type": "change", "layer": 1.5}), "whole number"),
+        (json.dumps({"type": "change", "temperature": 1e9}), "number"),
+        (json.dumps({"type": "change", "aspect": "4:3"}), "one of"),
+        (json.dumps({"type": "place", **PLACE, "step": 10**9}), "whole number"),
+        (json.dumps({"type": "drop", "session": 1, "steps": list(range(500))}), "list"),
+        (json.dumps({"type": "save", **PLACE, "what": "../../etc"}), "one of"),
+        (json.dumps({"type": "remote", "key": "eval"}), "one of"),
         ("x" * (LONGEST_MESSAGE + 1), "bytes"),
     ],
 )
@@ -46,12 +60,33 @@ def test_everything_else_is_refused(raw, why):
 def test_no_message_gets_through_by_chance():
     """Random values in every field of every message: either refused or of the right kind."""
     chance = random.Random(1)
-    values = [None, True, -1, 0, 5, 2**40, 0.5, float("1e308"), "", "x", "../x", "\x00", "é" * 300, [], [1], ["a"], {}, {"a": 1}]
+    values = [
+        None,
+        True,
+        -1,
+        0,
+        5,
+        2**40,
+        0.5,
+        float("1e308"),
+        "",
+        "x",
+        "../x",
+        "\x00",
+        "é" * 300,
+        [],
+        [1],
+        ["a"],
+        {},
+        {"a": 1},
+    ]
     passed = 0
     for _ in range(5000):
         kind = chance.choice(list(MESSAGES))
         names = [*MESSAGES[kind][0], *MESSAGES[kind][1], "other"]
-        message = {"type": kind} | {name: chance.choice(values) for name in chance.sample(names, chance.randint(0, min(4, len(names))))}
+        message = {"type": kind} | {
+            name: chance.choice(values) for name in chance.sample(names, chance.randint(0, min(4, len(names))))
+        }
         try:
             checked = parse(json.dumps(message))
         except Refused:
@@ -128,7 +163,10 @@ def sent_over(folder, seconds: float, may_lead: bool) -> list[int]:
     store = Store(folder, limit=1 << 20)
     for number in range(400):
         store.strip(0).add(number, 2 if number % STILL == 0 else 1, 0, b"x")
-    show = SimpleNamespace(current=SimpleNamespace(number=1, store=store, ended=False, about={"fps": 30}), place={"step": 0, "frame": 0, "speed": 1.0})
+    show = SimpleNamespace(
+        current=SimpleNamespace(number=1, store=store, ended=False, about={"fps": 30}),
+        place={"step": 0, "frame": 0, "speed": 1.0},
+    )
     numbers = []
 
     class Line:
@@ -147,7 +185,7 @@ def sent_over(folder, seconds: float, may_lead: bool) -> list[int]:
         sending.cancel()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("studio.preview.clients.time", SimpleNamespace(monotonic=lambda: clock[0]))
+        patch.setattr("studio.preview.web.clients.time", SimpleNamespace(monotonic=lambda: clock[0]))
         asyncio.run(watch())
     store.close()
     return numbers
@@ -168,20 +206,29 @@ def test_a_slow_line_gets_fewer_frames_but_every_still(tmp_path):
 def test_every_step_of_every_lesson_can_be_read(token):
     """Each number on screen has a place in the frame, its value and a source."""
     from scenes import course
-    from scenes.lesson import Options
-    from studio.picture import Picture
-    from studio.preview.readings import on_screen
-    from studio.session import Job, perform
+    from scenes.lesson import Observer, Options
+    from studio.play.picture import Picture
+    from studio.play.playback import Playback
+    from studio.play.session import Job, perform
+    from studio.preview.processes.readings import on_screen
+
+    class Reader(Observer):
+        def step_ended(self, lesson, step):
+            seen[step.name] = on_screen(lesson)
 
     for entry in course():
         seen = {}
         options = Options(text=entry.text, model=entry.model, token=token if "token" in entry.load().controls else None)
-        perform(Job(entry, options, Picture.of("l")), watch=lambda lesson: setattr(lesson, "on_step_end", lambda step: seen.update({step.name: on_screen(lesson)})))
+        perform(Job(entry, options, Picture.of("l")), Playback, Reader())
         assert sum(map(len, seen.values())) > len(seen), entry.id
         for name, readings in seen.items():
             for reading in readings:
                 assert all(-0.2 < x < 1.2 for corner in reading["area"] for x in corner), (entry.id, name, reading)
-                assert all(number["source"] and number["value"] for number in reading["numbers"]), (entry.id, name, reading)
+                assert all(number["source"] and number["value"] for number in reading["numbers"]), (
+                    entry.id,
+                    name,
+                    reading,
+                )
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────
@@ -213,8 +260,18 @@ def visit(server: Server, path: str, host: str = "192.168.1.5"):
 @pytest.mark.parametrize(
     "path",
     [
-        "small/secret.txt", "../outside.png", "..%2foutside.png", "%2e%2e/outside.png", "small/../../outside.png", "/etc/passwd", "//etc/passwd.png",
-        "small/link.png", "small", "", "small/picture.png%00", "small\\..\\..\\outside.png",
+        "small/secret.txt",
+        "../outside.png",
+        "..%2foutside.png",
+        "%2e%2e/outside.png",
+        "small/../../outside.png",
+        "/etc/passwd",
+        "//etc/passwd.png",
+        "small/link.png",
+        "small",
+        "",
+        "small/picture.png%00",
+        "small\\..\\..\\outside.png",
     ],
 )
 def test_only_saved_files_can_be_fetched(shut, path):
@@ -223,7 +280,16 @@ def test_only_saved_files_can_be_fetched(shut, path):
     assert answer.status_code in (400, 404) and b"outside" not in answer.content and b"secret" not in answer.content
 
 
-@pytest.mark.parametrize("path", ["/static/../server.py", "/static/%2e%2e/server.py", "/fonts/..%2f..%2fpyproject.toml", "/static/", "/pyproject.toml"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../server.py",
+        "/static/%2e%2e/server.py",
+        "/fonts/..%2f..%2fpyproject.toml",
+        "/static/",
+        "/pyproject.toml",
+    ],
+)
 def test_nothing_but_the_pages_own_files(shut, path):
     assert visit(shut, path).status_code == 404
 
@@ -241,8 +307,13 @@ def connect(server: Server, query: str = "", origin: str | None = "http://192.16
 @pytest.mark.parametrize(
     ("query", "origin"),
     [
-        ("", "http://192.168.1.5"), ("key=wrong", "http://192.168.1.5"), ("key=watchword", "http://evil.example"), ("key=watchword", None),
-        ("key=watchword", "null"), ("key=watchword", "https://192.168.1.5"), ("key=watchword", "http://192.168.1.5:8080"),
+        ("", "http://192.168.1.5"),
+        ("key=wrong", "http://192.168.1.5"),
+        ("key=watchword", "http://evil.example"),
+        ("key=watchword", None),
+        ("key=watchword", "null"),
+        ("key=watchword", "https://192.168.1.5"),
+        ("key=watchword", "http://192.168.1.5:8080"),
     ],
 )
 def test_strangers_and_other_sites_are_shut_out(shut, query, origin):
@@ -261,10 +332,18 @@ def test_a_foreign_name_for_this_machine_is_not_answered(tmp_path):
 
 def test_a_viewer_cannot_control(shut):
     with connect(shut, "key=watchword") as viewer:
-        assert viewer.receive_json() == {"type": "welcome", "you": viewer_number(shut), "may_lead": False, "share": None}
+        assert viewer.receive_json() == {
+            "type": "welcome",
+            "you": viewer_number(shut),
+            "may_lead": False,
+            "share": None,
+        }
         for message in (
-            {"type": "change", "text": "mine"}, {"type": "at", **PLACE, "playing": True, "speed": 1, "black": True}, {"type": "lead"},
-            {"type": "remote", "key": "next"}, {"type": "save", **PLACE, "what": "video"},
+            {"type": "change", "text": "mine"},
+            {"type": "at", **PLACE, "playing": True, "speed": 1, "black": True},
+            {"type": "lead"},
+            {"type": "remote", "key": "next"},
+            {"type": "save", **PLACE, "what": "video"},
         ):
             before = (shut.show.request, dict(shut.show.place), shut.audience.leader)
             viewer.send_json(message)
@@ -284,7 +363,11 @@ def test_one_leads_and_another_follows_when_it_goes(shut):
         with connect(shut, "key=leadword") as first:
             first.receive_json()
         welcome = second_stays.receive_json()
-        assert welcome["may_lead"] and "watchword" in welcome["share"]["url"] and welcome["share"]["qr"].startswith("data:image/svg")
+        assert (
+            welcome["may_lead"]
+            and "watchword" in welcome["share"]["url"]
+            and welcome["share"]["qr"].startswith("data:image/svg")
+        )
         assert second_stays.receive_json() == {"type": "role", "leads": True}
 
 
@@ -323,16 +406,31 @@ def test_the_page_may_load_nothing_from_elsewhere(shut):
 @pytest.fixture
 def show(monkeypatch):
     """A show with performances that do nothing; `told` is what the pages hear, `clock` the time."""
-    from studio.preview import show as module
+    from studio.preview.sessions import controller as module
 
     numbers = iter(range(1, 100))
     told, clock = [], [1000.0]
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
 
     def perform(order, on_event):
-        return SimpleNamespace(number=next(numbers), planned=False, failure=None, steps=[], about=None, store=None, draw=lambda wants, slots: None)
+        return SimpleNamespace(
+            number=next(numbers),
+            planned=False,
+            failure=None,
+            steps=[],
+            about=None,
+            store=None,
+            draw=lambda wants, slots: None,
+        )
 
-    troupe = SimpleNamespace(patience=30.0, models=["tiny"], perform=perform, end=lambda performance: None, rehearse=lambda order: None, refresh=lambda: None)
+    troupe = SimpleNamespace(
+        patience=30.0,
+        models=["tiny"],
+        perform=perform,
+        end=lambda performance: None,
+        rehearse=lambda order: None,
+        refresh=lambda: None,
+    )
     made = module.Show(troupe, Request("attention"), told.append, lambda: None, lambda: iter(()))
     made.told, made.clock = told, clock
     return made

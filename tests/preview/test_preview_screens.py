@@ -34,7 +34,11 @@ def test_a_follower_sees_the_leaders_step_and_cannot_control(lan, open_page):
     # No controls on the page, and none behind it: what it sends is refused, and nothing changes.
     assert not viewer.page.locator("#ask").is_visible() and not viewer.page.locator("#change").is_visible()
     session = leader.shown[0]
-    for message in ("{type: 'change', text: 'mine'}", "{type: 'lead'}", "{type: 'save', what: 'video', session: 1, step: 0, frame: 0}"):
+    for message in (
+        "{type: 'change', text: 'mine'}",
+        "{type: 'lead'}",
+        "{type: 'save', what: 'video', session: 1, step: 0, frame: 0}",
+    ):
         viewer.js("document.getElementById('hint').textContent = ''")
         viewer.js(f"clearhead.link.send({message})")
         wait_for(lambda: viewer.text("hint").startswith("Only those who lead"), what="the refusal")
@@ -57,7 +61,10 @@ def test_a_wrong_key_sees_nothing(lan, browser):
     page = browser.new_page()
     page.goto(lan.url.split("?")[0] + "?key=wrong")
     page.wait_for_timeout(1500)
-    assert page.evaluate("document.body.dataset.shown") is None and page.locator("#waiting-text").inner_text() == "no connection: is the address complete, with its key?"
+    assert (
+        page.evaluate("document.body.dataset.shown") is None
+        and page.locator("#waiting-text").inner_text() == "no connection: is the address complete, with its key?"
+    )
     page.close()
 
 
@@ -69,7 +76,10 @@ def test_a_page_that_was_cut_off_comes_back_where_it_was(lan, open_page):
     page.press("2")
     page.rest(1)
     page.js("clearhead.link.socket.close()")
-    wait_for(lambda: page.js("clearhead.link.socket.readyState") == 1 and page.shown[1] == 1 and page.place["session"], what="the connection")
+    wait_for(
+        lambda: page.js("clearhead.link.socket.readyState") == 1 and page.shown[1] == 1 and page.place["session"],
+        what="the connection",
+    )
     page.page.reload()
     assert page.first_picture()[1] == 1
 
@@ -81,7 +91,12 @@ def test_a_leader_that_was_cut_off_follows_the_page_that_took_over(preview, open
     second.first_picture()
     assert first.js("clearhead.leads") and not second.js("clearhead.leads")
     first.js("window.before = clearhead.link.socket; clearhead.link.socket.close()")
-    wait_for(lambda: first.js("clearhead.link.socket !== window.before && clearhead.link.socket.readyState === 1 && clearhead.player.session > 0"), what="the connection")
+    wait_for(
+        lambda: first.js(
+            "clearhead.link.socket !== window.before && clearhead.link.socket.readyState === 1 && clearhead.player.session > 0"
+        ),
+        what="the connection",
+    )
     assert second.js("clearhead.leads") and not first.js("clearhead.leads")
     assert first.page.locator("#lead").is_visible()
     second.press("2")
@@ -107,7 +122,9 @@ def test_a_killed_process_is_replaced(preview, open_page, who):
 
 def process_of(preview: Preview, who: str) -> int:
     """worker: child of the server; company: its child; player: the leader of a process group below."""
-    (worker,) = [pid for pid in family(preview.process.pid) if os.getpgid(pid) == pid and _parent(pid) == preview.process.pid]
+    (worker,) = [
+        pid for pid in family(preview.process.pid) if os.getpgid(pid) == pid and _parent(pid) == preview.process.pid
+    ]
     companies = [pid for pid in family(worker) if _parent(pid) == worker]
     company = max(companies, key=lambda pid: os.stat(f"/proc/{pid}").st_mtime)
     players = [pid for pid in family(worker) if os.getpgid(pid) == pid]
@@ -168,7 +185,10 @@ def test_a_picture_that_is_never_finished_does_not_stop_the_lesson(impatient, op
     session = page.first_picture()[0]
     file = impatient.lesson()
     good = file.read_text()
-    endless = good.replace("class Small(", "class Endless(TensorGrid):\n    def draw(self, pen):\n        while not pen.reading: pass\n\n\nclass Small(").replace("grid = TensorGrid(q,", "grid = Endless(q,")
+    endless = good.replace(
+        "class Small(",
+        "class Endless(TensorGrid):\n    def draw(self, pen):\n        while not pen.reading: pass\n\n\nclass Small(",
+    ).replace("grid = TensorGrid(q,", "grid = Endless(q,")
     file.write_text(endless)
     try:
         session = page.first_picture(after=session)[0]
@@ -204,7 +224,16 @@ def test_nothing_outlives_the_server(tmp_path, open_page, end):
         begun = time.monotonic()
         preview.process.send_signal(end)
         preview.process.wait(5)
-        wait_for(lambda: not [pid for pid in processes if os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read().split(")")[1][:3]], 5)
+        wait_for(
+            lambda: (
+                not [
+                    pid
+                    for pid in processes
+                    if os.path.exists(f"/proc/{pid}") and "Z" not in open(f"/proc/{pid}/stat").read().split(")")[1][:3]
+                ]
+            ),
+            5,
+        )
         took = time.monotonic() - begun
         assert took < 2 if end == signal.SIGINT else took < 5
         if end == signal.SIGINT:

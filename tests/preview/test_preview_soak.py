@@ -36,12 +36,24 @@ def _pss(pid: int) -> float:
 
 def settle(page) -> None:
     """The same state each time: the small lesson on its own sentence, drawn to its end."""
-    page.js("clearhead.change({lesson: 'small', text: 'The cat sat', theme: 'night', layer: null, head: null, token: null})")
-    wait_for(lambda: page.js("clearhead.player.about?.chosen.text === 'The cat sat' && clearhead.player.steps.length === 3 && !clearhead.preparing"), 60, "the small lesson")
+    page.js(
+        "clearhead.change({lesson: 'small', text: 'The cat sat', theme: 'night', layer: null, head: null, token: null})"
+    )
+    wait_for(
+        lambda: page.js(
+            "clearhead.player.about?.chosen.text === 'The cat sat' && clearhead.player.steps.length === 3 && !clearhead.preparing"
+        ),
+        60,
+        "the small lesson",
+    )
     page.planned()
     page.press("End")
     page.rest(2)
-    wait_for(lambda: all(page.js("s => clearhead.strips.drawn(s) >= clearhead.player.steps[s].frames", s) for s in (1, 2)), 60, "all frames")
+    wait_for(
+        lambda: all(page.js("s => clearhead.strips.drawn(s) >= clearhead.player.steps[s].frames", s) for s in (1, 2)),
+        60,
+        "all frames",
+    )
     time.sleep(2)
 
 
@@ -52,13 +64,47 @@ def act(chance: random.Random, page, preview: Preview) -> str:
         [16, 40, 14, 10, 4, 4, 4, 4, 10, 6, 1],
     )[0]
     if what == "text":
-        page.js("text => clearhead.change({text})", " ".join(chance.choices(WORDS, k=chance.choice([1, 2, 3, 5, 8, 40]))))
+        page.js(
+            "text => clearhead.change({text})", " ".join(chance.choices(WORDS, k=chance.choice([1, 2, 3, 5, 8, 40])))
+        )
     elif what == "key":
-        page.press(chance.choice(["ArrowRight", "ArrowLeft", " ", "Home", "End", "r", "b", "l", "c", "2", "PageDown", "PageUp", "<", ">", "Escape"]))
+        page.press(
+            chance.choice(
+                [
+                    "ArrowRight",
+                    "ArrowLeft",
+                    " ",
+                    "Home",
+                    "End",
+                    "r",
+                    "b",
+                    "l",
+                    "c",
+                    "2",
+                    "PageDown",
+                    "PageUp",
+                    "<",
+                    ">",
+                    "Escape",
+                ]
+            )
+        )
     elif what == "jump":
         page.js("([s, f]) => clearhead.player.go(s, f, true)", [chance.randrange(4), chance.randrange(60)])
     elif what == "option":
-        page.js("fields => clearhead.change(fields)", chance.choice([{"head": chance.randrange(12)}, {"layer": chance.randrange(6)}, {"theme": "day"}, {"token": chance.randrange(9)}, {"aspect": "1:1"}, {"theme": "night", "aspect": "16:9"}]))
+        page.js(
+            "fields => clearhead.change(fields)",
+            chance.choice(
+                [
+                    {"head": chance.randrange(12)},
+                    {"layer": chance.randrange(6)},
+                    {"theme": "day"},
+                    {"token": chance.randrange(9)},
+                    {"aspect": "1:1"},
+                    {"theme": "night", "aspect": "16:9"},
+                ]
+            ),
+        )
     elif what == "lesson":
         page.js("lesson => clearhead.change({lesson})", chance.choice(["small", "attention"]))
     elif what == "edit":
@@ -73,7 +119,17 @@ def act(chance: random.Random, page, preview: Preview) -> str:
     elif what == "click":
         page.page.mouse.click(chance.randrange(1280), chance.randrange(600))
     elif what == "nonsense":
-        page.js("m => clearhead.link.send(m)", chance.choice([{"type": "at"}, {"type": "change", "layer": "x"}, {"type": "read", "session": 1, "step": 99, "frame": 0}, {"type": "x"}]))
+        page.js(
+            "m => clearhead.link.send(m)",
+            chance.choice(
+                [
+                    {"type": "at"},
+                    {"type": "change", "layer": "x"},
+                    {"type": "read", "session": 1, "step": 99, "frame": 0},
+                    {"type": "x"},
+                ]
+            ),
+        )
     else:
         page.js("for (let i = 0; i < 300; i++) clearhead.link.send({type: 'place', session: 1, step: 0, frame: 0})")
     return what
@@ -97,7 +153,9 @@ def test_two_hundred_random_actions(preview, open_page, capsys):
     processes = preview.family()
     with capsys.disabled():
         counts = {what: done.count(what) for what in sorted(set(done))}
-        print(f"\n{ACTIONS} actions {counts}\nserver {before[0]:.0f} → {after[0]:.0f} MB, all {before[1]:.0f} → {after[1]:.0f} MB, {len(processes)} processes")
+        print(
+            f"\n{ACTIONS} actions {counts}\nserver {before[0]:.0f} → {after[0]:.0f} MB, all {before[1]:.0f} → {after[1]:.0f} MB, {len(processes)} processes"
+        )
     assert "Traceback" not in preview.errors(), preview.errors()[-3000:]
     assert after[0] <= 1.3 * before[0] and after[1] <= 1.3 * before[1]
     assert preview.stop() < 2

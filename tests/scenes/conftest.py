@@ -2,15 +2,23 @@ import numpy as np
 import pytest
 from manim import tempconfig
 
-from model.tensor import Tensor
+from model.numbers.tensor import Tensor
 
 
 @pytest.fixture(autouse=True)
 def small_frame(tmp_path):
     """Manim set to a small 16:9 picture; nothing is written outside the test's folder."""
     settings = {
-        "pixel_width": 480, "pixel_height": 270, "frame_width": 14.2222, "frame_height": 8.0, "frame_rate": 10, "dry_run": True,
-        "progress_bar": "none", "verbosity": "ERROR", "media_dir": str(tmp_path), "disable_caching": True,
+        "pixel_width": 480,
+        "pixel_height": 270,
+        "frame_width": 14.2222,
+        "frame_height": 8.0,
+        "frame_rate": 10,
+        "dry_run": True,
+        "progress_bar": "none",
+        "verbosity": "ERROR",
+        "media_dir": str(tmp_path),
+        "disable_caching": True,
     }
     with tempconfig(settings):
         yield
@@ -23,7 +31,9 @@ def tensors():
 
     def make(**shapes):
         return {
-            name: Tensor.recorded(name, rng.normal(size=shape).astype(np.float32), [f"axis{k}" for k in range(len(shape))])
+            name: Tensor.recorded(
+                name, rng.normal(size=shape).astype(np.float32), [f"axis{k}" for k in range(len(shape))]
+            )
             for name, shape in shapes.items()
         }
 

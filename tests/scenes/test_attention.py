@@ -8,38 +8,20 @@ import numpy as np
 import pytest
 
 from model.errors import UsageError
-from scenes.attention import SelfAttention
-from scenes.kit.say import number
-from scenes.lesson import Options
-from studio.playback import Playback
+from scenes.kit.ground.say import number
+from scenes.lessons.attention.lesson import SelfAttention
+from tests.playing import player, texts
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "The small boy who lived in the old house near the river gave a red apple to the happy girl because she sang ."
 
 
-def play(**options) -> SelfAttention:
-    """Play it through without drawing; `seen` holds, for each step, the texts on screen at its end."""
-    from scenes.kit import PaintingCamera
-
-    class Watched(SelfAttention):
-        seen: dict = {}
-
-        def on_step_end(self, step):
-            readings = [r for m in self.mobjects for part in m.get_family() if hasattr(part, "readings") for r in part.readings()]
-            self.seen[step.name] = [r.text for r in readings]
-
-    lesson = Watched(Options(**options), renderer=Playback(PaintingCamera))
-    lesson.render()
-    return lesson
+play = player(SelfAttention)
 
 
 @pytest.fixture(scope="module")
 def default():
-    from manim import tempconfig
-
-    settings = {"pixel_width": 480, "pixel_height": 270, "frame_width": 14.2222, "frame_height": 8.0, "frame_rate": 15, "dry_run": True, "verbosity": "ERROR"}
-    with tempconfig(settings):
-        return play()
+    return play()
 
 
 def test_length_and_steps(default):
@@ -58,21 +40,21 @@ def test_the_chain(default):
     trace, layer, head, i, j = default.trace, default.layer, default.head, default.position, default.other
     attn = f"blocks.{layer}.attn."
     raw = trace[attn + "scores_raw"].values[head, i, j]
-    assert f" = {number(raw)}" in default.seen["One score"], "the dot product's total"
-    assert number(raw) in default.seen["Scores"], "lands in its cell"
-    assert number(raw / np.sqrt(8)) in default.seen["Scale"]
+    assert f" = {number(raw)}" in texts(default, "One score"), "the dot product's total"
+    assert number(raw) in texts(default, "Scores"), "lands in its cell"
+    assert number(raw / np.sqrt(8)) in texts(default, "Scale")
     weight = trace[attn + "pattern"].values[head, i, j]
-    assert number(weight, ".2f") in default.seen["Softmax"] and number(weight, ".2f") in default.seen["All rows"]
+    assert number(weight, ".2f") in texts(default, "Softmax") and number(weight, ".2f") in texts(default, "All rows")
     for value in trace[attn + "z"].values[head, i]:
-        assert number(value) in default.seen["Sum"] and number(value) in default.seen["Output"]
+        assert number(value) in texts(default, "Sum") and number(value) in texts(default, "Output")
     delta = trace[attn + "result"].values[head, i, 0]
-    assert number(delta) in default.seen["Output"] and number(delta) in default.seen["Residual"]
-    assert number(trace[f"blocks.{layer}.resid_mid"].values[i, 0]) in default.seen["Residual"]
+    assert number(delta) in texts(default, "Output") and number(delta) in texts(default, "Residual")
+    assert number(trace[f"blocks.{layer}.resid_mid"].values[i, 0]) in texts(default, "Residual")
 
 
 def test_masked_cells_say_so(default):
     n = len(default.words)
-    assert default.seen["Mask"].count("−∞") == n * (n - 1) // 2
+    assert texts(default, "Mask").count("−∞") == n * (n - 1) // 2
 
 
 def test_the_default_row_is_the_most_telling_one(default):
@@ -94,11 +76,13 @@ def test_the_default_row_is_the_most_telling_one(default):
 def test_asked_for_layer_head_and_token_are_followed():
     lesson = play(layer=0, head=3, token=5)
     assert (lesson.layer, lesson.head, lesson.position) == (0, 3, 5)
-    assert any("layer 0 · head 3" in text for text in lesson.seen["Scores"])
+    assert any("layer 0 · head 3" in text for text in texts(lesson, "Scores"))
     assert "“the”" in lesson.steps[0].caption
 
 
-@pytest.mark.parametrize(("option", "value", "range_"), [("layer", 4, "0 to 3"), ("head", -1, "0 to 7"), ("token", 8, "0 to 7")])
+@pytest.mark.parametrize(
+    ("option", "value", "range_"), [("layer", 4, "0 to 3"), ("head", -1, "0 to 7"), ("token", 8, "0 to 7")]
+)
 def test_out_of_range_says_the_range(option, value, range_):
     with pytest.raises(UsageError, match=f"{option}.*{range_}"):
         play(**{option: value})
@@ -121,8 +105,19 @@ def test_words_outside_its_world_are_named():
 
 @pytest.mark.slow
 def test_plain_manim_renders_it(tmp_path):
-    """`manim -ql scenes/attention.py SelfAttention`, here its first plays only."""
-    command = [sys.executable, "-m", "manim", "-ql", "-n", "0,3", "--media_dir", str(tmp_path), str(ROOT / "scenes/attention.py"), "SelfAttention"]
+    """`manim -ql scenes/lessons/attention/lesson.py SelfAttention`, here its first plays only."""
+    command = [
+        sys.executable,
+        "-m",
+        "manim",
+        "-ql",
+        "-n",
+        "0,3",
+        "--media_dir",
+        str(tmp_path),
+        str(ROOT / "scenes/lessons/attention/lesson.py"),
+        "SelfAttention",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert list(tmp_path.rglob("SelfAttention.mp4"))

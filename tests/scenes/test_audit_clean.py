@@ -8,7 +8,7 @@ import pytest
 from scenes import course
 from scenes.lesson import Options
 from studio.audit import audit_lesson, everything
-from studio.picture import ASPECTS
+from scenes.lesson.options import ASPECTS
 
 ENTRIES = {entry.id: entry for entry in course()}
 MATRIX = everything(list(ENTRIES.values()))
@@ -24,7 +24,9 @@ def options_of(number: int, **others) -> Options:
 
 def findings(lesson: str, options: Options) -> list[str]:
     report = audit_lesson(ENTRIES[lesson], options)
-    return [f"{f.step}, play {f.play}: {f.kind}: {f.what} (shown {f.shown}, expected {f.expected})" for f in report.findings]
+    return [
+        f"{f.step}, play {f.play}: {f.kind}: {f.what} (shown {f.shown}, expected {f.expected})" for f in report.findings
+    ]
 
 
 @pytest.mark.parametrize("lesson", ENTRIES)
@@ -32,7 +34,9 @@ def test_as_it_is_rendered_by_default(lesson):
     report = audit_lesson(ENTRIES[lesson], Options())
     assert not report.skipped
     assert report.numbers > 0 and report.plays > report.steps > 0
-    assert [f"{f.step}, play {f.play}: {f.kind}: {f.what} (shown {f.shown}, expected {f.expected})" for f in report.findings] == []
+    assert [
+        f"{f.step}, play {f.play}: {f.kind}: {f.what} (shown {f.shown}, expected {f.expected})" for f in report.findings
+    ] == []
 
 
 @pytest.mark.parametrize(("lesson", "number"), [(lesson, 1 + 5 * place) for place, lesson in enumerate(ENTRIES)])

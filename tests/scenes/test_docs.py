@@ -17,7 +17,15 @@ def test_the_lesson_in_the_documentation(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     from norms import Norms
 
-    entry = SimpleNamespace(id="norms", scene="Norms", title="Norms", summary="", text="The cat sat on the mat", model="tiny", load=lambda: Norms)
+    entry = SimpleNamespace(
+        id="norms",
+        scene="Norms",
+        title="Norms",
+        summary="",
+        text="The cat sat on the mat",
+        model="tiny",
+        load=lambda: Norms,
+    )
     report = audit_lesson(entry, Options(text=entry.text))
     assert not report.findings, [str(f) for f in report.findings]
     sys.modules.pop("norms")

@@ -7,32 +7,42 @@ import pytest
 
 from model import run
 from model.errors import UsageError
-from model.vectors import load_vectors
-from scenes.embedding import ELSEWHERE, Embedding
-from scenes.kit.grid import TensorGrid
-from scenes.kit.ranking import Ranking
-from scenes.kit.space import VectorSpace
-from scenes.kit.table import TablePicture
+from model.study.vectors import load_vectors
+from scenes.kit.charts.ranking import Ranking
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.space.vectorspace import VectorSpace
 from scenes.lesson import FRAME, Options
-from watching import Watched, only, player, texts
+from scenes.lessons.embedding.lesson import ELSEWHERE, Embedding
+from scenes.lessons.embedding.table import TablePicture
+from tests.playing import caption, only, player, texts
 
 TEXT = Embedding.text
-LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was very afraid today"
+LONG = (
+    "The little girl who lived in the old house saw a big dog and ran to her mother because she was very afraid today"
+)
 STEPS = [
-    "Embedding", "The table", "Look-up", "Same word, same row", "Every word", "A space", "Around the sentence", "Neighbours", "Cosine", "A direction", "A probe", "Any word",
-    "Other questions", "Analogies", "Everyday words", "King and queen", "Hits and misses", "Into the model",
+    "Embedding",
+    "The table",
+    "Look-up",
+    "Same word, same row",
+    "Every word",
+    "A space",
+    "Around the sentence",
+    "Neighbours",
+    "Cosine",
+    "A direction",
+    "A probe",
+    "Any word",
+    "Other questions",
+    "Analogies",
+    "Everyday words",
+    "King and queen",
+    "Hits and misses",
+    "Into the model",
 ]
 
 
-class WatchedEmbedding(Watched, Embedding):
-    """Keeps what was on screen."""
-
-
-play = player(WatchedEmbedding)
-
-
-def caption(lesson, name: str) -> str:
-    return next(step.caption for step in lesson.steps if step.name == name)
+play = player(Embedding)
 
 
 # ── the lesson as a whole ────────────────────────────────────────────────────────────────────────
@@ -63,9 +73,9 @@ def test_the_id_picks_its_row():
     lesson, trace = play(token=1), run("tiny", TEXT)
     assert lesson.word == "fluffy" and lesson.id == trace.ids[1]
     assert f"{lesson.id:,}" in texts(lesson, "Embedding")
-    row = next(m for m in lesson.shown["Look-up"] if type(m) is TensorGrid and m.flat)
+    row = next(m for m in lesson.watched.shown["Look-up"] if type(m) is TensorGrid and m.flat)
     np.testing.assert_array_equal(row.values[0][[0, 1, -1]], trace.array("W_E")[lesson.id][[0, 1, -1]])
-    table = next(m for m in lesson.shown["The table"] if type(m) is TensorGrid)
+    table = next(m for m in lesson.watched.shown["The table"] if type(m) is TensorGrid)
     assert {0, lesson.id, len(trace.vocabulary) - 1, None} <= set(table.rows)
 
 
@@ -75,7 +85,7 @@ def test_a_word_that_comes_twice_has_one_row():
     assert "of another text" not in caption(lesson, "Same word, same row")
     mine, k, other, j = lesson.twin
     assert other is mine and k != j and trace.ids[k] == trace.ids[j]
-    difference = next(m for m in lesson.shown["Same word, same row"] if type(m) is TensorGrid and m.kind == "delta")
+    difference = next(m for m in lesson.watched.shown["Same word, same row"] if type(m) is TensorGrid and m.kind == "delta")
     assert not difference.values.any()
 
 
@@ -89,12 +99,12 @@ def test_else_it_is_found_in_another_real_sentence():
 
 def test_nothing_is_made_up_when_no_sentence_has_the_word():
     lesson = play(text="Zyxqw blorft")
-    assert lesson.twin is None and "Same word, same row" not in lesson.shown
+    assert lesson.twin is None and "Same word, same row" not in lesson.watched.shown
 
 
 def test_every_word_gets_its_row():
     lesson = play()
-    trace, shown = lesson.trace, lesson.shown["Every word"]
+    trace, shown = lesson.trace, lesson.watched.shown["Every word"]
     grid = next(m for m in shown if type(m) is TensorGrid)
     assert grid.rows == list(range(len(trace))) and (grid.cell_opacity == 1).all()
     np.testing.assert_array_equal(grid.values[:, 0], trace.array("W_E")[list(trace.ids), 0])
@@ -111,7 +121,9 @@ def test_neighbours_come_from_the_full_space_not_from_the_map():
     ranking = only(lesson, "Neighbours", Ranking)
     assert ranking.words == [lesson.trace.vocabulary[row] for row in order[:5]]
     np.testing.assert_allclose(ranking.values, cosines[order[:5]])
-    assert f"{cosines[order[0]]:.2f}" in caption(lesson, "Neighbours") and f"{cosines[order[0]]:.2f}" in caption(lesson, "Cosine")
+    assert f"{cosines[order[0]]:.2f}" in caption(lesson, "Neighbours") and f"{cosines[order[0]]:.2f}" in caption(
+        lesson, "Cosine"
+    )
 
 
 @pytest.mark.parametrize("step", ["A space", "Around the sentence"])
@@ -141,7 +153,9 @@ def test_the_probe_counts_what_it_got_right():
     along = np.mean([x[j] - x[i] for i, j in found.pairs], axis=0)
     along /= np.linalg.norm(along)
     border = np.mean([x[row] @ along for pair in found.pairs for row in pair])
-    right = sum(x[row] @ along < border for row in found.tested[0]) + sum(x[row] @ along > border for row in found.tested[1])
+    right = sum(x[row] @ along < border for row in found.tested[0]) + sum(
+        x[row] @ along > border for row in found.tested[1]
+    )
     assert f"{right} of {found.total}" in caption(lesson, "A probe")
     assert right > 0.8 * found.total  # tiny knows: else the lesson has nothing to show
 
@@ -150,7 +164,10 @@ def test_ranks_on_screen_are_true():
     lesson = play()
     x = lesson.trace.array("W_E").astype(np.float64)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
-    raw, shown = lesson.trace.array("W_E").astype(np.float64), [m for m in lesson.shown["Analogies"] if type(m) is Ranking]
+    raw, shown = (
+        lesson.trace.array("W_E").astype(np.float64),
+        [m for m in lesson.watched.shown["Analogies"] if type(m) is Ranking],
+    )
     assert len(shown) == len(lesson.analogies)
     for found, ranking in zip(lesson.analogies, shown, strict=True):
         cosines = x @ (raw[found.b] - raw[found.a] + raw[found.c])
@@ -164,11 +181,13 @@ def test_ranks_on_screen_are_true():
 def test_everyday_words_are_those_that_glove_knows():
     lesson = play()
     known = set(load_vectors().vocabulary)
-    asked = [m.title for m in lesson.shown["Everyday words"] if type(m) is Ranking]
+    asked = [m.title for m in lesson.watched.shown["Everyday words"] if type(m) is Ranking]
     assert asked and all(word in known and word in TEXT.lower().split() for word in asked)
-    grey = lesson.shown["Everyday words"]
-    assert any(word not in known and any(word in r.text for m in grey for r in m.readings()) for word in TEXT.lower().split())
-    assert "Everyday words" not in play(text="Zyxqw blorft").shown
+    grey = lesson.watched.shown["Everyday words"]
+    assert any(
+        word not in known and any(word in r.text for m in grey for r in m.readings()) for word in TEXT.lower().split()
+    )
+    assert "Everyday words" not in play(text="Zyxqw blorft").watched.shown
 
 
 def test_what_was_left_out_is_said_and_a_failure_is_shown():

@@ -6,21 +6,48 @@ import cairo
 import numpy as np
 import pytest
 from manim import (
-    DOWN, RIGHT, UP, CairoRenderer, Create, FadeIn, FadeOut, Group, Rotate, Scene, Transform, Uncreate, VGroup, Write, config,
+    DOWN,
+    RIGHT,
+    UP,
+    CairoRenderer,
+    Create,
+    FadeIn,
+    FadeOut,
+    Group,
+    Rotate,
+    Scene,
+    Transform,
+    Uncreate,
+    VGroup,
+    Write,
+    config,
 )
 from manim.utils.hashing import get_json
 
-from model.tensor import Tensor
+from model.numbers.tensor import Tensor
 from scenes.kit import (
-    AttentionArcs, Box, DotPattern, Formula, Frame, Heading, Label, Number, PaintingCamera, ProbabilityBars, SoftmaxTable, TensorGrid, TermSum,
-    TokenNumbers, TokenRow,
+    AttentionArcs,
+    Box,
+    DotPattern,
+    Formula,
+    Frame,
+    Heading,
+    Label,
+    Number,
+    PaintingCamera,
+    ProbabilityBars,
+    SoftmaxTable,
+    TensorGrid,
+    TermSum,
+    TokenNumbers,
+    TokenRow,
 )
-from scenes.kit import animations as moves
-from scenes.kit import type as typesetting
-from scenes.kit.grid import elide
-from scenes.kit.painting import Painted
-from scenes.kit.say import number, say
-from scenes.kit.theme import contrast, legible_on, load
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.say import number, say
+from scenes.kit.ground.theme import contrast, legible_on, load
+from scenes.kit.moves import animations as moves
+from scenes.kit.numbers.grid import elide
 
 WORDS = ("A", "fluffy", "blue", "creature")
 
@@ -50,7 +77,12 @@ def make(kind, seed=0):
         "numbers": lambda: TokenNumbers(row, weights(4, seed)[3]),
         "tokens": lambda: TokenRow(WORDS, target=seed),
         "bars": lambda: ProbabilityBars(weights(4, seed)[3], WORDS, count=2, total=True),
-        "terms": lambda: TermSum(tensor(8, seed=seed), tensor(8, seed=seed + 1), (tensor(8, seed=seed) * tensor(8, seed=seed + 1)).sum(0), width=9),
+        "terms": lambda: TermSum(
+            tensor(8, seed=seed),
+            tensor(8, seed=seed + 1),
+            (tensor(8, seed=seed) * tensor(8, seed=seed + 1)).sum(0),
+            width=9,
+        ),
         "label": lambda: Label(say("entry {i} is {v:+.2f}", i=3, v=tensor(3, seed=seed)[0])),
         "number": lambda: Number(tensor(3, seed=seed)[0]),
         "heading": lambda: Heading("Title", say("layer {n}", n=seed)),
@@ -60,8 +92,23 @@ def make(kind, seed=0):
 
 
 KINDS = (
-    "grid", "row", "column", "elided", "image", "headed", "dots", "arcs", "numbers", "tokens", "bars", "terms", "label", "number",
-    "heading", "formula", "frame",
+    "grid",
+    "row",
+    "column",
+    "elided",
+    "image",
+    "headed",
+    "dots",
+    "arcs",
+    "numbers",
+    "tokens",
+    "bars",
+    "terms",
+    "label",
+    "number",
+    "heading",
+    "formula",
+    "frame",
 )
 WITH_TEXT = [k for k in KINDS if k not in ("image", "arcs", "formula", "frame")]
 
@@ -85,6 +132,7 @@ class Silent(CairoRenderer):
 
 def play(*makers, before=()):
     """Play animations made by the functions on a scene that shows `before`; the frames."""
+
     class Once(Scene):
         def construct(self):
             self.add(*before)
@@ -104,8 +152,14 @@ def test_it_draws_something_inside_its_box(kind):
     to_x = lambda px: (px + 0.5) / config.pixel_width * config.frame_width - config.frame_width / 2  # noqa: E731
     to_y = lambda py: config.frame_height / 2 - (py + 0.5) / config.pixel_height * config.frame_height  # noqa: E731
     slack = 0.2  # line widths, brackets' feet
-    assert mobject.get_left()[0] - slack <= to_x(lit[:, 1].min()) and to_x(lit[:, 1].max()) <= mobject.get_right()[0] + slack
-    assert mobject.get_bottom()[1] - slack <= to_y(lit[:, 0].max()) and to_y(lit[:, 0].min()) <= mobject.get_top()[1] + slack
+    assert (
+        mobject.get_left()[0] - slack <= to_x(lit[:, 1].min())
+        and to_x(lit[:, 1].max()) <= mobject.get_right()[0] + slack
+    )
+    assert (
+        mobject.get_bottom()[1] - slack <= to_y(lit[:, 0].max())
+        and to_y(lit[:, 0].min()) <= mobject.get_top()[1] + slack
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -206,7 +260,9 @@ def test_manims_cache_tells_looks_apart(kind):
         assert get_json(make(kind)) != get_json(make(kind, seed=1))
 
 
-@pytest.mark.parametrize("kind", ["grid", "row", "column", "elided", "headed", "numbers", "bars", "terms", "label", "number"])
+@pytest.mark.parametrize(
+    "kind", ["grid", "row", "column", "elided", "headed", "numbers", "bars", "terms", "label", "number"]
+)
 def test_numbers_shown_are_the_tensors(kind):
     """Every number that a mobject writes is the value of the Tensor that it names, formatted."""
     seen = 0
@@ -245,9 +301,12 @@ def test_dot_area_is_proportional_to_weight():
     for i in range(n):
         for j in range(n):
             x, y, _ = dots.cell_center(i, j)
-            px, py = (x / config.frame_width + 0.5) * config.pixel_width, (0.5 - y / config.frame_height) * config.pixel_height
+            px, py = (
+                (x / config.frame_width + 0.5) * config.pixel_width,
+                (0.5 - y / config.frame_height) * config.pixel_height,
+            )
             half = dots.cw / config.frame_width * config.pixel_width / 2
-            areas.append(gold[int(py - half):int(py + half), int(px - half):int(px + half)].sum())
+            areas.append(gold[int(py - half) : int(py + half), int(px - half) : int(px + half)].sum())
     assert np.array(areas) / areas[0] == pytest.approx(pattern.values.ravel(), abs=0.03)
 
 
@@ -364,6 +423,13 @@ def test_an_overlay_is_not_taken_for_the_letter_that_gives_the_scale():
 def test_a_line_begins_with_a_dot_only_where_there_is_no_other_way():
     text = "one two · three four"
     whole = typesetting.width(text, 1.0)
-    assert not any(text[start:end].startswith("·") for limit in (0.8, 0.6, 0.5) for start, end in typesetting.wrap(text, limit * whole, 1.0))
+    assert not any(
+        text[start:end].startswith("·")
+        for limit in (0.8, 0.6, 0.5)
+        for start, end in typesetting.wrap(text, limit * whole, 1.0)
+    )
     narrow = typesetting.width("abcdefgh", 1.0) + 0.1
-    assert all(typesetting.width("abcdefgh · xyz"[start:end], 1.0) <= narrow for start, end in typesetting.wrap("abcdefgh · xyz", narrow, 1.0))
+    assert all(
+        typesetting.width("abcdefgh · xyz"[start:end], 1.0) <= narrow
+        for start, end in typesetting.wrap("abcdefgh · xyz", narrow, 1.0)
+    )

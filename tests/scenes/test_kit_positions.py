@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from model.tensor import Tensor
-from scenes.kit.curve import Curve, GrowCurve, ReadOff, Waves, ticks
-from scenes.kit.dial import Dial, DialRow, Turn
-from scenes.kit.grid import TensorGrid
-from scenes.kit.heatmap import HeatMap
-from scenes.kit.layout import Box
-from scenes.kit.links import Links
-from scenes.kit.rows import Rows
-from scenes.kit.spread import SpreadBars
-from scenes.kit.text import Label
-from scenes.kit.tokens import TokenRow
+from model.numbers.tensor import Tensor
+from scenes.kit.charts.curve import Curve, GrowCurve, ReadOff, Waves, ticks
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.text import Label
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.rows import Rows
+from scenes.kit.space.dial import Dial, DialRow, Turn
+from scenes.kit.words.links import Links
+from scenes.kit.words.tokens import TokenRow
+from scenes.lessons.position.heatmap import HeatMap
+from scenes.lessons.position.spread import SpreadBars
 
 
 def matches(mobject) -> None:
@@ -24,7 +24,10 @@ def matches(mobject) -> None:
         np.testing.assert_allclose(values[there], truth[there], atol=1e-6)
 
 
-@pytest.mark.parametrize(("first", "last", "most", "marks"), [(0, 7, 7, list(range(8))), (0, 63, 7, [0, 10, 20, 30, 40, 50, 60]), (-12, 9, 5, [-10, -5, 0, 5]), (0, 0, 7, [0])])
+@pytest.mark.parametrize(
+    ("first", "last", "most", "marks"),
+    [(0, 7, 7, list(range(8))), (0, 63, 7, [0, 10, 20, 30, 40, 50, 60]), (-12, 9, 5, [-10, -5, 0, 5]), (0, 0, 7, [0])],
+)
 def test_ticks_are_round_and_few(first, last, most, marks):
     assert ticks(first, last, most) == marks
 
@@ -60,7 +63,7 @@ def test_a_curve_grows_and_its_spots_lie_on_the_scale(tensors):
     grow.interpolate_mobject(1.0)
     matches(curve)
     heights = np.array([curve.spot(i)[1] for i in range(10)])
-    np.testing.assert_allclose(np.diff(heights) / np.diff(curve.values), curve.rise / 8, rtol=1e-6)   # linear
+    np.testing.assert_allclose(np.diff(heights) / np.diff(curve.values), curve.rise / 8, rtol=1e-6)  # linear
 
 
 def test_dials_show_pairs_and_turn_to_where_they_stand():
@@ -68,7 +71,7 @@ def test_dials_show_pairs_and_turn_to_where_they_stand():
     dial = Dial([(pair, "query")], diameter=2, longest=2.0)
     matches(dial)
     assert dial.tip() == pytest.approx([0.92 * 0.3, -0.92 * 0.4, 0], abs=1e-9)
-    turn = Turn(dial, [5 * np.pi])                                   # two rounds and a half
+    turn = Turn(dial, [5 * np.pi])  # two rounds and a half
     turn.interpolate_mobject(0.0)
     assert dial.tip() == pytest.approx([-0.92 * 0.3, 0.92 * 0.4, 0], abs=1e-9)
     turn.interpolate_mobject(1.0)
@@ -80,7 +83,11 @@ def test_a_narrow_box_takes_dials_in_two_lines(box, lines):
     pair = Tensor.given([1.0, 0.0], "pair", ("entry",))
     made = DialRow(box, Label("title"), [([(pair, "key")], "note", {})] * 4)
     assert len({round(float(d.get_y()), 3) for d in made.dials}) == lines
-    assert made.get_left()[0] >= box.left - 1e-6 and made.get_top()[1] <= box.top + 1e-6 and made.get_bottom()[1] >= box.bottom - 1e-6
+    assert (
+        made.get_left()[0] >= box.left - 1e-6
+        and made.get_top()[1] <= box.top + 1e-6
+        and made.get_bottom()[1] >= box.bottom - 1e-6
+    )
 
 
 def test_a_heat_map_numbers_its_edges_with_sourced_numbers(tensors):
@@ -100,19 +107,26 @@ def test_links_go_from_each_token_to_its_new_place(down):
     for k, i in enumerate(order):
         start, end = links.to_scene(*links.starts[k]), links.to_scene(*links.ends[k])
         axis = 1 if down else 0
-        assert start[axis] == pytest.approx(first.edge_point(i, (0.5, 0.5))[axis]) and end[axis] == pytest.approx(second.edge_point(k, (0.5, 0.5))[axis])
+        assert start[axis] == pytest.approx(first.edge_point(i, (0.5, 0.5))[axis]) and end[axis] == pytest.approx(
+            second.edge_point(k, (0.5, 0.5))[axis]
+        )
 
 
 @pytest.mark.parametrize("upright", [0, 6])
 def test_rows_claim_that_every_shown_entry_adds_up(tensors, upright):
     t = tensors(a=(40,), b=(40,))
-    rows = Rows(Box(-6, -2, 6, 2), ((t["a"], "data", "a"), (t["b"], "position", "+ b"), (t["a"] + t["b"], "data", "= c")), adds=True, upright=upright)
+    rows = Rows(
+        Box(-6, -2, 6, 2),
+        ((t["a"], "data", "a"), (t["b"], "position", "+ b"), (t["a"] + t["b"], "data", "= c")),
+        adds=True,
+        upright=upright,
+    )
     shown = [i for i in (rows.grids[2].rows if upright else rows.grids[2].columns) if i is not None]
     assert len(rows.claims()) == len(shown) < 40
     for claim in rows.claims():
         assert sum(part[0].value.value() for part in claim.parts) == pytest.approx(claim.total.value.value(), abs=1e-5)
     rows.grids[2].reveal(0)
-    assert rows.claims() == []                                       # nothing is claimed before it is there
+    assert rows.claims() == []  # nothing is claimed before it is there
 
 
 def test_bars_with_spread():
@@ -121,4 +135,4 @@ def test_bars_with_spread():
     matches(bars)
     texts = [r.text for r in bars.readings()]
     assert "2.200" in texts and "1.000 to 1.200" in texts
-    assert bars.x_of(2.4) - bars.x_of(0) == pytest.approx(2 * (bars.x_of(1.2) - bars.x_of(0)))   # from zero, linear
+    assert bars.x_of(2.4) - bars.x_of(0) == pytest.approx(2 * (bars.x_of(1.2) - bars.x_of(0)))  # from zero, linear

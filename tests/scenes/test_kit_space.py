@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from manim import Transform
 
-from model.tensor import Tensor
-from scenes.kit.grid import TensorGrid
-from scenes.kit.ids import NumberedTokens, WordList
-from scenes.kit.labels import place_labels, spread, thin
-from scenes.kit.links import Threads
-from scenes.kit.numberline import Group, NumberLine
-from scenes.kit.ranking import Ranking
-from scenes.kit.space import VectorSpace
-from scenes.kit.table import TablePicture
+from model.numbers.tensor import Tensor
+from scenes.kit.charts.numberline import Group, NumberLine
+from scenes.kit.charts.ranking import Ranking
+from scenes.kit.ground.labels import place_labels, spread, thin
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.space.vectorspace import VectorSpace
+from scenes.kit.words.links import Threads
+from scenes.lessons.embedding.ids import NumberedTokens, WordList
+from scenes.lessons.embedding.table import TablePicture
 from studio.audit.layout import depth
 
 WORDS = [f"word{chr(97 + k % 26) * (k % 5)}" for k in range(40)]
@@ -40,7 +40,10 @@ def plane(n: int, seed: int = 0) -> Tensor:
 @pytest.mark.parametrize("seed", range(6))
 def test_labels_overlap_neither_each_other_nor_any_dot(seed):
     rng = np.random.default_rng(seed)
-    dots, sizes = rng.uniform((0.5, 0.5), (9.5, 4.5), (40, 2)), np.column_stack([rng.uniform(0.4, 1.6, 40), np.full(40, 0.3)])
+    dots, sizes = (
+        rng.uniform((0.5, 0.5), (9.5, 4.5), (40, 2)),
+        np.column_stack([rng.uniform(0.4, 1.6, 40), np.full(40, 0.3)]),
+    )
     taken = [(4.0, 2.0, 6.0, 2.5)]
     centres, placed = place_labels(dots, sizes, (10, 5), radius=0.08, taken=taken)
     assert placed.sum() > 20
@@ -77,14 +80,20 @@ def test_a_map_shows_its_coordinates_on_one_scale():
     space = VectorSpace(coords, WORDS[:12], width=10, height=4, titles=("across", "up"))
     matches(space)
     places = np.array([space.dot_place(k)[:2] for k in range(12)])
-    there, here = np.linalg.norm(coords.values - coords.values[0], axis=1)[1:], np.linalg.norm(places - places[0], axis=1)[1:]
+    there, here = (
+        np.linalg.norm(coords.values - coords.values[0], axis=1)[1:],
+        np.linalg.norm(places - places[0], axis=1)[1:],
+    )
     np.testing.assert_allclose(here / there, here[0] / there[0])  # distances in proportion
     apart(space.readings())
 
 
 def test_stretched_fills_its_room():
     wide = Tensor.given(np.array([[0, 0], [100, 1], [50, 0.5]]), "wide", ("word", "axis"))
-    tall = {stretched: VectorSpace(wide, ["a", "b", "c"], width=10, height=5, stretched=stretched) for stretched in (False, True)}
+    tall = {
+        stretched: VectorSpace(wide, ["a", "b", "c"], width=10, height=5, stretched=stretched)
+        for stretched in (False, True)
+    }
     span = {key: space.dot_place(1)[1] - space.dot_place(0)[1] for key, space in tall.items()}
     assert span[True] > 4 > 0.2 > span[False]
 
@@ -119,7 +128,9 @@ def test_points_that_are_all_the_same():
 @pytest.mark.parametrize(("width", "height"), [(13.4, 4.6), (7.2, 4.0), (4.4, 5.0)])
 def test_a_number_line(width, height):
     rng = np.random.default_rng(1)
-    groups = [Group(Tensor.given(rng.normal(m, 0.1, 22), "made up", ("word",)), WORDS[:22], above=m > 0) for m in (-0.3, 0.3)]
+    groups = [
+        Group(Tensor.given(rng.normal(m, 0.1, 22), "made up", ("word",)), WORDS[:22], above=m > 0) for m in (-0.3, 0.3)
+    ]
     line = NumberLine(groups, width=width, height=height, mark=Tensor.given(0.0, "border"), ends=("low", "high"))
     matches(line)
     assert len(line.drawn()) == 2
@@ -139,7 +150,9 @@ def test_dots_that_have_not_arrived_claim_nothing():
 
 def test_a_ranking_shows_the_gap_to_the_one_expected():
     values = Tensor.given(np.array([0.9, 0.8, 0.2]), "cosine", ("word",))
-    ranking = Ranking(values, ["one", "two", "far"], ranks=[1, 2, 39], marked=2, mark="loss", width=6, height=4, title="asked")
+    ranking = Ranking(
+        values, ["one", "two", "far"], ranks=[1, 2, 39], marked=2, mark="loss", width=6, height=4, title="asked"
+    )
     matches(ranking)
     texts = [r.text for r in ranking.readings()]
     assert "39" in texts and "0.20" in texts and ranking.gaps == [False, False, True]
@@ -190,4 +203,6 @@ def test_a_strip_lies_on_its_row(tensors):
     strip = grid.strip(2)
     np.testing.assert_allclose(strip.corners(), grid.row_corners(2), atol=1e-6)
     assert strip.columns == grid.columns
-    assert [r.text for r in strip.readings()] == [r.text for r in grid.readings() if np.isclose(r.corners.mean(axis=0)[1], strip.get_y(), atol=0.02)]
+    assert [r.text for r in strip.readings()] == [
+        r.text for r in grid.readings() if np.isclose(r.corners.mean(axis=0)[1], strip.get_y(), atol=0.02)
+    ]

@@ -6,53 +6,55 @@ from manim import Transform
 
 from model import load, run
 from model.errors import UsageError
-from model.naming import earns
-from model.tensor import Tensor
-from scenes.heads import MultiHead, measured
-from scenes.kit.bars import ProbabilityBars
-from scenes.kit.change import BarChange
-from scenes.kit.grid import TensorGrid
-from scenes.kit.layout import Box
-from scenes.kit.scores import ScoreTable, counted
-from scenes.kit.sums import SumTable
-from scenes.kit.wall import PatternWall, Tag, shape_of, tiles
+from model.numbers.tensor import Tensor
+from model.study.naming import earns
+from scenes.kit.attention.wall import PatternWall, Tag, shape_of, tiles
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.charts.change import BarChange
+from scenes.kit.ground.layout import Box
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.sums import SumTable
 from scenes.lesson import FRAME, Options
+from scenes.lessons.heads.lesson import MultiHead, measured
+from scenes.lessons.heads.scores import ScoreTable, counted
 from studio.audit.sources import Sources
-from watching import Watched, find, player, texts
+from tests.playing import find, player, texts
 
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid"
 
 
-class WatchedHeads(Watched, MultiHead):
-    """Keeps every bar chart on the way as well."""
-
-    def __init__(self, *args, **kwargs):
-        self.seen = []
-        super().__init__(*args, **kwargs)
-
-    def on_play(self):
-        self.seen += [m.copy() for m in self.mobjects if type(m) is ProbabilityBars]
-
-
-play = player(WatchedHeads)
+play = player(MultiHead, lambda lesson: [m.copy() for m in lesson.mobjects if type(m) is ProbabilityBars])
 
 
 # ── the lesson as a whole ────────────────────────────────────────────────────────────────────────
 def test_steps_and_length():
     lesson = play()
     assert [step.name for step in lesson.steps] == [
-        "One head", "Heads of a layer", "One word, many views", "All heads", "Names", "Names on the wall", "Concatenate", "Output matrix",
-        "Who adds what", "Which head matters?", "Switch it off", "What changed", "Multi-head attention",
+        "One head",
+        "Heads of a layer",
+        "One word, many views",
+        "All heads",
+        "Names",
+        "Names on the wall",
+        "Concatenate",
+        "Output matrix",
+        "Who adds what",
+        "Which head matters?",
+        "Switch it off",
+        "What changed",
+        "Multi-head attention",
     ]
     assert 70 <= lesson.steps[-1].end <= 120
     assert lesson.controls == ("layer", "head", "token")
 
 
-@pytest.mark.parametrize(("aspect", "text", "model"), [("9:16", LONG, "tiny"), ("1:1", "The cat", "tiny"), ("16:9", LONG, "tiny-rotary")])
+@pytest.mark.parametrize(
+    ("aspect", "text", "model"), [("9:16", LONG, "tiny"), ("1:1", "The cat", "tiny"), ("16:9", LONG, "tiny-rotary")]
+)
 def test_everything_stays_inside_the_frame_and_can_be_read(aspect, text, model):
     lesson = play(aspect, text=text, model=model)
     width, height = FRAME[aspect]
-    for step, shown in lesson.shown.items():
+    for step, shown in lesson.watched.shown.items():
         for reading in (r for m in shown if hasattr(m, "readings") for r in m.readings()):
             assert (np.abs(reading.corners) <= (width / 2 - 0.3, height / 2 - 0.3)).all(), f"{step}: {reading.text}"
             assert reading.size >= 0.016 * min(width, height), f"{step}: {reading.text}"
@@ -63,7 +65,7 @@ def test_a_model_without_a_next_word_is_refused(monkeypatch):
 
     trace = run("tiny", "The cat sat")
     encoder = replace(trace, config=replace(trace.config, kind="encoder"))
-    monkeypatch.setattr("scenes.lesson.trace_of", lambda model, text: encoder)
+    monkeypatch.setattr("scenes.lesson.lesson.trace_of", lambda model, text: encoder)
     with pytest.raises(UsageError, match="predicts the next word"):
         MultiHead(Options())
 
@@ -72,14 +74,20 @@ def test_a_model_without_a_next_word_is_refused(monkeypatch):
 def test_the_wall_is_every_pattern_of_the_run():
     lesson = play()
     trace = lesson.trace
-    wall, = find(lesson, "All heads", PatternWall)
-    expected = [trace.array(f"blocks.{layer}.attn.pattern")[head] for layer in range(trace.config.n_layers) for head in range(trace.config.n_heads)]
+    (wall,) = find(lesson, "All heads", PatternWall)
+    expected = [
+        trace.array(f"blocks.{layer}.attn.pattern")[head]
+        for layer in range(trace.config.n_layers)
+        for head in range(trace.config.n_heads)
+    ]
     assert len(wall.patterns) == len(expected) and (wall.shown == 1).all()
     for tensor, pattern in zip(wall.patterns, expected, strict=True):
         np.testing.assert_array_equal(tensor.values, pattern)
     assert list(np.nonzero(wall.framed)[0]) == [lesson.layer * trace.config.n_heads + lesson.head]
     places = wall.places.reshape(trace.config.n_layers, trace.config.n_heads, 3)
-    assert (np.diff(places[..., 0], axis=1) > wall.places[0, 2]).all() and (np.diff(places[..., 1], axis=0) < -wall.places[0, 2]).all()
+    assert (np.diff(places[..., 0], axis=1) > wall.places[0, 2]).all() and (
+        np.diff(places[..., 1], axis=0) < -wall.places[0, 2]
+    ).all()
 
 
 def test_the_layer_s_answers_are_its_largest_weights():
@@ -97,31 +105,44 @@ def test_the_caption_says_how_many_words_come_first():
     first = {lesson.words[k] for k in weights.argmax(axis=1)}
     caption = next(s.caption for s in play().steps if s.name == "One word, many views")
     assert len(first) > 1 and f"{len(first)} different words" in caption
-    assert "nothing but itself" in next(s.caption for s in play(text="The cat sat", token=0).steps if s.name == "One word, many views")
+    assert "nothing but itself" in next(
+        s.caption for s in play(text="The cat sat", token=0).steps if s.name == "One word, many views"
+    )
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────
 def test_names_are_shown_with_score_sample_and_threshold():
     lesson = play()
     scores = measured("tiny")
-    table, = find(lesson, "Names", ScoreTable)
+    (table,) = find(lesson, "Names", ScoreTable)
     here = texts(lesson, "Names")
     assert [row.name for row in table.scores] == list(scores)
     for row, score in zip(table.scores, scores.values(), strict=True):
         value, chance = score.scores.values.max(), float(score.chance)
         assert float(row.value) == pytest.approx(value) and row.passed == (value >= (1 + chance) / 2)
-        assert {f"{value:.0%}", f"chance {chance:.0%}", f"needs {(1 + chance) / 2:.0%}", "layer {}, head {}".format(*score.best)} <= set(here)
+        assert {
+            f"{value:.0%}",
+            f"chance {chance:.0%}",
+            f"needs {(1 + chance) / 2:.0%}",
+            "layer {}, head {}".format(*score.best),
+        } <= set(here)
         assert all(word in " ".join(here) for word in f"{score.meaning} {score.sample}".split())
 
 
 def test_only_heads_that_earned_a_name_have_one():
     lesson = play()
     scores, trace = measured("tiny"), lesson.trace
-    earned = {(layer, head): [s.name for s in scores.values() if earns(s, (layer, head))] for layer in range(trace.config.n_layers) for head in range(trace.config.n_heads)}
-    wanted = sorted(f"{name} {scores[name].scores.values[pair]:.0%}" for pair, names in earned.items() for name in names)
+    earned = {
+        (layer, head): [s.name for s in scores.values() if earns(s, (layer, head))]
+        for layer in range(trace.config.n_layers)
+        for head in range(trace.config.n_heads)
+    }
+    wanted = sorted(
+        f"{name} {scores[name].scores.values[pair]:.0%}" for pair, names in earned.items() for name in names
+    )
     shown = sorted(str(line) for tag in find(lesson, "Names on the wall", Tag) for line in tag.lines)
     assert shown == wanted and wanted
-    wall, = find(lesson, "Names on the wall", PatternWall)
+    (wall,) = find(lesson, "Names on the wall", PatternWall)
     bright = {divmod(int(k), trace.config.n_heads) for k in np.nonzero(wall.shown == 1)[0]}
     assert bright == {pair for pair, names in earned.items() if names}
 
@@ -141,7 +162,7 @@ def test_the_concatenation_times_w_o_is_attn_out():
 @pytest.mark.parametrize("aspect", ["16:9", "9:16"])
 def test_the_heads_rows_add_up_on_screen(aspect):
     lesson = play(aspect)
-    table, = find(lesson, "Who adds what", SumTable)
+    (table,) = find(lesson, "Who adds what", SumTable)
     claims, sources = table.claims(), Sources(lesson.traces)
     assert len(claims) == sum(c is not None for c in table.total.columns) >= 3
     assert all(len(claim.parts) == lesson.heads and sources.check_claim(claim) is None for claim in claims)
@@ -152,7 +173,14 @@ def test_the_heads_rows_add_up_on_screen(aspect):
 def test_rows_that_do_not_fit_are_one_term_and_the_sum_still_holds():
     rng = np.random.default_rng(0)
     parts = Tensor.recorded("parts", rng.normal(size=(20, 30)).astype(np.float32), ("head", "d_model"))
-    table = SumTable(Box(-6, -1.5, 6, 1.5), parts, parts.sum(0), [f"part {chr(97 + k)}" for k in range(20)], name_of_total="sum", keep=13)
+    table = SumTable(
+        Box(-6, -1.5, 6, 1.5),
+        parts,
+        parts.sum(0),
+        [f"part {chr(97 + k)}" for k in range(20)],
+        name_of_total="sum",
+        keep=13,
+    )
     assert 13 in table.kept and len(table.kept) < 20
     assert any(text.endswith("more") for text in (r.text for r in table.parts.readings()))
     for claim in table.claims():
@@ -172,7 +200,7 @@ def test_the_head_is_the_one_that_changes_most_of_all_that_were_run():
         q = run(checkpoint, trace.info["text"], ablate=[pair]).array("probs")[lesson.position].astype(float)
         moved[pair] = np.clip(q - p, 0, None).sum()
     assert (lesson.layer, lesson.head) == np.unravel_index(moved.argmax(), shape)
-    grid, = find(lesson, "Which head matters?", TensorGrid)
+    (grid,) = find(lesson, "Which head matters?", TensorGrid)
     np.testing.assert_allclose(grid.tensor.values, moved, atol=1e-6)
     assert f"{moved.max():.0%}" in next(s.caption for s in lesson.steps if s.name == "Which head matters?")
 
@@ -181,12 +209,16 @@ def test_bars_go_from_one_real_run_to_the_other_over_the_same_words():
     lesson = play()
     off = run("tiny", lesson.trace.info["text"], ablate=[(lesson.layer, lesson.head)])
     p, q = (trace.array("probs")[lesson.position].astype(float) for trace in (lesson.trace, off))
-    bars = [b for b in lesson.seen if "all others" in b.words and b.ids == lesson.bars.ids]
+    bars = [
+        b
+        for b in [bars for play_ in lesson.watched.kept for bars in play_]
+        if "all others" in b.words and b.ids == lesson.bars.ids
+    ]
     np.testing.assert_allclose(bars[0].values[:-1], p[bars[0].ids], rtol=1e-5)
     np.testing.assert_allclose(bars[-1].values[:-1], q[bars[0].ids], rtol=1e-5)
     assert {p.argmax(), q.argmax()} <= set(bars[0].ids) and bars[0].longest == bars[-1].longest
     assert bars[-1].values.sum() == pytest.approx(1)
-    change, = find(lesson, "What changed", BarChange)
+    (change,) = find(lesson, "What changed", BarChange)
     np.testing.assert_allclose(change.changes.values, 100 * (q - p)[change.ids], atol=1e-4)
     caption = next(s.caption for s in lesson.steps if s.name == "What changed")
     d = 100 * (q - p)[change.ids]
@@ -210,7 +242,7 @@ def test_options_choose_the_head_and_the_word():
 
 
 def test_a_model_with_too_many_heads_tries_one_layer(monkeypatch):
-    monkeypatch.setattr("scenes.heads.MOST_RUNS", 8)
+    monkeypatch.setattr("scenes.lessons.heads.lesson.MOST_RUNS", 8)
     lesson = MultiHead(Options(text="The cat sat", layer=2))
     assert lesson.tried == tuple((2, head) for head in range(lesson.trace.config.n_heads)) and lesson.layer == 2
 

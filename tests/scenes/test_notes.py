@@ -12,21 +12,22 @@ import yaml
 import scenes
 from model.errors import ClearheadError
 from scenes import course
-from scenes.lesson import Lesson, Options
-from studio.picture import Picture
-from studio.session import Job, perform
+from scenes.lesson import Lesson, Options, TextLesson
+from studio.play.picture import Picture
+from studio.play.session import Job, perform
 
 FOLDER = Path(scenes.__file__).parent
 ENTRIES = {entry.id: entry for entry in course()}
 
 
 def notes(lesson: str) -> dict[str, str]:
-    return yaml.safe_load((FOLDER / "notes" / f"{lesson}.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((FOLDER / "lessons" / lesson / "notes.yaml").read_text(encoding="utf-8"))
 
 
 def source(lesson: str) -> str:
     """The code of a lesson and of the classes that it builds on."""
-    modules = {c.__module__ for c in ENTRIES[lesson].load().__mro__ if issubclass(c, Lesson) and c is not Lesson}
+    classes = [c for c in ENTRIES[lesson].load().__mro__ if issubclass(c, Lesson)]
+    modules = {c.__module__ for c in classes if not c.__module__.startswith("scenes.lesson.")}
     return "".join((FOLDER.parent / f"{m.replace('.', '/')}.py").read_text(encoding="utf-8") for m in modules)
 
 
@@ -51,7 +52,7 @@ def test_they_are_filled_with_the_run_s_values(lesson):
 
 
 def test_without_a_file_a_step_s_notes_are_its_caption():
-    class Plain(Lesson):
+    class Plain(TextLesson):
         def construct(self):
             with self.step("Words", "{n} words.", n=len(self.words)):
                 self.wait(0.1)
@@ -61,14 +62,20 @@ def test_without_a_file_a_step_s_notes_are_its_caption():
     assert step.notes == step.caption == "3 words."
 
 
-@pytest.mark.parametrize(("notes", "what"), [
-    ("Words: There are {many} of them.", "many"), ("Words: [", "cannot be read"), ("Words: 3", "text for each"), ("- Words", "text for each"),
-])
+@pytest.mark.parametrize(
+    ("notes", "what"),
+    [
+        ("Words: There are {many} of them.", "many"),
+        ("Words: [", "cannot be read"),
+        ("Words: 3", "text for each"),
+        ("- Words", "text for each"),
+    ],
+)
 def test_a_mistake_in_notes_is_told_with_the_file(tmp_path, monkeypatch, notes, what):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/plain_lesson.yaml").write_text(notes, encoding="utf-8")
     (tmp_path / "plain_lesson.py").write_text(
-        "from scenes.lesson import Lesson\n\nclass Plain(Lesson):\n    def construct(self):\n        with self.step('Words', 'Words.'):\n            self.wait(0.1)\n"
+        "from scenes.lesson import TextLesson\n\nclass Plain(TextLesson):\n    def construct(self):\n        with self.step('Words', 'Words.'):\n            self.wait(0.1)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "plain_lesson", raising=False)

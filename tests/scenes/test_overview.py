@@ -8,39 +8,44 @@ from manim import FadeIn, Transform
 
 from model import generate, run
 from model.errors import UsageError
-from scenes.kit.blocks import BlockDiagram
-from scenes.kit.cumulative import CumulativeBar, LayEndToEnd, telling_apart
-from scenes.kit.bars import ProbabilityBars
-from scenes.kit.strips import HeatStrips
-from scenes.kit.tokens import display
-from scenes.lesson import FRAME, Options
-from scenes.overview import COOL, TURNS, WARM, PredictSampleRepeat
-from watching import Watched, only, player, texts
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd, telling_apart
+from scenes.kit.depth.blocks import BlockDiagram
+from scenes.kit.numbers.strips import HeatStrips
+from scenes.kit.words.tokens import display
+from scenes.lesson import FRAME
+from scenes.lessons.overview.lesson import COOL, TURNS, WARM, PredictSampleRepeat
+from tests.playing import only, player, texts
 
 TEXT = PredictSampleRepeat.text
 LONG = "The cat sat on the mat because it was tired . The dog looked at the cat and then it ran to the"
 
 
-class WatchedLoop(Watched, PredictSampleRepeat):
-    """Keeps, at the end of every play, the words of the text as well."""
-
-    def __init__(self, *args, **kwargs):
-        self.texts = []
-        super().__init__(*args, **kwargs)
-
-    def on_play(self):
-        if hasattr(self, "written"):
-            self.texts.append(tuple(w for w, seen in zip(self.written.words, self.written.emphasis, strict=True) if seen))
+def written(lesson) -> tuple[str, ...] | None:
+    """The words of the text that can be seen now."""
+    if not hasattr(lesson, "written"):
+        return None
+    return tuple(w for w, seen in zip(lesson.written.words, lesson.written.emphasis, strict=True) if seen)
 
 
-play = player(WatchedLoop)
+play = player(PredictSampleRepeat, written)
 
 
 # ── the lesson as a whole ────────────────────────────────────────────────────────────────────────
 def test_steps_and_length():
     lesson = play()
     names = [step.name for step in lesson.steps]
-    wanted = ["Predict, sample, repeat", "Rows of numbers", "The first block", "Block after block", "The last row", "Logits", "Probabilities", "Sample", "Append"]
+    wanted = [
+        "Predict, sample, repeat",
+        "Rows of numbers",
+        "The first block",
+        "Block after block",
+        "The last row",
+        "Logits",
+        "Probabilities",
+        "Sample",
+        "Append",
+    ]
     assert [name for name in names if name in wanted] == wanted
     assert names[-2:] == ["Greedy or sampled", "Temperature"]
     assert 60 <= lesson.steps[-1].end <= 120
@@ -48,15 +53,17 @@ def test_steps_and_length():
     assert lesson.controls == ("temperature", "seed")
 
 
-@pytest.mark.parametrize(("text", "aspect"), [("A", "9:16"), ("I saw a", "1:1"), (LONG, "9:16"), ("zorgon blark the", "1:1")])
+@pytest.mark.parametrize(
+    ("text", "aspect"), [("A", "9:16"), ("I saw a", "1:1"), (LONG, "9:16"), ("zorgon blark the", "1:1")]
+)
 def test_any_text_in_any_aspect(text, aspect):
     lesson = play(aspect, text=text)
     width, height = FRAME[aspect]
-    for step, readings in lesson.readings.items():
+    for step, readings in lesson.watched.readings.items():
         for reading in readings:
             assert (np.abs(reading.corners) <= (width / 2 - 0.3, height / 2 - 0.3)).all(), f"{step}: {reading.text}"
             assert reading.size >= 0.016 * min(width, height), f"{step}: {reading.text}"
-    assert ("Unknown words" in lesson.readings) == ("zorgon" in text)
+    assert ("Unknown words" in lesson.watched.readings) == ("zorgon" in text)
 
 
 def test_a_text_that_is_too_long_is_refused():
@@ -68,14 +75,27 @@ def test_a_text_that_is_too_long_is_refused():
 def test_the_strips_are_the_residual_stream():
     lesson = play()
     trace, last = lesson.trace, lesson.depth - 1
-    for step, name in (("Rows of numbers", "blocks.0.resid_pre"), ("The first block", "blocks.0.resid_post"), ("Block after block", f"blocks.{last}.resid_post")):
+    for step, name in (
+        ("Rows of numbers", "blocks.0.resid_pre"),
+        ("The first block", "blocks.0.resid_post"),
+        ("Block after block", f"blocks.{last}.resid_post"),
+    ):
         stream = only(lesson, step, HeatStrips)
         np.testing.assert_array_equal(stream.values, trace.array(name))
     journey = only(lesson, "The last row", HeatStrips)
-    expected = [trace.array("blocks.0.resid_pre")[-1], *[trace.array(f"blocks.{k}.resid_post")[-1] for k in range(lesson.depth)], trace.array("ln_final.normalized")[-1]]
+    expected = [
+        trace.array("blocks.0.resid_pre")[-1],
+        *[trace.array(f"blocks.{k}.resid_post")[-1] for k in range(lesson.depth)],
+        trace.array("ln_final.normalized")[-1],
+    ]
     np.testing.assert_allclose(journey.values, expected)
     labels = texts(lesson, "The last row")
-    assert all(f"block {k}" in labels for k in range(lesson.depth)) and {"attention", "MLP", "embedding", "norm"} <= set(labels)
+    assert all(f"block {k}" in labels for k in range(lesson.depth)) and {
+        "attention",
+        "MLP",
+        "embedding",
+        "norm",
+    } <= set(labels)
 
 
 def test_logits_and_bars_belong_together():
@@ -83,7 +103,9 @@ def test_logits_and_bars_belong_together():
     logits = lesson.trace.array("logits")[-1].astype(float)
     p = np.exp(logits) / np.exp(logits).sum()
     best = display(lesson.trace.vocabulary[p.argmax()])
-    assert f"{logits.max():+.2f}" in texts(lesson, "Logits") and f"{logits.min():+.2f}".replace("-", "−") in texts(lesson, "Logits")
+    assert f"{logits.max():+.2f}" in texts(lesson, "Logits") and f"{logits.min():+.2f}".replace("-", "−") in texts(
+        lesson, "Logits"
+    )
     bars = only(lesson, "Probabilities", ProbabilityBars)
     np.testing.assert_allclose(bars.values[:-1], np.sort(p)[::-1][: lesson.named], rtol=1e-5)
     assert bars.values.sum() == pytest.approx(1) and bars.words[-1] == "all others"
@@ -106,7 +128,12 @@ def test_u_is_the_seed_s_and_picks_the_word_by_its_interval(seed):
     a, b = line.word_corners(turn.place)[[0, 1], 0]
     assert a <= line.to_scene(line._x(u), 0)[0] <= b
     assert f"default_rng({seed})" in " ".join(here)
-    shown = next(s for r in lesson.readings["Sample"] for s in r.numbers if r.text.startswith("u = ") and "→" in r.text and s.text[0].isdigit())
+    shown = next(
+        s
+        for r in lesson.watched.readings["Sample"]
+        for s in r.numbers
+        if r.text.startswith("u = ") and "→" in r.text and s.text[0].isdigit()
+    )
     assert shown.value.source() == f"u, seed {seed}, draw 1"
 
 
@@ -121,16 +148,16 @@ def test_every_turn_is_a_run_on_the_text_so_far():
             assert turn.probs.runs() == {turn.trace.run_id} <= known
             np.testing.assert_allclose(turn.probs.evaluate(*lesson.traces), turn.probs.values, rtol=1e-9)
     words = [display(w) for w in (*prompt, *[t.word for t in lesson.turns])]
-    growth = sorted({len(t) for t in lesson.texts})
+    growth = sorted({len(t) for t in [words for words in lesson.watched.kept if words is not None]})
     assert growth == list(range(len(prompt), len(words) + 1))  # one word after the other
-    assert lesson.texts[-1] == tuple(words)
+    assert [words for words in lesson.watched.kept if words is not None][-1] == tuple(words)
 
 
 def test_the_last_turn_on_screen_is_the_last_run():
     lesson = play()
     turn = lesson.turns[-1]
     step = "Again and again"
-    if step not in lesson.shown:
+    if step not in lesson.watched.shown:
         pytest.skip("the text ended within two turns")
     bars, line = only(lesson, step, ProbabilityBars), only(lesson, step, CumulativeBar)
     np.testing.assert_allclose(bars.values[:-1], turn.probs.values[turn.ranking[: lesson.named]])
@@ -145,8 +172,10 @@ def test_it_ends_with_the_document():
     seed = next(s for s in range(50) if len(list(generate("tiny", text, 2, seed=s))) == 1)
     lesson = play(text=text, seed=seed)
     assert len(lesson.turns) == 1 and lesson.turns[0].last
-    assert not {"Repeat", "Again and again"} & set(lesson.readings)
-    assert "<end>" in texts(lesson, "Append") and "loop stops" in next(s.caption for s in lesson.steps if s.name == "Append")
+    assert not {"Repeat", "Again and again"} & set(lesson.watched.readings)
+    assert "<end>" in texts(lesson, "Append") and "loop stops" in next(
+        s.caption for s in lesson.steps if s.name == "Append"
+    )
 
 
 def test_greedy_beside_sampled():
@@ -162,7 +191,7 @@ def test_greedy_beside_sampled():
 def test_two_temperatures_on_the_same_u():
     lesson = play()
     logits = lesson.trace.array("logits")[-1].astype(float)
-    panels = [m for m in lesson.shown["Temperature"] if type(m) is ProbabilityBars]
+    panels = [m for m in lesson.watched.shown["Temperature"] if type(m) is ProbabilityBars]
     for heat, turns, bars in zip((COOL, WARM), (lesson.cool, lesson.warm), panels, strict=True):
         p = np.exp(logits / heat) / np.exp(logits / heat).sum()
         np.testing.assert_allclose(bars.values[:-1], p[lesson.turns[0].ranking[: lesson.named]], rtol=1e-5)
@@ -198,7 +227,10 @@ def test_intervals_are_as_wide_as_their_probabilities(turn):
 
 
 def test_states_of_the_bar(turn):
-    said = [[r.text for r in line.readings()] for line in (line_of(turn), line_of(turn).aim(), line_of(turn).pick(), line_of(turn).settle())]
+    said = [
+        [r.text for r in line.readings()]
+        for line in (line_of(turn), line_of(turn).aim(), line_of(turn).pick(), line_of(turn).settle())
+    ]
     has_u = [any(t.startswith("u = ") for t in texts) for texts in said]
     assert has_u == [False, True, True, False]
     low = f"{float(turn.lower):{line_of(turn).spec}}"
@@ -253,13 +285,15 @@ def test_strips_are_one_image_a_row():
     change = Transform(strips, other)
     change.begin()
     change.interpolate(0.5)
-    np.testing.assert_allclose(strips.values, (trace.array("blocks.0.resid_pre") + trace.array("blocks.0.resid_post")) / 2, atol=1e-6)
+    np.testing.assert_allclose(
+        strips.values, (trace.array("blocks.0.resid_pre") + trace.array("blocks.0.resid_post")) / 2, atol=1e-6
+    )
     assert FadeIn(other)
 
 
 def test_no_number_in_a_caption_without_a_source():
     """Every digit of a caption lies in a field of it."""
-    for step, readings in play().readings.items():
+    for step, readings in play().watched.readings.items():
         caption = next(s.caption for s in play().steps if s.name == step)
         inside = [s.text for r in readings if r.text in caption for s in r.numbers]
         for found in re.findall(r"\d[\d.,]*\d|\d", caption):

@@ -4,43 +4,43 @@ import json
 
 import numpy as np
 import pytest
-from manim import tempconfig
 
-from model.checkpoints import load
 from model.errors import UsageError
-from model.positions import shuffle
-from scenes.kit.say import number
-from scenes.lesson import FRAME, Options
-from scenes.position import KINDS, NAMES, Position, repeated
-from studio.playback import Playback
+from model.runs.checkpoints import load
+from model.study.positions import shuffle
+from scenes.kit.ground.say import number
+from scenes.lesson import Options
+from scenes.lessons.position.lesson import KINDS, NAMES, Position, repeated
+from studio.play.playback import Playback
+from tests.playing import caption, player, texts
 
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother last night because she was"
-STEPS = ["Position", "Without positions", "With positions", "The whole model", "Waves", "Clocks", "The table", "Added", "Every word", "Twice the same word",
-         "Likeness of positions", "Learned rows", "Rotary", "Distance only", "One curve", "Four ways compared"]
+STEPS = [
+    "Position",
+    "Without positions",
+    "With positions",
+    "The whole model",
+    "Waves",
+    "Clocks",
+    "The table",
+    "Added",
+    "Every word",
+    "Twice the same word",
+    "Likeness of positions",
+    "Learned rows",
+    "Rotary",
+    "Distance only",
+    "One curve",
+    "Four ways compared",
+]
 
 
-def play(aspect: str = "16:9", **options) -> Position:
-    """Play it through without drawing; `seen` holds, for each step, the texts on screen at its end."""
-    from scenes.kit import PaintingCamera
-
-    class Watched(Position):
-        def on_step_end(self, step):
-            self.seen = {**getattr(self, "seen", {}), step.name: [r.text for m in self.mobjects for part in m.get_family() for r in getattr(part, "readings", list)()]}
-
-    width, height = FRAME[aspect]
-    with tempconfig({"frame_width": width, "frame_height": height, "pixel_width": 480, "pixel_height": round(480 * height / width), "frame_rate": 15, "dry_run": True}):
-        lesson = Watched(Options(aspect=aspect, **options), renderer=Playback(PaintingCamera))
-        lesson.render()
-    return lesson
+play = player(Position)
 
 
 @pytest.fixture(scope="module")
 def default():
     return play()
-
-
-def caption(lesson, step: str) -> str:
-    return next(s.caption for s in lesson.steps if s.name == step)
 
 
 def row_of(tensor, places, spec="+.2f") -> list[str]:
@@ -61,13 +61,17 @@ def test_the_default_text_has_a_word_twice():
 
 def test_the_experiment_is_run_both_ways(default):
     none, order = default.of["none"], shuffle(10)
-    other = next(t for t in default.traces if t.config.positions == "none" and t.ids == tuple(none.ids[i] for i in order))
+    other = next(
+        t for t in default.traces if t.config.positions == "none" and t.ids == tuple(none.ids[i] for i in order)
+    )
     assert other.ids != none.ids and other.ids[-1] == none.ids[-1]
     gathered = none["blocks.0.attn_out"][-1]
     for text in row_of(gathered, range(4)):
-        assert default.seen["Without positions"].count(text) >= 2           # as written and shuffled: the same numbers
+        assert texts(default, "Without positions").count(text) >= 2  # as written and shuffled: the same numbers
     assert "agree to 6 decimals" in caption(default, "Without positions")
-    difference = abs(default.shown.array("blocks.0.attn_out")[-1] - default.shuffled(default.shown)[1].array("blocks.0.attn_out")[-1]).max()
+    difference = abs(
+        default.shown.array("blocks.0.attn_out")[-1] - default.shuffled(default.shown)[1].array("blocks.0.attn_out")[-1]
+    ).max()
     assert difference > 0.05 and f"{difference:.2f}" in caption(default, "With positions")
 
 
@@ -81,48 +85,61 @@ def test_the_whole_model_does_see_a_little_without_positions(default):
 def test_the_row_that_is_read_off_is_the_row_that_is_added(default):
     p, P = default.position, default.P
     np.testing.assert_array_equal(P.values[p], default.adds.array("pos_embed")[p])
-    assert set(row_of(P[p], range(0, 28, 4))) <= set(default.seen["Waves"])
+    assert set(row_of(P[p], range(0, 28, 4))) <= set(texts(default, "Waves"))
     for name in ("embed", "pos_embed", "blocks.0.resid_pre"):
-        assert set(row_of(default.adds[name][p], range(5))) <= set(default.seen["Added"])
-    np.testing.assert_allclose(default.adds.array("embed")[p] + P.values[p], default.adds.array("blocks.0.resid_pre")[p], atol=1e-6)
+        assert set(row_of(default.adds[name][p], range(5))) <= set(texts(default, "Added"))
+    np.testing.assert_allclose(
+        default.adds.array("embed")[p] + P.values[p], default.adds.array("blocks.0.resid_pre")[p], atol=1e-6
+    )
 
 
 def test_clocks_show_their_real_wavelengths(default):
     for pair in (0, 8, 16, 23, 31):
         length = 2 * np.pi * 10000 ** (2 * pair / 64)
-        assert f"{length:,.{1 if length < 100 else 0}f} positions" in default.seen["Clocks"]
+        assert f"{length:,.{1 if length < 100 else 0}f} positions" in texts(default, "Clocks")
 
 
 def test_the_same_word_twice(default):
     i, j = default.pair
     E, x = default.adds.array("embed"), default.adds.array("blocks.0.resid_pre")
     assert (E[i] == E[j]).all()
-    assert f"E differs by 0.00, the input x by up to {abs(x[i] - x[j]).max():.2f}" in caption(default, "Twice the same word")
+    assert f"E differs by 0.00, the input x by up to {abs(x[i] - x[j]).max():.2f}" in caption(
+        default, "Twice the same word"
+    )
 
 
 def test_the_score_stays_when_both_move_on(default):
     trace = default.of["rotary"]
-    score = number(float(trace.array(f"blocks.{default.layer}.attn.scores_raw")[default.head, default.query, default.query - 1]))
-    assert default.seen["Distance only"].count(f"Σ = {score}") == 2
+    score = number(
+        float(trace.array(f"blocks.{default.layer}.attn.scores_raw")[default.head, default.query, default.query - 1])
+    )
+    assert texts(default, "Distance only").count(f"Σ = {score}") == 2
     assert score in caption(default, "Distance only") and score in caption(default, "One curve")
     pattern = trace.array(f"blocks.{default.layer}.attn.pattern")
-    means = [[np.mean([head[i, i - 1] for i in range(2, len(trace))]) for head in trace.array(f"blocks.{layer}.attn.pattern")] for layer in range(2)]
+    means = [
+        [
+            np.mean([head[i, i - 1] for i in range(2, len(trace))])
+            for head in trace.array(f"blocks.{layer}.attn.pattern")
+        ]
+        for layer in range(2)
+    ]
     assert np.unravel_index(np.argmax(means), (2, 8)) == (default.layer, default.head) and pattern.shape[0] == 8
 
 
 def test_losses_are_the_reports(default):
     for kind in KINDS:
         seeds = json.loads((load(NAMES[kind]).path / "report.json").read_text(encoding="utf-8"))["seeds"]
-        assert f"{np.mean(seeds['losses']):.3f}" in default.seen["Four ways compared"]
-        assert f"{min(seeds['losses']):.3f} to {max(seeds['losses']):.3f}" in default.seen["Four ways compared"]
+        assert f"{np.mean(seeds['losses']):.3f}" in texts(default, "Four ways compared")
+        assert f"{min(seeds['losses']):.3f} to {max(seeds['losses']):.3f}" in texts(default, "Four ways compared")
 
 
 # ── other texts, other models ────────────────────────────────────────────────────────────────────────
 
+
 def test_a_text_without_a_repeated_word_borrows_one_that_has_it():
     lesson = play(text="Dogs chase cats", aspect="9:16")
     assert lesson.pair is None and lesson.position == 2
-    assert f"in “{Position.text}”" in " ".join(lesson.seen["Twice the same word"])
+    assert f"in “{Position.text}”" in " ".join(texts(lesson, "Twice the same word"))
 
 
 def test_words_that_are_all_the_same_cannot_differ():
@@ -135,7 +152,10 @@ def test_a_long_text_and_another_seed():
     assert len(a.trace) == 23 and a.shuffled(a.of["none"])[0] != b.shuffled(b.of["none"])[0]
 
 
-@pytest.mark.parametrize(("model", "adds"), [("tiny", "learned"), ("tiny-learned", "learned"), ("tiny-rotary", "sinusoidal"), ("tiny-none", "sinusoidal")])
+@pytest.mark.parametrize(
+    ("model", "adds"),
+    [("tiny", "learned"), ("tiny-learned", "learned"), ("tiny-rotary", "sinusoidal"), ("tiny-none", "sinusoidal")],
+)
 def test_a_model_takes_the_place_of_the_variant_of_its_kind(model, adds):
     lesson = Position(Options(model=model), renderer=Playback(None))
     kind = lesson.trace.config.positions
@@ -143,7 +163,10 @@ def test_a_model_takes_the_place_of_the_variant_of_its_kind(model, adds):
     assert lesson.adds.config.positions == adds and lesson.shown.config.positions != "none"
 
 
-@pytest.mark.parametrize("options", [dict(text="one two"), dict(text="word " * 25), dict(layer=2), dict(head=8), dict(token=10), dict(head=-1)])
+@pytest.mark.parametrize(
+    "options",
+    [dict(text="one two"), dict(text="word " * 25), dict(layer=2), dict(head=8), dict(token=10), dict(head=-1)],
+)
 def test_what_cannot_be_shown_is_refused(options):
     with pytest.raises(UsageError):
         Position(Options(**options), renderer=Playback(None))

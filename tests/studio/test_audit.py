@@ -8,19 +8,19 @@ import pytest
 from manim import DOWN, LEFT, RIGHT, UP, DecimalNumber, FadeIn, FadeOut, Rectangle, Square, Text, Transform
 
 from model import run
-from model.tensor import Tensor
-from scenes.kit.animations import DotProduct, Grow, Introduce
-from scenes.kit.bars import ProbabilityBars
-from scenes.kit.grid import TensorGrid
-from scenes.kit.painting import Cell, Claim, Shown
-from scenes.kit.pattern import AttentionArcs, DotPattern
-from scenes.kit.say import Said, Span, say
-from scenes.kit.terms import TermSum
-from scenes.kit.text import Formula, Label, Number, Total
-from scenes.kit.tokens import TokenNumbers, TokenRow
-from scenes.lesson import Lesson, Options
+from model.numbers.tensor import Tensor
+from scenes.kit.attention.pattern import AttentionArcs, DotPattern
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.ground.painting import Cell, Claim, Shown
+from scenes.kit.ground.say import Said, Span, say
+from scenes.kit.ground.text import Formula, Label, Number, Total
+from scenes.kit.moves.animations import DotProduct, Grow, Introduce
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.terms import TermSum
+from scenes.kit.words.tokens import TokenNumbers, TokenRow
+from scenes.lesson import TextLesson, Options
 from studio.audit import as_json, audit, audit_lesson, cases, command, show
-from studio.cli import main
+from studio.cli.main import main
 
 CAPTION = "The cat looks at “{word}” with a weight of {w:.2f}."
 
@@ -39,7 +39,7 @@ class Entry:
         return self.lesson
 
 
-class Planted(Lesson):
+class Planted(TextLesson):
     """One step with one caption; `put` is what a test shows in it."""
 
     caption_text = CAPTION
@@ -89,7 +89,9 @@ class Clean(Planted):
     def put(self):
         row = self.row(size=0.4, target=1).move_to(self.stage.center + 0.8 * UP)
         numbers = TokenNumbers(row, self.A[2])
-        grid = TensorGrid(self.Q, "query", width=6.5, height=2.6, row_labels=self.words).move_to(self.stage.center + 1.1 * DOWN)
+        grid = TensorGrid(self.Q, "query", width=6.5, height=2.6, row_labels=self.words).move_to(
+            self.stage.center + 1.1 * DOWN
+        )
         self.play(FadeIn(row), Grow(numbers, "shown_opacity"), Introduce(grid), run_time=1)
         self.play(FadeOut(numbers), grid.animate.scale(0.95).rotate(0.03), run_time=1)
         self.play(grid.animate.set_opacity(0.25), run_time=0.5)
@@ -101,7 +103,11 @@ class Clean(Planted):
         self.play(Grow(bars, "values"), run_time=1)
         formula = Formula(say("q_{i} = x_{i} W_Q", i=2), 0.5).move_to(bars)
         self.play(FadeOut(bars), FadeIn(formula), run_time=0.5)
-        panel = Rectangle(width=5, height=0.8, fill_opacity=1, color="#203050", stroke_width=0).move_to(formula).shift(1.0 * DOWN)
+        panel = (
+            Rectangle(width=5, height=0.8, fill_opacity=1, color="#203050", stroke_width=0)
+            .move_to(formula)
+            .shift(1.0 * DOWN)
+        )
         label = Label(say("{d} numbers", d=8), 0.4, np.ones(3)).move_to(panel)
         self.play(FadeIn(panel), FadeIn(label), run_time=0.4)
         self.play(Transform(label, label.copy().shift(0.1 * UP)), run_time=0.4)
@@ -112,7 +118,9 @@ class Clean(Planted):
 def test_a_clean_lesson_has_no_findings(aspect, theme):
     report = audit_lesson(Entry(Clean), Options(aspect=aspect, theme=theme))
     assert report.findings == [] and not report.skipped
-    assert report.steps == 1 and report.plays >= 9 and report.readings > 100 and report.numbers > 50 and report.sums >= 3
+    assert (
+        report.steps == 1 and report.plays >= 9 and report.readings > 100 and report.numbers > 50 and report.sums >= 3
+    )
 
 
 # ── provenance ───────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +132,10 @@ def test_a_wrong_digit():
 
     wrong = [f for f in found(put) if f.kind == "wrong number"]
     assert len(wrong) == 1 and "blocks.0.attn.q[head=0, position=1, d_head=3]" in wrong[0].what
-    assert wrong[0].expected != wrong[0].shown and abs(float(wrong[0].expected.replace("−", "-")) - float(wrong[0].shown.replace("−", "-"))) < 0.011
+    assert (
+        wrong[0].expected != wrong[0].shown
+        and abs(float(wrong[0].expected.replace("−", "-")) - float(wrong[0].shown.replace("−", "-"))) < 0.011
+    )
 
 
 def test_a_wrong_digit_in_a_sentence():
@@ -174,7 +185,7 @@ def test_a_number_with_no_source(make):
     "make",
     [
         lambda lesson: Number(Tensor.given(0.42, "temperature")),
-        lambda lesson: Number(lesson.another_trace("tiny", "The dog ran")["blocks.0.attn.pattern"][0, 1, 0]),
+        lambda lesson: Number(lesson.run("tiny", "The dog ran")["blocks.0.attn.pattern"][0, 1, 0]),
         lambda lesson: Label(say("{model} · blocks.{l}.ln1.normalized", model=lesson.model_name, l=1)),
         lambda lesson: Label(say("{a:.0%} of {b:,}", a=lesson.A[2, 1], b=1234)),
         lambda lesson: Label(say("{s:+.2f}", s=lesson.trace["blocks.0.attn.scores_masked"][0, 0, 1])),
@@ -251,19 +262,30 @@ def test_a_sum_that_is_right_but_looks_wrong():
 
 # ── layout ───────────────────────────────────────────────────────────────────────────────────────
 def test_text_over_text():
-    put = shows(lambda lesson: Label("one word", 0.5), lambda lesson: Label("another", 0.5).shift(0.3 * RIGHT + 0.1 * UP))
+    put = shows(
+        lambda lesson: Label("one word", 0.5), lambda lesson: Label("another", 0.5).shift(0.3 * RIGHT + 0.1 * UP)
+    )
     assert kinds(put) == {"overlap"}
 
 
 def test_slanted_text_over_text_is_measured_along_its_slant():
-    apart = shows(lambda lesson: Label("slanted text", 0.4).rotate(np.pi / 4), lambda lesson: Label("slanted text", 0.4).rotate(np.pi / 4).shift(0.6 * RIGHT))
-    close = shows(lambda lesson: Label("slanted text", 0.4).rotate(np.pi / 4), lambda lesson: Label("slanted text", 0.4).rotate(np.pi / 4).shift(0.2 * RIGHT))
+    apart = shows(
+        lambda lesson: Label("slanted text", 0.4).rotate(np.pi / 4),
+        lambda lesson: Label("slanted text", 0.4).rotate(np.pi / 4).shift(0.6 * RIGHT),
+    )
+    close = shows(
+        lambda lesson: Label("slanted text", 0.4).rotate(np.pi / 4),
+        lambda lesson: Label("slanted text", 0.4).rotate(np.pi / 4).shift(0.2 * RIGHT),
+    )
     assert kinds(apart) == set()
     assert kinds(close) == {"overlap"}
 
 
 def test_text_under_text_that_is_dimmed_is_allowed():
-    assert kinds(shows(lambda lesson: Label("one word", 0.5), lambda lesson: Label("another", 0.5).set_opacity(0.1))) == set()
+    assert (
+        kinds(shows(lambda lesson: Label("one word", 0.5), lambda lesson: Label("another", 0.5).set_opacity(0.1)))
+        == set()
+    )
 
 
 @pytest.mark.parametrize("aspect", ["16:9", "9:16"])
@@ -301,12 +323,23 @@ def test_low_contrast():
 
 
 def test_contrast_against_what_lies_behind():
-    light = shows(lambda lesson: Rectangle(width=5, height=1, fill_opacity=1, color="#FFFFFF", stroke_width=0), lambda lesson: Label("white words", 0.5, "ink"))
+    light = shows(
+        lambda lesson: Rectangle(width=5, height=1, fill_opacity=1, color="#FFFFFF", stroke_width=0),
+        lambda lesson: Label("white words", 0.5, "ink"),
+    )
     assert kinds(light) == {"contrast"}
 
 
 def test_a_thin_line_behind_a_text_is_no_matter():
-    assert kinds(shows(lambda lesson: Rectangle(width=6, height=0.01, color="#FFFFFF", stroke_width=1), lambda lesson: Label("words on a line", 0.5))) == set()
+    assert (
+        kinds(
+            shows(
+                lambda lesson: Rectangle(width=6, height=0.01, color="#FFFFFF", stroke_width=1),
+                lambda lesson: Label("words on a line", 0.5),
+            )
+        )
+        == set()
+    )
 
 
 def test_what_moves_behind_a_text_is_seen():
@@ -327,7 +360,9 @@ def test_text_covered_by_a_shape():
     def cover(width, shift):
         return shows(
             lambda lesson: Label("a line of several words", 0.5),
-            lambda lesson: Rectangle(width=width, height=1, fill_opacity=1, color="#203050", stroke_width=0).shift(shift * RIGHT),
+            lambda lesson: Rectangle(width=width, height=1, fill_opacity=1, color="#203050", stroke_width=0).shift(
+                shift * RIGHT
+            ),
         )
 
     assert kinds(cover(6, 0)) == {"covered"}
@@ -365,7 +400,9 @@ def test_a_caption_that_is_gone_too_soon():
 
 def test_a_caption_that_is_replaced_too_soon():
     def put(lesson):
-        hasty = type(lesson.caption)("These are many words that nobody can read in so little time.", 9).move_to(lesson.caption)
+        hasty = type(lesson.caption)("These are many words that nobody can read in so little time.", 9).move_to(
+            lesson.caption
+        )
         lesson.play(FadeOut(lesson.caption), FadeIn(hasty), run_time=0.3)
         lesson.play(FadeOut(hasty), FadeIn(lesson.caption), run_time=0.3)
 
@@ -438,7 +475,9 @@ def test_a_text_that_the_lesson_cannot_show_is_skipped():
 
 
 def test_cases_are_every_combination():
-    todo = cases([Entry(Planted), Entry(Clean, id="clean")], [None, "The dog ran"], ["16:9", "1:1"], ["night", "day"], [None])
+    todo = cases(
+        [Entry(Planted), Entry(Clean, id="clean")], [None, "The dog ran"], ["16:9", "1:1"], ["night", "day"], [None]
+    )
     assert len(todo) == len(set((c.entry.id, c.options) for c in todo)) == 16
     assert {c.options.text for c in todo} == {"The cat sat on the mat", "The dog ran"}
 
@@ -447,7 +486,9 @@ def test_json_and_table(capsys):
     reports = audit(cases([BAD], [None], ["16:9"], ["night", "day"], [None]))
     about = json.loads(as_json(reports))
     assert about["runs"] == 2 and about["findings"] == 2 and about["numbers"] > 0
-    assert about["reports"][0]["findings"][0]["room"] == "provenance" and about["reports"][1]["options"]["theme"] == "day"
+    assert (
+        about["reports"][0]["findings"][0]["room"] == "provenance" and about["reports"][1]["options"]["theme"] == "day"
+    )
     show(reports)
     text = capsys.readouterr().out
     assert "“0.42” in “0.42” has no source" in text and "2 findings: 2 × provenance: no source" in text

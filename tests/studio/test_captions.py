@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import srt
 
-from studio import captions
+from studio.film import captions
 
 STEPS = [
     SimpleNamespace(name="Scores", caption="The query of “roamed” meets every key: −5.03.", start=0.0, end=2.5),

@@ -12,9 +12,9 @@ import av
 import pytest
 from PIL import Image
 
+from model.paths import ROOT
 from scenes import course
-from studio import cli
-from studio.playback import ROOT
+from studio.cli import main as cli
 
 SMALL = ["--width", "192", "--fps", "10"]
 REAL = course()
@@ -23,7 +23,9 @@ QUICK = [*SMALL, "--step", "2"]  # one step of a real lesson
 
 def clearhead(*args: str, **kwargs) -> subprocess.CompletedProcess:
     """Run the program as its own process."""
-    return subprocess.run([sys.executable, "-m", "studio.cli", *args], cwd=ROOT, capture_output=True, text=True, **kwargs)
+    return subprocess.run(
+        [sys.executable, "-m", "studio.cli", *args], cwd=ROOT, capture_output=True, text=True, **kwargs
+    )
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def is_one_line(err: str) -> bool:
 def test_help_and_list_answer_at_once():
     """Without importing Manim or torch, which take seconds."""
     for args in (["--help"], ["list"], ["render", "--help"], ["render", "nonsense"], ["--version"]):
-        program = f"import sys; from studio import cli; cli.main({args!r}); print({{'manim', 'torch', 'numpy'}} & set(sys.modules), file=sys.stderr)"
+        program = f"import sys; from studio.cli import main as cli; cli.main({args!r}); print({{'manim', 'torch', 'numpy'}} & set(sys.modules), file=sys.stderr)"
         seen = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True).stderr
         assert seen.endswith("set()\n"), (args, seen)
 
@@ -62,7 +64,11 @@ def test_render_gives_a_video_with_all_that_belongs_to_it(tmp_path):
     video = Path(ROOT, done.stdout.strip())
     assert video.parent == tmp_path and video.suffix == ".mp4" and "the-cat-sat" in video.name
     about = json.loads(video.with_suffix(".json").read_text())
-    assert about["text"] == "The cat sat on the mat" and len(about["model"]["hash"]) == 64 and [len(t) for t in about["traces"]] == [64]
+    assert (
+        about["text"] == "The cat sat on the mat"
+        and len(about["model"]["hash"]) == 64
+        and [len(t) for t in about["traces"]] == [64]
+    )
     assert {Path(f["name"]).suffixes[-1] for f in about["files"]} == {".mp4", ".srt", ".vtt", ".txt", ".png"}
     with av.open(video) as film:
         stream = film.streams.video[0]
@@ -78,11 +84,19 @@ def test_ffprobe_agrees(run, tmp_path):
     run("render", "attention", *QUICK, "-o", tmp_path)
     video = next(tmp_path.glob("*.mp4"))
     probe = subprocess.run(
-        ["ffprobe", "-v", "error", "-show_streams", "-show_chapters", "-of", "json", str(video)], capture_output=True, text=True, check=True
+        ["ffprobe", "-v", "error", "-show_streams", "-show_chapters", "-of", "json", str(video)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     told = json.loads(probe.stdout)
     stream = told["streams"][0]
-    assert (stream["codec_name"], stream["width"], stream["height"], stream["r_frame_rate"]) == ("h264", 192, 108, "10/1")
+    assert (stream["codec_name"], stream["width"], stream["height"], stream["r_frame_rate"]) == (
+        "h264",
+        192,
+        108,
+        "10/1",
+    )
     assert stream["color_space"] == "bt709" and int(stream["nb_frames"]) > 20
     assert len(told["chapters"]) == 1
 
@@ -112,7 +126,16 @@ def test_a_word_that_the_model_does_not_know_is_mentioned(run, tmp_path):
     assert code == 0 and "note: the model does not know this word and reads it as <unk>: zzyzx" in err
 
 
-@pytest.mark.parametrize("text", ["the cat 🙂 sat", "القط جلس على السجادة", "the\x07cat\tsat\non the mat", "e\u0301cole d'e\u0301te\u0301", "the \udcff cat sat"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the cat 🙂 sat",
+        "القط جلس على السجادة",
+        "the\x07cat\tsat\non the mat",
+        "e\u0301cole d'e\u0301te\u0301",
+        "the \udcff cat sat",
+    ],
+)
 def test_any_text_can_be_shown(run, tmp_path, text):
     code, out, err = run("render", "attention", *QUICK, "-f", "png", "-o", tmp_path, "--text", text)
     assert code == 0, err
@@ -132,9 +155,23 @@ def test_storyboard(run, tmp_path):
 
 @pytest.mark.slow
 def test_storyboard_shows_transitions(run, tmp_path):
-    code, out, _ = run("storyboard", "attention", *SMALL, "-o", tmp_path, "--step", "3", "--transitions", tmp_path / "t", "--every", "2")
+    code, out, _ = run(
+        "storyboard",
+        "attention",
+        *SMALL,
+        "-o",
+        tmp_path,
+        "--step",
+        "3",
+        "--transitions",
+        tmp_path / "t",
+        "--every",
+        "2",
+    )
     frames = [Path(line) for line in out.splitlines()[1:]]
-    assert code == 0 and 5 <= len(frames) <= 11  # a second before and after, every second frame of ten; a still counts once
+    assert (
+        code == 0 and 5 <= len(frames) <= 11
+    )  # a second before and after, every second frame of ten; a still counts once
     numbers = [int(f.name.split("-")[0]) for f in frames]
     assert numbers == sorted(set(numbers)) and numbers[-1] - numbers[0] <= 20
 
@@ -160,14 +197,20 @@ def test_every_option_of_a_lesson_can_be_said():
 @pytest.mark.slow
 def test_one_lesson_that_fails_does_not_stop_the_others(run, tmp_path, monkeypatch):
     """A step that only one of the lessons has."""
-    import scenes
     from toy import Entry
+
+    import scenes
 
     toys = [Entry(id="first"), Entry(id="second")]
     monkeypatch.setattr(scenes, "course", lambda: (toys[0], *[e for e in REAL if e.id == "attention"], toys[1]))
     code, out, err = run("render", "--all", *SMALL, "--step", "Turn", "-o", tmp_path)
-    assert code == 2 and [Path(line).name for line in out.splitlines()] == ["first-turn-108p10.mp4", "second-turn-108p10.mp4"]
-    assert [line for line in err.splitlines() if line.startswith("error: ")][0].startswith("error: attention: there is no step")
+    assert code == 2 and [Path(line).name for line in out.splitlines()] == [
+        "first-turn-108p10.mp4",
+        "second-turn-108p10.mp4",
+    ]
+    assert [line for line in err.splitlines() if line.startswith("error: ")][0].startswith(
+        "error: attention: there is no step"
+    )
 
 
 # ── wrong ────────────────────────────────────────────────────────────────────────────────────────
@@ -252,7 +295,11 @@ def test_a_bug_is_called_one_and_shown_on_demand(run, monkeypatch):
 
 def test_a_pipe_that_closes_is_no_error():
     done = subprocess.run(
-        f"{sys.executable} -m studio.cli trace 'the cat sat' | head -1", shell=True, cwd=ROOT, capture_output=True, text=True
+        f"{sys.executable} -m studio.cli trace 'the cat sat' | head -1",
+        shell=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert "tensor" in done.stdout and "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr
 
@@ -260,8 +307,23 @@ def test_a_pipe_that_closes_is_no_error():
 @pytest.mark.slow
 @pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_stopped_in_the_middle_old_files_stay_and_the_next_run_goes_on(tmp_path, own_cache, end, code):
-    args = ["render", "attention", "--width", "640", "--fps", "30", "--step", "3", "-o", str(tmp_path), "--workers", "2"]
-    first = subprocess.Popen([sys.executable, "-m", "studio.cli", *args], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    args = [
+        "render",
+        "attention",
+        "--width",
+        "640",
+        "--fps",
+        "30",
+        "--step",
+        "3",
+        "-o",
+        str(tmp_path),
+        "--workers",
+        "2",
+    ]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "studio.cli", *args], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     deadline = time.monotonic() + 120
     while not list((own_cache / "segments").glob("attention/[!.]*.mp4")) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -288,7 +350,19 @@ def test_a_disk_that_is_really_full(tmp_path, own_cache):
         pytest.skip("mounting is not allowed here")
     try:
         for env, out in (({}, small), ({"CLEARHEAD_CACHE": str(small)}, tmp_path / "out")):
-            done = clearhead("render", "attention", "--width", "1280", "--fps", "10", "--step", "3", "-o", str(out), env=os.environ | env)
+            done = clearhead(
+                "render",
+                "attention",
+                "--width",
+                "1280",
+                "--fps",
+                "10",
+                "--step",
+                "3",
+                "-o",
+                str(out),
+                env=os.environ | env,
+            )
             assert done.returncode == 1 and is_one_line(done.stderr) and "the disk is full" in done.stderr, done.stderr
             assert not [p for p in out.rglob("*") if p.is_file()]
         for path in small.rglob("*.mp4"):

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from av.video.reformatter import VideoReformatter
 
-from studio.crew import Crew
+from studio.film.crew import Crew
 
 
 @pytest.fixture
 def at_most():
     """Fail instead of hanging."""
+
     def stop(*_):
         raise TimeoutError("the crew hangs")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from studio import doctor
+from studio.cli import doctor
 
 ROOT = doctor.ROOT
 
@@ -30,7 +30,7 @@ def doctor_without(*modules: str) -> subprocess.CompletedProcess:
     folder = Path(os.environ["BLOCK_FOLDER"])
     (folder / "sitecustomize.py").write_text(block)
     return subprocess.run(
-        [sys.executable, "-m", "studio.doctor"], cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, "-m", "studio.cli.doctor"], cwd=ROOT, capture_output=True, text=True,
         env=os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"},
     )  # fmt: skip
 
@@ -90,7 +90,9 @@ def test_a_checkpoint_is_counted_from_its_header(house):
     assert named(doctor._checkpoints(), "model some").detail == "17 values in 2 tensors"
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"\xff" * 64, lambda data: b"", lambda data: b"version https"])
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-1], lambda data: b"\xff" * 64, lambda data: b"", lambda data: b"version https"]
+)
 def test_a_damaged_checkpoint_is_found(house, damage):
     folder = house / "assets/checkpoints/some"
     folder.mkdir()

@@ -6,17 +6,17 @@ import av
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from test_film import psnr
+from toy import job
 
 from model.errors import UsageError
 from scenes import course
 from scenes.lesson import Options
-from studio import export
-from studio.film import draw, plan
-from studio.picture import Picture
-from studio.session import Job
-from studio.writer import LOSSLESS, LOSSLESS_ALPHA
-from test_film import psnr
-from toy import job
+from studio.film import export
+from studio.film.film import draw, plan
+from studio.play.picture import Picture
+from studio.play.session import Job
+from studio.play.writer import LOSSLESS, LOSSLESS_ALPHA
 
 
 def lossless(fps: int = 20, width: int = 480, encoder=LOSSLESS, step=None):
@@ -38,7 +38,9 @@ def shown_at(pictures: list[np.ndarray], delays: list[int], fps: int) -> list[np
 
 def animation(path, mode: str = "RGB") -> tuple[list[np.ndarray], list[int]]:
     with Image.open(path) as image:
-        return zip(*[(np.array(f.convert(mode)), f.info["duration"]) for f in ImageSequence.Iterator(image)], strict=True)
+        return zip(
+            *[(np.array(f.convert(mode)), f.info["duration"]) for f in ImageSequence.Iterator(image)], strict=True
+        )
 
 
 @pytest.mark.parametrize("fps", export.GIF_RATES)
@@ -67,11 +69,15 @@ def test_a_gif_of_a_real_lesson(tmp_path):
     """Far more colours than a palette has; 45 dB over all frames, 40 in the worst one (while things fade)."""
     entry = next(entry for entry in course() if entry.id == "attention")
     film = plan(Job(entry, Options(), Picture.of("l", fps=10), LOSSLESS))
-    film = replace(film, steps=film.steps[6:9], plays=film.plays[film.steps[6].first_play : film.steps[8].last_play + 1])
+    film = replace(
+        film, steps=film.steps[6:9], plays=film.plays[film.steps[6].first_play : film.steps[8].last_play + 1]
+    )
     draw(film, 2)
     export.to_gif(film, tmp_path / "a.gif")
     pictures, delays = animation(tmp_path / "a.gif")
-    errors = [((a.astype(float) - b) ** 2).mean() for a, b in zip(shown_at(pictures, delays, 10), drawn(film), strict=True)]
+    errors = [
+        ((a.astype(float) - b) ** 2).mean() for a, b in zip(shown_at(pictures, delays, 10), drawn(film), strict=True)
+    ]
     assert 10 * np.log10(255**2 / np.mean(errors)) >= 45
     assert 10 * np.log10(255**2 / max(errors)) >= 40
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from toy import Broken, Toy, job
 
 from model.errors import ClearheadError, UsageError
-from studio import film as films
-from studio.film import draw, join, plan
-from studio.playback import ROOT
-from studio.writer import LOSSLESS, SegmentEncoder
-from toy import Broken, Toy, job
+from model.paths import ROOT
+from studio.film import film as films
+from studio.film.film import draw, join, plan
+from studio.play.writer import LOSSLESS, SegmentEncoder
 
 ENV = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT}/tests/studio"}
 
@@ -153,7 +153,7 @@ def test_a_full_disk_is_told_in_one_line(workers, monkeypatch, own_cache):
         raise RuntimeError("Failed to encode") from OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(SegmentEncoder, "write_frame", full)
-    from studio.failures import plainly
+    from studio.play.failures import plainly
 
     with pytest.raises(Exception) as failure:
         draw(plan(job()), workers)
@@ -164,8 +164,8 @@ def test_a_full_disk_is_told_in_one_line(workers, monkeypatch, own_cache):
 SLOW = """
 import sys, time
 from toy import job, Toy
-from studio.film import draw, plan
-from studio.playback import Playback
+from studio.film.film import draw, plan
+from studio.play.playback import Playback
 frames = Playback.frames
 def slowly(self, *args):
     for shown in frames(self, *args):

@@ -6,13 +6,15 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
+from toy import Broken, job
 
 from model.errors import ClearheadError, UsageError
-from studio import cache, outputs, render as renders
-from studio.failures import plainly
-from studio.outputs import Staging, basename, save_png, slug
-from studio.render import Request, render
-from toy import Broken, job
+from studio.film import outputs
+from studio.film import render as renders
+from studio.film.outputs import Staging, basename, save_png, slug
+from studio.film.render import Request, render
+from studio.play import cache
+from studio.play.failures import plainly
 
 
 def test_what_is_staged_appears_when_published(tmp_path):
@@ -35,7 +37,13 @@ def test_what_is_not_published_is_gone(tmp_path):
 
 def test_leftovers_of_dead_processes_are_removed_and_others_not(tmp_path):
     dead = os.spawnlp(os.P_WAIT, "true", "true") or 4_000_000
-    for name in (f".render.{dead}.tmp", f".render.{os.getpid()}.tmp", f".render.{os.getppid()}.tmp", ".gitignore", ".a.b.c"):
+    for name in (
+        f".render.{dead}.tmp",
+        f".render.{os.getpid()}.tmp",
+        f".render.{os.getppid()}.tmp",
+        ".gitignore",
+        ".a.b.c",
+    ):
         (tmp_path / name).mkdir()
     with Staging(tmp_path):
         pass
@@ -67,7 +75,13 @@ def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp
     about = json.loads((tmp_path / "toy-180p15.json").read_text())
     assert {f["name"]: f["bytes"] for f in about["files"]} == {n: (tmp_path / n).stat().st_size for n in names[:-1]}
     assert about["lesson"] == "toy" and about["seed"] == 0 and about["options"]["text"] == "hello"
-    assert about["picture"] == {"width": 320, "height": 180, "fps": 15, "frames": result.film.frames, "seconds": result.film.seconds}
+    assert about["picture"] == {
+        "width": 320,
+        "height": 180,
+        "fps": 15,
+        "frames": result.film.frames,
+        "seconds": result.film.seconds,
+    }
     assert [s["name"] for s in about["steps"]] == ["Appear", "Turn", "Rest"]
     assert about["versions"]["manim"] == "0.22.0"
     assert Image.open(tmp_path / "toy-180p15.png").size == (320, 180)
@@ -113,7 +127,9 @@ def test_only_some_formats_are_transparent(tmp_path):
     with pytest.raises(UsageError, match="webp, webm, png"):
         render(Request(job(), tmp_path, transparent=True))
     result = render(Request(job(), tmp_path, format="png", transparent=True))
-    assert [p.name for p in result.files[:3]] == [f"toy-180p15-0{i}-{n}.png" for i, n in ((1, "appear"), (2, "turn"), (3, "rest"))]
+    assert [p.name for p in result.files[:3]] == [
+        f"toy-180p15-0{i}-{n}.png" for i, n in ((1, "appear"), (2, "turn"), (3, "rest"))
+    ]
     with Image.open(result.files[0]) as image:
         assert image.mode == "RGBA" and image.getextrema()[3][0] == 0 and image.getextrema()[3][1] > 200
 

@@ -7,11 +7,12 @@ import sys
 import numpy as np
 import pytest
 from manim import Dot, Scene
-
-from scenes.lesson import Options
-from studio.playback import ROOT, Keyed, Playback, _digest, painting_code
-from studio.session import perform
 from toy import Toy, job
+
+from model.paths import ROOT
+from scenes.lesson import Options
+from studio.play.playback import Keyed, Playback, _digest, painting_code
+from studio.play.session import perform
 
 
 class Drawn(Playback):
@@ -57,7 +58,9 @@ def test_a_still_is_drawn_once():
 def test_only_wanted_frames_are_drawn():
     class Some(Drawn):
         def shoot(self, scene, play):
-            self.shown += [(number, repeat, None) for _, number, repeat in self.frames(scene, play, lambda n: n % 4 == 0)]
+            self.shown += [
+                (number, repeat, None) for _, number, repeat in self.frames(scene, play, lambda n: n % 4 == 0)
+            ]
             return True
 
     lesson = perform(job(), Some)
@@ -69,7 +72,9 @@ def test_only_wanted_frames_are_drawn():
 def test_a_still_that_is_entered_in_the_middle_ends_where_it_ends():
     class Late(Drawn):
         def shoot(self, scene, play):
-            self.shown += [(number, repeat, None) for _, number, repeat in self.frames(scene, play, lambda n: n >= play.start + 5)]
+            self.shown += [
+                (number, repeat, None) for _, number, repeat in self.frames(scene, play, lambda n: n >= play.start + 5)
+            ]
             return True
 
     lesson = perform(job(), Late)
@@ -113,7 +118,7 @@ def test_keys_are_the_same_in_another_process():
     for cached in (painting_code, _digest):
         cached.cache_clear()
     program = (
-        "from toy import job; from studio.session import perform; from studio.playback import Keyed\n"
+        "from toy import job; from studio.play.session import perform; from studio.play.playback import Keyed\n"
         "print(*[p.key for p in perform(job(), Keyed).renderer.plays])"
     )
     run = subprocess.run(

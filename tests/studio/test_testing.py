@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio import testing
+from studio.cli import testing
 
 SUITE = """
 import pytest
@@ -24,7 +24,7 @@ def run(folder: Path, *args: str, body: str = "pass") -> subprocess.CompletedPro
     (folder / "pyproject.toml").write_text('[tool.pytest.ini_options]\nmarkers = ["slow: takes long"]\n')
     (folder / "test_suite.py").write_text(SUITE.format(body=body))
     program = (
-        "import sys, pathlib; from studio import testing\n"
+        "import sys, pathlib; from studio.cli import testing\n"
         f"testing.ROOT = pathlib.Path({str(folder)!r}); sys.exit(testing.main(sys.argv[1:]))"
     )
     return subprocess.run(

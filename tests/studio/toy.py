@@ -6,20 +6,17 @@ from pathlib import Path
 from manim import BLUE, RED, RIGHT, Circle, Create, Rotate, Scene, Square, VGroup
 
 from scenes.lesson import Options, Step
-from studio.picture import Picture
-from studio.session import Job
-from studio.writer import FILM
+from studio.play.picture import Picture
+from studio.play.session import Job
+from studio.play.writer import FILM
 
 
 class Toy(Scene):
     """Three steps: shapes appear, turn, and stand still; 3.3 seconds, with run times that are no whole frames."""
 
     def __init__(self, options=None, renderer=None):
-        self.options, self.steps = options or Options(), []
+        self.options, self.steps, self.observers = options or Options(), [], []
         super().__init__(renderer=renderer)
-
-    def on_step_end(self, step):
-        """A hook, as lessons have it."""
 
     def step(self, name, caption, *plays):
         self.next_section(name)
@@ -28,13 +25,23 @@ class Toy(Scene):
             play()
         step = Step(len(self.steps), name, caption, "", start, first, self.time, self.renderer.num_plays - 1)
         self.steps.append(step)
-        self.on_step_end(step)
+        for observer in self.observers:
+            observer.step_ended(self, step)
 
     def construct(self):
         shapes = VGroup(*[Square(0.8, color=BLUE, fill_opacity=0.1 * i) for i in range(9)]).arrange_in_grid(3, 3)
         dot = Circle(0.5, color=RED, fill_opacity=1)
-        self.step("Appear", "Nine squares & one < text.", lambda: self.play(Create(shapes), run_time=0.7), lambda: self.wait(0.3))
-        self.step("Turn", "They turn and move.", lambda: self.play(Rotate(shapes, 0.5), dot.animate.shift(RIGHT), run_time=1.03))
+        self.step(
+            "Appear",
+            "Nine squares & one < text.",
+            lambda: self.play(Create(shapes), run_time=0.7),
+            lambda: self.wait(0.3),
+        )
+        self.step(
+            "Turn",
+            "They turn and move.",
+            lambda: self.play(Rotate(shapes, 0.5), dot.animate.shift(RIGHT), run_time=1.03),
+        )
         self.step("Rest", "Nothing moves any more.", lambda: self.wait(1.27))
 
 

@@ -1,0 +1,99 @@
+"""The transformer: embed, add positions, pass the blocks, unembed."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from model.net.config import ModelConfig
+from model.net.layers import Block, Tape, norm, rotary_angles, sinusoids
+
+
+class Stack(nn.Module):
+    """Token embedding, positions and blocks: a whole encoder or decoder without the last step to the vocabulary."""
+
+    def __init__(
+        self, config: ModelConfig, vocab_size: int | None = None, causal: bool | None = None, cross: bool = False
+    ):
+        super().__init__()
+        self.config = config
+        vocab_size = vocab_size or config.vocab_size
+        spread = 1 / math.sqrt(config.d_model) if config.embed_scale else 0.02 if config.tied else 0.1
+        self.W_E = nn.Parameter(torch.randn(vocab_size, config.d_model) * spread)
+        if config.positions == "learned":
+            self.W_pos = nn.Parameter(torch.randn(config.n_ctx, config.d_model) * spread)
+        elif config.positions == "sinusoidal":
+            self.register_buffer("W_pos", sinusoids(config.n_ctx, config.d_model), persistent=False)
+        if config.embed_norm:
+            self.ln_embed = norm(config)
+        causal = config.causal if causal is None else causal
+        self.blocks = nn.ModuleList(Block(config, causal, cross) for _ in range(config.n_layers))
+        if config.norm_first:  # after post-norm blocks the stream is normalised already
+            self.ln_final = norm(config)
+
+    def stream(self, tokens: Tensor, tape: Tape, positions: bool = True, memory: Tensor | None = None) -> Tensor:
+        """The residual stream after the last block. tokens: (…, position) → (…, position, d_model)"""
+        length = tokens.shape[-1]
+        embed = self.W_E[tokens] * math.sqrt(self.config.d_model) if self.config.embed_scale else self.W_E[tokens]
+        x = tape("embed", embed, "position d_model")
+        angles = None
+        if self.config.positions in ("learned", "sinusoidal"):
+            places = self.W_pos[:length] if positions else torch.zeros_like(self.W_pos[:length])
+            x = x + tape("pos_embed", places.expand_as(x), "position d_model")
+        elif self.config.positions == "rotary" and positions:
+            angles = tape(
+                "rotary_angles",
+                rotary_angles(length, self.config.d_head, self.config.rotary_base).to(x.device),
+                "position pair",
+            )
+        if self.config.embed_norm:
+            x = self.ln_embed(x, tape.at("ln_embed"))
+        for layer, block in enumerate(self.blocks):
+            x = block(x, tape.at(f"blocks.{layer}"), angles, memory)
+        return self.ln_final(x, tape.at("ln_final")) if self.config.norm_first else x
+
+
+class Transformer(Stack):
+    """A decoder-only (GPT) or encoder-only (BERT) model with its unembedding."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__(config)
+        if not config.tied:
+            self.W_U = nn.Parameter(torch.randn(config.d_model, config.vocab_size) / math.sqrt(config.d_model))
+
+    @property
+    def unembedding(self) -> Tensor:  # (d_model, vocab)
+        return self.W_E.T if self.config.tied else self.W_U
+
+    def forward(self, tokens: Tensor, tape: Tape = Tape(), positions: bool = True) -> Tensor:
+        """Logits of the next token at every position. (…, position) → (…, position, vocab)"""
+        x = self.stream(tokens, tape, positions)
+        return tape("logits", x @ self.unembedding, "position vocab")
+
+
+class EncoderDecoder(nn.Module):
+    """The model of *Attention Is All You Need*: an encoder reads the source, a decoder writes the target."""
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.encoder = Stack(config, config.source_vocab_size, causal=False)
+        self.decoder = Stack(config, causal=True, cross=True)
+        if not config.tied:
+            self.W_U = nn.Parameter(torch.randn(config.d_model, config.vocab_size) / math.sqrt(config.d_model))
+
+    @property
+    def unembedding(self) -> Tensor:
+        return self.decoder.W_E.T if self.config.tied else self.W_U
+
+    def forward(self, tokens: Tensor, source: Tensor, tape: Tape = Tape(), positions: bool = True) -> Tensor:
+        """tokens: (…, target position), source: (…, source position) → (…, target position, vocab)"""
+        memory = tape("memory", self.encoder.stream(source, tape.at("encoder"), positions), "position d_model")
+        x = self.decoder.stream(tokens, tape.at("decoder"), positions, memory)
+        return tape("logits", x @ self.unembedding, "position vocab")
+
+
+def build(config: ModelConfig) -> Transformer | EncoderDecoder:
+    return EncoderDecoder(config) if config.kind == "encoder-decoder" else Transformer(config)

@@ -1,0 +1,142 @@
+"""What the model hands to the lessons: every tensor of one forward pass, by name, with its provenance. NumPy only."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from model.errors import ClearheadError, UsageError
+from model.net.config import ModelConfig
+from model.numbers.tensor import Tensor
+
+FORMAT = "clearhead-trace-1"
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One recorded forward pass. Names are TransformerLens' hook points without `hook_`; see docs/architecture.md.
+
+    `arrays` holds float32 activations and weights, `axes` the names of their axes; `tokens` are display strings,
+    `unknown` the positions read as <unk>; `info` says which checkpoint, text, seed and versions it comes from,
+    and what was changed on the way (`ablate`, `positions`).
+    """
+
+    arrays: Mapping[str, np.ndarray]
+    axes: Mapping[str, tuple[str, ...]]
+    tokens: tuple[str, ...]
+    ids: tuple[int, ...]
+    unknown: tuple[int, ...]
+    config: ModelConfig
+    vocabulary: tuple[str, ...]
+    info: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for values in self.arrays.values():
+            values.flags.writeable = False
+
+    def __getitem__(self, name: str) -> Tensor:
+        return Tensor.recorded(name, self.array(name), self.axes[name], self.run_id)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.arrays
+
+    def __len__(self) -> int:
+        """The number of positions."""
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.arrays)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.arrays)
+
+    def array(self, name: str) -> np.ndarray:
+        """The bare read-only array of a name. Raises UsageError with the nearest names for an unknown one."""
+        if name not in self.arrays:
+            near = difflib.get_close_matches(name, self.arrays, n=3, cutoff=0.5)
+            raise UsageError(
+                f"this trace has no tensor {name!r}" + (f"; did you mean {', '.join(near)}?" if near else "")
+            )
+        return self.arrays[name]
+
+    @cached_property
+    def run_id(self) -> str:
+        """Tells one forward pass from another: the same for the same checkpoint, tokens and interventions."""
+        key = [
+            self.info.get("checkpoint_hash"),
+            self.ids,
+            self.info.get("ablate"),
+            self.info.get("positions"),
+            self.info.get("source"),
+        ]
+        return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that was computed: equal digests mean equal numbers."""
+        total = hashlib.sha256(json.dumps([self.run_id, self.tokens, self.config.to_dict()]).encode())
+        for name in sorted(self.arrays):
+            values = self.arrays[name]
+            total.update(f"{name} {values.dtype} {values.shape} {self.axes[name]}".encode())
+            total.update(np.ascontiguousarray(values).data)
+        return total.hexdigest()
+
+    def save(self, path: str | Path) -> Path:
+        """Writes one .safetensors file, whole or not at all. Raises ClearheadError when the place cannot be written."""
+        path = Path(path)
+        about = {
+            "format": FORMAT,
+            "tokens": self.tokens,
+            "ids": self.ids,
+            "unknown": self.unknown,
+            "config": self.config.to_dict(),
+            "vocabulary": self.vocabulary,
+            "info": self.info,
+            "axes": {name: list(axes) for name, axes in self.axes.items()},
+        }
+        partial = path.with_name(path.name + ".partial")
+        try:
+            save_file(
+                {name: np.ascontiguousarray(values) for name, values in self.arrays.items()},
+                partial,
+                {"clearhead": json.dumps(about)},
+            )
+            partial.replace(path)
+        except (OSError, SafetensorError) as error:
+            partial.unlink(missing_ok=True)
+            raise ClearheadError(f"the trace cannot be written to {path}: {error}") from error
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trace:
+        """Reads what `save` wrote. Raises ClearheadError for anything else."""
+        try:
+            with safe_open(str(path), "numpy") as file:
+                about = json.loads((file.metadata() or {})["clearhead"])
+                arrays = {name: file.get_tensor(name) for name in about["axes"]}
+            if about["format"] != FORMAT:
+                raise ValueError(f"format {about['format']!r}")
+            return cls(
+                arrays,
+                {name: tuple(axes) for name, axes in about["axes"].items()},
+                tuple(about["tokens"]),
+                tuple(about["ids"]),
+                tuple(about["unknown"]),
+                ModelConfig.from_dict(about["config"]),
+                tuple(about["vocabulary"]),
+                about["info"],
+            )
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+            raise ClearheadError(
+                f"{path} is not a trace that can be read ({error}); make one with: clearhead trace TEXT -o FILE"
+            ) from error

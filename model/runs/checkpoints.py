@@ -1,0 +1,201 @@
+"""Checkpoints: a folder of config.json, model.safetensors, tokenizer.json, and what is known of its training.
+
+Nothing in a checkpoint is ever run as code: weights are safetensors, the rest is JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from model.errors import ClearheadError, UsageError
+from model.net.config import ModelConfig
+from model.net.transformer import EncoderDecoder, Transformer, build
+from model.paths import ASSETS
+from model.text.tokenizer import Tokenizer
+
+SHIPPED = ASSETS / "checkpoints"
+FORMAT = "clearhead-1"
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A trained model with its tokenizer; `step` is set for a snapshot taken during training."""
+
+    name: str
+    path: Path
+    config: ModelConfig
+    tokenizer: Tokenizer
+    model: Transformer | EncoderDecoder
+    hash: str
+    training: dict
+    step: int | None = None
+
+    @cached_property
+    def exact(self) -> Transformer | EncoderDecoder:
+        """The model in float64: its results, rounded once to float32, are the same on every machine."""
+        twin = build(self.config).double().eval()
+        twin.load_state_dict(self.model.state_dict())
+        return twin.requires_grad_(False)
+
+    def history(self) -> dict:
+        """The loss along the training run: {"step": […], "loss": […], "heldout": {"step": […], "loss": […]}} in nats per token."""
+        return self._json("history.json")
+
+    def report(self) -> dict:
+        """What was measured after training: held-out losses beside the baselines, and the scores of the heads."""
+        return self._json("report.json")
+
+    def snapshots(self) -> list[int]:
+        """The training steps at which a snapshot was taken; the last one is the checkpoint itself."""
+        steps = sorted(
+            int(file.stem.removeprefix("step-")) for file in (self.path / "snapshots").glob("step-*.safetensors")
+        )
+        return [*steps, self.training["steps"]] if steps else []
+
+    def at(self, step: int) -> Checkpoint:
+        """The checkpoint as it was after `step` steps of training."""
+        if step not in self.snapshots():
+            raise UsageError(
+                f"{self.name} has no snapshot at step {step}; there are {', '.join(map(str, self.snapshots()))}"
+            )
+        if step == self.training["steps"]:
+            return replace(self, step=step)
+        file = self.path / "snapshots" / f"step-{step:06d}.safetensors"
+        return replace(
+            self,
+            model=_model(self.config, file),
+            hash=_hash([file, self.path / "tokenizer.json"], self.config),
+            step=step,
+        )
+
+    def _json(self, file: str) -> dict:
+        return _read_json(self.path / file)
+
+
+def names() -> list[str]:
+    """The shipped checkpoints."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/model.safetensors"))
+
+
+def load(name: str | Path) -> Checkpoint:
+    """A shipped checkpoint by name, or any folder by path. Raises ClearheadError when it cannot be read."""
+    path = Path(name).expanduser()
+    shipped = SHIPPED / str(name)
+    if str(name) in names():
+        path = shipped
+    elif not path.exists():
+        raise UsageError(f"no checkpoint {str(name)!r}; there are {', '.join(names())}, or give a folder")
+    weights = path / "model.safetensors" if path.is_dir() else path
+    return _load(path.resolve(), weights.stat().st_mtime_ns if weights.exists() else 0)
+
+
+@cache
+def _load(path: Path, _changed: int) -> Checkpoint:
+    for file in ("config.json", "model.safetensors", "tokenizer.json"):
+        if not (path / file).is_file():
+            raise ClearheadError(
+                f"{path} is not a Clearhead checkpoint: it has no {file}; shipped ones are {', '.join(names())}"
+            )
+    about = _read_json(path / "config.json")
+    if about.get("format") != FORMAT or not isinstance(about.get("model"), dict):
+        raise ClearheadError(
+            f"{path / 'config.json'} is of another program (no format {FORMAT!r}); shipped checkpoints are {', '.join(names())}"
+        )
+    config = ModelConfig.from_dict(about["model"])
+    tokenizer = Tokenizer.load(path / "tokenizer.json", about.get("display", {}))
+    if len(tokenizer) != config.vocab_size:
+        raise ClearheadError(f"{path}: the tokenizer has {len(tokenizer)} words, the model {config.vocab_size}")
+    files = [path / "model.safetensors", path / "tokenizer.json"]
+    return Checkpoint(
+        about.get("name", path.name),
+        path,
+        config,
+        tokenizer,
+        _model(config, files[0]),
+        _hash(files, config),
+        about.get("training", {}),
+    )
+
+
+def save(
+    path: Path, name: str, model: Transformer | EncoderDecoder, tokenizer: Tokenizer, training: dict, half: bool = False
+) -> None:
+    """Writes config.json, model.safetensors and tokenizer.json; with `half` the weights are stored in float16."""
+    path.mkdir(parents=True, exist_ok=True)
+    save_weights(model, path / "model.safetensors", half)
+    tokenizer.save(path / "tokenizer.json")
+    write_json(
+        path / "config.json",
+        {
+            "format": FORMAT,
+            "name": name,
+            "model": model.config.to_dict(),
+            "training": training,
+            "display": tokenizer.display,
+        },
+    )
+
+
+def save_weights(model: torch.nn.Module, file: Path, half: bool) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial")
+    save_file(
+        {
+            name: value.detach().to(torch.float16 if half else torch.float32).contiguous()
+            for name, value in model.state_dict().items()
+        },
+        partial,
+    )
+    partial.chmod(0o644)
+    partial.replace(file)
+
+
+def write_json(file: Path, value: dict) -> None:
+    partial = file.with_suffix(".partial")
+    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    partial.replace(file)
+
+
+def _model(config: ModelConfig, file: Path) -> Transformer | EncoderDecoder:
+    try:
+        weights = load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise ClearheadError(f"{file} cannot be read as safetensors: {error}") from error
+    with torch.random.fork_rng(devices=[]):  # its random start is thrown away: nobody's random numbers change
+        model = build(config)
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    found = {name: tuple(value.shape) for name, value in weights.items()}
+    if expected != found:
+        wrong = min(name for name in expected | found if expected.get(name) != found.get(name))
+        raise ClearheadError(
+            f"{file} does not fit its config: {wrong} is {found.get(wrong, 'missing')}, should be {expected.get(wrong, 'absent')}"
+        )
+    if not all(value.isfinite().all() for value in weights.values()):
+        raise ClearheadError(f"{file} holds numbers that are not finite")
+    model.load_state_dict({name: value.float() for name, value in weights.items()}, assign=True)
+    return model.eval().requires_grad_(False)
+
+
+def _hash(files: list[Path], config: ModelConfig) -> str:
+    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _read_json(file: Path) -> dict:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ClearheadError(f"{file} cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise ClearheadError(f"{file} must hold a JSON object")
+    return value

@@ -1,0 +1,97 @@
+"""What a lesson about positions computes besides a trace: an order to shuffle by, waves, turns, and the variants' losses. NumPy only.
+
+Two ways to tell a transformer where a word stands. Adding: x = E + P, where row P[p] holds sines and cosines of p
+(Vaswani et al. 2017, § 3.5) or is learned. Turning: pairs of entries of q and k are rotated by angles that grow
+with the position (rotary, Su et al. 2021, § 3.2), and nothing is added.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from model.errors import ClearheadError
+from model.numbers.tensor import Tensor, concatenate
+from model.numbers.trace import Trace
+
+BASE = 10_000  # of the sinusoids' wavelengths, § 3.5
+
+
+def shuffle(length: int, seed: int = 0) -> tuple[int, ...]:
+    """An order of `length` ≥ 3 positions in which the last stays and no other does; the same for the same seed."""
+    if length < 3:
+        raise ValueError(f"{length} positions have no such order")
+    rng, places = np.random.default_rng(seed), np.arange(length - 1)
+    while True:
+        order = rng.permutation(places)
+        if (order != places).all():
+            return (*map(int, order), length - 1)
+
+
+def frequencies(d_model: int) -> Tensor:
+    """Radians by which each pair of entries (2i, 2i + 1) of the sinusoids turns from one position to the next. [pair]
+
+    10000^(−2i / d_model) = exp(−2i / d_model · ln 10000), § 3.5."""
+    pair = Tensor.given(np.arange((d_model + 1) // 2), "pair i", ("pair",))
+    return (-2 * pair / d_model * Tensor.given(BASE, "10000").log()).exp()
+
+
+def wavelengths(d_model: int) -> Tensor:
+    """Positions after which a pair of entries has gone round once: 2π / frequency. [pair]"""
+    return Tensor.given(2 * math.pi, "2π") / frequencies(d_model)
+
+
+def wave(d_model: int, entry: int, places: np.ndarray) -> np.ndarray:
+    """The entry's sine (even) or cosine (odd) at any places, whole or between: the line through the table's column. [place]"""
+    angle = np.asarray(places, dtype=float) * frequencies(d_model).values[entry // 2]
+    return np.cos(angle) if entry % 2 else np.sin(angle)
+
+
+def turning(trace: Trace) -> Tensor:
+    """Radians by which each rotary pair turns from one position to the next. [pair]  The trace must have two positions."""
+    return trace["rotary_angles"][1]
+
+
+def turn(vector: Tensor, angles: Tensor) -> Tensor:
+    """Pair i of the vector, entries i and i + d_head/2, turned by angle i (Su et al. 2021, eq. 34). [d_head] × [pair] → [d_head]"""
+    half = len(vector) // 2
+    a, b, cos, sin = vector[:half], vector[half:], angles.cos(), angles.sin()
+    return concatenate([a * cos - b * sin, a * sin + b * cos], 0)
+
+
+def product_by_distance(q: Tensor, k: Tensor, frequency: Tensor, distances: Sequence[int]) -> Tensor:
+    """q · k of one query and one key when the query stands so many places behind the key. [distance]
+
+    Only the query is turned, by distance × frequency: turning both by more changes nothing."""
+    steps = Tensor.given(np.array([list(distances)]).T, "distance", ("distance", "pair"))
+    angles = steps * frequency  # [distance, pair]
+    half = len(q) // 2
+    (a, b), (c, d) = (q[:half], q[half:]), (k[:half], k[half:])
+    return (angles.cos() * (a * c + b * d) + angles.sin() * (a * d - b * c)).sum("pair")
+
+
+def heldout_losses(names: Sequence[str]) -> Tensor:
+    """Held-out loss in nats per word of checkpoints that were trained by several seeds, from their reports. [variant, seed]
+
+    Raises ClearheadError where a report, or the seeds in it, are missing or not equally many."""
+    from model.runs import checkpoints
+
+    losses = []
+    for name in names:
+        file = Path(checkpoints.load(name).path) / "report.json"
+        try:
+            losses.append([float(loss) for loss in json.loads(file.read_text(encoding="utf-8"))["seeds"]["losses"]])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ClearheadError(
+                f"{file} tells no losses by seed ({error!r}); measure them again: clearhead train {name}"
+            ) from error
+    if len({len(row) for row in losses}) != 1:
+        raise ClearheadError(
+            f"the reports of {', '.join(names)} tell of different numbers of seeds: measure them again"
+        )
+    seeds = len(losses[0])
+    return Tensor.given(losses, f"held-out loss of {', '.join(names)}, seeds 0–{seeds - 1}", ("variant", "seed"))

@@ -1,0 +1,119 @@
+"""The words of `tiny`'s world (assets/corpora/lexicon.yaml) and their forms."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import yaml
+
+from model.paths import ASSETS
+
+LEXICON = ASSETS / "corpora" / "lexicon.yaml"
+VOWELS = "aeiou"
+DOUBLED = {
+    "slam",
+    "stop",
+    "drop",
+    "hug",
+    "plan",
+    "beg",
+    "grab",
+    "run",
+    "sit",
+    "swim",
+    "cut",
+    "get",
+    "put",
+    "win",
+    "begin",
+}
+
+
+@cache
+def lexicon() -> dict:
+    """The word lists; a string of words becomes a list."""
+    return _split(yaml.safe_load(LEXICON.read_text(encoding="utf-8")))
+
+
+def _split(entry):
+    if isinstance(entry, dict):
+        return {key: _split(value) for key, value in entry.items()}
+    return entry.split() if isinstance(entry, str) and not entry.startswith("{") else entry
+
+
+def plural(noun: str) -> str:
+    irregular = lexicon()["irregular_plurals"].get(noun)
+    return irregular[0] if irregular else _add_s(noun)
+
+
+def third(verb: str) -> str:
+    """go home → goes home"""
+    head, *rest = verb.split()
+    return " ".join([{"have": "has", "be": "is"}.get(head) or _add_s(head), *rest])
+
+
+def past(verb: str) -> str:
+    """look for food → looked for food"""
+    head, *rest = verb.split()
+    irregular = lexicon()["irregular_past"].get(head)
+    return " ".join([irregular[0] if irregular else _add_ed(head), *rest])
+
+
+def gerund(verb: str) -> str:
+    """lie down → lying down"""
+    head, *rest = verb.split()
+    if head.endswith("ie"):
+        head = head[:-2] + "y"
+    elif head.endswith("e") and not head.endswith(("ee", "ye", "oe")) and head != "be":
+        head = head[:-1]
+    elif head in DOUBLED:
+        head += head[-1]
+    return " ".join([head + "ing", *rest])
+
+
+def with_articles(sentence: str) -> str:
+    """a apple → an apple, a honest man → an honest man; a useful key stays."""
+    words = sentence.split()
+    for place, following in enumerate(words[1:]):
+        sounds_open = following[0].lower() in VOWELS and not following.startswith(("use", "uni", "one"))
+        if words[place] == "a" and (sounds_open or following == "honest"):
+            words[place] = "an"
+    return " ".join(words)
+
+
+def _add_s(word: str) -> str:
+    if word.endswith(("s", "x", "z", "ch", "sh")) or word in {"go", "do", "echo", "tomato", "potato"}:
+        return word + "es"
+    if word.endswith("y") and word[-2] not in VOWELS:
+        return word[:-1] + "ies"
+    return word + "s"
+
+
+def _add_ed(word: str) -> str:
+    if word.endswith("e"):
+        return word + "d"
+    if word.endswith("y") and word[-2] not in VOWELS:
+        return word[:-1] + "ied"
+    return word + (word[-1] if word in DOUBLED else "") + "ed"
+
+
+def proper_names() -> dict[str, str]:
+    """Every word that is written with a capital wherever it stands, by its lower-case form."""
+    found = {"i": "I"}
+
+    def walk(entry):
+        if isinstance(entry, dict):
+            for key, value in entry.items():
+                walk([key]), walk(value)
+        elif isinstance(entry, list):
+            found.update((word.lower(), word) for word in entry if isinstance(word, str) and word[0].isupper())
+        elif isinstance(entry, str):
+            walk(entry.split())
+
+    walk(lexicon())
+    common = (
+        {word for kind in lexicon()["things"].values() for word in kind}
+        | set(lexicon()["colours"])
+        | {"king", "hill", "young", "wood", "stone", "baker", "hunter"}
+    )
+    return {low: word for low, word in found.items() if low not in common}

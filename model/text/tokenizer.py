@@ -1,0 +1,97 @@
+"""Text ↔ token ids, on the `tokenizers` library: whole words, any Unicode, the text kept as it was typed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Regex, models, normalizers, pre_tokenizers
+from tokenizers import Tokenizer as Backend
+
+from model.errors import ClearheadError, UsageError
+
+UNKNOWN, END = "<unk>", "<end>"
+# a character of a script written without spaces | a word, with its apostrophe (didn't) | one punctuation mark; what is left (emoji …) stays whole
+PIECE = r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}][\p{L}\p{M}]*)*|\p{P}"
+KEPT_FORMAT = "\u200c\u200d"  # joiners inside words and emoji
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """ids; display strings, as typed; positions that the vocabulary does not know."""
+
+    ids: tuple[int, ...]
+    tokens: tuple[str, ...]
+    unknown: tuple[int, ...]
+
+
+class Tokenizer:
+    """Word-level: a word is looked up in lower case and shown as typed. No token stands before the text."""
+
+    def __init__(self, backend: Backend, display: dict[str, str]):
+        self.backend, self.display = backend, display
+        words = backend.get_vocab()
+        self.unknown_id, self.end_id = words[UNKNOWN], words[END]
+        self.vocabulary = tuple(display.get(word, word) for word in sorted(words, key=words.get))
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    @classmethod
+    def from_words(cls, words: Iterable[str]) -> Tokenizer:
+        """A tokenizer whose ids follow the order of `words`; a capital in a word is kept for display."""
+        words = list(dict.fromkeys(words))
+        ids = {word.lower(): index for index, word in enumerate([UNKNOWN, END, *words])}
+        backend = Backend(models.WordLevel(ids, unk_token=UNKNOWN))
+        backend.normalizer = normalizers.Sequence(
+            [normalizers.NFC(), normalizers.Lowercase(), normalizers.Replace("’", "'")]
+        )
+        backend.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex(PIECE), "isolated")]
+        )
+        return cls(backend, {word.lower(): word for word in words if word != word.lower()})
+
+    def encode(self, text: str, limit: int | None = None) -> Encoding:
+        """Raises UsageError for a text without anything visible, or of more than `limit` tokens."""
+        text = clean(text)
+        encoding = self.backend.encode(text, add_special_tokens=False)
+        if not encoding.ids:
+            raise UsageError("the text is empty: give at least one word")
+        if limit and len(encoding.ids) > limit:
+            raise UsageError(f"the text has {len(encoding.ids)} tokens, this model reads at most {limit}: shorten it")
+        unknown = tuple(place for place, token in enumerate(encoding.ids) if token == self.unknown_id)
+        return Encoding(tuple(encoding.ids), tuple(text[start:end] for start, end in encoding.offsets), unknown)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The ids as a running text: no space before punctuation, a capital at the start of a sentence."""
+        text, opened = "", False
+        for index in ids:
+            word = self.vocabulary[index]
+            if word == END:
+                continue
+            if not text or text.rstrip('" ').endswith((".", "!", "?")):
+                word = word[0].upper() + word[1:]
+            closing = word in {".", ",", "!", "?", ";", ":"} or (word == '"' and opened)
+            glued = closing or not text or (text.endswith('"') and opened)
+            text += word if glued else " " + word
+            opened ^= word == '"'
+        return text
+
+    def save(self, path: Path) -> None:
+        self.backend.save(str(path))
+
+    @classmethod
+    def load(cls, path: Path, display: dict[str, str]) -> Tokenizer:
+        try:
+            return cls(Backend.from_file(str(path)), display)
+        except Exception as error:  # the library raises bare Exception for every fault of a file
+            raise ClearheadError(f"{path.name} is not a tokenizer that can be read: {error}") from error
+
+
+def clean(text: str) -> str:
+    """NFC, every white space a blank, without control characters, text-direction marks and lone surrogates."""
+    text = "".join(" " if char.isspace() else char for char in text)
+    kept = (char for char in text if char in KEPT_FORMAT or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
+    return unicodedata.normalize("NFC", "".join(kept)).strip()

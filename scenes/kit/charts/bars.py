@@ -1,0 +1,172 @@
+"""Probabilities as bars that add up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import Cell, Claim, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.say import number, say
+from scenes.kit.ground.text import LABEL, smallest
+from scenes.kit.ground.theme import color
+from scenes.kit.words.tokens import display
+
+
+class ProbabilityBars(Painted):
+    """Horizontal bars, linear in p, each with its word and its percentage.
+
+    probs: Tensor [n]; labels: n strings. Either the `count` most probable, largest first, and one last bar
+    "all others", so that the bars add up to 100 % — or, with `order`, those indices in that order.
+    `rest`: what the last bar is called.
+    `total` writes the sum below. `longest`: the probability of a bar that fills the width (default: the largest shown).
+    `label_room`: width of the words, where several lists are to line up. In a Transform to another list the bars
+    grow and shrink, the words fade over.
+    """
+
+    look = (
+        "values",
+        "fill_rgb",
+        "emphasis",
+        "bar_opacity",
+        "words",
+        "ids",
+        "probs",
+        "others",
+        "sum",
+        "longest",
+        "label_width",
+        "bar_width",
+        "pitch",
+        "size",
+        "number_size",
+        "natural",
+    )
+
+    def __init__(
+        self,
+        probs,
+        labels,
+        *,
+        width: float = 6.0,
+        height: float = 4.5,
+        count: int = 8,
+        order=None,
+        fill: str = "logit",
+        spec: str = ".1%",
+        size: float = LABEL,
+        total: bool = False,
+        longest: float | None = None,
+        target: int | None = None,
+        label_room: float = 0.0,
+        rest: str = "all others",
+    ):
+        n = len(labels)
+        self.probs, self.spec, self.total = probs, spec, total
+        values = np.asarray(probs.values, dtype=float)
+        self.ids = list(order) if order is not None else [int(i) for i in np.argsort(-values, kind="stable")[:count]]
+        hidden = sorted(set(range(n)) - set(self.ids))
+        if not values[hidden].any():
+            hidden = []  # nothing is left for the others (masked words)
+        self.others = probs[hidden].sum(0) if hidden else None
+        self.words = [display(labels[i]) for i in self.ids] + ([rest] if hidden else [])
+        self.values = np.append(values[self.ids], [float(self.others)] if hidden else [])
+        self.longest = longest or float(self.values.max()) or 1.0
+        self.sum = probs.sum(0)
+        lines = len(self.words) + (1.2 if total else 0)
+        self.pitch = min(height / lines, 1.55 * size)
+        self.size = max(min(size, 0.78 * self.pitch), smallest())
+        self.number_size = max(0.9 * self.size, smallest())
+        self.label_width = max(label_room, max(typesetting.width(word, self.size) for word in self.words) + 0.2)
+        number_width = max(typesetting.width(number(v, spec), self.number_size) for v in self.values) + 0.2
+        self.bar_width = max(width - self.label_width - number_width, 0.3)
+        self.fill_rgb = np.tile(color(fill), (len(self.words), 1))
+        if hidden:
+            self.fill_rgb[-1] = color("faint")
+        if target is not None and target in self.ids:
+            self.fill_rgb[self.ids.index(target)] = color("target")
+        self.emphasis = np.ones(len(self.words))
+        self.bar_opacity = np.ones(len(self.words))
+        self.word_opacity = 1.0
+        super().__init__(self.label_width + self.bar_width + number_width, self.pitch * lines)
+
+    def _cell(self, i: int) -> Cell:
+        return Cell(self.probs, (self.ids[i],)) if i < len(self.ids) else Cell(self.others)
+
+    def bar_corners(self, i: int, pad: float = 0.0) -> np.ndarray:
+        """Scene corners [4, 3] of the i-th bar."""
+        x, y, w, h = self._bar(i)
+        return np.array(
+            [
+                self.to_scene(*p)
+                for p in (
+                    (x - pad, y - pad),
+                    (x + w + pad, y - pad),
+                    (x + w + pad, y + h + pad),
+                    (x - pad, y + h + pad),
+                )
+            ]
+        )
+
+    def _bar(self, i: int) -> tuple[float, float, float, float]:
+        return (
+            self.label_width,
+            (i + 0.14) * self.pitch,
+            self.bar_width * min(self.values[i] / self.longest, 1.0),
+            0.72 * self.pitch,
+        )
+
+    def interpolate_color(self, start, end, alpha: float) -> ProbabilityBars:
+        super().interpolate_color(start, end, alpha)
+        if type(start) is type(end):  # words cannot mix: fade out, fade in
+            self.word_opacity = 1.0 if start.words == end.words else abs(1 - 2 * alpha)
+        return self
+
+    def draw(self, pen: Pen) -> None:
+        for i, word in enumerate(self.words):
+            x, y, w, h = self._bar(i)
+            base, opacity = y + h / 2 + 0.28 * self.size, float(self.emphasis[i])
+            last = self.others is not None and i == len(self.words) - 1
+            pen.text(
+                word, x - 0.12, base, self.size, "secondary" if last else "ink", opacity * self.word_opacity, align=1.0
+            )
+            shade = 0.6 + 0.4 * min(1.0, self.values[i] / self.longest)
+            pen.rectangle(x, y, max(w, 0.012), h, self.fill_rgb[i], opacity * shade * float(self.bar_opacity[i]))
+            text = number(self.values[i], self.spec)
+            shown = (Shown(text, self._cell(i), self.spec),)
+            pen.text(
+                text,
+                x + w + 0.12,
+                base,
+                self.number_size,
+                "secondary",
+                opacity * float(self.bar_opacity[i]),
+                numbers=shown,
+            )
+        if self.total:
+            text = say("Σ = {total:" + self.spec + "}", total=self.sum)
+            grown = float(
+                np.clip(10 * self.values.sum() / float(self.sum) - 9, 0, 1)
+            )  # the sum comes with the last bars
+            pen.text(
+                text,
+                self.label_width,
+                (len(self.words) + 0.85) * self.pitch,
+                self.number_size,
+                "secondary",
+                float(self.bar_opacity.min()) * grown,
+            )
+
+    def claims(self) -> list[Claim]:
+        if self.bar_opacity.min() < 0.99:
+            return []  # not all of them are there
+        parts = tuple((Shown(number(v, self.spec), self._cell(i), self.spec),) for i, v in enumerate(self.values))
+        total = Shown(number(float(self.sum), self.spec), Cell(self.sum), self.spec)
+        return [
+            Claim(parts, total, "sum of the bars"),
+            Claim(((total,),), Shown(number(1.0, self.spec), 1, self.spec), "all bars"),
+        ]
+
+    def drawn(self) -> list[Drawn]:
+        values = np.where(self.bar_opacity > 0.002, self.values, np.nan)
+        bars = [Drawn(values[: len(self.ids)], self.probs, (np.array(self.ids, dtype=int),))]
+        return bars if self.others is None else [*bars, Drawn(values[-1], self.others, ())]

@@ -1,0 +1,70 @@
+"""BarChange: what a second run changed, beside its bars."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.say import number
+from scenes.kit.ground.text import smallest
+from scenes.kit.ground.theme import color
+
+
+class BarChange(Painted):
+    """Beside bars of a second run: a thin line under each as long as its bar was in the first, and the change in percentage points.
+
+    bars: ProbabilityBars of the second run; before: the first run's probabilities [n]. width: room for the column of changes, at
+    the right of the bars. grown: how much of each row is there.
+    """
+
+    look = ("grown",)
+
+    def __init__(self, bars: ProbabilityBars, before, *, width: float, spec: str = "+.1f", was: str = "secondary"):
+        self.ids, self.before, self.spec, self.rgb = list(bars.ids), before, spec, color(was)
+        self.pitch, self.left, self.per_unit = bars.pitch, bars.label_width, bars.bar_width / bars.longest
+        rest = sorted(set(range(len(before))) - set(bars.ids))
+        self.others = before[rest].sum(0) if bars.others is not None else None
+        self.changes = (bars.probs[bars.ids] - before[bars.ids]) * 100
+        self.change_of_others = (bars.others - self.others) * 100 if self.others is not None else None
+        self.was = np.append(
+            np.asarray(before.values, dtype=float)[bars.ids], [] if self.others is None else [float(self.others)]
+        )
+        self.size = max(0.95 * bars.size, smallest())
+        self.grown = np.ones(len(self.was))
+        super().__init__(bars.natural[0] + width, bars.natural[1])
+        self.move_to(bars.to_scene(self.natural[0] / 2, self.natural[1] / 2))
+
+    def _cell(self, i: int) -> Cell:
+        return Cell(self.changes, (i,)) if i < len(self.ids) else Cell(self.change_of_others)
+
+    def draw(self, pen: Pen) -> None:
+        for i, grown in enumerate(self.grown):
+            cell, w = self._cell(i), max(self.per_unit * self.was[i], 0.012)
+            pen.rectangle(self.left, (i + 0.9) * self.pitch, w * min(1.0, 2 * grown), 0.06 * self.pitch, self.rgb, 0.9)
+            shown = Shown(number(cell.value(), self.spec), cell, self.spec)
+            role = "secondary" if abs(cell.value()) < 0.05 else "positive" if cell.value() > 0 else "negative"
+            pen.text(
+                shown.text,
+                self.natural[0],
+                (i + 0.5) * self.pitch + 0.28 * self.size,
+                self.size,
+                role,
+                float(grown),
+                align=1.0,
+                numbers=(shown,),
+            )
+
+    def drawn(self) -> list[Drawn]:
+        values = np.where(self.grown >= 0.5, self.was, np.nan)
+        lines = [Drawn(values[: len(self.ids)], self.before, (np.array(self.ids, dtype=int),))]
+        return lines if self.others is None else [*lines, Drawn(values[-1], self.others, ())]
+
+    @staticmethod
+    def width_of(spec: str, size: float) -> float:
+        """The room that a column of changes takes."""
+        return typesetting.width(number(-100.0, spec), size) + 0.3
+
+
+__all__ = ["BarChange"]

@@ -1,0 +1,278 @@
+"""Drawing a word: all probabilities end to end, and the random number that falls on one of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import linear
+
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.say import number, say
+from scenes.kit.ground.text import LABEL, smallest
+from scenes.kit.ground.theme import color, legible_on
+from scenes.kit.moves.animations import Together, ease, stagger
+from scenes.kit.words.tokens import display
+
+SEAM = 0.02  # between two words, where there is room
+ABOVE, BELOW = 2.3, 1.3  # em, for what stands above and below the bar
+THINNEST = 0.03  # scene units: narrower slices are drawn as one
+
+
+class CumulativeBar(Painted):
+    """A bar from 0 to 1 in which every word has an interval as wide as its probability, likeliest first.
+
+    turn: a turn of `model.runs.sampling.generate`. The first `named` words have the colour of their bars, all others are grey;
+    a word is written where it fits. `aim` shows u above the bar, `land` lets it fall, `pick` lights up the interval that it
+    fell into, with its two ends as numbers: lower ≤ u < upper; `settle` leaves it lit without numbers. `window`: the part of 0…1 that is shown (a lens).
+    """
+
+    look = ("edges", "u", "aimed", "landed", "picked", "turn", "spec", "word_opacity")
+
+    def __init__(
+        self,
+        turn,
+        labels,
+        *,
+        width: float,
+        height: float = 0.5,
+        named: int = 8,
+        size: float = LABEL,
+        fill: str = "logit",
+        window: tuple[float, float] = (0.0, 1.0),
+    ):
+        self.turn, self.labels, self.named, self.bar, self.fill, self.range = (
+            turn,
+            labels,
+            named,
+            height,
+            color(fill),
+            window,
+        )
+        self.size = max(min(size, 0.72 * height), smallest())
+        self.edges = np.concatenate([[0.0], np.asarray(turn.cumulative.values, dtype=float)])
+        self.u = float(turn.u)
+        self.spec = telling_apart(turn.lower, turn.u, turn.upper)
+        self.aimed = self.landed = self.picked = 0.0
+        self.word_opacity = 1.0
+        self.top = ABOVE * self.size
+        super().__init__(width, self.room(height, self.size))
+
+    @staticmethod
+    def room(height: float, size: float) -> float:
+        """The height of all: the bar, u above it, the numbers below it."""
+        return height + (ABOVE + BELOW) * size
+
+    # ── states: each returns the bar, for .animate ───────────────────────────────────────────────
+    def aim(self) -> CumulativeBar:
+        self.aimed = 1.0
+        return self
+
+    def land(self) -> CumulativeBar:
+        self.aimed = self.landed = 1.0
+        return self
+
+    def pick(self) -> CumulativeBar:
+        self.aimed = self.landed = self.picked = 1.0
+        return self
+
+    def settle(self) -> CumulativeBar:
+        """The interval stays lit, u and the numbers go."""
+        self.aimed, self.landed, self.picked = 0.0, 1.0, 1.0
+        return self
+
+    # ── where things are ─────────────────────────────────────────────────────────────────────────
+    def _x(self, value: float) -> float:
+        low, high = self.range
+        return self.natural[0] * (value - low) / (high - low)
+
+    def interval_corners(self, low: float, high: float) -> np.ndarray:
+        """Scene corners [4, 3] (clockwise from upper left) of a part of the bar."""
+        a, b = self._x(max(low, self.range[0])), self._x(min(high, self.range[1]))
+        return np.array(
+            [
+                self.to_scene(x, y)
+                for x, y in ((a, self.top), (b, self.top), (b, self.top + self.bar), (a, self.top + self.bar))
+            ]
+        )
+
+    def word_corners(self, place: int) -> np.ndarray:
+        """Scene corners [4, 3] of the interval of the word at that place of the ranking."""
+        return self.interval_corners(self.edges[place], self.edges[place + 1])
+
+    # ── painting ─────────────────────────────────────────────────────────────────────────────────
+    def interpolate_color(self, start, end, alpha: float) -> CumulativeBar:
+        super().interpolate_color(start, end, alpha)
+        if type(start) is type(end):  # words cannot mix: fade out, fade in
+            self.word_opacity = 1.0 if start.turn is end.turn else abs(1 - 2 * alpha)
+        return self
+
+    def draw(self, pen: Pen) -> None:
+        y, h = self.top, self.bar
+        low, high = self.range
+        pen.rectangle(0, y, self._x(min(self.edges[-1], high)), h, "faint", 0.55)
+        for place in np.flatnonzero((self.edges[1:] > low) & (self.edges[:-1] < high)):
+            a, b = max(self._x(self.edges[place]), 0.0), min(self._x(self.edges[place + 1]), self.natural[0])
+            if b - a < THINNEST and place != self.turn.place:
+                if place >= self.named:
+                    break  # from here on all are thinner
+                continue
+            self._draw_word(pen, int(place), a, b)
+        self._draw_rest(pen)
+        self._draw_u(pen)
+        self._draw_ends(pen)
+
+    def _draw_word(self, pen: Pen, place: int, a: float, b: float) -> None:
+        shade = 0.6 + 0.4 * min(1.0, (self.edges[place + 1] - self.edges[place]) / max(self.edges[1], 1e-9))
+        base = color("background") + (self.fill - color("background")) * shade if place < self.named else color("faint")
+        fill = base
+        if place == self.turn.place:
+            fill = (1 - self.picked) * base + self.picked * color("target")
+        seam = min(SEAM, 0.2 * (b - a))
+        pen.rectangle(a + seam / 2, self.top, max(b - a - seam, 0.012), self.bar, fill)
+        word, size = self._word(place), self._word_size(place, b - a)
+        if size:
+            ink = legible_on(fill[None], color("ink"))[0]
+            pen.text(word, (a + b) / 2, self.top + self.bar / 2 + 0.28 * size, size, ink, self.word_opacity, align=0.5)
+
+    def _word(self, place: int) -> str:
+        return display(self.labels[self.turn.ranking[place]])
+
+    def _word_size(self, place: int, width: float) -> float:
+        """The em in which a word stands in its interval; 0 where it does not fit."""
+        size = typesetting.fitting_size([self._word(place)], max(width - 0.3 * self.size, 0.01), self.size)
+        return size if size >= max(0.6 * self.size, smallest()) else 0.0
+
+    def _draw_rest(self, pen: Pen) -> None:
+        """The name of what is too thin to be drawn word by word."""
+        widths = np.diff(self.edges) * self.natural[0] / (self.range[1] - self.range[0])
+        drawn = (widths >= THINNEST) | (np.arange(len(widths)) < self.named)
+        first = len(widths) if drawn.all() else int(np.argmin(drawn))
+        a, b = max(self._x(self.edges[first]), 0.0), min(self._x(self.edges[-1]), self.natural[0])
+        word = "all others"
+        clear = not first <= self.turn.place or not a < self._x(self.u) < b  # u needs the place
+        if clear and b - a > typesetting.width(word, 0.8 * self.size) + 0.3:
+            pen.text(
+                word,
+                (a + b) / 2,
+                self.top + self.bar / 2 + 0.25 * self.size,
+                0.8 * self.size,
+                legible_on(color("faint")[None], color("ink"))[0],
+                self.word_opacity,
+                align=0.5,
+            )
+
+    def _draw_u(self, pen: Pen) -> None:
+        if self.aimed <= 0:
+            return
+        x, s = self._x(self.u), self.size
+        tip = self.top - 0.05 - (1 - self.landed) * 0.7 * s
+        if not pen.reading:
+            pen.color("ink", self.aimed)
+            for i, (dx, dy) in enumerate(((0, 0), (-0.32 * s, -0.5 * s), (0.32 * s, -0.5 * s))):
+                (pen.ctx.line_to if i else pen.ctx.move_to)(x + dx, tip + dy)
+            pen.ctx.close_path()
+            pen.ctx.fill()
+        self._draw_fall(pen, x)
+        text = self._u_says()
+        at = np.clip(x - typesetting.width(text, s) / 2, 0, self.natural[0] - typesetting.width(text, s))
+        pen.text(text, at, tip - 0.7 * s, s, "ink", self.aimed * self.word_opacity)
+
+    def _draw_fall(self, pen: Pen, x: float) -> None:
+        """The line of u through the bar; a word in its way is left legible."""
+        top, bottom = self.top - 0.05, self.top + self.bar + 0.1
+        place = self.turn.place
+        size = self._word_size(place, self._x(self.edges[place + 1]) - self._x(self.edges[place]))
+        free = (self.bar - 0.95 * size) / 2
+        pieces = [(top, self.top + free), (bottom - 0.1 - free, bottom)] if size else [(top, bottom)]
+        for start, end in pieces:
+            pen.line([(x, start), (x, end)], "ink", 0.035, self.aimed * self.landed)
+
+    def _u_says(self):
+        u = say("u = {u:" + self.spec + "}", u=self.turn.u)
+        return u + say(" → {word}", word=display(self.turn.word)) if self.picked > 0.5 else u
+
+    def _draw_ends(self, pen: Pen) -> None:
+        """0 and 1, and the two ends of the interval, where they do not meet."""
+        s, y = 0.85 * self.size, self.top + self.bar + 1.1 * self.size
+        ends, taken = [], []
+        if self.picked * self.aimed > 0:
+            left, right = (number(float(t), self.spec) for t in (self.turn.lower, self.turn.upper))
+            low, high = self._x(float(self.turn.lower)), self._x(float(self.turn.upper))
+            gap, least, most = 0.25 * s, typesetting.width(left, s), self.natural[0] - typesetting.width(right, s)
+            middle = np.clip((low + high) / 2, least + gap, most - gap)
+            a = np.clip(low + least / 2, least, middle - gap)  # where the first number ends, and the second begins
+            b = np.clip(high - typesetting.width(right, s) / 2, middle + gap, most)
+            ends = [(left, self.turn.lower, a, 1.0), (right, self.turn.upper, b, 0.0)]
+            taken = [(a - typesetting.width(left, s) - gap, b + typesetting.width(right, s) + gap)]
+        for text, tensor, x, align in ends:
+            pen.text(
+                text,
+                x,
+                y,
+                s,
+                "target",
+                self.picked * self.aimed * self.word_opacity,
+                align=align,
+                numbers=(Shown(text, Cell(tensor), self.spec),),
+            )
+        for value in (0, 1):
+            x = self._x(value)
+            if self.range == (0.0, 1.0) and not any(a < x < b for a, b in taken):
+                pen.text(say("{v}", v=value), x, y, s, "secondary", align=float(value))
+
+    def drawn(self) -> list[Drawn]:
+        return [Drawn(self.edges[1:], self.turn.cumulative, (slice(None),)), Drawn(np.array(self.u), self.turn.u, ())]
+
+
+def telling_apart(lower, u, upper, least: int = 3, most: int = 8) -> str:
+    """The format with the fewest decimals in which lower ≤ u < upper can be read off."""
+    for decimals in range(least, most):
+        spec = f".{decimals}f"
+        a, x, b = (float(number(float(t), spec)) for t in (lower, u, upper))
+        if a <= x < b and (a < x or float(lower) == 0):
+            return spec
+    return f".{most}f"
+
+
+class Slab(Painted):
+    """A filled rectangle: corners [4, 3] in scene coordinates, clockwise from upper left."""
+
+    look = ("rgb",)
+
+    def __init__(self, corners: np.ndarray, rgb: np.ndarray):
+        self.rgb = np.array(rgb, dtype=float)
+        super().__init__(
+            max(np.linalg.norm(corners[1] - corners[0]), 0.01), max(np.linalg.norm(corners[3] - corners[0]), 0.01)
+        )
+        self.set_points_as_corners([*corners, corners[0]])
+
+    def draw(self, pen: Pen) -> None:
+        pen.rectangle(0, 0, *self.natural, self.rgb)
+
+
+class LayEndToEnd(Together):
+    """Bars that add up to 100 % are laid end to end: copies of them fly to their intervals, and the line is there."""
+
+    def __init__(self, bars: ProbabilityBars, line: CumulativeBar, **kwargs):
+        self.line, count = line, len(bars.ids)
+        ends = [line.word_corners(k) for k in range(count)]
+        if bars.others is not None:
+            ends.append(line.interval_corners(line.edges[count], line.edges[-1]))
+        self.ways = [
+            (Slab(bars.bar_corners(i), bars.fill_rgb[i]), Slab(end, bars.fill_rgb[i])) for i, end in enumerate(ends)
+        ]
+        self.movers = [start.copy() for start, _ in self.ways]
+        line.opacity = 0.0
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(line, helpers=self.movers, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        progress = ease(stagger(min(1.0, self.rate_func(alpha) / 0.85), len(self.ways), 0.35))
+        for mover, (start, end), done in zip(self.movers, self.ways, progress, strict=True):
+            mover.interpolate(start, end, float(done))
+            mover.opacity = 0.0 if alpha >= 1 else 1.0
+        self.line.opacity = float(np.clip((alpha - 0.85) / 0.15, 0, 1))
+
+
+__all__ = ["CumulativeBar", "LayEndToEnd", "telling_apart"]

@@ -1,0 +1,72 @@
+"""Laying out: boxes of the frame, and mobjects in rows and columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from manim import DOWN, RIGHT, VGroup
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in scene coordinates."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+    @property
+    def center(self) -> np.ndarray:
+        return np.array([(self.left + self.right) / 2, (self.bottom + self.top) / 2, 0.0])
+
+    def inset(self, margin: float) -> Box:
+        return Box(self.left + margin, self.bottom + margin, self.right - margin, self.top - margin)
+
+    def columns(self, *shares: float, gap: float = 0.4) -> list[Box]:
+        """Side by side, left to right, with widths in proportion to the shares."""
+        room = self.width - gap * (len(shares) - 1)
+        edges, x = [], self.left
+        for share in shares:
+            w = room * share / sum(shares)
+            edges.append(Box(x, self.bottom, x + w, self.top))
+            x += w + gap
+        return edges
+
+    def rows(self, *shares: float, gap: float = 0.3) -> list[Box]:
+        """One above the other, top to bottom."""
+        room = self.height - gap * (len(shares) - 1)
+        edges, y = [], self.top
+        for share in shares:
+            h = room * share / sum(shares)
+            edges.append(Box(self.left, y - h, self.right, y))
+            y -= h + gap
+        return edges
+
+    def fit(self, mobject, margin: float = 0.0):
+        """Put the mobject in the middle, made smaller if it is too large; returns it."""
+        scale = min(
+            (self.width - 2 * margin) / max(mobject.width, 1e-6), (self.height - 2 * margin) / max(mobject.height, 1e-6)
+        )
+        if scale < 1:
+            mobject.scale(scale)
+        return mobject.move_to(self.center)
+
+
+def row(*mobjects, gap: float = 0.4) -> VGroup:
+    """Side by side, centres on one line."""
+    return VGroup(*mobjects).arrange(RIGHT, buff=gap)
+
+
+def stack(*mobjects, gap: float = 0.3) -> VGroup:
+    """One below the other."""
+    return VGroup(*mobjects).arrange(DOWN, buff=gap)

@@ -1,0 +1,223 @@
+"""Lines of text: labels, numbers, titles, captions, and the Typst formulas beside them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from manim import ManimColor, MathTypst, config
+
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import EM, Cell, Claim, Painted, Pen, Reading, Shown, shown_in
+from scenes.kit.ground.say import Said, say
+from scenes.kit.ground.say import number as format_number
+from scenes.kit.ground.theme import color, theme
+
+# Sizes are the em in scene units (the frame's short side is 8).
+TITLE, SUBTITLE, CAPTION, TOKEN, LABEL, DIGIT = 0.64, 0.34, 0.40, 0.46, 0.36, 0.30
+
+
+def smallest() -> float:
+    """The smallest em that is shown: 1.6 % of the frame's short side."""
+    return 0.0162 * min(config.frame_width, config.frame_height)
+
+
+class Label(Painted):
+    """One or more lines of text in one size.
+
+    The box is the line box (ascent + descent of the font, the same whatever the letters), so that two labels
+    aligned by their boxes stand on one baseline. Text that fills a `width` is wrapped at spaces.
+    `parts` colours pieces of the text: {"forest": "target"}.
+    """
+
+    look = ("rgb",)
+
+    def __init__(
+        self,
+        text: str,
+        size: float = LABEL,
+        fill="ink",
+        *,
+        width: float | None = None,
+        face: str = "roman",
+        align: float = 0.5,
+        parts: dict[str, str] | None = None,
+        leading: float = 1.25,
+    ):
+        self.text = text if isinstance(text, Said) else Said(text)
+        self.size, self.face, self.align, self.leading = size, face, align, leading
+        self.rgb = np.array(color(fill), dtype=float)
+        self.parts = parts or {}
+        lines = typesetting.wrap(self.text, width, size, face) if width else [(0, len(self.text))]
+        self.lines = [self.text.cut(*line) for line in lines]
+        widest = max(typesetting.width(line, size, face) for line in self.lines)
+        super().__init__(max(widest, 0.02), size * (1 + leading * (len(self.lines) - 1)))
+
+    def draw(self, pen: Pen) -> None:
+        for i, line in enumerate(self.lines):
+            y = (typesetting.ASCENT + i * self.leading) * self.size
+            x = self.align * self.natural[0] - self.align * typesetting.width(line, self.size, self.face)
+            for piece, fill in self._pieces(line):
+                pen.text(piece, x, y, self.size, fill, face=self.face)
+                x += typesetting.width(piece, self.size, self.face)
+
+    def _pieces(self, line: Said):
+        """The line, cut where the colour changes."""
+        rest = line
+        while rest:
+            found = [(rest.find(word), word) for word in self.parts if word in rest]
+            if not found:
+                yield rest, self.rgb
+                return
+            at, word = min(found)
+            if at:
+                yield rest.cut(0, at), self.rgb
+            yield rest.cut(at, at + len(word)), self.parts[word]
+            rest = rest.cut(at + len(word), len(rest))
+
+    def mixes(self, start: Label, end: Label) -> bool:
+        return start.text == end.text and super().mixes(start, end)
+
+    def set_color(self, fill, family: bool = True) -> Label:
+        self.rgb = np.array(_rgb(fill), dtype=float)
+        return self
+
+
+def _rgb(fill) -> np.ndarray:
+    """A role of the theme, an RGB triple, or any colour that Manim knows."""
+    if isinstance(fill, str) and fill in theme():
+        return theme()[fill]
+    return fill if isinstance(fill, np.ndarray) else ManimColor(fill).to_rgb()
+
+
+class Total(Label):
+    """“Σ = 1.00” beside numbers that are shown in the same format; it claims that they add up (to `whole`, if given).
+
+    parts: Tensor [n] of the numbers."""
+
+    def __init__(self, parts, spec: str = ".2f", size: float = LABEL, fill="secondary", whole: int | None = None):
+        self.terms, self.spec, self.whole, self.total = parts, spec, whole, parts.sum(0)
+        super().__init__(say("Σ = {total:" + spec + "}", total=self.total), size, fill)
+
+    def claims(self) -> list[Claim]:
+        def shown(value, cell) -> Shown:
+            return Shown(format_number(value, self.spec), cell, self.spec)
+
+        total = shown(float(self.total), Cell(self.total))
+        parts = tuple((shown(float(v), Cell(self.terms, (i,))),) for i, v in enumerate(self.terms.values))
+        whole = [] if self.whole is None else [Claim(((total,),), shown(self.whole, self.whole), "the whole")]
+        return [Claim(parts, total), *whole]
+
+
+class Number(Painted):
+    """A Tensor's single number, formatted; counts when its value changes in a Transform."""
+
+    look = ("value", "rgb")
+
+    def __init__(
+        self, tensor, spec: str = "+.2f", size: float = LABEL, fill="ink", *, before: str = "", after: str = ""
+    ):
+        self.tensor, self.spec, self.size, self.before, self.after = tensor, spec, size, before, after
+        self.value = float(tensor)
+        self.rgb = np.array(color(fill), dtype=float)
+        super().__init__(typesetting.width(self.text, size), size)
+
+    @property
+    def text(self) -> str:
+        return self.before + format_number(self.value, self.spec) + self.after
+
+    def draw(self, pen: Pen) -> None:
+        shown = Shown(format_number(self.value, self.spec), Cell(self.tensor), self.spec)
+        pen.text(self.text, 0, typesetting.ASCENT * self.size, self.size, self.rgb, numbers=(shown,))
+
+
+class Formula(Painted):
+    """A formula set by Typst, painted as one path per colour.
+
+    Name the parts to colour: `Formula("{{ q : q }} = x W_Q", q="query")`. A formula of letters needs no source;
+    if there are numbers in it, either it is itself said, `Formula(say("q_{i}", i=position))`, or `says` gives the same in
+    plain text, with the numbers' values: the audit asks for them."""
+
+    def __init__(self, typst: str | Said, size: float = LABEL, fill="ink", says: Said | None = None, **parts: str):
+        self.source, self.size = str(typst), size
+        self.says = says if says is not None else typst if isinstance(typst, Said) else None
+        body = _typeset(self.source)
+        scale = size / FORMULA_EM
+        origin = (body.get_left()[0], body.get_top()[1])
+        painted = {
+            id(glyph): role for name, role in parts.items() for glyph in body.select(name).family_members_with_points()
+        }
+        layers: dict[str, list] = {}
+        for glyph in body.family_members_with_points():
+            layers.setdefault(painted.get(id(glyph), fill), []).append(glyph)
+        self.layers = [
+            (typesetting.Drawing(typesetting.path_of(glyphs, origin, EM * scale)), color(role))
+            for role, glyphs in layers.items()
+        ]
+        super().__init__(body.width * scale, body.height * scale)
+
+    def draw(self, pen: Pen) -> None:
+        for drawing, rgb in self.layers if pen.writing else ():
+            pen.color(rgb)
+            pen.ctx.save()
+            pen.ctx.scale(1 / EM, 1 / EM)
+            pen.ctx.append_path(drawing.path)
+            pen.ctx.restore()
+            pen.ctx.fill()
+
+    def readings(self) -> list[Reading]:
+        """One for each colour: where its ink is, and the text of the whole formula."""
+        to_scene, found = self.matrix().transform_point, []
+        for drawing, rgb in self.layers:
+            left, top, right, bottom = (edge / EM for edge in drawing.ink)
+            corners = np.array(
+                [to_scene(x, y) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))]
+            )
+            text, numbers = (self.source, ()) if self.says is None else (str(self.says), shown_in(self.says))
+            found.append(Reading(text, corners, self.size * self.zoom(), np.array(rgb), self.opacity, numbers))
+        return found
+
+
+def symbol(letter: str, index: int, size: float = LABEL, fill="ink") -> Formula:
+    """x₉: a letter with the position that it belongs to."""
+    return Formula(f"{letter}_{index}", size, fill, says=say("{letter}{index}", letter=letter, index=index))
+
+
+FORMULA_EM = 0.5  # the em of MathTypst(font_size=48) in scene units
+
+
+@cache
+def _typeset(typst: str) -> MathTypst:
+    return typesetting.patiently(lambda: MathTypst(typst, font_size=48))
+
+
+class Caption(Label):
+    """The sentence at the bottom: at most two lines, centred."""
+
+    def __init__(self, text: str, width: float, size: float = CAPTION):
+        while len(typesetting.wrap(text, width, size)) > 2 and size > 0.6 * CAPTION:
+            size *= 0.96
+        super().__init__(text, size, width=width)
+
+
+class Heading(Painted):
+    """Title and, under it, one grey line that says what is shown and which tensor."""
+
+    def __init__(self, title: str, subtitle: str = "", width: float = 13.4):
+        self.title = title if isinstance(title, Said) else Said(title)
+        self.subtitle = subtitle if isinstance(subtitle, Said) else Said(subtitle)
+        self.title_size = typesetting.fitting_size([title], width, TITLE)
+        lines = typesetting.wrap(self.subtitle, width, SUBTITLE) if subtitle else []
+        self.lines = [self.subtitle.cut(*line) for line in lines]
+        widest = max(
+            [typesetting.width(title, self.title_size)] + [typesetting.width(line, SUBTITLE) for line in self.lines]
+        )
+        super().__init__(widest, self.title_size + len(self.lines) * SUBTITLE * 1.25)
+
+    def draw(self, pen: Pen) -> None:
+        pen.text(self.title, 0, typesetting.ASCENT * self.title_size, self.title_size, "ink")
+        for i, line in enumerate(self.lines):
+            pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
+
+
+__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say"]

@@ -1,0 +1,266 @@
+"""Typesetting: a line of text becomes one Cairo path, made once and kept.
+
+HarfBuzz shapes the text with the shipped font file (kerning, ligatures), so every machine draws the
+same outlines. Characters that Latin Modern lacks (emoji, Hebrew, Chinese …) go through Pango, which
+finds a font that has them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+from xml.etree.ElementTree import ParseError
+
+import cairo
+import numpy as np
+import uharfbuzz as hb
+
+from model.paths import ASSETS
+
+FOLDER = ASSETS / "fonts"
+FACES = {
+    "roman": "lmroman10-regular.otf",
+    "italic": "lmroman10-italic.otf",
+    "bold": "lmroman10-bold.otf",
+    "mono": "lmmono10-regular.otf",
+    "math": "latinmodern-math.otf",
+}
+T = TypeVar("T")
+EM = 1000.0  # path units to an em: cairo keeps 1/256 of a unit, so outlines stay exact
+ASCENT, DESCENT = 0.76, 0.24  # of an em: the line box, the same for every line, so boxes align baselines
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A shaped line: its path (y down, baseline at 0), advance, and ink box, all in units of 1/EM em."""
+
+    path: cairo.Path
+    advance: float
+    ink: tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def _scratch() -> cairo.Context:
+    return cairo.Context(cairo.ImageSurface(cairo.FORMAT_A8, 1, 1))
+
+
+@cache
+def _face(name: str) -> tuple[hb.Font, hb.DrawFuncs]:
+    font = hb.Font(hb.Face(hb.Blob.from_file_path(str(FOLDER / FACES[name]))))
+    font.scale = (int(EM), int(EM))
+    pen = hb.DrawFuncs()
+    pen.set_move_to_func(lambda x, y, at: at.ctx.move_to(at.x + x, at.y - y))
+    pen.set_line_to_func(lambda x, y, at: at.ctx.line_to(at.x + x, at.y - y))
+    pen.set_cubic_to_func(
+        lambda a, b, c, d, x, y, at: at.ctx.curve_to(at.x + a, at.y - b, at.x + c, at.y - d, at.x + x, at.y - y)
+    )
+    pen.set_quadratic_to_func(_quadratic)
+    pen.set_close_path_func(lambda at: at.ctx.close_path())
+    return font, pen
+
+
+def _quadratic(a, b, x, y, at):
+    x0, y0 = at.ctx.get_current_point()
+    a, b, x, y = at.x + a, at.y - b, at.x + x, at.y - y
+    at.ctx.curve_to(x0 + 2 / 3 * (a - x0), y0 + 2 / 3 * (b - y0), x + 2 / 3 * (a - x), y + 2 / 3 * (b - y), x, y)
+
+
+@dataclass
+class _Pen:
+    ctx: cairo.Context
+    x: float = 0.0
+    y: float = 0.0
+
+
+def covers(text: str, face: str = "roman") -> bool:
+    """Whether the shipped font has every character of the text."""
+    font, _ = _face(face)
+    return all(font.get_nominal_glyph(ord(c)) is not None for c in text)
+
+
+@lru_cache(maxsize=50_000)
+def outline(text: str, face: str = "roman") -> Outline:
+    """The path of one line of text."""
+    runs = _runs(str(text), face)
+    if len(runs) == 1:
+        return _shape(*runs[0])
+    ctx, x = _scratch(), 0.0
+    for run, font in runs:
+        shape = _shape(run, font)
+        ctx.save()
+        ctx.translate(x, 0)
+        ctx.append_path(shape.path)
+        ctx.restore()
+        x += shape.advance
+    return Outline(ctx.copy_path(), x, ctx.path_extents())
+
+
+def _runs(text: str, face: str) -> list[tuple[str, str]]:
+    """The text cut where the font has to change: (part, face), with face "" for Pango."""
+    if not text or covers(text, face):
+        return [(text, face)]
+    runs: list[tuple[str, str]] = []
+    for char in text:
+        font = face if covers(char, face) else "math" if covers(char, "math") else ""
+        if runs and (runs[-1][1] == font or char == " "):
+            runs[-1] = (runs[-1][0] + char, runs[-1][1])
+        else:
+            runs.append((char, font))
+    return runs
+
+
+def _shape(text: str, face: str) -> Outline:
+    if not text:
+        return Outline(_scratch().copy_path(), 0.0, (0.0, 0.0, 0.0, 0.0))
+    if not face:
+        return _outline_by_pango(text)
+    font, draw = _face(face)
+    buffer = hb.Buffer()
+    buffer.add_str(text)
+    buffer.guess_segment_properties()
+    hb.shape(font, buffer, {"kern": True, "liga": True})
+    pen = _Pen(_scratch())
+    for glyph, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+        x = pen.x
+        pen.x += position.x_offset
+        pen.y = -position.y_offset
+        font.draw_glyph(glyph.codepoint, draw, pen)
+        pen.x = x + position.x_advance
+    return Outline(pen.ctx.copy_path(), pen.x, pen.ctx.path_extents())
+
+
+def patiently(make: Callable[[], T]) -> T:
+    """make(), again if another process has just taken away or half written the same file.
+
+    Manim reads an SVG through a scratch file beside it, whose name is the same in every process."""
+    for pause in (0.02, 0.1, 0.3, 1.0):
+        try:
+            return make()
+        except (FileNotFoundError, ParseError):
+            time.sleep(pause)
+    return make()
+
+
+def _outline_by_pango(text: str) -> Outline:
+    """The same through Manim's Text (Pango), scaled so that an em is EM units and the baseline lies at 0."""
+    from manim import Text, tempconfig
+
+    # Manim rewrites its SVG files in place each time it reads them, so that processes must not share them.
+    with TemporaryDirectory() as folder, tempconfig({"text_dir": folder}):
+        # "x" in front gives the scale and the baseline, whatever font Pango takes for the rest.
+        probe = Text("x", font="Latin Modern Roman", font_size=96)
+        mobject = Text("x" + text, font="Latin Modern Roman", font_size=96, disable_ligatures=False)
+    if not len(mobject.submobjects):
+        return Outline(_scratch().copy_path(), 0.5 * EM, (0, 0, 0, 0))
+    x_width = outline("x").ink[2] - outline("x").ink[0]
+    scale = x_width / max(probe.width, 1e-6)
+    glyphs = sorted(mobject.submobjects, key=lambda glyph: glyph.get_left()[0])  # they come in any order
+    first = next(
+        (g for g in glyphs if abs(g.width - probe.width) + abs(g.height - probe.height) < 0.02 * probe.height),
+        glyphs[0],
+    )
+    rest = [glyph for glyph in glyphs if glyph is not first]
+    origin = (first.get_right()[0], first.get_bottom()[1])
+    boxes = [k for k, glyph in enumerate(rest) if _is_box(glyph, rest)]
+    ctx = _scratch()
+    ctx.append_path(path_of([glyph for k, glyph in enumerate(rest) if k not in boxes], origin, scale))
+    for box in (rest[k] for k in boxes):
+        _frame(ctx, (box.get_corner((-1, 1, 0))[:2] - origin) * (scale, -scale), box.width * scale, box.height * scale)
+    path = ctx.copy_path()
+    ink = ctx.path_extents()
+    return Outline(path, max(ink[2], 0.25 * EM) + 0.06 * EM, ink)
+
+
+def _is_box(glyph, others) -> bool:
+    """Whether a glyph is the frame that Pango draws around the code of a character for which there is no font."""
+    if len(glyph.points) not in (16, 20) or len(glyph.get_subpaths()) != 1:
+        return False
+    half = np.array([glyph.width, glyph.height]) / 2
+    return any(
+        (np.abs(other.get_center() - glyph.get_center())[:2] < half).all() for other in others if other is not glyph
+    )
+
+
+def _frame(ctx: cairo.Context, corner, wide: float, high: float) -> None:
+    """A box of lines: filled, because all type is filled; its inner edge goes round the other way."""
+    line = 0.05 * EM
+    ctx.rectangle(*corner, wide, high)
+    ctx.rectangle(corner[0] + line, corner[1] + high - line, wide - 2 * line, -(high - 2 * line))
+
+
+def path_of(glyphs, origin: tuple[float, float], scale: float) -> cairo.Path:
+    """The curves of Manim VMobjects as one Cairo path (y down, origin at 0, scaled)."""
+    ctx = _scratch()
+    for glyph in glyphs:
+        if glyph.height < 1e-6 or glyph.width < 1e-6:  # a rule (fraction bar, overline) is a bare line
+            x, y = ((glyph.get_corner((-1, 1, 0))[:2]) - origin) * (scale, -scale)
+            ctx.rectangle(x, y - 0.02 * EM, max(glyph.width * scale, 0.04 * EM), max(glyph.height * scale, 0.04 * EM))
+            continue
+        for subpath in glyph.get_subpaths():
+            points = (subpath[:, :2] - origin) * (scale, -scale)
+            ctx.move_to(*points[0])
+            for i in range(0, len(points) - 3, 4):
+                ctx.curve_to(*points[i + 1], *points[i + 2], *points[i + 3])
+            ctx.close_path()
+    return ctx.copy_path()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A path that mobjects share: it never changes, so a copy of a mobject keeps the same one."""
+
+    path: cairo.Path
+
+    @property
+    def ink(self) -> tuple[float, float, float, float]:
+        """left, top, right, bottom of what is filled."""
+        ctx = _scratch()
+        ctx.append_path(self.path)
+        return ctx.fill_extents()
+
+    def __deepcopy__(self, memo) -> Drawing:
+        return self
+
+
+def width(text: str, size: float, face: str = "roman") -> float:
+    """Advance width of the text in the unit in which `size` gives the em."""
+    return outline(text, face).advance * size / EM
+
+
+def fitting_size(texts, max_width: float, size: float, face: str = "roman") -> float:
+    """The largest em ≤ size at which each text is at most max_width wide."""
+    widest = max((outline(t, face).advance for t in texts), default=0) / EM
+    return size if widest * size <= max_width else max_width / widest
+
+
+def wrap(text: str, max_width: float, size: float, face: str = "roman") -> list[tuple[int, int]]:
+    """Break at spaces, before a “·” only if there is no other, into lines no wider than max_width; (start, end) of each line in the text.
+
+    Lines are balanced: as few as needed, each about as long as the others."""
+
+    def greedy(limit: float) -> list[tuple[int, int]]:
+        lines, start, last_space, last_resort = [], 0, -1, -1
+        for i, char in enumerate(text + " "):
+            if char != " ":
+                continue
+            here = last_space if last_space > start else last_resort
+            if width(text[start:i], size, face) > limit and here > start:
+                lines.append((start, here))
+                start = here + 1
+            if text[i + 1 : i + 2] == "·":
+                last_resort = i
+            else:
+                last_space = i
+        return [*lines, (start, len(text))]
+
+    lines = greedy(max_width)
+    if len(lines) > 1:
+        low, high = max_width / 2, max_width
+        for _ in range(12):  # the narrowest limit that needs no more lines
+            middle = (low + high) / 2
+            low, high = (low, middle) if len(greedy(middle)) <= len(lines) else (middle, high)
+        lines = greedy(high)
+    return lines

@@ -1,0 +1,305 @@
+"""The moves of the lessons, as Manim animations over painted mobjects."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import Animation, FadeIn, FadeOut, Group, Transform, VGroup, linear
+
+from scenes.kit.ground.painting import Painted
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.terms import Frame, TermSum
+
+
+def stagger(alpha: float, count: int, lag: float) -> np.ndarray:
+    """Progress [count] of things that start one after the other: `lag` as in Manim's lag_ratio."""
+    full = 1 + lag * (count - 1)
+    return np.clip(alpha * full - lag * np.arange(count), 0, 1)
+
+
+def ease(progress):
+    """Slow in, slow out, for arrays: the minimum-jerk curve 10t³ − 15t⁴ + 6t⁵."""
+    t = np.asarray(progress, dtype=float)
+    return t**3 * (10 - 15 * t + 6 * t**2)
+
+
+class Reveal(Animation):
+    """Cells of a grid appear: "rows", "columns", "cells" (reading order) or "diagonal", one after the other.
+
+    cells, numbers: which of the two appears (what is not named stays as it is)."""
+
+    def __init__(
+        self,
+        grid: TensorGrid,
+        order: str = "rows",
+        *,
+        lag: float = 0.3,
+        cells: bool = True,
+        numbers: bool = True,
+        **kwargs,
+    ):
+        rows, columns = np.indices(grid.values.shape)
+        self.rank = {
+            "rows": rows,
+            "columns": columns,
+            "cells": rows * columns.shape[1] + columns,
+            "diagonal": rows + columns,
+        }[order]
+        self.lag, self.cells, self.numbers = lag, cells, numbers
+        super().__init__(grid, **kwargs)
+
+    def begin(self) -> None:
+        self.before = (self.mobject.cell_opacity.copy(), self.mobject.text_opacity.copy())
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        progress = (
+            ease(stagger(self.rate_func(alpha), int(self.rank.max()) + 1, self.lag))[self.rank]
+            if self.rank.size
+            else 1.0
+        )
+        if self.cells:
+            self.mobject.cell_opacity = np.maximum(self.before[0], progress)
+        if self.numbers:
+            self.mobject.text_opacity = np.maximum(self.before[1], progress)
+
+
+class Introduce(Reveal):
+    """Reveal of a grid that was not on the stage: its frame is there at once, its cells come in order."""
+
+    def __init__(self, grid: TensorGrid, order: str = "rows", **kwargs):
+        grid.reveal(0.0)
+        super().__init__(grid, order, introducer=True, **kwargs)
+
+
+class Together(Animation):
+    """An animation that plays on several mobjects at once, each of which stays by itself on the stage.
+
+    helpers: mobjects that are there only while it plays."""
+
+    def __init__(self, *mobjects, helpers=(), **kwargs):
+        self.helpers = list(helpers)
+        super().__init__(Group(*mobjects, *self.helpers), introducer=True, **kwargs)
+
+    def _setup_scene(self, scene) -> None:
+        there = scene.get_mobject_family_members()
+        scene.add(*[m for m in self.mobject.submobjects if m not in there])
+
+    def create_starting_mobject(self):
+        return self.mobject  # what is interpolated is kept by the subclass
+
+    def clean_up_from_scene(self, scene) -> None:
+        super().clean_up_from_scene(scene)
+        scene.remove(*self.helpers)
+
+
+class MatrixProduct(Together):
+    """x · W = y, the signature move: x meets one column of W after the other, each lands as an entry of y.
+
+    x: grid, upright beside W, so that each entry lines up with the row it multiplies; W, y: grids whose shown
+    columns (of W) correspond to the shown entries of y. A yellow frame walks along the columns; the entries of
+    the column light up one after the other while y's entry counts up to its value.
+    """
+
+    def __init__(
+        self, x: TensorGrid, weights: TensorGrid, y: TensorGrid, *, columns: list[int] | None = None, **kwargs
+    ):
+        self.x, self.weights, self.y = x, weights, y
+        self.columns = columns if columns is not None else [j for j, c in enumerate(weights.columns) if c is not None]
+        self.frame = Frame(weights.column_corners(self.columns[0]))
+        self.frame_y = Frame(self._y_corners(self.columns[0]))
+        self.frame_x = Frame(x.column_corners(0))
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(x, weights, y, helpers=(self.frame, self.frame_x, self.frame_y), **kwargs)
+
+    def _y_place(self, column: int) -> tuple[int, int]:
+        return (column, 0) if self.y.upright else (0, column)
+
+    def _y_corners(self, column: int) -> np.ndarray:
+        i, j = self._y_place(column)
+        return self.y.corners(i, j, i, j)
+
+    def begin(self) -> None:
+        self.total = self.y.values.copy()
+        self.before = (self.y.cell_opacity.copy(), self.y.text_opacity.copy())
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        progress = self.rate_func(alpha) * len(self.columns)
+        current = min(int(progress), len(self.columns) - 1)
+        within = min(progress - current, 1.0)
+        column = self.columns[current]
+        shown = ease(stagger(within, self.weights.values.shape[0], 0.5))
+        done = alpha >= 1
+        self.weights.glow[:] = 0
+        self.x.glow[:] = 0
+        if not done:
+            wave = np.sin(np.pi * np.clip(shown, 0, 1)) + 0.4 * (shown >= 1)
+            self.weights.glow[:, column], self.x.glow[:, 0] = wave, wave
+        for k, j in enumerate(self.columns):
+            place = self._y_place(j)
+            arrived = 1.0 if k < current or done else (ease(min(1.0, 1.6 * within)) if k == current else 0.0)
+            self.y.cell_opacity[place] = max(self.before[0][place], arrived)
+            self.y.text_opacity[place] = max(self.before[1][place], arrived)
+            self.y.values[place] = self.total[place] * (1.0 if done or k != current else float(np.mean(shown)))
+        gaps = self.y.gap_cells  # the ⋮ of entries that are not shown come as their neighbours do
+        self.y.cell_opacity[gaps] = np.maximum(self.before[0][gaps], alpha)
+        self.frame.points = Frame(self.weights.column_corners(column)).points
+        self.frame_y.points = Frame(self._y_corners(column)).points
+        for frame in (self.frame, self.frame_x, self.frame_y):
+            frame.opacity = 0.0 if done else 1.0
+
+
+class DotProduct(Animation):
+    """The terms of a TermSum light up one after the other, with the running total; the last beat is the total."""
+
+    def __init__(self, terms: TermSum, **kwargs):
+        products = np.asarray(terms.products.values, dtype=float)
+        steps = [float(products[: i + 1].sum()) for i in range(terms.count)]
+        if terms.rest is not None:
+            steps.append(float(terms.total))
+        self.totals = np.array([0.0] * terms.first + steps)
+        terms.lit[:] = 0.0
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(terms, introducer=True, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        terms: TermSum = self.mobject
+        if alpha >= 1:
+            terms.lit[:], terms.running = 1.0, float("nan")
+            return
+        pieces = len(terms.pieces) - 1
+        progress = ease(stagger(min(1.0, alpha / 0.92), pieces, 0.8))
+        terms.lit[:pieces] = progress
+        arrived = int((progress > 0.5).sum())
+        terms.running = float(self.totals[arrived - 1]) if arrived else 0.0
+        terms.lit[-1] = 1.0 if arrived > terms.first else 0.0
+
+
+class SoftmaxRow(Together):
+    """The softmax of a row, played on a SoftmaxTable whose scores stand already: e to each, their sum, each divided by it."""
+
+    def __init__(self, table, *, lag: float = 0.4, **kwargs):
+        self.table, self.lag = table, lag
+        for grid in (table.exps, table.weights):
+            grid.reveal(0.0)
+        self.words = (
+            (table.labels[1], 0.0),
+            (table.sum, 0.4),
+            (table.labels[2], 0.5),
+            (table.one, 0.9),
+        )  # (what, when it appears)
+        for word, _ in self.words:
+            word.set_opacity(0.0)
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(table.exps, table.weights, *[word for word, _ in self.words], **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        for grid, start in ((self.table.exps, 0.0), (self.table.weights, 0.5)):
+            progress = ease(stagger(np.clip((alpha - start) / 0.4, 0, 1), grid.values.size, self.lag)).reshape(
+                grid.values.shape
+            )
+            grid.cell_opacity, grid.text_opacity = progress, progress.copy()
+        for word, start in self.words:
+            word.set_opacity(float(ease(np.clip((alpha - start) / 0.1, 0, 1))))
+
+
+class WeightedSum(Together):
+    """Rows are added up: each glows in turn while the row below, at first the running total, becomes their sum."""
+
+    def __init__(self, rows: TensorGrid, total: TensorGrid, *, lag: float = 0.8, **kwargs):
+        self.rows, self.total, self.lag, self.sum = rows, total, lag, total.values.copy()
+        total.reveal(0.0)
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(rows, total, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        progress = ease(stagger(alpha, len(self.rows.values), self.lag))
+        self.rows.glow = np.sin(np.pi * progress)[:, None] * np.ones_like(self.rows.values)
+        done = alpha >= 1
+        self.total.values = (
+            self.sum.copy() if done else (progress[:, None] * self.rows.values).sum(axis=0, keepdims=True)
+        )
+        self.total.reveal(1.0 if done else float(ease(min(1.0, 8 * alpha))))
+        if done:
+            self.rows.glow[:] = 0
+
+
+class Fly(Transform):
+    """A copy flies from where a thing stands to where it is used, and becomes `target` there; the original stays."""
+
+    def __init__(self, source: Painted | VGroup, target: Painted | VGroup, *, arc: float = 0.0, **kwargs):
+        super().__init__(source.copy(), target, path_arc=arc, replace_mobject_with_target_in_scene=True, **kwargs)
+
+
+class Highlight(Together):
+    """Everything else is dimmed to a quarter, the subject keeps its brightness."""
+
+    def __init__(self, subject, others, opacity: float = 0.25, **kwargs):
+        self.others = [member for m in others for member in m.get_family() if member not in subject.get_family()]
+        self.to = opacity
+        super().__init__(*self.others, **kwargs)
+
+    def begin(self) -> None:
+        self.start = [m.get_fill_opacity() for m in self.others]
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        t = self.rate_func(alpha)
+        for m, start in zip(self.others, self.start, strict=True):
+            m.set_opacity((1 - t) * start + t * self.to, family=False)
+
+
+class Grow(Animation):
+    """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers."""
+
+    def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, **kwargs):
+        self.what, self.lag = name, lag
+        kwargs.setdefault("introducer", True)
+        super().__init__(mobject, **kwargs)
+        self.final = np.array(getattr(mobject, name), dtype=float)
+        setattr(mobject, name, np.zeros_like(self.final))
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        progress = ease(stagger(self.rate_func(alpha), len(self.final), self.lag))
+        shape = (-1,) + (1,) * (self.final.ndim - 1)
+        setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
+
+
+class CountUp(Grow):
+    """Numbers count from 0 to their values (TokenNumbers, Number, bars)."""
+
+    def __init__(self, mobject: Painted, **kwargs):
+        super().__init__(mobject, "values", **kwargs)
+
+
+class ResidualAdd(Together):
+    """x + Δ + … = x′, entry by entry: the entries that are added glow, their sum appears below. The last grid is the sum."""
+
+    def __init__(self, *grids: TensorGrid, lag: float = 0.35, **kwargs):
+        *self.parts, self.total = grids
+        self.lag = lag
+        self.total.reveal(0.0)
+        super().__init__(*grids, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        count = self.total.values.size
+        progress = ease(stagger(self.rate_func(alpha), count, self.lag)).reshape(self.total.values.shape)
+        for part in self.parts:
+            part.glow = np.sin(np.pi * progress)
+        self.total.cell_opacity, self.total.text_opacity = progress.copy(), progress.copy()
+
+
+__all__ = [
+    "CountUp",
+    "DotProduct",
+    "FadeIn",
+    "FadeOut",
+    "Fly",
+    "Grow",
+    "Highlight",
+    "Introduce",
+    "MatrixProduct",
+    "ResidualAdd",
+    "Reveal",
+    "stagger",
+]

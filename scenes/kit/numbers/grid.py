@@ -1,0 +1,439 @@
+"""TensorGrid: a matrix, a row or a column of real numbers, as one mobject."""
+
+from __future__ import annotations
+
+import cairo
+import numpy as np
+
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import EM, Cell, Drawn, Painted, Pen, Shown, set_source
+from scenes.kit.ground.say import number
+from scenes.kit.ground.text import DIGIT, smallest
+from scenes.kit.ground.theme import color, legible_on, theme
+
+GAP = 0.03  # between cells
+BRACKET = 0.13  # width that a bracket takes
+SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
+HEADER = 0.34
+DIGIT_SHARE = (0.86, 0.62)  # how much of a cell's width and height its number may take
+IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
+
+
+def elide(n: int, limit: int, keep: int | None = None) -> list[int | None]:
+    """Indices to show of n when at most `limit` fit; None stands for ⋯. `keep` is among them.
+
+    >>> elide(4, 8), elide(64, 5), elide(10, 5, keep=6)
+    ([0, 1, 2, 3], [0, 1, 2, None, 63], [0, None, 6, None, 9])
+    """
+    if n <= limit:
+        return list(range(n))
+    limit = max(limit, 3)
+    head = list(range(limit - 2))
+    if keep is not None and keep not in (*head, n - 1):
+        head = [*head[: max(limit - 4, 1)], keep]
+    shown: list[int | None] = []
+    for index in [*head, n - 1]:
+        if index - (shown[-1] if shown else -1) > 1:
+            shown.append(None)
+        shown.append(index)
+    return shown
+
+
+def readable_width(tensor, spec: str) -> float:
+    """The narrowest cell in which every number of the tensor can be read."""
+    values = np.asarray(tensor.values, dtype=float)
+    widest = max(typesetting.width(number(v, spec), 1.0) for v in {values.max(), values[np.isfinite(values)].min()})
+    return widest * smallest() / DIGIT_SHARE[0] + GAP + 0.005
+
+
+def readable_height() -> float:
+    """The lowest cell in which a number can be read."""
+    return smallest() / DIGIT_SHARE[1] + 0.005
+
+
+class TensorGrid(Painted):
+    """A Tensor of one or two axes as cells with numbers.
+
+    tensor: [rows, columns] or [n] (a row; a column if `upright`). kind: what it is, hence its colour: "weight",
+    "score", "logit" (signed: blue + / red −), or "data", "query", "key", "value", "delta", "probability" …
+    (one hue, by magnitude). width, height: the room it may take; `cell` the largest cell. rows, columns: the most
+    to show, the rest becomes ⋯ (`keep_row`, `keep_column` stay visible). row_labels, column_labels: strings, one for each index.
+    Both may also be the list of indices to show, with None for each ⋯.
+    scale: the magnitude with the fullest colour (default: the largest in the tensor), so that grids can share one.
+    Numbers are left out where they would be smaller than the style allows.
+    """
+
+    look = ("values", "cell_opacity", "text_opacity", "glow", "strongest", "tint")
+
+    def __init__(
+        self,
+        tensor,
+        kind: str = "data",
+        *,
+        width: float = 13.0,
+        height: float = 5.0,
+        cell: tuple[float, float] = (0.92, 0.46),
+        rows: int | list = 99,
+        columns: int | list = 99,
+        keep_row: int | None = None,
+        keep_column: int | None = None,
+        row_labels=None,
+        column_labels=None,
+        row_label_color="ink",
+        column_label_color="ink",
+        target_row: int | None = None,
+        spec: str | None = None,
+        scale: float | None = None,
+        upright: bool = False,
+        brackets: bool = True,
+        digits: bool = True,
+        size: float = DIGIT,
+    ):
+        self.tensor, self.kind, self.upright, self.brackets = tensor, kind, upright, brackets
+        self.flat = len(tensor.shape) == 1
+        values = np.asarray(tensor.values, dtype=float)
+        if self.flat:
+            values = values[:, None] if upright else values[None, :]
+        self.all_shape = values.shape
+        self.rows = list(rows) if isinstance(rows, list) else elide(values.shape[0], rows, keep_row)
+        self.columns = list(columns) if isinstance(columns, list) else elide(values.shape[1], columns, keep_column)
+        self.values = np.array([[_pick(values, r, c) for c in self.columns] for r in self.rows])
+        self.gap_cells = np.array([[r is None or c is None for c in self.columns] for r in self.rows])
+        finite = np.abs(values[np.isfinite(values)])
+        self.strongest = float(scale if scale is not None else (finite.max() if finite.size else 1.0)) or 1.0
+        self.spec = spec or ("+.2f" if (values < 0).any() or kind in SIGNED else ".2f")
+        self.row_labels, self.column_labels = row_labels, column_labels
+        self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
+        self.tint = np.array(_hue(kind), dtype=float)
+        self._lay_out(width, height, cell, digits, size)
+        shape = self.values.shape
+        self.cell_opacity, self.text_opacity, self.glow = np.ones(shape), np.ones(shape), np.zeros(shape)
+        super().__init__(
+            self.left + self.cw * self.units_x.sum() + self.right,
+            self.above + self.ch * self.units_y.sum() + self.below,
+        )
+
+    # ── layout, in local units ───────────────────────────────────────────────────────────────────
+    def _lay_out(self, width, height, cell, digits, size) -> None:
+        self.units_x = np.array([0.6 if c is None else 1.0 for c in self.columns])  # a ⋯ is narrower than a cell
+        self.units_y = np.array([0.6 if r is None else 1.0 for r in self.rows])
+        bracket = BRACKET if self.brackets else 0.0
+        # Headers need to know the cell, and the cell what the headers leave: twice is enough.
+        self.cw, self.ch = cell
+        for _ in range(3):
+            self.header = min(HEADER, 0.9 * self.ch)
+            self.left = bracket + self._row_label_width()
+            self.above, overhang = self._column_label_room()
+            self.right = max(bracket, overhang)
+            self.below = 0.0
+            self.cw = min(cell[0], (width - self.left - self.right) / self.units_x.sum())
+            self.ch = min(cell[1], (height - self.above - self.below) / self.units_y.sum())
+        self.row_room = self.left - bracket
+        self.digits = digits and self._digit_size(size)
+
+    def _row_label_width(self) -> float:
+        if self.row_labels is None:
+            return 0.0
+        shown = [self.row_labels[r] for r in self.rows if r is not None]
+        return max(typesetting.width(label, self.header) for label in shown) + 0.16
+
+    def _column_label_room(self) -> tuple[float, float]:
+        """(height above the cells, what sticks out to the right). Labels that do not fit stand at 45°."""
+        self.slanted = False
+        if self.column_labels is None:
+            return 0.0, 0.0
+        shown = [self.column_labels[c] for c in self.columns if c is not None]
+        widths = [typesetting.width(label, self.header) for label in shown]
+        if max(widths) <= 0.94 * self.cw:
+            return 1.15 * self.header, 0.0
+        self.slanted = True
+        self.column_header = min(self.header, 0.76 * self.cw)  # so that neighbours keep clear of each other
+        widths = [typesetting.width(label, self.column_header) for label in shown]
+        diagonal = np.sqrt(0.5)
+        reach = max(w * diagonal - (len(widths) - 1 - i) * self.cw for i, w in enumerate(widths))
+        return max(widths) * diagonal + 0.85 * self.column_header, max(0.0, reach - 0.4 * self.cw)
+
+    def _digit_size(self, size: float) -> float:
+        """The em of the numbers, 0 if they would be too small to read."""
+        texts = {number(v, self.spec) for v in self.values[~self.gap_cells]}
+        size = min(
+            size, DIGIT_SHARE[1] * self.ch, typesetting.fitting_size(texts, DIGIT_SHARE[0] * (self.cw - GAP), size)
+        )
+        return size if size >= smallest() else 0.0
+
+    def _x(self, j: int) -> float:
+        return self.left + self.cw * self.units_x[:j].sum()
+
+    def _y(self, i: int) -> float:
+        return self.above + self.ch * self.units_y[:i].sum()
+
+    def _rectangle(self, i: int, j: int) -> tuple[float, float, float, float]:
+        """x, y, w, h of a shown cell, in local units, without the gap."""
+        return (
+            self._x(j) + GAP / 2,
+            self._y(i) + GAP / 2,
+            self.cw * self.units_x[j] - GAP,
+            self.ch * self.units_y[i] - GAP,
+        )
+
+    # ── where things are, for animations ─────────────────────────────────────────────────────────
+    def shown_row(self, row: int) -> int:
+        """Place on screen of a tensor row (ValueError if it is behind the ⋯)."""
+        return self.rows.index(row)
+
+    def shown_column(self, column: int) -> int:
+        return self.columns.index(column)
+
+    def cell_center(self, i: int, j: int) -> np.ndarray:
+        """Scene coordinates [3] of the shown cell (i, j)."""
+        x, y, w, h = self._rectangle(i, j)
+        return self.to_scene(x + w / 2, y + h / 2)
+
+    def corners(
+        self, i0: int = 0, j0: int = 0, i1: int | None = None, j1: int | None = None, pad: float = 0.0
+    ) -> np.ndarray:
+        """Scene corners [4, 3] (clockwise from upper left) of shown cells i0…i1, j0…j1 (both included)."""
+        i1 = len(self.rows) - 1 if i1 is None else i1
+        j1 = len(self.columns) - 1 if j1 is None else j1
+        left, top = self._x(j0) - pad, self._y(i0) - pad
+        right, bottom = self._x(j1) + self.cw * self.units_x[j1] + pad, self._y(i1) + self.ch * self.units_y[i1] + pad
+        return np.array([self.to_scene(x, y) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))])
+
+    def row_corners(self, i: int, pad: float = 0.0) -> np.ndarray:
+        return self.corners(i, 0, i, None, pad)
+
+    def column_corners(self, j: int, pad: float = 0.0) -> np.ndarray:
+        return self.corners(0, j, None, j, pad)
+
+    def piece(self, rows: list[int], columns: list[int]) -> TensorGrid:
+        """A grid of some shown cells only (places on screen, without gaps), lying exactly on top of this one.
+
+        What flies away from a grid is such a piece: the original stays where it is."""
+        axis = [self.rows[i] for i in rows] if not self.flat or self.upright else [0]
+        others = [self.columns[j] for j in columns] if not self.flat or not self.upright else [0]
+        if self.flat:
+            tensor = self.tensor[axis if self.upright else others]
+        else:
+            tensor = self.tensor[axis, others] if len(rows) > 1 and len(columns) > 1 else self.tensor[axis][:, others]
+        twin = TensorGrid(
+            tensor,
+            self.kind,
+            cell=(self.cw, self.ch),
+            spec=self.spec,
+            scale=self.strongest,
+            brackets=False,
+            upright=self.upright,
+            digits=bool(self.digits),
+            size=self.digits or DIGIT,
+            width=99,
+            height=99,
+        )
+        corners = self.corners(rows[0], columns[0], rows[-1], columns[-1])
+        middle = (corners[0] + corners[2]) / 2
+        return twin.scale(self.zoom()).move_to(middle)
+
+    def row(self, i: int) -> TensorGrid:
+        """The shown row i as a piece (gaps keep it from being one)."""
+        return self.piece([i], [j for j, c in enumerate(self.columns) if c is not None])
+
+    def strip(self, i: int) -> TensorGrid:
+        """The shown row i of a matrix as a grid of its own, ⋯ and all, lying exactly on top of this one."""
+        twin = TensorGrid(
+            self.tensor[self.rows[i]],
+            self.kind,
+            cell=(self.cw, self.ch),
+            spec=self.spec,
+            scale=self.strongest,
+            brackets=False,
+            columns=list(self.columns),
+            digits=bool(self.digits),
+            size=self.digits or DIGIT,
+            width=99,
+            height=99,
+        )
+        corners = self.row_corners(i)
+        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
+
+    def reveal(self, opacity: float = 1.0) -> TensorGrid:
+        """All cells and numbers at that opacity (0: laid out, but empty)."""
+        self.cell_opacity[:], self.text_opacity[:] = opacity, opacity
+        return self
+
+    # ── painting ─────────────────────────────────────────────────────────────────────────────────
+    def fills(self) -> np.ndarray:
+        """Colour [rows, columns, 3] of the cells: from the empty cell's towards the hue by magnitude."""
+        with np.errstate(invalid="ignore"):
+            strength = np.clip(np.abs(self.values) / self.strongest, 0, 1)
+        strength = np.where(np.isfinite(self.values), strength, 0.0)[..., None] ** 0.8
+        base = color("cell")
+        if self.kind in SIGNED:
+            hue = np.where((self.values >= 0)[..., None], color("positive"), color("negative"))
+        else:
+            hue = self.tint
+        rgb = base + (hue - base) * strength * MOST.get(self.kind, 0.78)
+        rgb = np.where(np.isneginf(self.values)[..., None], color("masked"), rgb)
+        return rgb + (color("ink") - rgb) * (0.25 * np.clip(self.glow, 0, 1))[..., None]
+
+    def draw(self, pen: Pen) -> None:
+        fills = self.fills()
+        if self.values.size >= IMAGE_FROM and not pen.reading:
+            self._draw_image(pen, fills)
+        elif not pen.reading:
+            self._draw_cells(pen, fills)
+        if self.brackets:
+            self._draw_brackets(pen)
+        if self.digits:
+            self._draw_numbers(pen, fills)
+        self._draw_dots(pen)
+        self._draw_labels(pen)
+
+    def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
+        ctx, opacity = pen.ctx, pen.opacity
+        xs, ys = (
+            [self._x(j) + GAP / 2 for j in range(len(self.columns))],
+            [self._y(i) + GAP / 2 for i in range(len(self.rows))],
+        )
+        ws, hs = self.cw * self.units_x - GAP, self.ch * self.units_y - GAP
+        for i, j in zip(*np.nonzero((self.cell_opacity > 0.002) & ~self.gap_cells), strict=True):
+            set_source(ctx, fills[i, j], self.cell_opacity[i, j] * opacity)
+            ctx.rectangle(xs[j], ys[i], ws[j], hs[i])
+            ctx.fill()
+
+    def _draw_image(self, pen: Pen, fills: np.ndarray) -> None:
+        rows, columns = self.values.shape
+        stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
+        pixels = np.zeros((rows, stride // 4, 4), dtype=np.uint8)
+        alpha = (self.cell_opacity * pen.opacity)[..., None]
+        pixels[:, :columns, :3] = np.round(fills * alpha * 255)  # R, G, B as Manim's surface wants them
+        pixels[:, :columns, 3:] = np.round(alpha * 255)
+        surface = cairo.ImageSurface.create_for_data(pixels, cairo.FORMAT_ARGB32, columns, rows, stride)
+        ctx = pen.ctx
+        ctx.save()
+        ctx.translate(self.left, self.above)
+        ctx.scale(self.cw, self.ch)
+        ctx.set_source_surface(surface)
+        ctx.get_source().set_filter(cairo.FILTER_NEAREST)
+        ctx.paint()
+        ctx.restore()
+
+    def _draw_numbers(self, pen: Pen, fills: np.ndarray) -> None:
+        if not (pen.reading or pen.writing):
+            return
+        inks = legible_on(fills, color("ink"))
+        inks = np.where(np.isneginf(self.values)[..., None], color("masked_ink"), inks)
+        scale, down = self.digits / EM, 0.34 * self.digits
+        ctx = pen.ctx
+        for i, j in zip(*np.nonzero((self.text_opacity > 0.002) & ~self.gap_cells), strict=True):
+            x, y, w, h = self._rectangle(i, j)
+            text, opacity = number(self.values[i, j], self.spec), self.text_opacity[i, j]
+            if pen.reading:
+                shown = Shown(text, Cell(self.tensor, self._index(i, j)), self.spec)
+                pen.text(
+                    text,
+                    x + w / 2,
+                    y + h / 2 + down,
+                    self.digits,
+                    inks[i, j],
+                    opacity,
+                    align=0.5,
+                    numbers=(shown,),
+                    area=(x, y, w, h),
+                )
+                continue
+            shape = typesetting.outline(text)  # one fill a number: measured faster than all numbers in one path
+            ctx.save()
+            ctx.translate(x + w / 2 - shape.advance * scale / 2, y + h / 2 + down)
+            ctx.scale(scale, scale)
+            ctx.append_path(shape.path)
+            ctx.restore()
+            set_source(ctx, inks[i, j], opacity * pen.opacity)
+            ctx.fill()
+
+    def drawn(self) -> list[Drawn]:
+        places = np.ix_([r is not None for r in self.rows], [c is not None for c in self.columns])
+        rows, columns = [r for r in self.rows if r is not None], [c for c in self.columns if c is not None]
+        values = np.where(self.cell_opacity[places] > 0.002, self.values[places], np.nan)
+        if not self.flat:
+            return [Drawn(values, self.tensor, np.ix_(rows, columns))]
+        return [Drawn(values, self.tensor, (np.array(rows)[:, None] if self.upright else np.array(columns)[None, :],))]
+
+    def _index(self, i: int, j: int) -> tuple[int, ...]:
+        if self.flat:
+            return (self.rows[i] if self.upright else self.columns[j],)
+        return (self.rows[i], self.columns[j])
+
+    def _draw_dots(self, pen: Pen) -> None:
+        """The ⋯ of what is not shown."""
+        if pen.reading:
+            return
+        r = min(0.028, 0.08 * self.ch)
+        for i, j in zip(*np.nonzero(self.gap_cells & (self.cell_opacity > 0.002)), strict=True):
+            x, y, w, h = self._rectangle(i, j)
+            sideways = self.rows[i] is not None
+            if self.rows[i] is None and self.columns[j] is None:
+                continue
+            for k in (-1, 0, 1):
+                dx, dy = (k * 4 * r, 0) if sideways else (0, k * 3.2 * r)
+                pen.circle(x + w / 2 + dx, y + h / 2 + dy, r, "secondary", self.cell_opacity[i, j])
+
+    def _draw_brackets(self, pen: Pen) -> None:
+        top, bottom = self.above, self.above + self.ch * self.units_y.sum()
+        right = self.left + self.cw * self.units_x.sum()
+        arm = 0.09
+        for x, to in ((self.left - 0.05, arm), (right + 0.05, -arm)):
+            pen.line([(x + to, top - 0.03), (x, top - 0.03), (x, bottom + 0.03), (x + to, bottom + 0.03)], "ink", 0.028)
+
+    def _draw_labels(self, pen: Pen) -> None:
+        if self.row_labels is not None:
+            for i, r in enumerate(self.rows):
+                if r is not None:
+                    y = self._y(i) + self.ch * self.units_y[i] / 2 + 0.28 * self.header
+                    fill = "target" if r == self.target_row else self.row_label_color
+                    pen.text(
+                        self.row_labels[r],
+                        self.row_room - 0.1,
+                        y,
+                        self.header,
+                        fill,
+                        self._label_opacity(i, None),
+                        align=1.0,
+                    )
+        if self.column_labels is not None:
+            for j, c in enumerate(self.columns):
+                if c is not None:
+                    self._column_label(pen, j, self.column_labels[c])
+
+    def _column_label(self, pen: Pen, j: int, label: str) -> None:
+        middle, opacity = self._x(j) + self.cw * self.units_x[j] / 2, self._label_opacity(None, j)
+        if self.slanted:
+            size = self.column_header
+            pen.text(
+                label,
+                middle + 0.1 * size,
+                self.above - 0.16 * size,
+                size,
+                self.column_label_color,
+                opacity,
+                angle=np.pi / 4,
+            )
+        else:
+            pen.text(
+                label, middle, self.above - 0.35 * self.header, self.header, self.column_label_color, opacity, align=0.5
+            )
+
+    def _label_opacity(self, i, j) -> float:
+        return 1.0
+
+
+MOST = {"data": 0.5}  # how much of the full hue the strongest cell takes: bright enough to see, dark enough to read on
+
+
+def _pick(values: np.ndarray, r: int | None, c: int | None) -> float:
+    return 0.0 if r is None or c is None else values[r, c]
+
+
+def _hue(kind: str) -> np.ndarray:
+    return color(kind if kind in theme() else "data")
+
+
+__all__ = ["TensorGrid", "elide", "readable_height", "readable_width"]

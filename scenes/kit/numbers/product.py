@@ -1,0 +1,165 @@
+"""Compositions of grids that several lessons use: x · W = y, and the softmax of a row."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import DOWN, LEFT, RIGHT, UP, VGroup
+
+from model.numbers.tensor import concatenate, stack
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import Formula, Label, Total, symbol
+from scenes.kit.numbers.grid import BRACKET, TensorGrid, elide, readable_height, readable_width
+
+
+class Product(VGroup):
+    """x · W = y laid out in a box: x upright beside W, so that each entry lines up with the row that it meets.
+
+    x [n], weights [n, m], y [m]: Tensors. kinds: of the three. names: of the three labels on top, Typst or (letter, index).
+    Shown columns of W and shown entries of y are the same ones. Parts: `.x .weights .y .labels .signs`."""
+
+    def __init__(
+        self,
+        box: Box,
+        x,
+        weights,
+        y,
+        *,
+        kinds=("data", "weight", "query"),
+        names=("x", "W", "y"),
+        roles=("ink", "positive", "query"),
+        rows: int = 9,
+        columns: int = 9,
+    ):
+        n, m = weights.shape
+        units_y = max(_units(n, rows), _units(m, columns))
+        units_x = _units(m, columns) + 2
+        gap, label_room = (0.5, 0.62) if box.width > 10 else (0.22, 0.62)
+        cw = min(0.95, (box.width - 6 * (BRACKET + 0.06) - 4 * gap) / units_x)
+        ch = min(0.52 if box.width > 10 else 0.8, (box.height - label_room) / units_y)
+        cell = dict(cell=(cw, ch), width=99, height=99)
+        self.x = TensorGrid(x, kinds[0], upright=True, rows=rows, **cell)
+        self.weights = TensorGrid(weights, kinds[1], rows=rows, columns=columns, **cell)
+        self.y = TensorGrid(y, kinds[2], upright=True, rows=columns, **cell)
+        times, equals = Label("·", 0.6), Label("=", 0.6)
+        grids = VGroup(self.x, times, self.weights, equals, self.y).arrange(buff=gap / 2)
+        grids.move_to(box.center).shift((0, -label_room / 2, 0))
+        self.labels = VGroup(
+            *[
+                (symbol(*name, 0.5, role) if isinstance(name, tuple) else Formula(name, 0.5, role)).next_to(
+                    grid, UP, buff=0.18
+                )
+                for name, role, grid in zip(names, roles, (self.x, self.weights, self.y), strict=True)
+            ]
+        )
+        top = max(label.get_top()[1] for label in self.labels)
+        for label in self.labels:  # one line for all three, at the height of the tallest grid
+            label.set_y(top - 0.2)
+        self.signs = VGroup(times, equals)
+        super().__init__(self.x, times, self.weights, equals, self.y, self.labels)
+
+
+def _units(n: int, limit: int) -> float:
+    return sum(0.6 if i is None else 1.0 for i in elide(n, limit))
+
+
+class SoftmaxTable(VGroup):
+    """A row of scores turns into weights: score, e^score, and each divided by the sum.
+
+    scores: Tensor [key] (−∞ where masked). Lies across (keys side by side) or, with `down`, upright. If e^score would
+    be too large or too small to show, the largest score is subtracted first (which changes no weight), and the label
+    says so. If not all keys fit, the largest are shown and the others stand together in one last cell, so that the
+    sums still add up. Parts: `.scores .exps .weights` (grids), `.sum .one` (the totals), `.labels`."""
+
+    total_size = 0.32
+
+    def __init__(self, box: Box, scores, words: list[str], *, down: bool = False):
+        shift = self.shifts(scores)
+        exps = (scores - scores.max(0) if shift else scores).exp()
+        total = exps.sum(0)
+        kept, rest = _largest(scores, self._room(box, scores, down))
+        names = [words[k] for k in kept] + ([say("{k} more", k=len(rest))] if rest else [])
+        parts = exps[kept]
+        if rest:
+            parts = concatenate([parts, stack([exps[rest].sum(0)], "rest")], 0)
+        (self._upright if down else self._across)(box, (scores[kept], parts, parts / total), names)
+        self._name(("s", "e^(s - max)" if shift else "e^s", "e^(s - max) / Σ" if shift else "e^s / Σ"), down)
+        self.sum = Total(parts, size=self.total_size)
+        self.one = Total(parts / total, size=self.total_size, fill="probability", whole=1)
+        for label, grid in ((self.sum, self.exps), (self.one, self.weights)):
+            label.next_to(grid, DOWN if down else RIGHT, buff=0.12)
+        super().__init__(self.scores, self.exps, self.weights, self.labels, self.sum, self.one)
+        box.fit(self)
+
+    @staticmethod
+    def shifts(scores) -> bool:
+        """Whether the largest score is subtracted first."""
+        return not -0.5 <= float(np.max(scores.values)) <= 6
+
+    LEFT_ROOM, RIGHT_ROOM, HEAD = 1.6, 1.9, 1.5  # beside and above the cells
+
+    def _room(self, box: Box, scores, down: bool) -> int:
+        """How many keys can be read."""
+        if down:
+            return int((box.height - self.HEAD) / readable_height())
+        return int((box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / readable_width(scores, "+.2f"))
+
+    def _across(self, box: Box, tensors, words) -> None:
+        ch = min(0.95, (box.height - 1.9) / 3)
+        cw = min(1.4, (box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / len(words))
+        cell = dict(cell=(cw, ch), width=99, height=99, brackets=False, size=0.36)
+        self.scores = TensorGrid(tensors[0], "score", spec="+.2f", **cell)
+        self.exps = TensorGrid(tensors[1], "data", spec=".2f", column_labels=words, column_label_color="key", **cell)
+        self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
+        grids = (self.scores, self.exps, self.weights)
+        if len(tensors[0]) == len(words):  # the words stand over the first row that has all of them
+            self.scores = TensorGrid(
+                tensors[0], "score", spec="+.2f", column_labels=words, column_label_color="key", **cell
+            )
+            self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
+            grids = (self.scores, self.exps, self.weights)
+        pitch = max(0.15, min(0.7, (box.height - sum(g.height for g in grids)) / 2))
+        left = box.left + self.LEFT_ROOM
+        for k, grid in enumerate(grids):
+            grid.shift((left - grid.corners()[0][0], 0, 0))
+            if k:
+                grid.next_to(grids[k - 1], DOWN, buff=pitch, coor_mask=(0, 1, 0))
+            else:
+                grid.align_to((0, box.top, 0), UP)
+
+    def _upright(self, box: Box, tensors, words) -> None:
+        side = max(typesetting.width(w, 0.34) for w in words) + 0.2
+        cw = min(1.6, (box.width - side) / 3 - 0.45)
+        ch = min(0.75, (box.height - self.HEAD) / len(words))
+        cell = dict(cell=(cw, ch), width=99, height=99, brackets=False, upright=True)
+        self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
+        self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
+        self.scores = TensorGrid(tensors[0], "score", row_labels=words, row_label_color="key", **cell)
+        if len(tensors[0]) < len(words):
+            rest = Label(words[-1], self.scores.header, "secondary")
+            grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=0.5, aligned_edge=UP)
+            rest.next_to(self.exps.cell_center(len(words) - 1, 0), LEFT, buff=cw / 2 + 0.2)
+            self.scores.add(rest)
+        else:
+            grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=0.5, aligned_edge=UP)
+        grids.move_to(box.center)
+
+    def _name(self, formulas, down: bool) -> None:
+        self.labels = VGroup(*[Formula(f, 0.46, "ink") for f in formulas])
+        for label, grid in zip(self.labels, (self.scores, self.exps, self.weights), strict=True):
+            ul, ur, _, dl = grid.corners()
+            if down:
+                label.next_to((ul + ur) / 2, UP, buff=0.2)
+            else:
+                label.next_to((ul + dl) / 2, LEFT, buff=0.3)
+
+
+def _largest(scores, limit: int) -> tuple[list[int], list[int]]:
+    """(indices to show, indices to put together): all if they fit, else the largest in their order."""
+    n = len(scores)
+    if n <= limit:
+        return list(range(n)), []
+    order = np.argsort(-np.asarray(scores.values), kind="stable")
+    kept = sorted(int(k) for k in order[: max(limit - 1, 1)])
+    return kept, [k for k in range(n) if k not in kept]

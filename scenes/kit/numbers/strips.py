@@ -1,0 +1,119 @@
+"""Heat strips: wide tensors as rows of colour without digits, such as the residual stream."""
+
+from __future__ import annotations
+
+import cairo
+import numpy as np
+
+from scenes.kit.ground.painting import Pen
+from scenes.kit.ground.theme import color
+from scenes.kit.numbers.grid import SIGNED, TensorGrid
+
+SEAM = 0.16  # of a row's pitch that stays empty between two strips
+
+
+class HeatStrips(TensorGrid):
+    """A Tensor [rows, n] (or [n]: one strip; `upright`: a standing one) as strips in which brightness is magnitude.
+
+    All n numbers of a strip are drawn, however many: each strip is one nearest-neighbour image. Brightness grows with
+    √|x|, so that small entries show beside large ones; `scale` is the magnitude from which a cell is fully bright (say it
+    on the screen). Signed kinds are blue and red. Rows are elided as in a TensorGrid. `label_room`: the least width of the row
+    labels, where several are to line up.
+    """
+
+    def __init__(
+        self,
+        tensor,
+        kind: str = "data",
+        *,
+        width: float = 13.0,
+        height: float = 5.0,
+        pitch: float = 0.5,
+        label_room: float = 0.0,
+        **kwargs,
+    ):
+        self.label_room = label_room
+        super().__init__(
+            tensor,
+            kind,
+            width=width,
+            height=height,
+            cell=(99.0, pitch),
+            columns=10**9,
+            digits=False,
+            brackets=False,
+            **kwargs,
+        )
+
+    def _row_label_width(self) -> float:
+        return max(super()._row_label_width(), self.label_room)
+
+    def fills(self) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            strength = np.sqrt(np.clip(np.abs(self.values) / self.strongest, 0, 1))[..., None]
+        hue = (
+            np.where((self.values >= 0)[..., None], color("positive"), color("negative"))
+            if self.kind in SIGNED
+            else self.tint
+        )
+        return color("cell") + (hue - color("cell")) * strength
+
+    def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
+        """Each row of the image in its strip; what lies between the strips is cut out."""
+        ctx = pen.ctx
+        seam = 0.0 if self.upright and self.flat or len(self.rows) > 40 else SEAM * self.ch
+        ctx.save()
+        for i, row in enumerate(self.rows):
+            if row is not None:
+                ctx.rectangle(
+                    self.left, self._y(i) + seam / 2, self.cw * len(self.columns), self.ch * self.units_y[i] - seam
+                )
+        ctx.clip()
+        for i, row in enumerate(self.rows):
+            if row is not None:
+                self._paint_row(ctx, i, fills[i : i + 1], pen.opacity)
+        ctx.restore()
+
+    _draw_image = _draw_cells
+
+    def _paint_row(self, ctx: cairo.Context, i: int, fills: np.ndarray, opacity: float) -> None:
+        columns = fills.shape[1]
+        alpha = (self.cell_opacity[i] * opacity)[:, None]
+        stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
+        pixels = np.zeros((1, stride // 4, 4), dtype=np.uint8)
+        pixels[0, :columns, :3] = np.round(fills[0] * alpha * 255)  # R, G, B as Manim's surface wants them
+        pixels[0, :columns, 3:] = np.round(alpha * 255)
+        ctx.save()
+        ctx.translate(self.left, self._y(i))
+        ctx.scale(self.cw, self.ch * self.units_y[i])
+        ctx.set_source_surface(cairo.ImageSurface.create_for_data(pixels, cairo.FORMAT_ARGB32, columns, 1, stride))
+        ctx.get_source().set_filter(cairo.FILTER_NEAREST)
+        ctx.paint()
+        ctx.restore()
+
+    def _draw_dots(self, pen: Pen) -> None:
+        """One ⋮ for all that is left out."""
+        if pen.reading:
+            return
+        for i, row in enumerate(self.rows):
+            if row is None:
+                for k in (-1, 0, 1):
+                    pen.circle(
+                        self.left + self.cw * len(self.columns) / 2 + 0.1 * k,
+                        self._y(i) + self.ch * self.units_y[i] / 2,
+                        0.02,
+                        "secondary",
+                        self.cell_opacity[i, 0],
+                    )
+
+    def strip(self, i: int) -> HeatStrips:
+        """The shown row i as a strip of its own, lying exactly on top of this one."""
+        tensor = self.tensor if self.flat else self.tensor[self.rows[i]]
+        corners = self.row_corners(i)
+        twin = HeatStrips(
+            tensor, self.kind, width=self.cw * len(self.columns), height=self.ch, pitch=self.ch, scale=self.strongest
+        )
+        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
+
+
+__all__ = ["HeatStrips"]

@@ -1,0 +1,142 @@
+"""A sum written out: (+0.56)(−0.66) + (−0.35)(+0.61) + … + [61 more: −2.18] = −4.03."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import Cell, Claim, Painted, Pen, Shown, shown_in
+from scenes.kit.ground.say import Said, number, say
+from scenes.kit.ground.text import LABEL, smallest
+from scenes.kit.ground.theme import color
+
+
+class TermSum(Painted):
+    """The terms of a dot product (or of a plain sum), the rest in one bracket, and the total.
+
+    a, b: Tensors [n] (b None: the terms are a's numbers). total: Tensor of one number. As many terms as fit
+    `width` × `lines` are written out; the others stand as "[k more: their sum]", so that the line adds up.
+    lit: how far each piece is lit, 0…1 (the last piece is the total). `lead` stands in front.
+    """
+
+    look = ("lit", "running")
+
+    def __init__(
+        self,
+        a,
+        b,
+        total,
+        *,
+        width: float,
+        size: float = LABEL,
+        lines: int = 1,
+        spec: str = "+.2f",
+        lead: str = "",
+        colors: tuple[str, str] = ("ink", "ink"),
+        total_color: str = "target",
+        least: int = 1,
+        shown: int | None = None,
+    ):
+        n = len(a)
+        self.a, self.b, self.total, self.spec, self.size = a, b, total, spec, size
+        self.roles, self.total_color = colors, total_color
+        self.products = a * b if b is not None else a
+        count = n if shown is None else min(shown, n)
+        while True:
+            self.pieces = self._pieces(lead, count)
+            self.places, right, needed = self._place(width)
+            if needed <= lines:
+                break
+            if count > least:
+                count -= 1
+            elif self.size > smallest():
+                self.size *= 0.95
+            else:
+                break
+        self.count = count
+        self.lit = np.ones(len(self.pieces))
+        self.running = float("nan")  # the running total while the terms light up; nan = the real total
+        super().__init__(right, self.size * (1 + 1.45 * (needed - 1)))
+
+    def _term(self, i: int) -> Said:
+        if self.b is None:
+            return say("{a:" + self.spec + "}", a=self.a[i])
+        return say("({a:" + self.spec + "})({b:" + self.spec + "})", a=self.a[i], b=self.b[i])
+
+    def _pieces(self, lead: str, count: int) -> list[Said]:
+        n, pieces = len(self.a), [Said(lead)] if lead else []
+        self.first = len(pieces)  # index of the first term
+        for i in range(count):
+            pieces.append(Said(" + " if i else "") + self._term(i))
+        self.rest = self.products[list(range(count, n))].sum(0) if count < n else None
+        if self.rest is not None:
+            pieces.append(say(" + [{k} more: {rest:" + self.spec + "}]", k=n - count, rest=self.rest))
+        return [*pieces, say(" = {total:" + self.spec + "}", total=self.total)]
+
+    def _place(self, width: float):
+        """(x, line) of every piece, the widest line, and the number of lines."""
+        places, x, line, widest = [], 0.0, 0, 0.0
+        for piece in self.pieces:
+            w = typesetting.width(str(piece), self.size)
+            if x and x + w > width:
+                x, line = 0.4 * self.size, line + 1
+            places.append((x, line))
+            x += w
+            widest = max(widest, x)
+        if widest > width:
+            line = 99
+        return places, widest, line + 1
+
+    def piece_center(self, i: int) -> np.ndarray:
+        """Scene coordinates of a piece (−1: the total)."""
+        x, line = self.places[i]
+        w = typesetting.width(str(self.pieces[i]), self.size)
+        return self.to_scene(x + w / 2, self.size * (0.55 + 1.45 * line))
+
+    def draw(self, pen: Pen) -> None:
+        last = len(self.pieces) - 1
+        for i, (piece, (x, line)) in enumerate(zip(self.pieces, self.places, strict=True)):
+            y = self.size * (typesetting.ASCENT + 1.45 * line)
+            if i == last and np.isfinite(self.running):
+                pen.text(
+                    f" = {number(self.running, self.spec)}",
+                    x,
+                    y,
+                    self.size,
+                    "secondary",
+                    float(self.lit[i]),
+                    numbers=(),
+                )
+            else:
+                pen.text(piece, x, y, self.size, self.total_color if i == last else "ink", float(self.lit[i]))
+
+    def claims(self) -> list[Claim]:
+        if self.lit.min() < 0.99 or np.isfinite(self.running):
+            return []
+        parts = [tuple(s for s in shown_in(self.pieces[self.first + i])) for i in range(self.count)]
+        if self.rest is not None:
+            parts.append((Shown(number(float(self.rest), self.spec), Cell(self.rest), self.spec),))
+        return [
+            Claim(tuple(parts), Shown(number(float(self.total), self.spec), Cell(self.total), self.spec), "dot product")
+        ]
+
+
+class Frame(Painted):
+    """A yellow box around something: corners [4, 3] in scene coordinates. Moves from cell to cell in a Transform."""
+
+    look = ("rgb",)
+
+    def __init__(self, corners: np.ndarray, stroke: str = "target", line: float = 0.035):
+        corners = np.asarray(corners, dtype=float)
+        if corners.shape[1] == 2:
+            corners = np.hstack([corners, np.zeros((4, 1))])
+        self.line, self.rgb = line, color(stroke)
+        super().__init__(
+            max(np.linalg.norm(corners[1] - corners[0]), 0.01), max(np.linalg.norm(corners[3] - corners[0]), 0.01)
+        )
+        self.set_points_as_corners([*corners, corners[0]])
+
+    def draw(self, pen: Pen) -> None:
+        if not pen.reading:
+            zoom = max(self.zoom(), 1e-6)
+            pen.frame(0, 0, *self.natural, self.rgb, self.line / zoom)

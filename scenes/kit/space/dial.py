@@ -1,0 +1,156 @@
+"""Dial: pairs of numbers as hands in a circle, and the animation that turns them."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import LEFT, Animation, VGroup
+
+from scenes.kit.ground.layout import Box, stack
+from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.text import Label
+from scenes.kit.ground.theme import color
+
+
+class Dial(Painted):
+    """Pairs of numbers (across, up) as hands from the middle of a circle.
+
+    hands: (Tensor [2], role) each. longest: the length that reaches the circle. `angles` (radians, counter-clockwise
+    from the right) and `lengths` are what is drawn. starts: angles from which a faint sector goes to each hand
+    (NaN: none); with `between`, the sector lies between the first hand and the second. ghosts: hands are also drawn
+    faintly at their starts. marks: so many ticks on the circle, as on a clock.
+    """
+
+    look = ("angles", "lengths", "starts")
+
+    def __init__(
+        self,
+        hands,
+        *,
+        diameter: float,
+        longest: float = 1.0,
+        starts=None,
+        between: bool = False,
+        ghosts: bool = False,
+        marks: int = 0,
+    ):
+        self.tensors = [tensor for tensor, _ in hands]
+        self.rgbs = [color(role) for _, role in hands]
+        pairs = np.array([tensor.values for tensor in self.tensors], dtype=float)
+        self.angles, self.lengths = np.arctan2(pairs[:, 1], pairs[:, 0]), np.hypot(pairs[:, 0], pairs[:, 1])
+        self.starts = np.full(len(hands), np.nan) if starts is None else np.array(starts, dtype=float)
+        self.longest, self.between, self.ghosts, self.marks = float(longest), between, ghosts, marks
+        super().__init__(diameter, diameter)
+
+    def tip(self, hand: int = 0) -> np.ndarray:
+        """Scene point of a hand's end."""
+        return self.to_scene(*self._end(self.angles[hand], self.lengths[hand]))
+
+    def _end(self, angle: float, length: float) -> tuple[float, float]:
+        radius = self.natural[0] / 2
+        reach = 0.92 * radius * length / self.longest
+        return radius + reach * np.cos(angle), radius - reach * np.sin(angle)
+
+    def draw(self, pen: Pen) -> None:
+        if pen.reading:
+            return
+        ctx, radius = pen.ctx, self.natural[0] / 2
+        pen.circle(radius, radius, radius, "box")
+        pen.color("secondary", 0.7)
+        ctx.set_line_width(0.022)
+        ctx.arc(radius, radius, radius, 0, 2 * np.pi)
+        ctx.stroke()
+        if not self.marks:
+            pen.line([(0, radius), (2 * radius, radius)], "faint", 0.012)
+            pen.line([(radius, 0), (radius, 2 * radius)], "faint", 0.012)
+        for k in range(self.marks):
+            c, s = np.cos(2 * np.pi * k / self.marks), np.sin(2 * np.pi * k / self.marks)
+            inner = radius * (0.86 if k % 3 == 0 else 0.92)
+            pen.line(
+                [(radius + inner * c, radius + inner * s), (radius + radius * c, radius + radius * s)],
+                "secondary",
+                0.02,
+                0.8,
+            )
+        self._draw_sectors(pen, radius)
+        for k in np.argsort(-self.lengths, kind="stable"):  # a short hand lies on top of a long one
+            rgb = self.rgbs[k]
+            if self.ghosts and np.isfinite(self.starts[k]):
+                self._draw_hand(pen, self.starts[k], self.lengths[k], rgb, 0.35)
+            self._draw_hand(pen, self.angles[k], self.lengths[k], rgb, 1.0)
+
+    def _draw_sectors(self, pen: Pen, radius: float) -> None:
+        if self.between:
+            first, second = self.angles[:2]
+            turn = (second - first + np.pi) % (2 * np.pi) - np.pi
+            self._sector(pen, first, first + turn, 0.45 * radius, color("secondary"), 0.45)
+            return
+        for k, rgb in enumerate(self.rgbs):
+            if np.isfinite(self.starts[k]):
+                swept = self.angles[k] - self.starts[k]
+                reach = (0.9 if len(self.rgbs) == 1 and not self.ghosts else 0.42 + 0.1 * k) * radius
+                self._sector(
+                    pen, self.starts[k], self.starts[k] + np.sign(swept) * (abs(swept) % (2 * np.pi)), reach, rgb
+                )
+
+    def _sector(self, pen: Pen, start: float, end: float, reach: float, rgb, opacity: float = 0.25) -> None:
+        radius = self.natural[0] / 2
+        pen.color(rgb, opacity)
+        pen.ctx.move_to(radius, radius)
+        (pen.ctx.arc_negative if end > start else pen.ctx.arc)(
+            radius, radius, reach, -start, -end
+        )  # cairo's y points down
+        pen.ctx.close_path()
+        pen.ctx.fill()
+
+    def _draw_hand(self, pen: Pen, angle: float, length: float, rgb, opacity: float) -> None:
+        radius = self.natural[0] / 2
+        x, y = self._end(angle, length)
+        c, s, reach = np.cos(angle), -np.sin(angle), np.hypot(x - radius, y - radius)
+        head = min(0.24 * radius, reach)
+        pen.line([(radius, radius), (x - 0.8 * head * c, y - 0.8 * head * s)], rgb, 0.055 * radius, opacity)
+        pen.color(rgb, opacity)
+        pen.ctx.move_to(x, y)
+        for side in (1, -1):
+            pen.ctx.line_to(x - head * c - side * 0.42 * head * s, y - head * s + side * 0.42 * head * c)
+        pen.ctx.close_path()
+        pen.ctx.fill()
+        pen.circle(radius, radius, 0.05 * radius, rgb, opacity)
+
+    def drawn(self) -> list[Drawn]:
+        ends = self.lengths[:, None] * np.stack([np.cos(self.angles), np.sin(self.angles)], axis=-1)
+        return [Drawn(end, tensor, (slice(None),)) for end, tensor in zip(ends, self.tensors, strict=True)]
+
+
+class DialRow(VGroup):
+    """Dials side by side with a note below each, and a title at their left (`beside`: the width it takes; 0: above them).
+
+    dials: (hands, note, options of Dial) each. A narrow box takes them in two lines. Parts: `.title .dials .notes`."""
+
+    def __init__(self, box: Box, title, dials, *, beside: float = 0.0):
+        room = Box(box.left + beside, box.bottom, box.right, box.top - (0 if beside else 0.65))
+        two = len(dials) > 2 and room.width < 2 * room.height
+        lines = room.rows(1, 1, gap=0.15) if two else [room]
+        boxes = [cell for line in lines for cell in line.columns(*[1] * -(-len(dials) // len(lines)), gap=0.2)]
+        self.title, self.dials, self.notes = title, [], []
+        for cell, (hands, text, options) in zip(boxes, dials, strict=False):
+            note = Label(text, 0.32, "secondary")
+            dial = Dial(hands, diameter=min(cell.width, cell.height - note.height - 0.1), **options)
+            stack(dial, note, gap=0.08).move_to(cell.center)
+            self.dials.append(dial), self.notes.append(note)
+        if beside:
+            title.scale(min(1.0, (beside - 0.15) / title.width)).move_to(self.dials[0]).align_to((box.left, 0, 0), LEFT)
+        else:
+            title.move_to((box.center[0], box.top - 0.3, 0))
+        super().__init__(title, *self.dials, *self.notes)
+
+
+class Turn(Animation):
+    """The hands of a dial turn by so many radians (counter-clockwise; one number for each hand) to where they stand."""
+
+    def __init__(self, dial: Dial, by, **kwargs):
+        self.by, self.final = np.asarray(by, dtype=float), dial.angles.copy()
+        dial.angles = self.final - self.by
+        super().__init__(dial, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        self.mobject.angles = self.final - (1 - self.rate_func(alpha)) * self.by

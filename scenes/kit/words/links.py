@@ -1,0 +1,64 @@
+"""Links: which token of one row is which token of another; threads from where something lies to where it is used."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.theme import color
+from scenes.kit.words.tokens import TokenRow
+
+
+class Threads(Painted):
+    """Smooth lines between pairs of scene points: starts, ends [n, 2]. They leave and arrive sideways, or with `down` False upright.
+
+    `grown`: how much of each line is drawn."""
+
+    look = ("grown", "emphasis")
+
+    def __init__(
+        self,
+        starts: np.ndarray,
+        ends: np.ndarray,
+        *,
+        down: bool = True,
+        fill="secondary",
+        line: float = 0.03,
+        opacity: float = 0.6,
+    ):
+        self.down, self.rgb, self.line = down, color(fill), line
+        both = np.concatenate([starts, ends])
+        low, high = both.min(axis=0), both.max(axis=0)
+        self.starts, self.ends = (starts - (low[0], high[1])) * (1, -1), (ends - (low[0], high[1])) * (1, -1)
+        self.grown, self.emphasis = np.ones(len(starts)), np.full(len(starts), opacity)
+        super().__init__(max(high[0] - low[0], 0.02), max(high[1] - low[1], 0.02))
+        self.move_to(((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, 0))
+
+    def draw(self, pen: Pen) -> None:
+        if pen.reading:
+            return
+        t = np.linspace(0, 1, 25)[:, None]
+        for k, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
+            bend = np.array([(end - start)[0] / 2, 0.0]) if self.down else np.array([0.0, (end - start)[1] / 2])
+            a, b = start + bend, end - bend
+            points = (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * a + 3 * (1 - t) * t**2 * b + t**3 * end
+            shown = points[: max(int(np.ceil(self.grown[k] * len(points))), 0)]
+            if len(shown) > 1:
+                pen.line(shown, self.rgb, self.line, float(self.emphasis[k]))
+
+
+class Links(Threads):
+    """Lines from the tokens of one row to those of another, below it (or, for columns, to its right).
+
+    order[k]: the token of the first row that stands at place k of the second."""
+
+    def __init__(self, first: TokenRow, second: TokenRow, order, *, fill="secondary"):
+        leave, arrive = ((1.0, 0.5), (0.0, 0.5)) if first.down else ((0.5, 1.0), (0.5, 0.0))
+        starts = np.array([first.edge_point(int(i), leave)[:2] for i in order])
+        ends = np.array([second.edge_point(k, arrive)[:2] for k in range(len(order))])
+        if first.down:
+            starts[:, 0], ends[:, 0] = starts[:, 0].max() + 0.06, ends[:, 0].min() - 0.06
+        super().__init__(starts, ends, down=first.down, fill=fill)
+
+
+__all__ = ["Links", "Threads"]

@@ -1,0 +1,225 @@
+"""The sentence on screen: tokens in boxes, on one baseline, and numbers under them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import Cell, Painted, Pen, Shown
+from scenes.kit.ground.say import number
+from scenes.kit.ground.text import TOKEN, smallest
+from scenes.kit.ground.theme import color
+
+LONGEST = 16  # characters of a token that are shown
+
+
+def display(token: str) -> str:
+    """How a token is written on screen: without its leading space, control characters visible, long ones cut.
+
+    >>> display(" forest"), display("\\n"), display("a" * 20)
+    ('forest', '\\\\n', 'aaaaaaaaaaaaaaa…')
+    """
+    word = token.strip(" ").replace("\n", "\\n").replace("\t", "\\t") or "␣"
+    return word if len(word) <= LONGEST else word[: LONGEST - 1] + "…"
+
+
+class TokenRow(Painted):
+    """Tokens as boxes in reading order, in as few lines as fit in `width`; with `down`, one below the other.
+
+    emphasis: opacity of each token; tint: its colour. `target`: index of the token that is talked about (yellow).
+    `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge.
+    """
+
+    look = ("emphasis", "tint", "edge")
+
+    def __init__(
+        self,
+        tokens,
+        *,
+        width: float = 13.0,
+        height: float = 5.0,
+        size: float = TOKEN,
+        lines: int = 1,
+        target: int | None = None,
+        unknown=(),
+        down: bool = False,
+        gap: float = 0.14,
+    ):
+        self.tokens = tuple(tokens)
+        self.words = [display(token) for token in tokens]
+        self.spaced = [token.startswith(" ") for token in tokens]
+        crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
+        self.unknown, self.down = frozenset(unknown), down
+        self.gap, self.pad, self.tall = (0.05, 0.12, 1.18) if crowded else (gap, 0.2, 1.42)
+        self.emphasis = np.ones(len(self.words))
+        self.tint = np.tile(color("ink"), (len(self.words), 1))
+        self.edge = np.tile(color("box_edge"), (len(self.words), 1))
+        if target is not None:
+            self.mark(target)
+        self.size = size
+        while True:
+            self.boxes = self._place(width)
+            right = max(x + w for x, _, w in self.boxes)
+            fits = self._line_count() <= lines and right <= width + 1e-6
+            if down:
+                fits = right <= width and self._line_count() * self._line_height() <= height + self.gap
+            if fits or self.size < smallest():
+                break
+            self.size *= 0.97
+        self._center_lines(right)
+        super().__init__(right, self._line_count() * self._line_height() - self.gap)
+
+    def mixes(self, start: TokenRow, end: TokenRow) -> bool:
+        return start.words == end.words and super().mixes(start, end)
+
+    def _line_height(self) -> float:
+        return self.tall * self.size + self.gap
+
+    def _line_count(self) -> int:
+        return 1 + max(line for _, line, _ in self.boxes)
+
+    def _place(self, width: float) -> list[tuple[float, int, float]]:
+        """(x, line, width) of every box."""
+        boxes, x, line, pad = [], 0.0, 0, self.pad * self.size
+        for i, (word, spaced) in enumerate(zip(self.words, self.spaced, strict=True)):
+            w = typesetting.width(word, self.size) + 2 * pad + (0.22 * self.size if spaced else 0)
+            if i and (self.down or x + w > width):
+                x, line = 0.0, line + 1
+            boxes.append((x, line, w))
+            x += w + self.gap * min(1.0, self.size / 0.3)
+        return boxes
+
+    def _center_lines(self, right: float) -> None:
+        if self.down:
+            return
+        ends: dict[int, float] = {}
+        for x, line, w in self.boxes:
+            ends[line] = max(ends.get(line, 0), x + w)
+        self.boxes = [(x + (right - ends[line]) / 2, line, w) for x, line, w in self.boxes]
+
+    def mark(self, index: int, role: str = "target") -> TokenRow:
+        """Colour one token (the target, a query, a key …)."""
+        self.tint[index], self.edge[index] = color(role), color(role)
+        return self
+
+    def dim_others(self, *kept: int, opacity: float = 0.25) -> TokenRow:
+        self.emphasis = np.array([1.0 if i in kept else opacity for i in range(len(self.words))])
+        return self
+
+    def show_only(self, count: int) -> TokenRow:
+        """Lay out all tokens, but show only the first `count`: room for a text that grows."""
+        self.emphasis = np.array([1.0 if i < count else 0.0 for i in range(len(self.words))])
+        return self
+
+    def piece(self, i: int) -> TokenRow:
+        """One token as a row of its own, lying exactly on top of this one: what flies away or arrives."""
+        twin = TokenRow([self.tokens[i]], width=99, size=self.size, unknown=[0] if i in self.unknown else ())
+        twin.tint, twin.edge = self.tint[i : i + 1].copy(), self.edge[i : i + 1].copy()
+        corners = self.corners(i)
+        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
+
+    def box(self, i: int) -> tuple[float, float, float, float]:
+        """x, y, w, h of a token's box in local units."""
+        x, line, w = self.boxes[i]
+        return x, line * self._line_height(), w, self.tall * self.size
+
+    def edge_point(self, i: int, side: tuple[float, float]) -> np.ndarray:
+        """Scene point on a box: side (½, 0) is the middle of its top, (½, 1) of its bottom, (1, ½) of its right."""
+        x, y, w, h = self.box(i)
+        return self.to_scene(x + side[0] * w, y + side[1] * h)
+
+    def corners(self, i: int, pad: float = 0.0) -> np.ndarray:
+        x, y, w, h = self.box(i)
+        return np.array(
+            [
+                self.to_scene(px, py)
+                for px, py in (
+                    (x - pad, y - pad),
+                    (x + w + pad, y - pad),
+                    (x + w + pad, y + h + pad),
+                    (x - pad, y + h + pad),
+                )
+            ]
+        )
+
+    def draw(self, pen: Pen) -> None:
+        for i, word in enumerate(self.words):
+            x, y, w, h = self.box(i)
+            opacity = float(self.emphasis[i])
+            pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * self.size)
+            if i in self.unknown and not pen.reading:
+                pen.ctx.set_dash([0.07, 0.06])
+            pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size)
+            pen.ctx.set_dash([])
+            lead = 0.22 * self.size if self.spaced[i] else 0.0
+            if lead:
+                pen.rectangle(
+                    x + 0.1 * self.size, y + 1.02 * self.size, 0.22 * self.size, 0.03 * self.size, "secondary", opacity
+                )
+            pen.text(
+                word,
+                x + self.pad * self.size + lead,
+                y + (self.tall / 2 + 0.29) * self.size,
+                self.size,
+                self.tint[i],
+                opacity,
+            )
+
+
+class TokenNumbers(Painted):
+    """One number under (or, for a column of tokens, beside) each token of a row: weights, ids, norms …
+
+    Numbers whose displayed value is below `least` are left out, as in "3% … 60%"."""
+
+    look = ("values", "shown_opacity")
+
+    def __init__(self, row: TokenRow, tensor, spec: str = ".0%", fill: str = "probability", least: float = 0.005):
+        self.row_boxes = [row.box(i) for i in range(len(row.words))]
+        self.down, self.tensor, self.spec, self.least = row.down, tensor, spec, least
+        self.values = np.asarray(tensor.values, dtype=float)
+        self.shown_opacity = np.ones(len(self.values))
+        self.rgb = color(fill)
+        size = 0.72 * row.size
+        self.size = max(size if self.down else self._size_without_touching(size), smallest())
+        width = (
+            row.natural[0]
+            if not self.down
+            else max(typesetting.width(number(v, self.spec), self.size) for v in self.values)
+        )
+        super().__init__(width, row.natural[1] if self.down else row.natural[1] + 1.3 * self.size)
+        self.row_width = row.natural[0]
+        ul = row.to_scene(0, 0)
+        self.shift(
+            row.to_scene(self.row_width + 0.15, 0) - self.to_scene(0, 0) if self.down else ul - self.to_scene(0, 0)
+        )
+
+    def _size_without_touching(self, size: float) -> float:
+        """The em at which neighbouring numbers keep a gap."""
+        shown = [i for i, v in enumerate(self.values) if abs(v) >= self.least]
+        middles = [self.row_boxes[i][0] + self.row_boxes[i][2] / 2 for i in shown]
+        widths = [typesetting.width(number(self.values[i], self.spec), 1.0) for i in shown]
+        room = [(b - a) / (0.35 + (u + v) / 2) for a, b, u, v in zip(middles, middles[1:], widths, widths[1:]) if b > a]
+        return min([size, *room])
+
+    def draw(self, pen: Pen) -> None:
+        for i, value in enumerate(self.values):
+            if abs(value) < self.least:
+                continue
+            x, y, w, h = self.row_boxes[i]
+            text = number(value, self.spec)
+            shown = (Shown(text, Cell(self.tensor, (i,)), self.spec),)
+            if self.down:
+                pen.text(
+                    text, 0, y + 0.5 * h + 0.3 * self.size, self.size, self.rgb, self.shown_opacity[i], numbers=shown
+                )
+            else:
+                pen.text(
+                    text,
+                    x + w / 2,
+                    y + h + 1.05 * self.size,
+                    self.size,
+                    self.rgb,
+                    self.shown_opacity[i],
+                    align=0.5,
+                    numbers=shown,
+                )

@@ -1,0 +1,23 @@
+"""A lesson that follows one query of one head."""
+
+from __future__ import annotations
+
+from model.study.choice import telling_row
+from scenes.lesson.lesson import TextLesson
+
+
+class AttentionLesson(TextLesson):
+    """`layer`, `head`, `position` (of the query): what was asked for, or the most telling by a stated `measure`."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        layer, head, query, self.measure = self.telling()
+        shape = self.trace.config
+        self.layer = self.within("layer", layer, shape.n_layers)
+        self.head = self.within("head", head, shape.n_heads)
+        self.position = self.within("token", query, len(self.trace.tokens))
+
+    def telling(self) -> tuple[int, int, int, float]:
+        """(layer, head, query, measure): the most telling row of attention among those that the options allow."""
+        options = self.options
+        return telling_row(self.trace, (options.layer, options.head, options.token))

@@ -1,0 +1,105 @@
+"""What a lesson is: a Manim scene made of named steps that draws recorded runs of a model.
+
+    class SelfAttention(AttentionLesson):
+        def construct(self):
+            self.scores()
+            ...
+
+        def scores(self):
+            with self.step("Scores", "The query of “{word}” meets every key.", word=self.word):
+                self.play(...)
+
+`Lesson` draws whatever runs it asks for, `TextLesson` one run on the user's text, `AttentionLesson` (a file of its
+own) follows one query of one head in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model.errors import UsageError
+from model.numbers.trace import Trace
+from scenes.kit.words.tokens import display
+from scenes.lesson.options import Options
+from scenes.lesson.runs import made, trace_of
+from scenes.lesson.steps import SteppedScene
+
+
+class Lesson(SteppedScene):
+    """Base of all lessons: asks for runs in `prepare`, draws them in `construct`.
+
+    controls: which of "layer", "head", "token", "temperature", "seed" the viewer can choose.
+    names: words with digits in them that captions may use and that name things, such as GPT-2."""
+
+    controls: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    text = "A fluffy blue creature roamed the verdant forest"
+    model = "tiny"
+
+    def __init__(self, options: Options | None = None, renderer: Any = None, **kwargs: Any):
+        super().__init__(options, renderer, **kwargs)
+        self.traces: list[Any] = []  # every run that numbers on screen come from
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Run the models whose numbers are shown, and settle what is shown of them."""
+
+    @property
+    def text_asked(self) -> str:
+        """The text that the user asked for, else the lesson's own."""
+        return self.options.text if self.options.text is not None else self.text
+
+    @property
+    def model_asked(self) -> str:
+        """The checkpoint that the user asked for, else the lesson's own."""
+        return self.options.model or self.model
+
+    def run(self, model: str, text: str, **changes: Any) -> Trace:
+        """A forward pass whose numbers are shown (`changes`: as `model.run` takes them: `order`, `ablate` …)."""
+        return self.keep_run(trace_of(model, text, **changes))
+
+    def keep_run(self, trace: Any) -> Any:
+        """Note that numbers on screen may come from this record (once, however often it is named)."""
+        if all(trace.run_id != known.run_id for known in self.traces):
+            self.traces.append(trace)
+        return trace
+
+    def within(self, name: str, default: int, size: int) -> int:
+        """The option of that name if given (UsageError with the range if outside), else the default."""
+        asked = getattr(self.options, name)
+        if asked is None:
+            return default
+        if not 0 <= asked < size:
+            raise UsageError(f"There is no {name} {asked}: {name}s go from 0 to {size - 1} here.")
+        return asked
+
+    def making(self, cell: Any) -> str | None:
+        """In words, how a number on screen (a Cell of a reading) was made; else, which other run it is of."""
+        return made(cell, getattr(self, "trace", None), self.traces)
+
+
+class TextLesson(Lesson):
+    """A lesson on one forward pass: `trace`, of the user's text; `words` as they are shown.
+
+    tokens: how many a text may have, at least and at most."""
+
+    tokens = (2, 24)
+
+    def prepare(self) -> None:
+        self.trace = self.make_trace()
+        self.keep_run(self.trace)
+        self.words = [display(token) for token in self.trace.tokens]
+
+    def make_trace(self) -> Trace:
+        """Run the model on the text; UsageError if this lesson cannot show it."""
+        trace = trace_of(self.model_asked, self.text_asked)
+        least, most = self.tokens
+        if not least <= len(trace.tokens) <= most:
+            many = f"{len(trace.tokens)} token{'s' if len(trace.tokens) != 1 else ''}"
+            raise UsageError(f"This lesson shows texts of {least} to {most} tokens; this one has {many}.")
+        return trace
+
+    @property
+    def model_name(self) -> str:
+        """What the model is called on screen."""
+        return self.trace.info.get("checkpoint", self.model_asked)

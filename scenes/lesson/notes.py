@@ -1,0 +1,46 @@
+"""What a speaker may say at each step: templates in a file beside the lesson's."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from model.errors import ClearheadError
+from scenes.kit.ground.say import say
+
+
+def notes_file(lesson: Path) -> Path:
+    """Where the notes of a lesson's file are: notes.yaml beside a lesson.py, else notes/NAME.yaml beside NAME.py."""
+    return (
+        lesson.with_name("notes.yaml") if lesson.stem == "lesson" else lesson.with_name("notes") / f"{lesson.stem}.yaml"
+    )
+
+
+@cache
+def notes_beside(lesson: type) -> dict[str, str]:
+    """The notes beside the class's file: step → what a speaker may say, a template with the step's fields."""
+    source = getattr(sys.modules.get(lesson.__module__), "__file__", None)
+    file = source and notes_file(Path(source))
+    if not file or not file.is_file():
+        return {}
+    try:
+        notes = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise ClearheadError(f"{file.parent.name}/{file.name} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(notes, dict) or not all(isinstance(text, str) for text in notes.values()):
+        raise ClearheadError(f"{file.parent.name}/{file.name} must have a text for each step's name.")
+    return notes
+
+
+def notes_for(lessons: list[type], step: str, fields: dict) -> str:
+    """The notes of a step, filled with its fields, from the first of the classes that has some; empty if none has."""
+    template = next((notes[step] for lesson in lessons if step in (notes := notes_beside(lesson))), "")
+    try:
+        return str(say(template, **fields))
+    except (KeyError, ValueError, TypeError) as error:
+        raise ClearheadError(
+            f"The notes of step “{step}” cannot be filled: {error}; there are {', '.join(fields)}."
+        ) from None

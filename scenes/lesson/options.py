@@ -1,0 +1,63 @@
+"""What can be chosen for a lesson: one table, from which the command line, the preview and file names are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any
+
+FRAME = {"16:9": (8 * 16 / 9, 8.0), "9:16": (8.0, 8 * 16 / 9), "1:1": (10.0, 10.0)}  # scene units
+ASPECTS = tuple(FRAME)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that can be chosen.
+
+    kind: str, int or float. least, most: the range of a number. choices: of a word. short: the letter on the command line.
+    live: whether it can be changed while the lesson is shown."""
+
+    kind: type
+    help: str
+    label: str = ""
+    metavar: str | None = None
+    short: str = ""
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    live: bool = True
+
+
+def _option(default: Any, kind: type, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"option": Option(kind, help, **more)})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can choose; None leaves the choice to the lesson."""
+
+    text: str | None = _option(
+        None, str, "The sentence to show (default: the lesson's own).", label="Text", metavar="TEXT", short="t"
+    )
+    model: str | None = _option(
+        None, str, "A checkpoint's name, or the path of its folder.", label="Model", metavar="NAME", short="m"
+    )
+    layer: int | None = _option(
+        None, int, "Which layer, from 0 (default: the most telling).", label="Layer", metavar="N", least=0, most=9999
+    )
+    head: int | None = _option(None, int, "Which head, from 0.", label="Head", metavar="N", least=0, most=9999)
+    token: int | None = _option(
+        None, int, "Which token to follow, from 0.", label="Token", metavar="N", least=0, most=9999
+    )
+    theme: str = _option("night", str, "night (black) or day (white).", label="Theme", metavar="NAME")
+    aspect: str = _option("16:9", str, "", label="Shape", choices=ASPECTS)
+    pace: float = _option(1.0, float, "2 shows everything half as fast.", least=0.1, most=10, live=False)
+    seed: int = _option(0, int, "Of everything that is sampled.", label="Seed", least=0, most=2**32 - 1)
+    temperature: float | None = _option(
+        None, float, "Of sampling, where a lesson samples.", label="Temperature", least=0, most=100
+    )
+
+
+OPTIONS: Mapping[str, Option] = MappingProxyType({f.name: f.metadata["option"] for f in fields(Options)})
+DEFAULTS = Options()

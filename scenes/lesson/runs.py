@@ -1,0 +1,39 @@
+"""The forward passes that a lesson draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from model.numbers.making import making
+from model.numbers.trace import Trace
+from scenes.kit.words.tokens import display
+
+
+@lru_cache(maxsize=32)
+def trace_of(model: str, text: str, **changes: Any) -> Trace:
+    """The trace of a text, with what is changed on the way (see `model.run`).
+
+    Kept, because every replay asks for the same one."""
+    from model import run
+
+    return run(model, text, **changes)
+
+
+def run_in_words(trace: Trace) -> str:
+    """What a forward pass was of, as far as it tells it from others."""
+    off = "".join(f", without layer {layer}, head {head}" for layer, head in trace.info.get("ablate", ()))
+    return f"run of {trace.info.get('checkpoint')} on “{' '.join(map(display, trace.tokens))}”{off}"
+
+
+def made(cell: Any, main: Trace | None, traces: Iterable[Any]) -> str | None:
+    """In words, how a number on screen (a Cell of a reading) was made, if a trace recorded it as it is.
+
+    Else, which other runs it is of."""
+    traces = list(traces)
+    how = making(cell.tensor, cell.index, traces)
+    runs = [t for t in traces if getattr(t, "run_id", None) in cell.tensor.runs() and isinstance(t, Trace)]
+    if all(run is main for run in runs):
+        return how and f"= {how}"
+    return (f"= {how} · " if how else "") + "; ".join(map(run_in_words, runs))

@@ -1,0 +1,1 @@
+"""Rendering, export, audit and preview: everything around a lesson that is played."""

@@ -1,0 +1,44 @@
+"""Run the project's tests: the fast ones first, the slow ones last, in one pytest run.
+
+This module is also the pytest plugin that does the sorting (`-p studio.cli.testing`).
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = 2
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Move the tests marked slow behind the others, so that a plain mistake shows within seconds."""
+    items.sort(key=lambda item: "slow" in item.keywords)
+
+
+def arguments(args: list[str]) -> list[str]:
+    """Return pytest's arguments for `clearhead test [fast|all] [pytest arguments]`."""
+    selection = []
+    if args and args[0] in ("fast", "all"):
+        selection = ["-m", "not slow"] if args[0] == "fast" else []
+        args = args[1:]
+    workers = min(WORKERS, os.cpu_count() or 1)
+    return ["-p", "studio.cli.testing", "-n", str(workers), "--dist", "loadfile", *selection, *args]
+
+
+def main(args: list[str]) -> NoReturn:
+    """Become pytest: the exit code is pytest's (0: all passed).
+
+    The first argument may be `fast` (without the slow tests) or `all` (the default); the others go to
+    pytest as they are. The paths among them are meant from the root of the repository.
+    """
+    # One thread a worker: the workers already fill the cores, and threads would only fight over them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments(args)])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,101 @@
+"""A crew of processes, each forked from this one at the moment when its work comes up.
+
+A fork has the scene as it stands: nothing is set up twice, nothing is sent over. It does its work and ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import wait
+
+from model.errors import ClearheadError
+from studio.play.failures import plainly
+
+CAN_FORK = sys.platform.startswith("linux")  # elsewhere system libraries do not survive a fork
+
+
+class Crew:
+    """At most `size` processes at work at a time. Use as a context manager: what still runs at its end is stopped.
+
+    on_count is called with the number of units done so far (what `work` passes to its `count`).
+    """
+
+    def __init__(self, size: int, on_count: Callable[[int], None] = lambda done: None):
+        self.size, self.on_count = size, on_count
+        self.context = multiprocessing.get_context("fork")
+        self.done = self.context.Value("q", 0)
+        self.running: dict[multiprocessing.Process, multiprocessing.connection.Connection] = {}
+
+    def start(self, work: Callable[[Callable[[int], None]], None]) -> None:
+        """Run work(count) in a process of its own, as soon as there is room; raises what an earlier one raised."""
+        while len(self.running) >= self.size:
+            self._wait()
+        ours, theirs = self.context.Pipe(duplex=False)
+        process = self.context.Process(target=self._work, args=(work, theirs, os.getpid()))
+        process.start()
+        theirs.close()
+        self.running[process] = ours
+
+    def join(self) -> None:
+        """Wait until all are done."""
+        while self.running:
+            self._wait()
+
+    def _work(self, work, pipe, parent: int) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+        gc.freeze()  # an inherited FFmpeg context waits for threads that did not come along if it is collected here
+
+        def count(units: int) -> None:
+            if os.getppid() != parent:
+                raise SystemExit("nobody waits for this any more")
+            with self.done.get_lock():
+                self.done.value += units
+
+        try:
+            work(count)
+        except BaseException as error:
+            plain = plainly(error)
+            pipe.send((str(plain) if plain else None, repr(error), traceback.format_exc()[-20_000:]))
+            os._exit(1)
+
+    def _wait(self) -> None:
+        ready = wait([p.sentinel for p in self.running], timeout=0.25)
+        self.on_count(self.done.value)
+        for process in [p for p in self.running if p.sentinel in ready]:
+            pipe = self.running.pop(process)
+            process.join()
+            if process.exitcode == 0:
+                pipe.close()
+                continue
+            raise self._failure(process, pipe)
+
+    def _failure(self, process, pipe) -> Exception:
+        try:
+            plain, error, trace = pipe.recv()
+        except EOFError:
+            return ClearheadError(
+                f"a drawing process was killed (exit code {process.exitcode}); is there enough memory? "
+                "Try --workers 1; the render goes on where it stopped."
+            )
+        if plain:
+            return ClearheadError(plain)
+        failure = RuntimeError(f"while drawing: {error}")
+        failure.add_note(trace)
+        return failure
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_) -> None:
+        for process in self.running:
+            process.terminate()
+        for process, pipe in self.running.items():
+            process.join()
+            pipe.close()
+        self.running.clear()

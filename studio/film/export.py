@@ -1,0 +1,206 @@
+"""Films as GIF, WebP and WebM, from lossless segments: every one is made of the frames as they were drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import Colorspace
+from PIL import Image
+
+from model.errors import UsageError
+from studio.film import captions
+from studio.film.film import Film, Report
+from studio.film.outputs import straight
+from studio.play.writer import as_bt709
+
+GIF_RATES = (10, 20, 25, 50)  # delays are whole hundredths of a second
+# Measured at 480p: 6 ms a frame and 55 dB; deadline "good" needs 29 ms for the same size and picture.
+VP9 = {
+    "crf": "24",
+    "b:v": "0",
+    "deadline": "realtime",
+    "cpu-used": "7",
+    "lag-in-frames": "0",
+    "tune-content": "screen",
+    "row-mt": "1",
+    "threads": "2",
+}
+WEBP_METHOD, WEBP_EFFORT = 2, 40
+
+
+def check_rate(fmt: str, fps: int) -> None:
+    """UsageError for a frame rate that the format cannot keep exactly."""
+    if fmt == "gif" and fps not in GIF_RATES:
+        rates = ", ".join(map(str, GIF_RATES))
+        raise UsageError(
+            f"a GIF cannot have {fps} frames a second (its delays are hundredths of a second): choose --fps {rates}."
+        )
+
+
+def runs(film: Film) -> Iterator[tuple[av.VideoFrame, int, int]]:
+    """The film's different frames in order: frame, number of its first appearance, how many times it is shown."""
+    held, first, shown = None, 0, 0
+    for i, frame in enumerate(film.decoded()):
+        if held is not None and np.array_equal(_bytes(held), _bytes(frame)):
+            shown += 1
+            continue
+        if held is not None:
+            yield held, first, shown
+        held, first, shown = frame, i, 1
+    if held is not None:
+        yield held, first, shown
+
+
+def _bytes(frame: av.VideoFrame) -> np.ndarray:
+    plane = frame.planes[0]
+    return np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)
+
+
+def parts(film: Film) -> Iterator[Film]:
+    """The film cut where its steps begin."""
+    cuts = [0, *(step.first_play - film.plays[0].index for step in film.steps[1:]), len(film.plays)]
+    for begin, end in pairwise(cuts):
+        yield replace(film, plays=film.plays[begin:end])
+
+
+def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) -> None:
+    """A GIF with palettes made for it, one for each step, shown with exact delays.
+
+    Method: palettegen and paletteuse of FFmpeg, in two passes; its statistics over whole frames give 3–5 dB more than
+    over what changes. Without dithering still parts stay still, and it is the most exact: few colours are needed."""
+    rate, total, done = film.job.picture.fps, 2 * film.frames, 0
+    with av.open(target, "w", format="gif", options={"loop": "0", "final_delay": "-1"}) as output:
+        stream = output.add_stream("gif", rate=100)
+        stream.pix_fmt, stream.width, stream.height = "pal8", film.job.picture.width, film.job.picture.height
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 100)
+        for part in parts(film):
+            graph, pictures = _paletteuse(part, _palette(part, lambda frames: report(2 * done + frames, total)))
+            for frame, first, shown in runs(part):
+                frame.pts, frame.time_base = (done + first) * 100 // rate, Fraction(1, 100)
+                pictures.push(frame)
+                mapped = graph.pull()
+                mapped.pts, mapped.time_base = frame.pts, frame.time_base
+                for packet in stream.encode(mapped):
+                    packet.duration = shown * 100 // rate
+                    output.mux(packet)
+                report(2 * done + part.frames + first + shown, total)
+            done += part.frames
+        output.mux(stream.encode())
+
+
+def _palette(film: Film, count: Callable[[int], None]) -> av.VideoFrame:
+    graph = av.filter.Graph()
+    source = _buffer(graph, film)
+    generate = graph.add("palettegen", "stats_mode=full")
+    source.link_to(generate)
+    generate.link_to(graph.add("buffersink"))
+    graph.configure()
+    for frame, first, shown in runs(film):
+        frame.pts, frame.time_base = first, Fraction(1, 100)
+        source.push(frame)
+        count(first + shown)
+    source.push(None)
+    return graph.pull()
+
+
+def _paletteuse(film: Film, palette: av.VideoFrame):
+    graph = av.filter.Graph()
+    pictures, colours = (
+        _buffer(graph, film),
+        graph.add_buffer(width=16, height=16, format=palette.format, time_base=Fraction(1, 100)),
+    )
+    use = graph.add("paletteuse", "dither=none:diff_mode=rectangle")
+    pictures.link_to(use, 0, 0)
+    colours.link_to(use, 0, 1)
+    use.link_to(graph.add("buffersink"))
+    graph.configure()
+    palette.pts, palette.time_base = 0, Fraction(1, 100)
+    colours.push(palette)
+    colours.push(None)
+    return graph, pictures
+
+
+def _buffer(graph: av.filter.Graph, film: Film):
+    picture = film.job.picture
+    return graph.add_buffer(
+        width=picture.width, height=picture.height, format=film.job.encoder["pixel_format"], time_base=Fraction(1, 100)
+    )
+
+
+class Reel(Image.Image):
+    """A film as Pillow's plugins see an animation: `n_frames` and `seek`, one frame in memory at a time."""
+
+    def __init__(self, film: Film, report: Report):
+        super().__init__()
+        self.film, self.report, self.at = film, report, -1
+        self.spans = [_span(film, first, shown) for _, first, shown in runs(film)]  # milliseconds
+        self.n_frames = len(self.spans)
+        self.source = runs(film)
+        self.seek(0)
+
+    def seek(self, number: int) -> None:
+        while self.at < number:
+            frame, first, shown = next(self.source)
+            self.at += 1
+            self.report(first + shown, self.film.frames)
+            image = _image(frame)
+            self._mode, self._size, self.im = image.mode, image.size, image.im
+
+    def tell(self) -> int:
+        return max(self.at, 0)
+
+
+def to_webp(film: Film, target: Path, report: Report = lambda done, total: None) -> None:
+    """An animated WebP: all colours, exact to the pixel, alpha where the film has it; flat pictures stay small."""
+    reel = Reel(film, report)
+    reel.save(
+        target,
+        "WEBP",
+        save_all=True,
+        duration=reel.spans,
+        loop=0,
+        lossless=True,
+        quality=WEBP_EFFORT,
+        method=WEBP_METHOD,
+    )
+
+
+def _span(film: Film, first: int, shown: int) -> int:
+    """How long a frame is shown, in milliseconds that add up."""
+    at = [round(i * 1000 / film.job.picture.fps) for i in (first, first + shown)]
+    return at[1] - at[0]
+
+
+def _image(frame: av.VideoFrame) -> Image.Image:
+    if frame.format.name == "argb":
+        return Image.fromarray(straight(frame.to_ndarray(format="rgba")), "RGBA")
+    return Image.fromarray(frame.to_ndarray(format="rgb24"), "RGB")
+
+
+def to_webm(film: Film, target: Path, report: Report = lambda done, total: None) -> None:
+    """A WebM (VP9) with chapters, and with alpha where the film has it."""
+    picture, alpha = film.job.picture, film.job.encoder["pixel_format"] == "argb"
+    with av.open(target, "w", format="webm") as output:
+        output.metadata["title"] = film.job.entry.title
+        output.set_chapters(captions.for_container(film.steps, film.seconds))
+        stream = output.add_stream(
+            "libvpx-vp9", rate=picture.fps, options=VP9 | ({"auto-alt-ref": "0"} if alpha else {})
+        )
+        stream.pix_fmt, stream.width, stream.height = "yuva420p" if alpha else "yuv420p", picture.width, picture.height
+        as_bt709(stream.codec_context)
+        reformat = av.video.reformatter.VideoReformatter().reformat
+        for frame, first, shown in runs(film):
+            if alpha:
+                frame = av.VideoFrame.from_ndarray(straight(frame.to_ndarray(format="rgba")), format="rgba")
+            frame = reformat(frame, format=stream.pix_fmt, dst_colorspace=Colorspace.ITU709)
+            for number in sorted({first, first + shown - 1}):  # a still needs its first and its last frame only
+                frame.pts, frame.time_base = number, Fraction(1, picture.fps)
+                output.mux(stream.encode(frame))
+            report(first + shown, film.frames)
+        output.mux(stream.encode())

@@ -1,0 +1,113 @@
+"""A lesson rendered to files: film, captions, chapters, poster and the manifest that says where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from model.errors import UsageError
+from studio.film import captions, export
+from studio.film.film import Film, Report, draw, join, plan
+from studio.film.outputs import Staging, basename, manifest, save_png, slug, write_manifest
+from studio.play.cache import prune
+from studio.play.session import Job
+from studio.play.writer import FILM, LOSSLESS, LOSSLESS_ALPHA
+
+FORMATS = ("mp4", "gif", "webp", "webm", "png")
+ALPHA = ("webp", "webm", "png")
+EXPORTS: dict[str, Callable[[Film, Path, Report], None]] = {
+    "gif": export.to_gif,
+    "webp": export.to_webp,
+    "webm": export.to_webm,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one render is asked for. step: render this step only. fresh: draw again what the cache has."""
+
+    job: Job
+    folder: Path
+    format: str = "mp4"
+    step: str | None = None
+    workers: int = 1
+    fresh: bool = False
+    transparent: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """The files of a render, the main one first, and the film that they show."""
+
+    files: list[Path]
+    film: Film
+    drawn: int  # frames; the rest came from the cache
+
+
+Stage = Callable[[str, int, int], None]  # what is being done, units done, units in all
+
+
+def render(request: Request, stage: Stage = lambda what, done, total: None) -> Result:
+    """Render a lesson, or a step of it. Raises UsageError or ClearheadError; then no file has changed."""
+    if request.transparent and request.format not in ALPHA:
+        raise UsageError(f"--transparent is for {', '.join(ALPHA)}; {request.format} has no transparency.")
+    lossless = LOSSLESS_ALPHA if request.transparent else LOSSLESS
+    job = replace(request.job, encoder=FILM if request.format == "mp4" else lossless)
+    export.check_rate(request.format, job.picture.fps)
+    with Staging(request.folder) as files:
+        stage("reading", 0, 0)
+        poster = _Stills(files, every=request.format == "png")
+        film = plan(job, request.step, poster.see)
+        step = film.steps[0].name if request.step else None
+        name = basename(job, step)
+        if request.format == "png":
+            drawn, main = len(film.steps), poster.rename(name)
+        else:
+            drawn = draw(film, request.workers, lambda done, total: stage("drawing", done, total), request.fresh)
+            main = [_movie(request.format, film, files, name, stage)]
+            save_png(poster.last, files / f"{name}.png")
+        write_manifest(files / f"{name}.json", manifest(film, step), sorted(files.hidden.iterdir()))
+        published = files.publish(last=f"{name}.json")
+    prune()
+    rank = {file: place for place, file in enumerate(main)}
+    return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
+
+
+class _Stills:
+    """Gets the last frame of each step: keeps the last one (the poster), and saves every one if asked to."""
+
+    def __init__(self, files: Staging, every: bool):
+        self.files, self.every, self.saved = files, every, []
+        self.last: np.ndarray | None = None
+
+    def see(self, step, pixels: np.ndarray) -> None:
+        self.last = pixels
+        if self.every:
+            self.saved.append(f"{step.index + 1:02}-{slug(step.name)}.png")
+            save_png(pixels, self.files / self.saved[-1])
+
+    def rename(self, name: str) -> list[str]:
+        """Put the film's name before each picture's."""
+        for file in self.saved:
+            (self.files / file).rename(self.files / f"{name}-{file}")
+        return [f"{name}-{file}" for file in self.saved]
+
+
+def _movie(fmt: str, film: Film, files: Staging, name: str, stage: Stage) -> str:
+    """The film itself, and its captions and chapters where the format is a video; returns the film's file name."""
+    target = files / f"{name}.{fmt}"
+    if fmt == "mp4":
+        join(film, target)
+    else:
+        EXPORTS[fmt](film, target, lambda done, total: stage("writing", done, total))
+    if fmt in ("mp4", "webm"):
+        for suffix, text in (
+            (".srt", captions.to_srt),
+            (".vtt", captions.to_vtt),
+            (".chapters.txt", captions.to_chapters),
+        ):
+            (files / f"{name}{suffix}").write_text(text(film.steps), encoding="utf-8")
+    return target.name

@@ -1,0 +1,45 @@
+"""The size of a picture: pixels, frames a second and the scene units that they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.errors import UsageError
+from scenes.lesson.options import FRAME
+
+# What -q means to Manim: the short and the long side in pixels, frames a second.
+QUALITIES = {
+    "l": (480, 854, 15),
+    "m": (720, 1280, 30),
+    "h": (1080, 1920, 60),
+    "p": (1440, 2560, 60),
+    "k": (2160, 3840, 60),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Pixels (even numbers, as video codecs want them), frames a second, scene units."""
+
+    width: int
+    height: int
+    fps: int
+    frame: tuple[float, float]
+
+    @classmethod
+    def of(cls, quality: str, aspect: str = "16:9", fps: int | None = None, width: int | None = None) -> Picture:
+        """A quality's picture in an aspect; `fps` and `width` override what the quality says."""
+        short, long, rate = QUALITIES[quality]
+        wide, high = {"16:9": (long, short), "9:16": (short, long), "1:1": (short, short)}[aspect]
+        if width is not None:
+            if not 64 <= width <= 7680:
+                raise UsageError(f"--width {width} is out of range: give 64 to 7680 pixels.")
+            wide, high = width - width % 2, 2 * round(width * high / wide / 2)
+        if fps is not None and not 1 <= fps <= 120:
+            raise UsageError(f"--fps {fps} is out of range: give 1 to 120.")
+        return cls(wide, high, rate if fps is None else fps, FRAME[aspect])
+
+    @property
+    def name(self) -> str:
+        """As people say it: 1080p60."""
+        return f"{min(self.width, self.height)}p{self.fps}"

@@ -1,0 +1,96 @@
+"""One lesson to be played: what, how large, with which encoder. The only place that sets Manim's configuration."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from manim import logger, tempconfig
+
+from scenes.lesson.observer import Observer
+from studio.play.cache import cache_folder, formulas_folder
+from studio.play.picture import Picture
+from studio.play.playback import Playback
+from studio.play.writer import FILM
+
+logger.setLevel(logging.CRITICAL)  # what goes wrong is said once, by the command line
+
+
+@dataclass(frozen=True)
+class Job:
+    """entry: of the course. options: scenes.lesson.Options. encoder: writer.FILM, LOSSLESS or LOSSLESS_ALPHA."""
+
+    entry: Any
+    options: Any
+    picture: Picture
+    encoder: dict = field(default_factory=lambda: FILM, hash=False)
+
+    @property
+    def settled(self) -> Any:
+        """The options with the lesson's own text and model where none was asked for."""
+        text, model = self.options.text, self.options.model
+        return replace(
+            self.options,
+            text=self.entry.text if text is None else text,
+            model=self.entry.model if model is None else model,
+        )
+
+    @property
+    def segments(self) -> Path:
+        return cache_folder() / "segments" / self.entry.id
+
+
+@contextmanager
+def configured(job: Job) -> Iterator[None]:
+    """Manim configured for a job."""
+    encoder = job.encoder
+    lossless = encoder["video_codec"] == "qtrle"
+    alpha = encoder["pixel_format"] == "argb"
+    picture = job.picture
+    with tempconfig(
+        {
+            "pixel_width": picture.width,
+            "pixel_height": picture.height,
+            "frame_rate": picture.fps,
+            "frame_width": picture.frame[0],
+            "frame_height": picture.frame[1],
+            "renderer": "cairo",
+            "dry_run": False,
+            "preview": False,
+            "progress_bar": "none",
+            "disable_caching_warning": True,
+            "save_sections": False,
+            "log_to_file": False,
+            "input_file": "",
+            "output_file": "",
+            "seed": job.options.seed,
+            "format": "mov" if lossless else "mp4",
+            "transparent": alpha,
+            "background_opacity": 0.0 if alpha else 1.0,
+            "media_dir": str(job.segments),
+            "video_dir": str(job.segments),
+            "partial_movie_dir": str(job.segments),
+            "tex_dir": str(formulas_folder()),
+            **encoder,
+        }
+    ):
+        yield
+
+
+def perform(job: Job, playback: Callable[..., Playback] = Playback, *observers: Observer):
+    """Play a job's lesson and return it: `lesson.steps` and `lesson.renderer.plays` say what was when.
+
+    playback: makes the renderer from a camera class. observers: are told what happens."""
+    from scenes.kit.ground.painting import PaintingCamera
+
+    with configured(job):
+        lesson = job.entry.load()(job.settled, renderer=playback(PaintingCamera))
+        lesson.observers = [*observers]
+        for observer in observers:
+            observer.began(lesson)
+        lesson.render()
+    return lesson

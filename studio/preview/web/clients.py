@@ -1,0 +1,194 @@
+"""Those who watch: what each of them has been sent, may do, and asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from studio.preview.sessions.controller import Show
+from studio.preview.sessions.store import Frame
+from studio.preview.web.protocol import FRAME, Allowance
+
+AHEAD = (0, 1, 2, -1)  # the steps that a page gets frames of, counted from the one it shows
+BACKLOG = 1000  # messages that wait for a page that does not read them
+SLOW = 0.75  # of the time that a frame is shown for: what longer takes to send is thinned out
+THINNEST = 6
+
+
+class Client:
+    """A page. may_lead: it has the key. leads: it is the one that the others follow."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, socket: WebSocket, show: Show, view: str, may_lead: bool):
+        self.number = next(self._numbers)
+        self.socket, self.show, self.view, self.may_lead = socket, show, view, may_lead
+        self.leads = False
+        self.outbox: deque[str] = deque()
+        self.wake = asyncio.Event()
+        self.place = (show.place["step"], show.place["frame"])
+        self.session = 0
+        self.sent: dict[int, set[int]] = {}
+        self.every = 1  # one frame in so many is sent to those who watch, where the line is slow
+        self.cost = 0.0  # seconds to send a frame, smoothed
+        self.allowances = {
+            "": Allowance(40, 120),
+            "change": Allowance(2, 8),
+            "read": Allowance(5, 15),
+            "save": Allowance(0.5, 4),
+            "lead": Allowance(1, 5),
+        }
+
+    # ── sending ──────────────────────────────────────────────────────────────────────────────────
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send a message; a page that reads nothing is given up."""
+        if len(self.outbox) < BACKLOG:
+            self.outbox.append(json.dumps(message))
+        self.wake.set()
+
+    async def send(self) -> None:
+        """Send messages and frames as they come, until the page is gone."""
+        while len(self.outbox) < BACKLOG:
+            if self.outbox:
+                await self.socket.send_text(self.outbox.popleft())
+            elif (found := self.next_frame()) is not None:
+                await self._send_frame(*found)
+            else:
+                self.wake.clear()
+                if self.outbox or self.next_frame() is not None:
+                    continue
+                await self.wake.wait()
+
+    async def _send_frame(self, step: int, frame: Frame) -> None:
+        performance = self.show.current
+        self.sent.setdefault(step, set()).add(frame.number)
+        if self._thinned(frame):
+            return
+        header = FRAME.pack(performance.number, step, frame.kind, frame.number, frame.repeat)
+        data = header + performance.store.strip(step).read(frame)
+        begun = time.monotonic()
+        await self.socket.send_bytes(data)
+        if self.may_lead:
+            return
+        self.cost += 0.05 * (time.monotonic() - begun - self.cost)
+        allowed = SLOW / (performance.about["fps"] * max(self.show.place["speed"], 0.1))
+        self.every = max(1, min(THINNEST, round(0.5 + self.cost / allowed)))
+
+    def _thinned(self, frame: Frame) -> bool:
+        return frame.repeat == 1 and frame.number % self.every != 0
+
+    def next_frame(self) -> tuple[int, Frame] | None:
+        """What the page needs most urgently of what there is: (step, frame)."""
+        performance = self.show.current
+        if performance is None or performance.ended:
+            return None
+        if self.session != performance.number:
+            self.session, self.sent, self.place = (
+                performance.number,
+                {},
+                (self.show.place["step"], self.show.place["frame"]),
+            )
+        step, at = self.place
+        for offset in AHEAD:
+            strip = performance.store.strips.get(step + offset)
+            sent = self.sent.get(step + offset, ())
+            if strip is None or len(sent) >= len(strip.numbers):
+                continue
+            for frame in strip.from_(at if offset == 0 else 0):
+                if frame.number not in sent:
+                    return step + offset, frame
+        return None
+
+    def forget(self, session: int, steps: list[int]) -> None:
+        """The page has dropped the frames of these steps."""
+        if session == self.session:
+            for step in steps:
+                self.sent.pop(step, None)
+        self.wake.set()
+
+    def go(self, step: int, frame: int) -> None:
+        self.place = (step, frame)
+        self.wake.set()
+
+    # ── limits ───────────────────────────────────────────────────────────────────────────────────
+    def may(self, kind: str) -> bool:
+        """Whether the page has not yet asked too often."""
+        now = time.monotonic()
+        own = self.allowances.get(kind)
+        return self.allowances[""].take(now) and (own is None or own.take(now))
+
+
+class Audience:
+    """All pages that are open. Of those that may lead one does."""
+
+    def __init__(self):
+        self.clients: list[Client] = []
+
+    @property
+    def leader(self) -> Client | None:
+        return next((c for c in self.clients if c.leads), None)
+
+    def enter(self, client: Client) -> None:
+        self.clients.append(client)
+        if self.leader is None:
+            self.elect()
+        self.count()
+
+    def leave(self, client: Client) -> None:
+        self.clients.remove(client)
+        if client.leads:
+            client.leads = False
+            self.elect()
+        self.count()
+
+    def elect(self, client: Client | None = None) -> None:
+        """Let that client lead, or the first one that may; a speaker's window never does by itself."""
+        chosen = client or next((c for c in self.clients if c.may_lead and c.view == "stage"), None)
+        for other in self.clients:
+            if other.leads != (other is chosen):
+                other.leads = other is chosen
+                other.tell({"type": "role", "leads": other.leads})
+
+    def tell(self, message: dict[str, Any], to: Callable[[Client], bool] = lambda client: True) -> None:
+        for client in self.clients:
+            if to(client):
+                client.tell(message)
+
+    def push(self) -> None:
+        """There are new frames."""
+        for client in self.clients:
+            client.wake.set()
+
+    def count(self) -> None:
+        watching = sum(1 for c in self.clients if c.view == "stage" and not c.leads)
+        self.tell({"type": "people", "watching": watching}, to=lambda c: c.may_lead)
+
+
+async def converse(client: Client, hear: Callable[[str | bytes], Any]) -> None:
+    """Send and receive until one end closes. hear: called with each raw message; returns False to end it."""
+    sending = asyncio.create_task(client.send())
+    try:
+        while not sending.done():
+            receiving = asyncio.create_task(client.socket.receive())
+            await asyncio.wait({receiving, sending}, return_when=asyncio.FIRST_COMPLETED)
+            if not receiving.done():
+                receiving.cancel()
+                break
+            message = receiving.result()
+            if (
+                message["type"] == "websocket.disconnect"
+                or hear(message.get("text") or message.get("bytes") or "") is False
+            ):
+                break
+    except (WebSocketDisconnect, RuntimeError, OSError):
+        pass
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
