@@ -1,8 +1,8 @@
 """The films of all lessons, small and every two seconds, as they were when somebody last looked at them.
 
-    python -m tests.films                  compare with the kept sheets in tests/golden/films
-    python -m tests.films --accept         keep what is drawn now
-    python -m tests.films --same FOLDER    render every film at 480p15 here and in another checkout; compare all frames
+python -m tests.films                  compare with the kept sheets in tests/golden/films
+python -m tests.films --accept         keep what is drawn now
+python -m tests.films --same FOLDER    render every film at 480p15 here and in another checkout; compare all frames
 """
 
 from __future__ import annotations

@@ -85,7 +85,9 @@ def test_a_word_that_comes_twice_has_one_row():
     assert "of another text" not in caption(lesson, "Same word, same row")
     mine, k, other, j = lesson.twin
     assert other is mine and k != j and trace.ids[k] == trace.ids[j]
-    difference = next(m for m in lesson.watched.shown["Same word, same row"] if type(m) is TensorGrid and m.kind == "delta")
+    difference = next(
+        m for m in lesson.watched.shown["Same word, same row"] if type(m) is TensorGrid and m.kind == "delta"
+    )
     assert not difference.values.any()
 
 
