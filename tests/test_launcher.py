@@ -34,7 +34,8 @@ case "$*" in
     [[ ! -e $MACHINE/no-network ]] || { echo "ERROR: no network" >&2; exit 1; }
     [[ $* != *--editable* ]] || {
       program=${0%/*}/clearhead
-      printf '#!/usr/bin/env bash\\nprintf "%%s|" "$PWD" "$@"; exit "${FAKE_EXIT:-0}"\\n' >"$program"; chmod +x "$program"; } ;;
+      printf '#!/usr/bin/env bash\\nprintf "%%s|" "$PWD" "$@"; exit "${FAKE_EXIT:-0}"\\n' >"$program"
+      chmod +x "$program"; } ;;
   *) echo "unexpected: $*" >>"$log"; exit 99 ;;
 esac
 """
@@ -164,7 +165,8 @@ def test_missing_system_packages_are_installed_as_root(machine):
     assert machine.start().returncode == 0
     assert machine.log[0] == "apt-get update noninteractive"
     assert machine.log[1] == (
-        "apt-get install -y --no-install-recommends python3.11-dev python3.11-venv libcairo2-dev libpango1.0-dev pkg-config noninteractive"
+        "apt-get install -y --no-install-recommends python3.11-dev python3.11-venv libcairo2-dev libpango1.0-dev "
+        "pkg-config noninteractive"
     )
 
 

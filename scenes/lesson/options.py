@@ -15,8 +15,9 @@ ASPECTS = tuple(FRAME)
 class Option:
     """One thing that can be chosen.
 
-    kind: str, int or float. least, most: the range of a number. choices: of a word. short: the letter on the command line.
-    live: whether it can be changed while the lesson is shown."""
+    kind: str, int or float. least, most: the range of a number. choices: of a word. short: the letter on the command
+    line. live: whether it can be changed while the lesson is shown. checked: the lesson says what is out of range,
+    because its model or text decides. path: a word that may be the path of a folder."""
 
     kind: type
     help: str
@@ -27,10 +28,16 @@ class Option:
     least: float | None = None
     most: float | None = None
     live: bool = True
+    checked: bool = False
+    path: bool = False
 
 
 def _option(default: Any, kind: type, help: str, **more: Any) -> Any:
     return field(default=default, metadata={"option": Option(kind, help, **more)})
+
+
+def _place(help: str, label: str) -> Any:
+    return _option(None, int, help, label=label, metavar="N", least=0, most=9999, checked=True)
 
 
 @dataclass(frozen=True)
@@ -41,15 +48,17 @@ class Options:
         None, str, "The sentence to show (default: the lesson's own).", label="Text", metavar="TEXT", short="t"
     )
     model: str | None = _option(
-        None, str, "A checkpoint's name, or the path of its folder.", label="Model", metavar="NAME", short="m"
+        None,
+        str,
+        "A checkpoint's name, or the path of its folder.",
+        label="Model",
+        metavar="NAME",
+        short="m",
+        path=True,
     )
-    layer: int | None = _option(
-        None, int, "Which layer, from 0 (default: the most telling).", label="Layer", metavar="N", least=0, most=9999
-    )
-    head: int | None = _option(None, int, "Which head, from 0.", label="Head", metavar="N", least=0, most=9999)
-    token: int | None = _option(
-        None, int, "Which token to follow, from 0.", label="Token", metavar="N", least=0, most=9999
-    )
+    layer: int | None = _place("Which layer, from 0 (default: the most telling).", "Layer")
+    head: int | None = _place("Which head, from 0.", "Head")
+    token: int | None = _place("Which token to follow, from 0.", "Token")
     theme: str = _option("night", str, "night (black) or day (white).", label="Theme", metavar="NAME")
     aspect: str = _option("16:9", str, "", label="Shape", choices=ASPECTS)
     pace: float = _option(1.0, float, "2 shows everything half as fast.", least=0.1, most=10, live=False)

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from model.errors import ClearheadError, UsageError
-from studio.audit.report import Finding, Report
 from scenes.lesson.options import ASPECTS
+from studio.audit.report import Finding, Report
 from studio.play.picture import Picture
 from studio.play.playback import Playback
 from studio.play.session import Job, perform
@@ -51,7 +51,8 @@ def audit_lesson(entry, options) -> Report:
     watch = Watch(report, about | {"names": names})
     started, crash = time.perf_counter(), []
     try:
-        perform(_Job(entry, options, small_picture(options.aspect)), Playback, watch)
+        job = Job(entry, options, small_picture(options.aspect), segments=Path(_scratch().name))
+        perform(job, Playback, watch)
     except Exception as error:  # a lesson that breaks down is a finding, and no reason to stop looking at the others
         if isinstance(error, UsageError) and not report.plays:
             report.skipped = str(error)
@@ -73,16 +74,9 @@ def audit_lesson(entry, options) -> Report:
     return report
 
 
-class _Job(Job):
-    """Keeps Manim's files to this process: nothing of them is worth keeping, and audits run side by side."""
-
-    @property
-    def segments(self) -> Path:
-        return Path(_scratch().name)
-
-
 @cache
 def _scratch() -> TemporaryDirectory:
+    """Of this process: nothing that Manim writes is worth keeping, and audits run side by side."""
     return TemporaryDirectory(prefix="clearhead-audit-")
 
 

@@ -1,13 +1,12 @@
 """What is there, what is missing, and how to get it: `clearhead doctor`.
 
-Imports nothing at the top but the standard library, so that it can speak when the rest cannot.
+Imports nothing at the top but the standard library and what needs no more, so that it can speak when the rest cannot.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import platform
 import re
 import shutil
@@ -18,7 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from model.paths import ROOT
+from studio.play.files import cores
+
 PYTHON = (3, 11)
 SPACE_NEEDED, SPACE_WISHED = 200 * 2**20, 2 * 2**30  # bytes: a short clip; an evening of 1080p60 lectures
 SIGNS = {"ok": ("✓", "green"), "note": ("–", "yellow"), "missing": ("✗", "red")}
@@ -74,8 +75,7 @@ def _python() -> Iterator[Check]:
     found = f"{platform.python_version()} in {sys.prefix}"
     wanted = ".".join(map(str, PYTHON))
     yield Check("Python", "ok" if sys.version_info >= PYTHON else "missing", found, f"install Python {wanted} or newer")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield Check("cores", "ok", f"{cores} on {platform.system()} {platform.machine()}")
+    yield Check("cores", "ok", f"{cores()} on {platform.system()} {platform.machine()}")
 
 
 def _imports() -> Iterator[Check]:

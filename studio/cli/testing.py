@@ -5,14 +5,14 @@ This module is also the pytest plugin that does the sorting (`-p studio.cli.test
 
 import os
 import sys
-from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-ROOT = Path(__file__).resolve().parents[2]
+from model.paths import ROOT
+
 WORKERS = 2
 
 
-def pytest_collection_modifyitems(items) -> None:
+def pytest_collection_modifyitems(items: list[Any]) -> None:
     """Move the tests marked slow behind the others, so that a plain mistake shows within seconds."""
     items.sort(key=lambda item: "slow" in item.keywords)
 

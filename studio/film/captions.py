@@ -1,6 +1,4 @@
-"""Captions and chapters of a film, from its steps: .srt, .vtt, chapters for the video and for its description.
-
-A step here is anything with name, caption, start and end (seconds)."""
+"""Captions and chapters of a film, from its steps: .srt, .vtt, chapters for the video and for its description."""
 
 from __future__ import annotations
 
@@ -8,10 +6,27 @@ import textwrap
 from collections.abc import Sequence
 from datetime import timedelta
 from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
 
 import srt
 
+if TYPE_CHECKING:
+    from av.container.core import Chapter
+
 LINE = 60  # characters; a caption has two lines at most
+
+
+class Timed(Protocol):
+    """What is asked of a step: its words, and when it is shown (seconds)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def caption(self) -> str: ...
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
 
 
 def lines(caption: str) -> str:
@@ -22,17 +37,17 @@ def lines(caption: str) -> str:
     return "\n".join(textwrap.wrap(caption, min(width, LINE) if count > 1 else LINE, break_long_words=False))
 
 
-def to_srt(steps: Sequence) -> str:
+def to_srt(steps: Sequence[Timed]) -> str:
     """SubRip, as players read it beside the video."""
     said = [s for s in steps if s.caption.strip()]
     subtitles = [
         srt.Subtitle(i, timedelta(seconds=s.start), timedelta(seconds=s.end), lines(s.caption))
         for i, s in enumerate(said, 1)
     ]
-    return srt.compose(subtitles)
+    return str(srt.compose(subtitles))
 
 
-def to_vtt(steps: Sequence) -> str:
+def to_vtt(steps: Sequence[Timed]) -> str:
     """WebVTT, as browsers read it."""
     blocks = ["WEBVTT\n"]
     for step in steps:
@@ -42,12 +57,12 @@ def to_vtt(steps: Sequence) -> str:
     return "\n".join(blocks)
 
 
-def to_chapters(steps: Sequence) -> str:
+def to_chapters(steps: Sequence[Timed]) -> str:
     """One line a step, as video sites read it in a description; the first is at 0:00."""
     return "".join(f"{_short(s.start)} {s.name}\n" for s in steps)
 
 
-def for_container(steps: Sequence, seconds: float) -> list[dict]:
+def for_container(steps: Sequence[Timed], seconds: float) -> list[Chapter]:
     """The chapters as PyAV wants them: without gaps, the last up to the film's end."""
     ends = [*(s.start for s in steps[1:]), seconds]
     return [

@@ -12,11 +12,15 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+from typing import Any, TypeAlias
 
 from model.errors import ClearheadError
 from studio.play.failures import plainly
 
+Work = Callable[[Callable[[int], None]], None]
+Pipe: TypeAlias = "Connection[Any, Any]"
 CAN_FORK = sys.platform.startswith("linux")  # elsewhere system libraries do not survive a fork
 
 
@@ -30,9 +34,9 @@ class Crew:
         self.size, self.on_count = size, on_count
         self.context = multiprocessing.get_context("fork")
         self.done = self.context.Value("q", 0)
-        self.running: dict[multiprocessing.Process, multiprocessing.connection.Connection] = {}
+        self.running: dict[ForkProcess, Pipe] = {}
 
-    def start(self, work: Callable[[Callable[[int], None]], None]) -> None:
+    def start(self, work: Work) -> None:
         """Run work(count) in a process of its own, as soon as there is room; raises what an earlier one raised."""
         while len(self.running) >= self.size:
             self._wait()
@@ -47,7 +51,7 @@ class Crew:
         while self.running:
             self._wait()
 
-    def _work(self, work, pipe, parent: int) -> None:
+    def _work(self, work: Work, pipe: Pipe, parent: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
         gc.freeze()  # an inherited FFmpeg context waits for threads that did not come along if it is collected here
 
@@ -75,7 +79,7 @@ class Crew:
                 continue
             raise self._failure(process, pipe)
 
-    def _failure(self, process, pipe) -> Exception:
+    def _failure(self, process: ForkProcess, pipe: Pipe) -> Exception:
         try:
             plain, error, trace = pipe.recv()
         except EOFError:
@@ -92,7 +96,7 @@ class Crew:
     def __enter__(self) -> Crew:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         for process in self.running:
             process.terminate()
         for process, pipe in self.running.items():

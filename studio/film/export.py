@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
+from av.filter import Graph
+from av.filter.context import FilterContext
 from av.video.reformatter import Colorspace
 from PIL import Image
 
 from model.errors import UsageError
 from studio.film import captions
 from studio.film.film import Film, Report
-from studio.film.outputs import straight
+from studio.film.images import straight
+from studio.play.playback import Pixels
 from studio.play.writer import as_bt709
 
 GIF_RATES = (10, 20, 25, 50)  # delays are whole hundredths of a second
@@ -57,9 +62,9 @@ def runs(film: Film) -> Iterator[tuple[av.VideoFrame, int, int]]:
         yield held, first, shown
 
 
-def _bytes(frame: av.VideoFrame) -> np.ndarray:
+def _bytes(frame: av.VideoFrame) -> Pixels:
     plane = frame.planes[0]
-    return np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(frame.height, plane.line_size)
 
 
 def parts(film: Film) -> Iterator[Film]:
@@ -80,11 +85,12 @@ def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) 
         stream.pix_fmt, stream.width, stream.height = "pal8", film.job.picture.width, film.job.picture.height
         stream.time_base = stream.codec_context.time_base = Fraction(1, 100)
         for part in parts(film):
-            graph, pictures = _paletteuse(part, _palette(part, lambda frames: report(2 * done + frames, total)))
+            palette = _palette(part, partial(_report_from, report, 2 * done, total))
+            graph, pictures = _paletteuse(part, palette)
             for frame, first, shown in runs(part):
                 frame.pts, frame.time_base = (done + first) * 100 // rate, Fraction(1, 100)
                 pictures.push(frame)
-                mapped = graph.pull()
+                mapped = cast(av.VideoFrame, graph.pull())
                 mapped.pts, mapped.time_base = frame.pts, frame.time_base
                 for packet in stream.encode(mapped):
                     packet.duration = shown * 100 // rate
@@ -94,8 +100,12 @@ def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) 
         output.mux(stream.encode())
 
 
+def _report_from(report: Report, before: int, total: int, frames: int) -> None:
+    report(before + frames, total)
+
+
 def _palette(film: Film, count: Callable[[int], None]) -> av.VideoFrame:
-    graph = av.filter.Graph()
+    graph = Graph()
     source = _buffer(graph, film)
     generate = graph.add("palettegen", "stats_mode=full")
     source.link_to(generate)
@@ -106,11 +116,11 @@ def _palette(film: Film, count: Callable[[int], None]) -> av.VideoFrame:
         source.push(frame)
         count(first + shown)
     source.push(None)
-    return graph.pull()
+    return cast(av.VideoFrame, graph.pull())
 
 
-def _paletteuse(film: Film, palette: av.VideoFrame):
-    graph = av.filter.Graph()
+def _paletteuse(film: Film, palette: av.VideoFrame) -> tuple[Graph, FilterContext]:
+    graph = Graph()
     pictures, colours = (
         _buffer(graph, film),
         graph.add_buffer(width=16, height=16, format=palette.format, time_base=Fraction(1, 100)),
@@ -126,7 +136,7 @@ def _paletteuse(film: Film, palette: av.VideoFrame):
     return graph, pictures
 
 
-def _buffer(graph: av.filter.Graph, film: Film):
+def _buffer(graph: Graph, film: Film) -> FilterContext:
     picture = film.job.picture
     return graph.add_buffer(
         width=picture.width, height=picture.height, format=film.job.encoder["pixel_format"], time_base=Fraction(1, 100)
@@ -179,7 +189,7 @@ def _span(film: Film, first: int, shown: int) -> int:
 
 def _image(frame: av.VideoFrame) -> Image.Image:
     if frame.format.name == "argb":
-        return Image.fromarray(straight(frame.to_ndarray(format="rgba")), "RGBA")
+        return Image.fromarray(straight(cast(Pixels, frame.to_ndarray(format="rgba"))), "RGBA")
     return Image.fromarray(frame.to_ndarray(format="rgb24"), "RGB")
 
 
@@ -197,7 +207,9 @@ def to_webm(film: Film, target: Path, report: Report = lambda done, total: None)
         reformat = av.video.reformatter.VideoReformatter().reformat
         for frame, first, shown in runs(film):
             if alpha:
-                frame = av.VideoFrame.from_ndarray(straight(frame.to_ndarray(format="rgba")), format="rgba")
+                frame = av.VideoFrame.from_ndarray(
+                    straight(cast(Pixels, frame.to_ndarray(format="rgba"))), format="rgba"
+                )
             frame = reformat(frame, format=stream.pix_fmt, dst_colorspace=Colorspace.ITU709)
             for number in sorted({first, first + shown - 1}):  # a still needs its first and its last frame only
                 frame.pts, frame.time_base = number, Fraction(1, picture.fps)

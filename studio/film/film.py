@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import av
-import numpy as np
+from manim import Camera, Scene
 
 from model.errors import ClearheadError, UsageError
 from scenes.lesson.observer import Observer
-from scenes.lesson.steps import Step
+from scenes.lesson.steps import Step, SteppedScene
 from studio.film import captions
 from studio.film.crew import CAN_FORK, Crew
-from studio.play.playback import Keyed, Play, Playback
+from studio.play.keys import Keyed
+from studio.play.playback import Pixels, Play, Playback
+from studio.play.protocols import Played
 from studio.play.session import Job, perform
 from studio.play.writer import FILM, remove_leftovers
 
@@ -33,9 +35,9 @@ class Film:
     """A lesson (or one step of it) as segments. Steps' times are counted from its beginning."""
 
     job: Job
-    lesson: Any
+    lesson: Played
     plays: tuple[Play, ...]
-    steps: tuple[Any, ...]
+    steps: tuple[Step, ...]
 
     @property
     def frames(self) -> int:
@@ -48,7 +50,7 @@ class Film:
     @property
     def segments(self) -> list[Path]:
         suffix = ".mp4" if self.job.encoder is FILM else ".mov"
-        return [self.job.segments / f"{play.key}{suffix}" for play in self.plays]
+        return [self.job.folder / f"{play.key}{suffix}" for play in self.plays]
 
     def decoded(self) -> Iterator[av.VideoFrame]:
         """All frames in order, as they were encoded."""
@@ -58,17 +60,17 @@ class Film:
 
 
 class StepEnds(Observer):
-    """Gives each step and its last frame, RGBA [height, width, 4], to `see`. only: the name or number of the one wanted."""
+    """Gives each step and its last frame to `see`. only: the name or number of the one that is wanted."""
 
-    def __init__(self, see: Callable[[Step, np.ndarray], None], only: str | None = None):
+    def __init__(self, see: Callable[[Step, Pixels], None], only: str | None = None):
         self.see, self.only = see, only
 
-    def step_ended(self, lesson, step: Step) -> None:
+    def step_ended(self, lesson: SteppedScene, step: Step) -> None:
         if self.only is None or is_called(step, self.only):
-            self.see(step, lesson.renderer.picture(lesson))
+            self.see(step, cast(Playback, lesson.renderer).picture(lesson))
 
 
-def plan(job: Job, step: str | None = None, see: Callable[[Any, np.ndarray], None] | None = None) -> Film:
+def plan(job: Job, step: str | None = None, see: Callable[[Step, Pixels], None] | None = None) -> Film:
     """Play the lesson without drawing.
 
     step: the name (or number, from 1) of the only step that is wanted. see: gets each wanted step and its last frame,
@@ -85,13 +87,13 @@ def plan(job: Job, step: str | None = None, see: Callable[[Any, np.ndarray], Non
     return Film(job, lesson, plays, (replace(chosen, start=chosen.start - begin, end=chosen.end - begin),))
 
 
-def is_called(step, name: str) -> bool:
+def is_called(step: Step, name: str) -> bool:
     """Whether a user who says `name` means this step: its name, whatever the capitals, or its number."""
     name = name.strip().casefold()
     return name in (step.name.casefold(), str(step.index + 1))
 
 
-def find_step(steps: Sequence, name: str):
+def find_step(steps: Sequence[Step], name: str) -> Step:
     """The step that a user means; UsageError names the nearest."""
     for step in steps:
         if is_called(step, name):
@@ -106,15 +108,20 @@ class Drawing(Playback):
     """Draws the plays whose segments are missing, each in a process of the crew (or here, without one)."""
 
     def __init__(
-        self, camera_class, plays: Sequence[Play], missing: set[str], crew: Crew | None, count: Callable[[int], None]
+        self,
+        camera_class: type[Camera],
+        plays: Sequence[Play],
+        missing: set[str],
+        crew: Crew | None,
+        count: Callable[[int], None],
     ):
         super().__init__(camera_class)
         self.planned, self.missing, self.crew, self.count = plays, set(missing), crew, count
 
-    def key(self, scene) -> str:
+    def key(self, scene: Scene) -> str:
         return self.planned[self.num_plays].key
 
-    def shoot(self, scene, play: Play) -> bool:
+    def shoot(self, scene: Scene, play: Play) -> bool:
         if play != self.planned[play.index]:
             raise RuntimeError(
                 f"play {play.index} is not what it was a moment ago: a lesson must not depend on time or chance"
@@ -128,7 +135,7 @@ class Drawing(Playback):
         self.crew.start(lambda count: self.record(scene, play, count))
         return False
 
-    def record(self, scene, play: Play, count: Callable[[int], None]) -> None:
+    def record(self, scene: Scene, play: Play, count: Callable[[int], None]) -> None:
         writer = self.file_writer
         writer.begin_animation(True, animation_index=play.index, file_path=writer.output_plan.segment_path(play.key))
         try:
@@ -142,13 +149,13 @@ class Drawing(Playback):
         if self.crew is not None:
             writer.finish()
 
-    def scene_finished(self, scene) -> None:
+    def scene_finished(self, scene: Scene) -> None:
         self.file_writer.finish()
 
 
 def draw(film: Film, workers: int, report: Report = lambda done, total: None, fresh: bool = False) -> int:
     """Draw what the cache lacks (everything, if `fresh`); return how many frames that were."""
-    folder = film.job.segments
+    folder = film.job.folder
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder)
     there = {path for path in film.segments if path.exists() and not fresh}
@@ -197,7 +204,7 @@ def join(film: Film, target: Path) -> None:
                 if stream is None:
                     stream = output.add_stream_from_template(video)
                     stream.time_base = video.time_base
-                tick = round(1 / (film.job.picture.fps * video.time_base))
+                tick = round(1 / (film.job.picture.fps * (video.time_base or 1)))
                 packets = [p for p in source.demux(video) if p.dts is not None]
                 if len(packets) != play.frames:
                     raise RuntimeError(f"segment {segment.name} has {len(packets)} frames instead of {play.frames}")

@@ -6,17 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from model.errors import UsageError
+from scenes.lesson.steps import Step
 from studio.film import captions, export
 from studio.film.film import Film, Report, draw, join, plan
-from studio.film.outputs import Staging, basename, manifest, save_png, slug, write_manifest
+from studio.film.images import save_png
+from studio.film.manifest import manifest, write_manifest
+from studio.film.naming import basename
+from studio.film.staging import Staging
 from studio.play.cache import prune
+from studio.play.files import slug
+from studio.play.playback import Pixels
 from studio.play.session import Job
 from studio.play.writer import FILM, LOSSLESS, LOSSLESS_ALPHA
 
-FORMATS = ("mp4", "gif", "webp", "webm", "png")
 ALPHA = ("webp", "webm", "png")
 EXPORTS: dict[str, Callable[[Film, Path, Report], None]] = {
     "gif": export.to_gif,
@@ -80,10 +83,11 @@ class _Stills:
     """Gets the last frame of each step: keeps the last one (the poster), and saves every one if asked to."""
 
     def __init__(self, files: Staging, every: bool):
-        self.files, self.every, self.saved = files, every, []
-        self.last: np.ndarray | None = None
+        self.files, self.every = files, every
+        self.saved: list[str] = []
+        self.last: Pixels
 
-    def see(self, step, pixels: np.ndarray) -> None:
+    def see(self, step: Step, pixels: Pixels) -> None:
         self.last = pixels
         if self.every:
             self.saved.append(f"{step.index + 1:02}-{slug(step.name)}.png")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+from manim import Camera, Scene
 from PIL import Image, ImageDraw, ImageFont
 
 from model.paths import ASSETS
 from scenes.lesson.steps import Step
 from studio.film.film import StepEnds, find_step
-from studio.film.outputs import save_png, slug
-from studio.play.playback import Play, Playback
+from studio.film.images import save_png
+from studio.play.files import slug
+from studio.play.playback import Pixels, Play, Playback
 from studio.play.session import Job, perform
 
 FONT = ASSETS / "fonts/lmroman10-regular.otf"
@@ -26,7 +29,7 @@ GAP = 24
 class Panel:
     """One picture of the sheet."""
 
-    step: object
+    step: Step
     image: Image.Image
 
 
@@ -34,7 +37,7 @@ def panels(job: Job, step: str | None = None) -> list[Panel]:
     """The last frame of every step (or of the one that is asked for); nothing else is drawn."""
     seen: list[Panel] = []
 
-    def see(at: Step, pixels: np.ndarray) -> None:
+    def see(at: Step, pixels: Pixels) -> None:
         seen.append(Panel(at, Image.fromarray(pixels, "RGBA").convert("RGB")))
 
     lesson = perform(job, Playback, StepEnds(see, step))
@@ -87,7 +90,7 @@ def save_frames(pictures: list[Panel], folder: Path) -> list[Path]:
 class Transitions(Playback):
     """Draws every `every`-th frame within `around` frames of each step's beginning, and saves it."""
 
-    def __init__(self, camera_class, folder: Path, starts: list[int], around: int, every: int):
+    def __init__(self, camera_class: type[Camera], folder: Path, starts: list[int], around: int, every: int):
         super().__init__(camera_class)
         self.folder, self.starts, self.around, self.every = folder, starts, around, every
         self.saved: list[Path] = []
@@ -95,7 +98,7 @@ class Transitions(Playback):
     def wanted(self, frame: int) -> bool:
         return any(abs(frame - s) <= self.around and (frame - s) % self.every == 0 for s in self.starts)
 
-    def shoot(self, scene, play: Play) -> bool:
+    def shoot(self, scene: Scene, play: Play) -> bool:
         if not any(map(self.wanted, range(play.start, play.end))):
             return False
         for pixels, number, _ in self.frames(scene, play, self.wanted):
@@ -113,4 +116,5 @@ def save_transitions(
     steps = [find_step(steps, step)] if step else steps
     starts = [round(s.start * job.picture.fps) for s in steps]
     reach = round(around * job.picture.fps)
-    return perform(job, lambda camera: Transitions(camera, folder, starts, reach, every)).renderer.saved
+    played = perform(job, lambda camera: Transitions(camera, folder, starts, reach, every))
+    return cast(Transitions, played.renderer).saved

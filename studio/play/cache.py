@@ -16,6 +16,11 @@ def cache_folder() -> Path:
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clearhead"
 
 
+def segments_folder() -> Path:
+    """Where the segments are, in a folder for each lesson."""
+    return cache_folder() / "segments"
+
+
 def formulas_folder() -> Path:
     """Where Manim keeps typeset formulas. It writes them in place: what a killed process left unfinished is removed."""
     folder = cache_folder() / "formulas"
@@ -29,7 +34,7 @@ def formulas_folder() -> Path:
 def prune(limit: int = LIMIT) -> None:
     """Delete the segments that were not used for longest until the cache has no more than `limit` bytes."""
     files = []
-    for path in (cache_folder() / "segments").glob("*/*.m*"):
+    for path in segments_folder().glob("*/*.m*"):
         with suppress(FileNotFoundError):
             files.append((path.stat(), path))
     total = sum(stat.st_size for stat, _ in files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model.errors import UsageError
-from scenes.lesson.options import FRAME
+from scenes.lesson.options import DEFAULTS, FRAME
 
 # What -q means to Manim: the short and the long side in pixels, frames a second.
 QUALITIES = {
@@ -27,17 +27,20 @@ class Picture:
     frame: tuple[float, float]
 
     @classmethod
-    def of(cls, quality: str, aspect: str = "16:9", fps: int | None = None, width: int | None = None) -> Picture:
+    def of(
+        cls, quality: str, aspect: str = DEFAULTS.aspect, fps: int | None = None, width: int | None = None
+    ) -> Picture:
         """A quality's picture in an aspect; `fps` and `width` override what the quality says."""
         short, long, rate = QUALITIES[quality]
-        wide, high = {"16:9": (long, short), "9:16": (short, long), "1:1": (short, short)}[aspect]
+        frame = FRAME[aspect]
+        wide, high = (long if side > min(frame) else short for side in frame)
         if width is not None:
             if not 64 <= width <= 7680:
                 raise UsageError(f"--width {width} is out of range: give 64 to 7680 pixels.")
             wide, high = width - width % 2, 2 * round(width * high / wide / 2)
         if fps is not None and not 1 <= fps <= 120:
             raise UsageError(f"--fps {fps} is out of range: give 1 to 120.")
-        return cls(wide, high, rate if fps is None else fps, FRAME[aspect])
+        return cls(wide, high, rate if fps is None else fps, frame)
 
     @property
     def name(self) -> str:

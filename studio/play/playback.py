@@ -6,20 +6,17 @@ chapters and sound stay where they belong. A play that nobody wants is brought t
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
-from manim import CairoRenderer, Scene, config
-from manim._config.video_encoder import video_encoder_fingerprint
-from manim.utils.hashing import get_hash_from_play_call
+import numpy.typing as npt
+from manim import CairoRenderer, Camera, Scene, config
 
-from model.paths import ROOT
 from studio.play.writer import SegmentWriter
+
+Pixels = npt.NDArray[np.uint8]  # RGBA [height, width, 4], colours premultiplied as Cairo has them
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Play:
 class Playback(CairoRenderer):
     """Runs a scene through without drawing; subclasses draw in `shoot`."""
 
-    def __init__(self, camera_class):
+    def __init__(self, camera_class: type[Camera]):
         super().__init__(file_writer_class=SegmentWriter, camera_class=camera_class)
         self.rate = config.frame_rate
         self.plays: list[Play] = []
@@ -49,7 +46,12 @@ class Playback(CairoRenderer):
         """How many frames the video has so far."""
         return self.plays[-1].end if self.plays else 0
 
-    def play(self, scene: Scene, *animations, **kwargs) -> None:
+    @property
+    def pixels(self) -> Pixels:
+        """What the camera draws in."""
+        return cast(Pixels, self.camera.pixel_array)
+
+    def play(self, scene: Scene, *animations: Any, **kwargs: Any) -> None:
         """What Manim's Scene.play calls."""
         scene.compile_animation_data(*animations, **kwargs)
         play = Play(self.num_plays, self.frame, max(1, round(scene.duration * self.rate)), self.key(scene))
@@ -76,7 +78,7 @@ class Playback(CairoRenderer):
 
     def frames(
         self, scene: Scene, play: Play, wanted: Callable[[int], bool] = lambda frame: True
-    ) -> Iterator[tuple[np.ndarray, int, int]]:
+    ) -> Iterator[tuple[Pixels, int, int]]:
         """Draw a play: RGBA [height, width, 4], the number of the frame and how often it is shown.
 
         wanted: which frames to draw. The array is drawn over at the next frame."""
@@ -84,79 +86,28 @@ class Playback(CairoRenderer):
         if scene.is_current_animation_frozen_frame():
             self.update_frame(scene, scene.moving_mobjects)
             first = next(filter(wanted, range(play.start, play.end)), play.start)
-            yield self.camera.pixel_array, first, play.end - first
+            yield self.pixels, first, play.end - first
         else:
             for number in filter(wanted, range(play.start, play.end)):
                 self.time = number / self.rate
                 scene.update_to_time((number - play.start) / self.rate)
                 self.update_frame(scene, scene.moving_mobjects)
-                yield self.camera.pixel_array, number, 1
+                yield self.pixels, number, 1
         self._end(scene)
 
     def _end(self, scene: Scene) -> None:
         if not scene.is_current_animation_frozen_frame():
-            for animation in scene.animations:
+            for animation in scene.animations or ():
                 animation.finish()
                 animation.clean_up_from_scene(scene)
             scene.update_mobjects(0)
         self.static_image = None
 
-    def picture(self, scene: Scene) -> np.ndarray:
+    def picture(self, scene: Scene) -> Pixels:
         """The screen as it is now, RGBA [height, width, 4] (a copy)."""
         self.static_image = None
         self.update_frame(scene)
-        return self.camera.pixel_array.copy()
+        return self.pixels.copy()
 
     def scene_finished(self, scene: Scene) -> None:
         """Nothing to join: studio.render does."""
-
-
-class Keyed(Playback):
-    """Names each play's segment by its content, as Manim does, and by all else that its pixels depend on."""
-
-    def key(self, scene: Scene) -> str:
-        return get_hash_from_play_call(
-            scene,
-            self.camera,
-            scene.animations,
-            scene.mobjects,
-            backend="cairo",
-            encoder_fingerprint=video_encoder_fingerprint(scene.session_spec.video_encoder),
-            renderer_state=(self.surroundings(scene), painters(scene)),
-        )
-
-    def surroundings(self, scene: Scene) -> tuple[str, ...]:
-        """What Manim's hash does not see: the theme, the traces behind the mobjects, the code that paints."""
-        traces = [trace.digest for trace in getattr(scene, "traces", ())]
-        return (repr(getattr(scene, "options", None)), *traces, painting_code())
-
-
-@cache
-def painting_code() -> str:
-    """Digest of all code and data that lessons have in common."""
-    files = [
-        *ROOT.glob("scenes/kit/**/*.py"),
-        *ROOT.glob("scenes/lesson/*.py"),
-        *ROOT.glob("assets/themes/*"),
-        *ROOT.glob("assets/fonts/*"),
-    ]
-    files += [ROOT / "studio/play/playback.py", ROOT / "studio/play/writer.py"]
-    return _digest(tuple(sorted(files)))
-
-
-def painters(scene: Scene) -> str:
-    """Digest of the files that define the classes in play, other than Manim's: a lesson's own animations and mobjects."""
-    things = [*scene.animations, *scene.get_mobject_family_members()]
-    classes = {
-        cls for thing in things for cls in type(thing).__mro__ if not cls.__module__.startswith(("manim.", "builtins"))
-    }
-    return _digest(tuple(sorted({Path(inspect.getfile(cls)) for cls in classes})))
-
-
-@cache
-def _digest(files: tuple[Path, ...]) -> str:
-    total = hashlib.sha256()
-    for file in files:
-        if file.is_file():
-            total.update(str(file.name).encode() + hashlib.sha256(file.read_bytes()).digest())
-    return total.hexdigest()

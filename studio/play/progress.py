@@ -6,13 +6,13 @@ import sys
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 WORDS = {"reading": "reading the lesson", "drawing": "drawing", "writing": "writing"}
 
 
 class Bar:
-    """`with Bar("attention") as bar:` bar.stage(what, done, total) as often as wanted; quiet unless stderr is a terminal."""
+    """`with Bar("attention") as bar:` bar.stage(what, done, total) as often as wanted; quiet unless on a terminal."""
 
     def __init__(self, title: str):
         console = Console(stderr=True)
@@ -28,12 +28,14 @@ class Bar:
             transient=True,
             auto_refresh=False,  # a thread that draws would be copied into every process that is forked
         )
-        self.title, self.task, self.what = title, None, None
+        self.title = title
+        self.task: TaskID | None = None
+        self.what = ""
         self.drawn = 0.0  # when the bar was last drawn
 
     def stage(self, what: str, done: int, total: int) -> None:
         """Show how far `what` has come; total 0: unknown."""
-        if what != self.what:
+        if self.task is None or what != self.what:
             if self.task is not None:
                 self.progress.remove_task(self.task)
             self.task = self.progress.add_task(WORDS[what], total=total or None, title=self.title)
@@ -47,5 +49,5 @@ class Bar:
         self.progress.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.progress.stop()

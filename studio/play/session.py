@@ -7,30 +7,38 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from manim import logger, tempconfig
 
 from scenes.lesson.observer import Observer
-from studio.play.cache import cache_folder, formulas_folder
+from scenes.lesson.options import Options
+from studio.play.cache import formulas_folder, segments_folder
 from studio.play.picture import Picture
 from studio.play.playback import Playback
-from studio.play.writer import FILM
+from studio.play.protocols import Entry, Played
+from studio.play.writer import FILM, Encoder
+
+if TYPE_CHECKING:
+    from scenes.lesson.steps import SteppedScene
 
 logger.setLevel(logging.CRITICAL)  # what goes wrong is said once, by the command line
 
 
 @dataclass(frozen=True)
 class Job:
-    """entry: of the course. options: scenes.lesson.Options. encoder: writer.FILM, LOSSLESS or LOSSLESS_ALPHA."""
+    """entry: of the course. options: what was asked for. encoder: writer.FILM, LOSSLESS or LOSSLESS_ALPHA.
 
-    entry: Any
-    options: Any
+    segments: the folder in which every lesson has one for its drawn plays."""
+
+    entry: Entry
+    options: Options
     picture: Picture
-    encoder: dict = field(default_factory=lambda: FILM, hash=False)
+    encoder: Encoder = field(default_factory=lambda: FILM, hash=False)
+    segments: Path = field(default_factory=segments_folder)
 
     @property
-    def settled(self) -> Any:
+    def settled(self) -> Options:
         """The options with the lesson's own text and model where none was asked for."""
         text, model = self.options.text, self.options.model
         return replace(
@@ -40,8 +48,9 @@ class Job:
         )
 
     @property
-    def segments(self) -> Path:
-        return cache_folder() / "segments" / self.entry.id
+    def folder(self) -> Path:
+        """Where this lesson's drawn plays are."""
+        return self.segments / self.entry.id
 
 
 @contextmanager
@@ -71,9 +80,9 @@ def configured(job: Job) -> Iterator[None]:
             "format": "mov" if lossless else "mp4",
             "transparent": alpha,
             "background_opacity": 0.0 if alpha else 1.0,
-            "media_dir": str(job.segments),
-            "video_dir": str(job.segments),
-            "partial_movie_dir": str(job.segments),
+            "media_dir": str(job.folder),
+            "video_dir": str(job.folder),
+            "partial_movie_dir": str(job.folder),
             "tex_dir": str(formulas_folder()),
             **encoder,
         }
@@ -81,7 +90,7 @@ def configured(job: Job) -> Iterator[None]:
         yield
 
 
-def perform(job: Job, playback: Callable[..., Playback] = Playback, *observers: Observer):
+def perform(job: Job, playback: Callable[..., Playback] = Playback, *observers: Observer) -> Played:
     """Play a job's lesson and return it: `lesson.steps` and `lesson.renderer.plays` say what was when.
 
     playback: makes the renderer from a camera class. observers: are told what happens."""
@@ -91,6 +100,6 @@ def perform(job: Job, playback: Callable[..., Playback] = Playback, *observers: 
         lesson = job.entry.load()(job.settled, renderer=playback(PaintingCamera))
         lesson.observers = [*observers]
         for observer in observers:
-            observer.began(lesson)
+            observer.began(cast("SteppedScene", lesson))
         lesson.render()
     return lesson

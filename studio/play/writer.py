@@ -11,17 +11,21 @@ import re
 import shutil
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, cast
 
 import av
 import numpy as np
+from av import VideoCodecContext, VideoStream
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from manim import SceneFileWriter
+from manim._config.video_encoder import VideoEncoderSpec
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
 
 # Measured on clips of moving grids (1080p60): 49.5 dB in luma at 4 Mbit/s, 5 ms a frame; preset `veryfast` needs
 # 8 ms for the same. Without B-frames segments can be joined packet by packet. The number of threads is fixed,
 # because x264's bits depend on it.
-FILM = {
+Encoder = dict[str, Any]  # Manim's configuration of it
+FILM: Encoder = {
     "video_codec": "libx264",
     "pixel_format": "yuv420p",
     "video_encoder_options": {
@@ -34,27 +38,27 @@ FILM = {
     },
 }
 # What GIF, WebP, WebM and pictures are made from: every pixel as drawn, 8 ms a frame.
-LOSSLESS = {"video_codec": "qtrle", "pixel_format": "rgb24", "video_encoder_options": {}}
+LOSSLESS: Encoder = {"video_codec": "qtrle", "pixel_format": "rgb24", "video_encoder_options": {}}
 LOSSLESS_ALPHA = LOSSLESS | {"pixel_format": "argb"}
 
 
 class SegmentEncoder(VideoSegmentEncoder):
     """Encodes into a hidden file beside the target, which gets the target's name when it is complete."""
 
-    def __init__(self, *, target: Path, spec):
+    def __init__(self, *, target: Path, spec: VideoEncoderSpec):
         self.final = target
         super().__init__(target=target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}"), spec=spec)
         if spec.pixel_format == "yuv420p":
-            as_bt709(self._stream.codec_context)
+            as_bt709(cast(VideoCodecContext, self._stream.codec_context))
 
-    def write_frame(self, frame: av.VideoFrame, *, repeat: int = 1) -> None:
+    def write_frame(self, frame: av.VideoFrame, *, repeat: int = 1) -> None:  # type: ignore[override]
         """Encode a frame that already has the spec's pixel format, `repeat` times."""
         try:
             frame.time_base = Fraction(1) / self.spec.frame_rate
             for _ in range(repeat):
                 frame.pts = self._next_pts
                 self._next_pts += 1
-                self._container.mux(self._stream.encode(frame))
+                self._container.mux(cast(VideoStream, self._stream).encode(frame))
         except BaseException as error:
             raise self._operation_error("encode", error) from error
 
@@ -63,7 +67,7 @@ class SegmentEncoder(VideoSegmentEncoder):
         self.target.replace(self.final)
 
 
-def as_bt709(context: av.VideoCodecContext) -> None:
+def as_bt709(context: VideoCodecContext) -> None:
     """Say which colours the numbers mean: players guess, and guess differently, where a video does not."""
     context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
     context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
@@ -72,16 +76,17 @@ def as_bt709(context: av.VideoCodecContext) -> None:
 class SegmentWriter(SceneFileWriter):
     """Writes the segments only; studio.render joins them."""
 
-    def __init__(self, settings):
+    def __init__(self, settings: Any):
         super().__init__(settings)
+        self.spec = cast(VideoEncoderSpec, self.video_encoder)  # none in a dry run, which writes nothing
         self.reformatter = av.video.reformatter.VideoReformatter()
 
     def _create_segment_encoder(self, target: Path) -> SegmentEncoder:
-        return SegmentEncoder(target=target, spec=self.video_encoder)
+        return SegmentEncoder(target=target, spec=self.spec)
 
     def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
         """Convert at once, so that the caller may draw on in the same array and the queue holds little."""
-        job = self._current_encode_job
+        job: Any = self._current_encode_job  # it takes frames of whatever kind its encoder writes
         if job.failed:
             job.seal()
             self._current_encode_job = None
@@ -91,7 +96,7 @@ class SegmentWriter(SceneFileWriter):
     def converted(self, pixels: np.ndarray) -> av.VideoFrame:
         """RGBA [height, width, 4] as a frame of the encoder's pixel format, in colours of BT.709 where it is YUV."""
         frame = av.VideoFrame.from_numpy_buffer(pixels, format="rgba")
-        wanted = self.video_encoder.pixel_format
+        wanted = self.spec.pixel_format
         space = Colorspace.ITU709 if wanted.startswith("yuv") else None
         return self.reformatter.reformat(frame, format=wanted, dst_colorspace=space)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import click
-
-__all__ = ["command", "serve"]
+__all__ = ["serve"]
 SHORTEST_TOKEN = 6
 
 
@@ -28,7 +26,7 @@ def serve(
     import asyncio
 
     from model.errors import ClearheadError, UsageError
-    from studio.film.outputs import renders_folder
+    from model.paths import RENDERS
     from studio.preview.sessions.controller import Request
     from studio.preview.web.server import Doors, Server, is_loopback, listen, run
 
@@ -45,9 +43,7 @@ def serve(
     sock = listen(host, port)
     doors = Doors(host, sock.getsockname()[1], token)
     server = Server(
-        Request(lesson, quality, {k: v for k, v in (options or {}).items() if v is not None}),
-        doors,
-        out or renders_folder(),
+        Request(lesson, quality, {k: v for k, v in (options or {}).items() if v is not None}), doors, out or RENDERS
     )
     with sock:
         asyncio.run(run(server, sock, lambda: announce(doors, open_browser)))
@@ -66,43 +62,3 @@ def announce(doors, open_browser: bool) -> None:
         import webbrowser
 
         webbrowser.open(doors.url(lead=True))
-
-
-def command() -> click.Command:
-    """The command `clearhead preview`."""
-    from studio.cli.main import LESSON_OPTIONS, SETTINGS, TOKEN_OPTION, complete_lesson, entries, with_options
-
-    @click.command("preview", **SETTINGS)
-    @click.argument("lesson", default="attention", shell_complete=complete_lesson)
-    @with_options([option for option in LESSON_OPTIONS[:-1] if option is not TOKEN_OPTION])
-    @click.option(
-        "-q",
-        "--quality",
-        type=click.Choice(list("lmh")),
-        default="m",
-        show_default=True,
-        help="480p15, 720p30, 1080p60.",
-    )
-    @click.option(
-        "--host",
-        default="127.0.0.1",
-        show_default=True,
-        help="An address of the network, or 0.0.0.0: others can watch.",
-    )
-    @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 8765 on.")
-    @click.option("--token", metavar="WORD", help="What others need to watch (default with --host: made up).")
-    @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-    @click.option(
-        "-o", "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where saved files go (default: renders/)."
-    )
-    @with_options(LESSON_OPTIONS[-1:])
-    def preview(lesson, quality, host, port, token, no_browser, out, **chosen) -> None:
-        """Play a lesson in the browser, step by step, and change it live."""
-        (entry,) = entries((lesson,))
-        options = {
-            name: chosen[name]
-            for name in ("text", "model", "layer", "head", "theme", "aspect", "pace", "seed", "temperature")
-        }
-        serve(entry.id, options, host, port, token, not no_browser, quality, out)
-
-    return preview

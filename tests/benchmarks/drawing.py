@@ -74,7 +74,7 @@ def scene_class(which: str, n: int):
 
 
 def play(which: str, n: int, quality: str, encode: bool, keep: bool = False) -> dict:
-    """Draw (and encode) the scene in this process; seconds of drawing, of all, and the frames if they are to be kept."""
+    """Draw (and encode) the scene in this process; seconds of drawing and of all, and the frames if `keep`."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 

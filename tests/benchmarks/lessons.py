@@ -36,10 +36,11 @@ def main() -> None:
     from rich.table import Table
 
     from scenes import course
+    from studio.play.picture import QUALITIES, Picture
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", default=[entry.id for entry in course()])
-    parser.add_argument("-q", "--quality", nargs="+", choices="lmhpk", default=["l", "h"])
+    parser.add_argument("-q", "--quality", nargs="+", choices=QUALITIES, default=["l", "h"])
     options = parser.parse_args()
     table = Table(title="Rendering, on this machine's cores")
     for head in ("lesson", "quality", "lasts s", "renders in s", "ratio"):
@@ -47,13 +48,7 @@ def main() -> None:
     for lesson in options.lessons:
         for quality in options.quality:
             lasts, wall = render(lesson, quality)
-            table.add_row(
-                lesson,
-                {"l": "480p15", "m": "720p30", "h": "1080p60", "p": "1440p60", "k": "2160p60"}[quality],
-                f"{lasts:.1f}",
-                f"{wall:.1f}",
-                f"{wall / lasts:.2f}",
-            )
+            table.add_row(lesson, Picture.of(quality).name, f"{lasts:.1f}", f"{wall:.1f}", f"{wall / lasts:.2f}")
     Console(width=100).print(table)
 
 

@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "preview"))
 from browsing import Page, Preview, wait_for  # noqa: E402
 from conftest import ARGS, CHROMIUM  # noqa: E402
 
+from studio.play.files import cores  # noqa: E402
+
 SENTENCES = (
     "The cat sat on the mat because it was tired",
     "A small dog chased the red ball in the park",
@@ -25,12 +27,15 @@ SENTENCES = (
     "My sister lost her blue hat",
     "The children played near the quiet river",
 )
-# When the picture that is waited for is on the canvas, in milliseconds after `act`. No waiting for other scripts' polls.
+# When the picture that is waited for is on the canvas, in milliseconds after `act`, told by the page itself.
 UNTIL = """([act, step]) => new Promise((done, fail) => {
-    setTimeout(() => fail(new Error(`nothing came for ${JSON.stringify(act)} ${step} at ${document.body.dataset.shown}: ${document.getElementById('banner-text').textContent}`)), 30000);
+    const banner = document.getElementById('banner-text'), about = () => `${JSON.stringify(act)} ${step}`;
+    const late = () => `nothing came for ${about()} at ${document.body.dataset.shown}: ${banner.textContent}`;
+    setTimeout(() => fail(new Error(late())), 30000);
     const { player } = clearhead, begun = performance.now(), session = player.session;
+    const right = (s) => step === null ? s.session > session : s.session === player.session && s.step === step;
     const look = () => { const s = player.shown;
-        s && s.when > begun && (step === null ? s.session > session : s.session === player.session && s.step === step) ? done(s.when - begun) : requestAnimationFrame(look); };
+        s && s.when > begun && right(s) ? done(s.when - begun) : requestAnimationFrame(look); };
     if (act.text) clearhead.change(act); else player.go(step, 0, false);
     look(); })"""
 
@@ -38,7 +43,8 @@ UNTIL = """([act, step]) => new Promise((done, fail) => {
 # After `act`: until every step of the new session can be jumped to, in milliseconds.
 PLANNED = """act => new Promise((done) => {
     const { player } = clearhead, session = player.session, begun = performance.now();
-    const look = () => player.session > session && player.planned ? done(performance.now() - begun) : setTimeout(look, 5);
+    const ready = () => player.session > session && player.planned;
+    const look = () => ready() ? done(performance.now() - begun) : setTimeout(look, 5);
     clearhead.change(act);
     look(); })"""
 # The lesson played through without a pause: milliseconds for which it stood still because frames were missing.
@@ -50,7 +56,8 @@ STALLS = """() => new Promise((done) => {
     const look = (now) => {
         if (player.playing && player.stalled) waited += now - last;
         last = now;
-        if (player.planned && player.step === player.steps.length - 1 && player.atEnd) { player.auto = false; return done(waited); }
+        const ended = player.step === player.steps.length - 1;
+        if (player.planned && ended && player.atEnd) { player.auto = false; return done(waited); }
         requestAnimationFrame(look); };
     requestAnimationFrame(look); })"""
 
@@ -117,8 +124,9 @@ def speed_of_drawing(page: Page) -> float:
     reached = 0
     for step in range(len(steps)):
         page.js("step => { clearhead.player.go(step, 0, false); }", step)
-        wait_for(lambda: page.js("s => clearhead.strips.drawn(s)", step) >= steps[step]["frames"], 120, f"step {step}")
-        reached += steps[step]["frames"]
+        frames = steps[step]["frames"]
+        wait_for(lambda s=step, n=frames: page.js("s => clearhead.strips.drawn(s)", s) >= n, 120, f"step {step}")
+        reached += frames
     return reached / 30 / (time.monotonic() - begun)
 
 
@@ -137,7 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="cold starts")
     results = measure(parser.parse_args().rounds)
-    print(f"load at the end {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores\n")
+    print(f"load at the end {os.getloadavg()[0]:.1f} on {cores()} cores\n")
     print(f"{'720p30, the lesson “attention”':40} {'median':>9} {'worst':>9} {'target':>9}")
     for name, values in results.items():
         target, unit = TARGETS[name]

@@ -47,7 +47,10 @@ def is_one_line(err: str) -> bool:
 def test_help_and_list_answer_at_once():
     """Without importing Manim or torch, which take seconds."""
     for args in (["--help"], ["list"], ["render", "--help"], ["render", "nonsense"], ["--version"]):
-        program = f"import sys; from studio.cli import main as cli; cli.main({args!r}); print({{'manim', 'torch', 'numpy'}} & set(sys.modules), file=sys.stderr)"
+        program = (
+            f"import sys; from studio.cli import main as cli; cli.main({args!r})\n"
+            "print({'manim', 'torch', 'numpy'} & set(sys.modules), file=sys.stderr)"
+        )
         seen = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True).stderr
         assert seen.endswith("set()\n"), (args, seen)
 
@@ -189,9 +192,9 @@ def test_every_option_of_a_lesson_can_be_said():
     from dataclasses import fields
 
     from scenes.lesson import Options
+    from studio.cli.commands.render import render
 
-    said = {name for option in cli.render.params for name in [option.name]}
-    assert {field.name for field in fields(Options)} <= said
+    assert {field.name for field in fields(Options)} <= {option.name for option in render.params}
 
 
 @pytest.mark.slow

@@ -9,12 +9,15 @@ from PIL import Image
 from toy import Broken, job
 
 from model.errors import ClearheadError, UsageError
-from studio.film import outputs
+from studio.film import manifest
 from studio.film import render as renders
-from studio.film.outputs import Staging, basename, save_png, slug
+from studio.film.images import save_png
+from studio.film.naming import basename
 from studio.film.render import Request, render
+from studio.film.staging import Staging
 from studio.play import cache
 from studio.play.failures import plainly
+from studio.play.files import slug
 
 
 def test_what_is_staged_appears_when_published(tmp_path):
@@ -56,6 +59,8 @@ def test_names_say_what_was_chosen():
     assert basename(job(text="the cat sat")) == "toy-the-cat-sat-180p15"
     assert basename(job(layer=1, head=0, theme="day", pace=1.5)) == "toy-layer1-head0-pace1.5-day-180p15"
     assert basename(job(), "One score") == "toy-one-score-180p15"
+    assert basename(job(model="/some/where/Mine", aspect="1:1")) == "toy-mine-1x1-180p15"
+    assert basename(job(seed=2**32 - 1)) != basename(job(seed=2**32 - 2))
 
 
 def test_texts_that_look_alike_have_different_names():
@@ -91,11 +96,13 @@ def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp
 
 
 def test_a_manifest_keeps_the_other_formats_of_the_same_film_only(tmp_path, monkeypatch):
-    listed = lambda: [f["name"] for f in json.loads((tmp_path / "toy-180p10.json").read_text())["files"]]
+    def listed():
+        return [f["name"] for f in json.loads((tmp_path / "toy-180p10.json").read_text())["files"]]
+
     render(Request(job(10), tmp_path))
     render(Request(job(10), tmp_path, format="gif"))
     assert "toy-180p10.gif" in listed() and "toy-180p10.mp4" in listed()
-    monkeypatch.setattr(outputs, "painting_code", lambda: "other code")
+    monkeypatch.setattr(manifest, "painting_code", lambda lesson: "other code")
     render(Request(job(10), tmp_path, format="gif"))
     assert "toy-180p10.gif" in listed() and "toy-180p10.mp4" not in listed()
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from toy import Toy, job
 
 from model.paths import ROOT
 from scenes.lesson import Options
-from studio.play.playback import Keyed, Playback, _digest, painting_code
+from studio.play.keys import Keyed, _digest, painting_code
+from studio.play.playback import Playback
 from studio.play.session import perform
 
 
@@ -107,10 +109,14 @@ def test_a_change_in_one_play_leaves_the_keys_before_it():
 
 def test_the_trace_behind_the_mobjects_counts():
     class Traced(Toy):
-        traces = [type("Trace", (), {"digest": "one"})]
+        digest = "one"
+
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.traces = [SimpleNamespace(run_id="1", digest=self.digest)]
 
     first = keys(lesson=Traced)
-    Traced.traces[0].digest = "two"
+    Traced.digest = "two"
     assert not set(keys(lesson=Traced)) & set(first)
 
 
@@ -118,7 +124,7 @@ def test_keys_are_the_same_in_another_process():
     for cached in (painting_code, _digest):
         cached.cache_clear()
     program = (
-        "from toy import job; from studio.play.session import perform; from studio.play.playback import Keyed\n"
+        "from toy import job; from studio.play.session import perform; from studio.play.keys import Keyed\n"
         "print(*[p.key for p in perform(job(), Keyed).renderer.plays])"
     )
     run = subprocess.run(
@@ -132,7 +138,7 @@ def test_a_scene_that_reads_the_clock_sees_frames():
     seen = []
 
     class Clock(Scene):
-        options, steps = Options(), []
+        options, steps, traces = Options(), [], []
 
         def __init__(self, options=None, renderer=None):
             super().__init__(renderer=renderer)

@@ -15,7 +15,7 @@ class Toy(Scene):
     """Three steps: shapes appear, turn, and stand still; 3.3 seconds, with run times that are no whole frames."""
 
     def __init__(self, options=None, renderer=None):
-        self.options, self.steps, self.observers = options or Options(), [], []
+        self.options, self.steps, self.observers, self.traces = options or Options(), [], [], []
         super().__init__(renderer=renderer)
 
     def step(self, name, caption, *plays):

@@ -23,7 +23,7 @@ from PIL import Image
 
 from model.errors import ClearheadError
 from scenes.lesson.observer import Observer
-from studio.film.outputs import save_png
+from studio.film.images import save_png
 from studio.play.picture import Picture
 from studio.play.playback import Play, Playback
 from studio.play.session import Job, perform

@@ -42,7 +42,7 @@ def main(address: str, parent: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business
     wire = Wire(address)
-    for module in ("studio.play.session", "studio.film.outputs", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "yaml"):
+    for module in ("studio.play.session", "studio.film.render", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "yaml"):
         importlib.import_module(module)
     from model import names, run
 

@@ -1,0 +1,54 @@
+"""`clearhead audit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scenes.lesson.options import ASPECTS
+from studio.cli.options import DEBUG, SETTINGS, complete_lesson, entries, with_options
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("lessons", nargs=-1, metavar="[LESSON…]", shell_complete=complete_lesson)
+@click.option("--all", "every", is_flag=True, help="The whole matrix: texts, models, aspects and themes.")
+@click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Another text (may be given several times).")
+@click.option(
+    "--model", "-m", "models", multiple=True, metavar="NAME", help="A checkpoint (may be given several times)."
+)
+@click.option(
+    "--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="An aspect (may be given several times)."
+)
+@click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme (may be given several times).")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Also as JSON (- for stdout)."
+)
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
+@with_options(DEBUG)
+def audit(
+    lessons: tuple[str, ...],
+    every: bool,
+    texts: tuple[str, ...],
+    models: tuple[str, ...],
+    aspects: tuple[str, ...],
+    themes: tuple[str, ...],
+    json_file: Path | None,
+    workers: int | None,
+) -> int:
+    """Check that every number on screen is real and every picture legible: all lessons, or those that are named.
+
+    Exit code 1 where something is found."""
+    todo = entries(lessons, every=not lessons)
+    from studio.audit import command
+
+    return command(
+        todo,
+        texts=texts,
+        models=models,
+        aspects=aspects,
+        themes=themes,
+        every=every,
+        json_file=json_file,
+        workers=workers,
+    )

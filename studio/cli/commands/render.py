@@ -1,0 +1,120 @@
+"""`clearhead render`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from model.errors import ClearheadError
+from studio.cli.options import (
+    DEBUG,
+    LESSON_OPTIONS,
+    PICTURE_OPTIONS,
+    SETTINGS,
+    complete_lesson,
+    entries,
+    folder_of,
+    options_of,
+    out,
+    with_options,
+)
+from studio.play.files import cores, from_here
+
+if TYPE_CHECKING:
+    from studio.film.render import Request
+    from studio.play.protocols import Played
+
+WATCHED = {"gif": ("l", 20), "webp": ("l", 20)}  # quality and frame rate that suit a web page
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("lessons", nargs=-1, metavar="LESSON…", shell_complete=complete_lesson)
+@click.option("--all", "every", is_flag=True, help="All lessons of the course.")
+@with_options(LESSON_OPTIONS.values(), PICTURE_OPTIONS)
+@click.option(
+    "--format",
+    "-f",
+    "fmt",
+    type=click.Choice(["mp4", "gif", "webp", "webm", "png"]),
+    default="mp4",
+    show_default=True,
+    help="png: the last frame of every step.",
+)
+@click.option("--step", metavar="NAME", help="Only this step (its name or number).")
+@click.option("--transparent", is_flag=True, help="No background (webm, webp, png).")
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes that draw (default: one per core).")
+@click.option("--force", is_flag=True, help="Draw again what was drawn before.")
+@out("Where the files go (default: renders/LESSON).")
+@with_options(DEBUG)
+def render(
+    lessons: tuple[str, ...],
+    every: bool,
+    fmt: str,
+    step: str | None,
+    transparent: bool,
+    workers: int | None,
+    force: bool,
+    out: Path | None,
+    quality: str | None,
+    fps: int | None,
+    width: int | None,
+    **chosen: Any,
+) -> int:
+    """Render lessons to video, GIF or pictures, with captions, chapters, a poster and a manifest."""
+    todo = entries(lessons, every)
+    from studio.film.render import Request
+    from studio.play.picture import Picture
+    from studio.play.session import Job
+
+    usual = WATCHED.get(fmt, ("h", None))
+    options = options_of(chosen)
+    picture = Picture.of(quality or usual[0], options.aspect, usual[1] if fps is None else fps, width)
+    worst = 0
+    for number, entry in enumerate(todo, 1):
+        job = Job(entry, options, picture)
+        request = Request(job, folder_of(out, entry.id), fmt, step, workers or cores(), force, transparent)
+        title = entry.id if len(todo) == 1 else f"{number}/{len(todo)} {entry.id}"
+        try:
+            _render_one(request, title)
+        except ClearheadError as error:
+            if len(todo) == 1:
+                raise
+            print(f"error: {entry.id}: {error}", file=sys.stderr)
+            worst = max(worst, error.exit_code)
+    return worst
+
+
+def _render_one(request: Request, title: str) -> None:
+    from studio.film.render import render
+    from studio.play.progress import Bar
+
+    started = time.monotonic()
+    with Bar(title) as bar:
+        result = render(request, bar.stage)
+    _mention_unknown(result.film.lesson)
+    film, main = result.film, result.files[0]
+    print(from_here(main))
+    length = f"{len(film.steps)} pictures" if request.format == "png" else f"{film.seconds:.1f} s"
+    size = sum(path.stat().st_size for path in result.files) / 1e6
+    print(
+        f"{title}: {length} in {time.monotonic() - started:.1f} s, {result.drawn} of {film.frames} frames drawn, "
+        f"{len(result.files)} files, {size:.1f} MB",
+        file=sys.stderr,
+    )
+
+
+def _mention_unknown(lesson: Played) -> None:
+    """Say which words the model does not know: what it shows for them says little about them."""
+    from studio.play.protocols import main_trace
+
+    trace = main_trace(lesson)
+    words = [trace.tokens[place] for place in trace.unknown] if trace is not None else []
+    if words:
+        known = (
+            "does not know this word and reads it" if len(words) == 1 else "does not know these words and reads them"
+        )
+        print(f"note: the model {known} as <unk>: {', '.join(dict.fromkeys(words))}", file=sys.stderr)

@@ -1,0 +1,139 @@
+"""Options that several commands have. Those of a lesson are made from the table of scenes/lesson/options.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from model.errors import UsageError
+from scenes.course import Entry
+from scenes.lesson.options import DEFAULTS, OPTIONS, Option, Options
+from studio.play.picture import QUALITIES
+
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+FILES = ("mp4", "gif", "webp", "webm", "png", "mov")
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
+
+
+class Number(click.FloatRange):
+    """A number in a range; "nan" is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        return number if number == number else self.fail("nan is not a number", param, ctx)
+
+
+def _kind(option: Option) -> click.ParamType[Any] | type:
+    if option.choices:
+        return click.Choice(option.choices)
+    if option.kind is str or option.checked:
+        return option.kind
+    if option.kind is int:
+        return click.IntRange(cast(int | None, option.least), cast(int | None, option.most))
+    return Number(option.least, option.most)
+
+
+def _click_option(name: str, option: Option) -> Decorator[Any]:
+    default = getattr(DEFAULTS, name)
+    return click.option(
+        f"--{name}",
+        *([f"-{option.short}"] if option.short else []),
+        type=_kind(option),
+        default=default,
+        show_default=isinstance(default, str),
+        metavar=option.metavar,
+        help=option.help,
+    )
+
+
+LESSON_OPTIONS = {name: _click_option(name, option) for name, option in OPTIONS.items()}
+DEBUG = (click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks."),)
+
+
+def quality(letters: Iterable[str] = QUALITIES, default: str | None = None) -> Decorator[Any]:
+    """The option -q with these of the qualities."""
+    names = [f"{QUALITIES[letter][0]}p{QUALITIES[letter][2]}" for letter in letters]
+    help = ", ".join(names) + "."
+    kind = click.Choice(list(letters))
+    return click.option("-q", "--quality", type=kind, default=default, show_default=default is not None, help=help)
+
+
+PICTURE_OPTIONS = (
+    quality(),
+    click.option("--fps", type=int, metavar="N", help="Frames a second (default: the quality's)."),
+    click.option("--width", type=int, metavar="PIXELS", help="Width of the picture (default: the quality's)."),
+)
+
+
+def out(help: str, metavar: str = "DIR") -> Decorator[Any]:
+    """The option -o."""
+    return click.option("-o", "--out", type=click.Path(path_type=Path), metavar=metavar, help=help)
+
+
+def with_options(*groups: Iterable[Decorator[Any]]) -> Decorator[Any]:
+    """Decorate a command with groups of options, in that order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed([option for group in groups for option in group]):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def options_of(chosen: dict[str, Any]) -> Options:
+    """A lesson's options from a command's keyword arguments. What of a text is not Unicode becomes �."""
+
+    def clean(name: str, value: Any) -> Any:
+        if isinstance(value, str) and not OPTIONS[name].path:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return value
+
+    return Options(**{name: clean(name, value) for name, value in chosen.items()})
+
+
+def folder_of(out: Path | None, lesson: str) -> Path:
+    """The folder for a lesson's files."""
+    from model.paths import RENDERS
+
+    if out is not None and out.suffix.lstrip(".") in FILES and not out.is_dir():
+        raise UsageError(
+            f"-o takes a folder, and {out} looks like a file: files are named after the lesson and its options."
+        )
+    return out or RENDERS / lesson
+
+
+# ── lessons ──────────────────────────────────────────────────────────────────────────────────────
+def complete_lesson(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The ids that begin so, for the shell."""
+    import scenes
+
+    return [entry.id for entry in scenes.course() if entry.id.startswith(incomplete)]
+
+
+def entries(ids: Sequence[str], every: bool = False) -> list[Entry]:
+    """The lessons of these ids (all if `every`); UsageError suggests the nearest for an unknown one."""
+    import scenes
+
+    known = {entry.id: entry for entry in scenes.course()}
+    if every and ids:
+        raise UsageError("name lessons or say --all, not both.")
+    if every:
+        return list(known.values())
+    if not ids:
+        raise UsageError(f"which lesson? There are: {', '.join(known)}; --all means all of them.")
+    for name in ids:
+        if name not in known:
+            raise UsageError(f"there is no lesson “{name}”; {_nearest(name, known)}")
+    return [known[name] for name in ids]
+
+
+def _nearest(name: str, known: dict[str, Entry]) -> str:
+    names = {alias.casefold(): id for id, entry in known.items() for alias in (id, entry.scene, entry.title)}
+    near = get_close_matches(name.casefold(), names, n=1, cutoff=0.5)
+    return f"did you mean “{names[near[0]]}”?" if near else f"there are: {', '.join(known)}."

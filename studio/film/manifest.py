@@ -1,0 +1,81 @@
+"""What a film says of itself: all that determines its pixels, its steps, and the hash of every file."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import av
+import cairo
+
+from model import __version__
+from studio.film.film import Film
+from studio.play.files import sha256
+from studio.play.keys import painting_code
+from studio.play.protocols import main_trace
+
+
+def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
+    """Where a render comes from: all that determines its pixels, and when each step is shown."""
+    job, trace, picture = film.job, main_trace(film.lesson), film.job.picture
+    info = trace.info if trace is not None else {}
+    return {
+        "clearhead": __version__,
+        "lesson": job.entry.id,
+        "title": job.entry.title,
+        "step": step,
+        "text": info.get("text"),
+        "tokens": list(trace.tokens) if trace is not None else [],
+        "unknown": list(trace.unknown) if trace is not None else [],
+        "model": {"name": info.get("checkpoint"), "hash": info.get("checkpoint_hash")},
+        "traces": [run.digest for run in film.lesson.traces],
+        "seed": job.options.seed,
+        "options": asdict(job.settled),
+        "picture": {
+            "width": picture.width,
+            "height": picture.height,
+            "fps": picture.fps,
+            "frames": film.frames,
+            "seconds": film.seconds,
+        },
+        "code": {"lesson": sha256(job.entry.file), "kit": painting_code(type(film.lesson))},
+        "versions": versions(),
+        "steps": [asdict(s) for s in film.steps],
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of everything that has a say in the pixels."""
+    found = {name: version(name) for name in ("manim", "numpy", "torch", "av", "pillow", "typst", "uharfbuzz")}
+    return {
+        "python": platform.python_version(),
+        "cairo": cairo.cairo_version_string(),
+        **found,
+        "ffmpeg": av.ffmpeg_version_info,
+    }
+
+
+def write_manifest(path: Path, about: dict[str, Any], files: list[Path]) -> None:
+    """Write the manifest with every file's size and SHA-256; other formats of the same film stay listed."""
+    listed: dict[str, dict[str, Any]] = {
+        f.name: {"name": f.name, "bytes": f.stat().st_size, "sha256": sha256(f)} for f in files
+    }
+    final = path.parent.parent / path.name
+    earlier = read_manifest(final)
+    if earlier and {k: earlier.get(k) for k in about} == json.loads(json.dumps(about)):
+        listed = {f["name"]: f for f in earlier["files"] if (final.parent / f["name"]).is_file()} | listed
+    about = about | {"files": sorted(listed.values(), key=lambda f: f["name"])}
+    path.write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """What is in a manifest, None where there is none that can be read."""
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return about if isinstance(about, dict) else None

@@ -1,0 +1,42 @@
+"""Small things that are said about files and machines in more than one place."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def slug(text: str, longest: int = 40) -> str:
+    """A text as part of a file name; a short hash tells apart what is cut or cannot be spelled.
+
+    >>> slug("The cat sat.")
+    'the-cat-sat'
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    short = words[:longest].rsplit("-", 1)[0] if len(words) > longest else words
+    unspoken = re.sub(r"[^\w]+", "-", text.lower()).strip("-") != words
+    tail = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6] if unspoken or short != words else ""
+    return "-".join(part for part in (short, tail) if part)
+
+
+def from_here(path: Path) -> str:
+    """A path as short as it can be said from the current folder."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
