@@ -37,7 +37,7 @@ def test_captions_stand_long_enough_to_be_read(default):
 
 def test_the_chain(default):
     """What one screen gives is what the next one takes: q·k → score → weight → z → Δx, all from the trace."""
-    trace, layer, head, i, j = default.trace, default.layer, default.head, default.position, default.other
+    trace, layer, head, i, j = default.trace, default.layer, default.head, default.position, default.query.other
     attn = f"blocks.{layer}.attn."
     raw = trace[attn + "scores_raw"].values[head, i, j]
     assert f" = {number(raw)}" in texts(default, "One score"), "the dot product's total"

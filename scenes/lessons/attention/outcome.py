@@ -1,0 +1,173 @@
+"""From weights to what the head adds: the pattern, weighted values, their sum, and the residual stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, FadeTransform
+
+from model.numbers.tensor import Tensor, concatenate
+from model.numbers.tensor import stack as stack_tensors
+from scenes.kit.ground.layout import row, stack
+from scenes.kit.ground.say import Said, say
+from scenes.kit.ground.text import LABEL, Formula, Label, symbol
+from scenes.kit.moves.animations import Fly, Grow, Introduce, ResidualAdd, WeightedSum
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.product import Product
+from scenes.kit.recipes import (
+    FULL,
+    ROOM_OF_LINE,
+    UNBOUNDED,
+    and_more,
+    attention_bars,
+    bring_weights,
+    dots,
+    frame_row,
+    kept_and_rest,
+    multiply,
+    room_for,
+)
+from scenes.lessons.attention.projections import columns_of_head, depth
+
+if TYPE_CHECKING:
+    from scenes.lessons.attention.lesson import SelfAttention
+
+
+def pattern(lesson: SelfAttention, weights: TensorGrid) -> None:
+    query, stage, i = lesson.query, lesson.stage, lesson.position
+    with lesson.step(
+        "Pattern",
+        "“{a}” gives {w:.0%} of its attention to “{b}”.",
+        w=query.weights[query.other],
+        subtitle="{where} · pattern: dot area ∝ weight",
+        keep=(weights,),
+    ):
+        halves = stage.rows(1.3, 1)
+        square = halves if len(lesson.words) <= FULL else [stage]  # many dots need all the room
+        boxes = lesson.by(wide=stage.columns(1.55, 1), square=square, tall=halves)
+        picture = dots(boxes[0], lesson.view.pattern, lesson.words, i, largest=0.62)
+        lesson.play(FadeTransform(weights, picture), run_time=1.2)
+        if len(boxes) == 1:
+            lesson.play(FadeIn(frame_row(picture, i)), run_time=0.6)
+        else:
+            title, bars = attention_bars(boxes[1], query.weights, lesson.trace.tokens, i, query.seen)
+            lesson.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
+
+
+def weighted_values(lesson: SelfAttention, limit: int) -> tuple[Tensor, list[int], list[str | Said]]:
+    """Values times their weights, which of them stand alone, and the rows' names; all others are one row: sums hold."""
+    weights = lesson.query.weights
+    kept, rest = kept_and_rest(weights, limit)
+    weighted = (lesson.view.v.T * weights).T
+    shown = weighted[kept]
+    if rest:
+        shown = concatenate([shown, stack_tensors([weighted[rest].sum(0)], "key")], 0)
+    return shown, kept, and_more([lesson.words[k] for k in kept], rest)
+
+
+def weigh(lesson: SelfAttention) -> tuple[TensorGrid, TensorGrid]:
+    with lesson.step(
+        "Weighted values",
+        "Each word’s value, scaled by its weight …",
+        keep=(),
+        subtitle="{where} · pattern [{i}, key] × v [key, :]",
+    ):
+        box, query, gathered = lesson.stage, lesson.query, lesson.view.z[lesson.position]
+        shown, kept, names = weighted_values(lesson, int((box.height - 1.4) / ROOM_OF_LINE))
+        labels, more, columns = names[: len(kept)], names[len(kept) :], columns_of_head(lesson)
+        side, lines = room_for(labels) + 0.3, len(names) + 1.8
+        widest, highest = (box.width - side - 1.1) / (columns + 1.8), (box.height - 0.6) / lines
+        cell = (min(1.1, widest), min(1.1 * lesson.row_height, highest))
+        room = dict(**UNBOUNDED, cell=cell, columns=columns)
+        look = dict(upright=True, spec=".2f", scale=1.0, row_labels=labels, row_label_color="key", brackets=False)
+        a = TensorGrid(query.weights[kept], "probability", **look, **(room | dict(columns=1)))
+        v, times = TensorGrid(lesson.view.v[kept], "value", **room), Label("×", 0.5)
+        row(a, times, v, gap=0.2).move_to(box.center).align_to((0, box.top - 0.55, 0), UP)
+        room["scale"] = float(np.abs(np.concatenate([shown.values, gathered.values[None]])).max())
+        av = TensorGrid(shown, "value", row_labels=[""] * len(labels) + more if more else None, **room)
+        av.align_to(v, UP).align_to(v, RIGHT)
+        z = TensorGrid(gathered, "value", **room)
+        z.next_to(av, DOWN, buff=0.25).align_to(av, RIGHT)
+        over_a = Formula("a", 0.46, "probability").next_to(a.cell_center(0, 0), UP, buff=cell[1] / 2 + 0.12)
+        over_v = Formula("V", 0.46, "value").next_to(v, UP, buff=0.12)
+        over_av = Formula("a_j v_j", 0.46, "value").move_to(over_v)
+        lesson.play(Introduce(a), Introduce(v), *map(FadeIn, (times, over_a, over_v)), run_time=1.4)
+        lesson.wait(0.4)
+        away = map(FadeOut, (v, times, over_v))
+        lesson.play(*away, FadeIn(over_av), Introduce(av, "rows", lag=0.5), run_time=2.5)
+    return av, z
+
+
+def one_sum(lesson: SelfAttention, weighted: TensorGrid, z: TensorGrid) -> None:
+    with lesson.step(
+        "Sum",
+        "… and summed: z, what “{word}” has gathered.",
+        subtitle="{where} · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]",
+    ):
+        label = symbol("z", lesson.position, 0.46, "value").next_to(z, LEFT, buff=0.2)
+        lesson.play(FadeIn(label), WeightedSum(weighted, z), run_time=3)
+
+
+def output(lesson: SelfAttention, z: TensorGrid) -> TensorGrid:
+    view, i = lesson.view, lesson.position
+    with lesson.step(
+        "Output",
+        "The output matrix turns these {d} numbers into {n}, as many as x has.",
+        keep=(z,),
+        subtitle="{where} · result [{i}, :]",
+        d=view.z.shape[1],
+        n=view.W_O.shape[1],
+    ):
+        product = Product(
+            lesson.stage,
+            view.z[i],
+            view.W_O,
+            view.result[i],
+            kinds=("value", "weight", "delta"),
+            names=(("z", i), "W_O", "Δ x"),
+            roles=("value", "positive", "delta"),
+            rows=depth(lesson),
+            columns=lesson.by(wide=9, square=6, tall=6),
+        )
+        lesson.play(Fly(z, product.x), FadeOut(z), FadeIn(product.labels[0]), run_time=1.2)
+        lesson.remove(z)
+        lesson.play(*bring_weights(product), run_time=0.8)
+        multiply(lesson, product, run_time=3)
+    return product.y
+
+
+def terms_of_stream(lesson: SelfAttention) -> list[tuple[Tensor, str, str | Said]]:
+    """(row, kind, name) of what is added to the word that we follow, from the stream before to the stream after."""
+    block, h, i = lesson.view.block, lesson.head, lesson.position
+    others = [k for k in range(block.n_heads) if k != h]
+    parts = [(block.before[i], "data", "before"), (block.result[h, i], "delta", say("+ head {h}", h=h))]
+    if others:
+        parts.append((block.result[others, i].sum(0), "delta", "+ other heads"))
+    return [*parts, (block.after[i], "data", "= after")]
+
+
+def add_back(lesson: SelfAttention, delta: TensorGrid) -> None:
+    with lesson.step(
+        "Residual",
+        "This row and those of the other {n} heads are added to “{word}”.",
+        n=lesson.view.block.n_heads - 1,
+        subtitle="resid_mid = resid_pre + Σ heads’ results · position {i}, layer {l}",
+        keep=(delta,),
+    ):
+        parts = terms_of_stream(lesson)
+        columns, names_room = lesson.by(wide=10, square=5, tall=5), 3.2
+        cell = (min(1.0, (lesson.stage.width - names_room) / (columns - 0.4)), 1.4 * lesson.row_height)
+        scale = float(max(np.abs(tensor.values).max() for tensor, *_ in parts))
+        grids = [TensorGrid(t, kind, scale=scale, cell=cell, columns=columns, **UNBOUNDED) for t, kind, _ in parts]
+        stack(*grids, gap=0.35).move_to(lesson.stage.center).shift((1.2, 0, 0))
+        labels = [
+            Label(name, LABEL, "delta" if "+" in name else "ink").next_to(grid, LEFT, buff=0.25)
+            for grid, (_, _, name) in zip(grids, parts, strict=True)
+        ]
+        arrival = (Fly(delta, grids[1]), FadeOut(delta))
+        lesson.play(Introduce(grids[0], "columns", lag=0.1), *arrival, *map(FadeIn, labels[:2]), run_time=1.4)
+        lesson.remove(delta)
+        if len(parts) > 3:
+            lesson.play(Introduce(grids[2], "columns", lag=0.1), FadeIn(labels[2]), run_time=1)
+        lesson.play(FadeIn(labels[-1]), ResidualAdd(*grids), run_time=2.5)
