@@ -18,7 +18,7 @@ from scenes.lesson import FRAME, Options
 from scenes.lessons.heads.lesson import MultiHead, measured
 from scenes.lessons.heads.scores import ScoreTable, counted
 from studio.audit.sources import Sources
-from tests.playing import find, player, texts
+from tests.playing import find, only, player, texts
 
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid"
 
@@ -150,13 +150,16 @@ def test_only_heads_that_earned_a_name_have_one():
 # ── z, W_O, and the sum ──────────────────────────────────────────────────────────────────────────
 def test_the_concatenation_times_w_o_is_attn_out():
     lesson = play()
-    trace, l, i = lesson.trace, lesson.layer, lesson.position
-    z = trace.array(f"blocks.{l}.attn.z")[:, i].reshape(-1)
-    np.testing.assert_array_equal(lesson.strip.values[0], z)
-    W = trace.array(f"blocks.{l}.attn.W_O").reshape(z.size, -1).astype(float)
-    np.testing.assert_array_equal(lesson.product.weights.tensor.values, W)
-    np.testing.assert_allclose(lesson.product.y.tensor.values, z @ W, atol=1e-5)
-    np.testing.assert_array_equal(lesson.product.y.tensor.values, trace.array(f"blocks.{l}.attn_out")[i])
+    trace, layer, i = lesson.trace, lesson.layer, lesson.position
+    z = trace.array(f"blocks.{layer}.attn.z")[:, i].reshape(-1)
+    (strip,) = [grid for grid in find(lesson, "Concatenate", TensorGrid) if grid.flat]
+    np.testing.assert_array_equal(strip.values[0], z)
+    W = trace.array(f"blocks.{layer}.attn.W_O").reshape(z.size, -1).astype(float)
+    shown = {grid.kind: grid.tensor.values for grid in find(lesson, "Output matrix", TensorGrid)}
+    np.testing.assert_array_equal(shown["value"], z)
+    np.testing.assert_array_equal(shown["weight"], W)
+    np.testing.assert_allclose(shown["delta"], z @ W, atol=1e-5)
+    np.testing.assert_array_equal(shown["delta"], trace.array(f"blocks.{layer}.attn_out")[i])
 
 
 @pytest.mark.parametrize("aspect", ["16:9", "9:16"])
@@ -165,7 +168,7 @@ def test_the_heads_rows_add_up_on_screen(aspect):
     (table,) = find(lesson, "Who adds what", SumTable)
     claims, sources = table.claims(), Sources(lesson.traces)
     assert len(claims) == sum(c is not None for c in table.total.columns) >= 3
-    assert all(len(claim.parts) == lesson.heads and sources.check_claim(claim) is None for claim in claims)
+    assert all(len(claim.parts) == lesson.block.n_heads and sources.check_claim(claim) is None for claim in claims)
     results = lesson.trace.array(f"blocks.{lesson.layer}.attn.result")[:, lesson.position].astype(float)
     np.testing.assert_allclose(table.bars.values, np.linalg.norm(results, axis=1), rtol=1e-6)
 
@@ -209,11 +212,8 @@ def test_bars_go_from_one_real_run_to_the_other_over_the_same_words():
     lesson = play()
     off = run("tiny", lesson.trace.info["text"], ablate=[(lesson.layer, lesson.head)])
     p, q = (trace.array("probs")[lesson.position].astype(float) for trace in (lesson.trace, off))
-    bars = [
-        b
-        for b in [bars for play_ in lesson.watched.kept for bars in play_]
-        if "all others" in b.words and b.ids == lesson.bars.ids
-    ]
+    ids = only(lesson, "Switch it off", ProbabilityBars).ids
+    bars = [b for kept in lesson.watched.kept for b in kept if "all others" in b.words and b.ids == ids]
     np.testing.assert_allclose(bars[0].values[:-1], p[bars[0].ids], rtol=1e-5)
     np.testing.assert_allclose(bars[-1].values[:-1], q[bars[0].ids], rtol=1e-5)
     assert {p.argmax(), q.argmax()} <= set(bars[0].ids) and bars[0].longest == bars[-1].longest
@@ -228,13 +228,15 @@ def test_bars_go_from_one_real_run_to_the_other_over_the_same_words():
 def test_what_the_head_adds_is_zero_in_the_second_run():
     lesson = play()
     row = next(g for g in find(lesson, "Switch it off", TensorGrid) if g.kind == "delta")
-    assert not row.values.any() and row.tensor.runs() == {lesson.without[lesson.layer, lesson.head].run_id}
+    assert not row.values.any() and row.tensor.runs() == {lesson.off.without[lesson.layer, lesson.head].run_id}
 
 
 def test_options_choose_the_head_and_the_word():
     lesson = play(layer=1, token=2)
     assert lesson.layer == 1 and lesson.position == 2
-    assert float(lesson.effect[1, lesson.head]) == max(float(lesson.effect[1, h]) for h in range(lesson.heads))
+    assert float(lesson.off.effects[1, lesson.head]) == max(
+        float(lesson.off.effects[1, h]) for h in range(lesson.block.n_heads)
+    )
     with pytest.raises(UsageError, match="heads go from 0 to"):
         play(head=99)
     with pytest.raises(UsageError, match="tokens go from 0 to"):
@@ -244,7 +246,7 @@ def test_options_choose_the_head_and_the_word():
 def test_a_model_with_too_many_heads_tries_one_layer(monkeypatch):
     monkeypatch.setattr("scenes.lessons.heads.lesson.MOST_RUNS", 8)
     lesson = MultiHead(Options(text="The cat sat", layer=2))
-    assert lesson.tried == tuple((2, head) for head in range(lesson.trace.config.n_heads)) and lesson.layer == 2
+    assert lesson.off.heads == tuple((2, head) for head in range(lesson.trace.config.n_heads)) and lesson.layer == 2
 
 
 # ── parts in the kit ─────────────────────────────────────────────────────────────────────────────
