@@ -21,7 +21,8 @@ from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.terms import Frame
 from scenes.kit.words.tokens import TokenRow, display
 
-UNBOUNDED: dict[str, Any] = dict(width=99, height=99)  # of a grid whose cell alone decides how large it is
+Look = dict[str, Any]  # keyword arguments that several pieces share
+UNBOUNDED: Look = dict(width=99, height=99)  # of a grid whose cell alone decides how large it is
 LOWEST_ROW = 0.3  # of numbers in a grid, so that rows do not stand too close
 ROOM_OF_LINE = 0.36  # height that a bar, or a row in a list, should have
 FULL = 12  # words up to which a square frame has room for a pattern and bars beside it
@@ -62,7 +63,7 @@ def and_more(names: Sequence[str | Said], rest: Sequence[int]) -> list[str | Sai
 # ── a pattern, and one row of it as bars ─────────────────────────────────────────────────────────
 def dots(box: Box, pattern: Tensor, words: Sequence[str], query: int, largest: float) -> DotPattern:
     """A pattern [query, key] in a box, with its words at both edges and one query marked. largest: side of a cell."""
-    room = dict(width=box.width, height=box.height, cell=(largest, largest))
+    room: Look = dict(width=box.width, height=box.height, cell=(largest, largest))
     return box.fit(DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **room))
 
 
@@ -72,7 +73,7 @@ def attention_bars(
     """One query's weights [key] as bars that add up to 100 %, under a title. seen: the keys that it may look at."""
     kept, _ = kept_and_rest(weights, max(int((box.height - 1.2) / ROOM_OF_LINE), 4), seen)
     title = Label(say("attention of “{w}”", w=display(tokens[query])), 0.4, "query")
-    room = dict(width=box.width, height=box.height - 0.7)
+    room: Look = dict(width=box.width, height=box.height - 0.7)
     bars = ProbabilityBars(weights, tokens, order=kept, fill="probability", total=True, **room)
     box.fit(stack(title, bars, gap=0.15))
     return title, bars

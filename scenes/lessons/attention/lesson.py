@@ -15,7 +15,7 @@ from scenes.kit.ground.theme import color
 from scenes.kit.moves.animations import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import Frame
-from scenes.kit.recipes import formula_over_sentence, frame_row, rows_that_fit
+from scenes.kit.recipes import Look, formula_over_sentence, frame_row, rows_that_fit
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lessons.attention import outcome, projections, scores
@@ -101,7 +101,7 @@ class SelfAttention(AttentionLesson):
     def sentence_with_arcs(self) -> tuple[TokenRow, AttentionArcs, TokenNumbers]:
         """The sentence, the arcs of the query that we follow, and the weights beside the words."""
         weights, stage = self.query.weights, self.stage
-        options = dict(unknown=self.trace.unknown, target=self.position, size=0.6)
+        options: Look = dict(unknown=self.trace.unknown, target=self.position, size=0.6)
         tokens = TokenRow(self.trace.tokens, width=stage.width, **options)
         if tokens.size < SMALLEST_TOKEN or self.portrait:
             left = stage.columns(1.3, 1)[0]
@@ -136,7 +136,7 @@ class SelfAttention(AttentionLesson):
 
     def grid(self, tensor: Tensor, kind: str, **options: Any) -> TensorGrid:
         """A grid of the stage's size in which the row that we follow is marked and never left out."""
-        room = dict(width=self.stage.width, height=self.stage.height, cell=(1.0, self.row_height))
+        room: Look = dict(width=self.stage.width, height=self.stage.height, cell=(1.0, self.row_height))
         return self.stage.fit(
             TensorGrid(tensor, kind, keep_row=self.position, target_row=self.position, **(room | options))
         )
@@ -165,7 +165,7 @@ class SelfAttention(AttentionLesson):
             typst = 'op("softmax")( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_"head") ) {{ V : v }}'
             formula = Formula(typst, 0.9, q="query", k="key", v="value")
             lines = self.by(wide=1, square=8, tall=8)
-            marks = dict(target=self.position, unknown=self.trace.unknown)
+            marks: Look = dict(target=self.position, unknown=self.trace.unknown)
             tokens = formula_over_sentence(self.stage, formula, self.trace.tokens, lines=lines, gap=0.9, **marks)
             self.play(FadeIn(formula), run_time=1)
             self.play(FadeIn(tokens), run_time=0.8)

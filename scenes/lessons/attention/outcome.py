@@ -19,6 +19,7 @@ from scenes.kit.recipes import (
     FULL,
     ROOM_OF_LINE,
     UNBOUNDED,
+    Look,
     and_more,
     attention_bars,
     bring_weights,
@@ -32,6 +33,8 @@ from scenes.lessons.attention.projections import columns_of_head, depth
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
+
+SYMBOL = 0.46  # em of the letters over and beside grids
 
 
 def pattern(lesson: SelfAttention, weights: TensorGrid) -> None:
@@ -66,6 +69,32 @@ def weighted_values(lesson: SelfAttention, limit: int) -> tuple[Tensor, list[int
     return shown, kept, and_more([lesson.words[k] for k in kept], rest)
 
 
+def weights_beside_values(
+    lesson: SelfAttention, names: list[str | Said], kept: list[int]
+) -> tuple[TensorGrid, TensorGrid]:
+    """The weights of the rows that stand alone, upright, and their values, high enough for the sum to stand below."""
+    box, columns, labels = lesson.stage, columns_of_head(lesson), names[: len(kept)]
+    widest = (box.width - room_for(labels) - 1.4) / (columns + 1.8)
+    highest = (box.height - 0.6) / (len(names) + 1.8)
+    cell = (min(1.1, widest), min(1.1 * lesson.row_height, highest))
+    look: Look = dict(spec=".2f", scale=1.0, row_labels=labels, row_label_color="key", brackets=False)
+    a = TensorGrid(lesson.query.weights[kept], "probability", upright=True, cell=cell, columns=1, **look, **UNBOUNDED)
+    return a, TensorGrid(lesson.view.v[kept], "value", cell=cell, columns=columns, **UNBOUNDED)
+
+
+def weighted_and_sum(
+    lesson: SelfAttention, shown: Tensor, more: list[str | Said], v: TensorGrid
+) -> tuple[TensorGrid, TensorGrid]:
+    """The weighted values where the values stand, and their sum below, on one scale. more: the last row's name."""
+    total = lesson.view.z[lesson.position]
+    scale = float(np.abs(np.concatenate([shown.values, total.values[None]])).max())
+    labels = [""] * (len(shown) - len(more)) + more if more else None
+    look: Look = dict(cell=(v.cw, v.ch), columns=columns_of_head(lesson), scale=scale, **UNBOUNDED)
+    av, z = TensorGrid(shown, "value", row_labels=labels, **look), TensorGrid(total, "value", **look)
+    av.align_to(v, UP).align_to(v, RIGHT)
+    return av, z.next_to(av, DOWN, buff=0.25).align_to(av, RIGHT)
+
+
 def weigh(lesson: SelfAttention) -> tuple[TensorGrid, TensorGrid]:
     with lesson.step(
         "Weighted values",
@@ -73,25 +102,15 @@ def weigh(lesson: SelfAttention) -> tuple[TensorGrid, TensorGrid]:
         keep=(),
         subtitle="{where} · pattern [{i}, key] × v [key, :]",
     ):
-        box, query, gathered = lesson.stage, lesson.query, lesson.view.z[lesson.position]
+        box = lesson.stage
         shown, kept, names = weighted_values(lesson, int((box.height - 1.4) / ROOM_OF_LINE))
-        labels, more, columns = names[: len(kept)], names[len(kept) :], columns_of_head(lesson)
-        side, lines = room_for(labels) + 0.3, len(names) + 1.8
-        widest, highest = (box.width - side - 1.1) / (columns + 1.8), (box.height - 0.6) / lines
-        cell = (min(1.1, widest), min(1.1 * lesson.row_height, highest))
-        room = dict(**UNBOUNDED, cell=cell, columns=columns)
-        look = dict(upright=True, spec=".2f", scale=1.0, row_labels=labels, row_label_color="key", brackets=False)
-        a = TensorGrid(query.weights[kept], "probability", **look, **(room | dict(columns=1)))
-        v, times = TensorGrid(lesson.view.v[kept], "value", **room), Label("×", 0.5)
+        a, v = weights_beside_values(lesson, names, kept)
+        times = Label("×", 0.5)
         row(a, times, v, gap=0.2).move_to(box.center).align_to((0, box.top - 0.55, 0), UP)
-        room["scale"] = float(np.abs(np.concatenate([shown.values, gathered.values[None]])).max())
-        av = TensorGrid(shown, "value", row_labels=[""] * len(labels) + more if more else None, **room)
-        av.align_to(v, UP).align_to(v, RIGHT)
-        z = TensorGrid(gathered, "value", **room)
-        z.next_to(av, DOWN, buff=0.25).align_to(av, RIGHT)
-        over_a = Formula("a", 0.46, "probability").next_to(a.cell_center(0, 0), UP, buff=cell[1] / 2 + 0.12)
-        over_v = Formula("V", 0.46, "value").next_to(v, UP, buff=0.12)
-        over_av = Formula("a_j v_j", 0.46, "value").move_to(over_v)
+        av, z = weighted_and_sum(lesson, shown, names[len(kept) :], v)
+        over_a = Formula("a", SYMBOL, "probability").next_to(a.cell_center(0, 0), UP, buff=a.ch / 2 + 0.12)
+        over_v = Formula("V", SYMBOL, "value").next_to(v, UP, buff=0.12)
+        over_av = Formula("a_j v_j", SYMBOL, "value").move_to(over_v)
         lesson.play(Introduce(a), Introduce(v), *map(FadeIn, (times, over_a, over_v)), run_time=1.4)
         lesson.wait(0.4)
         away = map(FadeOut, (v, times, over_v))
@@ -105,7 +124,7 @@ def one_sum(lesson: SelfAttention, weighted: TensorGrid, z: TensorGrid) -> None:
         "… and summed: z, what “{word}” has gathered.",
         subtitle="{where} · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]",
     ):
-        label = symbol("z", lesson.position, 0.46, "value").next_to(z, LEFT, buff=0.2)
+        label = symbol("z", lesson.position, SYMBOL, "value").next_to(z, LEFT, buff=0.2)
         lesson.play(FadeIn(label), WeightedSum(weighted, z), run_time=3)
 
 

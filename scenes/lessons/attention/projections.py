@@ -13,7 +13,7 @@ from scenes.kit.moves.animations import DotProduct, Fly, Introduce
 from scenes.kit.numbers.grid import TensorGrid, readable_width
 from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.terms import Frame, TermSum
-from scenes.kit.recipes import LOWEST_ROW, bring_weights, frame_row, multiply, room_for
+from scenes.kit.recipes import LOWEST_ROW, Look, bring_weights, frame_row, multiply, room_for
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -144,13 +144,13 @@ def side_by_side(lesson: SelfAttention, tensors: dict[str, Tensor]) -> tuple[lis
     columns = min(columns_of_head(lesson), int(share / narrowest))
     height = stage.height - 0.8 if wide else stage.height / 3 - 0.5
     cell = (min(1.0, share / (columns + 0.05)), lesson.row_height)
-    room = dict(width=99, height=height, cell=cell, rows=int(height / LOWEST_ROW), columns=columns)
+    room: Look = dict(width=99, height=height, cell=cell, rows=int(height / LOWEST_ROW), columns=columns)
     grids, labels = [], []
     for (letter, tensor), role in zip(tensors.items(), ("query", "key", "value"), strict=True):
         kept = lesson.position if letter == "Q" or wide else lesson.query.other
         beside = None if wide and letter != "Q" else lesson.words
-        rows = dict(keep_row=kept, row_labels=beside, target_row=lesson.position)
-        grids.append(TensorGrid(tensor, role, spec="+.1f", **rows, **room))
+        marks: Look = dict(keep_row=kept, row_labels=beside, target_row=lesson.position)
+        grids.append(TensorGrid(tensor, role, spec="+.1f", **marks, **room))
         labels.append(Formula(f"{letter} = X W_{letter}" if wide else letter, 0.5, role))
     table = row(*grids, gap=0.35) if wide else stack(*grids, gap=0.4)
     stage.fit(table, 0.4).shift(0.35 * DOWN if wide else 0.35 * LEFT)

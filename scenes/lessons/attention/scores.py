@@ -13,7 +13,7 @@ from scenes.kit.moves.animations import DotProduct, Fly, Introduce, Reveal, Soft
 from scenes.kit.numbers.grid import TensorGrid, readable_width
 from scenes.kit.numbers.product import SoftmaxTable
 from scenes.kit.numbers.terms import Frame, TermSum
-from scenes.kit.recipes import frame_row, room_for, rows_that_fit
+from scenes.kit.recipes import Look, frame_row, room_for, rows_that_fit
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -34,7 +34,7 @@ def one_score(lesson: SelfAttention, queries: TensorGrid, keys: TensorGrid) -> T
         s=score,
     ):
         cell = (min(1.25, (lesson.stage.width - 2.1) / 8.8), 1.3 * lesson.row_height)
-        room = dict(cell=cell, columns=8 if len(q) <= 8 else 7)
+        room: Look = dict(cell=cell, columns=8 if len(q) <= 8 else 7)
         grids = [TensorGrid(t, kind, **room) for t, kind in ((q, "query"), (k, "key"), (q * k, "score"))]
         lines = lesson.by(wide=2, square=4, tall=4)
         terms = TermSum(q, k, score, width=lesson.stage.width, lines=lines, size=0.4)
@@ -60,7 +60,7 @@ def word_by_word(
     widest: the tensor whose numbers decide how many columns there are, so that several grids have the same."""
     stage = lesson.stage
     columns = int((stage.width - room_for(lesson.words) - 0.8) / readable_width(widest, options.get("spec", "+.2f")))
-    look = dict(brackets=False, cell=(1.05, lesson.row_height), spec="+.2f", column_label_color="key")
+    look: Look = dict(brackets=False, cell=(1.05, lesson.row_height), spec="+.2f", column_label_color="key")
     look |= dict(row_labels=lesson.words, column_labels=lesson.words, keep_column=lesson.query.other)
     return lesson.grid(tensor, kind, columns=columns, rows=rows_that_fit(stage.height - HEADER), **(look | options))
 

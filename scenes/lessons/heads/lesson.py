@@ -14,7 +14,7 @@ from model.study.views import Ablations, AttentionBlock, Pair
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles
 from scenes.kit.ground.layout import stack
 from scenes.kit.ground.text import Formula
-from scenes.kit.recipes import formula_over_sentence
+from scenes.kit.recipes import Look, formula_over_sentence
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lessons.heads import names, one_off, output, patterns
 
@@ -126,7 +126,9 @@ class MultiHead(AttentionLesson):
                 for piece in ([" ".join(pieces)] if wide else pieces)
             ]
             formula = stack(*lines, gap=0.3)
-            marks = dict(target=self.position, unknown=self.trace.unknown, lines=self.by(wide=1, square=8, tall=8))
+            marks: Look = dict(
+                target=self.position, unknown=self.trace.unknown, lines=self.by(wide=1, square=8, tall=8)
+            )
             tokens = formula_over_sentence(lower, formula, self.trace.tokens, gap=0.45, **marks)
             self.play(FadeIn(wall), run_time=1)
             self.play(FadeIn(formula), run_time=1)

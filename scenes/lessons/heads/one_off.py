@@ -18,7 +18,7 @@ from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.moves.animations import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import Frame
-from scenes.kit.recipes import UNBOUNDED, bars_on_one_scale
+from scenes.kit.recipes import UNBOUNDED, Look, bars_on_one_scale
 from scenes.kit.words.tokens import display
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ def effects_in(lesson: MultiHead) -> tuple[TensorGrid, tuple[int, int]]:
     columns = [say("head {k}", k=k) for k in range(lesson.block.n_heads)]
     if not lesson.wide:
         effects, rows, columns, place = effects.T, columns, rows, place[::-1]
-    labels = dict(row_labels=rows, column_labels=columns, row_label_color="secondary", column_label_color="secondary")
-    room = dict(width=stage.width, height=stage.height, cell=(1.6, 1.05), spec=".1%", size=TEXT, brackets=False)
+    labels: Look = dict(
+        row_labels=rows, column_labels=columns, row_label_color="secondary", column_label_color="secondary"
+    )
+    room: Look = dict(width=stage.width, height=stage.height, cell=(1.6, 1.05), spec=".1%", size=TEXT, brackets=False)
     return stage.fit(TensorGrid(effects, "delta", **labels, **room)), place
 
 
@@ -103,7 +105,7 @@ def head_beside(lesson: MultiHead, box: Box) -> tuple[PatternWall, list[TensorGr
     runs = (AttentionHead(run, layer, head) for run in (lesson.trace, lesson.off.without[pair]))
     added = [view.result[lesson.position] for view in runs]
     panel, room, title_at, row_at = places_beside(lesson, box)
-    look = dict(columns=COLUMNS, scale=float(np.abs(added[0].values).max()), spec="+.2f")
+    look: Look = dict(columns=COLUMNS, scale=float(np.abs(added[0].values).max()), spec="+.2f")
     cell = (min(1.0, (room - 0.4) / (COLUMNS - 0.3)), 0.5)
     rows = [TensorGrid(tensor, "delta", cell=cell, **look, **UNBOUNDED).move_to(row_at) for tensor in added]
     texts = [say("layer {l}, head {h}: {s}", l=layer, h=head, s=state) for state in ("on", "off")]
@@ -119,7 +121,7 @@ def two_distributions(lesson: MultiHead, box: Box) -> list[ProbabilityBars]:
     p, q = (probs.values for probs in both)
     likeliest, gaining = np.argsort(-p, kind="stable")[:few], np.argsort(p - q, kind="stable")[: few - 2]
     ids = sorted({int(k) for k in (*likeliest, *gaining)}, key=lambda k: -p[k])
-    room = dict(width=box.width - BarChange.width_of(COLUMN_OF_CHANGES, TEXT), height=box.height - 0.5)
+    room: Look = dict(width=box.width - BarChange.width_of(COLUMN_OF_CHANGES, TEXT), height=box.height - 0.5)
     bars = bars_on_one_scale(both, lesson.trace.vocabulary, ids, fill="probability", **room)
     for one in bars:
         one.move_to(box.center).align_to((box.left, 0, 0), LEFT).align_to((0, box.bottom, 0), DOWN)

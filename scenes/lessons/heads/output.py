@@ -19,7 +19,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.sums import SumTable
 from scenes.kit.numbers.terms import Frame
-from scenes.kit.recipes import UNBOUNDED, bring_weights, multiply, rows_that_fit
+from scenes.kit.recipes import UNBOUNDED, Look, bring_weights, multiply, rows_that_fit
 from scenes.lessons.heads.patterns import flat
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def concatenated(lesson: MultiHead, wall: PatternWall) -> TensorGrid:
 
 def grid_beside_patterns(lesson: MultiHead, box: Box) -> tuple[TensorGrid, float]:
     """One row for each head, and the side of the square that is free beside each row."""
-    room = dict(width=box.width - 1.0, height=box.height, cell=(1.15, 0.9))
-    marks = dict(row_labels=head_labels(lesson), keep_row=lesson.head, target_row=lesson.head)
+    room: Look = dict(width=box.width - 1.0, height=box.height, cell=(1.15, 0.9))
+    marks: Look = dict(row_labels=head_labels(lesson), keep_row=lesson.head, target_row=lesson.head)
     grid = TensorGrid(gathered(lesson), "value", rows=max(rows_that_fit(box.height), 3), columns=8, **marks, **room)
     side = PATTERN_SIDE * grid.ch
     return Box(box.left + side + 0.15, box.bottom, box.right, box.top).fit(grid), side
@@ -159,7 +159,7 @@ def contributions(lesson: MultiHead, product: Product) -> None:
         subtitle="blocks.{l}.attn.result [:, {i}, :], their sum attn_out [{i}, :] · bar: length √Σx² of the row",
         keep=(product.y,),
     ):
-        room = dict(bars=lesson.by(wide=2.6, square=1.7, tall=1.7), height=1.15 * lesson.row_height)
+        room: Look = dict(bars=lesson.by(wide=2.6, square=1.7, tall=1.7), height=1.15 * lesson.row_height)
         total = lesson.block.attn_out[lesson.position]
         table = SumTable(lesson.stage, parts, total, names, name_of_total="attn_out", keep=lesson.head, **room)
         away = FadeOut(product.y, target_position=table.total.get_center(), scale=0.3)

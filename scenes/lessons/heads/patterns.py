@@ -15,7 +15,7 @@ from scenes.kit.ground.text import Label, smallest
 from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.moves.animations import Grow, Introduce
 from scenes.kit.numbers.terms import Frame
-from scenes.kit.recipes import FULL, attention_bars, dots, frame_row
+from scenes.kit.recipes import FULL, Look, attention_bars, dots, frame_row
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
@@ -58,7 +58,7 @@ def siblings(lesson: MultiHead, dots: DotPattern, frame: Frame) -> PatternWall:
         keep=(dots, frame),
     ):
         size = lesson.by(wide=0.3, square=0.26, tall=0.26)
-        room = dict(above=1.3 * size, right=ANSWER + 0.05, gap=0.16)
+        room: Look = dict(above=1.3 * size, right=ANSWER + 0.05, gap=0.16)
         places = tiles(stage, *shape_of(stage, n, **room), **room)[:n]
         wall = PatternWall(stage, list(lesson.block.pattern), places, row=lesson.position)
         panels = [wall.panel(k) for k in range(n)]
