@@ -24,7 +24,7 @@ def turns_of(model: str, text: str, most: int, **choices: Any) -> tuple[Turn, ..
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """The same prompt continued in five ways: sampled at a temperature, greedily, by the next seed, and cooler and warmer.
+    """One prompt continued in five ways: sampled at a temperature, greedily, by the next seed, cooler and warmer.
 
     All but `other_seed` and `greedy` draw the same random numbers, one a turn."""
 

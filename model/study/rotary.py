@@ -1,4 +1,4 @@
-"""A head of a model with rotary positions (Su et al. 2021): one query, the key before it, and how pairs of entries turn."""
+"""A head with rotary positions (Su et al. 2021): one query, the key before it, and how pairs of entries turn."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RotaryHead:
     def choose(
         cls, trace: Trace, layer: int | None = None, head: int | None = None, query: int | None = None
     ) -> RotaryHead:
-        """The head that looks most at the word before, on average, and its query that does so most, among those asked for.
+        """Of those asked for, the head that looks most at the word before, on average, and its query that does so most.
 
         The trace must have three positions; a query 0 has no word before it, so 1 is taken."""
         n = len(trace)

@@ -19,7 +19,7 @@ Run = Callable[..., Trace]  # run(model, text, order=…)
 
 @dataclass(frozen=True, eq=False)
 class Variants:
-    """The runs of one text by kind of positions. `asked` is the run that was asked for; it takes the place of its kind."""
+    """The runs of one text by kind of positions. `asked` was asked for, and takes the place of its kind."""
 
     asked: Trace
     of: Mapping[str, Trace]
@@ -123,3 +123,17 @@ class InputRows:
 def mean_apart(products: Tensor, step: int) -> Tensor:
     """The mean product of two rows that are `step` positions apart. [position, position] → one number"""
     return stack([products[k, k + step] for k in range(len(products) - step)], "position").mean(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Twice:
+    """A word at two places, `first` and `last`, of what goes into a model. borrowed: the text, if it is another one."""
+
+    rows: InputRows
+    first: int
+    last: int
+    borrowed: str = ""
+
+    def difference(self, of: Tensor) -> Tensor:
+        """The largest difference between entries of the two rows of a tensor [position, d_model]."""
+        return abs(of[self.first] - of[self.last]).max()

@@ -84,7 +84,7 @@ class Word:
 
 
 def closest_word(trace: Trace, n: int) -> int:
-    """The place of the known word with the largest mean cosine to its `n` nearest rows of W_E; the first of equal ones."""
+    """The place of the known word that lies nearest to its `n` nearest rows, on average; the first of equal ones."""
     table, ids = WordTable(trace["W_E"], trace.vocabulary), trace.ids
     near = {row: float(table.near(row, n).cosines.mean()) for row in set(ids)}
     places = [k for k in range(len(ids)) if k not in trace.unknown] or range(len(ids))
