@@ -16,6 +16,7 @@ from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.animations import Fly, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import Frame
+from scenes.kit.recipes import UNBOUNDED
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.embedding.ids import NumberedTokens, WordList
@@ -151,7 +152,7 @@ class LookUp:
         """The row, between the sentence and the table, column over column."""
         top, low = self.boxes
         cell = (grid.cw * grid.zoom(), max(grid.ch * grid.zoom(), 0.4))
-        room = dict(width=99, height=99, cell=cell, columns=self.entries, scale=grid.strongest, size=DIGITS)
+        room = dict(cell=cell, columns=self.entries, scale=grid.strongest, size=DIGITS, **UNBOUNDED)
         row = TensorGrid(self.trace["embed"][self.word.position], "weight", **room)
         row.set_y((low.top + min(top.bottom, sentence.get_bottom()[1])) / 2)
         return row.shift(((grid.cell_center(place, 0) - row.cell_center(0, 0))[0], 0, 0))

@@ -16,6 +16,7 @@ from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.text import Formula, Label
 from scenes.kit.moves.animations import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.recipes import UNBOUNDED
 from scenes.kit.words.links import Threads
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
@@ -122,7 +123,7 @@ def labelled_rows(
     cell: the largest cell. air: height that the rows leave free. gap: between rows; room: at the labels' right."""
     left = max(label.width for label, *_ in parts) + room
     size = min(cell[0], (box.width - left - 0.3) / (columns - 0.4)), min(cell[1], (box.height - air) / len(parts))
-    how = dict(cell=size, width=99, height=99, columns=columns, **look)
+    how = dict(cell=size, columns=columns, **UNBOUNDED, **look)
     grids = [TensorGrid(tensor, kind, **how) for _, tensor, kind in parts]
     stack(*grids, gap=gap).move_to(box.center).shift((left / 2, 0, 0))
     labels = [label.next_to(grid, LEFT, buff=0.2) for (label, *_), grid in zip(parts, grids, strict=True)]

@@ -14,6 +14,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.animations import Grow
+from scenes.kit.recipes import longest_bar
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.loop import FinishedRun, mark_end
@@ -88,9 +89,7 @@ class Choosing:
         ):
             beside = self.scene.stage.columns(1, 1, gap=0.8)
             halves = self.scene.by(wide=beside, square=beside, tall=self.scene.stage.rows(1, 1, gap=0.6))
-            longest = max(
-                float(max(probs.values[order].max(), 1 - probs[order].sum(0).values)) for probs in (cool, warm)
-            )
+            longest = longest_bar((probs, order) for probs in (cool, warm))
             panels = [
                 self.panel(box, heat, turns, order, longest)
                 for box, heat, turns in zip(halves, heats, both, strict=True)

@@ -18,6 +18,7 @@ from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.animations import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
+from scenes.kit.recipes import longest_bar
 from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
 from scenes.lesson.lesson import TextLesson
@@ -145,8 +146,7 @@ class Shuffling:
             boxes = stage.columns(1, 1, gap=0.8) if self.scene.wide else stage.rows(1, 1, gap=0.5)
             chances = [(orders.written["probs"][-1], orders.shuffled["probs"][-1]) for orders in both]
             shown = [likeliest(p, q, few) for p, q in chances]
-            rests = [1 - p.values[ids].sum() for ids, two in zip(shown, chances, strict=True) for p in two]
-            longest = float(max(*rests, *[p.values.max() for two in chances for p in two]))
+            longest = longest_bar((p, ids) for ids, two in zip(shown, chances, strict=True) for p in two)
             names = ("without positions", "with positions")
             for box, orders, ids, name in zip(boxes, both, shown, names, strict=True):
                 title, bars, change = self.panel(box, orders, ids, name, longest)

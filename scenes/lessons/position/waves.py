@@ -19,6 +19,7 @@ from scenes.kit.ground.text import Formula, Label, Number
 from scenes.kit.moves.animations import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import Frame
+from scenes.kit.recipes import UNBOUNDED
 from scenes.kit.space.dial import Dial, Turn
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.position.heatmap import HeatMap
@@ -85,7 +86,7 @@ class Waving:
 
     def column(self, waves: Waves, entries: list[int], row: int) -> TensorGrid:
         """Entries of a row of the table at the waves' right, each at the height of its wave."""
-        room = dict(cell=(1.05, waves.row_height), width=99, height=99, size=DIGITS)
+        room = dict(cell=(1.05, waves.row_height), size=DIGITS, **UNBOUNDED)
         grid = TensorGrid(self.P[row][entries], "position", upright=True, scale=1.0, spec="+.2f", **room)
         middle = waves.row_center(0)[1] / 2 + waves.row_center(len(entries) - 1)[1] / 2
         return grid.move_to((waves.get_right()[0] + 0.4 + grid.width / 2, middle, 0))
