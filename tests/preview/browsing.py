@@ -44,11 +44,13 @@ class Small(Lesson):
             self.play(self.grid.animate.shift((-1, 0, 0)), run_time=4)
 '''
 COURSE = """
-- id: small
-  scene: Small
-  title: Small
-  summary: Three short steps.
-  text: The cat sat
+- part: To be tested
+  lessons:
+    - id: small
+      scene: Small
+      title: Small
+      summary: Three short steps.
+      text: The cat sat
 """
 
 

@@ -13,6 +13,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.lesson import FRAME, Options
 from scenes.lessons.embedding.lesson import ELSEWHERE, Embedding
+from scenes.lessons.embedding.maps import CROWD
 from scenes.lessons.embedding.table import TablePicture
 from tests.playing import caption, only, player, texts
 
@@ -71,19 +72,20 @@ def test_too_many_tokens_and_no_such_token():
 # ── the look-up ──────────────────────────────────────────────────────────────────────────────────
 def test_the_id_picks_its_row():
     lesson, trace = play(token=1), run("tiny", TEXT)
-    assert lesson.word == "fluffy" and lesson.id == trace.ids[1]
-    assert f"{lesson.id:,}" in texts(lesson, "Embedding")
+    assert lesson.words[lesson.word.position] == "fluffy" and lesson.word.id == trace.ids[1]
+    assert f"{lesson.word.id:,}" in texts(lesson, "Embedding")
     row = next(m for m in lesson.watched.shown["Look-up"] if type(m) is TensorGrid and m.flat)
-    np.testing.assert_array_equal(row.values[0][[0, 1, -1]], trace.array("W_E")[lesson.id][[0, 1, -1]])
+    np.testing.assert_array_equal(row.values[0][[0, 1, -1]], trace.array("W_E")[lesson.word.id][[0, 1, -1]])
     table = next(m for m in lesson.watched.shown["The table"] if type(m) is TensorGrid)
-    assert {0, lesson.id, len(trace.vocabulary) - 1, None} <= set(table.rows)
+    assert {0, lesson.word.id, len(trace.vocabulary) - 1, None} <= set(table.rows)
 
 
 def test_a_word_that_comes_twice_has_one_row():
     text = "The old man saw the young man and the dog"
     lesson, trace = play(text=text), run("tiny", text)
     assert "of another text" not in caption(lesson, "Same word, same row")
-    mine, k, other, j = lesson.twin
+    twin = lesson.twin
+    mine, k, other, j = twin.trace, twin.place, twin.other, twin.other_place
     assert other is mine and k != j and trace.ids[k] == trace.ids[j]
     difference = next(
         m for m in lesson.watched.shown["Same word, same row"] if type(m) is TensorGrid and m.kind == "delta"
@@ -93,7 +95,8 @@ def test_a_word_that_comes_twice_has_one_row():
 
 def test_else_it_is_found_in_another_real_sentence():
     lesson = play()
-    mine, k, other, j = lesson.twin
+    twin = lesson.twin
+    mine, k, other, j = twin.trace, twin.place, twin.other, twin.other_place
     assert other is not mine and other in lesson.traces and other.info["text"] in ELSEWHERE
     assert mine.ids[k] == other.ids[j] and k != j
     np.testing.assert_array_equal(mine.array("embed")[k], other.array("embed")[j])
@@ -118,8 +121,8 @@ def test_every_word_gets_its_row():
 def test_neighbours_come_from_the_full_space_not_from_the_map():
     lesson = play()
     x = lesson.trace.array("W_E").astype(np.float64)
-    cosines = x @ x[lesson.id] / np.linalg.norm(x, axis=1) / np.linalg.norm(x[lesson.id])
-    order = [row for row in np.argsort(-cosines) if row != lesson.id]
+    cosines = x @ x[lesson.word.id] / np.linalg.norm(x, axis=1) / np.linalg.norm(x[lesson.word.id])
+    order = [row for row in np.argsort(-cosines) if row != lesson.word.id]
     ranking = only(lesson, "Neighbours", Ranking)
     assert ranking.words == [lesson.trace.vocabulary[row] for row in order[:5]]
     np.testing.assert_allclose(ranking.values, cosines[order[:5]])
@@ -133,7 +136,7 @@ def test_the_variance_a_map_keeps_is_printed(step):
     lesson = play()
     rows = lesson.trace.array("W_E").astype(np.float64)
     if step != "A space":
-        rows = rows[lesson.shown_rows]
+        rows = rows[lesson.word.around(CROWD)]
     shares = np.linalg.svd(rows - rows.mean(0), compute_uv=False) ** 2
     shares /= shares.sum()
     assert f"{shares[:2].sum():.0%}" in caption(lesson, step)
@@ -144,8 +147,8 @@ def test_every_word_of_the_sentence_is_labelled_on_the_map():
     for aspect in FRAME:
         lesson = play(aspect)
         shown = set(texts(lesson, "Around the sentence"))
-        assert {lesson.vocabulary[row] for row in lesson.own} <= shown
-        assert len(only(lesson, "Around the sentence", VectorSpace).labelled()) > len(lesson.own) + 8
+        assert {lesson.table.vocabulary[row] for row in lesson.word.own} <= shown
+        assert len(only(lesson, "Around the sentence", VectorSpace).labelled()) > len(lesson.word.own) + 8
 
 
 # ── directions and analogies ─────────────────────────────────────────────────────────────────────
@@ -174,9 +177,9 @@ def test_ranks_on_screen_are_true():
     for found, ranking in zip(lesson.analogies, shown, strict=True):
         cosines = x @ (raw[found.b] - raw[found.a] + raw[found.c])
         order = [row for row in np.argsort(-cosines) if row not in (found.a, found.b, found.c)]
-        assert ranking.words[0] == lesson.vocabulary[order[0]]
+        assert ranking.words[0] == lesson.table.vocabulary[order[0]]
         place = order.index(found.expected) + 1
-        assert ranking.ranks[ranking.words.index(lesson.vocabulary[found.expected])] == place
+        assert ranking.ranks[ranking.words.index(lesson.table.vocabulary[found.expected])] == place
         assert place == 1 or f"number {place}" in caption(lesson, "Analogies")
 
 

@@ -25,8 +25,8 @@ def notes(lesson: str) -> dict[str, str]:
 
 
 def source(lesson: str) -> str:
-    """The code of a lesson: all modules of its folder."""
-    return "".join(f.read_text(encoding="utf-8") for f in sorted((FOLDER / "lessons" / lesson).glob("*.py")))
+    """The code of all modules in a lesson's folder."""
+    return "".join(file.read_text(encoding="utf-8") for file in sorted((FOLDER / "lessons" / lesson).glob("*.py")))
 
 
 @pytest.mark.parametrize("lesson", ENTRIES)

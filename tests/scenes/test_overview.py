@@ -12,7 +12,7 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd, telling_apart
 from scenes.kit.depth.blocks import BlockDiagram
 from scenes.kit.numbers.strips import HeatStrips
-from scenes.kit.words.tokens import display
+from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson import FRAME
 from scenes.lessons.overview.lesson import COOL, TURNS, WARM, PredictSampleRepeat
 from tests.playing import only, player, texts
@@ -22,10 +22,10 @@ LONG = "The cat sat on the mat because it was tired . The dog looked at the cat 
 
 
 def written(lesson) -> tuple[str, ...] | None:
-    """The words of the text that can be seen now."""
-    if not hasattr(lesson, "written"):
-        return None
-    return tuple(w for w, seen in zip(lesson.written.words, lesson.written.emphasis, strict=True) if seen)
+    """The words that can be seen now of the text that grows, where it is on stage."""
+    words = [display(token) for token in (*lesson.trace.tokens, *[turn.word for turn in lesson.loop.sampled])]
+    rows = [m for m in lesson.mobjects if type(m) is TokenRow and m.words == words]
+    return next((tuple(w for w, seen in zip(words, row.emphasis, strict=True) if seen) for row in rows), None)
 
 
 play = player(PredictSampleRepeat, written)
@@ -74,7 +74,7 @@ def test_a_text_that_is_too_long_is_refused():
 # ── the model ────────────────────────────────────────────────────────────────────────────────────
 def test_the_strips_are_the_residual_stream():
     lesson = play()
-    trace, last = lesson.trace, lesson.depth - 1
+    trace, last = lesson.trace, lesson.trace.config.n_layers - 1
     for step, name in (
         ("Rows of numbers", "blocks.0.resid_pre"),
         ("The first block", "blocks.0.resid_post"),
@@ -85,12 +85,12 @@ def test_the_strips_are_the_residual_stream():
     journey = only(lesson, "The last row", HeatStrips)
     expected = [
         trace.array("blocks.0.resid_pre")[-1],
-        *[trace.array(f"blocks.{k}.resid_post")[-1] for k in range(lesson.depth)],
+        *[trace.array(f"blocks.{k}.resid_post")[-1] for k in range(trace.config.n_layers)],
         trace.array("ln_final.normalized")[-1],
     ]
     np.testing.assert_allclose(journey.values, expected)
     labels = texts(lesson, "The last row")
-    assert all(f"block {k}" in labels for k in range(lesson.depth)) and {
+    assert all(f"block {k}" in labels for k in range(trace.config.n_layers)) and {
         "attention",
         "MLP",
         "embedding",
@@ -116,7 +116,7 @@ def test_logits_and_bars_belong_together():
 @pytest.mark.parametrize("seed", [0, 5])
 def test_u_is_the_seed_s_and_picks_the_word_by_its_interval(seed):
     lesson = play(seed=seed)
-    turn = lesson.turns[0]
+    turn = lesson.loop.sampled[0]
     u = np.random.default_rng(seed).random()
     line = only(lesson, "Sample", CumulativeBar)
     assert line.u == u and (line.aimed, line.landed, line.picked) == (1, 1, 1)
@@ -141,13 +141,13 @@ def test_every_turn_is_a_run_on_the_text_so_far():
     lesson = play()
     known = {trace.run_id for trace in lesson.traces}
     prompt = tuple(lesson.trace.tokens)
-    for k, turn in enumerate(lesson.turns):
-        assert turn.trace.tokens == prompt + tuple(t.word for t in lesson.turns[:k])
-    for turns in (lesson.turns, lesson.greedy, lesson.other_seed, lesson.cool, lesson.warm):
+    for k, turn in enumerate(lesson.loop.sampled):
+        assert turn.trace.tokens == prompt + tuple(t.word for t in lesson.loop.sampled[:k])
+    for turns in (lesson.loop.sampled, lesson.loop.greedy, lesson.loop.other_seed, lesson.loop.cool, lesson.loop.warm):
         for turn in turns:
             assert turn.probs.runs() == {turn.trace.run_id} <= known
             np.testing.assert_allclose(turn.probs.evaluate(*lesson.traces), turn.probs.values, rtol=1e-9)
-    words = [display(w) for w in (*prompt, *[t.word for t in lesson.turns])]
+    words = [display(w) for w in (*prompt, *[t.word for t in lesson.loop.sampled])]
     growth = sorted({len(t) for t in [words for words in lesson.watched.kept if words is not None]})
     assert growth == list(range(len(prompt), len(words) + 1))  # one word after the other
     assert [words for words in lesson.watched.kept if words is not None][-1] == tuple(words)
@@ -155,7 +155,7 @@ def test_every_turn_is_a_run_on_the_text_so_far():
 
 def test_the_last_turn_on_screen_is_the_last_run():
     lesson = play()
-    turn = lesson.turns[-1]
+    turn = lesson.loop.sampled[-1]
     step = "Again and again"
     if step not in lesson.watched.shown:
         pytest.skip("the text ended within two turns")
@@ -171,7 +171,7 @@ def test_it_ends_with_the_document():
     text = "The dog is tired ."
     seed = next(s for s in range(50) if len(list(generate("tiny", text, 2, seed=s))) == 1)
     lesson = play(text=text, seed=seed)
-    assert len(lesson.turns) == 1 and lesson.turns[0].last
+    assert len(lesson.loop.sampled) == 1 and lesson.loop.sampled[0].last
     assert not {"Repeat", "Again and again"} & set(lesson.watched.readings)
     assert "<end>" in texts(lesson, "Append") and "loop stops" in next(
         s.caption for s in lesson.steps if s.name == "Append"
@@ -180,9 +180,9 @@ def test_it_ends_with_the_document():
 
 def test_greedy_beside_sampled():
     lesson = play()
-    assert all(turn.id == turn.trace.array("logits")[-1].argmax() for turn in lesson.greedy)
+    assert all(turn.id == turn.trace.array("logits")[-1].argmax() for turn in lesson.loop.greedy)
     here = texts(lesson, "Greedy or sampled")
-    for turns in (lesson.greedy, lesson.turns, lesson.other_seed):
+    for turns in (lesson.loop.greedy, lesson.loop.sampled, lesson.loop.other_seed):
         for turn in turns:
             assert display(turn.word) in here and f"{turn.probs.values[turn.id]:.1%}" in here
     assert {"greedy", "sampled, seed 0", "sampled, seed 1"} <= set(here)
@@ -192,15 +192,15 @@ def test_two_temperatures_on_the_same_u():
     lesson = play()
     logits = lesson.trace.array("logits")[-1].astype(float)
     panels = [m for m in lesson.watched.shown["Temperature"] if type(m) is ProbabilityBars]
-    for heat, turns, bars in zip((COOL, WARM), (lesson.cool, lesson.warm), panels, strict=True):
+    for heat, turns, bars in zip((COOL, WARM), (lesson.loop.cool, lesson.loop.warm), panels, strict=True):
         p = np.exp(logits / heat) / np.exp(logits / heat).sum()
-        np.testing.assert_allclose(bars.values[:-1], p[lesson.turns[0].ranking[: lesson.named]], rtol=1e-5)
+        np.testing.assert_allclose(bars.values[:-1], p[lesson.loop.sampled[0].ranking[: lesson.named]], rtol=1e-5)
         assert [float(t.u) for t in turns] == list(np.random.default_rng(0).random(len(turns)))
 
 
 def test_options_change_what_is_drawn():
     lesson = play(temperature=0.5, seed=3)
-    assert [t.id for t in lesson.turns] == [t.id for t in generate("tiny", TEXT, TURNS, temperature=0.5, seed=3)]
+    assert [t.id for t in lesson.loop.sampled] == [t.id for t in generate("tiny", TEXT, TURNS, temperature=0.5, seed=3)]
     assert any("T = 0.5" in text for text in texts(lesson, "Probabilities"))
     with pytest.raises(UsageError, match="temperature"):
         play(temperature=0.0)

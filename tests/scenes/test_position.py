@@ -8,9 +8,11 @@ import pytest
 from model.errors import UsageError
 from model.runs.checkpoints import load
 from model.study.positions import shuffle
+from model.study.variants import KINDS, NAMES
+from model.study.words import repeated
 from scenes.kit.ground.say import number
 from scenes.lesson import Options
-from scenes.lessons.position.lesson import KINDS, NAMES, Position, repeated
+from scenes.lessons.position.lesson import Position
 from studio.play.playback import Playback
 from tests.playing import caption, player, texts
 
@@ -60,7 +62,7 @@ def test_the_default_text_has_a_word_twice():
 
 
 def test_the_experiment_is_run_both_ways(default):
-    none, order = default.of["none"], shuffle(10)
+    none, order = default.variants.of["none"], shuffle(10)
     other = next(
         t for t in default.traces if t.config.positions == "none" and t.ids == tuple(none.ids[i] for i in order)
     )
@@ -70,27 +72,25 @@ def test_the_experiment_is_run_both_ways(default):
         assert texts(default, "Without positions").count(text) >= 2  # as written and shuffled: the same numbers
     assert "agree to 6 decimals" in caption(default, "Without positions")
     difference = abs(
-        default.shown.array("blocks.0.attn_out")[-1] - default.shuffled(default.shown)[1].array("blocks.0.attn_out")[-1]
+        default.told.written.array("blocks.0.attn_out")[-1] - default.told.shuffled.array("blocks.0.attn_out")[-1]
     ).max()
     assert difference > 0.05 and f"{difference:.2f}" in caption(default, "With positions")
 
 
 def test_the_whole_model_does_see_a_little_without_positions(default):
     """The caption's two shares: ½ Σ |p − p′| of the next word, summed by hand."""
-    for trace in (default.of["none"], default.shown):
-        p, q = (t.array("probs")[-1].astype(float) for t in (trace, default.shuffled(trace)[1]))
+    for orders in (default.untold, default.told):
+        p, q = (t.array("probs")[-1].astype(float) for t in (orders.written, orders.shuffled))
         assert f"{sum(max(a - b, 0) for a, b in zip(p, q, strict=True)):.0%}" in caption(default, "The whole model")
 
 
 def test_the_row_that_is_read_off_is_the_row_that_is_added(default):
-    p, P = default.position, default.P
-    np.testing.assert_array_equal(P.values[p], default.adds.array("pos_embed")[p])
+    p, P, adds = default.position, default.variants.P, default.variants.adds
+    np.testing.assert_array_equal(P.values[p], adds.array("pos_embed")[p])
     assert set(row_of(P[p], range(0, 28, 4))) <= set(texts(default, "Waves"))
     for name in ("embed", "pos_embed", "blocks.0.resid_pre"):
-        assert set(row_of(default.adds[name][p], range(5))) <= set(texts(default, "Added"))
-    np.testing.assert_allclose(
-        default.adds.array("embed")[p] + P.values[p], default.adds.array("blocks.0.resid_pre")[p], atol=1e-6
-    )
+        assert set(row_of(adds[name][p], range(5))) <= set(texts(default, "Added"))
+    np.testing.assert_allclose(adds.array("embed")[p] + P.values[p], adds.array("blocks.0.resid_pre")[p], atol=1e-6)
 
 
 def test_clocks_show_their_real_wavelengths(default):
@@ -100,8 +100,9 @@ def test_clocks_show_their_real_wavelengths(default):
 
 
 def test_the_same_word_twice(default):
-    i, j = default.pair
-    E, x = default.adds.array("embed"), default.adds.array("blocks.0.resid_pre")
+    adds = default.variants.adds
+    i, j = default.twice.first, default.twice.last
+    E, x = adds.array("embed"), adds.array("blocks.0.resid_pre")
     assert (E[i] == E[j]).all()
     assert f"E differs by 0.00, the input x by up to {abs(x[i] - x[j]).max():.2f}" in caption(
         default, "Twice the same word"
@@ -109,13 +110,13 @@ def test_the_same_word_twice(default):
 
 
 def test_the_score_stays_when_both_move_on(default):
-    trace = default.of["rotary"]
+    rotary, trace = default.rotary, default.variants.of["rotary"]
     score = number(
-        float(trace.array(f"blocks.{default.layer}.attn.scores_raw")[default.head, default.query, default.query - 1])
+        float(trace.array(f"blocks.{rotary.layer}.attn.scores_raw")[rotary.head, rotary.query, rotary.query - 1])
     )
     assert texts(default, "Distance only").count(f"Σ = {score}") == 2
     assert score in caption(default, "Distance only") and score in caption(default, "One curve")
-    pattern = trace.array(f"blocks.{default.layer}.attn.pattern")
+    pattern = trace.array(f"blocks.{rotary.layer}.attn.pattern")
     means = [
         [
             np.mean([head[i, i - 1] for i in range(2, len(trace))])
@@ -123,7 +124,7 @@ def test_the_score_stays_when_both_move_on(default):
         ]
         for layer in range(2)
     ]
-    assert np.unravel_index(np.argmax(means), (2, 8)) == (default.layer, default.head) and pattern.shape[0] == 8
+    assert np.unravel_index(np.argmax(means), (2, 8)) == (rotary.layer, rotary.head) and pattern.shape[0] == 8
 
 
 def test_losses_are_the_reports(default):
@@ -138,7 +139,7 @@ def test_losses_are_the_reports(default):
 
 def test_a_text_without_a_repeated_word_borrows_one_that_has_it():
     lesson = play(text="Dogs chase cats", aspect="9:16")
-    assert lesson.pair is None and lesson.position == 2
+    assert lesson.twice.borrowed == Position.text and lesson.position == 2
     assert f"in “{Position.text}”" in " ".join(texts(lesson, "Twice the same word"))
 
 
@@ -149,7 +150,7 @@ def test_words_that_are_all_the_same_cannot_differ():
 
 def test_a_long_text_and_another_seed():
     a, b = (Position(Options(text=LONG, seed=seed), renderer=Playback(None)) for seed in (0, 3))
-    assert len(a.trace) == 23 and a.shuffled(a.of["none"])[0] != b.shuffled(b.of["none"])[0]
+    assert len(a.trace) == 23 and a.untold.order != b.untold.order
 
 
 @pytest.mark.parametrize(
@@ -159,8 +160,10 @@ def test_a_long_text_and_another_seed():
 def test_a_model_takes_the_place_of_the_variant_of_its_kind(model, adds):
     lesson = Position(Options(model=model), renderer=Playback(None))
     kind = lesson.trace.config.positions
-    assert lesson.of[kind] is lesson.trace and {t.config.positions for t in lesson.of.values()} == set(KINDS)
-    assert lesson.adds.config.positions == adds and lesson.shown.config.positions != "none"
+    assert lesson.variants.of[kind] is lesson.trace and {
+        t.config.positions for t in lesson.variants.of.values()
+    } == set(KINDS)
+    assert lesson.variants.adds.config.positions == adds and lesson.told.written.config.positions != "none"
 
 
 @pytest.mark.parametrize(
@@ -174,4 +177,4 @@ def test_what_cannot_be_shown_is_refused(options):
 
 def test_a_token_that_was_asked_for_is_the_one_that_is_read_off():
     lesson = Position(Options(token=3, layer=0, head=5), renderer=Playback(None))
-    assert (lesson.position, lesson.layer, lesson.head, lesson.query) == (3, 0, 5, 3)
+    assert (lesson.position, lesson.rotary.layer, lesson.rotary.head, lesson.rotary.query) == (3, 0, 5, 3)

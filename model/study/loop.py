@@ -1,0 +1,50 @@
+"""The loop predict–sample–append on one prompt, run in the ways that are worth comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from model.numbers.tensor import Tensor
+from model.numbers.trace import Trace
+
+if TYPE_CHECKING:
+    from model.runs.sampling import Turn
+
+
+@lru_cache(maxsize=32)
+def turns_of(model: str, text: str, most: int, **choices: Any) -> tuple[Turn, ...]:
+    """Up to `most` turns of the loop (`choices`: as `generate` takes them); kept, because every replay asks again."""
+    from model.runs.sampling import generate
+
+    return tuple(generate(model, text, most, **choices))
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """One prompt continued in five ways: sampled at a temperature, greedily, by the next seed, cooler and warmer.
+
+    All but `other_seed` and `greedy` draw the same random numbers, one a turn."""
+
+    temperature: Tensor
+    seed: int
+    sampled: tuple[Turn, ...]
+    greedy: tuple[Turn, ...]
+    other_seed: tuple[Turn, ...]
+    cool: tuple[Turn, ...]
+    warm: tuple[Turn, ...]
+
+    @classmethod
+    def run(cls, model: str, text: str, most: int, *, seed: int, temperature: float, cool: float, warm: float) -> Loop:
+        """Run the model, at most `most` turns each way. UsageError for a seed or a temperature out of range."""
+        sampled, other = (turns_of(model, text, most, temperature=temperature, seed=s) for s in (seed, seed + 1))
+        cooler, warmer = (turns_of(model, text, most, temperature=heat, seed=seed) for heat in (cool, warm))
+        greedy = turns_of(model, text, most, greedy=True)
+        return cls(Tensor.given(temperature, "temperature"), seed, sampled, greedy, other, cooler, warmer)
+
+    def traces(self) -> Iterator[Trace]:
+        """The run of the model behind each turn."""
+        for turns in (self.sampled, self.greedy, self.other_seed, self.cool, self.warm):
+            yield from (turn.trace for turn in turns)

@@ -1,0 +1,230 @@
+"""The look-up: a word's id picks a row of W_E, the same id the same row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from manim import LEFT, UP, FadeIn, FadeOut, LaggedStart, Transform, rush_into
+
+from model.numbers.tensor import Tensor
+from model.numbers.trace import Trace
+from model.study.words import Twin, Word, WordTable
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import LABEL, Label
+from scenes.kit.moves.animations import Fly, Introduce
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.terms import Frame
+from scenes.kit.recipes import UNBOUNDED
+from scenes.kit.words.tokens import display
+from scenes.lesson.lesson import TextLesson
+from scenes.lessons.embedding.ids import NumberedTokens, WordList
+from scenes.lessons.embedding.rows import DIGITS, labelled_rows
+
+LARGE, SMALL = 0.6, 0.46  # em of the sentence's words, alone and above a table
+WORD_LIST = 0.4  # em of the words around the sentence's own in the vocabulary
+READABLE = 0.3
+SHORT = 12  # words that fit in a line, or in a few of a narrow frame
+
+
+@dataclass(frozen=True, eq=False)
+class LookUp:
+    """Steps over a word of a text and the table that it is looked up in."""
+
+    scene: TextLesson
+    word: Word
+    table: WordTable
+
+    @property
+    def trace(self) -> Trace:
+        return self.word.trace
+
+    # ── ids ──────────────────────────────────────────────────────────────────────────────────────
+    def ids(self) -> NumberedTokens:
+        """Every word finds its id in the vocabulary."""
+        play = self.scene.play
+        with self.scene.step(
+            "Embedding",
+            "A model computes with numbers. Each word that it knows has one: its id.",
+            subtitle="model {model} · {v} words, ids {first} to {last}",
+            keep=(),
+            **dict(first=0, last=len(self.table.vocabulary) - 1),
+        ):
+            top, low = self.scene.stage.rows(1 if self.short else 1.6, 2 if self.scene.wide else 1.5, gap=0.45)
+            tokens = top.fit(numbered(self.trace, top, LARGE))
+            entries = self.word_list(low)
+            lit = entries.copy()
+            lit.lit = 1.0
+            play(LaggedStart(*[FadeIn(row, shift=0.2 * UP) for row in tokens.rows], lag_ratio=0.3), run_time=0.8)
+            play(FadeIn(entries), run_time=0.8)
+            play(Transform(entries, lit), run_time=0.6)
+            size = tokens.numbers[0].size * tokens.numbers[0].zoom()
+            flying = [Label(say("{i}", i=row), size, "target").move_to(entries.id_place(row)) for row in self.trace.ids]
+            flights = [m.animate.move_to(tokens.number_place(k)) for k, m in enumerate(flying)]
+            play(LaggedStart(*flights, lag_ratio=0.15), run_time=1.6)
+            self.scene.remove(*flying)
+            self.scene.add(*tokens.numbers)
+        return tokens
+
+    def unknown_words(self, tokens: NumberedTokens) -> None:
+        """All words that are not in the vocabulary have one id."""
+        unknown = self.trace.unknown
+        words = ", ".join(f"“{display(self.trace.tokens[k])}”" for k in unknown[:3])
+        with self.scene.step(
+            "Unknown words",
+            "{words}: not among the words of {model}, so all read as id {id}, <unk>.",
+            **dict(words=words, id=self.trace.ids[unknown[0]]),
+        ):
+            self.scene.play(*change(tokens, tokens.copy().dim_others(*unknown)), run_time=0.8)
+
+    def word_list(self, box: Box) -> WordList:
+        """The vocabulary around the sentence's words, as much of it as is easily read."""
+        last, ids = len(self.table.vocabulary) - 1, set(self.trace.ids)
+        for reach in (2, 1, 0):
+            around = {row + k for row in ids for k in range(-reach, reach + 1)}
+            shown = sorted({0, last} | {row for row in around if 0 <= row <= last})
+            room = dict(width=box.width, height=box.height, size=WORD_LIST)
+            entries = WordList(self.table.vocabulary, shown, marked=ids, **room)
+            if entries.size >= READABLE:
+                break
+        return box.fit(entries)
+
+    # ── the table ────────────────────────────────────────────────────────────────────────────────
+    def open_table(self, sentence: NumberedTokens) -> tuple[NumberedTokens, TensorGrid]:
+        """The table below the sentence, which may be set anew in other lines."""
+        with self.scene.step(
+            "The table",
+            "W_E has a row for each of the {v} words: {d} numbers, found in training.",
+            subtitle="W_E  [vocab, d_model] = {v} × {d} · a few of its rows, around the id of “{word}”",
+            keep=(sentence,),
+        ):
+            top, low = self.boxes
+            tokens = top.fit(numbered(self.trace, top, SMALL, self.word.position).move_to(top.center))
+            grid = self.rows_around(low)
+            if len(tokens.rows) == len(sentence.rows):
+                self.scene.play(*change(sentence, tokens), run_time=1)
+            else:
+                self.scene.play(FadeOut(sentence), FadeIn(tokens), run_time=1)
+                sentence = tokens
+            self.scene.play(Introduce(grid, "rows", lag=0.2), run_time=1.8)
+        return sentence, grid
+
+    def rows_around(self, box: Box) -> TensorGrid:
+        """The table: first and last row, those around the id, and ⋯ between."""
+        row_height = self.scene.by(wide=0.42, square=0.5, tall=0.5)
+        last, half = self.table.size[0] - 1, max(int((box.height / row_height - 4.2) / 2), 1)
+        window = [r for r in range(self.word.id - half, self.word.id + half + 1) if 0 <= r <= last]
+        rows, shown = [], sorted({0, *window, last})
+        for row in shown:
+            rows += [None, row] if rows and row > rows[-1] + 1 else [row]
+        labels = {row: say("{i}  {w}", i=row, w=display(self.table.vocabulary[row])) for row in shown}
+        cell = (1.05, self.scene.row_height)
+        room = dict(width=box.width, height=box.height, cell=cell, columns=self.entries, rows=rows)
+        look = dict(row_labels=labels, target_row=self.word.id, size=DIGITS)
+        return box.fit(TensorGrid(self.table.table, "weight", **look, **room))
+
+    def look_up(self, sentence: NumberedTokens, grid: TensorGrid) -> None:
+        """The id goes to its row, which comes out and lies under the sentence."""
+        position, play = self.word.position, self.scene.play
+        with self.scene.step(
+            "Look-up",
+            "“{word}” has id {id}: row {id} is its embedding, and that is all there is to it.",
+            subtitle="embed [{i}, :] = W_E [{id}, :]",
+            **dict(i=position, id=self.word.id),
+        ):
+            place = grid.shown_row(self.word.id)
+            frame = Frame(grid.row_corners(place, pad=0.02))
+            end = grid.row_corners(place).mean(axis=0) * (0, 1, 0) + (grid.get_left()[0] + 0.3, 0, 0)
+            number = Label(say("{id}", id=self.word.id), 0.4, "target").move_to(sentence.number_place(position))
+            lit = grid.copy()
+            lit.cell_opacity[:], lit.text_opacity[:] = 0.25, 0.25
+            lit.cell_opacity[place], lit.text_opacity[place] = 1.0, 1.0
+            play(FadeOut(number, target_position=end, rate_func=rush_into), run_time=1.2)
+            play(FadeIn(frame), Transform(grid, lit), run_time=0.8)
+            row = self.lifted(sentence, grid, place)
+            name = Label(say("{w}", w=display(self.trace.tokens[position])), 0.4, "target").next_to(
+                row, LEFT, buff=0.15
+            )
+            play(Fly(grid.strip(place), row), FadeIn(name), run_time=1.6)
+
+    def lifted(self, sentence: NumberedTokens, grid: TensorGrid, place: int) -> TensorGrid:
+        """The row, between the sentence and the table, column over column."""
+        top, low = self.boxes
+        cell = (grid.cw * grid.zoom(), max(grid.ch * grid.zoom(), 0.4))
+        room = dict(cell=cell, columns=self.entries, scale=grid.strongest, size=DIGITS, **UNBOUNDED)
+        row = TensorGrid(self.trace["embed"][self.word.position], "weight", **room)
+        row.set_y((low.top + min(top.bottom, sentence.get_bottom()[1])) / 2)
+        return row.shift(((grid.cell_center(place, 0) - row.cell_center(0, 0))[0], 0, 0))
+
+    @property
+    def boxes(self) -> tuple[Box, Box]:
+        """For the sentence (and the row under it), and for the table."""
+        low, gap = self.scene.by(wide=(2.3, 0.9), square=(1.8, 1.3), tall=(1.8, 1.3))
+        top, bottom = self.scene.stage.rows(1 if self.short else 1.4, low, gap=gap)
+        return top, bottom
+
+    @property
+    def short(self) -> bool:
+        return len(self.trace) <= SHORT
+
+    @property
+    def entries(self) -> int:
+        """How many entries of a row are shown."""
+        return min(self.scene.by(wide=11, square=6, tall=6), self.table.size[1])
+
+    # ── twice the same word ──────────────────────────────────────────────────────────────────────
+    def same_row(self, twin: Twin) -> None:
+        """The word at two places: two equal rows, and their difference."""
+        a, b = twin.rows
+        fields = dict(word=display(twin.trace.tokens[twin.place]), k=twin.place, j=twin.other_place, d=len(a))
+        where = "" if twin.inside else " of another text"
+        inside = "embed [{k}, :] − embed [{j}, :] is {most:.2f} everywhere · positions come in later"
+        across = (
+            "embed [{k}, :] here, embed [{j}, :] of a second run, on the text below · largest difference {most:.2f}"
+        )
+        with self.scene.step(
+            "Same word, same row",
+            "“{word}” at position {j}" + where + ": the same id, the same {d} numbers.",
+            subtitle=inside if twin.inside else across,
+            keep=(),
+            **dict(fields, most=abs(a - b).max()),
+        ):
+            self.two_occurrences(twin, a, b)
+
+    def two_occurrences(self, twin: Twin, a: Tensor, b: Tensor) -> None:
+        """Sentence, row; row, sentence; and their difference between the two rows."""
+        above, middle, below = self.scene.stage.rows(1, 1.5, 1, gap=0.2)
+        places = ((twin.trace, twin.place, above), (twin.other, twin.other_place, below))
+        first, second = [box.fit(numbered(trace, box, SMALL, place).dim_others(place)) for trace, place, box in places]
+        names = [Label(say("position {i}", i=i), LABEL, "target") for i in (twin.place, twin.other_place)]
+        parts = (
+            (names[0], a, "weight"),
+            (Label("difference", LABEL, "secondary"), a - b, "delta"),
+            (names[1], b, "weight"),
+        )
+        cell = dict(cell=(1.1, self.scene.row_height), air=0.5, columns=self.entries)
+        look = dict(scale=float(np.abs(a.values).max()), size=DIGITS, spec="+.2f")
+        above_row, difference, below_row = labelled_rows(middle, parts, gap=0.22, room=0.2, **cell, **look)
+        self.scene.play(FadeIn(first), FadeIn(second), run_time=0.8)
+        ways = ((above_row, first.corners(twin.place)), (below_row, second.corners(twin.other_place)))
+        moves = [
+            move
+            for (label, grid), box in ways
+            for move in (FadeIn(label), FadeIn(grid, target_position=box.mean(axis=0), scale=0.1))
+        ]
+        self.scene.play(*moves, run_time=1.6)
+        label, grid = difference
+        self.scene.play(FadeIn(label), Introduce(grid, "columns", lag=0.2), run_time=1.2)
+
+
+def numbered(trace: Trace, box: Box, size: float, target: int | None = None) -> NumberedTokens:
+    """A text with its ids, in a box."""
+    room = dict(width=box.width, height=box.height, size=size)
+    return NumberedTokens(trace.tokens, trace["tokens"], unknown=trace.unknown, target=target, **room)
+
+
+def change(tokens: NumberedTokens, other: NumberedTokens) -> list[Transform]:
+    """The sentence turns into itself in another look or size; its mobjects stay on the stage."""
+    pairs = zip([*tokens.rows, *tokens.numbers], [*other.rows, *other.numbers], strict=True)
+    return [Transform(a, b) for a, b in pairs]

@@ -1,0 +1,130 @@
+"""A text as rows of numbers: looked up, and on its way into the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manim import DOWN, LEFT, UP, FadeIn, LaggedStart
+
+from model.numbers.tensor import Tensor
+from model.numbers.trace import Trace
+from model.study.words import Word, WordTable
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.layout import Box, stack
+from scenes.kit.ground.text import Formula, Label
+from scenes.kit.moves.animations import Grow, Introduce
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.recipes import UNBOUNDED
+from scenes.kit.words.links import Threads
+from scenes.kit.words.tokens import display
+from scenes.lesson.lesson import TextLesson
+from scenes.lessons.embedding.table import MOST, TablePicture
+
+DIGITS = 0.34  # em of the numbers in cells
+LOWEST = 0.27  # a row of the text
+
+
+@dataclass(frozen=True, eq=False)
+class TextRows:
+    """Steps over the rows of all words of a text."""
+
+    scene: TextLesson
+    word: Word
+    table: WordTable
+
+    @property
+    def trace(self) -> Trace:
+        return self.word.trace
+
+    def every_word(self) -> TensorGrid:
+        """All words are looked up at once, in a picture of the whole table."""
+        every = "" if self.table.size[0] <= MOST else ", thinned out"
+        with self.scene.step(
+            "Every word",
+            "All {n} words at once: the text has become {n} rows of {d} numbers."
+            if len(self.trace) > 1
+            else "So the text has become {n} row of {d} numbers.",
+            subtitle="left W_E, all {v} × {d}{every}, right embed [position, d_model]",
+            keep=(),
+            **dict(n=len(self.trace), every=every),
+        ):
+            share, gap = self.scene.by(wide=(2.2, 0.9), square=(3, 0.7), tall=(3, 0.7))
+            left, right = self.scene.stage.columns(1, share, gap=gap)
+            picture = TablePicture(self.table.table, "weight", width=left.width, height=left.height - 0.6)
+            left.fit(picture).align_to((0, self.scene.stage.bottom, 0), DOWN)
+            title = Formula("W_E", 0.5, "positive").next_to(picture, UP, buff=0.12)
+            grid = self.grid(right)
+            self.scene.play(FadeIn(picture), FadeIn(title), run_time=0.8)
+            self.fly(picture, grid)
+        return grid
+
+    def fly(self, picture: TablePicture, grid: TensorGrid) -> None:
+        """Rows fly out of the table, each on a thread to its word."""
+        shown = [(k, p) for k, p in enumerate(grid.rows) if p is not None]
+        starts = np.array([picture.row_point(self.trace.ids[p])[:2] + (0.06, 0) for _, p in shown])
+        ends = np.array([(label_left(grid, p), grid.row_corners(k).mean(axis=0)[1]) for k, p in shown])
+        threads = Threads(starts, ends, fill="target", line=0.02, opacity=0.75)
+        pieces = [grid.strip(k) for k, _ in shown]
+        flights = [
+            FadeIn(piece, target_position=(*start, 0), scale=0.1) for piece, start in zip(pieces, starts, strict=True)
+        ]
+        self.scene.play(FadeIn(grid.reveal(0)), run_time=0.5)
+        self.scene.play(Grow(threads, "grown", lag=0.5), LaggedStart(*flights, lag_ratio=0.5), run_time=3)
+        self.scene.remove(*pieces)
+        grid.reveal(1)
+
+    def grid(self, box: Box) -> TensorGrid:
+        """embed, one row a word."""
+        cell = (1.05, self.scene.row_height)
+        room = dict(width=box.width, height=box.height, cell=cell, columns=self.scene.by(wide=8, square=4, tall=4))
+        words, place = [display(token) for token in self.trace.tokens], self.word.position
+        rows = dict(rows=int(box.height / LOWEST), keep_row=place, row_labels=words, target_row=place)
+        return box.fit(TensorGrid(self.trace["embed"], "weight", size=DIGITS, **rows, **room))
+
+    def into_the_model(self) -> None:
+        """The look-up as a formula, and the rows that it gives."""
+        adds = self.trace.config.positions in ("learned", "sinusoidal")
+        next_part = "; next, each gets its position added." if adds else "; where each word stands comes in later."
+        with self.scene.step(
+            "Into the model",
+            "These rows go into the model" + next_part,
+            subtitle="model {model} · embed [position, d_model] = {n} × {d}",
+            keep=(),
+            n=len(self.trace),
+        ):
+            formula = Formula('{{ x_i : x }} = {{ W_E : w }} ["id"_i]', 0.8, x="target", w="positive")
+            stage = self.scene.stage
+            grid = self.grid(Box(stage.left, stage.bottom, stage.right, stage.top - formula.height - 0.4))
+            formula.move_to((0, stage.top - formula.height / 2, 0))
+            self.scene.play(FadeIn(formula), run_time=0.8)
+            self.scene.play(Introduce(grid, "rows", lag=0.3), run_time=1.6)
+
+
+def label_left(grid: TensorGrid, row: int) -> float:
+    """Where a row's label begins."""
+    return grid.to_scene(grid.row_room - 0.2 - typesetting.width(grid.row_labels[row], grid.header), 0)[0]
+
+
+def labelled_rows(
+    box: Box,
+    parts: Sequence[tuple[Label, Tensor, str]],
+    *,
+    columns: int,
+    cell: tuple[float, float],
+    air: float,
+    gap: float,
+    room: float,
+    **look: float | str,
+) -> list[tuple[Label, TensorGrid]]:
+    """Tensors [n] one below the other in a box, each (label, tensor, kind) with its label at the left.
+
+    cell: the largest cell. air: height that the rows leave free. gap: between rows; room: at the labels' right."""
+    left = max(label.width for label, *_ in parts) + room
+    size = min(cell[0], (box.width - left - 0.3) / (columns - 0.4)), min(cell[1], (box.height - air) / len(parts))
+    how = dict(cell=size, columns=columns, **UNBOUNDED, **look)
+    grids = [TensorGrid(tensor, kind, **how) for _, tensor, kind in parts]
+    stack(*grids, gap=gap).move_to(box.center).shift((left / 2, 0, 0))
+    labels = [label.next_to(grid, LEFT, buff=0.2) for (label, *_), grid in zip(parts, grids, strict=True)]
+    return list(zip(labels, grids, strict=True))

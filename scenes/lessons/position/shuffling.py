@@ -1,0 +1,192 @@
+"""What attention sees of the order of words: a text as written and shuffled, with and without positions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from manim import UP, FadeIn, Transform
+
+from model.numbers.tensor import Tensor
+from model.study.variants import Orders
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.charts.change import BarChange
+from scenes.kit.ground.layout import Box, row, stack
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import LABEL, Label
+from scenes.kit.moves.animations import Grow, Introduce
+from scenes.kit.numbers.rows import Rows
+from scenes.kit.recipes import longest_bar
+from scenes.kit.words.links import Links
+from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
+from scenes.lesson.lesson import TextLesson
+
+ATTENTION = "model {m} · layer {l} · attention of “{last}” in head {h}, and its attn_out"
+NOTHING = 5e-7  # a difference that rounds to 0 at six decimals
+SOME = 5e-4  # a difference that is worth a word
+LARGE, SMALL = 0.62, 0.46  # em of the words, alone and above the numbers
+SIDE_BY_SIDE = 0.4  # share of the width of each order, and of the links between them
+
+
+class TwoOrders(NamedTuple):
+    """On stage: the tokens as written, the same ones shuffled, and the links between them."""
+
+    written: TokenRow
+    shuffled: TokenRow
+    links: Links
+
+
+@dataclass(frozen=True, eq=False)
+class Shuffling:
+    """Steps over models that read one text in two orders."""
+
+    scene: TextLesson
+
+    def order(self, orders: Orders) -> TwoOrders:
+        """The words before the last change places."""
+        shown = self.two_orders(orders, self.scene.stage, LARGE)
+        with self.scene.step(
+            "Position",
+            "Shuffle the words before “{last}”: same words, other meaning. Does attention notice?",
+            subtitle="model {m} · order drawn with seed {s} · “{last}” stays last",
+            keep=(),
+            **dict(last=last_word(orders), m=orders.written.info["checkpoint"], s=self.scene.options.seed),
+        ):
+            self.scene.play(FadeIn(shown.written, shift=0.2 * UP), run_time=1)
+            self.scene.play(Grow(shown.links, "grown", lag=0.3), run_time=1.5)
+            self.scene.play(FadeIn(shown.shuffled), run_time=0.8)
+        return shown
+
+    def without(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
+        """What the last word gathers does not depend on the order."""
+        agree = float(orders.difference) < NOTHING
+        told = "agree to {few} decimals." if agree else "differ by at most {most:.6f}."
+        with self.scene.step(
+            "Without positions",
+            "In one layer, “{last}” gathers the same from both: its {d} numbers " + told,
+            subtitle=ATTENTION,
+            keep=shown,
+            **dict(attention_fields(orders), d=len(orders.gathered[0]), few=6),
+        ):
+            return self.experiment(orders, shown)
+
+    def with_positions(self, orders: Orders, shown: TwoOrders, same_words: bool) -> None:
+        """With positions it does. same_words: whether what is shown are the words of this model, too."""
+        with self.scene.step(
+            "With positions",
+            "Told where each word stands, it gathers something else: up to {most:.2f} of difference."
+            if float(orders.difference) > SOME
+            else "All words before “{last}” are the same here, so no order can differ.",
+            subtitle=ATTENTION,
+            keep=shown if same_words else (),
+            **attention_fields(orders),
+        ):
+            self.experiment(orders, shown)
+
+    def experiment(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
+        """Both orders with the last word's weights, and what it gathers in each."""
+        place, numbers_box = self.two_orders_above(orders)
+        weights = [beside(tokens, w, k) for k, (tokens, w) in enumerate(zip(place[:2], orders.weights, strict=True))]
+        if shown.written not in self.scene.mobjects:
+            self.scene.play(*map(FadeIn, place), run_time=1)
+            shown = place
+        elif np.abs(shown.written.points - place.written.points).max() > 1e-3:
+            self.scene.play(*[Transform(a, b) for a, b in zip(shown, place, strict=True)], run_time=1)
+        self.scene.play(*[Grow(each, "shown_opacity", lag=0.2) for each in weights], run_time=1.2)
+        before, after = orders.gathered
+        parts = ((before, "data", "as written"), (after, "data", "shuffled"), (before - after, "delta", "difference"))
+        rows = Rows(numbers_box, parts, upright=self.scene.by(wide=0, square=10, tall=0))
+        arriving = [Introduce(grid, "cells", lag=0.2) for grid in rows.grids]
+        self.scene.play(*map(FadeIn, rows.labels[:2]), *arriving[:2], run_time=1.5)
+        self.scene.play(FadeIn(rows.labels[2]), arriving[2], run_time=1.2)
+        return shown
+
+    def two_orders_above(self, orders: Orders) -> tuple[TwoOrders, Box]:
+        """The two orders with room for the weights on both sides, and the room below (beside) for what is gathered."""
+        stage, across = self.scene.stage, max(1.2, len(orders.written) / 10)
+        wide, tall = (stage.rows(share, 1, gap=0.3) for share in (1.8, across))
+        box, numbers = self.scene.by(wide=wide, square=stage.columns(1.45, 1, gap=0.3), tall=tall)
+        x, y = self.scene.by(wide=(0, 0.5), square=(0.95, 0), tall=(0.95, 0))
+        inner = Box(box.left + x, box.bottom + y, box.right - x, box.top - y)
+        return self.two_orders(orders, inner, SMALL), numbers
+
+    def two_orders(self, orders: Orders, box: Box, largest: float) -> TwoOrders:
+        """One below the other in a wide frame, else side by side."""
+        tokens, unknown, order = orders.written.tokens, orders.written.unknown, orders.order
+        both = ((tokens, unknown), ([tokens[i] for i in order], [k for k, i in enumerate(order) if i in unknown]))
+        if self.scene.wide:
+            how = dict(width=box.width, size=min(largest, 0.23 * box.height))
+        else:
+            how = dict(width=SIDE_BY_SIDE * box.width, height=box.height, size=largest, gap=0.04, down=True)
+        rows = [TokenRow(words, target=len(tokens) - 1, unknown=some, **how) for words, some in both]
+        if self.scene.wide:
+            stack(*rows, gap=min(2.2, box.height - 2 * rows[0].height)).move_to(box.center)
+        else:
+            free = box.width - sum(each.width for each in rows)
+            row(*rows, gap=min(SIDE_BY_SIDE * box.width, free)).move_to(box.center)
+        return TwoOrders(*rows, Links(*rows, order))
+
+    # ── the prediction ───────────────────────────────────────────────────────────────────────────
+    def whole_model(self, both: tuple[Orders, Orders]) -> None:
+        """How far the shuffling moves the next word's chances, without and with positions."""
+        shares = [orders.moved for orders in both]
+        with self.scene.step(
+            "The whole model",
+            "Shuffling moves {a:.0%} of the prediction without positions (the mask leaks some order), {b:.0%} with."
+            if float(shares[0]) < 0.5 * float(shares[1])
+            else "Over all layers the mask tells order, too: "
+            "shuffling moves {a:.0%} of the prediction without positions, {b:.0%} with.",
+            subtitle="next word after “{last}” · bar: shuffled, line: as written · right: points gained",
+            keep=(),
+            **dict(a=shares[0], b=shares[1], last=last_word(both[0])),
+        ):
+            stage, few = self.scene.stage, self.scene.by(wide=5, square=4, tall=5)
+            boxes = stage.columns(1, 1, gap=0.8) if self.scene.wide else stage.rows(1, 1, gap=0.5)
+            chances = [(orders.written["probs"][-1], orders.shuffled["probs"][-1]) for orders in both]
+            shown = [likeliest(p, q, few) for p, q in chances]
+            longest = longest_bar((p, ids) for ids, two in zip(shown, chances, strict=True) for p in two)
+            names = ("without positions", "with positions")
+            for box, orders, ids, name in zip(boxes, both, shown, names, strict=True):
+                title, bars, change = self.panel(box, orders, ids, name, longest)
+                self.scene.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
+                self.scene.play(Grow(change, "grown", lag=0.2), run_time=1)
+
+    def panel(
+        self, box: Box, orders: Orders, ids: list[int], name: str, longest: float
+    ) -> tuple[Label, ProbabilityBars, BarChange]:
+        """Chances after the shuffled text, with how far they are from those after the text as written."""
+        column, model = BarChange.width_of("+.1f", LABEL), orders.written.info["checkpoint"]
+        title = Label(say("{what} · {m}", what=name, m=model), min(0.4, box.width / 15), "ink")
+        title.move_to((box.center[0], box.top - title.height / 2, 0))
+        room = dict(width=box.width - column, height=box.height - 0.8, longest=longest)
+        bars = ProbabilityBars(orders.shuffled["probs"][-1], orders.written.vocabulary, order=ids, **room)
+        bars.move_to((box.left + bars.width / 2, (box.bottom + box.top - 0.7) / 2, 0))
+        return title, bars, BarChange(bars, orders.written["probs"][-1], width=column)
+
+
+def last_word(orders: Orders) -> str:
+    """The word that stays last."""
+    return display(orders.written.tokens[-1])
+
+
+def attention_fields(orders: Orders) -> dict[str, object]:
+    """What the templates ATTENTION and of the difference are filled with."""
+    model = orders.written.info["checkpoint"]
+    return dict(l=0, m=model, h=orders.head, last=last_word(orders), most=orders.difference)
+
+
+def beside(tokens: TokenRow, weights: Tensor, which: int) -> TokenNumbers:
+    """The weights outside of the two orders: above or left of the first, below or right of the second."""
+    numbers = TokenNumbers(tokens, weights)
+    if which == 0:
+        across, up = (-tokens.width - numbers.width - 0.3, 0), (0, tokens.height + 1.5 * numbers.size)
+        numbers.shift((*(across if tokens.down else up), 0))
+    return numbers
+
+
+def likeliest(p: Tensor, q: Tensor, count: int) -> list[int]:
+    """The words that are likeliest in either distribution, in the order of the first."""
+    best: Sequence[int] = np.argsort(-np.maximum(p.values, q.values), kind="stable")[:count].tolist()
+    return sorted(best, key=lambda i: -p.values[i])
