@@ -22,6 +22,7 @@ from scenes.kit.numbers.terms import Frame, TermSum
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.links import Threads
 from scenes.kit.words.tokens import display
+from scenes.lesson.options import Choice
 from scenes.lessons.embedding.analogies import WordGeometry
 from scenes.lessons.embedding.ids import NumberedTokens, WordList
 from scenes.lessons.embedding.table import TablePicture
@@ -72,6 +73,9 @@ class Embedding(WordGeometry):
         self.recap()
 
     # ── what is shown ────────────────────────────────────────────────────────────────────────────
+    def choices(self) -> dict[str, Choice]:
+        return {"token": Choice.of_words(self.position, self.words)}
+
     def prepare(self) -> None:
         """The word that is followed: the one whose five nearest neighbours lie nearest, unless --token says another."""
         super().prepare()

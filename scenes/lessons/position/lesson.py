@@ -25,6 +25,7 @@ from scenes.kit.numbers.terms import Frame
 from scenes.kit.space.dial import Dial, Turn
 from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
+from scenes.lesson.options import Choice
 from scenes.lessons.position.heatmap import HeatMap
 from scenes.lessons.position.rotary import Turning
 from scenes.lessons.position.spread import SpreadBars
@@ -83,6 +84,14 @@ class Position(Turning):
         self.position = self.within("token", self.pair[1] if self.pair else len(self.words) - 1, len(self.words))
         self.P = self.of["sinusoidal"]["W_pos"]
         self.choose_head()
+
+    def choices(self) -> dict[str, Choice]:
+        shape = self.of["rotary"].config
+        return {
+            "layer": Choice.numbered(self.layer, shape.n_layers),
+            "head": Choice.numbered(self.head, shape.n_heads),
+            "token": Choice.of_words(self.position, self.words),
+        }
 
     def choose_head(self) -> None:
         """The rotary head that looks most at the word before, on average, and the query that does so most."""

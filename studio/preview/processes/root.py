@@ -1,8 +1,8 @@
-"""The warm process: Manim and the model are loaded in it once; all else is forked from it.
+"""The root of all drawing processes: Manim and the model are loaded in it once; all else is forked from it.
 
-`python -m studio.preview.processes.root SOCKET` connects to the server and waits for orders. It imports no lesson itself:
-that is the business of the company, a fork that has read the lessons' code and from which each performance is
-forked. When that code changes, the company is replaced. Nothing here outlives its parent (prctl, Linux).
+`python -m studio.preview.processes.root SOCKET PARENT` connects to the server and waits for orders. It imports no
+lesson itself: that is the business of the loader, a fork that has read the lessons' code and from which each session
+is forked. When that code changes, the loader is replaced. Nothing here outlives its parent (prctl, Linux).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def fork() -> int:
 
 
 def main(address: str, parent: int) -> None:
+    """Warm up, then fork a loader whenever the server orders one."""
     end_with_parent(parent)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)  # of all forks' forks, so that none is left as a zombie
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -49,7 +50,7 @@ def main(address: str, parent: int) -> None:
     run("tiny", "the")
     gc.collect()
     gc.freeze()  # the collector must not touch, and so copy, what all forks share
-    wire.send({"role": "worker", "pid": os.getpid(), "models": names()})
+    wire.send({"role": "root", "pid": os.getpid(), "models": names()})
     while (order := wire.receive()) is not None:
         if not fork():
             from studio.preview.processes.loader import serve
