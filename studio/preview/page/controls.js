@@ -42,7 +42,7 @@ export class Controls {
       faster: () => this.speed(1),
       full: () => this.fullScreen(),
       notes: () => this.openNotes(),
-      text: leading(() => $("text").select()),
+      text: leading(() => this.typeText()),
       options: leading(() => this.togglePanel()),
       save: leading(() => dialogs.toggle("take")),
       read: () => reader.byKey(),
@@ -83,6 +83,11 @@ export class Controls {
   speed(by) {
     const at = SPEEDS.findIndex((speed) => speed >= this.app.player.speed);
     this.app.dialogs.speed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, at + by))]);
+  }
+
+  typeText() {
+    $("text").focus();
+    $("text").select();
   }
 
   togglePanel() {

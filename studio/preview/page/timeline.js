@@ -22,8 +22,8 @@ export class Timeline {
       if (this.wasPlaying) this.go(player.step, player.frame, true);
     });
     element.addEventListener("pointercancel", () => {
-      this.dragging = false;
-    }); // a touch became a scroll
+      this.dragging = false; // a touch became a scroll
+    });
     element.addEventListener("pointerleave", () => {
       this.tip.hidden = true;
     });
