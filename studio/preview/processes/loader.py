@@ -16,7 +16,7 @@ from scenes.lesson.steps import SteppedScene
 from studio.play.playback import Playback
 from studio.play.session import perform
 from studio.preview.processes import lessons, playthrough
-from studio.preview.processes.root import fork
+from studio.preview.processes.forks import fork
 from studio.preview.wire import Message, Wire
 
 
@@ -37,7 +37,7 @@ def serve(address: str, revision: int) -> NoReturn:
     wire = Wire(address)
     with suppress(Exception):  # what is broken says so when it is played
         lessons.read()
-    wire.send({"role": "loader", "pid": os.getpid(), "revision": revision})
+    wire.send({"role": "loader", "revision": revision})
     warm = set()
     try:
         while (order := wire.receive()) is not None:

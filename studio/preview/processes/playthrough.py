@@ -21,8 +21,8 @@ from scenes.lesson.steps import Step, SteppedScene
 from studio.play.playback import Play, Playback
 from studio.play.session import perform
 from studio.preview.processes.drawing import DrawFrames, Drawing, ReadScreen
+from studio.preview.processes.forks import fork
 from studio.preview.processes.lessons import complaint, described, job_of
-from studio.preview.processes.root import fork
 from studio.preview.wire import Message, Wire
 
 EVERY = 3  # steps from bookmark to bookmark: a fork costs about as much as to play a step without drawing
@@ -37,7 +37,7 @@ def play(address: str, order: Message) -> NoReturn:
     playthrough.wire.send({"role": "playthrough", "session": playthrough.session, "pid": os.getpid()})
     try:
         lesson = perform(job_of(order), lambda camera: SelectiveRenderer(camera, playthrough), playthrough)
-        playthrough.wire.send({"event": "planned", "frames": frame_of(lesson)})
+        playthrough.wire.send({"event": "planned", "frames": lesson.renderer.frame})
     except BaseException as error:
         playthrough.wire.send({"event": "failed", **complaint(error)})
         if playthrough.drawing is not None:
