@@ -20,7 +20,7 @@ from typing import Any
 from model.errors import UsageError
 from model.numbers.trace import Trace
 from scenes.kit.words.tokens import display
-from scenes.lesson.options import Options
+from scenes.lesson.options import Choice, Options
 from scenes.lesson.runs import made, trace_of
 from scenes.lesson.steps import SteppedScene
 
@@ -43,6 +43,10 @@ class Lesson(SteppedScene):
 
     def prepare(self) -> None:
         """Run the models whose numbers are shown, and settle what is shown of them."""
+
+    def choices(self) -> dict[str, Choice]:
+        """The options that number something here, such as the layer."""
+        return {}
 
     @property
     def text_asked(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,22 @@ class Option:
     live: bool = True
     checked: bool = False
     path: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option that numbers something in a lesson: which one is shown, and all there are, as people read them."""
+
+    shown: int
+    values: tuple[str, ...]
+
+    @classmethod
+    def numbered(cls, shown: int, size: int) -> Choice:
+        return cls(shown, tuple(map(str, range(size))))
+
+    @classmethod
+    def of_words(cls, shown: int, words: Sequence[str]) -> Choice:
+        return cls(shown, tuple(f"{i}  {word}" for i, word in enumerate(words)))
 
 
 def _option(default: Any, kind: type, help: str, **more: Any) -> Any:

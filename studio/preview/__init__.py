@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studio.preview.web.access import Access
 
 __all__ = ["serve"]
 SHORTEST_TOKEN = 6
@@ -11,7 +15,7 @@ SHORTEST_TOKEN = 6
 
 def serve(
     lesson: str = "attention",
-    options: dict | None = None,
+    options: dict[str, Any] | None = None,
     host: str = "127.0.0.1",
     port: int | None = None,
     token: str | None = None,
@@ -21,14 +25,15 @@ def serve(
 ) -> None:
     """Serve the preview of a lesson until Ctrl-C.
 
-    lesson: id of the course. options: names and values of scenes.lesson.Options. host: a loopback address, or one of the
-    network: then those who watch need `token` (made up if None). port: None takes the first free one."""
+    lesson: id of the course. options: names and values of scenes.lesson.Options. host: a loopback address, or one of
+    the network: then those who watch need `token` (made up if None). port: None takes the first free one."""
     import asyncio
 
     from model.errors import ClearheadError, UsageError
     from model.paths import RENDERS
-    from studio.preview.sessions.controller import Request
-    from studio.preview.web.server import Doors, Server, is_loopback, listen, run
+    from studio.preview.sessions.selection import Selection
+    from studio.preview.web.access import Access, is_loopback
+    from studio.preview.web.server import Server, listen, run
 
     if not sys.platform.startswith("linux"):
         raise ClearheadError(
@@ -41,24 +46,23 @@ def serve(
 
         token = secrets.token_hex(4)
     sock = listen(host, port)
-    doors = Doors(host, sock.getsockname()[1], token)
-    server = Server(
-        Request(lesson, quality, {k: v for k, v in (options or {}).items() if v is not None}), doors, out or RENDERS
-    )
+    access = Access(host, sock.getsockname()[1], token)
+    chosen = {name: value for name, value in (options or {}).items() if value is not None}
+    server = Server(Selection(lesson, quality, chosen), access, out or RENDERS)
     with sock:
-        asyncio.run(run(server, sock, lambda: announce(doors, open_browser)))
+        asyncio.run(run(server, sock, lambda: announce(access, open_browser)))
 
 
-def announce(doors, open_browser: bool) -> None:
+def announce(access: Access, open_browser: bool) -> None:
     """Say where the preview is."""
-    print(f"Preview: {doors.url(lead=True)}   (Ctrl-C ends it)", flush=True)
-    if not doors.open:
+    print(f"Preview: {access.url(lead=True)}   (Ctrl-C ends it)", flush=True)
+    if not access.open:
         import segno
 
-        print(f"To watch: {doors.url(lead=False)}", flush=True)
+        print(f"To watch: {access.url(lead=False)}", flush=True)
         if sys.stdout.isatty():
-            segno.make(doors.url(lead=False), error="m").terminal(compact=True)
+            segno.make(access.url(lead=False), error="m").terminal(compact=True)
     if open_browser:
         import webbrowser
 
-        webbrowser.open(doors.url(lead=True))
+        webbrowser.open(access.url(lead=True))

@@ -12,10 +12,11 @@ import socket
 import struct
 from typing import Any
 
+Message = dict[str, Any]  # JSON: what it holds is said where it is sent
 SIZES = struct.Struct(">II")  # bytes of the header, bytes of the blob
 
 
-def packed(header: dict[str, Any], blob: bytes = b"") -> bytes:
+def packed(header: Message, blob: bytes = b"") -> bytes:
     """A message as it goes over the socket."""
     text = json.dumps(header).encode()
     return SIZES.pack(len(text), len(blob)) + text + blob
@@ -28,18 +29,19 @@ class Wire:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(address)
 
-    def send(self, header: dict[str, Any], blob: bytes = b"") -> None:
+    def send(self, header: Message, blob: bytes = b"") -> None:
         try:
             self.socket.sendall(packed(header, blob))
         except ConnectionError:
             os._exit(0)  # nobody listens any more
 
-    def receive(self) -> dict[str, Any] | None:
+    def receive(self) -> Message | None:
         """The next message's header; None when the other end is gone."""
         try:
             sizes = self._exactly(SIZES.size)
             header, blob = SIZES.unpack(sizes)
-            return json.loads(self._exactly(header + blob)[:header])
+            message: Message = json.loads(self._exactly(header + blob)[:header])
+            return message
         except (EOFError, ConnectionError):
             return None
 
@@ -56,7 +58,7 @@ class Wire:
         self.socket.close()
 
 
-async def receive(reader: asyncio.StreamReader) -> tuple[dict[str, Any], bytes] | None:
+async def receive(reader: asyncio.StreamReader) -> tuple[Message, bytes] | None:
     """The server's end: the next message, None when the process is gone."""
     try:
         header, blob = SIZES.unpack(await reader.readexactly(SIZES.size))

@@ -8,17 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "preview"))
-
-from browsing import Page, Preview, wait_for  # noqa: E402
-from conftest import ARGS, CHROMIUM  # noqa: E402
-
-from studio.play.files import cores  # noqa: E402
+from tests.preview.browsing import ARGS, CHROMIUM, Page, Preview, wait_for
 
 SENTENCES = (
     "The cat sat on the mat because it was tired",
@@ -27,15 +22,17 @@ SENTENCES = (
     "My sister lost her blue hat",
     "The children played near the quiet river",
 )
-# When the picture that is waited for is on the canvas, in milliseconds after `act`, told by the page itself.
+# Milliseconds from `act` until the picture that is waited for is on the canvas. No waiting for other scripts' polls.
 UNTIL = """([act, step]) => new Promise((done, fail) => {
-    const banner = document.getElementById('banner-text'), about = () => `${JSON.stringify(act)} ${step}`;
-    const late = () => `nothing came for ${about()} at ${document.body.dataset.shown}: ${banner.textContent}`;
-    setTimeout(() => fail(new Error(late())), 30000);
     const { player } = clearhead, begun = performance.now(), session = player.session;
+    const said = () => document.getElementById('banner-text').textContent;
+    const where = () => `${JSON.stringify(act)} ${step} at ${document.body.dataset.shown}`;
+    setTimeout(() => fail(new Error(`nothing came for ${where()}: ${said()}`)), 30000);
     const right = (s) => step === null ? s.session > session : s.session === player.session && s.step === step;
-    const look = () => { const s = player.shown;
-        s && s.when > begun && right(s) ? done(s.when - begun) : requestAnimationFrame(look); };
+    const look = () => {
+        const { shown } = player;
+        if (shown && shown.when > begun && right(shown)) done(shown.when - begun); else requestAnimationFrame(look);
+    };
     if (act.text) clearhead.change(act); else player.go(step, 0, false);
     look(); })"""
 
@@ -43,8 +40,9 @@ UNTIL = """([act, step]) => new Promise((done, fail) => {
 # After `act`: until every step of the new session can be jumped to, in milliseconds.
 PLANNED = """act => new Promise((done) => {
     const { player } = clearhead, session = player.session, begun = performance.now();
-    const ready = () => player.session > session && player.planned;
-    const look = () => ready() ? done(performance.now() - begun) : setTimeout(look, 5);
+    const look = () => {
+        if (player.session > session && player.planned) done(performance.now() - begun); else setTimeout(look, 5);
+    };
     clearhead.change(act);
     look(); })"""
 # The lesson played through without a pause: milliseconds for which it stood still because frames were missing.
@@ -53,12 +51,14 @@ STALLS = """() => new Promise((done) => {
     let waited = 0, last = performance.now();
     player.auto = true;
     player.go(0);
+    const over = () => player.planned && player.step === player.steps.length - 1 && player.atEnd;
     const look = (now) => {
         if (player.playing && player.stalled) waited += now - last;
         last = now;
-        const ended = player.step === player.steps.length - 1;
-        if (player.planned && ended && player.atEnd) { player.auto = false; return done(waited); }
-        requestAnimationFrame(look); };
+        if (!over()) return requestAnimationFrame(look);
+        player.auto = false;
+        done(waited);
+    };
     requestAnimationFrame(look); })"""
 
 
@@ -71,12 +71,12 @@ def first_start(browser, folder: Path) -> tuple[Preview, Page, float]:
     return preview, page, time.monotonic() - begun
 
 
-def measure(rounds: int) -> dict[str, tuple[list[float], str, str]]:
+def measure(rounds: int) -> dict[str, list[float]]:
     from playwright.sync_api import sync_playwright
 
     results: dict[str, list[float]] = {}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS.split())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         preview, page, results["cold start → first picture"] = None, None, []
         for number in range(rounds):
             if preview:
@@ -122,11 +122,11 @@ def speed_of_drawing(page: Page) -> float:
     begun = time.monotonic()
     steps = page.planned()["steps"]
     reached = 0
-    for step in range(len(steps)):
-        page.js("step => { clearhead.player.go(step, 0, false); }", step)
-        frames = steps[step]["frames"]
-        wait_for(lambda s=step, n=frames: page.js("s => clearhead.strips.drawn(s)", s) >= n, 120, f"step {step}")
-        reached += frames
+    for number, step in enumerate(steps):
+        page.js("step => { clearhead.player.go(step, 0, false); }", number)
+        drawn = partial(page.js, "([step, frames]) => clearhead.strips.drawn(step) >= frames", [number, step["frames"]])
+        wait_for(drawn, 120, f"step {number}")
+        reached += step["frames"]
     return reached / 30 / (time.monotonic() - begun)
 
 
@@ -145,7 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="cold starts")
     results = measure(parser.parse_args().rounds)
-    print(f"load at the end {os.getloadavg()[0]:.1f} on {cores()} cores\n")
+    print(f"load at the end {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores\n")
     print(f"{'720p30, the lesson “attention”':40} {'median':>9} {'worst':>9} {'target':>9}")
     for name, values in results.items():
         target, unit = TARGETS[name]

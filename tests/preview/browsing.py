@@ -17,15 +17,20 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+ARGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 SMALL = '''
 from manim import FadeIn
 
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.tokens import TokenRow
-from scenes.lesson import Lesson
+from scenes.lesson import AttentionLesson
 
 
-class Small(Lesson):
+class Small(AttentionLesson):
     """Three short steps."""
 
     controls = ("layer", "head", "token")
@@ -79,7 +84,8 @@ class Preview:
             with (folder / "scenes/course.yaml").open("a") as course:
                 course.write(COURSE)
         arguments = {"lesson": lesson, "options": options or {"pace": 0.3}, "open_browser": False, **how}
-        code = f"import pathlib; from studio.preview import serve; from studio.preview.sessions import pool; pool.PATIENCE = {patience}; serve(**{arguments!r}, out=pathlib.Path({str(self.renders)!r}))"
+        code = "from pathlib import Path; from studio.preview import serve; from studio.preview.sessions import pool; "
+        code += f"pool.PATIENCE = {patience}; serve(**{arguments!r}, out=Path({str(self.renders)!r}))"
         path = os.pathsep.join([str(folder), str(ROOT)])
         self.log = (folder / "log").open("w+")
         self.process = subprocess.Popen(
@@ -98,7 +104,7 @@ class Preview:
         self.watch_url = None if not how.get("token") else self.process.stdout.readline().split()[-1]
 
     def lesson(self, name: str = "small") -> Path:
-        return self.folder / f"scenes/{name}.py"
+        return self.folder / f"scenes/lessons/{name}/lesson.py"
 
     def errors(self) -> str:
         self.log.flush()
@@ -163,7 +169,8 @@ class Page:
     @property
     def place(self) -> dict:
         return self.js(
-            "(({session, step, frame, playing, steps, planned}) => ({session, step, frame: Math.floor(frame), playing, steps, planned}))(clearhead.player)"
+            "(({session, step, frame, playing, steps, planned}) => "
+            "({session, step, frame: Math.floor(frame), playing, steps, planned}))(clearhead.player)"
         )
 
     def first_picture(self, after: int = 0, seconds: float = 40) -> tuple[int, int, int]:

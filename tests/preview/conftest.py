@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browsing import Page, Preview
 
-CHROMIUM = "/usr/bin/chromium"
-ARGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+from tests.preview.browsing import ARGS, CHROMIUM, Page, Preview
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +15,7 @@ def browser():
     if not Path(CHROMIUM).exists():
         pytest.skip("needs Chromium (Debian package chromium)")
     with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS.split())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         browser.close()
 

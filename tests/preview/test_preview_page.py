@@ -6,7 +6,9 @@ import sys
 
 import numpy as np
 import pytest
-from browsing import ROOT, wait_for
+
+from scenes.lesson.options import ASPECTS
+from tests.preview.browsing import ROOT, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +32,8 @@ class All(Playback):
         return True
 
 lesson = perform(Job(entry, Options(text=entry.text, model=entry.model, pace=0.3), Picture.of("m")), All)
-np.savez(sys.argv[1], frames=np.stack([frames[i] for i in sorted(frames)]), starts=[round(s.start * 30) for s in lesson.steps])
+starts = [round(s.start * 30) for s in lesson.steps]
+np.savez(sys.argv[1], frames=np.stack([frames[i] for i in sorted(frames)]), starts=starts)
 """
 
 
@@ -80,7 +83,7 @@ def test_a_moving_frame_is_the_videos_frame_at_that_time(page, video):
     ]
     for frame in moving[8:24:5]:
         page.js("frame => clearhead.player.go(2, frame, false)", frame)
-        wait_for(lambda: page.shown[1:] == (2, frame), what=f"frame {frame}")
+        wait_for(lambda frame=frame: page.shown[1:] == (2, frame), what=f"frame {frame}")
         seen = page.pixels()
         right = likeness(seen, frames[starts[2] + frame])
         others = [likeness(seen, frames[starts[2] + frame + d]) for d in (-2, 2)]
@@ -139,7 +142,7 @@ def test_a_new_sentence_is_on_screen(page):
     page.first_picture(after=session)
     page.rest(0)
     page.page.wait_for_timeout(300)
-    wait_for(lambda: page.js("clearhead.player.about.words.join(' ')") == "The dog saw the bird")
+    wait_for(lambda: page.js("clearhead.player.about.chosen.text") == "The dog saw the bird")
     assert page.text("spoken").endswith("5 words.")
     first = page.pixels()
     page.js("clearhead.change({text: 'The cat sat'})")
@@ -163,10 +166,15 @@ def test_options_have_the_lessons_controls_and_valid_ranges(page):
     page.press("o")
     names = page.js("[...document.querySelectorAll('#panel select')].map(s => s.name)")
     assert {"lesson", "layer", "head", "token", "theme", "aspect"} <= set(names) and "temperature" not in names
-    about = page.js("clearhead.player.about")
-    for name in ("layer", "head", "token"):
-        values = page.js(f"[...document.querySelector('#panel [name={name}]').options].map(o => o.value)")
-        assert values == ["", *map(str, range(about["sizes"][name]))]
+    from model import run
+
+    chosen = page.js("clearhead.player.about.chosen")
+    trace = run("tiny", chosen["text"])
+    sizes = {"layer": trace.config.n_layers, "head": trace.config.n_heads, "token": len(trace.tokens)}
+    for name, size in sizes.items():
+        words = page.js(f"[...document.querySelector('#panel [name={name}]').options].map(o => o.textContent)")
+        assert words[0] == f"auto ({chosen[name]})" and [int(word.split()[0]) for word in words[1:]] == [*range(size)]
+    assert page.js("[...document.querySelector('#panel [name=aspect]').options].map(o => o.value)") == [*ASPECTS]
     session = page.shown[0]
     page.press("Escape")
     page.page.locator("#panel [name=theme]").select_option("day")
@@ -184,7 +192,7 @@ def test_where_a_lesson_samples_temperature_and_seed_can_be_set(page):
     session = page.first_picture(after=session)[0]
     fields = page.page.locator("#panel input[type=number]")
     wait_for(
-        lambda: [fields.nth(k).get_attribute("name") for k in range(fields.count())] == ["temperature", "seed"],
+        lambda: [fields.nth(k).get_attribute("name") for k in range(fields.count())] == ["seed", "temperature"],
         what="both fields",
     )
     assert page.planned()["steps"][7]["name"] == "Sample"
@@ -298,7 +306,7 @@ def test_pictures_gifs_and_videos_are_saved_with_a_link(page, preview):
     for what, kind, seconds in (("picture", "image/png", 20), ("gif", "image/gif", 120), ("video", "video/mp4", 120)):
         page.page.locator(f"[data-save={what}]").click()
         link = page.page.locator("#saved a").nth({"picture": 0, "gif": 1, "video": 2}[what])
-        wait_for(lambda: link.count(), seconds, what)
+        wait_for(link.count, seconds, what)
         answer = page.page.request.get(preview.url + link.get_attribute("href").lstrip("/"))
         assert answer.status == 200 and answer.headers["content-type"].startswith(kind)
         assert (preview.renders.parent / link.inner_text()).read_bytes() == answer.body()
@@ -376,7 +384,8 @@ def test_dragging_the_scrubber_is_told_in_moderation(open_page, page, preview):
         let i = 0;
         const timer = setInterval(() => {
             const part = ++i < 300 ? (i * 37 % 90) / 100 : 0.93;
-            document.getElementById('scrubber').dispatchEvent(new PointerEvent('pointermove', {clientX: x + part * width, bubbles: true}));
+            const move = new PointerEvent('pointermove', {clientX: x + part * width, bubbles: true});
+            document.getElementById('scrubber').dispatchEvent(move);
             if (i === 300) { clearInterval(timer); done(); }
         }, 10);
     })""",
@@ -447,8 +456,10 @@ def test_all_controls_can_be_reached_and_named(page):
     for _ in range(30):
         page.press("Tab")
         seen.append(
-            page.js("""(() => { const e = document.activeElement, s = getComputedStyle(e);
-            return [e.id, (e.ariaLabel || e.textContent || e.labels?.[0]?.textContent || '').trim(), s.outlineStyle, parseFloat(s.outlineWidth)]; })()""")
+            page.js("""(() => {
+            const e = document.activeElement, s = getComputedStyle(e);
+            const name = (e.ariaLabel || e.textContent || e.labels?.[0]?.textContent || '').trim();
+            return [e.id, name, s.outlineStyle, parseFloat(s.outlineWidth)]; })()""")
         )
     ids = {id for id, *_ in seen}
     assert {"scrubber", "back", "play", "next", "steps", "text", "speed", "change", "take", "help", "full"} <= ids
@@ -464,15 +475,24 @@ def test_contrast_and_fit(open_page, preview, size):
     page = open_page(preview.url, viewport={"width": size[0], "height": size[1]})
     page.first_picture()
     found = page.js("""(() => {
-        const rgb = (c) => c.match(/[\\d.]+/g).map(Number), lum = (c) => { const [r, g, b] = c.map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-        const back = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0.9) return c; } return [11, 12, 15]; };
+        const rgb = (c) => c.match(/[\\d.]+/g).map(Number);
+        const linear = (v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+        const lum = (c) => { const [r, g, b] = c.map(linear); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+        const back = (e) => {
+            for (; e; e = e.parentElement) {
+                const c = rgb(getComputedStyle(e).backgroundColor);
+                if (c.length < 4 || c[3] > 0.9) return c;
+            }
+            return [11, 12, 15]; };
         const out = [];
         for (const e of document.querySelectorAll('#bar *, #hint, #caption, #waiting')) {
             const box = e.getBoundingClientRect();
             if (!box.width || e.closest('.unseen, [hidden]')) continue;
-            const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || e.matches('input');
+            const text = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
             const [a, b] = [lum(rgb(getComputedStyle(e).color)), lum(back(e))].sort((x, y) => y - x);
-            out.push([e.tagName + '#' + e.id, own ? (a + 0.05) / (b + 0.05) : 99, box.left, box.right, box.bottom, e.matches('button') ? box.height : 99]);
+            const contrast = text || e.matches('input') ? (a + 0.05) / (b + 0.05) : 99;
+            const height = e.matches('button') ? box.height : 99;
+            out.push([e.tagName + '#' + e.id, contrast, box.left, box.right, box.bottom, height]);
         }
         return out; })()""")
     for name, ratio, left, right, bottom, height in found:

@@ -3,17 +3,21 @@
 import asyncio
 import json
 import random
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from studio.preview.sessions.controller import Request
+from studio.preview.sessions.panel import fields
+from studio.preview.sessions.place import Place
+from studio.preview.sessions.selection import Selection
 from studio.preview.sessions.store import Store, Strip
+from studio.preview.web.access import Access
 from studio.preview.web.clients import THINNEST, Client
 from studio.preview.web.protocol import FRAME, LONGEST_MESSAGE, LONGEST_TEXT, MESSAGES, Allowance, Refused, parse
-from studio.preview.web.server import Doors, Server
+from studio.preview.web.server import Server
 
 PLACE = {"session": 1, "step": 0, "frame": 0}
 
@@ -163,10 +167,8 @@ def sent_over(folder, seconds: float, may_lead: bool) -> list[int]:
     store = Store(folder, limit=1 << 20)
     for number in range(400):
         store.strip(0).add(number, 2 if number % STILL == 0 else 1, 0, b"x")
-    show = SimpleNamespace(
-        current=SimpleNamespace(number=1, store=store, ended=False, about={"fps": 30}),
-        place={"step": 0, "frame": 0, "speed": 1.0},
-    )
+    session = SimpleNamespace(number=1, store=store, ended=False, about={"fps": 30})
+    controller = SimpleNamespace(current=session, place=Place())
     numbers = []
 
     class Line:
@@ -176,7 +178,7 @@ def sent_over(folder, seconds: float, may_lead: bool) -> list[int]:
             await asyncio.sleep(0)
 
     clock = [0.0]
-    client = Client(Line(), show, "stage", may_lead)
+    client = Client(Line(), controller, "stage", may_lead)
 
     async def watch():
         sending = asyncio.create_task(client.send())
@@ -233,15 +235,74 @@ def test_every_step_of_every_lesson_can_be_read(token):
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────
 def test_what_depends_on_a_change_goes_back_to_the_lessons_choice():
-    request = Request("attention", options={"text": "a b", "token": 1, "layer": 2, "head": 3, "theme": "day"})
-    assert request.changed({"text": "c d"}).options == {"text": "c d", "layer": 2, "head": 3, "theme": "day"}
-    assert request.changed({"model": "tiny"}).options == {"text": "a b", "theme": "day", "model": "tiny"}
-    assert request.changed({"lesson": "heads"}).options == {"theme": "day"}
-    assert request.changed({"text": ""}).options == {"layer": 2, "head": 3, "theme": "day"}
-    assert request.changed({"head": None}).options == {"text": "a b", "token": 1, "layer": 2, "theme": "day"}
+    selection = Selection("attention", options={"text": "a b", "token": 1, "layer": 2, "head": 3, "theme": "day"})
+    assert selection.changed({"text": "c d"}).options == {"text": "c d", "layer": 2, "head": 3, "theme": "day"}
+    assert selection.changed({"model": "tiny"}).options == {"text": "a b", "theme": "day", "model": "tiny"}
+    assert selection.changed({"lesson": "heads"}).options == {"theme": "day"}
+    assert selection.changed({"text": ""}).options == {"layer": 2, "head": 3, "theme": "day"}
+    assert selection.changed({"head": None}).options == {"text": "a b", "token": 1, "layer": 2, "theme": "day"}
 
 
-# ── doors ────────────────────────────────────────────────────────────────────────────────────────
+# ── what can be changed ──────────────────────────────────────────────────────────────────────────
+@pytest.mark.slow
+def test_every_control_of_every_lesson_has_its_values_and_the_one_that_is_shown():
+    """The panel offers what the lesson can show: as many layers and heads as the model has, the text's tokens."""
+    from scenes import course
+    from scenes.kit.ground.painting import PaintingCamera
+    from scenes.lesson.options import OPTIONS, Options
+    from studio.play.picture import Picture
+    from studio.play.playback import Playback
+    from studio.play.session import Job, configured
+    from studio.preview.processes.lessons import described
+
+    for entry in course():
+        job = Job(entry, Options(text=entry.text, model=entry.model), Picture.of("l"))
+        with configured(job):
+            about = described(entry.load()(job.options, renderer=Playback(PaintingCamera)))
+        assert about["chosen"]["text"] == entry.text and about["chosen"]["model"] == entry.model
+        for name in about["controls"]:
+            if name in ("layer", "head", "token"):
+                assert len(about["values"][name]) > 1, (entry.id, name)
+                assert about["chosen"][name] in range(len(about["values"][name])), (entry.id, name)
+            else:
+                assert OPTIONS[name].most is not None, (entry.id, name)
+
+
+def test_the_panel_has_the_rows_of_the_table_that_fit():
+    about = {
+        "controls": ["head", "seed", "temperature"],
+        "values": {"head": ["0", "1"], "layer": ["0"]},
+        "chosen": {"head": 1, "layer": 0, "model": "folder/own", "theme": "day", "aspect": "1:1", "text": "The"},
+    }
+    entries = [SimpleNamespace(id="small", title="Small"), SimpleNamespace(id="other", title="Other")]
+    known = {"model": ["tiny", "folder/own"], "theme": ["day"]}
+    found = {f.pop("name"): f for f in fields("small", entries, known, about, {"temperature": 0.5})}
+    assert [*found] == ["lesson", "model", "head", "aspect", "seed", "temperature"], "no choice of theme, no layer"
+    assert found["lesson"]["values"] == [("small", "Small"), ("other", "Other")] and found["lesson"]["value"] == "small"
+    assert found["model"]["values"] == [("tiny", "tiny"), ("folder/own", "own")]
+    assert found["head"]["values"] == [(None, "auto (1)"), (0, "0"), (1, "1")] and found["head"]["value"] is None
+    assert found["seed"]["whole"] and found["seed"]["value"] == 0 and not found["seed"]["auto"]
+    assert found["temperature"]["value"] == 0.5 and found["temperature"]["auto"]
+
+
+def test_who_goes_on_alone_gets_the_frames_of_its_own_place(tmp_path):
+    store = Store(tmp_path, limit=1 << 20)
+    for step in (0, 1, 2, 5, 6):
+        store.strip(step).add(0, 1, 0, b"x")
+    session = SimpleNamespace(number=1, store=store, ended=False, about={"fps": 30})
+    controller = SimpleNamespace(current=session, place=Place(session=1, step=0))
+    client = Client(None, controller, "stage", may_lead=False)
+    assert client.next_frame()[1] == 0
+    client.go(Place(session=1, step=5))
+    assert client.next_frame()[1] == 5
+    controller.place = Place(session=1, step=1)
+    assert client.next_frame()[1] == 5, "the leader's moves are nothing to it"
+    client.go(None)
+    assert client.next_frame()[1] == 1, "until it follows"
+    store.close()
+
+
+# ── access ────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 def shut(tmp_path):
     """A server in a network: a token to watch, a key to lead. Its drawing processes are not started."""
@@ -250,7 +311,7 @@ def shut(tmp_path):
     (tmp_path / "renders/small/secret.txt").write_text("secret")
     (tmp_path / "outside.png").write_bytes(b"outside")
     (tmp_path / "renders/small/link.png").symlink_to(tmp_path / "outside.png")
-    return Server(Request("attention"), Doors("0.0.0.0", 80, "watchword", "leadword"), tmp_path / "renders")
+    return Server(Selection("attention"), Access("0.0.0.0", 80, "watchword", "leadword"), tmp_path / "renders")
 
 
 def visit(server: Server, path: str, host: str = "192.168.1.5"):
@@ -323,7 +384,7 @@ def test_strangers_and_other_sites_are_shut_out(shut, query, origin):
 
 def test_a_foreign_name_for_this_machine_is_not_answered(tmp_path):
     """DNS rebinding: another site's name that leads to 127.0.0.1."""
-    server = Server(Request("attention"), Doors("127.0.0.1", 80), tmp_path)
+    server = Server(Selection("attention"), Access("127.0.0.1", 80), tmp_path)
     assert visit(server, "/", "127.0.0.1").status_code == visit(server, "/", "localhost").status_code == 200
     assert visit(server, "/", "evil.example").status_code == 403
     with pytest.raises(WebSocketDisconnect), connect(server, "", "http://evil.example", "evil.example"):
@@ -345,17 +406,17 @@ def test_a_viewer_cannot_control(shut):
             {"type": "remote", "key": "next"},
             {"type": "save", **PLACE, "what": "video"},
         ):
-            before = (shut.show.request, dict(shut.show.place), shut.audience.leader)
+            before = (shut.controller.selection, shut.controller.place, shut.clients.leader)
             viewer.send_json(message)
             viewer.send_text("{")  # is answered in any case, so that an obeyed message shows as the wrong answer
             answer = viewer.receive_json()
             assert "JSON" in viewer.receive_json()["text"]
             assert answer == {"type": "refused", "text": "Only those who lead may do that."}, message
-            assert (shut.show.request, shut.show.place, shut.audience.leader) == before
+            assert (shut.controller.selection, shut.controller.place, shut.clients.leader) == before
 
 
 def viewer_number(server: Server) -> int:
-    return server.audience.clients[0].number
+    return server.clients.clients[0].number
 
 
 def test_one_leads_and_another_follows_when_it_goes(shut):
@@ -404,63 +465,60 @@ def test_the_page_may_load_nothing_from_elsewhere(shut):
 
 # ── crashes ──────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture
-def show(monkeypatch):
-    """A show with performances that do nothing; `told` is what the pages hear, `clock` the time."""
+def controller(monkeypatch):
+    """A controller with sessions that do nothing; `told` is what the pages hear, `clock` the time."""
     from studio.preview.sessions import controller as module
 
     numbers = iter(range(1, 100))
     told, clock = [], [1000.0]
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
 
-    def perform(order, on_event):
+    def open_session(order, on_event):
         return SimpleNamespace(
-            number=next(numbers),
-            planned=False,
-            failure=None,
-            steps=[],
-            about=None,
-            store=None,
-            draw=lambda wants, slots: None,
+            number=next(numbers), planned=False, failure=None, steps=[], store=None, draw=lambda wants, slots: None
         )
 
-    troupe = SimpleNamespace(
+    pool = SimpleNamespace(
         patience=30.0,
         models=["tiny"],
-        perform=perform,
-        end=lambda performance: None,
-        rehearse=lambda order: None,
+        open=open_session,
+        close=lambda session: None,
+        warm_up=lambda order: None,
         refresh=lambda: None,
     )
-    made = module.Show(troupe, Request("attention"), told.append, lambda: None, lambda: iter(()))
-    made.told, made.clock = told, clock
+    made = module.Controller(pool, Selection("attention"), told.append, lambda: None, lambda: iter(()))
+    made.clock = clock
     return made
 
 
-def test_a_lesson_that_hangs_every_time_is_given_up(show):
+LOST = {"event": "lost", "hung": False}
+
+
+def test_a_lesson_that_hangs_every_time_is_given_up(controller):
     """Each hang takes as long to notice as the patience lasts."""
-    show.begin()
+    controller.begin()
     for _ in range(3):
-        assert show.coming is not None and show.banner is None
-        show.clock[0] += 31
-        show.on_event(show.coming.performance, {"event": "lost", "hung": True})
-    assert show.coming is None and "does not move" in show.banner["text"]
+        assert controller.next is not None and controller.banner is None
+        controller.clock[0] += 31
+        controller.on_event(controller.next.session, {"event": "lost", "hung": True})
+    assert controller.next is None and "does not move" in controller.banner["text"]
 
 
-def test_what_crashes_while_it_is_reloaded_is_reloaded_again(show):
-    show.begin()
-    show.coming.reload = True
-    show.on_event(show.coming.performance, {"event": "lost"})
-    assert show.coming.reload, "it is entered only when all of it has been played through"
+def test_what_crashes_while_it_is_reloaded_is_reloaded_again(controller):
+    controller.begin()
+    controller.next = replace(controller.next, target=replace(controller.next.target, reload=True))
+    controller.on_event(controller.next.session, LOST)
+    assert controller.next.target.reload, "it is entered only when all of it has been played through"
 
 
-def test_a_loss_is_counted_once_and_only_where_it_matters(show):
-    show.begin()
-    first = show.coming.performance
-    show.on_event(first, {"event": "lost"})
-    second = show.coming.performance
-    assert second is not first and len(show.crashes) == 1
-    show.on_event(first, {"event": "lost"})  # nobody's any more
-    assert show.coming.performance is second and len(show.crashes) == 1
+def test_a_loss_is_counted_once_and_only_where_it_matters(controller):
+    controller.begin()
+    first = controller.next.session
+    controller.on_event(first, LOST)
+    second = controller.next.session
+    assert second is not first and len(controller.crashes) == 1
+    controller.on_event(first, LOST)  # nobody's any more
+    assert controller.next.session is second and len(controller.crashes) == 1
 
 
 def test_a_host_that_is_none_is_refused(shut):

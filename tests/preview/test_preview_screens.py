@@ -6,7 +6,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from browsing import Preview, family, wait_for
+
+from tests.preview.browsing import Preview, family, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +94,8 @@ def test_a_leader_that_was_cut_off_follows_the_page_that_took_over(preview, open
     first.js("window.before = clearhead.link.socket; clearhead.link.socket.close()")
     wait_for(
         lambda: first.js(
-            "clearhead.link.socket !== window.before && clearhead.link.socket.readyState === 1 && clearhead.player.session > 0"
+            "clearhead.link.socket !== window.before && clearhead.link.socket.readyState === 1"
+            " && clearhead.player.session > 0"
         ),
         what="the connection",
     )
@@ -103,7 +105,7 @@ def test_a_leader_that_was_cut_off_follows_the_page_that_took_over(preview, open
     wait_for(lambda: first.place["step"] == 1, what="the step of the page that leads")
 
 
-@pytest.mark.parametrize("who", ["player", "worker", "company"])
+@pytest.mark.parametrize("who", ["playthrough", "root", "loader"])
 def test_a_killed_process_is_replaced(preview, open_page, who):
     page = open_page(preview.url)
     session = page.first_picture()[0]
@@ -112,23 +114,22 @@ def test_a_killed_process_is_replaced(preview, open_page, who):
     page.press("2")
     page.rest(1)
     os.kill(process_of(preview, who), signal.SIGKILL)
-    if who != "company":
+    if who != "loader":
         shown = page.first_picture(after=session)
         assert shown[1] == 1, "at the same step"
     page.js("clearhead.change({text: 'The dog ran'})")
     page.first_picture(after=page.shown[0])
-    wait_for(lambda: page.js("clearhead.player.about.words.length") == 3)
+    wait_for(lambda: page.js("clearhead.player.about.chosen.text") == "The dog ran")
 
 
 def process_of(preview: Preview, who: str) -> int:
-    """worker: child of the server; company: its child; player: the leader of a process group below."""
-    (worker,) = [
-        pid for pid in family(preview.process.pid) if os.getpgid(pid) == pid and _parent(pid) == preview.process.pid
-    ]
-    companies = [pid for pid in family(worker) if _parent(pid) == worker]
-    company = max(companies, key=lambda pid: os.stat(f"/proc/{pid}").st_mtime)
-    players = [pid for pid in family(worker) if os.getpgid(pid) == pid]
-    return {"worker": worker, "company": company, "player": players[-1]}[who]
+    """root: child of the server; loader: its child; playthrough: the leader of a process group below."""
+    server = preview.process.pid
+    (root,) = [pid for pid in family(server) if os.getpgid(pid) == pid and _parent(pid) == server]
+    loaders = [pid for pid in family(root) if _parent(pid) == root]
+    loader = max(loaders, key=lambda pid: os.stat(f"/proc/{pid}").st_mtime)
+    playthroughs = [pid for pid in family(root) if os.getpgid(pid) == pid]
+    return {"root": root, "loader": loader, "playthrough": playthroughs[-1]}[who]
 
 
 def _parent(pid: int) -> int:

@@ -5,7 +5,8 @@ import random
 import time
 
 import pytest
-from browsing import Preview, wait_for
+
+from tests.preview.browsing import Preview, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,8 @@ def settle(page) -> None:
     )
     wait_for(
         lambda: page.js(
-            "clearhead.player.about?.chosen.text === 'The cat sat' && clearhead.player.steps.length === 3 && !clearhead.preparing"
+            "clearhead.player.about?.chosen.text === 'The cat sat' && clearhead.player.steps.length === 3"
+            " && !clearhead.status.preparing"
         ),
         60,
         "the small lesson",
@@ -113,7 +115,7 @@ def act(chance: random.Random, page, preview: Preview) -> str:
         file.write_text(text + chance.choice(["\n# edited\n", "\n# again\n"]))
     elif what == "reload":
         page.page.reload()
-        wait_for(lambda: page.js("Boolean(window.clearhead?.online)"), 30, "the page")
+        wait_for(lambda: page.js("Boolean(window.clearhead?.status.online)"), 30, "the page")
     elif what == "cut":
         page.js("clearhead.link.socket.close()")
     elif what == "click":
@@ -154,7 +156,8 @@ def test_two_hundred_random_actions(preview, open_page, capsys):
     with capsys.disabled():
         counts = {what: done.count(what) for what in sorted(set(done))}
         print(
-            f"\n{ACTIONS} actions {counts}\nserver {before[0]:.0f} → {after[0]:.0f} MB, all {before[1]:.0f} → {after[1]:.0f} MB, {len(processes)} processes"
+            f"\n{ACTIONS} actions {counts}\nserver {before[0]:.0f} → {after[0]:.0f} MB, "
+            f"all {before[1]:.0f} → {after[1]:.0f} MB, {len(processes)} processes"
         )
     assert "Traceback" not in preview.errors(), preview.errors()[-3000:]
     assert after[0] <= 1.3 * before[0] and after[1] <= 1.3 * before[1]
@@ -164,6 +167,6 @@ def test_two_hundred_random_actions(preview, open_page, capsys):
 
 
 def settle_online(page) -> None:
-    wait_for(lambda: page.js("Boolean(clearhead.online) && clearhead.leads"), 30, "the connection")
+    wait_for(lambda: page.js("Boolean(clearhead.status.online) && clearhead.leads"), 30, "the connection")
     page.page.wait_for_timeout(3000)  # the allowance refills
     settle(page)

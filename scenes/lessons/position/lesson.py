@@ -12,6 +12,7 @@ from scenes.course import own_run
 from scenes.kit.moves.animations import Grow
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.options import Choice
 from scenes.lessons.position.adding import Adding
 from scenes.lessons.position.likeness import Likeness
 from scenes.lessons.position.rotary import Turning
@@ -83,6 +84,14 @@ class Position(TextLesson):
         trace = self.run(self.variants.model_of(self.variants.adds), self.text)
         first, last = repeated(trace.ids) or (0, 0)
         return Twice(InputRows(trace), first, last, self.text)
+
+    def choices(self) -> dict[str, Choice]:
+        shape = self.variants.of["rotary"].config
+        return {
+            "layer": Choice.numbered(self.rotary.layer, shape.n_layers),
+            "head": Choice.numbered(self.rotary.head, shape.n_heads),
+            "token": Choice.of_words(self.position, self.words),
+        }
 
     def rotary_head(self, trace: Trace) -> RotaryHead:
         """The most telling one among those asked for; UsageError if there are none such."""

@@ -1,5 +1,7 @@
 // What the keys do: as people know them from slides and video players.
 
+import { element } from "./dom.js";
+
 export const KEYS = [
   ["next", ["ArrowRight", "PageDown", "Enter"], "→  PgDn", "next step"],
   ["back", ["ArrowLeft", "PageUp", "Backspace"], "←  PgUp", "back one step"],
@@ -27,15 +29,16 @@ export const KEYS = [
 
 const NAMES = new Map(KEYS.flatMap(([name, keys]) => keys.map((key) => [key, name])));
 
+export const isDigit = (key) => /^[0-9]$/.test(key);
+
 export function keyName({ key }) {
-  if (/^[0-9]$/.test(key)) return key;
+  if (isDigit(key)) return key;
   return NAMES.get(key.length === 1 ? key.toLowerCase() : key);
 }
 
 export function listKeys() {
   return KEYS.flatMap(([, , shown, what]) => {
-    const term = document.createElement("dt");
-    term.append(...shown.split("  ").flatMap((k, i) => [i ? " " : "", Object.assign(document.createElement("kbd"), { textContent: k })]));
-    return [term, Object.assign(document.createElement("dd"), { textContent: what })];
+    const keys = shown.split("  ").flatMap((key, i) => [i ? " " : "", element("kbd", { textContent: key })]);
+    return [element("dt", {}, ...keys), element("dd", { textContent: what })];
   });
 }

@@ -16,7 +16,10 @@ export class Link {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws?${query}`);
     this.socket = socket;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => { this.wait = 250; this.state(true); };
+    socket.onopen = () => {
+      this.wait = 250;
+      this.state(true);
+    };
     socket.onmessage = ({ data }) => (typeof data === "string" ? this.hear(JSON.parse(data)) : this.image(data));
     socket.onclose = () => {
       this.state(false);
@@ -27,7 +30,13 @@ export class Link {
 
   image(data) {
     const view = new DataView(data);
-    const header = { session: view.getUint32(0), step: view.getUint16(4), kind: view.getUint16(6), number: view.getUint32(8), repeat: view.getUint32(12) };
+    const header = {
+      session: view.getUint32(0),
+      step: view.getUint16(4),
+      kind: view.getUint16(6),
+      number: view.getUint32(8),
+      repeat: view.getUint32(12),
+    };
     this.see({ ...header, blob: new Blob([new Uint8Array(data, HEADER)], { type: KINDS[header.kind] }) });
   }
 

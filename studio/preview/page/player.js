@@ -9,8 +9,25 @@ export class Player {
     Object.assign(this, { canvas, strips, changed, drawn });
     this.context = canvas.getContext("2d", { alpha: false });
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
-    Object.assign(this, { session: 0, steps: [], planned: false, fps: 30, step: 0, frame: 0, playing: false, speed: 1, loop: false, auto: false, stalled: false, last: null, shown: null });
-    const tick = (now) => { this.tick(now); requestAnimationFrame(tick); };
+    Object.assign(this, {
+      session: 0,
+      steps: [],
+      planned: false,
+      fps: 30,
+      step: 0,
+      frame: 0,
+      playing: false,
+      speed: 1,
+      loop: false,
+      auto: false,
+      stalled: false,
+      last: null,
+      shown: null,
+    });
+    const tick = (now) => {
+      this.tick(now);
+      requestAnimationFrame(tick);
+    };
     requestAnimationFrame(tick);
   }
 
@@ -20,13 +37,26 @@ export class Player {
     this.shown = null;
   }
 
-  length(step = this.step) { return this.steps[step]?.frames ?? null; }
-  get atEnd() { return this.length() !== null && this.frame >= this.length() - 1; }
+  // What the server tells of a step; a place that was not known yet is gone to now.
+  learn(step, planned) {
+    if (step) this.steps[step.index] = step;
+    this.planned = planned;
+    if (step?.index === this.step && step.frames !== null) this.frame = Math.min(this.frame, step.frames - 1);
+    if (this.wanted && (planned || this.wanted[0] < this.steps.length)) this.go(...this.wanted);
+  }
+
+  length(step = this.step) {
+    return this.steps[step]?.frames ?? null;
+  }
+  get atEnd() {
+    return this.length() !== null && this.frame >= this.length() - 1;
+  }
 
   // ── moving ────────────────────────────────────────────────────────────────────────────────────
   go(step, frame = 0, playing = true) {
     if (!this.steps.length) return;
-    this.wanted = !this.planned && step >= this.steps.length ? [step, frame, playing] : null; // gone to when it is known
+    const known = this.planned || step < this.steps.length;
+    this.wanted = known ? null : [step, frame, playing]; // gone to when it is known
     this.step = Math.max(0, Math.min(step, this.steps.length - 1));
     const end = (this.length() ?? Infinity) - 1;
     if (playing && frame === 0 && this.still.matches && !this.moved) [frame, playing] = [Infinity, false];
@@ -47,7 +77,10 @@ export class Player {
     if (this.step > 0) this.go(this.step - 1, Infinity, false);
     else this.go(0, 0, false);
   }
-  replay() { this.moved = true; this.go(this.step, 0); }
+  replay() {
+    this.moved = true;
+    this.go(this.step, 0);
+  }
   toggle() {
     if (this.atEnd && !this.playing) return false;
     this.playing = !this.playing;
@@ -55,14 +88,22 @@ export class Player {
     this.changed("toggle");
     return true;
   }
-  set(speed) { this.speed = speed; this.changed("speed"); }
+  set(speed) {
+    this.speed = speed;
+    this.changed("speed");
+  }
 
   // As another page has it.
   follow({ step, frame, playing, speed }) {
     this.speed = speed;
     const apart = step !== this.step || Math.abs(frame - this.frame) > (playing && this.playing ? 0.3 * this.fps : 0);
     this.playing = playing;
-    if (apart) { this.step = Math.min(step, this.steps.length - 1); this.frame = frame; this.last = null; this.paint(); }
+    if (apart) {
+      this.step = Math.min(step, this.steps.length - 1);
+      this.frame = frame;
+      this.last = null;
+      this.paint();
+    }
     this.changed("follow");
   }
 
@@ -87,7 +128,10 @@ export class Player {
   }
 
   end(length) {
-    if (this.loop) { this.frame = 0; return; }
+    if (this.loop) {
+      this.frame = 0;
+      return;
+    }
     if (this.auto && this.step + 1 < this.steps.length) return this.next();
     this.frame = length - 1;
     this.playing = this.stalled = false;
@@ -105,7 +149,8 @@ export class Player {
     const bitmap = this.strips.bitmap(this.step, number);
     this.strips.decode(this.step, number, this.playing ? AHEAD : 1, () => this.paint());
     if (!bitmap) return;
-    if (this.canvas.width !== bitmap.width || this.canvas.height !== bitmap.height) Object.assign(this.canvas, { width: bitmap.width, height: bitmap.height });
+    if (this.canvas.width !== bitmap.width || this.canvas.height !== bitmap.height)
+      Object.assign(this.canvas, { width: bitmap.width, height: bitmap.height });
     this.context.drawImage(bitmap, 0, 0);
     this.shown = { key, session: this.session, step: this.step, number, when: performance.now() };
     this.drawn();

@@ -1,6 +1,6 @@
 // Click to read: what number is under the pointer, and where it comes from.
 
-const $ = (id) => document.getElementById(id);
+import { $, element } from "./dom.js";
 
 export class Reader {
   // ask(message) sends to the server; beside() is called for a click that hits nothing.
@@ -9,18 +9,28 @@ export class Reader {
     this.canvas = $("picture");
     this.canvas.addEventListener("pointermove", (e) => this.hover(e));
     this.canvas.addEventListener("click", (e) => this.click(e));
-    $("stage").addEventListener("click", (e) => { if (e.target === $("stage") || e.target === $("black") || e.target.parentElement === $("black")) this.beside(); });
+    $("stage").addEventListener("click", (e) => {
+      if (e.target === $("stage") || e.target === $("black") || e.target.parentElement === $("black")) this.beside();
+    });
   }
 
-  get here() { return `${this.player.session}:${this.player.step}:${Math.floor(this.player.frame)}`; }
+  get here() {
+    return `${this.player.session}:${this.player.step}:${Math.floor(this.player.frame)}`;
+  }
 
   // The place has changed: what was read holds no more, nor does a click that waits for it.
   moved() {
-    if (this.place !== this.here) { this.close(); this.place = this.readings = this.waiting = null; }
-    if (this.player.playing) this.waiting = null; else this.soon();
+    if (this.place !== this.here) {
+      this.close();
+      this.place = this.readings = this.waiting = null;
+    }
+    if (this.player.playing) this.waiting = null;
+    else this.soon();
   }
 
-  drawn() { if (!this.player.playing) this.soon(); }
+  drawn() {
+    if (!this.player.playing) this.soon();
+  }
 
   soon() {
     clearTimeout(this.timer);
@@ -52,7 +62,8 @@ export class Reader {
 
   at(event) {
     const box = this.canvas.getBoundingClientRect();
-    const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
+    const x = (event.clientX - box.left) / box.width,
+      y = (event.clientY - box.top) / box.height;
     return (this.readings || []).findIndex(({ area }) => inside(area, x, y));
   }
 
@@ -66,7 +77,8 @@ export class Reader {
     if (this.player.playing) return this.beside();
     this.ready(() => {
       if (!this.readings) return;
-      const hit = this.at(event), open = !$("card").hidden;
+      const hit = this.at(event),
+        open = !$("card").hidden;
       if (hit >= 0) return this.show(hit);
       this.close();
       if (!open) this.beside();
@@ -74,20 +86,34 @@ export class Reader {
   }
 
   mark(index) {
-    const marker = $("marker"), { canvas } = this;
-    Object.assign(marker.style, { left: `${canvas.offsetLeft}px`, top: `${canvas.offsetTop}px`, width: `${canvas.clientWidth}px`, height: `${canvas.clientHeight}px` });
-    marker.firstElementChild.setAttribute("points", index < 0 ? "" : this.readings[index].area.map((p) => p.join(",")).join(" "));
+    const marker = $("marker"),
+      { canvas } = this;
+    Object.assign(marker.style, {
+      left: `${canvas.offsetLeft}px`,
+      top: `${canvas.offsetTop}px`,
+      width: `${canvas.clientWidth}px`,
+      height: `${canvas.clientHeight}px`,
+    });
+    marker.firstElementChild.setAttribute(
+      "points",
+      index < 0 ? "" : this.readings[index].area.map((p) => p.join(",")).join(" "),
+    );
   }
 
   show(index) {
-    const reading = this.readings[index], card = $("card"), stage = $("stage").getBoundingClientRect(), box = this.canvas.getBoundingClientRect();
+    const reading = this.readings[index],
+      card = $("card"),
+      stage = $("stage").getBoundingClientRect(),
+      box = this.canvas.getBoundingClientRect();
     this.chosen = index;
     this.mark(index);
-    card.replaceChildren(...reading.numbers.flatMap(({ value, source, made }) => [element("p", "value", value), element("p", "source", source), ...(made ? [element("p", "made", brief(made))] : [])]));
+    card.replaceChildren(...reading.numbers.flatMap(lines));
     card.hidden = false;
-    const xs = reading.area.map((p) => p[0] * box.width), ys = reading.area.map((p) => p[1] * box.height);
+    const xs = reading.area.map((p) => p[0] * box.width),
+      ys = reading.area.map((p) => p[1] * box.height);
     const left = box.left - stage.left + (Math.min(...xs) + Math.max(...xs) - card.offsetWidth) / 2;
-    const below = box.top - stage.top + Math.max(...ys) + 10, above = box.top - stage.top + Math.min(...ys) - 10 - card.offsetHeight;
+    const below = box.top - stage.top + Math.max(...ys) + 10,
+      above = box.top - stage.top + Math.min(...ys) - 10 - card.offsetHeight;
     card.style.left = `${Math.max(8, Math.min(stage.width - card.offsetWidth - 8, left))}px`;
     card.style.top = `${below + card.offsetHeight < stage.height - 8 ? below : Math.max(8, above)}px`;
   }
@@ -101,7 +127,9 @@ export class Reader {
   // By keyboard: I begins, the arrows go to the nearest number in that direction.
   byKey() {
     if (this.player.playing) this.player.toggle();
-    this.ready(() => { if (this.readings?.length) this.show(this.topLeft()); });
+    this.ready(() => {
+      if (this.readings?.length) this.show(this.topLeft());
+    });
   }
 
   topLeft() {
@@ -113,9 +141,12 @@ export class Reader {
     const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
     if (this.chosen < 0 || !way) return false;
     const [x, y] = centre(this.readings[this.chosen].area);
-    let best = -1, least = Infinity;
+    let best = -1,
+      least = Infinity;
     this.readings.forEach((reading, i) => {
-      const [a, b] = centre(reading.area), along = (a - x) * way[0] + (b - y) * way[1], across = Math.abs((a - x) * way[1]) + Math.abs((b - y) * way[0]);
+      const [a, b] = centre(reading.area),
+        along = (a - x) * way[0] + (b - y) * way[1],
+        across = Math.abs((a - x) * way[1]) + Math.abs((b - y) * way[0]);
       const far = along + 3 * across;
       if (along > 0.004 && far < least) [best, least] = [i, far];
     });
@@ -124,14 +155,16 @@ export class Reader {
   }
 }
 
+// What the card says of a number.
+function lines({ value, source, made }) {
+  const line = (className, textContent) => element("p", { className, textContent });
+  return [line("value", value), line("source", source), ...(made ? [line("made", brief(made))] : [])];
+}
+
 // The parts of one block stand together in a formula: its name is said once.
 function brief(made) {
   const block = made.match(/(?:\w+\.)?blocks\.\d+\./)?.[0];
   return block && made.split(block).length > 2 ? made.replaceAll(block, "") : made;
-}
-
-function element(name, kind, text) {
-  return Object.assign(document.createElement(name), { className: kind, textContent: text });
 }
 
 function centre(area) {
@@ -141,7 +174,8 @@ function centre(area) {
 function inside(area, x, y) {
   let within = false;
   for (let i = 0, j = area.length - 1; i < area.length; j = i++) {
-    const [ax, ay] = area[i], [bx, by] = area[j];
+    const [ax, ay] = area[i],
+      [bx, by] = area[j];
     if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) within = !within;
   }
   return within;

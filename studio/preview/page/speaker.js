@@ -1,11 +1,14 @@
 // The speaker's window: this step, the next one, notes and clocks.
 
-const $ = (id) => document.getElementById(id);
+import { $ } from "./dom.js";
 
 export class Speaker {
   constructor(player, strips) {
     Object.assign(this, { player, strips, began: Date.now() });
-    $("elapsed-reset").addEventListener("click", () => { this.began = Date.now(); this.clocks(); });
+    $("elapsed-reset").addEventListener("click", () => {
+      this.began = Date.now();
+      this.clocks();
+    });
     setInterval(() => this.clocks(), 500);
     this.clocks();
   }
@@ -17,18 +20,23 @@ export class Speaker {
   }
 
   step() {
-    const { steps, step } = this.player, next = steps[step + 1];
+    const { steps, step } = this.player,
+      next = steps[step + 1];
     $("notes-text").textContent = steps[step].notes;
     $("next-name").textContent = next ? next.name : "End of the lesson";
     $("speaker-step").textContent = `${step + 1} of ${steps.length}`;
     this.next();
   }
 
-  see({ step }) { if (step === this.player.step + 1) this.next(); }
+  see({ step }) {
+    if (step === this.player.step + 1) this.next();
+  }
 
   // The last picture of the next step that there is.
   async next() {
-    const canvas = $("next-picture"), context = canvas.getContext("2d"), { session, step } = this.player;
+    const canvas = $("next-picture"),
+      context = canvas.getContext("2d"),
+      { session, step } = this.player;
     const strip = this.strips.steps.get(step + 1);
     const number = strip?.numbers.at(-1);
     if (number === undefined) return context.clearRect(0, 0, canvas.width, canvas.height);

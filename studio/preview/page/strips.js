@@ -33,7 +33,9 @@ export class Strips {
   }
 
   shrink(current) {
-    const far = [...this.steps.keys()].filter((s) => Math.abs(s - current) > 2).sort((a, b) => Math.abs(b - current) - Math.abs(a - current));
+    const far = [...this.steps.keys()]
+      .filter((s) => Math.abs(s - current) > 2)
+      .sort((a, b) => Math.abs(b - current) - Math.abs(a - current));
     const dropped = [];
     while (far.length && this.size > 0.8 * this.limit) {
       const step = far.shift();
@@ -48,10 +50,12 @@ export class Strips {
   shows(step, at) {
     const strip = this.steps.get(step);
     if (!strip) return null;
-    let low = 0, high = strip.numbers.length;
+    let low = 0,
+      high = strip.numbers.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (strip.numbers[middle] <= at) low = middle + 1; else high = middle;
+      if (strip.numbers[middle] <= at) low = middle + 1;
+      else high = middle;
     }
     if (!low) return null;
     const number = strip.numbers[low - 1];
@@ -67,7 +71,9 @@ export class Strips {
     return count;
   }
 
-  bitmap(step, number) { return this.decoded.get(`${step}:${number}`); }
+  bitmap(step, number) {
+    return this.decoded.get(`${step}:${number}`);
+  }
 
   // Decode an image and those that follow; done() when the first of them is there.
   async decode(step, number, ahead, done) {
@@ -79,17 +85,20 @@ export class Strips {
       if (this.decoded.has(key) || this.decoding.has(key)) continue;
       this.decoding.add(key);
       const { decoding, decoded } = this; // of this session: a new one gets new ones
-      createImageBitmap(strip.frames.get(n).blob).then((bitmap) => {
-        decoding.delete(key);
-        if (decoded !== this.decoded) return bitmap.close();
-        decoded.set(key, bitmap);
-        for (const old of decoded.keys()) {
-          if (decoded.size <= DECODED) break;
-          decoded.get(old).close();
-          decoded.delete(old);
-        }
-        if (n === number) done();
-      }, () => decoding.delete(key));
+      createImageBitmap(strip.frames.get(n).blob).then(
+        (bitmap) => {
+          decoding.delete(key);
+          if (decoded !== this.decoded) return bitmap.close();
+          decoded.set(key, bitmap);
+          for (const old of decoded.keys()) {
+            if (decoded.size <= DECODED) break;
+            decoded.get(old).close();
+            decoded.delete(old);
+          }
+          if (n === number) done();
+        },
+        () => decoding.delete(key),
+      );
     }
   }
 }

@@ -7,21 +7,43 @@ export class Timeline {
     this.marks = element.querySelector("#marks");
     this.head = element.querySelector("#head");
     this.tip = element.querySelector("#tip");
-    element.addEventListener("pointerdown", (e) => { element.setPointerCapture(e.pointerId); this.dragging = true; this.wasPlaying = player.playing; this.drag(e); });
-    element.addEventListener("pointermove", (e) => { if (this.dragging) this.drag(e); this.point(e); });
-    element.addEventListener("pointerup", () => { this.dragging = false; if (this.wasPlaying) this.go(player.step, player.frame, true); });
-    element.addEventListener("pointercancel", () => { this.dragging = false; }); // a touch became a scroll
-    element.addEventListener("pointerleave", () => { this.tip.hidden = true; });
-    const paint = () => { if (this.dirty) this.paint(); requestAnimationFrame(paint); };
+    element.addEventListener("pointerdown", (e) => {
+      element.setPointerCapture(e.pointerId);
+      this.dragging = true;
+      this.wasPlaying = player.playing;
+      this.drag(e);
+    });
+    element.addEventListener("pointermove", (e) => {
+      if (this.dragging) this.drag(e);
+      this.point(e);
+    });
+    element.addEventListener("pointerup", () => {
+      this.dragging = false;
+      if (this.wasPlaying) this.go(player.step, player.frame, true);
+    });
+    element.addEventListener("pointercancel", () => {
+      this.dragging = false; // a touch became a scroll
+    });
+    element.addEventListener("pointerleave", () => {
+      this.tip.hidden = true;
+    });
+    const paint = () => {
+      if (this.dirty) this.paint();
+      requestAnimationFrame(paint);
+    };
     paint();
-    setInterval(() => { this.dirty = true; }, 250);
+    setInterval(() => {
+      this.dirty = true;
+    }, 250);
   }
 
   build() {
     const { steps } = this.player;
     while (this.marks.children.length > steps.length) this.marks.lastChild.remove();
     while (this.marks.children.length < steps.length) this.marks.append(document.createElement("i"));
-    steps.forEach((step, i) => { this.marks.children[i].style.flexGrow = step.frames ?? 60; });
+    steps.forEach((step, i) => {
+      this.marks.children[i].style.flexGrow = step.frames ?? 60;
+    });
     this.element.setAttribute("aria-valuemax", steps.length || 1);
     this.dirty = true;
   }
@@ -45,7 +67,10 @@ export class Timeline {
   place(event) {
     const x = event.clientX - this.marks.getBoundingClientRect().left;
     const boxes = [...this.marks.children];
-    const step = Math.max(0, boxes.findLastIndex((box) => box.offsetLeft <= x));
+    const step = Math.max(
+      0,
+      boxes.findLastIndex((box) => box.offsetLeft <= x),
+    );
     const part = Math.max(0, Math.min(1, (x - boxes[step].offsetLeft) / boxes[step].offsetWidth));
     return { step, frame: Math.floor(part * ((this.player.steps[step].frames ?? 1) - 1)) };
   }
@@ -58,7 +83,8 @@ export class Timeline {
 
   point(event) {
     if (!this.marks.children.length) return;
-    const { step } = this.place(event), box = this.element.getBoundingClientRect();
+    const { step } = this.place(event),
+      box = this.element.getBoundingClientRect();
     this.tip.hidden = false;
     this.tip.textContent = `${step + 1}  ${this.player.steps[step].name}`;
     const half = this.tip.offsetWidth / 2;
@@ -70,7 +96,9 @@ export class Timeline {
     if (document.activeElement !== this.element) return false;
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!by) return false;
-    const { player } = this, frame = player.frame + by * player.fps, length = player.length() ?? 1;
+    const { player } = this,
+      frame = player.frame + by * player.fps,
+      length = player.length() ?? 1;
     if (frame < 0 && player.step > 0) this.go(player.step - 1, Infinity, false);
     else if (frame >= length && player.step + 1 < player.steps.length) this.go(player.step + 1, 0, false);
     else this.go(player.step, Math.max(0, frame), false);

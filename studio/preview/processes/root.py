@@ -1,45 +1,25 @@
-"""The warm process: Manim and the model are loaded in it once; all else is forked from it.
+"""The root of all drawing processes: Manim and the model are loaded in it once; all else is forked from it.
 
-`python -m studio.preview.processes.root SOCKET` connects to the server and waits for orders. It imports no lesson itself:
-that is the business of the company, a fork that has read the lessons' code and from which each performance is
-forked. When that code changes, the company is replaced. Nothing here outlives its parent (prctl, Linux).
+`python -m studio.preview.processes.root SOCKET PARENT` connects to the server and waits for orders. It imports no
+lesson itself: that is the business of the loader, a fork that has read the lessons' code and from which each session
+is forked. When that code changes, the loader is replaced.
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
-import os
 import signal
 import sys
 
+from studio.preview.processes.forks import adopt, end_with_parent, fork
 from studio.preview.wire import Wire
-
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-LIBC = ctypes.CDLL(None)
-
-
-def end_with_parent(parent: int) -> None:
-    """Be killed when the parent ends, however it ends."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def fork() -> int:
-    """As os.fork; the child ends with its parent."""
-    parent = os.getpid()
-    child = os.fork()
-    if not child:
-        end_with_parent(parent)
-    return child
 
 
 def main(address: str, parent: int) -> None:
+    """Warm up, then fork a loader whenever the server orders one."""
     end_with_parent(parent)
-    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)  # of all forks' forks, so that none is left as a zombie
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    adopt()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business
     wire = Wire(address)
     for module in ("studio.play.session", "studio.film.render", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "yaml"):
@@ -49,7 +29,7 @@ def main(address: str, parent: int) -> None:
     run("tiny", "the")
     gc.collect()
     gc.freeze()  # the collector must not touch, and so copy, what all forks share
-    wire.send({"role": "worker", "pid": os.getpid(), "models": names()})
+    wire.send({"role": "root", "models": names()})
     while (order := wire.receive()) is not None:
         if not fork():
             from studio.preview.processes.loader import serve

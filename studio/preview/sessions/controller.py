@@ -1,117 +1,108 @@
-"""The show: what is on, what is being prepared, who watches, who leads."""
+"""The controller: which session is on, which is being prepared, where the leader is, what is to be drawn."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from model.errors import UsageError
 from scenes import course
-from studio.preview.sessions.pool import CORES, Troupe
-from studio.preview.sessions.session import Performance
+from studio.preview.sessions.panel import fields
+from studio.preview.sessions.place import Place
+from studio.preview.sessions.pool import CORES, ProcessPool
+from studio.preview.sessions.selection import Selection
+from studio.preview.sessions.session import Session
+from studio.preview.wire import Message
 
 CRASHES = 3  # within CRASH_SPAN seconds (beside those it takes to notice them), then it is not tried again
 CRASH_SPAN = 60.0
-DEPENDENTS = {"lesson": ("text", "layer", "head", "token"), "text": ("token",), "model": ("layer", "head", "token")}
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is to be shown: a lesson of the course with options (names and values of scenes.lesson.Options)."""
+class Target:
+    """What is asked for, and at which step it will be entered."""
 
-    lesson: str
-    quality: str = "m"
-    options: dict[str, Any] = field(default_factory=dict)
-
-    def changed(self, fields: dict[str, Any]) -> Request:
-        """With what a change asks for; what depends on what is changed goes back to the lesson's own choice."""
-        lesson, kept = fields.get("lesson", self.lesson), dict(self.options)
-        for name, dependents in DEPENDENTS.items():
-            before = self.lesson if name == "lesson" else self.options.get(name)
-            if name in fields and fields[name] != before:
-                kept = {k: v for k, v in kept.items() if k not in dependents}
-        kept |= {name: value for name, value in fields.items() if name not in ("lesson", "step")}
-        return replace(self, lesson=lesson, options={k: v for k, v in kept.items() if v not in (None, "")})
-
-    def order(self) -> dict[str, Any]:
-        """As the drawing processes want it."""
-        return {"lesson": self.lesson, "quality": self.quality, "options": self.options}
-
-
-@dataclass
-class Coming:
-    """A performance that is being prepared, and where it will be entered."""
-
-    performance: Performance
-    request: Request
-    name: str | None  # of the step; None: by number
-    step: int
+    selection: Selection
+    step: int = 0
+    name: str | None = None  # of the step; None: by number
     reload: bool = False  # enter only when all of it has been played through without an error
     instead: bool = False  # of what was asked for and cannot be shown: what is wrong stays on screen
 
-    def target(self) -> int | None:
+
+@dataclass(frozen=True)
+class NextSession:
+    """A session that is being prepared."""
+
+    session: Session
+    target: Target
+
+    def entrance(self) -> int | None:
         """The step to be entered, None while it is not known."""
-        p = self.performance
-        if self.name is None:
-            return self.step if self.step < len(p.steps) or not p.planned else max(len(p.steps) - 1, 0)
-        if self.step < len(p.steps) and p.steps[self.step].name == self.name:
-            return self.step
-        if not p.planned:
+        steps, planned = self.session.steps, self.session.planned
+        step, name = self.target.step, self.target.name
+        last = max(len(steps) - 1, 0)
+        if name is None:
+            return step if step < len(steps) or not planned else last
+        if self.session.name_of(step) == name:
+            return step
+        if not planned:
             return None
-        same = [s.index for s in p.steps if s.name == self.name]
-        return min(same, key=lambda s: abs(s - self.step)) if same else min(self.step, max(len(p.steps) - 1, 0))
+        same = [s.index for s in steps if s.name == name]
+        return min(same, key=lambda s: abs(s - step)) if same else min(step, last)
+
+    def ready(self) -> int | None:
+        """The step to be entered, when its first picture is there; None before."""
+        step = self.entrance()
+        if step is None or not self.session.store.strip(step).numbers:
+            return None
+        return step if self.session.planned or not self.target.reload else None
 
 
-class Show:
+class Controller:
     """Connects the drawing processes with those who watch.
 
-    tell(message) sends to all clients; push() wakes them when there are new frames; watching() yields (step, frame)
-    of those who watch on their own."""
+    tell(message) sends to all clients; push() wakes them when there are new frames; watching() yields the places
+    of those who watch on their own. `place` is the leader's."""
 
     def __init__(
         self,
-        troupe: Troupe,
-        request: Request,
-        tell: Callable[[dict], None],
+        pool: ProcessPool,
+        selection: Selection,
+        tell: Callable[[Message], None],
         push: Callable[[], None],
-        watching: Callable[[], Iterator[tuple[int, int]]],
+        watching: Callable[[], Iterator[Place]],
     ):
-        self.troupe, self.request = troupe, request
+        self.pool, self.selection = pool, selection
         self.tell, self.push, self.watching = tell, push, watching
         self.entries = course()
-        self.current: Performance | None = None
-        self.coming: Coming | None = None
-        self.banner: dict[str, Any] | None = None
-        self.place: dict[str, Any] = {
-            "session": 0,
-            "step": 0,
-            "frame": 0,
-            "playing": True,
-            "speed": 1.0,
-            "black": False,
-        }
+        self.current: Session | None = None
+        self.next: NextSession | None = None
+        self.banner: Message | None = None
+        self.place = Place()
         self.crashes: list[float] = []
 
     # ── what to show ─────────────────────────────────────────────────────────────────────────────
     def begin(self) -> None:
-        self._prepare(self.request, None, 0)
+        self._prepare(Target(self.selection))
 
-    def change(self, fields: dict[str, Any]) -> None:
+    def move(self, place: Place) -> None:
+        """The leader is at another place."""
+        self.place = place
+        self.schedule()
+
+    def change(self, fields: Message) -> None:
         """Show something else; UsageError if there is no such thing."""
-        for name, known in (
-            ("lesson", [e.id for e in self.entries]),
-            ("model", self.models()),
-            ("theme", self.themes()),
-        ):
+        for name, known in self.known().items():
             if fields.get(name) is not None and fields[name] not in known:
                 raise UsageError(f"There is no {name} “{fields[name]}”.")
-        request = (self.coming.request if self.coming else self.request).changed(fields)
-        same_lesson = request.lesson == self.request.lesson and not {"text", "lesson"} & fields.keys()
-        step = fields.get("step", self.place["step"] if same_lesson else 0)
-        name = self._name_of(step) if same_lesson and "step" not in fields else None
-        self._prepare(request, name, step)
+        selection = (self.next.target.selection if self.next else self.selection).changed(fields)
+        same_lesson = selection.lesson == self.selection.lesson and not {"text", "lesson"} & fields.keys()
+        if "step" in fields or not same_lesson:
+            self._prepare(Target(selection, fields.get("step", 0)))
+        else:
+            self._prepare(self._here(selection))
 
     def reload(self) -> None:
         """The lessons' code has changed."""
@@ -119,167 +110,150 @@ class Show:
         try:
             self.entries = course()
         except Exception as error:  # whatever a half-edited file may hold
-            return self._show_banner(
-                {
-                    "text": f"{type(error).__name__}: {' '.join(str(error).split())}"[:400],
-                    "file": "scenes/course.yaml",
-                    "line": None,
-                }
-            )
-        self.troupe.refresh()
-        coming = self.coming
-        request, step = (coming.request, coming.step) if coming else (self.request, self.place["step"])
-        self._prepare(request, coming.name if coming else self._name_of(step), step, reload=self.current is not None)
+            what = f"{type(error).__name__}: {' '.join(str(error).split())}"[:400]
+            return self._show_banner(what, "scenes/course.yaml")
+        self.pool.refresh()
+        target = self.next.target if self.next else self._here(self.selection)
+        self._prepare(replace(target, reload=self.current is not None, instead=False))
 
-    def themes(self) -> list[str]:
-        return self.current.about["themes"] if self.current is not None else []
+    def known(self) -> dict[str, list[str]]:
+        """The words that may be asked for where they are not the same for ever: option → its values."""
+        own = self.selection.options.get("model")
+        return {
+            "lesson": [entry.id for entry in self.entries],
+            "model": [*self.pool.models, *([own] if own and own not in self.pool.models else [])],
+            "theme": self.current.about["themes"] if self.current is not None else [],
+        }
 
-    def models(self) -> list[str]:
-        own = self.request.options.get("model")
-        return [*self.troupe.models, *([own] if own and own not in self.troupe.models else [])]
+    def _here(self, selection: Selection) -> Target:
+        """That selection, entered at the step where the leader is."""
+        step = self.place.step
+        return Target(selection, step, None if self.current is None else self.current.name_of(step))
 
-    def _name_of(self, step: int) -> str | None:
-        return self.current.steps[step].name if self.current is not None and step < len(self.current.steps) else None
-
-    def _prepare(self, request: Request, name: str | None, step: int, **how: bool) -> None:
-        if self.coming is not None:
-            self.troupe.end(self.coming.performance)
-        performance = self.troupe.perform(request.order(), self.on_event)
-        self.coming = Coming(performance, request, name, step, **how)
+    def _prepare(self, target: Target) -> None:
+        if self.next is not None:
+            self.pool.close(self.next.session)
+        self.next = NextSession(self.pool.open(target.selection.order(), self.on_event), target)
         self.tell({"type": "preparing", "on": True})
 
-    # ── what happens ─────────────────────────────────────────────────────────────────────────────
-    def on_event(self, performance: Performance, event: dict[str, Any]) -> None:
-        """Called by a performance."""
-        kind = event["event"]
-        if kind == "lost":
-            self._lost(performance, event)
-        elif self.coming is not None and performance is self.coming.performance:
-            self._on_coming(event)
-        elif performance is self.current:
-            self._on_current(kind, event)
-        self.schedule()
-
-    def _on_coming(self, event: dict[str, Any]) -> None:
-        coming = self.coming
-        if event["event"] == "failed":
-            self.coming = None
-            self.troupe.end(coming.performance)
+    def _drop_next(self) -> None:
+        if self.next is not None:
+            self.pool.close(self.next.session)
+            self.next = None
             self.tell({"type": "preparing", "on": False})
-            self._show_banner(event)
-            if self.current is None and coming.request.options:
-                self._prepare(Request(coming.request.lesson, coming.request.quality), None, 0, instead=True)
-            return
-        target = coming.target()
-        ready = target is not None and bool(coming.performance.store.strip(target).numbers)
-        if ready and (coming.performance.planned or not coming.reload):
-            self._enter(target)
 
-    def _enter(self, step: int) -> None:
-        """The picture is there: the curtain opens."""
-        coming, old = self.coming, self.current
-        self.current, self.request, self.coming = coming.performance, coming.request, None
-        self.place |= {"session": self.current.number, "step": step, "frame": 0, "playing": True}
-        if old is not None:
-            self.troupe.end(old)
-        if not coming.instead:
+    # ── what happens ─────────────────────────────────────────────────────────────────────────────
+    def on_event(self, session: Session, event: Message) -> None:
+        """Called by a session."""
+        if event["event"] == "lost":
+            self._lost(session, event["hung"])
+        elif self.next is not None and session is self.next.session:
+            self._on_next(self.next, event)
+        elif session is self.current:
+            self._on_current(session, event)
+        if event["event"] != "frame":  # a frame changes nothing about what is to be drawn
+            self.schedule()
+
+    def _on_next(self, coming: NextSession, event: Message) -> None:
+        if event["event"] == "failed":
+            self._drop_next()
+            self._show_banner(event["text"], event["file"], event["line"])
+            selection = coming.target.selection
+            if self.current is None and selection.options:
+                self._prepare(Target(Selection(selection.lesson, selection.quality), instead=True))
+        elif (step := coming.ready()) is not None:
+            self._enter(coming, step)
+
+    def _enter(self, coming: NextSession, step: int) -> None:
+        """Its picture is there: the next session takes the place of the current one."""
+        if self.current is not None:
+            self.pool.close(self.current)
+        self.current, self.selection, self.next = coming.session, coming.target.selection, None
+        self.place = replace(self.place, session=coming.session.number, step=step, frame=0, playing=True)
+        if not coming.target.instead:
             self.banner = None
         self.tell({"type": "preparing", "on": False})
-        self.tell(self.session())
+        self.tell(self.told(coming.session))
         self.push()
-        if self.current.planned:
-            self.troupe.rehearse(self.request.order())
+        if coming.session.planned:
+            self.pool.warm_up(self.selection.order())
+        self.schedule()
 
-    def _on_current(self, kind: str, event: dict[str, Any]) -> None:
+    def _on_current(self, session: Session, event: Message) -> None:
+        kind = event["event"]
         if kind == "frame":
-            self.current.store.make_room(self.place["step"])
+            session.store.make_room(self.place.step)
             self.push()
         elif kind in ("step", "end", "planned"):
-            index = event.get("step", len(self.current.steps) - 1)
-            step = self.current.steps[index].told() if self.current.steps else None
-            self.tell({"type": "step", "session": self.current.number, "step": step, "planned": self.current.planned})
+            index = event.get("step", len(session.steps) - 1)
+            step = session.steps[index].told() if session.steps else None
+            self.tell({"type": "step", "session": session.number, "step": step, "planned": session.planned})
             if kind == "planned":
-                self.troupe.rehearse(self.request.order())
+                self.pool.warm_up(self.selection.order())
         elif kind == "failed":
-            self._show_banner(event)
+            self._show_banner(event["text"], event["file"], event["line"])
 
-    def _lost(self, performance: Performance, event: dict[str, Any]) -> None:
-        """A performance's process has gone, or does not move: begin it again at the same place, a few times."""
-        coming = self.coming is not None and performance is self.coming.performance
-        if not coming and (performance is not self.current or self.coming is not None):
+    def _lost(self, session: Session, hung: bool) -> None:
+        """A session's process has gone, or does not move: begin it again at the same place, a few times."""
+        if self.next is not None and session is self.next.session:
+            target = self.next.target
+        elif self.next is None and session is self.current:
+            target = self._here(self.selection)
+        else:
             return  # nobody's, or its successor is being prepared already
-        now, span = time.monotonic(), CRASH_SPAN + CRASHES * self.troupe.patience
+        self._drop_next()
+        now, span = time.monotonic(), CRASH_SPAN + CRASHES * self.pool.patience
         self.crashes = [t for t in self.crashes if now - t < span] + [now]
-        what = "does not move" if event.get("hung") else "has crashed"
-        how = {"reload": self.coming.reload, "instead": self.coming.instead} if coming else {}
-        request, name, step = (
-            (self.coming.request, self.coming.name, self.coming.step)
-            if coming
-            else (self.request, self._name_of(self.place["step"]), self.place["step"])
-        )
-        if len(self.crashes) >= CRASHES:
-            if coming:
-                self.coming = None
-                self.troupe.end(performance)
-                self.tell({"type": "preparing", "on": False})
-            self._show_banner(
-                {
-                    "text": f"The drawing process {what} again and again; change the lesson or the text.",
-                    "file": None,
-                    "line": None,
-                }
-            )
-            return
-        if coming:
-            self.coming = None
-            self.troupe.end(performance)
-        self._prepare(request, name, step, **how)
+        if len(self.crashes) < CRASHES:
+            self._prepare(target)
+        else:
+            what = "does not move" if hung else "has crashed"
+            self._show_banner(f"The drawing process {what} again and again; change the lesson or the text.")
 
-    def _show_banner(self, event: dict[str, Any]) -> None:
-        self.banner = {"type": "banner", "text": event["text"], "file": event["file"], "line": event["line"]}
+    def _show_banner(self, text: str, file: str | None = None, line: int | None = None) -> None:
+        self.banner = {"type": "banner", "text": text, "file": file, "line": line}
         self.tell(self.banner)
 
     # ── what to draw ─────────────────────────────────────────────────────────────────────────────
     def schedule(self) -> None:
-        """Give the drawing processes their work: what is coming first, then what is watched, then what follows."""
-        current, coming = self.current, self.coming
-        if coming is not None and (target := coming.target()) is not None:
-            coming.performance.draw([(target, 0)], 1)
+        """Give the drawing processes their work: what comes next first, then what is watched, then what follows."""
+        current, coming = self.current, self.next
+        if coming is not None and (step := coming.entrance()) is not None:
+            coming.session.draw([(step, 0)], 1)
         if current is None:
             return
         if coming is not None:
-            current.draw([(self.place["step"], self.place["frame"])], 1)
+            current.draw([(self.place.step, self.place.frame)], 1)
         else:
             planning = not current.planned and current.failure is None
-            current.draw(self._wants(), max(1, CORES - planning))
+            current.draw(self._wants(current), max(1, CORES - planning))
 
-    def _wants(self) -> Iterator[tuple[int, int]]:
-        step, frame = self.place["step"], self.place["frame"]
-        yield step, frame
+    def _wants(self, session: Session) -> Iterator[tuple[int, int]]:
+        """(step, frame) in order of urgency."""
+        step = self.place.step
+        yield step, self.place.frame
         yield step + 1, 0
-        yield from self.watching()
-        if self.current.store.full:
+        for place in self.watching():
+            yield place.step, place.frame
+        if session.store.full:
             return
         yield step + 2, 0
         yield step - 1, 0
-        steps = range(len(self.current.steps))
-        for other in sorted(steps, key=lambda s: (s < step, abs(s - step))):
+        for other in sorted(range(len(session.steps)), key=lambda s: (s < step, abs(s - step))):
             yield other, 0
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
-    def session(self) -> dict[str, Any]:
-        """All that a page needs to know of what is on."""
-        p = self.current
+    def told(self, session: Session) -> dict[str, Any]:
+        """All that a page needs to know of the session that is on."""
         return {
             "type": "session",
-            "session": p.number,
-            "lesson": self.request.lesson,
-            "about": p.about,
-            "asked": self.request.options,
-            "steps": [s.told() for s in p.steps],
-            "planned": p.planned,
-            "place": self.place,
+            "session": session.number,
+            "lesson": self.selection.lesson,
+            "about": session.about,
+            "steps": [step.told() for step in session.steps],
+            "planned": session.planned,
+            "place": self.place.told(),
             "lessons": [{"id": e.id, "title": e.title, "summary": e.summary, "text": e.text} for e in self.entries],
-            "models": self.models(),
+            "fields": fields(self.selection.lesson, self.entries, self.known(), session.about, self.selection.options),
             "banner": None if self.banner is None else {},  # what it says is not for all
         }

@@ -8,44 +8,51 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from studio.play.cache import cache_folder
-from studio.preview.sessions.session import Performance
+from studio.preview.sessions.session import Session
 from studio.preview.sessions.store import Store
-from studio.preview.wire import packed, receive
+from studio.preview.wire import Message, packed, receive
 
 PATIENCE = 30.0  # seconds of silence after which a process counts as hung
 ROOM = 1 << 30  # bytes of frames that are kept
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Troupe:
-    """Use `await start()`, `perform(order, on_event)`, `refresh()` after lessons have changed, and `stop()`."""
+class ProcessPool:
+    """Use `await start()`, `open(order, on_event)`, `refresh()` after lessons have changed, and `stop()`."""
 
     def __init__(self, patience: float | None = None):
         self.patience = PATIENCE if patience is None else patience
         self.models: list[str] = []
-        self.performances: dict[int, Performance] = {}
+        self.sessions: dict[int, Session] = {}
         self.revision = 0
-        self.process: subprocess.Popen | None = None
-        self.worker: asyncio.StreamWriter | None = None
-        self.company: asyncio.StreamWriter | None = None
-        self.queue: list[dict[str, Any]] = []  # orders for a company that is not there yet
-        self.connections: set[asyncio.Task] = set()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.root: StreamWriter | None = None
+        self.loader: StreamWriter | None = None
+        self.queue: list[Message] = []  # orders for a loader that is not there yet
+        self.connections: set[asyncio.Task[None]] = set()
         self.stopping = False
+        self.roles: dict[str, Callable[[Message, StreamReader, StreamWriter], Awaitable[None]]] = {
+            "root": self._on_root,
+            "loader": self._on_loader,
+            "playthrough": self._on_playthrough,
+            "bookmark": self._on_bookmark,
+            "job": self._on_job,
+        }
 
     async def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="clearhead-"))  # for its owner only
         self.address = str(self.folder / "wire")
         self.listener = await asyncio.start_unix_server(self._connected, self.address, limit=1 << 22)
-        self._start_worker()
+        self._start_root()
         self.guard = asyncio.create_task(self._watch())
 
-    def _start_worker(self) -> None:
+    def _start_root(self) -> None:
         command = [sys.executable, "-m", "studio.preview.processes.root", self.address, str(os.getpid())]
         self.process = subprocess.Popen(
             command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdin=subprocess.DEVNULL, start_new_session=True
@@ -55,8 +62,8 @@ class Troupe:
         """End all processes."""
         self.stopping = True
         self.guard.cancel()
-        for performance in list(self.performances.values()):
-            performance.end()
+        for session in list(self.sessions.values()):
+            session.end()
         self.listener.close()
         if self.process is not None:
             self.process.kill()
@@ -66,119 +73,117 @@ class Troupe:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # ── orders ───────────────────────────────────────────────────────────────────────────────────
-    def perform(self, order: dict[str, Any], on_event: Callable[[Performance, dict[str, Any]], None]) -> Performance:
-        """Begin a performance; order: lesson, options, quality."""
-        performance = Performance(order, Store(cache_folder() / "preview", ROOM), on_event)
-        self.performances[performance.number] = performance
-        self._order(performance.order)
-        return performance
+    def open(self, order: Message, on_event: Callable[[Session, Message], None]) -> Session:
+        """Begin a session; order: lesson, options, quality."""
+        session = Session(order, Store(cache_folder() / "preview", ROOM), on_event)
+        self.sessions[session.number] = session
+        self._order(session.order)
+        return session
 
-    def rehearse(self, order: dict[str, Any]) -> None:
-        """Make the next performance of this lesson quick."""
-        if self.company is not None:
-            self._order(order | {"order": "rehearse"})
+    def warm_up(self, order: Message) -> None:
+        """Make the next session of this lesson quick."""
+        if self.loader is not None:
+            self._order(order | {"order": "warm up"})
 
     def refresh(self) -> None:
         """Have the lessons' code read again."""
         self.revision += 1
-        if self.company is not None:
-            self.company.close()  # it ends when nobody listens
-            self.company = None
-        if self.worker is not None:
-            self.worker.write(packed({"order": "company", "revision": self.revision}))
+        if self.loader is not None:
+            self.loader.close()  # it ends when nobody listens
+            self.loader = None
+        if self.root is not None:
+            self.root.write(packed({"order": "loader", "revision": self.revision}))
 
-    def end(self, performance: Performance) -> None:
-        performance.end()
-        self.performances.pop(performance.number, None)
-        self.queue = [order for order in self.queue if order.get("session") != performance.number]
+    def close(self, session: Session) -> None:
+        session.end()
+        self.sessions.pop(session.number, None)
+        self.queue = [order for order in self.queue if order.get("session") != session.number]
 
-    def _order(self, order: dict[str, Any]) -> None:
-        if self.company is None:
+    def _order(self, order: Message) -> None:
+        if self.loader is None:
             self.queue.append(order)
         else:
-            self.company.write(packed(order))
+            self.loader.write(packed(order))
+
+    def _order_again(self) -> None:
+        """What was ordered from processes that died before they began with it."""
+        self.queue = [s.order for s in self.sessions.values() if s.pid is None and not s.ended]
 
     # ── connections ──────────────────────────────────────────────────────────────────────────────
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections.add(asyncio.current_task())
+    async def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.connections.add(task)
         try:
             hello = await receive(reader)
             if hello is not None and not self.stopping:
-                await getattr(self, f"_{hello[0]['role']}")(hello[0], reader, writer)
+                await self.roles[hello[0]["role"]](hello[0], reader, writer)
         finally:
-            self.connections.discard(asyncio.current_task())
+            self.connections.discard(task)
             with suppress(OSError, RuntimeError):
                 writer.close()
 
-    async def _worker(self, hello, reader, writer) -> None:
-        self.worker, self.models = writer, hello["models"]
+    async def _on_root(self, hello: Message, reader: StreamReader, writer: StreamWriter) -> None:
+        self.root, self.models = writer, hello["models"]
         self.refresh()
         await receive(reader)
-        self.worker = self.company = None
-        if not self.stopping:  # it takes everything with it
+        self.root = self.loader = None
+        if not self.stopping and self.process is not None:  # it takes everything with it
             self._order_again()
             self.process.wait()
-            self._start_worker()
+            self._start_root()
 
-    async def _company(self, hello, reader, writer) -> None:
+    async def _on_loader(self, hello: Message, reader: StreamReader, writer: StreamWriter) -> None:
         if hello["revision"] != self.revision:
             return
-        self.company = writer
+        self.loader = writer
         for order in self.queue:
             writer.write(packed(order))
         self.queue.clear()
         await receive(reader)
-        if self.company is writer and not self.stopping:
+        if self.loader is writer and not self.stopping:
             self._order_again()
             self.refresh()
 
-    def _order_again(self) -> None:
-        """What was ordered from processes that died before they began with it."""
-        self.queue = [p.order for p in self.performances.values() if p.pid is None and not p.ended]
-
-    async def _player(self, hello, reader, writer) -> None:
-        performance = self.performances.get(hello["session"])
-        if performance is None:
+    async def _on_playthrough(self, hello: Message, reader: StreamReader, writer: StreamWriter) -> None:
+        session = self.sessions.get(hello["session"])
+        if session is None:
             return
-        performance.pid = hello["pid"]
+        session.pid = hello["pid"]
         while (message := await receive(reader)) is not None:
-            performance.hear(message[0])
-        if not performance.ended and performance.failure is None:
-            performance.on_event(performance, {"event": "lost"})
+            session.hear(message[0])
+        if not session.ended and session.failure is None:
+            session.on_event(session, {"event": "lost", "hung": False})
 
-    async def _bookmark(self, hello, reader, writer) -> None:
-        performance = self.performances.get(hello["session"])
-        if performance is None or performance.ended:
+    async def _on_bookmark(self, hello: Message, reader: StreamReader, writer: StreamWriter) -> None:
+        session = self.sessions.get(hello["session"])
+        if session is None or session.ended:
             return
-        performance.bookmarks[hello["step"]] = writer
-        performance.on_event(performance, {"event": "bookmark", "step": hello["step"]})
+        session.bookmarks[hello["step"]] = writer
+        session.on_event(session, {"event": "bookmark", "step": hello["step"]})
         await receive(reader)
-        performance.bookmarks.pop(hello["step"], None)
+        session.bookmarks.pop(hello["step"], None)
 
-    async def _task(self, hello, reader, writer) -> None:
-        performance = self.performances.get(hello["session"])
-        task = performance and performance.tasks.get(hello["task"])
-        if task is None:
+    async def _on_job(self, hello: Message, reader: StreamReader, writer: StreamWriter) -> None:
+        session = self.sessions.get(hello["session"])
+        job = None if session is None else session.jobs.get(hello["job"])
+        if session is None or job is None:
             return
-        task.writer, task.pid = writer, hello["pid"]
-        while not task.cancelled and (message := await receive(reader)) is not None:
-            performance.hear_task(task, *message)
-        if task.cancelled:
-            task.kill()  # before it has connected, too
-        performance.task_gone(task)
+        job.writer, job.pid = writer, hello["pid"]
+        while not job.cancelled and (message := await receive(reader)) is not None:
+            session.hear_job(job, *message)
+        if job.cancelled:
+            job.kill()  # before it has connected, too
+        session.job_gone(job)
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(min(1.0, self.patience / 4))
-            for performance in list(self.performances.values()):
-                if not performance.ended and performance.hung(self.patience):
-                    performance.give_up()
-                    performance.on_event(performance, {"event": "lost", "hung": True})
-            if (
-                self.process is not None
-                and self.process.poll() is not None
-                and self.worker is None
-                and not self.stopping
-            ):
-                self._start_worker()
+            for session in list(self.sessions.values()):
+                if not session.ended and session.hung(self.patience):
+                    session.give_up()
+                    session.on_event(session, {"event": "lost", "hung": True})
+            died = self.process is not None and self.process.poll() is not None
+            if died and self.root is None and not self.stopping:
+                self._start_root()

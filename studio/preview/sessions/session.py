@@ -1,4 +1,4 @@
-"""A performance as the server sees it: what it told so far, and who is drawing what."""
+"""A session, one play-through of a lesson, as the server sees it: what it told so far, and who is drawing what."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
 
 from studio.preview.sessions.store import Store
-from studio.preview.wire import packed
+from studio.preview.wire import Message, packed
 
 NEAR = 45  # frames that are sooner drawn by going on than by beginning anew
-STARTING = 25.0  # seconds until a player must be there: the lessons' code may have to be read first
+STARTING = 25.0  # seconds until a play-through must be there: the lessons' code may have to be read first
 ATTEMPTS = 2  # to draw a step whose process dies
 
 
 @dataclass
-class Step:
-    """As the lesson told it. start, frames: in frames of the video; frames is None until the step's end is known."""
+class KnownStep:
+    """A step as the lesson told it. start, frames: in frames of the video; frames is None until its end is known."""
 
     index: int
     name: str
@@ -31,23 +30,27 @@ class Step:
     start: int
     frames: int | None = None
 
-    def told(self) -> dict[str, Any]:
-        return vars(self)
+    def told(self) -> Message:
+        return asdict(self)
 
 
 @dataclass
-class Task:
-    """A process that draws a step or looks at it. place: the next frame that it will draw."""
+class FrameJob:
+    """A process that draws frames of a step, or reads the screen (`readings`). next, until: frames yet to be drawn."""
 
     number: int
     step: int
-    place: int
+    next: int
     until: int | None = None
-    look: asyncio.Future | None = None
+    readings: asyncio.Future[list[Message]] | None = None
     writer: asyncio.StreamWriter | None = None
     pid: int | None = None
     heard: float = field(default_factory=time.monotonic)
     cancelled: bool = False
+
+    def will_reach(self, frame: int) -> bool:
+        """Whether it draws that frame soon, if it goes on."""
+        return self.next <= frame <= self.next + NEAR
 
     def cancel(self) -> None:
         """Nobody wants it any more."""
@@ -60,34 +63,42 @@ class Task:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
+    def give_up_reading(self, why: str) -> None:
+        """Tell whoever waits for what can be read that it does not come."""
+        if self.readings is not None and not self.readings.done():
+            self.readings.set_exception(LookupError(why))
 
-class Performance:
-    """One lesson with one set of options. `on_event(performance, event)` hears of everything that happens.
 
-    Events: built, step, end, planned, failed, frame, lost (its process has gone).
-    """
+class Session:
+    """One lesson with one set of options. `on_event(session, event)` hears of everything that happens.
+
+    Events: built, step, end, planned, failed, frame, bookmark, idle (a job is over), lost (its process has gone)."""
 
     _numbers = itertools.count(1)
 
-    def __init__(self, order: dict[str, Any], store: Store, on_event: Callable[[Performance, dict[str, Any]], None]):
+    def __init__(self, order: Message, store: Store, on_event: Callable[[Session, Message], None]):
         self.number = next(self._numbers)
-        self.order = order | {"order": "play", "session": self.number}
+        self.order = order | {"order": "session", "session": self.number}
         self.store, self.on_event = store, on_event
-        self.about: dict[str, Any] | None = None
-        self.steps: list[Step] = []
+        self.about: Message = {}
+        self.steps: list[KnownStep] = []
         self.planned = False
-        self.failure: dict[str, Any] | None = None
+        self.failure: Message | None = None
         self.pid: int | None = None
         self.bookmarks: dict[int, asyncio.StreamWriter] = {}
-        self.tasks: dict[int, Task] = {}
+        self.jobs: dict[int, FrameJob] = {}
         self.failures: dict[int, int] = {}  # step → how often its drawing failed
         self.ended = False
         self.heard = time.monotonic()
-        self._task_numbers = itertools.count(1)
+        self._job_numbers = itertools.count(1)
+
+    def name_of(self, step: int) -> str | None:
+        """A step's name, None while it is not known."""
+        return self.steps[step].name if step < len(self.steps) else None
 
     # ── what is heard from the processes ─────────────────────────────────────────────────────────
-    def hear(self, event: dict[str, Any]) -> None:
-        """From the player."""
+    def hear(self, event: Message) -> None:
+        """From the process that plays the lesson through."""
         if self.ended:
             return
         self.heard = time.monotonic()
@@ -95,7 +106,7 @@ class Performance:
         if kind == "built":
             self.about = event
         elif kind == "step":
-            self.steps.append(Step(event["step"], event["name"], event["caption"], event["notes"], event["start"]))
+            self.steps.append(KnownStep(event["step"], event["name"], event["caption"], event["notes"], event["start"]))
         elif kind == "end":
             self._set_length(event["step"], event["frames"])
         elif kind == "planned":
@@ -108,40 +119,40 @@ class Performance:
         self.steps[step].frames = frames
         self.store.strip(step).length = frames
 
-    def hear_task(self, task: Task, message: dict[str, Any], blob: bytes) -> None:
-        """From a process that draws or looks."""
-        task.heard = time.monotonic()
-        if self.ended or task.cancelled:
+    def hear_job(self, job: FrameJob, message: Message, blob: bytes) -> None:
+        """From a process that draws or reads."""
+        job.heard = time.monotonic()
+        if self.ended or job.cancelled:
             return
         if "frame" in message:
-            self.store.strip(task.step).add(message["frame"], message["repeat"], message["kind"], blob)
-            task.place = message["frame"] + message["repeat"]
-            self.on_event(self, {"event": "frame", "step": task.step})
-        elif message["event"] == "seen" and task.look is not None and not task.look.done():
-            task.look.set_result(message["readings"])
-        elif message["event"] == "failed" and task.look is None:
-            self.failures[task.step] = ATTEMPTS
+            self.store.strip(job.step).add(message["frame"], message["repeat"], message["kind"], blob)
+            job.next = message["frame"] + message["repeat"]
+            self.on_event(self, {"event": "frame", "step": job.step})
+        elif message["event"] == "read" and job.readings is not None and not job.readings.done():
+            job.readings.set_result(message["readings"])
+        elif message["event"] == "failed" and job.readings is None:
+            self.failures[job.step] = ATTEMPTS
             self.failure = message
             self.on_event(self, message)
         elif message["event"] == "done" and message["frames"] is not None:
-            self._set_length(task.step, message["frames"])
+            self._set_length(job.step, message["frames"])
 
-    def task_gone(self, task: Task) -> None:
-        """A task's process has ended."""
-        self.tasks.pop(task.number, None)
-        if task.look is not None and not task.look.done():
-            task.look.set_exception(LookupError("the process that looked has gone"))
-        strip = self.store.strip(task.step)
-        finished = task.place >= (
-            task.until if task.until is not None else strip.length if strip.length is not None else task.place + 1
-        )
-        if task.look is None and not task.cancelled and not finished and not self.ended:
-            self._count_failure(task.step)
-        if not self.ended:
-            self.on_event(self, {"event": "idle"})
+    def job_gone(self, job: FrameJob) -> None:
+        """A job's process has ended."""
+        self.jobs.pop(job.number, None)
+        job.give_up_reading("the process that read has gone")
+        if self.ended:
+            return
+        if job.readings is None and not job.cancelled and not self._finished(job):
+            self._count_failure(job.step)
+        self.on_event(self, {"event": "idle"})
+
+    def _finished(self, job: FrameJob) -> bool:
+        end = self.store.strip(job.step).length if job.until is None else job.until
+        return end is not None and job.next >= end
 
     def _count_failure(self, step: int) -> None:
-        """A process has died, or was killed because it hung, while it drew a step: it is tried again, but not for ever."""
+        """A process has died, or was killed because it hung, while it drew a step: tried again, but not for ever."""
         self.failures[step] = self.failures.get(step, 0) + 1
         if self.failures[step] == ATTEMPTS:
             text = f"Step {step + 1}, “{self.steps[step].name}”, cannot be drawn: its process crashes or does not move."
@@ -150,6 +161,20 @@ class Performance:
     # ── what is asked of them ────────────────────────────────────────────────────────────────────
     def draw(self, wants: Iterable[tuple[int, int]], slots: int) -> None:
         """Have what is wanted drawn: (step, frame) in order of urgency, by at most `slots` processes at once."""
+        targets = self._targets(wants, slots)
+        running = {job.step: job for job in self.jobs.values() if job.readings is None and not job.cancelled}
+        for step, (first, _) in targets.items():
+            if step in running and not running[step].will_reach(first):
+                running.pop(step).cancel()
+        surplus = max(0, len(running.keys() | targets.keys()) - slots)
+        for step in [step for step in running if step not in targets][:surplus]:
+            running[step].cancel()
+        for step, (first, last) in targets.items():
+            if step not in running:
+                self._ask({"order": "draw", "last": last}, FrameJob(next(self._job_numbers), step, first, last))
+
+    def _targets(self, wants: Iterable[tuple[int, int]], slots: int) -> dict[int, tuple[int, int | None]]:
+        """The most urgent steps that lack something and can be drawn: step → (first frame, last + 1 if known)."""
         targets: dict[int, tuple[int, int | None]] = {}
         for step, frame in wants:
             if len(targets) == slots:
@@ -158,39 +183,24 @@ class Performance:
                 gap = self.store.strip(step).gap(frame)
                 if gap is not None:
                     targets[step] = gap
-        running = {task.step: task for task in self.tasks.values() if task.look is None and not task.cancelled}
-        while len(running) > slots:
-            running.pop(next((s for s in running if s not in targets), next(iter(running)))).cancel()
-        for step, (first, last) in targets.items():
-            task = running.get(step)
-            if task is not None and not task.place <= first <= task.place + NEAR:
-                running.pop(step).cancel()
-                task = None
-            if task is None:
-                if len(running) >= slots:
-                    idle = next((s for s in running if s not in targets), None)
-                    if idle is None:
-                        continue
-                    running.pop(idle).cancel()
-                running[step] = self._ask({"order": "draw", "first": first, "last": last}, step, first, last)
+        return targets
 
-    def look(self, step: int, frame: int, picture: str | None = None) -> asyncio.Future:
+    def read(self, step: int, frame: int, picture: str | None = None) -> asyncio.Future[list[Message]]:
         """What can be read on screen at a frame; with `picture`, the screen there is saved as that file instead.
 
         LookupError if the step cannot be looked at."""
         if self._bookmark(step) is None:
             raise LookupError("this step is not ready yet")
-        look = asyncio.get_running_loop().create_future()
-        self._ask({"order": "look", "first": frame, "picture": picture}, step, frame, look=look)
-        return look
+        readings: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
+        job = FrameJob(next(self._job_numbers), step, frame, readings=readings)
+        self._ask({"order": "read", "picture": picture}, job)
+        return readings
 
-    def _ask(
-        self, order: dict[str, Any], step: int, first: int, until: int | None = None, look: asyncio.Future | None = None
-    ) -> Task:
-        task = Task(next(self._task_numbers), step, first, until, look)
-        self.tasks[task.number] = task
-        self._bookmark(step).write(packed(order | {"task": task.number, "step": step}))
-        return task
+    def _ask(self, order: Message, job: FrameJob) -> None:
+        bookmark = self._bookmark(job.step)
+        assert bookmark is not None, "only steps that can be drawn are asked for"
+        self.jobs[job.number] = job
+        bookmark.write(packed(order | {"job": job.number, "step": job.step, "first": job.next}))
 
     def _bookmark(self, step: int) -> asyncio.StreamWriter | None:
         """The last bookmark before that step, or at it; None while the step is not known, or none is there."""
@@ -199,18 +209,18 @@ class Performance:
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────
     def hung(self, patience: float) -> bool:
-        """Whether the player has said nothing for too long; tasks that have not are killed."""
+        """Whether the play-through has said nothing for too long; jobs that have not are killed."""
         now = time.monotonic()
-        for task in list(self.tasks.values()):
-            if now - task.heard > patience:
-                task.kill()
-                if task.writer is None:
-                    self.task_gone(task)
+        for job in list(self.jobs.values()):
+            if now - job.heard > patience:
+                job.kill()
+                if job.writer is None:
+                    self.job_gone(job)
         silent = now - self.heard > (patience if self.pid is not None else max(patience, STARTING))
         return silent and not (self.planned or self.failure)
 
     def give_up(self) -> None:
-        """The player does not move: end it. Its bookmarks stay, so that what is known of the lesson can still be shown."""
+        """The play-through does not move: end it. Its bookmarks stay, so that what is known can still be shown."""
         self.failure = {"text": "it does not move"}
         if self.pid is not None:
             with suppress(ProcessLookupError):
@@ -219,9 +229,8 @@ class Performance:
     def end(self) -> None:
         """End all its processes and forget its frames."""
         self.ended = True
-        for task in self.tasks.values():
-            if task.look is not None and not task.look.done():
-                task.look.set_exception(LookupError("this performance is over"))
+        for job in self.jobs.values():
+            job.give_up_reading("this session is over")
         if self.pid is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The frames of one performance: their bytes in files without a name, where they are in memory.
+"""The frames of one session: their bytes in files without a name, where they are in memory.
 
 The files are gone when the process is, however it ends; what is asked for often stays in the system's page cache.
 """
@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 @dataclass(frozen=True)
 class Frame:
-    """An image that stands from frame `number` of its step for `repeat` frames. kind: player.JPEG or player.WEBP."""
+    """An image that stands from frame `number` of its step for `repeat` frames. kind: drawing.JPEG or drawing.WEBP."""
 
     number: int
     repeat: int
@@ -49,12 +49,17 @@ class Strip:
         return frame
 
     def read(self, frame: Frame) -> bytes:
+        assert self.file is not None
         return os.pread(self.file.fileno(), frame.length, frame.offset)
 
     def covers(self, number: int) -> bool:
         """Whether what is shown at that frame is drawn."""
         place = bisect_right(self.numbers, number) - 1
         return place >= 0 and number < self.numbers[place] + self.frames[self.numbers[place]].repeat
+
+    def first_shown(self, number: int) -> int:
+        """The frame since which the picture has been the same as at `number`, as far as it is drawn."""
+        return next(self.from_(number)).number if self.covers(number) else number
 
     def from_(self, number: int) -> Iterator[Frame]:
         """All frames, beginning with what is shown at `number`; those before it come last."""
@@ -63,7 +68,7 @@ class Strip:
             yield self.frames[n]
 
     def gap(self, start: int) -> tuple[int, int | None] | None:
-        """The first frames that are lacking at or after `start`, else from the beginning: (first, last + 1 if known)."""
+        """The first frames that are lacking from `start` on, else from the beginning: (first, last + 1 if known)."""
         if self.length is not None:
             start = max(0, min(start, self.length - 1))
         return self._gap(start) or (self._gap(0) if start else None)
@@ -84,7 +89,7 @@ class Strip:
 
 
 class Store:
-    """All strips of a performance. At most about `limit` bytes: what is far from the step being watched is forgotten."""
+    """All strips of a session. At most about `limit` bytes: what is far from the step being watched is forgotten."""
 
     def __init__(self, folder: Path, limit: int):
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,13 +8,15 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from studio.preview.sessions.controller import Show
+from studio.preview.sessions.controller import Controller
+from studio.preview.sessions.place import Place
+from studio.preview.sessions.session import Session
 from studio.preview.sessions.store import Frame
 from studio.preview.web.protocol import FRAME, Allowance
+from studio.preview.wire import Message
 
 AHEAD = (0, 1, 2, -1)  # the steps that a page gets frames of, counted from the one it shows
 BACKLOG = 1000  # messages that wait for a page that does not read them
@@ -23,17 +25,17 @@ THINNEST = 6
 
 
 class Client:
-    """A page. may_lead: it has the key. leads: it is the one that the others follow."""
+    """A page. may_lead: it has the key. leads: the others follow it. alone: where it is, if it follows nobody."""
 
     _numbers = itertools.count(1)
 
-    def __init__(self, socket: WebSocket, show: Show, view: str, may_lead: bool):
+    def __init__(self, socket: WebSocket, controller: Controller, view: str, may_lead: bool):
         self.number = next(self._numbers)
-        self.socket, self.show, self.view, self.may_lead = socket, show, view, may_lead
+        self.socket, self.controller, self.view, self.may_lead = socket, controller, view, may_lead
         self.leads = False
         self.outbox: deque[str] = deque()
         self.wake = asyncio.Event()
-        self.place = (show.place["step"], show.place["frame"])
+        self.alone: Place | None = None
         self.session = 0
         self.sent: dict[int, set[int]] = {}
         self.every = 1  # one frame in so many is sent to those who watch, where the line is slow
@@ -47,11 +49,14 @@ class Client:
         }
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────
-    def tell(self, message: dict[str, Any]) -> None:
+    def tell(self, message: Message) -> None:
         """Send a message; a page that reads nothing is given up."""
         if len(self.outbox) < BACKLOG:
             self.outbox.append(json.dumps(message))
         self.wake.set()
+
+    def refuse(self, why: str) -> None:
+        self.tell({"type": "refused", "text": why})
 
     async def send(self) -> None:
         """Send messages and frames as they come, until the page is gone."""
@@ -66,44 +71,39 @@ class Client:
                     continue
                 await self.wake.wait()
 
-    async def _send_frame(self, step: int, frame: Frame) -> None:
-        performance = self.show.current
+    async def _send_frame(self, session: Session, step: int, frame: Frame) -> None:
         self.sent.setdefault(step, set()).add(frame.number)
         if self._thinned(frame):
             return
-        header = FRAME.pack(performance.number, step, frame.kind, frame.number, frame.repeat)
-        data = header + performance.store.strip(step).read(frame)
+        header = FRAME.pack(session.number, step, frame.kind, frame.number, frame.repeat)
+        data = header + session.store.strip(step).read(frame)
         begun = time.monotonic()
         await self.socket.send_bytes(data)
         if self.may_lead:
             return
         self.cost += 0.05 * (time.monotonic() - begun - self.cost)
-        allowed = SLOW / (performance.about["fps"] * max(self.show.place["speed"], 0.1))
+        allowed = SLOW / (session.about["fps"] * max(self.controller.place.speed, 0.1))
         self.every = max(1, min(THINNEST, round(0.5 + self.cost / allowed)))
 
     def _thinned(self, frame: Frame) -> bool:
         return frame.repeat == 1 and frame.number % self.every != 0
 
-    def next_frame(self) -> tuple[int, Frame] | None:
-        """What the page needs most urgently of what there is: (step, frame)."""
-        performance = self.show.current
-        if performance is None or performance.ended:
+    def next_frame(self) -> tuple[Session, int, Frame] | None:
+        """What the page needs most urgently of what there is: (session, step, frame)."""
+        session = self.controller.current
+        if session is None or session.ended:
             return None
-        if self.session != performance.number:
-            self.session, self.sent, self.place = (
-                performance.number,
-                {},
-                (self.show.place["step"], self.show.place["frame"]),
-            )
-        step, at = self.place
+        if self.session != session.number:
+            self.session, self.sent, self.alone = session.number, {}, None
+        place = self.alone or self.controller.place
         for offset in AHEAD:
-            strip = performance.store.strips.get(step + offset)
-            sent = self.sent.get(step + offset, ())
+            step = place.step + offset
+            strip, sent = session.store.strips.get(step), self.sent.get(step, set())
             if strip is None or len(sent) >= len(strip.numbers):
                 continue
-            for frame in strip.from_(at if offset == 0 else 0):
+            for frame in strip.from_(place.frame if offset == 0 else 0):
                 if frame.number not in sent:
-                    return step + offset, frame
+                    return session, step, frame
         return None
 
     def forget(self, session: int, steps: list[int]) -> None:
@@ -113,8 +113,9 @@ class Client:
                 self.sent.pop(step, None)
         self.wake.set()
 
-    def go(self, step: int, frame: int) -> None:
-        self.place = (step, frame)
+    def go(self, place: Place | None) -> None:
+        """Watch that place; None: follow."""
+        self.alone = place
         self.wake.set()
 
     # ── limits ───────────────────────────────────────────────────────────────────────────────────
@@ -125,10 +126,10 @@ class Client:
         return self.allowances[""].take(now) and (own is None or own.take(now))
 
 
-class Audience:
+class Clients:
     """All pages that are open. Of those that may lead one does."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.clients: list[Client] = []
 
     @property
@@ -154,9 +155,10 @@ class Audience:
         for other in self.clients:
             if other.leads != (other is chosen):
                 other.leads = other is chosen
+                other.go(None)
                 other.tell({"type": "role", "leads": other.leads})
 
-    def tell(self, message: dict[str, Any], to: Callable[[Client], bool] = lambda client: True) -> None:
+    def tell(self, message: Message, to: Callable[[Client], bool] = lambda client: True) -> None:
         for client in self.clients:
             if to(client):
                 client.tell(message)
@@ -171,7 +173,7 @@ class Audience:
         self.tell({"type": "people", "watching": watching}, to=lambda c: c.may_lead)
 
 
-async def converse(client: Client, hear: Callable[[str | bytes], Any]) -> None:
+async def converse(client: Client, hear: Callable[[str | bytes], bool]) -> None:
     """Send and receive until one end closes. hear: called with each raw message; returns False to end it."""
     sending = asyncio.create_task(client.send())
     try:

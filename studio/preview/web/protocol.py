@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from scenes.lesson.options import DEFAULTS, OPTIONS, Option
+from studio.preview.wire import Message
 
 LONGEST_MESSAGE = 4096  # bytes
 LONGEST_TEXT = 400  # characters of a sentence
@@ -58,7 +61,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Choice:
+class OneOf:
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -82,7 +85,7 @@ class Flag:
 class Maybe:
     """null, or something."""
 
-    inner: Any
+    inner: Check
 
     def check(self, value: Any) -> Any:
         return None if value is None else self.inner.check(value)
@@ -92,65 +95,65 @@ class Maybe:
 class Several:
     """A list."""
 
-    inner: Any
+    inner: Check
     most: int
 
-    def check(self, value: Any) -> list:
+    def check(self, value: Any) -> list[Any]:
         if type(value) is not list or len(value) > self.most:
             raise Refused(f"must be a list of at most {self.most}")
         return [self.inner.check(item) for item in value]
 
 
-SESSION, STEP, NUMBER = Whole(0, 2**31), Whole(0, 999), Whole(0, 1_000_000)
-PLACE = {"session": SESSION, "step": STEP, "frame": NUMBER}
-CONTROL = Maybe(Whole(0, 9999))
+Check = Whole | Real | Text | OneOf | Flag | Maybe | Several
+Fields = dict[str, Check]
 
-REMOTE = (
-    "go",
-    "next",
-    "back",
-    "play",
-    "home",
-    "end",
-    "replay",
-    "black",
-    "loop",
-    "auto",
-    "slower",
-    "faster",
+
+def _check_of(option: Option, default: Any) -> Check:
+    """What a change may say for an option; null leaves the choice to the lesson, where it has one."""
+    check: Check
+    if option.choices:
+        check = OneOf(option.choices)
+    elif option.kind is str:
+        check = Text(LONGEST_TEXT)
+    elif option.kind is int:
+        check = Whole(int(option.least or 0), int(_most(option)))
+    else:
+        check = Real(option.least or 0, _most(option))
+    return Maybe(check) if default is None else check
+
+
+def _most(option: Option) -> float:
+    if option.most is None:
+        raise ValueError(f"the option {option.label} needs a greatest value: it comes from outside")
+    return option.most
+
+
+SESSION, STEP, NUMBER = Whole(0, 2**31), Whole(0, 999), Whole(0, 1_000_000)
+PLACE: Fields = {"session": SESSION, "step": STEP, "frame": NUMBER}
+CHANGE: Fields = {name: _check_of(option, asdict(DEFAULTS)[name]) for name, option in OPTIONS.items() if option.live}
+
+REMOTE = (  # what the keys of the speaker's window do on the stage
+    *("go", "next", "back", "play", "home", "end", "replay"),
+    *("black", "loop", "auto", "slower", "faster"),
     *"0123456789",
 )
 
 # Every message: its fields (all of them needed), and those that may be left out.
-MESSAGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "at": (PLACE | {"playing": Flag(), "speed": Real(0.1, 8), "black": Flag()}, {}),
-    "place": (PLACE, {}),
+MESSAGES: dict[str, tuple[Fields, Fields]] = {
+    "at": (PLACE | {"playing": Flag(), "speed": Real(0.1, 8), "black": Flag()}, {}),  # where the leader is
+    "place": (PLACE, {}),  # where a page is that goes on alone
+    "follow": ({}, {}),
     "drop": ({"session": SESSION, "steps": Several(STEP, 200)}, {}),
-    "remote": ({"key": Choice(REMOTE)}, {"step": STEP}),  # key "go": to that step
+    "remote": ({"key": OneOf(REMOTE)}, {"step": STEP}),  # key "go": to that step
     "read": (PLACE, {}),
-    "save": (PLACE | {"what": Choice(("picture", "gif", "video"))}, {}),
+    "save": (PLACE | {"what": OneOf(("picture", "gif", "video"))}, {}),
     "lead": ({}, {}),
-    "change": (
-        {},
-        {
-            "text": Maybe(Text(LONGEST_TEXT)),
-            "lesson": Text(80),
-            "model": Maybe(Text(200)),
-            "layer": CONTROL,
-            "head": CONTROL,
-            "token": CONTROL,
-            "temperature": Maybe(Real(0, 100)),
-            "seed": Whole(0, 2**32 - 1),
-            "theme": Text(40),
-            "aspect": Choice(("16:9", "9:16", "1:1")),
-            "step": STEP,
-        },
-    ),
+    "change": ({}, CHANGE | {"lesson": Text(80), "step": STEP}),
 }
 CONTROLLING = ("at", "remote", "save", "change")  # for those who lead
 
 
-def parse(raw: str | bytes) -> dict[str, Any]:
+def parse(raw: str | bytes) -> Message:
     """A browser's message with all its fields checked; `type` says which it is. Raises Refused."""
     if len(raw) > LONGEST_MESSAGE:
         raise Refused(f"a message may have {LONGEST_MESSAGE} bytes")
@@ -168,7 +171,7 @@ def parse(raw: str | bytes) -> dict[str, Any]:
         raise Refused(f"{message['type']} has no field {sorted(unknown)[0][:20]!r}")
     if missing := needed.keys() - fields.keys():
         raise Refused(f"{message['type']} needs {sorted(missing)[0]!r}")
-    checked: dict[str, Any] = {"type": message["type"]}
+    checked: Message = {"type": message["type"]}
     for name, value in fields.items():
         try:
             checked[name] = (needed | optional)[name].check(value)
@@ -192,7 +195,8 @@ class Allowance:
     """How much a client may ask for: `burst` at once, `rate` a second in the long run."""
 
     def __init__(self, rate: float, burst: float):
-        self.rate, self.burst, self.left, self.then = rate, burst, burst, None
+        self.rate, self.burst, self.left = rate, burst, burst
+        self.then: float | None = None
 
     def take(self, now: float) -> bool:
         """Whether one more is allowed now (seconds of any clock that does not go back)."""

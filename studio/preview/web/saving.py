@@ -12,10 +12,10 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from model.errors import ClearheadError
 from studio.preview.sessions.pool import CORES
+from studio.preview.wire import Message
 
 
 def picture_path(folder: Path, lesson: str, step: int, name: str, frame: int) -> Path:
@@ -29,7 +29,7 @@ def picture_path(folder: Path, lesson: str, step: int, name: str, frame: int) ->
     )
 
 
-async def render(order: dict[str, Any], report: Callable[[int, int], None]) -> list[Path]:
+async def render(order: Message, report: Callable[[int, int], None]) -> list[Path]:
     """Render as the command line does, in another process; the files, the main one first. Raises ClearheadError."""
     command = [sys.executable, "-m", "studio.preview.web.saving", json.dumps(order)]
     process = await asyncio.create_subprocess_exec(
@@ -39,6 +39,7 @@ async def render(order: dict[str, Any], report: Callable[[int, int], None]) -> l
         stderr=asyncio.subprocess.PIPE,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
+    assert process.stdout is not None and process.stderr is not None
     files: list[Path] = []
     errors = asyncio.create_task(process.stderr.read())
     try:
@@ -61,14 +62,14 @@ async def render(order: dict[str, Any], report: Callable[[int, int], None]) -> l
     return files
 
 
-def main(order: dict[str, Any]) -> None:
+def main(order: Message) -> None:
     from dataclasses import replace
 
     from studio.film.render import Request
     from studio.film.render import render as render_now
     from studio.play.failures import plainly
     from studio.play.picture import Picture
-    from studio.preview.processes.playthrough import job_of
+    from studio.preview.processes.lessons import job_of
 
     os.nice(5)
     tell = Teller()
@@ -88,11 +89,11 @@ def main(order: dict[str, Any]) -> None:
 class Teller:
     """Says something to the server, on what was stdout; what a lesson prints goes to stderr from now on."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.out = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)
 
-    def __call__(self, message: dict[str, Any]) -> None:
+    def __call__(self, message: Message) -> None:
         print(json.dumps(message), file=self.out, flush=True)
 
 

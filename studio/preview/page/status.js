@@ -1,0 +1,87 @@
+// What the page says of itself: where it is, what it waits for, what went wrong.
+
+import { $, element } from "./dom.js";
+
+export class Status {
+  constructor(player, notes) {
+    Object.assign(this, { player, notes, preparing: false, black: false });
+    this.online = null; // not known yet
+    this.been = false; // connected at least once
+    this.named = ""; // the step whose caption is shown: read out once
+    $("banner-close").addEventListener("click", () => this.banner(null));
+  }
+
+  connected(on) {
+    this.online = on;
+    this.been ||= on;
+    this.waiting();
+  }
+
+  waiting() {
+    let text = "";
+    if (this.online === false) text = `no connection${this.been ? "" : ": is the address complete, with its key?"}`;
+    else if (this.preparing) text = "preparing";
+    else if (this.player.stalled || !this.player.session) text = "drawing";
+    $("waiting").hidden = !text;
+    $("waiting-text").textContent = text;
+  }
+
+  playing() {
+    const { playing, speed } = this.player;
+    document.body.classList.toggle("playing", playing);
+    $("play").setAttribute("aria-label", playing ? "Pause" : "Play");
+    $("speed").textContent = `${speed}×`;
+    this.waiting();
+  }
+
+  // Returns whether it is another step than last time.
+  where() {
+    const { session, step, steps, planned } = this.player;
+    const now = steps[step];
+    if (!now) return false;
+    const count = `${step + 1} / ${steps.length}${planned ? "" : "…"}`;
+    $("where").replaceChildren(element("b", { textContent: count }), now.name);
+    const named = `${session}:${step}`;
+    if (named === this.named) return false;
+    this.named = named;
+    $("caption").textContent = now.caption;
+    $("spoken").textContent = `Step ${step + 1}, ${now.name}. ${now.caption}`;
+    $("picture").setAttribute("aria-label", `${now.name}: ${now.caption}`);
+    return true;
+  }
+
+  roles({ leads, mayLead, following }) {
+    $("lead").hidden = leads || !mayLead || this.notes;
+    $("follow").hidden = leads || following || this.notes;
+    document.body.classList.toggle("viewer", !mayLead);
+  }
+
+  // The window's title, and the stage in the lesson's shape and colour.
+  dress({ about, lesson, lessons }) {
+    const { style } = document.documentElement;
+    style.setProperty("--ratio", about.width / about.height);
+    style.setProperty("--stage", about.background);
+    const title = lessons.find((l) => l.id === lesson)?.title ?? "Clearhead";
+    document.title = `${title} · Clearhead`;
+  }
+
+  showBlack(on) {
+    this.black = on;
+    $("black").hidden = !on || this.notes;
+  }
+
+  banner(message) {
+    $("banner").hidden = message === null;
+    if (message === null) return;
+    const { file, line, text } = message;
+    $("banner-where").textContent = file ? `${file}${line ? `:${line}` : ""}` : "";
+    $("banner-text").textContent = text;
+  }
+
+  say(text, time = 1200) {
+    $("hint").textContent = text;
+    $("hint").classList.add("on");
+    clearTimeout(this.hiding);
+    this.hiding = setTimeout(() => $("hint").classList.remove("on"), time);
+  }
+}

@@ -1,0 +1,72 @@
+"""The lessons as the drawing processes need them: read, ready to be played, described; and what is wrong with them."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+
+import scenes
+from model.errors import ClearheadError
+from scenes.kit.ground import theme as themes
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.painting import PaintingCamera
+from scenes.lesson.lesson import Lesson
+from scenes.lesson.options import Options
+from studio.play.picture import Picture
+from studio.play.session import Job
+from studio.preview.wire import Message
+
+FOLDER = Path(scenes.__file__).parent
+
+
+def read() -> None:
+    """Import all lessons."""
+    typesetting.outline("0")
+    for entry in scenes.course():
+        entry.load()
+
+
+def job_of(order: Message) -> Job:
+    """The lesson with what was chosen; ImportError and the like where its code is broken."""
+    entry = next((e for e in scenes.course() if e.id == order["lesson"]), None)
+    if entry is None:
+        raise ClearheadError(f"There is no lesson “{order['lesson']}” in course.yaml.")
+    chosen = {name: value for name, value in order["options"].items() if value is not None}
+    options = Options(**({"text": entry.text, "model": entry.model} | chosen))
+    return Job(entry, options, Picture.of(order["quality"], options.aspect))
+
+
+def described(lesson: Lesson) -> Message:
+    """The lesson's controls with their values, what it has chosen, and its picture."""
+    camera, choices = lesson.camera, lesson.choices()
+    assert isinstance(camera, PaintingCamera)
+    return {
+        "controls": [name for name in lesson.controls if name not in choices or choices[name].values],
+        "values": {name: list(choice.values) for name, choice in choices.items()},
+        "chosen": asdict(lesson.options) | {name: choice.shown for name, choice in choices.items()},
+        "themes": sorted(file.stem for file in themes.FOLDER.glob("*.toml")),
+        "width": camera.pixel_width,
+        "height": camera.pixel_height,
+        "fps": int(camera.frame_rate),
+        "background": lesson.theme.hex["background"],
+    }
+
+
+def complaint(error: BaseException) -> Message:
+    """An error as people can use it: what, and where in the lessons' code (None for a request that cannot be met)."""
+    if isinstance(error, ClearheadError):
+        return {"text": str(error), "file": None, "line": None}
+    text = f"{type(error).__name__}: {error}"[:400]
+    if isinstance(error, SyntaxError) and error.filename:
+        text = f"{type(error).__name__}: {error.msg}"
+        return {"text": text, "file": _short(Path(error.filename)), "line": error.lineno}
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if Path(f.filename).is_relative_to(FOLDER)] or frames[-1:]
+    if not own:
+        return {"text": text, "file": None, "line": None}
+    return {"text": text, "file": _short(Path(own[-1].filename)), "line": own[-1].lineno}
+
+
+def _short(file: Path) -> str:
+    return str(file.relative_to(FOLDER.parent)) if file.is_relative_to(FOLDER) else file.name

@@ -1,0 +1,45 @@
+"""What can be changed while a lesson is shown: the rows of the table of options that fit it, for the page's panel.
+
+A field has either `values` to choose from, each with its words, or the range of a number (`least`, `most`, `whole`).
+`value` is what was asked for, None where the choice is left to the lesson; `auto` says whether it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from scenes.course import Entry
+from scenes.lesson.options import DEFAULTS, OPTIONS, Option
+from studio.preview.wire import Message
+
+
+def fields(
+    lesson: str, entries: Sequence[Entry], known: dict[str, list[str]], about: Message, asked: dict[str, Any]
+) -> list[Message]:
+    """The panel's fields, in their order: words where there is a choice of them, numbers where the lesson has them.
+
+    known: the values of words that are not the same for ever (model, theme). about: what the lesson told of itself.
+    asked: the options that were asked for."""
+    found = [_words("lesson", "Lesson", {entry.id: entry.title for entry in entries}, lesson)]
+    for name, option in OPTIONS.items():
+        if option.live and option.kind is str:
+            values = {value: value.split("/")[-1] for value in known.get(name, option.choices)}
+            found.append(_words(name, option.label, values, about["chosen"][name]))
+        elif option.live and name in about["controls"]:
+            found.append(_number(name, option, about, asked))
+    return [field for field in found if "values" not in field or len(field["values"]) > 1]
+
+
+def _words(name: str, label: str, values: dict[str, str], value: str) -> Message:
+    return {"name": name, "label": label, "values": list(values.items()), "value": value, "auto": False}
+
+
+def _number(name: str, option: Option, about: Message, asked: dict[str, Any]) -> Message:
+    default = asdict(DEFAULTS)[name]
+    field = {"name": name, "label": option.label, "value": asked.get(name, default), "auto": default is None}
+    if name not in about["values"]:
+        return field | {"least": option.least, "most": option.most, "whole": option.kind is int}
+    values = [*enumerate(about["values"][name])]
+    return field | {"values": [(None, f"auto ({about['chosen'][name]})"), *values] if default is None else values}
