@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from model.numbers.expression import Recorded, origin
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
+from model.numbers.tree import Recorded
+from model.numbers.words import origin
 
 PART = re.compile(r"(?P<stack>(?:.*\.)?)blocks\.(?P<layer>\d+)\.(?P<name>.+)")
 
