@@ -1,7 +1,8 @@
 """The second computation of a Tensor's values, from the traces alone.
 
-It shares no arithmetic with the first (`forward` in operations.py): it reads the leaves from the traces by name and index
-and computes with loops, `einsum`, exact sums and other formulas in float64, so that a fault in one does not hide in the other.
+It shares no arithmetic with the first (`forward` in operations.py): it reads the leaves from the traces by name and
+index and computes with loops, `einsum`, exact sums and other formulas in float64, so that a fault in one does not hide
+in the other.
 """
 
 from __future__ import annotations

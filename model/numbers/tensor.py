@@ -60,11 +60,11 @@ class Tensor:
     def index(self) -> dict[str, Place] | None:
         """The index along every axis of the recorded tensor; None where derived."""
         expression = self.expression
-        return dict(zip(expression.axes, expression.index)) if isinstance(expression, Leaf) else None
+        return dict(zip(expression.axes, expression.index, strict=True)) if isinstance(expression, Leaf) else None
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.values.shape
+        return tuple(self.values.shape)
 
     @property
     def ndim(self) -> int:
@@ -82,7 +82,7 @@ class Tensor:
         """In words, where one number comes from; the tensor as a whole where no index is given."""
         if index and len(index) != self.ndim:
             raise IndexError(f"source() takes {self.ndim} indices, one an axis, not {len(index)}")
-        index = tuple(place + size if place < 0 else place for place, size in zip(index, self.shape))
+        index = tuple(place + size if place < 0 else place for place, size in zip(index, self.shape, strict=False))
         return describe(self.expression, index if index or not self.ndim else None)
 
     def leaves(self) -> set[str]:
@@ -106,7 +106,7 @@ class Tensor:
     def __getitem__(self, index: Any) -> Tensor:
         places = plain_index(index, self.shape, self.axes)
         values = _taken(self.values, places)
-        axes = tuple(axis for axis, place in zip(self.axes, places) if not isinstance(place, int))
+        axes = tuple(axis for axis, place in zip(self.axes, places, strict=True) if not isinstance(place, int))
         return Tensor(values, axes, self.expression.take(places))
 
     def at(self, **places: int | slice | Sequence[int]) -> Tensor:
@@ -151,7 +151,7 @@ class Tensor:
         return self
 
     def __repr__(self) -> str:
-        shape = ", ".join(f"{axis}={size}" for axis, size in zip(self.axes, self.shape))
+        shape = ", ".join(f"{axis}={size}" for axis, size in zip(self.axes, self.shape, strict=True))
         return f"Tensor({self.source()!r}; {shape or float(self)})"
 
     # — arithmetic —————————————————————————————————————————————————————————————————

@@ -1,4 +1,4 @@
-"""Where a Tensor's numbers come from: a tree of operations whose leaves are slices of what a trace holds or a lesson gives."""
+"""Where a Tensor's numbers come from: a tree of operations on slices of what a trace holds or a lesson gives."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ class Operation:
     """One thing that can be done with numbers, in all its sides; the rows are in model/numbers/operations.py.
 
     forward, again: two computations on arrays (and options) that share no arithmetic, so that a fault in one does not
-    hide in the other. words: of one number of the result, or of the whole where no place is given. binds: how firmly the
-    words hold together, see words.py (None: as its operand's do). inwards: a piece of the result as pieces of the
-    operands, where that can be said. moves: whether it only moves numbers, so that each comes from one place of an operand.
+    hide in the other. words: of one number of the result, or of the whole where no place is given. binds: how firmly
+    the words hold together, see words.py (None: as its operand's do). inwards: a piece of the result as pieces of the
+    operands, where that can be said. moves: whether it only moves numbers, each from one place of an operand.
     """
 
     name: str
@@ -112,7 +112,7 @@ def plain_index(index: Any, shape: tuple[int, ...], axes: tuple[str, ...]) -> tu
     if len(index) > len(shape):
         raise IndexError(f"{len(index)} indices for {len(shape)} axes ({', '.join(axes)})")
     rest = map(range, shape[len(index) :])
-    return (*(_place(entry, size, axis) for entry, size, axis in zip(index, shape, axes)), *rest)
+    return (*(_place(entry, size, axis) for entry, size, axis in zip(index, shape, axes, strict=False)), *rest)
 
 
 def _place(entry: Any, size: int, axis: str) -> Place:

@@ -29,23 +29,21 @@ def describe(expression: Expression, index: Point | None) -> str:
 
 
 def origin(expression: Expression, index: Point) -> tuple[Expression, Point]:
-    """The expression, and the place in it, that a number comes from: seen through pieces and what only moves numbers."""
-    while True:
-        if isinstance(expression, Taken):
-            expression, index = expression.whole, point(expression.places, index)
-        elif isinstance(expression, Derived) and expression.operation.moves:
-            piece = expression.operation.inwards(expression, index)
-            assert piece is not None, f"{expression.operation.name} cannot tell where {index} comes from"
-            expression, index = piece, ()
-        else:
-            return expression, index
+    """The expression, and the place in it, that a number comes from: seen through pieces and mere moves."""
+    if isinstance(expression, Taken):
+        return origin(expression.whole, point(expression.places, index))
+    if isinstance(expression, Derived) and expression.operation.moves:
+        piece = expression.operation.inwards(expression, index)
+        assert piece is not None, f"{expression.operation.name} cannot tell where {index} comes from"
+        return origin(piece, ())
+    return expression, index
 
 
 def _leaf(leaf: Leaf, index: Point | None) -> str:
     places = leaf.index if index is None else leaf.take(index).index
     if not places or index is None and all(isinstance(place, range) and place.start == 0 for place in places):
         return leaf.name
-    return f"{leaf.name}[{', '.join(f'{axis}={_place(place)}' for axis, place in zip(leaf.axes, places))}]"
+    return f"{leaf.name}[{', '.join(f'{axis}={_place(place)}' for axis, place in zip(leaf.axes, places, strict=True))}]"
 
 
 def _piece(expression: Taken) -> str:
@@ -100,9 +98,10 @@ def signed(sign: str, needs: int) -> Words:
 
 def _broadcast(operand: Expression, index: Point | None) -> Point | None:
     """The place in an operand that a place in the result was made of."""
-    if index is None or not operand.shape:
-        return None if index is None else ()
-    return tuple(0 if size == 1 else place for size, place in zip(operand.shape, index[-len(operand.shape) :]))
+    if index is None:
+        return None
+    inner = index[len(index) - len(operand.shape) :]
+    return tuple(0 if size == 1 else place for size, place in zip(operand.shape, inner, strict=True))
 
 
 def called(name: str) -> Words:
