@@ -3,7 +3,7 @@
 import numpy as np
 
 from model.numbers.tensor import Tensor
-from model.study.heads import HeadScore
+from model.study.scores import HeadScore
 from model.study.naming import earns, head_names, needed
 
 
