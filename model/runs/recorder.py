@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
@@ -80,7 +81,7 @@ def run_tokens(
         )
     for name, (values, names) in weights(checkpoint.model).items():
         arrays[name], axes[name] = values, names
-    info = {
+    info: dict[str, Any] = {
         "checkpoint": checkpoint.name,
         "checkpoint_hash": checkpoint.hash,
         "text": " ".join(encoding.tokens) if text is None else text,

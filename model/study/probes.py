@@ -142,18 +142,17 @@ class Probe:
 
 def probe(table: Tensor, rows: Mapping[str, int], question: Question) -> Probe | None:
     """The question asked of a table [word, dimension]; None where too few of its words are known."""
-    pairs = tuple(pair for pair in (known(words, rows) for words in question.pairs) if pair)
-    tested = tuple(
-        tuple(rows[word.lower()] for word in side.split() if word.lower() in rows) for side in question.tested
-    )
-    if len(pairs) < LEAST or min(map(len, tested)) < LEAST:
+    found = (known(words, rows) for words in question.pairs)
+    pairs = tuple((pair[0], pair[1]) for pair in found if pair)
+    low, high = (tuple(rows[word.lower()] for word in side.split() if word.lower() in rows) for side in question.tested)
+    if min(len(pairs), len(low), len(high)) < LEAST:
         return None
     along = direction(table, pairs)
-    values = tuple(table[list(side)] @ along for side in tested)
-    return Probe(question, pairs, tested, along, middle(table, pairs, along), values)
+    values = table[list(low)] @ along, table[list(high)] @ along
+    return Probe(question, pairs, (low, high), along, middle(table, pairs, along), values)
 
 
 def known(words: str, rows: Mapping[str, int]) -> tuple[int, ...] | None:
     """The rows of some words; None where one of them is not known."""
-    found = [rows.get(word.lower()) for word in words.split()]
-    return None if None in found else tuple(found)
+    found = [word.lower() for word in words.split()]
+    return tuple(rows[word] for word in found) if all(word in rows for word in found) else None

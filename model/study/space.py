@@ -40,7 +40,9 @@ def cosines(table: Tensor, query: Tensor) -> np.ndarray:
     """The cosine of every row with the query, as bare numbers for sorting. [word]"""
     rows, vector = np.asarray(table.values, dtype=np.float64), np.asarray(query.values, dtype=np.float64)
     lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
-    return np.divide(rows @ vector, lengths, out=np.zeros(len(rows)), where=lengths > 0)
+    near = np.zeros(len(rows))
+    np.divide(rows @ vector, lengths, out=near, where=lengths > 0)
+    return near
 
 
 @dataclass(frozen=True, eq=False)

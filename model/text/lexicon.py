@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -30,12 +31,13 @@ DOUBLED = {
 
 
 @cache
-def lexicon() -> dict:
+def lexicon() -> dict[str, Any]:
     """The word lists; a string of words becomes a list."""
-    return _split(yaml.safe_load(LEXICON.read_text(encoding="utf-8")))
+    words: dict[str, Any] = _split(yaml.safe_load(LEXICON.read_text(encoding="utf-8")))
+    return words
 
 
-def _split(entry):
+def _split(entry: Any) -> Any:
     if isinstance(entry, dict):
         return {key: _split(value) for key, value in entry.items()}
     return entry.split() if isinstance(entry, str) and not entry.startswith("{") else entry
@@ -101,7 +103,7 @@ def proper_names() -> dict[str, str]:
     """Every word that is written with a capital wherever it stands, by its lower-case form."""
     found = {"i": "I"}
 
-    def walk(entry):
+    def walk(entry: Any) -> None:
         if isinstance(entry, dict):
             for key, value in entry.items():
                 walk([key]), walk(value)

@@ -34,7 +34,7 @@ class Tokenizer:
         self.backend, self.display = backend, display
         words = backend.get_vocab()
         self.unknown_id, self.end_id = words[UNKNOWN], words[END]
-        self.vocabulary = tuple(display.get(word, word) for word in sorted(words, key=words.get))
+        self.vocabulary = tuple(display.get(word, word) for word in sorted(words, key=words.__getitem__))
 
     def __len__(self) -> int:
         return len(self.vocabulary)
