@@ -1,4 +1,4 @@
-"""A real transformer and its recorded runs. Importing this package is cheap: torch comes with the names that need it."""
+"""A real transformer and its recorded runs. Importing this is cheap: torch comes with the names that need it."""
 
 from importlib import import_module
 from typing import Any

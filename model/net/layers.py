@@ -32,6 +32,9 @@ class Tape:
         return Tape(self.listen, f"{self.prefix}{part}.")
 
 
+SILENT = Tape()  # nobody listens
+
+
 class Part(nn.Module):
     """A module that knows what the axes of its weights are: `axes["W_Q"] == ("head", "d_model", "d_head")`."""
 
@@ -225,7 +228,7 @@ class MLP(Part):
 
 
 class Block(nn.Module):
-    """Attention, then MLP, each added to the residual stream; a decoder's block looks at the encoder's output in between.
+    """Attention, then MLP, each added to the residual stream; in between, a decoder looks at the encoder's output.
 
     Pre-norm: x + f(norm(x)). Post-norm, as in 2017: norm(x + f(x)).
     """

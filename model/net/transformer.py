@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from model.net.config import ModelConfig
-from model.net.layers import Block, Part, Tape, norm, rotary_angles, sinusoids
+from model.net.layers import SILENT, Block, Part, Tape, norm, rotary_angles, sinusoids
 
 
 class Stack(Part):
@@ -73,7 +73,7 @@ class Transformer(Stack):
     def unembedding(self) -> Tensor:  # (d_model, vocab)
         return self.W_E.T if self.config.tied else self.W_U
 
-    def forward(self, tokens: Tensor, tape: Tape = Tape(), positions: bool = True) -> Tensor:
+    def forward(self, tokens: Tensor, tape: Tape = SILENT, positions: bool = True) -> Tensor:
         """Logits of the next token at every position. (…, position) → (…, position, vocab)"""
         x = self.stream(tokens, tape, positions)
         return tape("logits", x @ self.unembedding, "position vocab")
@@ -96,7 +96,7 @@ class EncoderDecoder(Part):
     def unembedding(self) -> Tensor:
         return self.decoder.W_E.T if self.config.tied else self.W_U
 
-    def forward(self, tokens: Tensor, source: Tensor, tape: Tape = Tape(), positions: bool = True) -> Tensor:
+    def forward(self, tokens: Tensor, source: Tensor, tape: Tape = SILENT, positions: bool = True) -> Tensor:
         """tokens: (…, target position), source: (…, source position) → (…, target position, vocab)"""
         memory = tape("memory", self.encoder.stream(source, tape.at("encoder"), positions), "position d_model")
         x = self.decoder.stream(tokens, tape.at("decoder"), positions, memory)

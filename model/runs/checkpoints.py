@@ -109,7 +109,8 @@ def _load(path: Path, _changed: int) -> Checkpoint:
     about = _read_json(path / "config.json")
     if about.get("format") != FORMAT or not isinstance(about.get("model"), dict):
         raise ClearheadError(
-            f"{path / 'config.json'} is of another program (no format {FORMAT!r}); shipped checkpoints are {', '.join(names())}"
+            f"{path / 'config.json'} is of another program (no format {FORMAT!r}); "
+            f"shipped checkpoints are {', '.join(names())}"
         )
     config = ModelConfig.from_dict(about["model"])
     tokenizer = Tokenizer.load(path / "tokenizer.json", about.get("display", {}))
@@ -170,7 +171,8 @@ def _model(config: ModelConfig, file: Path) -> Transformer | EncoderDecoder:
     if expected != found:
         wrong = min(name for name in expected | found if expected.get(name) != found.get(name))
         raise ClearheadError(
-            f"{file} does not fit its config: {wrong} is {found.get(wrong, 'missing')}, should be {expected.get(wrong, 'absent')}"
+            f"{file} does not fit its config: {wrong} is {found.get(wrong, 'missing')}, "
+            f"should be {expected.get(wrong, 'absent')}"
         )
     if not all(value.isfinite().all() for value in weights.values()):
         raise ClearheadError(f"{file} holds numbers that are not finite")

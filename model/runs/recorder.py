@@ -41,9 +41,9 @@ def run(
     """Runs `text` through a checkpoint and records every intermediate tensor.
 
     `source` is the text that an encoder–decoder's encoder reads. `ablate` lists (layer, head) whose result is set to
-    zero (of an encoder–decoder: in the decoder's self-attention); `positions=False` leaves positions out; `order` reads
-    the tokens in another order. Raises UsageError for a blank or too long text, for a layer, head or order out of range,
-    and for a source that is missing or that this model does not read.
+    zero (of an encoder–decoder: in the decoder's self-attention); `positions=False` leaves positions out; `order`
+    reads the tokens in another order. Raises UsageError for a blank or too long text, for a layer, head or order out
+    of range, and for a source that is missing or that this model does not read.
     """
     checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
     encode, limit = checkpoint.tokenizer.encode, checkpoint.config.n_ctx
@@ -127,7 +127,7 @@ def record(
     arrays: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
     if source is not None:
         arrays["encoder.tokens"] = np.array(source, dtype=np.int64)
-    axes: Axes = {name: ("position",) for name in arrays}
+    axes: Axes = dict.fromkeys(arrays, ("position",))
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
         if name in silenced:
@@ -160,7 +160,7 @@ def weights(model: Transformer | EncoderDecoder) -> dict[str, tuple[np.ndarray, 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """For small models: handing out their little work to several threads takes longer than the work, far longer on a busy machine."""
+    """For small models: handing out their little work to several threads takes longer than the work."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

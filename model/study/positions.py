@@ -1,4 +1,6 @@
-"""What a lesson about positions computes besides a trace: an order to shuffle by, waves, turns, and the variants' losses. NumPy only.
+"""What a lesson about positions computes besides a trace. NumPy only.
+
+An order to shuffle by, waves, turns, and the losses of models that differ in their positions.
 
 Two ways to tell a transformer where a word stands. Adding: x = E + P, where row P[p] holds sines and cosines of p
 (Vaswani et al. 2017, § 3.5) or is learned. Turning: pairs of entries of q and k are rotated by angles that grow
@@ -48,18 +50,22 @@ def wavelengths(d_model: int) -> Tensor:
 
 
 def wave(d_model: int, entry: int, places: np.ndarray) -> np.ndarray:
-    """The entry's sine (even) or cosine (odd) at any places, whole or between: the line through the table's column. [place]"""
+    """The entry's sine (even) or cosine (odd) at any places: the line through the table's column. [place]"""
     angle = np.asarray(places, dtype=float) * frequencies(d_model).values[entry // 2]
     return np.asarray(np.cos(angle) if entry % 2 else np.sin(angle))
 
 
 def turning(trace: Trace) -> Tensor:
-    """Radians by which each rotary pair turns from one position to the next. [pair]  The trace must have two positions."""
+    """Radians by which each rotary pair turns from one position to the next. [pair]
+
+    The trace must have two positions."""
     return trace["rotary_angles"][1]
 
 
 def turn(vector: Tensor, angles: Tensor) -> Tensor:
-    """Pair i of the vector, entries i and i + d_head/2, turned by angle i (Su et al. 2021, eq. 34). [d_head] × [pair] → [d_head]"""
+    """Pair i of the vector, entries i and i + d_head/2, turned by angle i. [d_head] × [pair] → [d_head]
+
+    Su et al. 2021, eq. 34."""
     half = len(vector) // 2
     a, b, cos, sin = vector[:half], vector[half:], angles.cos(), angles.sin()
     return concatenate([a * cos - b * sin, a * sin + b * cos], 0)
@@ -77,9 +83,9 @@ def product_by_distance(q: Tensor, k: Tensor, frequency: Tensor, distances: Sequ
 
 
 def heldout_losses(names: Sequence[str]) -> Tensor:
-    """Held-out loss in nats per word of checkpoints that were trained by several seeds, from their reports. [variant, seed]
+    """Held-out loss in nats per word of checkpoints that were trained by several seeds. [variant, seed]
 
-    Raises ClearheadError where a report, or the seeds in it, are missing or not equally many."""
+    From their reports. Raises ClearheadError where one, or the seeds in it, are missing or not equally many."""
     from model.runs import checkpoints
 
     losses = [_losses_by_seed(checkpoints.load(name)) for name in names]

@@ -1,4 +1,4 @@
-"""Sentences to measure heads on: for each of a head's names, texts in which it is plain where such a head would look."""
+"""Sentences to measure heads on: for each name of a head, texts in which it is plain where such a head would look."""
 
 from __future__ import annotations
 

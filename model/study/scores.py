@@ -33,7 +33,7 @@ def patterns(trace: Trace) -> np.ndarray:
 class HeadScore:
     """How much attention each head pays to what a name says it looks at.
 
-    `scores` [layer, head] is a mean weight between 0 and 1, `chance` what even attention to all visible words would give.
+    `scores` [layer, head] is a mean weight between 0 and 1, `chance` what even attention to all visible words gives.
     """
 
     name: str
@@ -50,7 +50,7 @@ class HeadScore:
 
 
 def head_scores(checkpoint: Checkpoint) -> dict[str, HeadScore]:
-    """All scores by name: from the checkpoint's report where it is of these very weights, else measured now (seconds)."""
+    """All scores by name: from the checkpoint's report where it is of these very weights, else measured now."""
     try:
         report = checkpoint.report()
     except ClearheadError:  # a checkpoint without a report is measured

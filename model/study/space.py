@@ -1,7 +1,7 @@
 """Geometry of a table of word vectors: cosine, nearest neighbours, directions, analogies, and maps by PCA. NumPy only.
 
-A table is a Tensor [word, dimension]: W_E of a model, or `glove.vectors`. What is searched or sorted is found with plain
-NumPy; what is shown (a cosine, a coordinate) is a Tensor derived from the table's own rows.
+A table is a Tensor [word, dimension]: W_E of a model, or `glove.vectors`. What is searched or sorted is found with
+plain NumPy; what is shown (a cosine, a coordinate) is a Tensor derived from the table's own rows.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def rank(table: Tensor, query: Tensor, row: int, exclude: Iterable[int] = ()) ->
 
 @dataclass(frozen=True, eq=False)
 class Analogy:
-    """a is to b as c is to … : the rows nearest to b − a + c, with a, b and c left out, and the rank of the expected one."""
+    """a is to b as c is to … : the rows nearest to b − a + c, without a, b and c, and the rank of the expected one."""
 
     a: int
     b: int
@@ -120,7 +120,7 @@ def middle(table: Tensor, pairs: Sequence[Pair], along: Tensor) -> Tensor:
 class Pca:
     """Principal axes of some rows. axes [dimension, axis] of length 1; explained [axis]: shares of the rows' variance.
 
-    The axes are found by eigh; shares and coordinates are derived from the table, so that they can be computed again."""
+    The axes are found by eigh; shares and coordinates are derived from the table and can be computed again."""
 
     mean: Tensor
     axes: Tensor
@@ -135,7 +135,7 @@ def pca(rows: Tensor, name: str, n: int = 2, *, first: Tensor | None = None) -> 
     """The `n` orthogonal directions along which the rows vary most: eigenvectors of their covariance (Pearson 1901).
 
     name: of the rows, for the record of where the axes come from. `first` fixes the first axis; the others are then
-    those of what is left at right angles to it. The sign is chosen so that the entry of largest magnitude is positive."""
+    those of what is left at right angles to it. The sign: the entry of largest magnitude is positive."""
     mean = rows.mean(0)
     centred = np.asarray(rows.values, dtype=np.float64) - mean.values
     rest, axes = centred, []

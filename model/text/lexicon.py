@@ -106,7 +106,8 @@ def proper_names() -> dict[str, str]:
     def walk(entry: Any) -> None:
         if isinstance(entry, dict):
             for key, value in entry.items():
-                walk([key]), walk(value)
+                walk([key])
+                walk(value)
         elif isinstance(entry, list):
             found.update((word.lower(), word) for word in entry if isinstance(word, str) and word[0].isupper())
         elif isinstance(entry, str):

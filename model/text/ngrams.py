@@ -1,4 +1,4 @@
-"""Counting baselines: interpolated Kneser–Ney n-grams (Chen & Goodman 1999, § 4.1) on the ids that the model trains on."""
+"""Counting baselines: interpolated Kneser–Ney n-grams (Chen & Goodman 1999, § 4.1) on the ids of the training text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def _interpolate(grams: np.ndarray, counts: np.ndarray, wanted: np.ndarray, lowe
 def _keys(ids: np.ndarray, n: int) -> np.ndarray:
     """Every run of n ids as one integer; at the very start the missing ids before count as 0. (len(ids),)"""
     padded = np.concatenate([np.zeros(n - 1, dtype=np.int64), ids.astype(np.int64)])
-    return np.stack([padded[i : i + len(ids)] << (BITS * (n - 1 - i)) for i in range(n)]).sum(0)
+    shifted = [padded[i : i + len(ids)] << (BITS * (n - 1 - i)) for i in range(n)]
+    return np.asarray(np.sum(shifted, axis=0, dtype=np.int64))
 
 
 def _lookup(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ def train(
     resume: bool = True,
     quiet: bool = False,
 ) -> Path:
-    """Trains a recipe into the folder `out` (default: where it ships) and measures it (report.json). Returns the folder.
+    """Trains a recipe into the folder `out` (default: where it ships), measures it (report.json), returns the folder.
 
     A run that was stopped goes on where it was when `resume` is set. Raises UsageError for an unknown name.
     """

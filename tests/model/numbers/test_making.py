@@ -35,7 +35,7 @@ CHOICES = {
 
 
 def variants() -> list[dict]:
-    """Few models in which any two choices occur together: each next one brings most of the pairs that are still missing."""
+    """Few models in which any two choices occur together: each next one brings most of the pairs still missing."""
     rng, missing, found = random.Random(0), set(pairs(CHOICES)), []
     while missing:
         tried = [{name: rng.choice(values) for name, values in CHOICES.items()} for _ in range(60)]
@@ -114,7 +114,7 @@ def test_in_words():
     assert making(scores[6], (4, 2), [trace]) == making(scores[6].T, (2, 4), [trace]) == told
     assert making(stack([scores[0], scores[6]], "head"), (1, 4, 2), [trace]) == told
     assert making(concatenate([scores[0], scores[6]], 1), (4, 8 + 2), [trace]) == told
-    # What is computed on screen tells its own origin; weights are not made of anything; and only the traces at hand are asked.
+    # What is computed on screen tells its own origin; weights are not made of anything; only the traces at hand count.
     assert making(scores[6] * 2, (4, 2), [trace]) is None
     assert making(trace["W_E"], (4, 2), [trace]) is None
     assert making(scores[6], (4, 2), []) is None
