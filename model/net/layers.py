@@ -65,7 +65,11 @@ class Part(nn.Module):
 
 
 def weight_axes(model: nn.Module) -> dict[str, tuple[str, ...]]:
-    """The names of the axes of all weights, by the weights' full names."""
+    """The names of the axes of all weights, by the weights' full names.
+
+    >>> weight_axes(LayerNorm(ModelConfig(vocab_size=3)))
+    {'w': ('d_model',), 'b': ('d_model',)}
+    """
     parts = [(path, part) for path, part in model.named_modules() if isinstance(part, Part)]
     return {f"{path}.{name}".lstrip("."): axes for path, part in parts for name, axes in part.axes.items()}
 

@@ -27,6 +27,14 @@ class Tensor:
 
     Arithmetic: + − * / (Tensor or int), negation, @, and the methods below. A float has no source and is refused:
     state it with `Tensor.given`. Indices are ints, slices and lists of ints, each axis on its own.
+
+    >>> q, k = Tensor.given([1, 2], "q", ("d_head",)), Tensor.given([3, 4], "k", ("d_head",))
+    >>> (q * k).sum()
+    Tensor('Σ of 2 products: q × k'; 11.0)
+    >>> (q * k).source(1)
+    'q[d_head=1] × k[d_head=1]'
+    >>> float((q @ k).evaluate())
+    11.0
     """
 
     __slots__ = ("values", "axes", "expression", "__weakref__")

@@ -51,7 +51,11 @@ class Turn:
 def sample(probs: np.ndarray | Tensor, u: float) -> int:
     """The first place whose cumulative probability is above u ∈ [0, 1).
 
-    Inverse transform sampling (Devroye 1986, § II.2). Raises UsageError for another u."""
+    Inverse transform sampling (Devroye 1986, § II.2). Raises UsageError for another u.
+
+    >>> sample(np.array([0.5, 0.3, 0.2]), 0.79)
+    1
+    """
     cumulative = np.cumsum(np.asarray(probs, dtype=np.float64))
     if not 0.0 <= u < 1.0:
         raise UsageError(f"u is {u}, must be at least 0 and below 1")

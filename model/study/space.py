@@ -17,7 +17,11 @@ Pair = tuple[int, int]
 
 
 def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
-    """Word in lower case → its row. Of " cat" and "cat" (sub-word models) the one that begins a word counts."""
+    """Word in lower case → its row. Of " cat" and "cat" (sub-word models) the one that begins a word counts.
+
+    >>> index_of(["cat", " cat", "The"])
+    {'cat': 1, 'the': 2}
+    """
     found: dict[str, int] = {}
     for spaced in (True, False):
         for row, word in enumerate(vocabulary):

@@ -44,25 +44,38 @@ def _split(entry: Any) -> Any:
 
 
 def plural(noun: str) -> str:
+    """
+    >>> plural("wolf"), plural("box"), plural("berry")
+    ('wolves', 'boxes', 'berries')
+    """
     irregular = lexicon()["irregular_plurals"].get(noun)
     return irregular[0] if irregular else _add_s(noun)
 
 
 def third(verb: str) -> str:
-    """go home → goes home"""
+    """
+    >>> third("go home"), third("have")
+    ('goes home', 'has')
+    """
     head, *rest = verb.split()
     return " ".join([{"have": "has", "be": "is"}.get(head) or _add_s(head), *rest])
 
 
 def past(verb: str) -> str:
-    """look for food → looked for food"""
+    """
+    >>> past("look for food"), past("run away"), past("stop")
+    ('looked for food', 'ran away', 'stopped')
+    """
     head, *rest = verb.split()
     irregular = lexicon()["irregular_past"].get(head)
     return " ".join([irregular[0] if irregular else _add_ed(head), *rest])
 
 
 def gerund(verb: str) -> str:
-    """lie down → lying down"""
+    """
+    >>> gerund("lie down"), gerund("bake"), gerund("run")
+    ('lying down', 'baking', 'running')
+    """
     head, *rest = verb.split()
     if head.endswith("ie"):
         head = head[:-2] + "y"
@@ -74,7 +87,10 @@ def gerund(verb: str) -> str:
 
 
 def with_articles(sentence: str) -> str:
-    """a apple → an apple, a honest man → an honest man; a useful key stays."""
+    """
+    >>> with_articles("a apple , a honest man and a useful key")
+    'an apple , an honest man and a useful key'
+    """
     words = sentence.split()
     for place, following in enumerate(words[1:]):
         sounds_open = following[0].lower() in VOWELS and not following.startswith(("use", "uni", "one"))
