@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ Values = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Leaf:
+class Leaf(ABC):
     """A slice of a table; `index` has an entry for every axis of the whole table, `axes` its names."""
 
     name: str
@@ -25,8 +26,9 @@ class Leaf:
     def shape(self) -> tuple[int, ...]:
         return _shape(self.index)
 
-    def take(self, places: Sequence[Place]) -> Self:
-        return replace(self, index=_compose(self.index, places))
+    @abstractmethod
+    def take(self, places: Sequence[Place]) -> Leaf:
+        """The part of it at `places`, which has an entry for every axis that is left."""
 
     def leaves(self) -> Iterator[Leaf]:
         yield self
@@ -38,12 +40,18 @@ class Recorded(Leaf):
 
     run: str
 
+    def take(self, places: Sequence[Place]) -> Recorded:
+        return Recorded(self.name, self.axes, _compose(self.index, places), self.run)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Given(Leaf):
     """A constant, or a slice of a table, that a lesson states by name."""
 
     table: Values
+
+    def take(self, places: Sequence[Place]) -> Given:
+        return Given(self.name, self.axes, _compose(self.index, places), self.table)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
