@@ -1,6 +1,7 @@
-"""A real transformer and its recorded runs. Importing this package is cheap: torch comes with the names that need it."""
+"""A real transformer and its recorded runs. Importing this is cheap: torch comes with the names that need it."""
 
 from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -12,8 +13,7 @@ _HOME = {
     "ModelConfig": "net.config",
     "ClearheadError": "errors",
     "UsageError": "errors",
-    "telling_head": "study.heads",
-    "head_scores": "study.heads",
+    "head_scores": "study.scores",
     "run": "runs.recorder",
     "load": "runs.checkpoints",
     "Checkpoint": "runs.checkpoints",
@@ -25,7 +25,7 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'model' has no attribute {name!r}")
     return getattr(import_module(f"model.{_HOME[name]}"), name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from model.errors import ClearheadError
 
@@ -18,8 +19,9 @@ CHOICES = {
 class ModelConfig:
     """Sizes and parts of a transformer, in the words of the papers.
 
-    `n_kv_heads` below `n_heads` shares keys and values among groups of heads (grouped-query attention; 1 = multi-query).
-    `norm_first` is today's pre-norm; False is the post-norm of *Attention Is All You Need*. `tied` unembeds with W_E transposed.
+    `n_kv_heads` below `n_heads` shares keys and values among groups of heads (grouped-query attention; 1 =
+    multi-query). `norm_first` is today's pre-norm; False is the post-norm of *Attention Is All You Need*. `tied`
+    unembeds with W_E transposed.
     """
 
     vocab_size: int
@@ -70,11 +72,11 @@ class ModelConfig:
         """Whether a position sees only itself and what lies before it."""
         return self.kind != "encoder"
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict) -> ModelConfig:
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:

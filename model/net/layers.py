@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, einsum, nn
@@ -31,14 +32,59 @@ class Tape:
         return Tape(self.listen, f"{self.prefix}{part}.")
 
 
-class LayerNorm(nn.Module):
+SILENT = Tape()  # nobody listens
+
+
+class Part(nn.Module):
+    """A module that knows what the axes of its weights are: `axes["W_Q"] == ("head", "d_model", "d_head")`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.axes: dict[str, tuple[str, ...]] = {}
+
+    def weight(self, name: str, shrink: float = 1.0, **sizes: int) -> None:
+        """A normal start with standard deviation 1/√fan-in.
+
+        `shrink` keeps the residual sum from growing with depth."""
+        fan_in = list(sizes.values())[-2]
+        self.start(name, torch.randn(*sizes.values()) / math.sqrt(fan_in) / shrink, *sizes)
+
+    def embedding(self, name: str, spread: float, **sizes: int) -> None:
+        """A normal start with standard deviation `spread`."""
+        self.start(name, torch.randn(*sizes.values()) * spread, *sizes)
+
+    def gain(self, name: str, **sizes: int) -> None:
+        self.start(name, torch.ones(*sizes.values()), *sizes)
+
+    def bias(self, name: str, **sizes: int) -> None:
+        self.start(name, torch.zeros(*sizes.values()), *sizes)
+
+    def start(self, name: str, values: Tensor, *axes: str) -> None:
+        self.register_parameter(name, nn.Parameter(values))
+        self.axes[name] = axes
+
+
+def weight_axes(model: nn.Module) -> dict[str, tuple[str, ...]]:
+    """The names of the axes of all weights, by the weights' full names.
+
+    >>> weight_axes(LayerNorm(ModelConfig(vocab_size=3)))
+    {'w': ('d_model',), 'b': ('d_model',)}
+    """
+    parts = [(path, part) for path, part in model.named_modules() if isinstance(part, Part)]
+    return {f"{path}.{name}".lstrip("."): axes for path, part in parts for name, axes in part.axes.items()}
+
+
+class LayerNorm(Part):
     """Subtract the mean, divide by the standard deviation, scale by w, shift by b (Ba et al. 2016)."""
+
+    w: Tensor
+    b: Tensor
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.eps = config.norm_eps
-        self.w = nn.Parameter(torch.ones(config.d_model))
-        self.b = nn.Parameter(torch.zeros(config.d_model))
+        self.gain("w", d_model=config.d_model)
+        self.bias("b", d_model=config.d_model)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:  # (…, position, d_model)
         mean = x.mean(-1, keepdim=True)  # (…, position, 1)
@@ -47,13 +93,15 @@ class LayerNorm(nn.Module):
         return tape("normalized", (x - mean) / scale * self.w + self.b, "position d_model")
 
 
-class RMSNorm(nn.Module):
+class RMSNorm(Part):
     """Divide by the root mean square and scale by w; no mean, no shift (Zhang & Sennrich 2019)."""
+
+    w: Tensor
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.eps = config.norm_eps
-        self.w = nn.Parameter(torch.ones(config.d_model))
+        self.gain("w", d_model=config.d_model)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
         scale = (x.square().mean(-1, keepdim=True) + self.eps).sqrt()  # (…, position, 1)
@@ -61,12 +109,14 @@ class RMSNorm(nn.Module):
         return tape("normalized", x / scale * self.w, "position d_model")
 
 
-def norm(config: ModelConfig) -> nn.Module:
+def norm(config: ModelConfig) -> LayerNorm | RMSNorm:
     return RMSNorm(config) if config.norm == "rms" else LayerNorm(config)
 
 
 def sinusoids(n_ctx: int, d_model: int) -> Tensor:
-    """PE(pos, 2i) = sin(pos / 10000^(2i/d_model)), PE(pos, 2i+1) = cos(the same): Vaswani et al. 2017, § 3.5. (n_ctx, d_model)"""
+    """PE(pos, 2i) = sin(pos / 10000^(2i/d_model)), PE(pos, 2i+1) = cos(the same). (n_ctx, d_model)
+
+    Vaswani et al. 2017, § 3.5."""
     position = torch.arange(n_ctx, dtype=torch.float64)[:, None]
     frequency = 10000.0 ** (-torch.arange(0, d_model, 2, dtype=torch.float64) / d_model)
     waves = torch.zeros(n_ctx, d_model, dtype=torch.float64)
@@ -82,26 +132,36 @@ def rotary_angles(n_positions: int, d_head: int, base: float) -> Tensor:
 
 
 def rotate(x: Tensor, angles: Tensor) -> Tensor:
-    """Turn pair i of x, entries i and i + d_head/2, by its position's angle (Llama's pairing). (…, head, position, d_head)"""
+    """Turn pair i of x, entries i and i + d_head/2 (Llama's pairing), by its position's angle.
+
+    (…, head, position, d_head)"""
     a, b = x.chunk(2, dim=-1)
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
 
 
-class Attention(nn.Module):
+class Attention(Part):
     """Scaled dot-product attention with several heads: softmax(q kᵀ / √d_head) v (Vaswani et al. 2017, § 3.2)."""
+
+    W_Q: Tensor
+    W_K: Tensor
+    W_V: Tensor
+    W_O: Tensor
+    b_O: Tensor
 
     def __init__(self, config: ModelConfig, causal: bool):
         super().__init__()
         self.config, self.causal = config, causal
         heads, kv_heads, d_model, d_head = config.n_heads, config.kv_heads, config.d_model, config.d_head
-        self.W_Q = weight(heads, d_model, d_head)
-        self.W_K = weight(kv_heads, d_model, d_head)
-        self.W_V = weight(kv_heads, d_model, d_head)
-        self.W_O = weight(heads, d_head, d_model, shrink=math.sqrt(2 * config.n_layers))
+        self.weight("W_Q", head=heads, d_model=d_model, d_head=d_head)
+        self.weight("W_K", head=kv_heads, d_model=d_model, d_head=d_head)
+        self.weight("W_V", head=kv_heads, d_model=d_model, d_head=d_head)
+        self.weight("W_O", head=heads, d_head=d_head, d_model=d_model, shrink=math.sqrt(2 * config.n_layers))
         if config.attention_bias:
-            self.b_Q, self.b_K, self.b_V = bias(heads, d_head), bias(kv_heads, d_head), bias(kv_heads, d_head)
-            self.b_O = bias(d_model)
+            self.bias("b_Q", head=heads, d_head=d_head)
+            self.bias("b_K", head=kv_heads, d_head=d_head)
+            self.bias("b_V", head=kv_heads, d_head=d_head)
+            self.bias("b_O", d_model=d_model)
 
     def forward(self, x: Tensor, tape: Tape, angles: Tensor | None = None, memory: Tensor | None = None) -> Tensor:
         """Queries come from x, keys and values from x too, or from `memory` (cross-attention)."""
@@ -125,32 +185,37 @@ class Attention(nn.Module):
         return out + self.b_O if self.config.attention_bias else out
 
     def project(self, x: Tensor, which: str) -> Tensor:
-        """x @ W of every head; shared key/value heads are repeated for the heads of their group. (…, head, position, d_head)"""
-        out = einsum("...pm,hmd->...hpd", x, getattr(self, f"W_{which}"))
+        """x @ W of every head; shared key/value heads are repeated for their group. (…, head, position, d_head)"""
+        out = einsum("...pm,hmd->...hpd", x, self.get_parameter(f"W_{which}"))
         if self.config.attention_bias:
-            out = out + getattr(self, f"b_{which}")[:, None]
-        return (
-            out
-            if out.shape[-3] == self.config.n_heads
-            else out.repeat_interleave(self.config.n_heads // out.shape[-3], dim=-3)
-        )
+            out = out + self.get_parameter(f"b_{which}")[:, None]
+        group = self.config.n_heads // out.shape[-3]
+        return out if group == 1 else out.repeat_interleave(group, dim=-3)
 
 
-class MLP(nn.Module):
+class MLP(Part):
     """Two layers applied to each position alone, with ReLU, GELU or the gated SwiGLU (Shazeer 2020) between."""
+
+    W_in: Tensor
+    W_gate: Tensor
+    W_out: Tensor
+    b_in: Tensor
+    b_out: Tensor
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.activation = config.activation
-        self.W_in = weight(config.d_model, config.d_mlp)
-        self.W_out = weight(config.d_mlp, config.d_model, shrink=math.sqrt(2 * config.n_layers))
+        self.activation, self.biased = config.activation, config.mlp_bias
+        d_model, d_mlp = config.d_model, config.d_mlp
+        self.weight("W_in", d_model=d_model, d_mlp=d_mlp)
+        self.weight("W_out", d_mlp=d_mlp, d_model=d_model, shrink=math.sqrt(2 * config.n_layers))
         if config.activation == "swiglu":
-            self.W_gate = weight(config.d_model, config.d_mlp)
-        self.b_in = bias(config.d_mlp) if config.mlp_bias else None
-        self.b_out = bias(config.d_model) if config.mlp_bias else None
+            self.weight("W_gate", d_model=d_model, d_mlp=d_mlp)
+        if config.mlp_bias:
+            self.bias("b_in", d_mlp=d_mlp)
+            self.bias("b_out", d_model=d_model)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:  # (…, position, d_model)
-        pre = x @ self.W_in if self.b_in is None else x @ self.W_in + self.b_in
+        pre = x @ self.W_in + self.b_in if self.biased else x @ self.W_in
         if self.activation == "swiglu":  # the gate decides how much of each entry passes
             linear = tape("pre_linear", pre, "position d_mlp")
             gate = tape("pre", x @ self.W_gate, "position d_mlp")
@@ -158,7 +223,7 @@ class MLP(nn.Module):
         else:
             pre = tape("pre", pre, "position d_mlp")
             post = tape("post", self.activate(pre), "position d_mlp")
-        return post @ self.W_out if self.b_out is None else post @ self.W_out + self.b_out
+        return post @ self.W_out + self.b_out if self.biased else post @ self.W_out
 
     def activate(self, x: Tensor) -> Tensor:
         if self.activation == "relu":
@@ -167,7 +232,7 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then MLP, each added to the residual stream; a decoder's block looks at the encoder's output in between.
+    """Attention, then MLP, each added to the residual stream; in between, a decoder looks at the encoder's output.
 
     Pre-norm: x + f(norm(x)). Post-norm, as in 2017: norm(x + f(x)).
     """
@@ -181,36 +246,29 @@ class Block(nn.Module):
         self.ln2, self.mlp = norm(config), MLP(config)
 
     def forward(self, x: Tensor, tape: Tape, angles: Tensor | None = None, memory: Tensor | None = None) -> Tensor:
+        ln1, ln2 = partial(self.ln1, tape=tape.at("ln1")), partial(self.ln2, tape=tape.at("ln2"))
+
+        def attn(x: Tensor) -> Tensor:
+            return tape("attn_out", self.attn(x, tape.at("attn"), angles), "position d_model")
+
+        def mlp(x: Tensor) -> Tensor:
+            return tape("mlp_out", self.mlp(x, tape.at("mlp")), "position d_model")
+
         x = tape("resid_pre", x, "position d_model")
-        x = self.add(x, self.ln1, lambda y: self.attn(y, tape.at("attn"), angles), "ln1", "attn_out", tape)
+        x = x + attn(ln1(x)) if self.norm_first else ln1(x + attn(x))
         if memory is not None:
-            x = tape("resid_self", x, "position d_model")
-            x = self.add(
-                x,
-                self.ln_cross,
-                lambda y: self.cross_attn(y, tape.at("cross_attn"), memory=memory),
-                "ln_cross",
-                "cross_attn_out",
-                tape,
-            )
+            x = self.look(x, memory, tape)
         x = tape("resid_mid", x, "position d_model")
-        x = self.add(x, self.ln2, lambda y: self.mlp(y, tape.at("mlp")), "ln2", "mlp_out", tape)
+        x = x + mlp(ln2(x)) if self.norm_first else ln2(x + mlp(x))
         return tape("resid_post", x, "position d_model")
 
-    def add(
-        self, x: Tensor, norm: nn.Module, f: Callable[[Tensor], Tensor], norm_name: str, name: str, tape: Tape
-    ) -> Tensor:
-        """The residual connection around f, with the norm before or after."""
-        if self.norm_first:
-            return x + tape(name, f(norm(x, tape.at(norm_name))), "position d_model")
-        return norm(x + tape(name, f(x), "position d_model"), tape.at(norm_name))
+    def look(self, x: Tensor, memory: Tensor, tape: Tape) -> Tensor:
+        """A decoder's glance at the encoder's output, between attention and MLP."""
+        ln = partial(self.ln_cross, tape=tape.at("ln_cross"))
 
+        def attn(x: Tensor) -> Tensor:
+            out = self.cross_attn(x, tape.at("cross_attn"), memory=memory)
+            return tape("cross_attn_out", out, "position d_model")
 
-def weight(*shape: int, shrink: float = 1.0) -> nn.Parameter:
-    """A normal start with standard deviation 0.02-like scale by fan-in; `shrink` keeps the residual sum from growing with depth."""
-    fan_in = shape[-2]
-    return nn.Parameter(torch.randn(*shape) / math.sqrt(fan_in) / shrink)
-
-
-def bias(*shape: int) -> nn.Parameter:
-    return nn.Parameter(torch.zeros(*shape))
+        x = tape("resid_self", x, "position d_model")
+        return x + attn(ln(x)) if self.norm_first else ln(x + attn(x))

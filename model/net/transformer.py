@@ -8,11 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from model.net.config import ModelConfig
-from model.net.layers import Block, Tape, norm, rotary_angles, sinusoids
+from model.net.layers import SILENT, Block, Part, Tape, norm, rotary_angles, sinusoids
 
 
-class Stack(nn.Module):
+class Stack(Part):
     """Token embedding, positions and blocks: a whole encoder or decoder without the last step to the vocabulary."""
+
+    W_E: Tensor
+    W_pos: Tensor
 
     def __init__(
         self, config: ModelConfig, vocab_size: int | None = None, causal: bool | None = None, cross: bool = False
@@ -21,11 +24,12 @@ class Stack(nn.Module):
         self.config = config
         vocab_size = vocab_size or config.vocab_size
         spread = 1 / math.sqrt(config.d_model) if config.embed_scale else 0.02 if config.tied else 0.1
-        self.W_E = nn.Parameter(torch.randn(vocab_size, config.d_model) * spread)
+        self.embedding("W_E", spread, vocab=vocab_size, d_model=config.d_model)
         if config.positions == "learned":
-            self.W_pos = nn.Parameter(torch.randn(config.n_ctx, config.d_model) * spread)
+            self.embedding("W_pos", spread, position=config.n_ctx, d_model=config.d_model)
         elif config.positions == "sinusoidal":
             self.register_buffer("W_pos", sinusoids(config.n_ctx, config.d_model), persistent=False)
+            self.axes["W_pos"] = ("position", "d_model")
         if config.embed_norm:
             self.ln_embed = norm(config)
         causal = config.causal if causal is None else causal
@@ -58,23 +62,27 @@ class Stack(nn.Module):
 class Transformer(Stack):
     """A decoder-only (GPT) or encoder-only (BERT) model with its unembedding."""
 
+    W_U: Tensor
+
     def __init__(self, config: ModelConfig):
         super().__init__(config)
         if not config.tied:
-            self.W_U = nn.Parameter(torch.randn(config.d_model, config.vocab_size) / math.sqrt(config.d_model))
+            self.weight("W_U", d_model=config.d_model, vocab=config.vocab_size)
 
     @property
     def unembedding(self) -> Tensor:  # (d_model, vocab)
         return self.W_E.T if self.config.tied else self.W_U
 
-    def forward(self, tokens: Tensor, tape: Tape = Tape(), positions: bool = True) -> Tensor:
+    def forward(self, tokens: Tensor, tape: Tape = SILENT, positions: bool = True) -> Tensor:
         """Logits of the next token at every position. (…, position) → (…, position, vocab)"""
         x = self.stream(tokens, tape, positions)
         return tape("logits", x @ self.unembedding, "position vocab")
 
 
-class EncoderDecoder(nn.Module):
+class EncoderDecoder(Part):
     """The model of *Attention Is All You Need*: an encoder reads the source, a decoder writes the target."""
+
+    W_U: Tensor
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -82,13 +90,13 @@ class EncoderDecoder(nn.Module):
         self.encoder = Stack(config, config.source_vocab_size, causal=False)
         self.decoder = Stack(config, causal=True, cross=True)
         if not config.tied:
-            self.W_U = nn.Parameter(torch.randn(config.d_model, config.vocab_size) / math.sqrt(config.d_model))
+            self.weight("W_U", d_model=config.d_model, vocab=config.vocab_size)
 
     @property
     def unembedding(self) -> Tensor:
         return self.decoder.W_E.T if self.config.tied else self.W_U
 
-    def forward(self, tokens: Tensor, source: Tensor, tape: Tape = Tape(), positions: bool = True) -> Tensor:
+    def forward(self, tokens: Tensor, source: Tensor, tape: Tape = SILENT, positions: bool = True) -> Tensor:
         """tokens: (…, target position), source: (…, source position) → (…, target position, vocab)"""
         memory = tape("memory", self.encoder.stream(source, tape.at("encoder"), positions), "position d_model")
         x = self.decoder.stream(tokens, tape.at("decoder"), positions, memory)

@@ -9,14 +9,15 @@ trace alone (`evaluate`), which is what the audit compares with the screen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
-from model.numbers.expression import Derived, Expression, Given, Recorded, describe, evaluate, plain_index
-
-if TYPE_CHECKING:
-    from model.numbers.trace import Trace
+from model.numbers.again import Memo, Run, evaluate
+from model.numbers.operations import OPERATIONS
+from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Recorded, Values, plain_index
+from model.numbers.words import describe
 
 Axis = str | int
 
@@ -26,44 +27,52 @@ class Tensor:
 
     Arithmetic: + − * / (Tensor or int), negation, @, and the methods below. A float has no source and is refused:
     state it with `Tensor.given`. Indices are ints, slices and lists of ints, each axis on its own.
+
+    >>> q, k = Tensor.given([1, 2], "q", ("d_head",)), Tensor.given([3, 4], "k", ("d_head",))
+    >>> (q * k).sum()
+    Tensor('Σ of 2 products: q × k'; 11.0)
+    >>> (q * k).source(1)
+    'q[d_head=1] × k[d_head=1]'
+    >>> float((q @ k).evaluate())
+    11.0
     """
 
     __slots__ = ("values", "axes", "expression", "__weakref__")
     __array_ufunc__ = None  # an ndarray beside a Tensor would lose the origin: NumPy must not take over
 
-    def __init__(self, values: np.ndarray, axes: Sequence[str], expression: Expression):
+    def __init__(self, values: Values, axes: Sequence[str], expression: Expression):
         self.values, self.axes, self.expression = values, tuple(axes), expression
 
     @classmethod
-    def recorded(cls, name: str, values: np.ndarray, axes: Sequence[str], run: str = "") -> Tensor:
+    def recorded(cls, name: str, values: Values, axes: Sequence[str], run: str = "") -> Tensor:
         """A whole recorded tensor; `run` tells which forward pass it belongs to."""
         values = values.view()
         values.flags.writeable = False
-        return cls(values, axes, Recorded(name, run, tuple(axes), tuple(range(size) for size in values.shape)))
+        return cls(values, axes, Recorded(name, tuple(axes), tuple(map(range, values.shape)), run))
 
     @classmethod
-    def given(cls, values: float | np.ndarray, name: str, axes: Sequence[str] = ()) -> Tensor:
+    def given(cls, values: ArrayLike, name: str, axes: Sequence[str] = ()) -> Tensor:
         """Numbers from outside the trace, with a name that says what they are ("temperature", "u, seed 7")."""
-        values = np.array(values, dtype=np.float64)
-        values.flags.writeable = False
-        return cls(values, axes, Given(name, values, tuple(axes), tuple(range(size) for size in values.shape)))
+        table = np.array(values, dtype=np.float64)
+        table.flags.writeable = False
+        return cls(table, axes, Given(name, tuple(axes), tuple(map(range, table.shape)), table))
 
     # — what it is —————————————————————————————————————————————————————————————————
 
     @property
     def name(self) -> str | None:
         """The recorded or given name; None where derived."""
-        return getattr(self.expression, "name", None)
+        return self.expression.name if isinstance(self.expression, Leaf) else None
 
     @property
-    def index(self) -> dict[str, int | range | tuple[int, ...]] | None:
+    def index(self) -> dict[str, Place] | None:
         """The index along every axis of the recorded tensor; None where derived."""
         expression = self.expression
-        return None if isinstance(expression, Derived) else dict(zip(expression.axes, expression.index))
+        return dict(zip(expression.axes, expression.index, strict=True)) if isinstance(expression, Leaf) else None
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.values.shape
+        return tuple(self.values.shape)
 
     @property
     def ndim(self) -> int:
@@ -75,13 +84,13 @@ class Tensor:
 
     @property
     def is_derived(self) -> bool:
-        return isinstance(self.expression, Derived)
+        return not isinstance(self.expression, Leaf)
 
     def source(self, *index: int) -> str:
         """In words, where one number comes from; the tensor as a whole where no index is given."""
         if index and len(index) != self.ndim:
             raise IndexError(f"source() takes {self.ndim} indices, one an axis, not {len(index)}")
-        index = tuple(place + size if place < 0 else place for place, size in zip(index, self.shape))
+        index = tuple(place + size if place < 0 else place for place, size in zip(index, self.shape, strict=False))
         return describe(self.expression, index if index or not self.ndim else None)
 
     def leaves(self) -> set[str]:
@@ -92,7 +101,7 @@ class Tensor:
         """The forward passes (`Trace.run_id`) that it is made of."""
         return {leaf.run for leaf in self.expression.leaves() if isinstance(leaf, Recorded)}
 
-    def evaluate(self, *traces: Trace, memo: dict | None = None) -> np.ndarray:
+    def evaluate(self, *traces: Run, memo: Memo | None = None) -> Values:
         """Its values in float64, computed again from the traces' tensors and nothing else.
 
         `memo` (a dict of the caller's) keeps what was computed for other Tensors of the same traces.
@@ -102,10 +111,10 @@ class Tensor:
 
     # — pieces —————————————————————————————————————————————————————————————————————
 
-    def __getitem__(self, index) -> Tensor:
+    def __getitem__(self, index: Any) -> Tensor:
         places = plain_index(index, self.shape, self.axes)
-        values = _take(self.values, places)
-        axes = tuple(axis for axis, place in zip(self.axes, places) if not isinstance(place, int))
+        values = _taken(self.values, places)
+        axes = tuple(axis for axis, place in zip(self.axes, places, strict=True) if not isinstance(place, int))
         return Tensor(values, axes, self.expression.take(places))
 
     def at(self, **places: int | slice | Sequence[int]) -> Tensor:
@@ -135,181 +144,163 @@ class Tensor:
         return (self[place] for place in range(len(self)))
 
     def item(self) -> float:
-        return self.values.item()
+        return float(self.values.item())
 
     def __float__(self) -> float:
         return float(self.values.item())
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Values:
         return np.array(self.values, dtype=dtype) if copy else np.asarray(self.values, dtype=dtype)
 
     def __copy__(self) -> Tensor:
         return self  # immutable: a copy of what shows it shows the same
 
-    def __deepcopy__(self, memo: dict) -> Tensor:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         return self
 
     def __repr__(self) -> str:
-        shape = ", ".join(f"{axis}={size}" for axis, size in zip(self.axes, self.shape))
+        shape = ", ".join(f"{axis}={size}" for axis, size in zip(self.axes, self.shape, strict=True))
         return f"Tensor({self.source()!r}; {shape or float(self)})"
 
     # — arithmetic —————————————————————————————————————————————————————————————————
 
-    def __add__(self, other):
+    def __add__(self, other: Operand) -> Tensor:
         return _binary("add", self, other)
 
-    def __radd__(self, other):
+    def __radd__(self, other: Operand) -> Tensor:
         return _binary("add", other, self)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Operand) -> Tensor:
         return _binary("subtract", self, other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Operand) -> Tensor:
         return _binary("subtract", other, self)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Operand) -> Tensor:
         return _binary("multiply", self, other)
 
-    def __rmul__(self, other):
+    def __rmul__(self, other: Operand) -> Tensor:
         return _binary("multiply", other, self)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Operand) -> Tensor:
         return _binary("divide", self, other)
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: Operand) -> Tensor:
         return _binary("divide", other, self)
 
-    def __neg__(self):
-        return _unary("negative", self)
+    def __neg__(self) -> Tensor:
+        return _derived("negative", (self,), self.axes)
 
-    def __abs__(self):
-        return _unary("absolute", self)
+    def __abs__(self) -> Tensor:
+        return _derived("absolute", (self,), self.axes)
 
     def exp(self) -> Tensor:
-        return _unary("exp", self)
+        return _derived("exp", (self,), self.axes)
 
     def log(self) -> Tensor:
-        return _unary("log", self)
+        return _derived("log", (self,), self.axes)
 
     def sqrt(self) -> Tensor:
-        return _unary("sqrt", self)
+        return _derived("sqrt", (self,), self.axes)
 
     def square(self) -> Tensor:
-        return _unary("square", self)
+        return _derived("square", (self,), self.axes)
 
     def sin(self) -> Tensor:
-        return _unary("sin", self)
+        return _derived("sin", (self,), self.axes)
 
     def cos(self) -> Tensor:
-        return _unary("cos", self)
+        return _derived("cos", (self,), self.axes)
+
+    def relu(self) -> Tensor:
+        """The larger of x and 0."""
+        return _derived("relu", (self,), self.axes)
+
+    def gelu(self) -> Tensor:
+        """x Φ(x), with the share Φ(x) of a normal distribution that lies below x."""
+        return _derived("gelu", (self,), self.axes)
+
+    def gelu_tanh(self) -> Tensor:
+        """GELU as GPT-2 approximates it: x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2."""
+        return _derived("gelu_tanh", (self,), self.axes)
+
+    def silu(self) -> Tensor:
+        """x / (1 + exp(−x))."""
+        return _derived("silu", (self,), self.axes)
 
     def __matmul__(self, other: Tensor) -> Tensor:
         """Rows times columns; leading axes, if any, must agree."""
         if not isinstance(other, Tensor):
             return NotImplemented
-        left, right = self.values.astype(np.float64), other.values.astype(np.float64)
         axes = self.axes[:-1] + (other.axes[-1:] if other.ndim > 1 else ())
         if other.ndim > 2 and self.ndim < 3:
             axes = other.axes[:-2] + axes
-        return _derived("matmul", left @ right, axes, (self, other))
+        return _derived("matmul", (self, other), axes)
 
     def sum(self, axis: Axis | None = None) -> Tensor:
-        return _reduce("sum", self, axis)
+        return _reduced("sum", self, axis)
 
     def mean(self, axis: Axis | None = None) -> Tensor:
-        return _reduce("mean", self, axis)
+        return _reduced("mean", self, axis)
 
     def max(self, axis: Axis | None = None) -> Tensor:
-        return _reduce("max", self, axis)
+        return _reduced("max", self, axis)
 
     def min(self, axis: Axis | None = None) -> Tensor:
-        return _reduce("min", self, axis)
+        return _reduced("min", self, axis)
 
     def cumsum(self, axis: Axis = -1) -> Tensor:
         """Running totals along an axis."""
-        number = self.axis(axis)
-        return _derived(
-            "cumsum", np.cumsum(self.values, axis=number, dtype=np.float64), self.axes, (self,), axis=number
-        )
+        return _derived("cumsum", (self,), self.axes, axis=self.axis(axis))
 
     def softmax(self, axis: Axis = -1) -> Tensor:
         """exp(x) / Σ exp(x) along an axis; −∞ gives 0."""
-        number = self.axis(axis)
-        wide = self.values.astype(np.float64)
-        powers = np.exp(wide - wide.max(axis=number, keepdims=True))
-        return _derived("softmax", powers / powers.sum(axis=number, keepdims=True), self.axes, (self,), axis=number)
+        return _derived("softmax", (self,), self.axes, axis=self.axis(axis))
 
     @property
     def T(self) -> Tensor:
-        return _derived("transpose", self.values.T, self.axes[::-1], (self,), dtype=None)
+        return _derived("transpose", (self,), self.axes[::-1])
+
+
+Operand = Tensor | int | np.integer[Any]
 
 
 def concatenate(parts: Sequence[Tensor], axis: Axis = 0) -> Tensor:
     """Several tensors end to end along an axis that they have."""
-    number = parts[0].axis(axis)
-    return _derived(
-        "concatenate",
-        np.concatenate([part.values for part in parts], axis=number),
-        parts[0].axes,
-        tuple(parts),
-        axis=number,
-        dtype=None,
-    )
+    return _derived("concatenate", tuple(parts), parts[0].axes, axis=parts[0].axis(axis))
 
 
 def stack(parts: Sequence[Tensor], axis: str) -> Tensor:
     """Several tensors of one shape side by side along a new first axis."""
-    return _derived(
-        "stack", np.stack([part.values for part in parts]), (axis, *parts[0].axes), tuple(parts), dtype=None
-    )
+    return _derived("stack", tuple(parts), (axis, *parts[0].axes))
 
 
-def _take(values: np.ndarray, places: tuple) -> np.ndarray:
-    """Outer indexing: each axis by its own int, range or tuple of ints."""
-    index = tuple(
-        slice(p.start, p.stop if p.stop >= 0 else None, p.step)
-        if isinstance(p, range)
-        else p
-        if isinstance(p, int)
-        else slice(None)
-        for p in places
-    )
-    out = values[index]
-    axis = 0
-    for place in places:
-        if isinstance(place, tuple):
-            out = out.take(place, axis=axis)
-        axis += not isinstance(place, int)
-    out = np.asarray(out)
-    out.flags.writeable = False
-    return out
-
-
-def _derived(
-    operation: str, values: np.ndarray, axes: Sequence[str], operands: tuple, dtype=np.float64, **options
-) -> Tensor:
-    values = np.asarray(values, dtype=dtype)
-    values = values.view()
+def _derived(name: str, operands: tuple[Tensor, ...], axes: Sequence[str], **options: Any) -> Tensor:
+    """An operation done: in float64, but for what only moves numbers, which leaves them as they are."""
+    operation = OPERATIONS[name]
+    arrays = [operand.values if operation.moves else operand.values.astype(np.float64) for operand in operands]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        values = np.asarray(operation.forward(*arrays, **options)).view()
     values.flags.writeable = False
-    return Tensor(
-        values,
-        axes,
-        Derived(operation, tuple(operand.expression for operand in operands), values.shape, tuple(axes), options),
-    )
+    expressions = tuple(operand.expression for operand in operands)
+    return Tensor(values, axes, Derived(operation, expressions, values.shape, options))
 
 
-def _unary(operation: str, operand: Tensor) -> Tensor:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return _derived(operation, getattr(np, operation)(operand.values.astype(np.float64)), operand.axes, (operand,))
+def _binary(name: str, left: Operand, right: Operand) -> Tensor:
+    a, b = _operand(left), _operand(right)
+    if a is None or b is None:
+        return cast(Tensor, NotImplemented)
+    return _derived(name, (a, b), _joint_axes(a, b))
 
 
-def _binary(operation: str, left: Tensor | int, right: Tensor | int) -> Tensor:
-    left, right = _operand(left), _operand(right)
-    if left is None or right is None:
-        return NotImplemented
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = getattr(np, operation)(left.values, right.values, dtype=np.float64)
-    return _derived(operation, values, _joint_axes(left, right), (left, right))
+def _operand(value: object) -> Tensor | None:
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return Tensor.given(value, str(value))
+    if isinstance(value, (float, np.floating)):
+        raise TypeError(f"{value} has no source: wrap it in Tensor.given({value}, 'what it is')")
+    return None
 
 
 def _joint_axes(left: Tensor, right: Tensor) -> tuple[str, ...]:
@@ -322,19 +313,27 @@ def _joint_axes(left: Tensor, right: Tensor) -> tuple[str, ...]:
     return tuple(axes)
 
 
-def _operand(value) -> Tensor | None:
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        return Tensor.given(value, str(value))
-    if isinstance(value, (float, np.floating)):
-        raise TypeError(f"{value} has no source: wrap it in Tensor.given({value}, 'what it is')")
-    return None
+def _reduced(name: str, operand: Tensor, axis: Axis | None) -> Tensor:
+    number = None if axis is None else operand.axis(axis)
+    axes = () if number is None else operand.axes[:number] + operand.axes[number + 1 :]
+    return _derived(name, (operand,), axes, axis=number)
 
 
-def _reduce(operation: str, operand: Tensor, axis: Axis | None) -> Tensor:
-    if axis is None:
-        return _derived(operation, getattr(np, operation)(operand.values.astype(np.float64)), (), (operand,), axis=None)
-    number = operand.axis(axis)
-    values = getattr(np, operation)(operand.values.astype(np.float64), axis=number)
-    return _derived(operation, values, operand.axes[:number] + operand.axes[number + 1 :], (operand,), axis=number)
+def _taken(values: Values, places: tuple[Place, ...]) -> Values:
+    """Outer indexing: each axis by its own int, range or tuple of ints."""
+    out = values[tuple(map(_basic, places))]
+    axis = 0
+    for place in places:
+        if isinstance(place, tuple):
+            out = out.take(place, axis=axis)
+        axis += not isinstance(place, int)
+    out = np.asarray(out)
+    out.flags.writeable = False
+    return out
+
+
+def _basic(place: Place) -> int | slice:
+    """What NumPy can take without a copy; a tuple is left whole at first."""
+    if isinstance(place, range):
+        return slice(place.start, place.stop if place.stop >= 0 else None, place.step)
+    return place if isinstance(place, int) else slice(None)

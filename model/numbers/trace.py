@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from model.errors import ClearheadError, UsageError
+from model.files import replacing
 from model.net.config import ModelConfig
 from model.numbers.tensor import Tensor
 
@@ -37,7 +39,7 @@ class Trace:
     unknown: tuple[int, ...]
     config: ModelConfig
     vocabulary: tuple[str, ...]
-    info: dict = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for values in self.arrays.values():
@@ -104,16 +106,11 @@ class Trace:
             "info": self.info,
             "axes": {name: list(axes) for name, axes in self.axes.items()},
         }
-        partial = path.with_name(path.name + ".partial")
+        arrays = {name: np.ascontiguousarray(values) for name, values in self.arrays.items()}
         try:
-            save_file(
-                {name: np.ascontiguousarray(values) for name, values in self.arrays.items()},
-                partial,
-                {"clearhead": json.dumps(about)},
-            )
-            partial.replace(path)
+            with replacing(path) as partial:
+                save_file(arrays, partial, {"clearhead": json.dumps(about)})
         except (OSError, SafetensorError) as error:
-            partial.unlink(missing_ok=True)
             raise ClearheadError(f"the trace cannot be written to {path}: {error}") from error
         return path
 

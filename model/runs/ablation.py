@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def ablations(
     checkpoint: Checkpoint | str, text: str, heads: Iterable[tuple[int, int]]
 ) -> dict[tuple[int, int], Trace]:
-    """One more forward pass for each (layer, head), with that head's result set to zero. UsageError for a head out of range."""
+    """One more forward pass for each (layer, head), with that head's result set to zero.
+
+    Raises UsageError for a head out of range."""
     from model.runs.recorder import run
 
     return {pair: run(checkpoint, text, ablate=[pair]) for pair in heads}

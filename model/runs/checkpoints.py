@@ -10,12 +10,14 @@ import json
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from model.errors import ClearheadError, UsageError
+from model.files import replacing, write_json
 from model.net.config import ModelConfig
 from model.net.transformer import EncoderDecoder, Transformer, build
 from model.paths import ASSETS
@@ -35,7 +37,7 @@ class Checkpoint:
     tokenizer: Tokenizer
     model: Transformer | EncoderDecoder
     hash: str
-    training: dict
+    training: dict[str, Any]
     step: int | None = None
 
     @cached_property
@@ -45,11 +47,11 @@ class Checkpoint:
         twin.load_state_dict(self.model.state_dict())
         return twin.requires_grad_(False)
 
-    def history(self) -> dict:
-        """The loss along the training run: {"step": […], "loss": […], "heldout": {"step": […], "loss": […]}} in nats per token."""
+    def history(self) -> dict[str, Any]:
+        """The loss along the training run, in nats per token: {"step": […], "loss": […], "heldout": {the same}}."""
         return self._json("history.json")
 
-    def report(self) -> dict:
+    def report(self) -> dict[str, Any]:
         """What was measured after training: held-out losses beside the baselines, and the scores of the heads."""
         return self._json("report.json")
 
@@ -76,7 +78,7 @@ class Checkpoint:
             step=step,
         )
 
-    def _json(self, file: str) -> dict:
+    def _json(self, file: str) -> dict[str, Any]:
         return _read_json(self.path / file)
 
 
@@ -107,7 +109,8 @@ def _load(path: Path, _changed: int) -> Checkpoint:
     about = _read_json(path / "config.json")
     if about.get("format") != FORMAT or not isinstance(about.get("model"), dict):
         raise ClearheadError(
-            f"{path / 'config.json'} is of another program (no format {FORMAT!r}); shipped checkpoints are {', '.join(names())}"
+            f"{path / 'config.json'} is of another program (no format {FORMAT!r}); "
+            f"shipped checkpoints are {', '.join(names())}"
         )
     config = ModelConfig.from_dict(about["model"])
     tokenizer = Tokenizer.load(path / "tokenizer.json", about.get("display", {}))
@@ -126,42 +129,34 @@ def _load(path: Path, _changed: int) -> Checkpoint:
 
 
 def save(
-    path: Path, name: str, model: Transformer | EncoderDecoder, tokenizer: Tokenizer, training: dict, half: bool = False
+    path: Path,
+    name: str,
+    model: Transformer | EncoderDecoder,
+    tokenizer: Tokenizer,
+    training: dict[str, Any],
+    half: bool = False,
 ) -> None:
     """Writes config.json, model.safetensors and tokenizer.json; with `half` the weights are stored in float16."""
     path.mkdir(parents=True, exist_ok=True)
     save_weights(model, path / "model.safetensors", half)
     tokenizer.save(path / "tokenizer.json")
-    write_json(
-        path / "config.json",
-        {
-            "format": FORMAT,
-            "name": name,
-            "model": model.config.to_dict(),
-            "training": training,
-            "display": tokenizer.display,
-        },
-    )
+    about = {
+        "format": FORMAT,
+        "name": name,
+        "model": model.config.to_dict(),
+        "training": training,
+        "display": tokenizer.display,
+    }
+    write_json(path / "config.json", about)
 
 
 def save_weights(model: torch.nn.Module, file: Path, half: bool) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    save_file(
-        {
-            name: value.detach().to(torch.float16 if half else torch.float32).contiguous()
-            for name, value in model.state_dict().items()
-        },
-        partial,
-    )
-    partial.chmod(0o644)
-    partial.replace(file)
-
-
-def write_json(file: Path, value: dict) -> None:
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(file)
+    dtype = torch.float16 if half else torch.float32
+    weights = {name: value.detach().to(dtype).contiguous() for name, value in model.state_dict().items()}
+    with replacing(file) as partial:
+        save_file(weights, partial)
+        partial.chmod(0o644)
 
 
 def _model(config: ModelConfig, file: Path) -> Transformer | EncoderDecoder:
@@ -176,7 +171,8 @@ def _model(config: ModelConfig, file: Path) -> Transformer | EncoderDecoder:
     if expected != found:
         wrong = min(name for name in expected | found if expected.get(name) != found.get(name))
         raise ClearheadError(
-            f"{file} does not fit its config: {wrong} is {found.get(wrong, 'missing')}, should be {expected.get(wrong, 'absent')}"
+            f"{file} does not fit its config: {wrong} is {found.get(wrong, 'missing')}, "
+            f"should be {expected.get(wrong, 'absent')}"
         )
     if not all(value.isfinite().all() for value in weights.values()):
         raise ClearheadError(f"{file} holds numbers that are not finite")
@@ -191,7 +187,7 @@ def _hash(files: list[Path], config: ModelConfig) -> str:
     return digest.hexdigest()
 
 
-def _read_json(file: Path) -> dict:
+def _read_json(file: Path) -> dict[str, Any]:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ import torch
 from model import __version__
 from model.errors import UsageError
 from model.net.config import ModelConfig
-from model.net.layers import Tape
+from model.net.layers import Tape, weight_axes
 from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
 from model.runs.checkpoints import Checkpoint, load
@@ -20,32 +22,17 @@ from model.text.tokenizer import Encoding
 
 EXACT_BELOW = 20_000_000  # parameters; larger models run in float32
 
-WEIGHT_AXES = {
-    "W_E": "vocab d_model",
-    "W_pos": "position d_model",
-    "W_U": "d_model vocab",
-    "W_Q": "head d_model d_head",
-    "W_K": "head d_model d_head",
-    "W_V": "head d_model d_head",
-    "W_O": "head d_head d_model",
-    "b_Q": "head d_head",
-    "b_K": "head d_head",
-    "b_V": "head d_head",
-    "b_O": "d_model",
-    "W_in": "d_model d_mlp",
-    "W_gate": "d_model d_mlp",
-    "W_out": "d_mlp d_model",
-    "b_in": "d_mlp",
-    "b_out": "d_model",
-    "w": "d_model",
-    "b": "d_model",
-}
+SHARED = ("W_K", "W_V", "b_K", "b_V")  # by the heads of a group
+
+Arrays = dict[str, np.ndarray]
+Axes = dict[str, tuple[str, ...]]
 
 
 def run(
     checkpoint: Checkpoint | str,
     text: str,
     *,
+    source: str | None = None,
     ablate: Iterable[tuple[int, int]] = (),
     positions: bool = True,
     order: Sequence[int] | None = None,
@@ -53,15 +40,19 @@ def run(
 ) -> Trace:
     """Runs `text` through a checkpoint and records every intermediate tensor.
 
-    `ablate` lists (layer, head) whose result is set to zero; `positions=False` leaves positions out; `order` reads the
-    tokens in another order. Raises UsageError for a blank or too long text, or a layer, head or order out of range.
+    `source` is the text that an encoder–decoder's encoder reads. `ablate` lists (layer, head) whose result is set to
+    zero (of an encoder–decoder: in the decoder's self-attention); `positions=False` leaves positions out; `order`
+    reads the tokens in another order. Raises UsageError for a blank or too long text, for a layer, head or order out
+    of range, and for a source that is missing or that this model does not read.
     """
     checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
-    encoding = checkpoint.tokenizer.encode(text, checkpoint.config.n_ctx)
+    encode, limit = checkpoint.tokenizer.encode, checkpoint.config.n_ctx
+    encoding = encode(text, limit)
     return run_tokens(
         checkpoint,
         encoding if order is None else reorder(encoding, order),
         text,
+        source=None if source is None else encode(source, limit),
         ablate=ablate,
         positions=positions,
         seed=seed,
@@ -73,39 +64,48 @@ def run_tokens(
     encoding: Encoding,
     text: str | None = None,
     *,
+    source: Encoding | None = None,
     ablate: Iterable[tuple[int, int]] = (),
     positions: bool = True,
     seed: int | None = None,
 ) -> Trace:
-    """As `run`, for a text that is tokens already."""
+    """As `run`, for texts that are tokens already."""
     config = checkpoint.config
-    ablate = sorted(set(check_heads(config, ablate)))
+    check_source(config, source)
+    heads = sorted(set(check_heads(config, ablate)))
     size = sum(parameter.numel() for parameter in checkpoint.model.parameters())
-    if size < EXACT_BELOW:
-        with one_thread():
-            arrays, axes = record(checkpoint.exact, encoding.ids, ablate=ablate, positions=positions)
-    else:
-        arrays, axes = record(checkpoint.model, encoding.ids, ablate=ablate, positions=positions)
+    model, context = (checkpoint.exact, one_thread()) if size < EXACT_BELOW else (checkpoint.model, nullcontext())
+    with context:
+        arrays, axes = record(
+            model, encoding.ids, None if source is None else source.ids, ablate=heads, positions=positions
+        )
     for name, (values, names) in weights(checkpoint.model).items():
         arrays[name], axes[name] = values, names
-    info = {
+    info: dict[str, Any] = {
         "checkpoint": checkpoint.name,
         "checkpoint_hash": checkpoint.hash,
         "text": " ".join(encoding.tokens) if text is None else text,
         "seed": seed,
         "step": checkpoint.step,
-        "ablate": [list(pair) for pair in ablate],
+        "ablate": [list(pair) for pair in heads],
         "positions": positions,
-        "versions": {
-            "clearhead": __version__,
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": versions(),
     }
+    if source is not None:
+        info["source"] = {name: list(values) for name, values in asdict(source).items()}
     return Trace(
         arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, config, checkpoint.tokenizer.vocabulary, info
     )
+
+
+def versions() -> dict[str, str]:
+    """What the numbers were computed with."""
+    return {
+        "clearhead": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
 
 
 @torch.no_grad()
@@ -116,12 +116,18 @@ def record(
     *,
     ablate: Iterable[tuple[int, int]] = (),
     positions: bool = True,
-) -> tuple[dict[str, np.ndarray], dict[str, tuple[str, ...]]]:
-    """Every intermediate tensor of a forward pass as float32, and the names of its axes. `source` is for an encoder–decoder."""
+) -> tuple[Arrays, Axes]:
+    """Every intermediate tensor of a forward pass as float32, and the names of its axes.
+
+    `source` is for an encoder–decoder."""
+    stack = "" if source is None else "decoder."
     silenced: dict[str, list[int]] = {}
     for layer, head in ablate:
-        silenced.setdefault(f"blocks.{layer}.attn.result", []).append(head)
-    arrays, axes = {"tokens": np.array(ids, dtype=np.int64)}, {"tokens": ("position",)}
+        silenced.setdefault(f"{stack}blocks.{layer}.attn.result", []).append(head)
+    arrays: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
+    if source is not None:
+        arrays["encoder.tokens"] = np.array(source, dtype=np.int64)
+    axes: Axes = dict.fromkeys(arrays, ("position",))
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
         if name in silenced:
@@ -131,8 +137,7 @@ def record(
         axes[name] = tuple(names.split())
         return value
 
-    tokens = torch.tensor(ids)
-    inputs = (tokens,) if source is None else (tokens, torch.tensor(source))
+    inputs = [torch.tensor(one) for one in (ids, source) if one is not None]
     logits = model(*inputs, tape=Tape(listen), positions=positions)
     listen("probs", logits.double().softmax(-1), "position vocab")
     return arrays, axes
@@ -141,13 +146,13 @@ def record(
 def weights(model: Transformer | EncoderDecoder) -> dict[str, tuple[np.ndarray, tuple[str, ...]]]:
     """All weights by name, with their axes. Shared key/value heads appear once for every query head that uses them."""
     groups = model.config.n_heads // model.config.kv_heads
+    axes = weight_axes(model)
     found = {}
     for name, value in [*model.named_parameters(), *model.named_buffers()]:
-        last = name.rsplit(".", 1)[-1]
         values = value.detach().numpy()
-        if groups > 1 and last in ("W_K", "W_V", "b_K", "b_V"):
+        if groups > 1 and name.endswith(SHARED):
             values = values.repeat(groups, axis=0)
-        found[name] = values, tuple(WEIGHT_AXES[last].split())
+        found[name] = values, axes[name]
     if "W_U" not in found:  # tied: the embedding read the other way
         found["W_U"] = model.unembedding.detach().numpy(), ("d_model", "vocab")
     return found
@@ -155,7 +160,7 @@ def weights(model: Transformer | EncoderDecoder) -> dict[str, tuple[np.ndarray, 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """For small models: handing out their little work to several threads takes longer than the work, far longer on a busy machine."""
+    """For small models: handing out their little work to several threads takes longer than the work."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -173,6 +178,20 @@ def check_heads(config: ModelConfig, heads: Iterable[tuple[int, int]]) -> list[t
                 f"no layer {layer}, head {head}: layers are 0 to {config.n_layers - 1}, heads 0 to {config.n_heads - 1}"
             )
     return heads
+
+
+def check_source(config: ModelConfig, source: Encoding | None) -> None:
+    """Raises UsageError where a source is missing, or given to a model that reads none."""
+    reads = config.kind == "encoder-decoder"
+    if reads != (source is not None):
+        raise UsageError(
+            "this model translates: give the text that its encoder reads as `source`"
+            if reads
+            else "this model reads one text: `source` is for an encoder–decoder"
+        )
+    known = config.source_vocab_size or config.vocab_size
+    if source is not None and max(source.ids) >= known:
+        raise UsageError(f"the encoder knows {known} words; the source has the id {max(source.ids)}")
 
 
 def reorder(encoding: Encoding, order: Sequence[int]) -> Encoding:

@@ -19,10 +19,10 @@ from model.text.tokenizer import Encoding
 class Turn:
     """One turn of the loop: the run, the distribution drawn from, the random number, and the word it picked.
 
-    `probs` [vocab] is over the vocabulary in id order and derived from the trace's last logits; where top-k or top-p cut
-    words off, those have probability 0. `ranking` [vocab] holds the ids, likeliest first; `cumulative` [vocab] adds up the
-    probabilities in that order, and the word is the one whose interval [lower, upper) holds `u`. `u` is None where the
-    likeliest word was taken.
+    `probs` [vocab] is over the vocabulary in id order and derived from the trace's last logits; where top-k or top-p
+    cut words off, those have probability 0. `ranking` [vocab] holds the ids, likeliest first; `cumulative` [vocab] adds
+    up the probabilities in that order, and the word is the one whose interval [lower, upper) holds `u`. `u` is None
+    where the likeliest word was taken.
     """
 
     trace: Trace
@@ -49,7 +49,13 @@ class Turn:
 
 
 def sample(probs: np.ndarray | Tensor, u: float) -> int:
-    """The first place whose cumulative probability is above u ∈ [0, 1): inverse transform sampling (Devroye 1986, § II.2)."""
+    """The first place whose cumulative probability is above u ∈ [0, 1).
+
+    Inverse transform sampling (Devroye 1986, § II.2). Raises UsageError for another u.
+
+    >>> sample(np.array([0.5, 0.3, 0.2]), 0.79)
+    1
+    """
     cumulative = np.cumsum(np.asarray(probs, dtype=np.float64))
     if not 0.0 <= u < 1.0:
         raise UsageError(f"u is {u}, must be at least 0 and below 1")
@@ -61,7 +67,7 @@ def sample(probs: np.ndarray | Tensor, u: float) -> int:
 def distribution(
     trace: Trace, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
 ) -> Tensor:
-    """The next-word distribution after the last position, softmax(logits / T), cut and made to add up to 1 again. [vocab]
+    """The next-word distribution after the last position: softmax(logits / T), cut, made to add up to 1 again. [vocab]
 
     Raises UsageError where temperature or top_p is out of range (0 < T, 0 < p ≤ 1, 1 ≤ k).
     """
@@ -97,8 +103,8 @@ def generate(
 ) -> Iterator[Turn]:
     """Up to `n` turns: run, draw a word, append it. Ends early at the end of the document or when the context is full.
 
-    The random numbers come from NumPy's default generator (PCG64) with `seed`: one u a turn, so that the same seed gives
-    the same text. Raises UsageError for a seed below 0.
+    The random numbers come from NumPy's default generator (PCG64) with `seed`: one u a turn, so that the same seed
+    gives the same text. Raises UsageError for a seed below 0.
     """
     if seed < 0:
         raise UsageError(f"the seed is {seed}, must be a whole number from 0 on")

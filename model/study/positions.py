@@ -1,4 +1,6 @@
-"""What a lesson about positions computes besides a trace: an order to shuffle by, waves, turns, and the variants' losses. NumPy only.
+"""What a lesson about positions computes besides a trace. NumPy only.
+
+An order to shuffle by, waves, turns, and the losses of models that differ in their positions.
 
 Two ways to tell a transformer where a word stands. Adding: x = E + P, where row P[p] holds sines and cosines of p
 (Vaswani et al. 2017, § 3.5) or is learned. Turning: pairs of entries of q and k are rotated by angles that grow
@@ -7,16 +9,18 @@ with the position (rotary, Su et al. 2021, § 3.2), and nothing is added.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from model.errors import ClearheadError
 from model.numbers.tensor import Tensor, concatenate
 from model.numbers.trace import Trace
+
+if TYPE_CHECKING:
+    from model.runs.checkpoints import Checkpoint
 
 BASE = 10_000  # of the sinusoids' wavelengths, § 3.5
 
@@ -46,18 +50,22 @@ def wavelengths(d_model: int) -> Tensor:
 
 
 def wave(d_model: int, entry: int, places: np.ndarray) -> np.ndarray:
-    """The entry's sine (even) or cosine (odd) at any places, whole or between: the line through the table's column. [place]"""
+    """The entry's sine (even) or cosine (odd) at any places: the line through the table's column. [place]"""
     angle = np.asarray(places, dtype=float) * frequencies(d_model).values[entry // 2]
-    return np.cos(angle) if entry % 2 else np.sin(angle)
+    return np.asarray(np.cos(angle) if entry % 2 else np.sin(angle))
 
 
 def turning(trace: Trace) -> Tensor:
-    """Radians by which each rotary pair turns from one position to the next. [pair]  The trace must have two positions."""
+    """Radians by which each rotary pair turns from one position to the next. [pair]
+
+    The trace must have two positions."""
     return trace["rotary_angles"][1]
 
 
 def turn(vector: Tensor, angles: Tensor) -> Tensor:
-    """Pair i of the vector, entries i and i + d_head/2, turned by angle i (Su et al. 2021, eq. 34). [d_head] × [pair] → [d_head]"""
+    """Pair i of the vector, entries i and i + d_head/2, turned by angle i. [d_head] × [pair] → [d_head]
+
+    Su et al. 2021, eq. 34."""
     half = len(vector) // 2
     a, b, cos, sin = vector[:half], vector[half:], angles.cos(), angles.sin()
     return concatenate([a * cos - b * sin, a * sin + b * cos], 0)
@@ -75,23 +83,25 @@ def product_by_distance(q: Tensor, k: Tensor, frequency: Tensor, distances: Sequ
 
 
 def heldout_losses(names: Sequence[str]) -> Tensor:
-    """Held-out loss in nats per word of checkpoints that were trained by several seeds, from their reports. [variant, seed]
+    """Held-out loss in nats per word of checkpoints that were trained by several seeds. [variant, seed]
 
-    Raises ClearheadError where a report, or the seeds in it, are missing or not equally many."""
+    From their reports. Raises ClearheadError where one, or the seeds in it, are missing or not equally many."""
     from model.runs import checkpoints
 
-    losses = []
-    for name in names:
-        file = Path(checkpoints.load(name).path) / "report.json"
-        try:
-            losses.append([float(loss) for loss in json.loads(file.read_text(encoding="utf-8"))["seeds"]["losses"]])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ClearheadError(
-                f"{file} tells no losses by seed ({error!r}); measure them again: clearhead train {name}"
-            ) from error
+    losses = [_losses_by_seed(checkpoints.load(name)) for name in names]
     if len({len(row) for row in losses}) != 1:
         raise ClearheadError(
             f"the reports of {', '.join(names)} tell of different numbers of seeds: measure them again"
         )
     seeds = len(losses[0])
     return Tensor.given(losses, f"held-out loss of {', '.join(names)}, seeds 0–{seeds - 1}", ("variant", "seed"))
+
+
+def _losses_by_seed(checkpoint: Checkpoint) -> list[float]:
+    try:
+        return [float(loss) for loss in checkpoint.report()["seeds"]["losses"]]
+    except (ClearheadError, ValueError, KeyError, TypeError) as error:
+        raise ClearheadError(
+            f"{checkpoint.path / 'report.json'} tells no losses by seed ({error!r}); "
+            f"measure them again: clearhead train {checkpoint.name}"
+        ) from error

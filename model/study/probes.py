@@ -18,7 +18,9 @@ LEAST = 4  # known pairs, and known words on each side, below which nothing is p
 
 @dataclass(frozen=True)
 class Question:
-    """A direction from one kind of word to another: `pairs` span it, `tested` (two lists) probe it. what: of the words tested."""
+    """A direction from one kind of word to another: `pairs` span it, `tested` (two lists) probe it.
+
+    what: of the words tested."""
 
     sides: tuple[str, str]
     pairs: tuple[str, ...]
@@ -47,8 +49,10 @@ QUESTIONS = (
             "nephew niece",
         ),
         (
-            "Tom Ben Harry Peter Paul David Jack Sam Leo Max Oliver Adam Simon Martin John James Henry George Robert Daniel Thomas Victor",
-            "Anna Emma Lucy Maria Sarah Alice Julia Sophie Clara Nora Laura Helen Ella Mia Ruth Eva Irene Olga Kate Jane Mary Susan",
+            "Tom Ben Harry Peter Paul David Jack Sam Leo Max Oliver Adam Simon Martin John James Henry George Robert "
+            "Daniel Thomas Victor",
+            "Anna Emma Lucy Maria Sarah Alice Julia Sophie Clara Nora Laura Helen Ella Mia Ruth Eva Irene Olga Kate "
+            "Jane Mary Susan",
         ),
         "names of people",
     ),
@@ -99,7 +103,7 @@ QUESTIONS = (
     ),
 )
 
-# a : b :: c : expected. Those of a model's own table, and those of GloVe; some of them fail, and are shown with their rank.
+# a : b :: c : expected. Those of a model's own table, and those of GloVe; some fail, and are shown with their rank.
 ANALOGIES = (
     "France Paris Italy Rome",
     "boy girl prince princess",
@@ -119,9 +123,10 @@ GLOVE_ANALOGIES = (
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """A question asked of a table. pairs and tested: rows; `along` [dimension] has length 1; `border` is the pairs' middle on it.
+    """A question asked of a table.
 
-    values: two Tensors, the dot products of the words tested with `along`; `right` of `total` lie on their side of the border."""
+    pairs and tested: rows; `along` [dimension] has length 1; `border` is the pairs' middle on it. values: two Tensors,
+    the dot products of the words tested with `along`; `right` of `total` lie on their side of the border."""
 
     question: Question
     pairs: tuple[Pair, ...]
@@ -142,18 +147,17 @@ class Probe:
 
 def probe(table: Tensor, rows: Mapping[str, int], question: Question) -> Probe | None:
     """The question asked of a table [word, dimension]; None where too few of its words are known."""
-    pairs = tuple(pair for pair in (known(words, rows) for words in question.pairs) if pair)
-    tested = tuple(
-        tuple(rows[word.lower()] for word in side.split() if word.lower() in rows) for side in question.tested
-    )
-    if len(pairs) < LEAST or min(map(len, tested)) < LEAST:
+    found = (known(words, rows) for words in question.pairs)
+    pairs = tuple((pair[0], pair[1]) for pair in found if pair)
+    low, high = (tuple(rows[word.lower()] for word in side.split() if word.lower() in rows) for side in question.tested)
+    if min(len(pairs), len(low), len(high)) < LEAST:
         return None
     along = direction(table, pairs)
-    values = tuple(table[list(side)] @ along for side in tested)
-    return Probe(question, pairs, tested, along, middle(table, pairs, along), values)
+    values = table[list(low)] @ along, table[list(high)] @ along
+    return Probe(question, pairs, (low, high), along, middle(table, pairs, along), values)
 
 
 def known(words: str, rows: Mapping[str, int]) -> tuple[int, ...] | None:
     """The rows of some words; None where one of them is not known."""
-    found = [rows.get(word.lower()) for word in words.split()]
-    return None if None in found else tuple(found)
+    found = [word.lower() for word in words.split()]
+    return tuple(rows[word] for word in found) if all(word in rows for word in found) else None

@@ -1,7 +1,7 @@
 """Geometry of a table of word vectors: cosine, nearest neighbours, directions, analogies, and maps by PCA. NumPy only.
 
-A table is a Tensor [word, dimension]: W_E of a model, or `glove.vectors`. What is searched or sorted is found with plain
-NumPy; what is shown (a cosine, a coordinate) is a Tensor derived from the table's own rows.
+A table is a Tensor [word, dimension]: W_E of a model, or `glove.vectors`. What is searched or sorted is found with
+plain NumPy; what is shown (a cosine, a coordinate) is a Tensor derived from the table's own rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ Pair = tuple[int, int]
 
 
 def index_of(vocabulary: Sequence[str]) -> dict[str, int]:
-    """Word in lower case → its row. Of " cat" and "cat" (sub-word models) the one that begins a word counts."""
+    """Word in lower case → its row. Of " cat" and "cat" (sub-word models) the one that begins a word counts.
+
+    >>> index_of(["cat", " cat", "The"])
+    {'cat': 1, 'the': 2}
+    """
     found: dict[str, int] = {}
     for spaced in (True, False):
         for row, word in enumerate(vocabulary):
@@ -40,7 +44,9 @@ def cosines(table: Tensor, query: Tensor) -> np.ndarray:
     """The cosine of every row with the query, as bare numbers for sorting. [word]"""
     rows, vector = np.asarray(table.values, dtype=np.float64), np.asarray(query.values, dtype=np.float64)
     lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
-    return np.divide(rows @ vector, lengths, out=np.zeros(len(rows)), where=lengths > 0)
+    near = np.zeros(len(rows))
+    np.divide(rows @ vector, lengths, out=near, where=lengths > 0)
+    return near
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +74,7 @@ def rank(table: Tensor, query: Tensor, row: int, exclude: Iterable[int] = ()) ->
 
 @dataclass(frozen=True, eq=False)
 class Analogy:
-    """a is to b as c is to … : the rows nearest to b − a + c, with a, b and c left out, and the rank of the expected one."""
+    """a is to b as c is to … : the rows nearest to b − a + c, without a, b and c, and the rank of the expected one."""
 
     a: int
     b: int
@@ -118,7 +124,7 @@ def middle(table: Tensor, pairs: Sequence[Pair], along: Tensor) -> Tensor:
 class Pca:
     """Principal axes of some rows. axes [dimension, axis] of length 1; explained [axis]: shares of the rows' variance.
 
-    The axes are found by eigh; shares and coordinates are derived from the table, so that they can be computed again."""
+    The axes are found by eigh; shares and coordinates are derived from the table and can be computed again."""
 
     mean: Tensor
     axes: Tensor
@@ -133,7 +139,7 @@ def pca(rows: Tensor, name: str, n: int = 2, *, first: Tensor | None = None) -> 
     """The `n` orthogonal directions along which the rows vary most: eigenvectors of their covariance (Pearson 1901).
 
     name: of the rows, for the record of where the axes come from. `first` fixes the first axis; the others are then
-    those of what is left at right angles to it. The sign is chosen so that the entry of largest magnitude is positive."""
+    those of what is left at right angles to it. The sign: the entry of largest magnitude is positive."""
     mean = rows.mean(0)
     centred = np.asarray(rows.values, dtype=np.float64) - mean.values
     rest, axes = centred, []

@@ -30,7 +30,8 @@ TABLE = "glove.vectors"
 class WordVectors:
     """Words and their vectors as one recorded tensor, `glove.vectors` [word, dimension]; words in order of frequency.
 
-    For a lesson it is a record like a Trace: kept in `lesson.traces`, its numbers can be computed again by name and index.
+    For a lesson it is a record like a Trace: kept in `lesson.traces`, its numbers can be computed again by name and
+    index.
     """
 
     config = None
@@ -101,9 +102,10 @@ def load_vectors(folder: Path = FOLDER) -> WordVectors:
 
 
 def make(source: Path, folder: Path = FOLDER, count: int = COUNT) -> None:
-    """Cuts the shipped files from the whole: the `count` most frequent words that are made of the letters a to z, in float16.
+    """Cuts the shipped files from the whole: the `count` most frequent words made of the letters a to z, in float16.
 
-    source: folder `data` of the package, with `glove_6B_50d_emb.npy` [400000, 50] and `glove_6B_index.parquet`, in order of frequency."""
+    source: folder `data` of the package, with `glove_6B_50d_emb.npy` [400000, 50] and `glove_6B_index.parquet`, in
+    order of frequency."""
     from pyarrow import parquet  # not a dependency: only who makes the files again needs it
 
     words = parquet.read_table(source / "glove_6B_index.parquet").column("index").to_pylist()

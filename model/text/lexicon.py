@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -30,37 +31,51 @@ DOUBLED = {
 
 
 @cache
-def lexicon() -> dict:
+def lexicon() -> dict[str, Any]:
     """The word lists; a string of words becomes a list."""
-    return _split(yaml.safe_load(LEXICON.read_text(encoding="utf-8")))
+    words: dict[str, Any] = _split(yaml.safe_load(LEXICON.read_text(encoding="utf-8")))
+    return words
 
 
-def _split(entry):
+def _split(entry: Any) -> Any:
     if isinstance(entry, dict):
         return {key: _split(value) for key, value in entry.items()}
     return entry.split() if isinstance(entry, str) and not entry.startswith("{") else entry
 
 
 def plural(noun: str) -> str:
+    """
+    >>> plural("wolf"), plural("box"), plural("berry")
+    ('wolves', 'boxes', 'berries')
+    """
     irregular = lexicon()["irregular_plurals"].get(noun)
     return irregular[0] if irregular else _add_s(noun)
 
 
 def third(verb: str) -> str:
-    """go home → goes home"""
+    """
+    >>> third("go home"), third("have")
+    ('goes home', 'has')
+    """
     head, *rest = verb.split()
     return " ".join([{"have": "has", "be": "is"}.get(head) or _add_s(head), *rest])
 
 
 def past(verb: str) -> str:
-    """look for food → looked for food"""
+    """
+    >>> past("look for food"), past("run away"), past("stop")
+    ('looked for food', 'ran away', 'stopped')
+    """
     head, *rest = verb.split()
     irregular = lexicon()["irregular_past"].get(head)
     return " ".join([irregular[0] if irregular else _add_ed(head), *rest])
 
 
 def gerund(verb: str) -> str:
-    """lie down → lying down"""
+    """
+    >>> gerund("lie down"), gerund("bake"), gerund("run")
+    ('lying down', 'baking', 'running')
+    """
     head, *rest = verb.split()
     if head.endswith("ie"):
         head = head[:-2] + "y"
@@ -72,7 +87,10 @@ def gerund(verb: str) -> str:
 
 
 def with_articles(sentence: str) -> str:
-    """a apple → an apple, a honest man → an honest man; a useful key stays."""
+    """
+    >>> with_articles("a apple , a honest man and a useful key")
+    'an apple , an honest man and a useful key'
+    """
     words = sentence.split()
     for place, following in enumerate(words[1:]):
         sounds_open = following[0].lower() in VOWELS and not following.startswith(("use", "uni", "one"))
@@ -101,10 +119,11 @@ def proper_names() -> dict[str, str]:
     """Every word that is written with a capital wherever it stands, by its lower-case form."""
     found = {"i": "I"}
 
-    def walk(entry):
+    def walk(entry: Any) -> None:
         if isinstance(entry, dict):
             for key, value in entry.items():
-                walk([key]), walk(value)
+                walk([key])
+                walk(value)
         elif isinstance(entry, list):
             found.update((word.lower(), word) for word in entry if isinstance(word, str) and word[0].isupper())
         elif isinstance(entry, str):

@@ -1,4 +1,4 @@
-"""Counting baselines: interpolated Kneser–Ney n-grams (Chen & Goodman 1999, § 4.1) on the ids that the model trains on."""
+"""Counting baselines: interpolated Kneser–Ney n-grams (Chen & Goodman 1999, § 4.1) on the ids of the training text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def ngram_losses(training: np.ndarray, heldout: np.ndarray, vocab_size: int, ord
         raise ValueError("n-grams are kept as 63-bit keys: at most 32,768 words and four in a row")
     probabilities = np.stack([_probabilities(training, heldout, vocab_size, n) for n in range(1, order + 1)])
     with np.errstate(divide="ignore"):  # an id that was never seen may have probability 0
-        return -np.log(probabilities)
+        return np.asarray(-np.log(probabilities))
 
 
 def _probabilities(training: np.ndarray, heldout: np.ndarray, vocab_size: int, order: int) -> np.ndarray:
@@ -25,7 +25,7 @@ def _probabilities(training: np.ndarray, heldout: np.ndarray, vocab_size: int, o
     for n in range(order - 1, 0, -1):  # drop the first word: in how many contexts is the rest seen?
         levels.append(np.unique(levels[-1][0] & ((1 << BITS * n) - 1), return_counts=True))
     probability = np.full(len(heldout), 1.0 / vocab_size)
-    for n, (grams, counts) in zip(range(1, order + 1), reversed(levels)):
+    for n, (grams, counts) in zip(range(1, order + 1), reversed(levels), strict=True):
         probability = _interpolate(grams, counts, _keys(heldout, n), probability)
     return probability
 
@@ -47,7 +47,8 @@ def _interpolate(grams: np.ndarray, counts: np.ndarray, wanted: np.ndarray, lowe
 def _keys(ids: np.ndarray, n: int) -> np.ndarray:
     """Every run of n ids as one integer; at the very start the missing ids before count as 0. (len(ids),)"""
     padded = np.concatenate([np.zeros(n - 1, dtype=np.int64), ids.astype(np.int64)])
-    return sum(padded[i : i + len(ids)] << (BITS * (n - 1 - i)) for i in range(n))
+    shifted = [padded[i : i + len(ids)] << (BITS * (n - 1 - i)) for i in range(n)]
+    return np.asarray(np.sum(shifted, axis=0, dtype=np.int64))
 
 
 def _lookup(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from tokenizers import Tokenizer as Backend
 from model.errors import ClearheadError, UsageError
 
 UNKNOWN, END = "<unk>", "<end>"
-# a character of a script written without spaces | a word, with its apostrophe (didn't) | one punctuation mark; what is left (emoji …) stays whole
+# a character of a script written without spaces | a word, with its apostrophe (didn't) | one punctuation mark;
+# what is left (emoji …) stays whole
 PIECE = r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}][\p{L}\p{M}]*)*|\p{P}"
 KEPT_FORMAT = "\u200c\u200d"  # joiners inside words and emoji
 
@@ -34,7 +35,7 @@ class Tokenizer:
         self.backend, self.display = backend, display
         words = backend.get_vocab()
         self.unknown_id, self.end_id = words[UNKNOWN], words[END]
-        self.vocabulary = tuple(display.get(word, word) for word in sorted(words, key=words.get))
+        self.vocabulary = tuple(display.get(word, word) for word in sorted(words, key=words.__getitem__))
 
     def __len__(self) -> int:
         return len(self.vocabulary)

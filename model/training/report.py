@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
+from model.files import write_json, write_text
 from model.paths import ASSETS, ROOT
 from model.runs import checkpoints
 from model.runs.checkpoints import Checkpoint
-from model.study.heads import _repeated, _subject, measure_heads
+from model.study.samples import repeated, subject
+from model.study.scores import measure_heads
 from model.text.corpus import documents
 from model.text.lexicon import lexicon
 from model.text.ngrams import ngram_losses
 from model.text.tokenizer import END, Tokenizer
-from model.training.train import HELDOUT_SEED, RECIPES, WORK, train
+from model.training.recipes import HELDOUT_SEED, RECIPES
 
+NGRAMS = ("unigram", "bigram", "trigram", "4-gram")
 HELDOUT = ASSETS / "corpora" / "heldout.txt"
 DOCUMENT = ROOT / "docs" / "training.md"
 START, STOP = "<!-- tables: made by `python -m model.training.report tables` -->", "<!-- end -->"
@@ -35,7 +38,7 @@ def write_heldout(words: int = 20_000) -> None:
         if count < words:
             kept.append(document)
             count += len(document.split())
-    HELDOUT.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    write_text(HELDOUT, "\n".join(kept) + "\n")
 
 
 def heldout_ids(tokenizer: Tokenizer) -> list[list[int]]:
@@ -47,7 +50,7 @@ def heldout_ids(tokenizer: Tokenizer) -> list[list[int]]:
 
 @torch.no_grad()
 def heldout_loss(checkpoint: Checkpoint) -> float:
-    """Mean −log p in nats of every word of the held-out documents but their first, each document read from its start."""
+    """Mean −log p in nats of every word of the held-out documents but their first, each read from its start."""
     n_ctx, total, count = checkpoint.config.n_ctx, 0.0, 0
     texts = sorted((ids[: n_ctx + 1] for ids in heldout_ids(checkpoint.tokenizer)), key=len)
     for start in range(0, len(texts), 64):
@@ -61,16 +64,13 @@ def heldout_loss(checkpoint: Checkpoint) -> float:
 
 
 def baseline_losses(tokenizer: Tokenizer, n_ctx: int, words: int) -> dict[str, float]:
-    """The same figure for n-grams that were counted on the training text. They may look back into the document before."""
+    """The same figure for n-grams counted on the training text. They may look back into the document before."""
     index = {word.lower(): i for i, word in enumerate(tokenizer.vocabulary)}
     training = np.array([index[word] for document in documents(0, words) for word in [*document.lower().split(), END]])
     texts = heldout_ids(tokenizer)
     counted = np.concatenate([[0 < place <= n_ctx for place in range(len(text))] for text in texts])
     losses = ngram_losses(training, np.concatenate(texts), len(tokenizer))
-    return {
-        name: round(float(loss[counted].mean()), 4)
-        for name, loss in zip(("unigram", "bigram", "trigram", "4-gram"), losses)
-    }
+    return {name: round(float(loss[counted].mean()), 4) for name, loss in zip(NGRAMS, losses, strict=True)}
 
 
 @torch.no_grad()
@@ -80,12 +80,12 @@ def skills(checkpoint: Checkpoint, count: int = 300, seed: int = 1) -> dict[str,
     index = {word: i for i, word in enumerate(tokenizer.vocabulary)}
     right = []
     for _ in range(count):
-        *words, verb = _subject(rng)[0]
+        *words, verb = subject(rng)[0]
         logits = model(torch.tensor(tokenizer.encode(" ".join(words)).ids))[-1]
         right.append(bool(logits[index[verb]] > logits[index["is" if verb == "are" else "are"]]))
     copied = []
     for _ in range(count // 5):
-        ids = torch.tensor(tokenizer.encode(" ".join(_repeated(rng))).ids)
+        ids = torch.tensor(tokenizer.encode(" ".join(repeated(rng))).ids)
         guesses = model(ids)[len(ids) // 2 : -1].argmax(-1)
         copied.append((guesses == ids[len(ids) // 2 + 1 :]).float().mean().item())
     capitals = [
@@ -102,8 +102,12 @@ def skills(checkpoint: Checkpoint, count: int = 300, seed: int = 1) -> dict[str,
     }
 
 
-def write_report(name: str | Path, seeds: list[float] | None = None, baselines: dict[str, float] | None = None) -> dict:
-    """Measures a checkpoint and writes its report.json. `seeds`: held-out losses of the same recipe by seeds 0, 1, 2 …"""
+def write_report(
+    name: str | Path, seeds: list[float] | None = None, baselines: dict[str, float] | None = None
+) -> dict[str, Any]:
+    """Measures a checkpoint and writes its report.json.
+
+    `seeds`: held-out losses of the same recipe by seeds 0, 1, 2 …; `baselines`: those of the n-grams, if measured."""
     checkpoint = checkpoints.load(name)
     loss = heldout_loss(checkpoint)
     baselines = baselines or baseline_losses(
@@ -129,61 +133,59 @@ def write_report(name: str | Path, seeds: list[float] | None = None, baselines: 
             "mean": round(float(np.mean(seeds)), 4),
             "spread": round(float(np.ptp(seeds)), 4),
         }
-    checkpoints.write_json(checkpoint.path / "report.json", report)
+    write_json(checkpoint.path / "report.json", report)
     return report
-
-
-def compare_positions(work: Path, seeds: tuple[int, ...] = (0, 1, 2)) -> None:
-    """Trains the four position variants by every seed into `work` (what is there already is kept), ships the first seed's and reports all."""
-    baselines = None
-    for name in (name for name in RECIPES if name.startswith("tiny-")):
-        folders = [work / f"{name}-{seed}" for seed in seeds]
-        for seed, folder in zip(seeds, folders):
-            if not (folder / "model.safetensors").exists():
-                train(name, seed=seed, out=folder)
-        shutil.copytree(folders[0], checkpoints.SHIPPED / name, dirs_exist_ok=True)
-        first = checkpoints.load(name)
-        baselines = baselines or baseline_losses(first.tokenizer, first.config.n_ctx, first.training["words"])
-        write_report(name, [heldout_loss(checkpoints.load(folder)) for folder in folders], baselines)
 
 
 def tables() -> str:
     """The measured figures of all shipped checkpoints as Markdown tables."""
     reports = {name: checkpoints.load(name).report() for name in checkpoints.names()}
     tiny = reports["tiny"]
-    lines = ["| held-out text | nats per word | perplexity |", "|---|---|---|"]
-    losses = {"unigram": None, "bigram": None, "trigram": None, "4-gram": None, "model": "**tiny**"}
-    lines += [
-        f"| {title or name} | {tiny['heldout'][name]:.3f} | {np.exp(tiny['heldout'][name]):.1f} |"
-        for name, title in losses.items()
-    ]
-    lines += ["", "| what `tiny` gets right | share |", "|---|---|"]
-    lines += [f"| {skill} | {share:.0%} |" for skill, share in tiny["skills"].items()]
-    lines += ["", "| head of `tiny` | best: layer, head | score | even | measured on |", "|---|---|---|---|---|"]
-    for name, entry in tiny["heads"].items():
-        scores = np.array(entry["scores"])
-        layer, head = np.unravel_index(scores.argmax(), scores.shape)
-        lines.append(f"| {name} | {layer}, {head} | {scores.max():.2f} | {entry['chance']:.2f} | {entry['sample']} |")
-    lines += [
-        "",
-        "| positions | parameters | held-out loss by seeds 0, 1, 2 | mean | spread (max − min) |",
-        "|---|---|---|---|---|",
-    ]
-    for name, report in reports.items():
-        if "seeds" in report:
-            seeds = report["seeds"]
-            lines.append(
-                f"| {name.removeprefix('tiny-')} | {report['parameters']:,} | {', '.join(f'{loss:.3f}' for loss in seeds['losses'])} | {seeds['mean']:.3f} | {seeds['spread']:.3f} |"
-            )
-    return "\n".join(lines)
+    heldout, skill_shares = tiny["heldout"], tiny["skills"].items()
+    losses = {**{name: name for name in NGRAMS}, "model": "**tiny**"}
+    return "\n\n".join(
+        [
+            _table(
+                "held-out text | nats per word | perplexity",
+                [f"{title} | {heldout[name]:.3f} | {np.exp(heldout[name]):.1f}" for name, title in losses.items()],
+            ),
+            _table("what `tiny` gets right | share", [f"{skill} | {share:.0%}" for skill, share in skill_shares]),
+            _table(
+                "head of `tiny` | best: layer, head | score | even | measured on",
+                [_head_row(name, entry) for name, entry in tiny["heads"].items()],
+            ),
+            _table(
+                "positions | parameters | held-out loss by seeds 0, 1, 2 | mean | spread (max − min)",
+                [_variant_row(name, report) for name, report in reports.items() if "seeds" in report],
+            ),
+        ]
+    )
+
+
+def _table(heading: str, rows: list[str]) -> str:
+    rule = "|" + "---|" * (heading.count("|") + 1)
+    return "\n".join([f"| {heading} |", rule, *(f"| {row} |" for row in rows)])
+
+
+def _head_row(name: str, entry: dict[str, Any]) -> str:
+    scores = np.array(entry["scores"])
+    layer, head = np.unravel_index(scores.argmax(), scores.shape)
+    return f"{name} | {layer}, {head} | {scores.max():.2f} | {entry['chance']:.2f} | {entry['sample']}"
+
+
+def _variant_row(name: str, report: dict[str, Any]) -> str:
+    seeds = report["seeds"]
+    losses = ", ".join(f"{loss:.3f}" for loss in seeds["losses"])
+    positions = name.removeprefix("tiny-")
+    return f"{positions} | {report['parameters']:,} | {losses} | {seeds['mean']:.3f} | {seeds['spread']:.3f}"
 
 
 def write_tables() -> None:
     before, rest = DOCUMENT.read_text(encoding="utf-8").split(START)
-    DOCUMENT.write_text(f"{before}{START}\n{tables()}\n{STOP}{rest.split(STOP)[1]}", encoding="utf-8")
+    write_text(DOCUMENT, f"{before}{START}\n{tables()}\n{STOP}{rest.split(STOP)[1]}")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["positions"]:
-        compare_positions(WORK)
+    if sys.argv[1:] != ["tables"]:
+        sys.exit("usage: python -m model.training.report tables")
     write_tables()

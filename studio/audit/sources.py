@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from model.numbers.expression import Given
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
+from model.numbers.tree import Given
 from scenes.kit.ground.painting import Cell, Claim, Drawn, Reading, Shown
 from scenes.kit.ground.say import number, shown
 from scenes.kit.ground.text import Formula

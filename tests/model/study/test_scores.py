@@ -5,39 +5,11 @@ import random
 import numpy as np
 import pytest
 
-from model import Trace, head_scores, load, run, telling_head
-from model.net.config import ModelConfig
-from model.study.heads import MEASURES, _batch_patterns, _batches, measure_heads, patterns
+from model import head_scores, load, run
+from model.study.samples import MEASURES
+from model.study.scores import _batch_patterns, _batches, measure_heads, patterns
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
-
-
-def trace_of(*heads: np.ndarray) -> Trace:
-    """A trace that holds nothing but one layer's patterns."""
-    arrays = {"blocks.0.attn.pattern": np.stack(heads).astype(np.float32)}
-    n = len(heads[0])
-    return Trace(
-        arrays,
-        {"blocks.0.attn.pattern": ("head", "query", "key")},
-        ("w",) * n,
-        (0,) * n,
-        (),
-        ModelConfig(vocab_size=3, n_layers=1, n_heads=len(heads)),
-        ("w",),
-    )
-
-
-def test_telling_head_looks_elsewhere_than_itself_and_the_first_word():
-    itself, first, previous = np.eye(6), np.zeros((6, 6)), np.eye(6, k=-1)
-    first[:, 0] = previous[0, 0] = 1
-    assert telling_head(trace_of(itself, first, previous)) == (0, 2, 1.0)
-    mixed = 0.5 * previous + 0.5 * itself
-    assert telling_head(trace_of(mixed, first)) == (0, 0, 0.5)
-    assert telling_head(trace_of(np.ones((1, 1)))) == (0, 0, 0.0) and telling_head(trace_of(itself[:2, :2])) == (
-        0,
-        0,
-        0.0,
-    )
 
 
 def test_patterns_of_all_layers_in_order():
@@ -57,10 +29,10 @@ def test_batches_have_the_patterns_of_single_runs():
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_samples_ask_for_what_the_name_says(name):
-    rng, make = random.Random(3), MEASURES[name][2]
+    rng, make = random.Random(3), MEASURES[name].make
     for _ in range(40):
         words, queries, keys = make(rng)
-        for q, ks in zip(queries, keys):
+        for q, ks in zip(queries, keys, strict=True):
             assert all(0 <= k < q for k in ks)
             if name == "previous-token":
                 assert ks == [q - 1]
@@ -81,12 +53,12 @@ def test_scores_by_hand():
     tiny = load("tiny")
     found = measure_heads(tiny, count=6, seed=4)
     rng = random.Random(4)
-    for name, (_, _, make) in MEASURES.items():
+    for name, measure in MEASURES.items():
         looks = []
         for _ in range(6):
-            words, queries, keys = make(rng)
+            words, queries, keys = measure.make(rng)
             weights = patterns(run(tiny, " ".join(words)))
-            looks += [weights[:, :, q, ks].sum(-1) for q, ks in zip(queries, keys)]
+            looks += [weights[:, :, q, ks].sum(-1) for q, ks in zip(queries, keys, strict=True)]
         np.testing.assert_allclose(found[name]["scores"], np.mean(looks, 0), atol=1e-3, err_msg=name)
 
 
@@ -117,6 +89,6 @@ def test_tiny_is_worth_watching():
 
 def test_batches_skip_what_the_tokenizer_splits():
     tiny = load("tiny")
-    made = iter([(["the", "well-known", "cat"], [2], [[1]]), (["the", "cat", "sat"], [2], [[1]])])
-    batches = list(_batches(tiny, lambda rng: next(made), random.Random(0), 2))
+    looks = [(["the", "well-known", "cat"], [2], [[1]]), (["the", "cat", "sat"], [2], [[1]])]
+    batches = list(_batches(tiny, looks))
     assert len(batches) == 1 and batches[0][0].shape == (1, 3)

@@ -64,7 +64,7 @@ def test_greedy_takes_the_likeliest():
 def test_ends_with_the_document():
     turns = [turn for seed in range(4) for turn in generate("tiny", "The dog is tired.", 12, seed=seed)]
     assert any(turn.last for turn in turns)
-    for turn, after in zip(turns, [*turns[1:], None]):
+    for turn, after in zip(turns, [*turns[1:], None], strict=True):
         assert turn.last == (turn.word == "<end>")
         if turn.last and after:  # the next run begins with the text again
             assert len(after.trace) == 5

@@ -79,7 +79,7 @@ def test_names_and_axes(trace):
     for name in trace.names:
         tensor = trace[name]
         assert len(tensor.axes) == tensor.ndim, name
-        assert all(sizes.get(axis, size) == size for axis, size in zip(tensor.axes, tensor.shape)), name
+        assert all(sizes.get(axis, size) == size for axis, size in zip(tensor.axes, tensor.shape, strict=True)), name
         assert tensor.values.dtype == (np.int64 if name == "tokens" else np.float32)
 
 

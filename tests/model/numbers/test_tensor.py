@@ -5,10 +5,15 @@ import sys
 
 import numpy as np
 import pytest
+import torch
+from torch.nn import functional
 
 from model.net.config import ModelConfig
+from model.numbers.operations import OPERATIONS
 from model.numbers.tensor import Tensor, concatenate, stack
 from model.numbers.trace import Trace
+from model.numbers.tree import Derived, Taken
+from model.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,10 @@ def trace():
     )
 
 
+def torch_of(function, values, **options):
+    return function(torch.from_numpy(values), **options).numpy()
+
+
 def expressions(trace):
     """One of each operation, and compositions of them, with NumPy's own answer."""
     q, k, s = trace["q"], trace["k"], trace["scores"]
@@ -60,6 +69,11 @@ def expressions(trace):
         (q.square(), a**2),
         (q.sin(), np.sin(a)),
         (q.cos(), np.cos(a)),
+        (q.relu(), np.where(a > 0, a, 0)),
+        (q.gelu(), torch_of(functional.gelu, a)),
+        ((q * 6).gelu(), torch_of(functional.gelu, 6 * a)),
+        (q.gelu_tanh(), torch_of(functional.gelu, a, approximate="tanh")),
+        (q.silu(), torch_of(functional.silu, a)),
         (q.sum("d_head"), a.sum(-1)),
         (q.sum(), a.sum()),
         (q.mean("position"), a.mean(1)),
@@ -85,6 +99,9 @@ def expressions(trace):
         (s[:, 1].exp(), np.exp(c[:, 1])),
         ((q[:, [3, 0]] * 2)[1, :, ::2], (a[:, [3, 0]] * 2)[1, :, ::2]),
         (q[0][:, 1:][2], a[0][:, 1:][2]),
+        (stack([q[0], k[1]], "which")[1, 1:], np.stack([a[0], b[1]])[1, 1:]),
+        (concatenate([q[:, :0], k[:, :0]], 1), np.empty((2, 0, 4))),
+        (stack([q[0].T, k[1].T], "which").T, np.stack([a[0].T, b[1].T]).T),
     ]
     return rows
 
@@ -104,6 +121,32 @@ def test_every_number_has_a_source_and_can_be_taken_alone(trace):
             one = tensor[index] if index else tensor
             np.testing.assert_allclose(one.evaluate(trace), expected[index], rtol=1e-12, atol=1e-12)
             assert one.leaves() == tensor.leaves()
+
+
+def test_every_operation_is_tried_and_has_two_computations(trace):
+    tried = set()
+
+    def look(expression):
+        if isinstance(expression, Taken):
+            look(expression.whole)
+        elif isinstance(expression, Derived):
+            tried.add(expression.operation.name)
+            for operand in expression.operands:
+                look(operand)
+
+    for tensor, _ in expressions(trace):
+        look(tensor.expression)
+    assert tried == set(OPERATIONS)
+    assert all(row.forward is not row.again for row in OPERATIONS.values())
+
+
+@pytest.mark.parametrize("name", ["gelu", "gelu_tanh", "silu", "relu"])
+def test_activations_far_from_zero(name):
+    """Both computations, where exponentials overflow and differences cancel."""
+    x = Tensor.given([-800.0, -40.0, -9.0, -6.5, -1e-9, 0.0, 1e-9, 6.5, 9.0, 40.0, 800.0], "x", ("place",))
+    made = getattr(x, name)()
+    np.testing.assert_allclose(made.evaluate(), made.values, rtol=1e-12, atol=2e-12)
+    np.testing.assert_allclose(made.values[[0, 5, -1]], [0, 0, 800], atol=1e-12)
 
 
 def test_evaluate_reads_the_trace_and_not_the_tensor(trace):
@@ -177,6 +220,15 @@ def test_sources_in_words(trace, make, words):
     assert make(trace) == words
 
 
+def test_pieces_are_told_by_what_they_are_pieces_of(trace):
+    q, k = trace["q"], trace["k"]
+    both = stack([q[0], k[1]], "which")
+    assert both[1, 2:4].source() == "k[head=1, position=2:4, d_head=0:4]"
+    assert concatenate([q[0], k[1]])[6].source(3) == "k[head=1, position=1, d_head=3]"
+    assert concatenate([q[0], k[1]])[1:].source() == "(q[head=0, position=0:5, d_head=0:4], … 2 end to end)[1:10, 0:4]"
+    assert (q[0] + k[0]).T[1, 2:].source() == ("q[head=0, position=2:5, d_head=1] + k[head=0, position=2:5, d_head=1]")
+
+
 def test_masked_scores_pass_through_softmax(trace):
     row = trace["scores"][0, 1]
     assert np.isneginf(row.values[2:]).all()
@@ -223,8 +275,17 @@ def test_slices_share_memory_and_are_quick(trace):
 
 
 def test_importing_tensors_and_traces_costs_no_torch():
-    code = "import sys; from model import Trace, Tensor, telling_head, ModelConfig; import model.numbers.tensor; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    """Nor do the other modules of numbers and study, and the texts' words and sentences."""
+    folders = [ROOT / "model" / name for name in ("numbers", "study", "text")]
+    files = [ROOT / "model" / name for name in ("errors.py", "files.py", "paths.py", "net/config.py")]
+    files += [file for folder in folders for file in folder.rglob("*.py")]
+    modules = [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files]
+    code = (
+        "import importlib, sys; from model import Trace, Tensor, head_scores, ModelConfig;"
+        f"[importlib.import_module(name) for name in {modules!r}];"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert len(modules) > 25 and subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_words_have_brackets_where_they_would_be_read_otherwise(trace):

@@ -64,7 +64,7 @@ def test_nearest_against_a_loop(table):
     by_hand = sorted(
         (
             (
-                sum(a * b for a, b in zip(x[query], row))
+                sum(a * b for a, b in zip(x[query], row, strict=False))
                 / (sum(a * a for a in x[query]) ** 0.5 * sum(b * b for b in row) ** 0.5),
                 -k,
             )

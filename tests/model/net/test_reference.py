@@ -1,4 +1,4 @@
-"""The model against independent implementations, to 1e-5: torch's own attention, layers and norms, and formulas written out."""
+"""The model against independent implementations, to 1e-5: torch's own attention, layers and norms, and formulas."""
 
 import cmath
 import itertools
@@ -40,7 +40,10 @@ def heard(module: nn.Module, *inputs, **options) -> tuple[torch.Tensor, dict[str
 def as_torch_attention(ours: Attention) -> nn.MultiheadAttention:
     c = ours.config
     theirs = nn.MultiheadAttention(c.d_model, c.n_heads, batch_first=True, bias=c.attention_bias).eval()
-    columns = lambda w: w.permute(0, 2, 1).reshape(-1, c.d_model)  # [head, d_model, d_head] → torch's (out, in)
+
+    def columns(w: torch.Tensor) -> torch.Tensor:
+        return w.permute(0, 2, 1).reshape(-1, c.d_model)  # [head, d_model, d_head] → torch's (out, in)
+
     theirs.in_proj_weight.copy_(torch.cat([columns(ours.W_Q), columns(ours.W_K), columns(ours.W_V)]))
     theirs.out_proj.weight.copy_(ours.W_O.reshape(-1, c.d_model).T)
     if c.attention_bias:
@@ -208,7 +211,7 @@ def test_decoder_block_against_transformer_decoder_layer(norm_first):
 # — whole models ———————————————————————————————————————————————————————————————————————
 
 VARIANTS = [
-    dict(zip(("kind", "positions", "norm_first", "tied"), values))
+    dict(zip(("kind", "positions", "norm_first", "tied"), values, strict=True))
     for values in itertools.product(
         ["decoder", "encoder"], ["learned", "sinusoidal", "none"], [True, False], [True, False]
     )

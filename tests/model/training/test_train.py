@@ -14,8 +14,11 @@ import torch
 from model import UsageError, load
 from model.text.corpus import documents
 from model.text.ngrams import ngram_losses
+from model.training.recipes import RECIPES, Recipe
 from model.training.report import DOCUMENT, HELDOUT, heldout_loss, tables
-from model.training.train import RECIPES, Recipe, Run, make_corpus, schedule, snapshot_steps, train
+from model.training.run import Run
+from model.training.train import train
+from model.training.windows import make_corpus
 
 SMALL = Recipe({"n_layers": 1, "n_ctx": 32, "tied": True}, steps=24, words=20_000, batch=8, snapshots=6)
 
@@ -66,8 +69,10 @@ def test_a_finished_run_is_a_checkpoint_with_snapshots(corpus, tmp_path):
 @pytest.mark.slow
 def test_a_killed_process_leaves_a_state_to_go_on_from(tmp_path):
     code = (
-        "import model.train as t, pathlib; t.RECIPES['tiny'] = t.Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
-        f"t.WORK = pathlib.Path({str(tmp_path)!r}); t.SAVE_EVERY = 0.5; t.train('tiny', out={str(tmp_path / 'out')!r}, quiet=True)"
+        "import pathlib; from model.training import run, train; from model.training.recipes import Recipe, RECIPES;"
+        "RECIPES['tiny'] = Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
+        f"train.WORK = pathlib.Path({str(tmp_path)!r}); run.SAVE_EVERY = 0.5;"
+        f"train.train('tiny', out={str(tmp_path / 'out')!r}, quiet=True)"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     state = tmp_path / "tiny-0-100000" / "state.pt"
@@ -93,16 +98,16 @@ def test_batches_begin_with_sentences_and_hide_words(corpus):
 
 def test_snapshots_and_schedule():
     tiny = RECIPES["tiny"]
-    marks = sorted(snapshot_steps(tiny))
+    marks = sorted(tiny.snapshot_steps())
     assert len(marks) >= 12 and marks[0] == 0 and marks[-1] == tiny.steps
-    rates = [schedule(step, tiny) for step in range(tiny.steps + 1)]
+    rates = [tiny.schedule(step) for step in range(tiny.steps + 1)]
     assert rates[0] < 0.01 and max(rates) == rates[tiny.warmup] == pytest.approx(1) and rates[-1] == 0
     assert np.abs(np.diff(rates)).max() < 0.01  # no jump, not even where the cooldown begins
     plain = Recipe({}, steps=1000)
     assert (
-        schedule(1000, plain) == pytest.approx(0.1)
-        and sorted(snapshot_steps(plain))[-1] == 1000
-        and len(snapshot_steps(plain)) == plain.snapshots
+        plain.schedule(1000) == pytest.approx(0.1)
+        and sorted(plain.snapshot_steps())[-1] == 1000
+        and len(plain.snapshot_steps()) == plain.snapshots
     )
 
 
@@ -132,12 +137,15 @@ def test_tiny_beats_counting_on_heldout_text():
     """Bigram and interpolated 4-gram, counted on a fifth of the training text; the report has the full counts."""
     tiny = load("tiny")
     report = tiny.report()
-    assert report["hash"] == tiny.hash, "the report is of other weights: run model.report"
+    assert report["hash"] == tiny.hash, "the report is of other weights: clearhead train tiny"
     loss = heldout_loss(tiny)
     assert loss == pytest.approx(report["heldout"]["model"], abs=2e-3)
     assert loss < report["heldout"]["4-gram"] - 0.3 < report["heldout"]["bigram"]
     index = {word.lower(): i for i, word in enumerate(tiny.tokenizer.vocabulary)}
-    ids = lambda text: np.array([index[word] for document in text for word in [*document.lower().split(), "<end>"]])
+
+    def ids(text: list[str]) -> np.ndarray:
+        return np.array([index[word] for document in text for word in [*document.lower().split(), "<end>"]])
+
     counted = ngram_losses(
         ids(documents(0, 600_000)), ids(HELDOUT.read_text(encoding="utf-8").splitlines()), len(tiny.tokenizer)
     ).mean(1)
@@ -152,8 +160,7 @@ def test_position_variants_are_compared_fairly():
         assert report["hash"] == checkpoint.hash and len(report["seeds"]["losses"]) == 3
         assert heldout_loss(checkpoint) == pytest.approx(report["seeds"]["losses"][0], abs=5e-3)
         losses[positions] = report["seeds"]
-        recipe = {key: value for key, value in checkpoint.training.items()}
-        assert recipe == load("tiny-none").training
+        assert checkpoint.training == load("tiny-none").training
     assert max(losses, key=lambda name: losses[name]["mean"]) == "none"
     assert all(math.isfinite(entry["mean"]) for entry in losses.values())
     assert Path(load("tiny-none").path / "model.safetensors").stat().st_size < 1_500_000

@@ -1,0 +1,123 @@
+"""What heads do, measured: how much attention each pays to what a name says, over stated samples.
+
+Imports no torch by itself."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from model.errors import ClearheadError
+from model.numbers.tensor import Tensor
+from model.numbers.trace import Trace
+from model.study.samples import MEASURES, Look
+
+if TYPE_CHECKING:
+    from model.runs.checkpoints import Checkpoint
+
+PATTERN = re.compile(r"^blocks\.(\d+)\.attn\.pattern$")
+
+
+def patterns(trace: Trace) -> np.ndarray:
+    """All attention patterns. (layer, head, query, key)"""
+    found = {int(match[1]): trace.array(match[0]) for match in map(PATTERN.match, trace.names) if match}
+    return np.stack([found[layer] for layer in sorted(found)])
+
+
+@dataclass(frozen=True)
+class HeadScore:
+    """How much attention each head pays to what a name says it looks at.
+
+    `scores` [layer, head] is a mean weight between 0 and 1, `chance` what even attention to all visible words gives.
+    """
+
+    name: str
+    meaning: str
+    sample: str
+    scores: Tensor
+    chance: float
+
+    @property
+    def best(self) -> tuple[int, int]:
+        """(layer, head) with the highest score."""
+        layer, head = np.unravel_index(self.scores.values.argmax(), self.scores.shape)
+        return int(layer), int(head)
+
+
+def head_scores(checkpoint: Checkpoint) -> dict[str, HeadScore]:
+    """All scores by name: from the checkpoint's report where it is of these very weights, else measured now."""
+    try:
+        report = checkpoint.report()
+    except ClearheadError:  # a checkpoint without a report is measured
+        report = {}
+    if report.get("hash") == checkpoint.hash:
+        return {name: _score(name, entry) for name, entry in report["heads"].items()}
+    return {name: _score(name, entry) for name, entry in measure_heads(checkpoint).items()}
+
+
+def _score(name: str, entry: dict[str, Any]) -> HeadScore:
+    scores = Tensor.given(entry["scores"], f"{name} score, {entry['sample']}", ("layer", "head"))
+    return HeadScore(name, entry["meaning"], entry["sample"], scores, entry["chance"])
+
+
+def measure_heads(checkpoint: Checkpoint, count: int = 200, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Scores of every head as plain data: {name: {meaning, sample, chance, scores}}."""
+    rng, found = random.Random(seed), {}
+    for name, measure in MEASURES.items():
+        if measure.causal and not checkpoint.config.causal:
+            continue
+        looks = [measure.make(rng) for _ in range(count)]
+        sample = measure.sample.format(count=count)
+        found[name] = {"meaning": measure.meaning, "sample": sample, **_measured(checkpoint, looks)}
+    return found
+
+
+def _measured(checkpoint: Checkpoint, looks: list[Look]) -> dict[str, Any]:
+    """The mean weight that each head pays to the right keys, and what even attention would pay."""
+    total: Any = 0.0
+    chance, queries = 0.0, 0
+    for ids, pairs in _batches(checkpoint, looks):
+        weights = _batch_patterns(checkpoint, ids)  # (layer, head, text, query, key)
+        for text, (query, keys) in enumerate(pairs):
+            for q, ks in zip(query, keys, strict=True):
+                total = total + weights[:, :, text, q, ks].sum(-1)
+                visible = q + 1 if checkpoint.config.causal else ids.shape[1]
+                chance, queries = chance + len(ks) / visible, queries + 1
+    return {"chance": round(chance / queries, 4), "scores": np.round(total / queries, 4).tolist()}
+
+
+Pairs = list[tuple[list[int], list[list[int]]]]  # of each text: its queries, and the keys of each
+
+
+def _batches(checkpoint: Checkpoint, looks: Iterable[Look]) -> Iterator[tuple[np.ndarray, Pairs]]:
+    """Texts of one length together, as ids, with their queries and keys; none that the tokenizer splits otherwise."""
+    by_length: dict[int, list[tuple[tuple[int, ...], tuple[list[int], list[list[int]]]]]] = {}
+    for words, queries, keys in looks:
+        ids = checkpoint.tokenizer.encode(" ".join(words)).ids
+        if len(ids) == len(words):
+            by_length.setdefault(len(ids), []).append((ids, (queries, keys)))
+    for texts in by_length.values():
+        yield np.array([ids for ids, _ in texts]), [pairs for _, pairs in texts]
+
+
+def _batch_patterns(checkpoint: Checkpoint, ids: np.ndarray) -> np.ndarray:
+    """Attention patterns of several texts at once. (layer, head, text, query, key)"""
+    import torch
+
+    from model.net.layers import Tape
+
+    found = []
+
+    def listen(name: str, value: torch.Tensor, axes: str) -> torch.Tensor:
+        if PATTERN.match(name):
+            found.append(value.transpose(0, 1))
+        return value
+
+    with torch.no_grad():
+        checkpoint.model(torch.from_numpy(ids), tape=Tape(listen))
+    return torch.stack(found).double().numpy()

@@ -1,0 +1,150 @@
+"""One training run: the same result for the same seed; it can be stopped, and goes on where it was."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from torch.nn import functional as F
+
+from model.errors import ClearheadError
+from model.files import replacing, write_json
+from model.net.config import ModelConfig
+from model.net.transformer import Transformer
+from model.runs import checkpoints
+from model.training.recipes import Recipe
+from model.training.windows import Corpus, Windows, heldout_windows
+
+SAVE_EVERY = 30  # seconds between two states to resume from
+
+
+class Run:
+    """One training run: model, optimizer and history at a step."""
+
+    def __init__(self, name: str, recipe: Recipe, seed: int, corpus: Corpus, work: Path, resume: bool):
+        self.name, self.recipe, self.seed, self.corpus, self.work = name, recipe, seed, corpus, work
+        self.model = Transformer(ModelConfig(len(corpus.tokenizer), **recipe.model))
+        matrices = [p for p in self.model.parameters() if p.ndim > 1]
+        vectors = [p for p in self.model.parameters() if p.ndim < 2]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
+            lr=recipe.learning_rate,
+            betas=(0.9, 0.98),
+        )
+        self.step = 0
+        self.history: dict[str, Any] = {"step": [], "loss": [], "heldout": {"step": [], "loss": []}}
+        self.heldout = heldout_windows(corpus.tokenizer, self.model.config.n_ctx)
+        if not resume:
+            shutil.rmtree(work, ignore_errors=True)
+        self.restore()
+
+    def finish(self, out: Path, quiet: bool) -> None:
+        """Runs the steps that are left, then writes the checkpoint."""
+        marks = self.recipe.snapshot_steps()
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]:.3f}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        saved = time.monotonic()
+        with Progress(*columns, disable=quiet) as progress:
+            task = progress.add_task(
+                f"training {self.name}", total=self.recipe.steps, completed=self.step, loss=math.nan
+            )
+            while True:
+                if self.step in marks and self.step < self.recipe.steps:
+                    checkpoints.save_weights(
+                        self.model, self.work / "snapshots" / f"step-{self.step:06d}.safetensors", half=True
+                    )
+                if self.step in marks or self.step % 500 == 0 or self.step == self.recipe.steps:
+                    self.measure()
+                if self.step >= self.recipe.steps:
+                    break
+                loss = self.advance()
+                progress.update(task, completed=self.step, loss=loss)
+                if time.monotonic() - saved > SAVE_EVERY:
+                    self.keep()
+                    saved = time.monotonic()
+        self.write(out)
+
+    def measure(self) -> None:
+        """Notes the held-out loss of this step, once even when a resumed run comes by again."""
+        heldout = self.history["heldout"]
+        if self.step not in heldout["step"]:
+            heldout["step"].append(self.step)
+            heldout["loss"].append(round(loss_of(self.model, self.heldout), 4))
+
+    def advance(self) -> float:
+        """One step of AdamW; the loss is the mean of −log p(next word) in nats."""
+        recipe = self.recipe
+        for group in self.optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * recipe.schedule(self.step)
+        inputs, targets = self.corpus.batch(self.step, self.seed, recipe.batch, self.model.config.n_ctx, recipe.repeats)
+        loss = F.cross_entropy(self.model(inputs).flatten(0, 1), targets.flatten())
+        self.optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        value = loss.item()
+        if not math.isfinite(value):
+            raise ClearheadError(f"training {self.name} diverged at step {self.step}: try another seed")
+        if self.step % 10 == 0 or self.step < 50:
+            self.history["step"].append(self.step)
+            self.history["loss"].append(round(value, 4))
+        self.step += 1
+        return value
+
+    def keep(self) -> None:
+        """Saves all that a later `restore` needs; a stop in between leaves the old state."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        state = {
+            "step": self.step,
+            "history": self.history,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "recipe": asdict(self.recipe),
+        }
+        with replacing(self.work / "state.pt") as partial:
+            torch.save(state, partial)
+
+    def restore(self) -> None:
+        file = self.work / "state.pt"
+        if not file.exists():
+            return
+        state = torch.load(file, weights_only=True)
+        if state["recipe"] != asdict(self.recipe):
+            raise ClearheadError(
+                f"the recipe of {self.name} has changed since {file} was saved: train without --resume"
+            )
+        self.step, self.history = state["step"], state["history"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+    def write(self, out: Path) -> None:
+        training = {
+            "seed": self.seed,
+            **{k: v for k, v in asdict(self.recipe).items() if k != "model"},
+            "tokens": self.recipe.steps * self.recipe.batch * self.model.config.n_ctx,
+        }
+        checkpoints.save(out, self.name, self.model, self.corpus.tokenizer, training, self.recipe.half)
+        write_json(out / "history.json", self.history)
+        if (self.work / "snapshots").exists():
+            shutil.rmtree(out / "snapshots", ignore_errors=True)
+            shutil.copytree(self.work / "snapshots", out / "snapshots")
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+@torch.no_grad()
+def loss_of(model: Transformer, windows: Windows) -> float:
+    """Mean −log p(next word), in nats."""
+    inputs, targets = windows
+    return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).item()
