@@ -10,11 +10,13 @@ import numpy as np
 from manim import LEFT, UP
 
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.encodings import Area
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cells, Drawn
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import Label, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import Drawing
 
 CELLS = 24  # path units to a cell
@@ -69,35 +71,24 @@ class PatternWall(Painted):
         return twin
 
     def draw(self, pen: Pen) -> None:
-        if pen.reading:
-            return
         for k, (x, y, side) in enumerate(self.places):
             opacity = float(self.shown[k])
             if opacity > 0.002:
                 self._draw_panel(pen, k, x - self.box.left - side / 2, self.box.top - y - side / 2, side, opacity)
 
     def _draw_panel(self, pen: Pen, k: int, x: float, y: float, side: float, opacity: float) -> None:
-        scale = side / (self.count * CELLS)
+        scale, radius = side / (self.count * CELLS), (1 - SEAM) * side / self.count / 2
         row, others = self.dots[k]
-        self._fill(pen, self.ground, "cell", x, y, scale, 0.75 * opacity)
-        self._fill(pen, others, self.rgb, x, y, scale, (1 - (1 - DIMMED) * self.lit) * opacity)
-        self._fill(pen, row, self.rgb, x, y, scale, opacity)
+        areas = [Area(Cells(self.patterns[k], (rows,)), np.pi * radius**2) for rows in _split(self.count, self.row)]
+        pen.path(self.ground, x, y, scale, "cell", 0.75 * opacity)
+        pen.path(others, x, y, scale, self.rgb, (1 - (1 - DIMMED) * self.lit) * opacity, shows=areas[1])
+        pen.path(row, x, y, scale, self.rgb, opacity, shows=areas[0])
         if self.row is not None and self.lit > 0:
             cell = side / self.count
             pen.frame(x, y + self.row * cell, side, cell, "target", 0.02, self.lit * opacity)
         if self.framed[k] > 0.002:
             pad = 0.05
             pen.frame(x - pad, y - pad, side + 2 * pad, side + 2 * pad, "target", 0.035, self.framed[k] * opacity)
-
-    def _fill(self, pen: Pen, drawing: Drawing, fill, x: float, y: float, scale: float, opacity: float) -> None:
-        ctx = pen.ctx
-        pen.color(fill, opacity)
-        ctx.save()
-        ctx.translate(x, y)
-        ctx.scale(scale, scale)
-        ctx.append_path(drawing.path)
-        ctx.restore()
-        ctx.fill()
 
     def drawn(self) -> list[Drawn]:
         return [

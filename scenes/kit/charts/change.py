@@ -6,10 +6,11 @@ import numpy as np
 
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.encodings import Length
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cell, Drawn
 from scenes.kit.ground.say import number
-from scenes.kit.ground.text import smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
 
 
 class BarChange(Painted):
@@ -42,19 +43,12 @@ class BarChange(Painted):
     def draw(self, pen: Pen) -> None:
         for i, grown in enumerate(self.grown):
             cell, w = self._cell(i), max(self.per_unit * self.was[i], 0.012)
-            pen.rectangle(self.left, (i + 0.9) * self.pitch, w * min(1.0, 2 * grown), 0.06 * self.pitch, self.rgb, 0.9)
-            shown = Shown(number(cell.value(), self.spec), cell, self.spec)
+            was = Cell(self.before, (self.ids[i],)) if i < len(self.ids) else Cell(self.others)
+            top, length = (i + 0.9) * self.pitch, Length(was, self.left, self.per_unit)
+            pen.rectangle(self.left, top, w * min(1.0, 2 * grown), 0.06 * self.pitch, self.rgb, 0.9, shows=length)
             role = "secondary" if abs(cell.value()) < 0.05 else "positive" if cell.value() > 0 else "negative"
-            pen.text(
-                shown.text,
-                self.natural[0],
-                (i + 0.5) * self.pitch + 0.28 * self.size,
-                self.size,
-                role,
-                float(grown),
-                align=1.0,
-                numbers=(shown,),
-            )
+            at, how = (self.natural[0], (i + 0.5) * self.pitch, self.size), dict(align=1.0, level="words")
+            pen.number(cell.tensor, cell.index, self.spec, *at, role, float(grown), **how)
 
     def drawn(self) -> list[Drawn]:
         values = np.where(self.grown >= 0.5, self.was, np.nan)

@@ -7,10 +7,13 @@ from manim import linear
 
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
-from scenes.kit.ground.say import number, say
-from scenes.kit.ground.text import LABEL, smallest
-from scenes.kit.ground.theme import color, legible_on
+from scenes.kit.ground.encodings import Encoding, Place
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.say import Said, number, say
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL
+from scenes.kit.ground.theme import legible_on
 from scenes.kit.moves.animations import Together, ease, stagger
 from scenes.kit.words.tokens import display
 
@@ -27,7 +30,8 @@ class CumulativeBar(Painted):
     fell into, with its two ends as numbers: lower ≤ u < upper; `settle` leaves it lit without numbers. `window`: the part of 0…1 that is shown (a lens).
     """
 
-    look = ("edges", "u", "aimed", "landed", "picked", "turn", "spec", "word_opacity")
+    look = ("edges", "u", "aimed", "landed", "picked", "turn", "spec")
+    fades = ("turn",)
 
     def __init__(
         self,
@@ -54,7 +58,6 @@ class CumulativeBar(Painted):
         self.u = float(turn.u)
         self.spec = telling_apart(turn.lower, turn.u, turn.upper)
         self.aimed = self.landed = self.picked = 0.0
-        self.word_opacity = 1.0
         self.top = ABOVE * self.size
         super().__init__(width, self.room(height, self.size))
 
@@ -89,24 +92,13 @@ class CumulativeBar(Painted):
     def interval_corners(self, low: float, high: float) -> np.ndarray:
         """Scene corners [4, 3] (clockwise from upper left) of a part of the bar."""
         a, b = self._x(max(low, self.range[0])), self._x(min(high, self.range[1]))
-        return np.array(
-            [
-                self.to_scene(x, y)
-                for x, y in ((a, self.top), (b, self.top), (b, self.top + self.bar), (a, self.top + self.bar))
-            ]
-        )
+        return self.corners_of((a, self.top, b - a, self.bar))
 
     def word_corners(self, place: int) -> np.ndarray:
         """Scene corners [4, 3] of the interval of the word at that place of the ranking."""
         return self.interval_corners(self.edges[place], self.edges[place + 1])
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────
-    def interpolate_color(self, start, end, alpha: float) -> CumulativeBar:
-        super().interpolate_color(start, end, alpha)
-        if type(start) is type(end):  # words cannot mix: fade out, fade in
-            self.word_opacity = 1.0 if start.turn is end.turn else abs(1 - 2 * alpha)
-        return self
-
     def draw(self, pen: Pen) -> None:
         y, h = self.top, self.bar
         low, high = self.range
@@ -129,11 +121,22 @@ class CumulativeBar(Painted):
         if place == self.turn.place:
             fill = (1 - self.picked) * base + self.picked * color("target")
         seam = min(SEAM, 0.2 * (b - a))
-        pen.rectangle(a + seam / 2, self.top, max(b - a - seam, 0.012), self.bar, fill)
+        pen.rectangle(a + seam / 2, self.top, max(b - a - seam, 0.012), self.bar, fill, shows=self._ends_of(place))
         word, size = self._word(place), self._word_size(place, b - a)
         if size:
             ink = legible_on(fill[None], color("ink"))[0]
-            pen.text(word, (a + b) / 2, self.top + self.bar / 2 + 0.28 * size, size, ink, self.word_opacity, align=0.5)
+            middle, how = self.top + self.bar / 2, dict(align=0.5, level="words")
+            pen.text(word, (a + b) / 2, middle, size, ink, self.word_opacity, **how)
+
+    def _place_of(self, cell: Cell | int, at: str = "middle") -> Place:
+        return Place(cell, self._x(0.0), self.natural[0] / (self.range[1] - self.range[0]), at=at)
+
+    def _ends_of(self, place: int) -> tuple[Encoding, ...]:
+        """What the two ends of a word's interval are, where they lie in the window."""
+        cells = (Cell(self.turn.cumulative, (place - 1,)) if place else 0, Cell(self.turn.cumulative, (place,)))
+        (low, high), edges = self.range, self.edges[place : place + 2]
+        ends = zip(cells, ("start", "end"), edges, strict=True)
+        return tuple(self._place_of(cell, at) for cell, at, edge in ends if low <= edge <= high)
 
     def _word(self, place: int) -> str:
         return display(self.labels[self.turn.ranking[place]])
@@ -167,12 +170,8 @@ class CumulativeBar(Painted):
             return
         x, s = self._x(self.u), self.size
         tip = self.top - 0.05 - (1 - self.landed) * 0.7 * s
-        if not pen.reading:
-            pen.color("ink", self.aimed)
-            for i, (dx, dy) in enumerate(((0, 0), (-0.32 * s, -0.5 * s), (0.32 * s, -0.5 * s))):
-                (pen.ctx.line_to if i else pen.ctx.move_to)(x + dx, tip + dy)
-            pen.ctx.close_path()
-            pen.ctx.fill()
+        corners = [(x, tip), (x - 0.32 * s, tip - 0.5 * s), (x + 0.32 * s, tip - 0.5 * s)]
+        pen.polygon(corners, "ink", self.aimed, shows=self._place_of(Cell(self.turn.u)))
         self._draw_fall(pen, x)
         text = self._u_says()
         at = np.clip(x - typesetting.width(text, s) / 2, 0, self.natural[0] - typesetting.width(text, s))
@@ -188,7 +187,7 @@ class CumulativeBar(Painted):
         for start, end in pieces:
             pen.line([(x, start), (x, end)], "ink", 0.035, self.aimed * self.landed)
 
-    def _u_says(self):
+    def _u_says(self) -> Said:
         u = say("u = {u:" + self.spec + "}", u=self.turn.u)
         return u + say(" → {word}", word=display(self.turn.word)) if self.picked > 0.5 else u
 
@@ -203,19 +202,11 @@ class CumulativeBar(Painted):
             middle = np.clip((low + high) / 2, least + gap, most - gap)
             a = np.clip(low + least / 2, least, middle - gap)  # where the first number ends, and the second begins
             b = np.clip(high - typesetting.width(right, s) / 2, middle + gap, most)
-            ends = [(left, self.turn.lower, a, 1.0), (right, self.turn.upper, b, 0.0)]
+            ends = [(self.turn.lower, a, 1.0), (self.turn.upper, b, 0.0)]
             taken = [(a - typesetting.width(left, s) - gap, b + typesetting.width(right, s) + gap)]
-        for text, tensor, x, align in ends:
-            pen.text(
-                text,
-                x,
-                y,
-                s,
-                "target",
-                self.picked * self.aimed * self.word_opacity,
-                align=align,
-                numbers=(Shown(text, Cell(tensor), self.spec),),
-            )
+        opacity = self.picked * self.aimed * self.word_opacity
+        for tensor, x, align in ends:
+            pen.number(tensor, (), self.spec, x, y, s, "target", opacity, align=align)
         for value in (0, 1):
             x = self._x(value)
             if self.range == (0.0, 1.0) and not any(a < x < b for a, b in taken):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from manim import Animation, linear
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.encodings import Encoding, Place
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cells, Drawn
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
 from scenes.kit.moves.animations import Together, ease
 from scenes.kit.numbers.grid import TensorGrid
 
@@ -84,7 +87,7 @@ class Waves(Painted):
     def last(self) -> int:
         return self.values.shape[0] - 1
 
-    def x_of(self, place: float) -> float:
+    def x_of(self, place: Any) -> Any:
         return self.left + self.length * place / max(self.last, 1)
 
     def row_center(self, k: int) -> np.ndarray:
@@ -98,14 +101,12 @@ class Waves(Painted):
     def draw(self, pen: Pen) -> None:
         for k, name in enumerate(self.names):
             middle = (k + 0.5) * self.row_height
-            pen.text(
-                name, self.left - 0.2, middle + 0.28 * self.size, self.size, "ink", float(self.emphasis[k]), align=1.0
-            )
-            if not pen.reading:
-                self._draw_wave(pen, k, middle, 0.43 * self.row_height)
+            seen, how = float(self.emphasis[k]), dict(align=1.0, level="words")
+            pen.text(name, self.left - 0.2, middle, self.size, "ink", seen, **how)
+            self._draw_wave(pen, k, middle, 0.43 * self.row_height)
         bottom = len(self.names) * self.row_height
         draw_places(pen, self.left, bottom + 0.02, self.length, self.last)
-        if self.cursor >= 0 and not pen.reading:
+        if self.cursor >= 0:
             x = self.x_of(self.cursor)
             pen.line([(x, 0), (x, bottom + 0.02)], "target", 0.03)
             for k in range(len(self.names)):
@@ -118,9 +119,13 @@ class Waves(Painted):
         xs = np.linspace(0, self.length, self.lines.shape[1])[:count] + self.left
         pen.line(zip(xs, middle - height * self.lines[k][:count], strict=True), self.rgb, 0.028, 0.85 * strength)
         radius = min(0.04, 0.22 * self.length / max(self.last, 1))
-        for place, value in enumerate(self.values[:, k]):
-            if place <= self.grown * self.last + 1e-6:
-                pen.circle(self.x_of(place), middle - height * value, radius, "ink", strength)
+        places = np.flatnonzero(np.arange(self.last + 1) <= self.grown * self.last + 1e-6)
+        points = np.stack([self.x_of(places), middle - height * self.values[places, k]], axis=-1)
+        shows = (
+            Place(Cells(self.tensor, (places, k)), middle, -height, "y"),
+            Place(places, self.left, self.length / max(self.last, 1), "x"),
+        )
+        pen.circles(points, radius, "ink", strength, shows=shows)
 
     def drawn(self) -> list[Drawn]:
         there = np.arange(self.last + 1)[:, None] <= self.grown * self.last + 1e-6
@@ -190,17 +195,22 @@ class Curve(Painted):
             pen.text(say("{i}", i=mark), x - 0.14, y + 0.33 * self.size, self.size, "secondary", align=1.0)
         pen.text(self.titles[1], 0, 0.85 * self.size, self.size, "secondary")
         draw_places(pen, self.left, self.above + self.rise, self.length, last, self.titles[0])
-        if pen.reading:
-            return
         points = [self.point(i, v) for i, v in enumerate(self.values) if i <= self.grown * last + 1e-6]
         if len(points) > 1:
             pen.line(points, self.rgb, 0.03)
-        for x, y in points:
-            pen.circle(x, y, min(0.05, 0.3 * self.length / max(last, 1)), self.rgb)
+        radius = min(0.05, 0.3 * self.length / max(last, 1))
+        pen.circles(np.array(points), radius, self.rgb, shows=self._places(len(points)))
         if 0 <= self.cursor <= self.grown * last + 1e-6:
             x, y = self.point(self.cursor, float(np.interp(self.cursor, np.arange(last + 1), self.values)))
             pen.line([(x, self.above), (x, self.above + self.rise)], "target", 0.025)
             pen.circle(x, y, 0.085, "target")
+
+    def _places(self, count: int) -> tuple[Encoding, ...]:
+        """What the first `count` dots stand for: a value up, its place across."""
+        (left, zero), (right, one) = self.point(0, 0.0), self.point(1, 1.0)
+        places = np.arange(count)
+        across = Place(places, left, right - left, "x")
+        return Place(Cells(self.tensor, (places,)), zero, one - zero, "y"), across
 
     def drawn(self) -> list[Drawn]:
         there = np.arange(len(self.values)) <= self.grown * (len(self.values) - 1) + 1e-6

@@ -7,8 +7,8 @@ import numpy as np
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Painted, Pen
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import LABEL, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL
 from scenes.kit.numbers.grid import elide
 
 PARTS = ("attention", "MLP")
@@ -115,7 +115,7 @@ class BlockDiagram(Painted):
         pen.rectangle(x, y, w, h, blend, radius=0.07)
         pen.frame(x, y, w, h, (1 - lit) * color("box_edge") + lit * color("target"), 0.02 + 0.02 * lit, radius=0.07)
         size = min(self.size, typesetting.fitting_size([name], 0.94 * w, self.size))
-        pen.text(name, x + w / 2, y + h / 2 + 0.3 * size, size, "ink", align=0.5)
+        pen.text(name, x + w / 2, y + h / 2, size, "ink", align=0.5, level="letters")
 
     def _draw_gap(self, pen: Pen, column: int) -> None:
         hidden = [

@@ -5,21 +5,18 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from manim import ManimColor, MathTypst, config
+from manim import ManimColor, MathTypst
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import EM, Cell, Claim, Painted, Pen, Reading, Shown, shown_in
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.say import number as format_number
-from scenes.kit.ground.theme import color, theme
+from scenes.kit.ground.style import color, smallest, theme
+from scenes.kit.ground.typesetting import EM
 
 # Sizes are the em in scene units (the frame's short side is 8).
 TITLE, SUBTITLE, CAPTION, TOKEN, LABEL, DIGIT = 0.64, 0.34, 0.40, 0.46, 0.36, 0.30
-
-
-def smallest() -> float:
-    """The smallest em that is shown: 1.6 % of the frame's short side."""
-    return 0.0162 * min(config.frame_width, config.frame_height)
 
 
 class Label(Painted):
@@ -157,25 +154,8 @@ class Formula(Painted):
         super().__init__(body.width * scale, body.height * scale)
 
     def draw(self, pen: Pen) -> None:
-        for drawing, rgb in self.layers if pen.writing else ():
-            pen.color(rgb)
-            pen.ctx.save()
-            pen.ctx.scale(1 / EM, 1 / EM)
-            pen.ctx.append_path(drawing.path)
-            pen.ctx.restore()
-            pen.ctx.fill()
-
-    def readings(self) -> list[Reading]:
-        """One for each colour: where its ink is, and the text of the whole formula."""
-        to_scene, found = self.matrix().transform_point, []
         for drawing, rgb in self.layers:
-            left, top, right, bottom = (edge / EM for edge in drawing.ink)
-            corners = np.array(
-                [to_scene(x, y) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))]
-            )
-            text, numbers = (self.source, ()) if self.says is None else (str(self.says), shown_in(self.says))
-            found.append(Reading(text, corners, self.size * self.zoom(), np.array(rgb), self.opacity, numbers))
-        return found
+            pen.glyphs(drawing, 1 / EM, rgb, said=self.source if self.says is None else self.says, size=self.size)
 
 
 def symbol(letter: str, index: int, size: float = LABEL, fill="ink") -> Formula:
@@ -220,4 +200,4 @@ class Heading(Painted):
             pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
 
 
-__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say"]
+__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say", "smallest"]

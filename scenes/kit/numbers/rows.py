@@ -6,7 +6,7 @@ import numpy as np
 from manim import LEFT, UP, VGroup
 
 from scenes.kit.ground.layout import Box, row, stack
-from scenes.kit.ground.painting import Cell, Claim, Shown
+from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import number
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.ground.typesetting import fitting_size

@@ -7,11 +7,13 @@ from manim import VGroup
 
 from model.numbers.tensor import concatenate, stack
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.painting import Cell, Claim, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cell, Claim, Drawn, Shown
 from scenes.kit.ground.say import number, say
-from scenes.kit.ground.text import LABEL, Label, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.numbers.grid import HEADER, TensorGrid, readable_height, readable_width
 
 
@@ -45,11 +47,10 @@ class RowBars(Painted):
     def draw(self, pen: Pen) -> None:
         for i, value in enumerate(self.values):
             w = max(self.bar_width * min(value / self.longest, 1.0), 0.012)
-            pen.rectangle(0, (i + 0.2) * self.pitch, w, 0.6 * self.pitch, self.rgb[i], 0.85)
-            shown = Shown(number(value, self.spec), Cell(self.tensor, (i,)), self.spec)
-            pen.text(
-                shown.text, w + 0.1, (i + 0.5) * self.pitch + 0.32 * self.size, self.size, "secondary", numbers=(shown,)
-            )
+            length = Length(Cell(self.tensor, (i,)), 0.0, self.bar_width / self.longest)
+            pen.rectangle(0, (i + 0.2) * self.pitch, w, 0.6 * self.pitch, self.rgb[i], 0.85, shows=length)
+            base = (i + 0.5) * self.pitch + 0.32 * self.size
+            pen.number(self.tensor, (i,), self.spec, w + 0.1, base, self.size, "secondary", value=value)
 
     def drawn(self) -> list[Drawn]:
         return [Drawn(self.values, self.tensor, (slice(None),))]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Claim, Painted, Pen, Shown, shown_in
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cell, Claim, Shown, shown_in
 from scenes.kit.ground.say import Said, number, say
-from scenes.kit.ground.text import LABEL, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL
 
 
 class TermSum(Painted):
@@ -137,6 +138,4 @@ class Frame(Painted):
         self.set_points_as_corners([*corners, corners[0]])
 
     def draw(self, pen: Pen) -> None:
-        if not pen.reading:
-            zoom = max(self.zoom(), 1e-6)
-            pen.frame(0, 0, *self.natural, self.rgb, self.line / zoom)
+        pen.frame(0, 0, *self.natural, self.rgb, self.line / max(self.zoom(), 1e-6))

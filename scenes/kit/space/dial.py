@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from manim import LEFT, Animation, VGroup
 
+from scenes.kit.ground.encodings import Angle, Length, Shows
 from scenes.kit.ground.layout import Box, stack
-from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cells, Drawn
+from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Label
-from scenes.kit.ground.theme import color
 
 
 class Dial(Painted):
@@ -51,32 +53,25 @@ class Dial(Painted):
         return radius + reach * np.cos(angle), radius - reach * np.sin(angle)
 
     def draw(self, pen: Pen) -> None:
-        if pen.reading:
-            return
-        ctx, radius = pen.ctx, self.natural[0] / 2
+        radius = self.natural[0] / 2
         pen.circle(radius, radius, radius, "box")
-        pen.color("secondary", 0.7)
-        ctx.set_line_width(0.022)
-        ctx.arc(radius, radius, radius, 0, 2 * np.pi)
-        ctx.stroke()
+        pen.circle(radius, radius, radius, "secondary", 0.7, line=0.022)
         if not self.marks:
             pen.line([(0, radius), (2 * radius, radius)], "faint", 0.012)
             pen.line([(radius, 0), (radius, 2 * radius)], "faint", 0.012)
         for k in range(self.marks):
             c, s = np.cos(2 * np.pi * k / self.marks), np.sin(2 * np.pi * k / self.marks)
             inner = radius * (0.86 if k % 3 == 0 else 0.92)
-            pen.line(
-                [(radius + inner * c, radius + inner * s), (radius + radius * c, radius + radius * s)],
-                "secondary",
-                0.02,
-                0.8,
-            )
+            tick = [(radius + inner * c, radius + inner * s), (radius + radius * c, radius + radius * s)]
+            pen.line(tick, "secondary", 0.02, 0.8)
         self._draw_sectors(pen, radius)
         for k in np.argsort(-self.lengths, kind="stable"):  # a short hand lies on top of a long one
             rgb = self.rgbs[k]
             if self.ghosts and np.isfinite(self.starts[k]):
                 self._draw_hand(pen, self.starts[k], self.lengths[k], rgb, 0.35)
-            self._draw_hand(pen, self.angles[k], self.lengths[k], rgb, 1.0)
+            hand = Cells(self.tensors[k], ([0, 1],))
+            shows = (Angle(hand), Length(hand, 0.0, 0.92 * radius / self.longest, "along"))
+            self._draw_hand(pen, self.angles[k], self.lengths[k], rgb, 1.0, shows)
 
     def _draw_sectors(self, pen: Pen, radius: float) -> None:
         if self.between:
@@ -94,26 +89,18 @@ class Dial(Painted):
 
     def _sector(self, pen: Pen, start: float, end: float, reach: float, rgb, opacity: float = 0.25) -> None:
         radius = self.natural[0] / 2
-        pen.color(rgb, opacity)
-        pen.ctx.move_to(radius, radius)
-        (pen.ctx.arc_negative if end > start else pen.ctx.arc)(
-            radius, radius, reach, -start, -end
-        )  # cairo's y points down
-        pen.ctx.close_path()
-        pen.ctx.fill()
+        pen.arc(radius, radius, reach, start, end, rgb, opacity)
 
-    def _draw_hand(self, pen: Pen, angle: float, length: float, rgb, opacity: float) -> None:
+    def _draw_hand(
+        self, pen: Pen, angle: float, length: float, rgb: np.ndarray, opacity: float, shows: Shows = None
+    ) -> None:
         radius = self.natural[0] / 2
         x, y = self._end(angle, length)
         c, s, reach = np.cos(angle), -np.sin(angle), np.hypot(x - radius, y - radius)
         head = min(0.24 * radius, reach)
         pen.line([(radius, radius), (x - 0.8 * head * c, y - 0.8 * head * s)], rgb, 0.055 * radius, opacity)
-        pen.color(rgb, opacity)
-        pen.ctx.move_to(x, y)
-        for side in (1, -1):
-            pen.ctx.line_to(x - head * c - side * 0.42 * head * s, y - head * s + side * 0.42 * head * c)
-        pen.ctx.close_path()
-        pen.ctx.fill()
+        sides = [(x - head * c - k * 0.42 * head * s, y - head * s + k * 0.42 * head * c) for k in (1, -1)]
+        pen.polygon([(x, y), *sides], rgb, opacity, shows=shows)
         pen.circle(radius, radius, 0.05 * radius, rgb, opacity)
 
     def drawn(self) -> list[Drawn]:

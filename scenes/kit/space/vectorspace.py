@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import cairo
 import numpy as np
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.labels import LED, place_labels
-from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.encodings import Place, What
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cell, Cells, Drawn
 from scenes.kit.ground.say import Said
-from scenes.kit.ground.text import smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.words.labels import LED, place_labels
 from scenes.kit.words.tokens import display
 
 DOT, SPECK = 0.075, 0.026  # radii of a point that is talked about, and of one of the many
@@ -131,47 +131,35 @@ class VectorSpace(Painted):
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────
     def draw(self, pen: Pen) -> None:
-        if not pen.reading:
-            self._draw_axes(pen)
-            self._draw_cloud(pen)
+        self._draw_axes(pen)
+        self._draw_cloud(pen)
         dots = [self.at(point) for point in self.values]
-        if not pen.reading:
-            for (i, j), grown in zip(self.links, self.link_grown, strict=True):
-                strength = min(self.emphasis[i], self.emphasis[j]) * min(1.0, 4 * grown)
-                pen.line([dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength))
-            for (i, j), grown in zip(self.arrows, self.arrow_grown, strict=True):
-                strength = min(self.emphasis[i], self.emphasis[j])
-                draw_arrow(
-                    pen,
-                    dots[i],
-                    dots[i] + grown * (dots[j] - dots[i]),
-                    self.arrow_rgb,
-                    float(strength),
-                    short=DOT * min(1.0, grown),
-                )
+        for (i, j), grown in zip(self.links, self.link_grown, strict=True):
+            strength = min(self.emphasis[i], self.emphasis[j]) * min(1.0, 4 * grown)
+            pen.line([dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength))
+        for (i, j), grown in zip(self.arrows, self.arrow_grown, strict=True):
+            strength, short = float(min(self.emphasis[i], self.emphasis[j])), DOT * min(1.0, grown)
+            draw_arrow(pen, dots[i], dots[i] + grown * (dots[j] - dots[i]), self.arrow_rgb, strength, short=short)
         for i in reversed(range(len(dots))):  # the first ones lie on top
             self._draw_point(pen, i, *dots[i])
         self._draw_titles(pen)
 
     def _draw_point(self, pen: Pen, i: int, x: float, y: float) -> None:
         strength, rgb = float(self.emphasis[i]), self.tint[i]
-        if not pen.reading and i in self.hollow and strength > 0:
-            pen.color(rgb, strength)
-            pen.ctx.set_line_width(0.035)
-            pen.ctx.arc(x, y, 1.5 * DOT, 0, 2 * np.pi)
-            pen.ctx.stroke()
-        elif strength > 0:
-            pen.circle(x, y, DOT, rgb, strength)
+        shows = self._places(*(Cell(self.tensor, (i, axis)) for axis in (0, 1)))
+        if i in self.hollow:
+            pen.circle(x, y, 1.5 * DOT, rgb, strength, line=0.035, shows=shows)
+        else:
+            pen.circle(x, y, DOT, rgb, strength, shows=shows)
         word, shown = self.words[i], strength * float(self.label_on[i])
         if not word or shown <= 0.002:
             return
         dx, dy = self.offsets[i]
         half = typesetting.width(str(word), self.size) / 2
-        if not pen.reading:
-            reach = np.hypot(max(abs(dx) - half, 0.0), max(abs(dy) - 0.46 * self.size, 0.0))
-            if reach > DOT + LED:  # far away: a line leads there
-                to = np.array([dx - np.clip(dx, -half, half), dy - np.clip(dy, -0.4 * self.size, 0.4 * self.size)])
-                pen.line([(x, y), (x + to[0], y + to[1])], rgb, 0.014, 0.6 * shown)
+        reach = np.hypot(max(abs(dx) - half, 0.0), max(abs(dy) - 0.46 * self.size, 0.0))
+        if reach > DOT + LED:  # far away: a line leads there
+            to = np.array([dx - np.clip(dx, -half, half), dy - np.clip(dy, -0.4 * self.size, 0.4 * self.size)])
+            pen.line([(x, y), (x + to[0], y + to[1])], rgb, 0.014, 0.6 * shown)
         pen.rectangle(
             x + dx - half - 0.03,
             y + dy - 0.46 * self.size,
@@ -181,7 +169,12 @@ class VectorSpace(Painted):
             0.9 * shown,
             radius=0.08,
         )
-        pen.text(word, x + dx, y + dy + 0.3 * self.size, self.size, rgb, shown, align=0.5)
+        pen.text(word, x + dx, y + dy, self.size, rgb, shown, align=0.5, level="letters")
+
+    def _places(self, across: What, up: What) -> tuple[Place, Place]:
+        """The axes on which points lie."""
+        (x, y), (wide, high) = self.at((0.0, 0.0)), self.scale_units
+        return Place(across, float(x), float(wide), "x"), Place(up, float(y), -float(high), "y")
 
     def _draw_axes(self, pen: Pen) -> None:
         """Two thin lines through the origin, as far as the box goes."""
@@ -196,15 +189,9 @@ class VectorSpace(Painted):
         w, h = self.room
         places = (self.cloud_values - self.center) * self.scale_units * (1, -1) + (w / 2, h / 2)
         inside = (places >= 0).all(axis=1) & (places[:, 0] <= w) & (places[:, 1] <= h)
-        pen.color("secondary", 0.55 * self.cloud_opacity)
-        pen.ctx.save()
-        pen.ctx.set_line_cap(cairo.LINE_CAP_ROUND)
-        pen.ctx.set_line_width(2 * SPECK)
-        for x, y in places[inside].tolist():  # a line of no length with round ends is a dot
-            pen.ctx.move_to(x, y)
-            pen.ctx.line_to(x, y)
-        pen.ctx.stroke()
-        pen.ctx.restore()
+        seen = np.flatnonzero(inside)
+        shows = self._places(Cells(self.cloud, (seen, 0)), Cells(self.cloud, (seen, 1)))
+        pen.dots(places[seen], SPECK, "secondary", 0.55 * self.cloud_opacity, shows=shows)
 
     def _draw_titles(self, pen: Pen) -> None:
         if not self.titles:
@@ -234,13 +221,8 @@ def draw_arrow(
     across = np.array([-along[1], along[0]])
     point, tip = end - short * along, min(tip, 0.6 * length)
     pen.line([start, point - 0.8 * tip * along], rgb, line, opacity)
-    pen.color(rgb, opacity)
-    for i, (x, y) in enumerate(
-        (point, point - tip * along + 0.42 * tip * across, point - tip * along - 0.42 * tip * across)
-    ):
-        (pen.ctx.line_to if i else pen.ctx.move_to)(x, y)
-    pen.ctx.close_path()
-    pen.ctx.fill()
+    sides = [point - tip * along + side * 0.42 * tip * across for side in (1, -1)]
+    pen.polygon([point, *sides], rgb, opacity)
 
 
 __all__ = ["VectorSpace", "draw_arrow"]

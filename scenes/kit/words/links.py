@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scenes.kit.ground.painting import Painted, Pen
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color
 from scenes.kit.words.tokens import TokenRow
 
 
@@ -35,8 +35,6 @@ class Threads(Painted):
         self.move_to(((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, 0))
 
     def draw(self, pen: Pen) -> None:
-        if pen.reading:
-            return
         t = np.linspace(0, 1, 25)[:, None]
         for k, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
             bend = np.array([(end - start)[0] / 2, 0.0]) if self.down else np.array([0.0, (end - start)[1] / 2])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Painted, Pen, Shown
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.pen import Rectangle
 from scenes.kit.ground.say import number
-from scenes.kit.ground.text import TOKEN, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import TOKEN
 
 LONGEST = 16  # characters of a token that are shown
 
@@ -118,7 +119,7 @@ class TokenRow(Painted):
         corners = self.corners(i)
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
 
-    def box(self, i: int) -> tuple[float, float, float, float]:
+    def box(self, i: int) -> Rectangle:
         """x, y, w, h of a token's box in local units."""
         x, line, w = self.boxes[i]
         return x, line * self._line_height(), w, self.tall * self.size
@@ -129,28 +130,15 @@ class TokenRow(Painted):
         return self.to_scene(x + side[0] * w, y + side[1] * h)
 
     def corners(self, i: int, pad: float = 0.0) -> np.ndarray:
-        x, y, w, h = self.box(i)
-        return np.array(
-            [
-                self.to_scene(px, py)
-                for px, py in (
-                    (x - pad, y - pad),
-                    (x + w + pad, y - pad),
-                    (x + w + pad, y + h + pad),
-                    (x - pad, y + h + pad),
-                )
-            ]
-        )
+        """Scene corners [4, 3] of a token's box, clockwise from upper left."""
+        return self.corners_of(self.box(i), pad)
 
     def draw(self, pen: Pen) -> None:
         for i, word in enumerate(self.words):
             x, y, w, h = self.box(i)
             opacity = float(self.emphasis[i])
             pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * self.size)
-            if i in self.unknown and not pen.reading:
-                pen.ctx.set_dash([0.07, 0.06])
-            pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size)
-            pen.ctx.set_dash([])
+            pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size, dashed=i in self.unknown)
             lead = 0.22 * self.size if self.spaced[i] else 0.0
             if lead:
                 pen.rectangle(
@@ -206,20 +194,8 @@ class TokenNumbers(Painted):
             if abs(value) < self.least:
                 continue
             x, y, w, h = self.row_boxes[i]
-            text = number(value, self.spec)
-            shown = (Shown(text, Cell(self.tensor, (i,)), self.spec),)
+            at, how = (x + w / 2, y + h + 1.05 * self.size), dict(align=0.5)
             if self.down:
-                pen.text(
-                    text, 0, y + 0.5 * h + 0.3 * self.size, self.size, self.rgb, self.shown_opacity[i], numbers=shown
-                )
-            else:
-                pen.text(
-                    text,
-                    x + w / 2,
-                    y + h + 1.05 * self.size,
-                    self.size,
-                    self.rgb,
-                    self.shown_opacity[i],
-                    align=0.5,
-                    numbers=shown,
-                )
+                at, how = (0.0, y + 0.5 * h), dict(level="letters")
+            seen = self.shown_opacity[i]
+            pen.number(self.tensor, (i,), self.spec, *at, self.size, self.rgb, seen, value=value, **how)

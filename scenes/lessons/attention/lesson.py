@@ -12,7 +12,7 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Formula, Label, symbol
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color
 from scenes.kit.ground.typesetting import width
 from scenes.kit.moves.animations import (
     DotProduct,

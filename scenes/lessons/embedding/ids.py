@@ -8,8 +8,8 @@ from manim import VGroup
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Painted, Pen
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import LABEL, TOKEN, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL, TOKEN
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
 
 MOST = 8  # lines of a sentence
@@ -154,10 +154,9 @@ class WordList(Painted):
         for k, row in enumerate(self.entries):
             x, y = self._place(k)
             if row is None:
-                for j in (-1, 0, 1) if not pen.reading else ():
-                    pen.circle(
-                        x - 0.2 * self.size, y - 0.3 * self.size + 0.3 * j * self.size, 0.05 * self.size, "secondary"
-                    )
+                for j in (-1, 0, 1):
+                    at = x - 0.2 * self.size, y - 0.3 * self.size + 0.3 * j * self.size
+                    pen.circle(*at, 0.05 * self.size, "secondary")
                 continue
             lit = self.lit if row in self.marked else 0.0
             target = color("target")

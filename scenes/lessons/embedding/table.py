@@ -8,7 +8,7 @@ from scenes.kit.charts.curve import ticks
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Pen
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import smallest
+from scenes.kit.ground.style import smallest
 from scenes.kit.numbers.grid import TensorGrid
 
 MOST = 4000  # rows that are painted
@@ -52,7 +52,8 @@ class TablePicture(TensorGrid):
             y = self.above + self.ch * (place + 0.5) / self.every
             if y + 0.3 * self.tick > bottom + 0.2:
                 continue
-            pen.text(say("{i}", i=place), self.left - 0.15, y + 0.3 * self.tick, self.tick, "secondary", align=1.0)
+            at, how = (self.left - 0.15, y, self.tick), dict(align=1.0, level="letters")
+            pen.text(say("{i}", i=place), *at, "secondary", **how)
 
 
 __all__ = ["TablePicture"]

@@ -10,9 +10,11 @@ import numpy as np
 
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.encodings import Length, Place
+from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.readings import Cell, Drawn, Shown
 from scenes.kit.ground.say import Said, Span, number, say
-from scenes.kit.ground.text import smallest
+from scenes.kit.ground.style import smallest
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class ScoreTable(Painted):
             thick,
             "probability" if score.passed else "faint",
             min(1.0, 2 * grown),
+            shows=Length(Cell(score.value), self.x[2], self.bar_width),
         )
         self._draw_marks(pen, score, y, thick, grown)
         shown = Shown(number(value, self.spec), Cell(score.value), self.spec)
@@ -154,7 +157,8 @@ class ScoreTable(Painted):
         places = [max(at[0], self.x[2] + halves[0]), min(at[1], self.x[2] + self.bar_width - halves[1])]
         apart = max(0.0, places[0] + halves[0] + 0.12 - (places[1] - halves[1])) / 2
         for k, role in enumerate(("secondary", "ink")):
-            pen.line([(at[k], y - thick / 2 - 0.04), (at[k], y + thick / 2 + 0.06)], role, 0.03, opacity)
+            shows = Place(Cell((score.chance, score.needed)[k]), self.x[2], self.bar_width)
+            pen.line([(at[k], y - thick / 2 - 0.04), (at[k], y + thick / 2 + 0.06)], role, 0.03, opacity, shows=shows)
             pen.text(
                 said[k],
                 places[k] + (apart if k else -apart),

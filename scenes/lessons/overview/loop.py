@@ -10,7 +10,7 @@ from scenes.kit.charts.cumulative import CumulativeBar
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.ground.theme import theme
+from scenes.kit.ground.style import theme
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 
 

@@ -8,7 +8,7 @@ from scenes.kit.charts.curve import TICK, ticks
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Pen
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import smallest
+from scenes.kit.ground.style import smallest
 from scenes.kit.numbers.grid import TensorGrid
 
 SEPARATE = 0.3  # cells narrower than this lie side by side without gaps
@@ -72,11 +72,5 @@ class HeatMap(TensorGrid):
             self.titles[0], 0.8 * size, self.above + self.ch * rows / 2, size, "secondary", align=0.5, angle=np.pi / 2
         )
         for place in ticks(0, rows - 1, max(2, int(self.ch * rows / (1.6 * size)))):
-            pen.text(
-                say("{i}", i=place),
-                self.left - 0.1,
-                self._y(place) + self.ch / 2 + 0.34 * size,
-                size,
-                "secondary",
-                align=1.0,
-            )
+            at, how = (self.left - 0.1, self._y(place) + self.ch / 2, size), dict(align=1.0, level="digits")
+            pen.text(say("{i}", i=place), *at, "secondary", **how)
