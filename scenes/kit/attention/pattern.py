@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground.encodings import Area, Thickness
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell, Drawn
 from scenes.kit.ground.style import color
 from scenes.kit.numbers.grid import GAP, TensorGrid
@@ -17,7 +21,7 @@ class DotPattern(TensorGrid):
 
     Weight 1 is a dot that fills its cell. Takes the arguments of TensorGrid; `sum` of a row is 1."""
 
-    def __init__(self, pattern, *, fill: str = "probability", column_label_color: str = "key", **kwargs):
+    def __init__(self, pattern: Tensor, *, fill: str = "probability", column_label_color: str = "key", **kwargs: Any):
         kwargs.setdefault("cell", (0.6, 0.6))
         self.fill_rgb = color(fill)
         super().__init__(
@@ -30,7 +34,7 @@ class DotPattern(TensorGrid):
             **kwargs,
         )
         side = min(self.cw, self.ch)  # square cells: lay out once more, so that the headers fit them
-        self._lay_out(99, 99, (side, side), False, 0)
+        self._lay_out(math.inf, math.inf, (side, side), False, 0)
         self.reset_box(
             self.left + side * self.units_x.sum() + self.right, self.above + side * self.units_y.sum() + self.below
         )
@@ -53,12 +57,13 @@ class AttentionArcs(Painted):
 
     weights: Tensor [key]. Line width is proportional to the weight (`widest` scene units for weight 1)."""
 
-    look = ("values", "grown")
+    values: Mix[np.ndarray]
+    grown: Mix[np.ndarray]
 
     def __init__(
         self,
         row: TokenRow,
-        weights,
+        weights: Tensor,
         query: int,
         *,
         height: float = 2.6,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Rectangle
 from scenes.kit.ground.readings import Cell, Claim, Drawn, Shown
 from scenes.kit.ground.say import number, say
@@ -26,35 +29,33 @@ class ProbabilityBars(Painted):
     grow and shrink, the words fade over.
     """
 
-    look = (
-        "values",
-        "fill_rgb",
-        "emphasis",
-        "bar_opacity",
-        "words",
-        "ids",
-        "probs",
-        "others",
-        "sum",
-        "longest",
-        "label_width",
-        "bar_width",
-        "pitch",
-        "size",
-        "number_size",
-        "natural",
-    )
+    values: Mix[np.ndarray]
+    fill_rgb: Mix[np.ndarray]
+    emphasis: Mix[np.ndarray]
+    bar_opacity: Mix[np.ndarray]
+    words: Mix[list[str]]
+    ids: Mix[list[int]]
+    probs: Mix[Tensor]
+    others: Mix[Tensor | None]
+    sum: Mix[Tensor]
+    longest: Mix[float]
+    label_width: Mix[float]
+    bar_width: Mix[float]
+    pitch: Mix[float]
+    size: Mix[float]
+    number_size: Mix[float]
+    natural: Mix[tuple[float, float]]
     fades = ("words",)
 
     def __init__(
         self,
-        probs,
-        labels,
+        probs: Tensor,
+        labels: Sequence[str],
         *,
         width: float = 6.0,
         height: float = 4.5,
         count: int = 8,
-        order=None,
+        order: Sequence[int] | None = None,
         fill: str = "logit",
         spec: str = ".1%",
         size: float = LABEL,
@@ -73,7 +74,7 @@ class ProbabilityBars(Painted):
             hidden = []  # nothing is left for the others (masked words)
         self.others = probs[hidden].sum(0) if hidden else None
         self.words = [display(labels[i]) for i in self.ids] + ([rest] if hidden else [])
-        self.values = np.append(values[self.ids], [float(self.others)] if hidden else [])
+        self.values = np.append(values[self.ids], [] if self.others is None else [float(self.others)])
         self.longest = longest or float(self.values.max()) or 1.0
         self.sum = probs.sum(0)
         lines = len(self.words) + (1.2 if total else 0)
@@ -93,7 +94,9 @@ class ProbabilityBars(Painted):
         super().__init__(self.label_width + self.bar_width + number_width, self.pitch * lines)
 
     def _cell(self, i: int) -> Cell:
-        return Cell(self.probs, (self.ids[i],)) if i < len(self.ids) else Cell(self.others)
+        if i < len(self.ids) or self.others is None:
+            return Cell(self.probs, (self.ids[i],))
+        return Cell(self.others)
 
     def bar_corners(self, i: int, pad: float = 0.0) -> np.ndarray:
         """Scene corners [4, 3] of the i-th bar."""

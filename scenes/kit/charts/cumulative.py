@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from manim import linear
 
+from model.numbers.tensor import Tensor
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Encoding, Place
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell, Drawn
 from scenes.kit.ground.say import Said, number, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL
 from scenes.kit.ground.theme import legible_on
-from scenes.kit.moves.animations import Together, ease, stagger
+from scenes.kit.ground.timing import Together, ease, stagger
+from scenes.kit.numbers.frames import Slab
 from scenes.kit.words.tokens import display
+
+if TYPE_CHECKING:
+    from model.runs.sampling import Turn
 
 SEAM = 0.02  # between two words, where there is room
 ABOVE, BELOW = 2.3, 1.3  # em, for what stands above and below the bar
@@ -25,18 +33,25 @@ THINNEST = 0.03  # scene units: narrower slices are drawn as one
 class CumulativeBar(Painted):
     """A bar from 0 to 1 in which every word has an interval as wide as its probability, likeliest first.
 
-    turn: a turn of `model.runs.sampling.generate`. The first `named` words have the colour of their bars, all others are grey;
-    a word is written where it fits. `aim` shows u above the bar, `land` lets it fall, `pick` lights up the interval that it
-    fell into, with its two ends as numbers: lower ≤ u < upper; `settle` leaves it lit without numbers. `window`: the part of 0…1 that is shown (a lens).
+    turn: a turn of `model.runs.sampling.generate`. The first `named` words have the colour of their bars, all others
+    are grey; a word is written where it fits. `aim` shows u above the bar, `land` lets it fall, `pick` lights up the
+    interval that it fell into, with its two ends as numbers: lower ≤ u < upper; `settle` leaves it lit without
+    numbers. `window`: the part of 0…1 that is shown (a lens).
     """
 
-    look = ("edges", "u", "aimed", "landed", "picked", "turn", "spec")
+    edges: Mix[np.ndarray]
+    u: Mix[float]
+    aimed: Mix[float]
+    landed: Mix[float]
+    picked: Mix[float]
+    turn: Mix[Turn]
+    spec: Mix[str]
     fades = ("turn",)
 
     def __init__(
         self,
-        turn,
-        labels,
+        turn: Turn,
+        labels: Sequence[str],
         *,
         width: float,
         height: float = 0.5,
@@ -55,11 +70,18 @@ class CumulativeBar(Painted):
         )
         self.size = max(min(size, 0.72 * height), smallest())
         self.edges = np.concatenate([[0.0], np.asarray(turn.cumulative.values, dtype=float)])
-        self.u = float(turn.u)
-        self.spec = telling_apart(turn.lower, turn.u, turn.upper)
+        self.u = float(self._random)
+        self.spec = telling_apart(turn.lower, self._random, turn.upper)
         self.aimed = self.landed = self.picked = 0.0
         self.top = ABOVE * self.size
         super().__init__(width, self.room(height, self.size))
+
+    @property
+    def _random(self) -> Tensor:
+        """The random number; a turn that took the likeliest word has none."""
+        if self.turn.u is None:
+            raise ValueError("a turn without a random number has nothing that could fall on the bar")
+        return self.turn.u
 
     @staticmethod
     def room(height: float, size: float) -> float:
@@ -125,8 +147,8 @@ class CumulativeBar(Painted):
         word, size = self._word(place), self._word_size(place, b - a)
         if size:
             ink = legible_on(fill[None], color("ink"))[0]
-            middle, how = self.top + self.bar / 2, dict(align=0.5, level="words")
-            pen.text(word, (a + b) / 2, middle, size, ink, self.word_opacity, **how)
+            at = (a + b) / 2, self.top + self.bar / 2, size
+            pen.text(word, *at, ink, self.word_opacity, align=0.5, level="words")
 
     def _place_of(self, cell: Cell | int, at: str = "middle") -> Place:
         return Place(cell, self._x(0.0), self.natural[0] / (self.range[1] - self.range[0]), at=at)
@@ -171,7 +193,7 @@ class CumulativeBar(Painted):
         x, s = self._x(self.u), self.size
         tip = self.top - 0.05 - (1 - self.landed) * 0.7 * s
         corners = [(x, tip), (x - 0.32 * s, tip - 0.5 * s), (x + 0.32 * s, tip - 0.5 * s)]
-        pen.polygon(corners, "ink", self.aimed, shows=self._place_of(Cell(self.turn.u)))
+        pen.polygon(corners, "ink", self.aimed, shows=self._place_of(Cell(self._random)))
         self._draw_fall(pen, x)
         text = self._u_says()
         at = np.clip(x - typesetting.width(text, s) / 2, 0, self.natural[0] - typesetting.width(text, s))
@@ -188,7 +210,7 @@ class CumulativeBar(Painted):
             pen.line([(x, start), (x, end)], "ink", 0.035, self.aimed * self.landed)
 
     def _u_says(self) -> Said:
-        u = say("u = {u:" + self.spec + "}", u=self.turn.u)
+        u = say("u = {u:" + self.spec + "}", u=self._random)
         return u + say(" → {word}", word=display(self.turn.word)) if self.picked > 0.5 else u
 
     def _draw_ends(self, pen: Pen) -> None:
@@ -213,10 +235,10 @@ class CumulativeBar(Painted):
                 pen.text(say("{v}", v=value), x, y, s, "secondary", align=float(value))
 
     def drawn(self) -> list[Drawn]:
-        return [Drawn(self.edges[1:], self.turn.cumulative, (slice(None),)), Drawn(np.array(self.u), self.turn.u, ())]
+        return [Drawn(self.edges[1:], self.turn.cumulative, (slice(None),)), Drawn(np.array(self.u), self._random, ())]
 
 
-def telling_apart(lower, u, upper, least: int = 3, most: int = 8) -> str:
+def telling_apart(lower: Tensor, u: Tensor, upper: Tensor, least: int = 3, most: int = 8) -> str:
     """The format with the fewest decimals in which lower ≤ u < upper can be read off."""
     for decimals in range(least, most):
         spec = f".{decimals}f"
@@ -226,26 +248,10 @@ def telling_apart(lower, u, upper, least: int = 3, most: int = 8) -> str:
     return f".{most}f"
 
 
-class Slab(Painted):
-    """A filled rectangle: corners [4, 3] in scene coordinates, clockwise from upper left."""
-
-    look = ("rgb",)
-
-    def __init__(self, corners: np.ndarray, rgb: np.ndarray):
-        self.rgb = np.array(rgb, dtype=float)
-        super().__init__(
-            max(np.linalg.norm(corners[1] - corners[0]), 0.01), max(np.linalg.norm(corners[3] - corners[0]), 0.01)
-        )
-        self.set_points_as_corners([*corners, corners[0]])
-
-    def draw(self, pen: Pen) -> None:
-        pen.rectangle(0, 0, *self.natural, self.rgb)
-
-
 class LayEndToEnd(Together):
     """Bars that add up to 100 % are laid end to end: copies of them fly to their intervals, and the line is there."""
 
-    def __init__(self, bars: ProbabilityBars, line: CumulativeBar, **kwargs):
+    def __init__(self, bars: ProbabilityBars, line: CumulativeBar, **kwargs: Any):
         self.line, count = line, len(bars.ids)
         ends = [line.word_corners(k) for k in range(count)]
         if bars.others is not None:

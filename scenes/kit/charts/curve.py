@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from manim import Animation, linear
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Encoding, Place
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cells, Drawn
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.moves.animations import Together, ease
+from scenes.kit.ground.timing import Together, ease
 from scenes.kit.numbers.grid import TensorGrid
 
 TICK = 0.26  # em of the numbers along an axis
@@ -52,19 +55,22 @@ def places_height(size: float = TICK) -> float:
 class Waves(Painted):
     """Columns of a table [position, entry] as waves, one below the other, over the positions.
 
-    table: Tensor [position, wave]; its values are the dots. lines [wave, m]: the curve through them at m places evenly spread
-    from the first to the last. names: what stands left of each wave. `cursor` (a place, may lie between two positions)
-    draws a line across all waves. The k-th wave fills `row_height` and is centred on `row_center(k)`, so that
-    the cells of a column beside it line up. `grown` is the part of the positions that is drawn, 0…1.
+    table: Tensor [position, wave]; its values are the dots. lines [wave, m]: the curve through them at m places
+    evenly spread from the first to the last. names: what stands left of each wave. `cursor` (a place, may lie between
+    two positions) draws a line across all waves. The k-th wave fills `row_height` and is centred on `row_center(k)`,
+    so that the cells of a column beside it line up. `grown` is the part of the positions that is drawn, 0…1.
     """
 
-    look = ("values", "cursor", "grown", "emphasis")
+    values: Mix[np.ndarray]
+    cursor: Mix[float]
+    grown: Mix[float]
+    emphasis: Mix[np.ndarray]
 
     def __init__(
         self,
-        table,
+        table: Tensor,
         lines: np.ndarray,
-        names,
+        names: Sequence[str],
         *,
         width: float,
         height: float,
@@ -101,8 +107,8 @@ class Waves(Painted):
     def draw(self, pen: Pen) -> None:
         for k, name in enumerate(self.names):
             middle = (k + 0.5) * self.row_height
-            seen, how = float(self.emphasis[k]), dict(align=1.0, level="words")
-            pen.text(name, self.left - 0.2, middle, self.size, "ink", seen, **how)
+            at, seen = (self.left - 0.2, middle, self.size), float(self.emphasis[k])
+            pen.text(name, *at, "ink", seen, align=1.0, level="words")
             self._draw_wave(pen, k, middle, 0.43 * self.row_height)
         bottom = len(self.names) * self.row_height
         draw_places(pen, self.left, bottom + 0.02, self.length, self.last)
@@ -137,7 +143,7 @@ class ReadOff(Together):
 
     column: the grid of the row at the end."""
 
-    def __init__(self, waves: Waves, column: TensorGrid, start: int, end: int, **kwargs):
+    def __init__(self, waves: Waves, column: TensorGrid, start: int, end: int, **kwargs: Any):
         self.waves, self.column, self.start, self.end = waves, column, start, end
         kwargs.setdefault("rate_func", linear)
         super().__init__(waves, column, **kwargs)
@@ -152,28 +158,31 @@ class Curve(Painted):
     """One number for each place 0…n−1: dots and the line through them, over an axis of places.
 
     tensor [n]. lowest, highest: whole numbers that the vertical axis goes from and to. titles: (below, above).
-    `cursor`: a place whose value is marked by a line and a larger dot (−1: none). `grown`: the part that is drawn, 0…1."""
+    `cursor`: a place whose value is marked by a line and a larger dot (−1: none). `grown`: the part that is drawn,
+    0…1."""
 
-    look = ("values", "grown", "cursor")
+    values: Mix[np.ndarray]
+    grown: Mix[float]
+    cursor: Mix[float]
 
     def __init__(
         self,
-        tensor,
+        tensor: Tensor,
         *,
         width: float,
         height: float,
         lowest: int,
         highest: int,
-        titles=("position", ""),
-        fill="position",
+        titles: tuple[str, str] = ("position", ""),
+        fill: Fill = "position",
         cursor: int = -1,
     ):
         self.tensor, self.values = tensor, np.asarray(tensor.values, dtype=float)
         self.lowest, self.highest, self.titles = lowest, highest, titles
         self.rgb, self.cursor, self.grown = color(fill), float(cursor), 1.0
         self.size = max(TICK, smallest())
-        self.marks = ticks(lowest, highest, 5)
-        self.left = max(typesetting.width(say("{i}", i=m), self.size) for m in self.marks) + 0.25
+        self.rungs = ticks(lowest, highest, 5)
+        self.left = max(typesetting.width(say("{i}", i=m), self.size) for m in self.rungs) + 0.25
         self.above = 1.5 * self.size if titles[1] else 0.15
         self.length, self.rise = width - self.left - 0.15, height - self.above - places_height()
         super().__init__(width, height)
@@ -189,7 +198,7 @@ class Curve(Painted):
 
     def draw(self, pen: Pen) -> None:
         last = len(self.values) - 1
-        for mark in self.marks:
+        for mark in self.rungs:
             x, y = self.point(0, mark)
             pen.line([(x, y), (x + self.length, y)], "faint", 0.012)
             pen.text(say("{i}", i=mark), x - 0.14, y + 0.33 * self.size, self.size, "secondary", align=1.0)
@@ -220,7 +229,7 @@ class Curve(Painted):
 class GrowCurve(Animation):
     """A curve is drawn from its first place to its last."""
 
-    def __init__(self, curve: Curve | Waves, **kwargs):
+    def __init__(self, curve: Curve | Waves, **kwargs: Any):
         super().__init__(curve, introducer=True, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Place
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell, Drawn
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
@@ -23,7 +24,8 @@ OVERHANG = 0.9  # how far labels may stand beyond the outermost dots of their gr
 
 @dataclass
 class Group:
-    """Words of one kind: values is a Tensor [n], role their colour, above: on which side of the line their labels stand."""
+    """Words of one kind: values is a Tensor [n], role their colour, above: on which side of the line their labels
+    stand."""
 
     values: Any
     words: list[str]
@@ -34,12 +36,15 @@ class Group:
 class NumberLine(Painted):
     """Values of several groups of words on one line from the smallest to the largest, 0 marked.
 
-    Labels stand slanted beside the line, each led to its dot, with the value of the outermost two of each side; where not all fit, some
-    dots stay without. mark: a Tensor of one number where a dashed line crosses. ends: what the line's two ends mean.
-    sight, label_sight [group]: the opacity of each group's dots and of its labels. arrived [group]: how far its dots have come down onto the line, one after the other.
+    Labels stand slanted beside the line, each led to its dot, with the value of the outermost two of each side; where
+    not all fit, some dots stay without. mark: a Tensor of one number where a dashed line crosses. ends: what the
+    line's two ends mean. sight, label_sight [group]: the opacity of each group's dots and of its labels. arrived
+    [group]: how far its dots have come down onto the line, one after the other.
     """
 
-    look = ("sight", "label_sight", "arrived")
+    sight: Mix[np.ndarray]
+    label_sight: Mix[np.ndarray]
+    arrived: Mix[np.ndarray]
 
     def __init__(
         self,
@@ -47,7 +52,7 @@ class NumberLine(Painted):
         *,
         width: float,
         height: float,
-        mark=None,
+        mark: Tensor | None = None,
         ends: tuple[str, str] = ("", ""),
         size: float = 0.34,
         spec: str = "+.2f",
@@ -56,7 +61,8 @@ class NumberLine(Painted):
         self.groups, self.mark, self.ends, self.spec = groups, mark, ends, spec
         self.size = max(size, smallest())
         values = np.concatenate([np.asarray(g.values.values, dtype=float) for g in groups])
-        self.low, self.high = reach or (min(values.min(), 0.0), max(values.max(), 0.0))
+        low, high = reach or (min(float(values.min()), 0.0), max(float(values.max()), 0.0))
+        self.low, self.high = low, high
         self.sight, self.label_sight, self.arrived = np.ones(len(groups)), np.ones(len(groups)), np.ones(len(groups))
         self.pad = 0.35
         super().__init__(width, height)
@@ -139,8 +145,7 @@ class NumberLine(Painted):
         progress = progress**2 * (3 - 2 * progress)
         for i, (value, p) in enumerate(zip(values, progress, strict=True)):
             shows = self._place_of(Cell(group.values, (i,)))
-            at, seen = (self.x_of(value), y + side * 1.2 * (1 - p)), sight * min(1.0, 2 * p)
-            pen.circle(*at, DOT, rgb, seen, shows=shows)
+            pen.circle(self.x_of(value), y + side * 1.2 * (1 - p), DOT, rgb, sight * min(1.0, 2 * p), shows=shows)
         for i, foot, text in self.layout[k]:
             seen = sight * float(self.label_sight[k]) * float(np.clip(2 * progress[i] - 1, 0, 1))
             x, top = self.x_of(values[i]), y + side * (0.34 + 0.06)

@@ -1,12 +1,18 @@
-"""Ranking: what lies nearest, as bars from 0 to 1 with the cosine beside, and the place of the one that was looked for."""
+"""Ranking: what lies nearest, as bars from 0 to 1 with the cosine beside, and the place of the one that was looked
+for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Drawn
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
@@ -17,28 +23,30 @@ WORDS = 0.66  # of the width at most for words and numbers
 
 
 class Ranking(Painted):
-    """Words in order of a similarity. values: Tensor [n]; words: n strings; ranks: their places, 1 for the nearest (default 1 … n).
+    """Words in order of a similarity. values: Tensor [n]; words: n strings; ranks: their places, 1 for the nearest
+    (default 1 … n).
 
-    A gap in the ranks is drawn as ⋮. marked: index of the one that was looked for, in the colour `mark`. title: stands on top.
-    label_room: width of the words in em, lines: how many lines to leave room for, where several lists are to look alike.
-    Bars start at 0 and end at 1 at the right edge; a negative similarity has none.
+    A gap in the ranks is drawn as ⋮. marked: index of the one that was looked for, in the colour `mark`. title:
+    stands on top. label_room: width of the words in em, lines: how many lines to leave room for, where several lists
+    are to look alike. Bars start at 0 and end at 1 at the right edge; a negative similarity has none.
     """
 
-    look = ("bar_opacity", "values")
+    bar_opacity: Mix[np.ndarray]
+    values: Mix[np.ndarray]
 
     def __init__(
         self,
-        values,
-        words,
+        values: Tensor,
+        words: Sequence[str],
         *,
         width: float,
         height: float,
-        ranks=None,
+        ranks: Sequence[int] | None = None,
         marked: int | None = None,
         mark: str = "truth",
         fill: str = "logit",
-        title="",
-        title_fill="ink",
+        title: str = "",
+        title_fill: Fill = "ink",
         size: float = LABEL,
         spec: str = ".2f",
         label_room: float = 0.0,
@@ -83,9 +91,9 @@ class Ranking(Painted):
         super().__init__(width, self.pitch * lines)
 
     @staticmethod
-    def lines_of(ranks) -> float:
+    def lines_of(ranks: Sequence[int]) -> float:
         """How many lines a list takes, gaps included."""
-        return len(ranks) + 0.6 * sum(b > a + 1 for a, b in zip(ranks, ranks[1:]))
+        return len(ranks) + 0.6 * sum(b > a + 1 for a, b in pairwise(ranks))
 
     def _top(self, i: int) -> float:
         return self.pitch * (i + 0.6 * sum(self.gaps[: i + 1]) + (1.35 if self.title else 0))

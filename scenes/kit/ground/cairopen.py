@@ -21,7 +21,7 @@ TURN = 2 * np.pi
 class CairoPen(Pen):
     """Paints into a Cairo context that is set to the mobject's coordinates. writing: whether texts are painted."""
 
-    def __init__(self, ctx: cairo.Context, opacity: float = 1.0, *, writing: bool = True):
+    def __init__(self, ctx: cairo.Context[Any], opacity: float = 1.0, *, writing: bool = True):
         super().__init__(opacity)
         self.ctx, self.writing = ctx, writing
 
@@ -133,7 +133,8 @@ class CairoPen(Pen):
         self._stroke(shape)
 
     def _circle(self, shape: Shape) -> None:
-        self.ctx.arc(*shape.at, shape.radius, 0, TURN)
+        x, y = shape.at
+        self.ctx.arc(x, y, shape.radius, 0, TURN)
         (self._stroke if shape.line else self._fill)(shape)
 
     def _circles(self, shape: Shape) -> None:
@@ -169,7 +170,7 @@ class CairoPen(Pen):
         alpha = (shape.opacity * self.opacity)[..., None]
         pixels[:, :columns, :3] = np.round(shape.fill * alpha * 255)  # R, G, B as Manim's surface wants them
         pixels[:, :columns, 3:] = np.round(alpha * 255)
-        surface = cairo.ImageSurface.create_for_data(pixels, cairo.FORMAT_ARGB32, columns, rows, stride)
+        surface = cairo.ImageSurface.create_for_data(pixels.data, cairo.FORMAT_ARGB32, columns, rows, stride)
         ctx = self.ctx
         ctx.save()
         ctx.translate(x, y)
@@ -181,6 +182,7 @@ class CairoPen(Pen):
 
     def _path(self, shape: Shape) -> None:
         ctx = self.ctx
+        assert shape.path is not None
         ctx.save()
         ctx.translate(*shape.at)
         ctx.scale(shape.scale, shape.scale)

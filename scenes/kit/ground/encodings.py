@@ -44,7 +44,8 @@ class Angle:
 
 @dataclass(frozen=True)
 class Place:
-    """The position on an axis: zero + unit × value. at: which part of the mark stands there (its middle, start or end)."""
+    """The position on an axis: zero + unit × value. at: which part of the mark stands there (its middle, start or
+    end)."""
 
     cell: What
     zero: float
@@ -55,7 +56,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Shade:
-    """The colour: from the empty cell's towards the hue of `kind` by most · (|value| / scale)^power, at most the whole."""
+    """The colour: from the empty cell's towards the hue of `kind` by most · (|value| / scale)^power, at most the
+    whole."""
 
     cell: What
     scale: float

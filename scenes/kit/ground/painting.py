@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import cairo
 import numpy as np
@@ -25,6 +25,10 @@ from scenes.kit.ground.pen import Fill, Line, Pen, Rectangle, Shape
 from scenes.kit.ground.readings import Array, Cell, Claim, Drawn, Reading, Shown, shown_in
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, current
+
+T = TypeVar("T")
+MIXES = "mixes"
+Mix = Annotated[T, MIXES]  # an attribute of a Painted that interpolates
 
 
 class PaintingCamera(Camera):
@@ -41,7 +45,7 @@ class PaintingCamera(Camera):
         finally:
             self.writing = True
 
-    def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context) -> PaintingCamera:
+    def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context[Any]) -> PaintingCamera:
         if not isinstance(vmobject, Painted):
             return super().display_vectorized(vmobject, ctx)
         vmobject.paint(ctx, self.writing)
@@ -119,15 +123,23 @@ def corners_of(x: Any, y: Any, w: Any, h: Any, pad: float = 0.0) -> Array:
 class Painted(VMobject):
     """A box of width × height (scene units) that paints itself.
 
-    Subclasses implement `draw(pen)`, in local coordinates (origin at the upper left corner, y down, units as at creation).
-    What is read off it (`readings`, `marks`) is gathered by the same code that paints, so it cannot disagree with the picture.
-    `look` names the attributes (floats and arrays) that interpolate in a Transform or `.animate`; where one of those that
-    `fades` names differs, `word_opacity` falls to 0 half-way and comes back: words cannot mix.
+    Subclasses implement `draw(pen)`, in local coordinates (origin at the upper left corner, y down, units as at
+    creation). What is read off it (`readings`, `marks`) is gathered by the same code that paints, so it cannot
+    disagree with the picture. What interpolates in a Transform or `.animate` is declared with its type, `values:
+    Mix[np.ndarray]` (see `blend`); `look` has their names. Where one of those that `fades` names differs,
+    `word_opacity` falls to 0 half-way: words cannot mix.
     """
 
-    look: tuple[str, ...] = ()
-    fades: tuple[str, ...] = ()
+    look: ClassVar[tuple[str, ...]] = ()
+    fades: ClassVar[tuple[str, ...]] = ()
+    points: Array  # Manim's: the box
     word_opacity = 1.0
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declared = cls.__dict__.get("__annotations__", {}).items()
+        mixed = [name for name, kind in declared if _mixes(kind)]
+        cls.look = tuple(dict.fromkeys([*cls.look, *mixed]))
 
     def __init__(self, width: float, height: float, **kwargs: Any):
         super().__init__(stroke_width=0, fill_opacity=0, **kwargs)
@@ -169,7 +181,7 @@ class Painted(VMobject):
     def draw(self, pen: Pen) -> None:
         raise NotImplementedError
 
-    def paint(self, ctx: cairo.Context, writing: bool = True) -> None:
+    def paint(self, ctx: cairo.Context[Any], writing: bool = True) -> None:
         if self.opacity <= 0.002 or self.natural[0] <= 0 or self.natural[1] <= 0:
             return
         ctx.new_path()  # Manim leaves the path of what it has filled
@@ -252,15 +264,15 @@ class Painted(VMobject):
         return self
 
     @override_animation(Write)
-    def _written(self, **kwargs) -> Create:
+    def _written(self, **kwargs: Any) -> Create:
         """There is no border to draw first: writing is appearing from left to right."""
         return Create(self, **kwargs)
 
     @override_animation(DrawBorderThenFill)
-    def _drawn(self, **kwargs) -> Create:
+    def _drawn(self, **kwargs: Any) -> Create:
         return Create(self, **kwargs)
 
-    def match_style(self, vmobject, family: bool = True) -> Painted:
+    def match_style(self, vmobject: Any, family: bool = True) -> Painted:
         return self  # Manim's styles (stroke, fill) say nothing here
 
     def set_opacity(self, opacity: float, family: bool = True) -> Painted:
@@ -277,7 +289,7 @@ class Painted(VMobject):
                 sub.fade(darkness, family)
         return self
 
-    def set_fill(self, color=None, opacity=None, family: bool = True) -> Painted:
+    def set_fill(self, color: Any = None, opacity: float | None = None, family: bool = True) -> Painted:
         if opacity is not None and hasattr(self, "natural"):
             self.set_opacity(opacity, family)
         return self
@@ -285,11 +297,11 @@ class Painted(VMobject):
     def get_fill_opacity(self) -> float:
         return self.opacity
 
-    def set_stroke(self, *args, **kwargs) -> Painted:
+    def set_stroke(self, *args: Any, **kwargs: Any) -> Painted:
         return self
 
 
-def blend(a, b, alpha: float):
+def blend(a: Any, b: Any, alpha: float) -> Any:
     """a → b: numbers and arrays of one shape mix, −∞ and anything else switches half-way."""
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return (1 - alpha) * a + alpha * b
@@ -298,6 +310,11 @@ def blend(a, b, alpha: float):
             mixed = (1 - alpha) * a + alpha * b
         return np.where(np.isfinite(mixed), mixed, b if alpha >= 0.5 else a)
     return b if alpha >= 0.5 else a
+
+
+def _mixes(kind: Any) -> bool:
+    """Whether an annotation, written out or not, is Mix[…]."""
+    return kind.split("[")[0].endswith("Mix") if isinstance(kind, str) else MIXES in getattr(kind, "__metadata__", ())
 
 
 def _alike(a: Any, b: Any) -> bool:
@@ -331,4 +348,4 @@ def _in_scene(mark: Mark, matrix: Array, zoom: float) -> Mark:
     return replace(mark, points=points, matrix=matrix, radius=mark.radius * zoom, line=mark.line * zoom, angles=angles)
 
 
-__all__ = ["CairoPen", "Claim", "Drawn", "Painted", "PaintingCamera", "Pen", "ReadingPen", "blend", "corners_of"]
+__all__ = ["CairoPen", "Claim", "Drawn", "Mix", "Painted", "PaintingCamera", "Pen", "ReadingPen", "blend", "corners_of"]

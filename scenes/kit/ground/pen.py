@@ -48,7 +48,8 @@ class Shape:
 
 @dataclass(slots=True)
 class Line:
-    """A line of text around (x, y): its path, `shift` to the right, turned by `angle`, with `scale` local units to one of its own.
+    """A line of text around (x, y): its path, `shift` to the right, turned by `angle`, with `scale` local units to
+    one of its own.
 
     size: its em. ink: left, top, right, bottom of the path. numbers: None where the text knows them itself."""
 
@@ -119,9 +120,9 @@ class Pen(ABC):
         numbers: tuple[Shown, ...] | None = None,
         area: Rectangle | None = None,
     ) -> None:
-        """Write a line. align 0 = from x, ½ = centred on x, 1 = up to x. level: what of it lies at y: its "baseline", or
-        the middle of "words", "letters" or "digits". Angle in radians, up. numbers: the values in it, if the text does
-        not know them itself. area: where a click means it."""
+        """Write a line. align 0 = from x, ½ = centred on x, 1 = up to x. level: what of it lies at y: its "baseline",
+        or the middle of "words", "letters" or "digits". Angle in radians, up. numbers: the values in it, if the text
+        does not know them itself. area: where a click means it."""
         if opacity * self.opacity > UNSEEN and text:
             shape, scale = typesetting.outline(str(text), face), size / EM
             y += LEVELS[level] * size

@@ -45,7 +45,7 @@ class Shown:
     """A value that stands in a text: the characters, the value (Cell, int or str), and its format."""
 
     text: str
-    value: Cell | int | str
+    value: Cell | int | np.integer[Any] | str
     spec: str
 
 

@@ -56,7 +56,8 @@ def contrast(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def legible_on(background: np.ndarray, ink: np.ndarray) -> np.ndarray:
-    """For each background [..., 3]: the ink if its contrast is ≥ 4.5, else white or black, whichever is told apart better."""
+    """For each background [..., 3]: the ink if its contrast is ≥ 4.5, else white or black, whichever is told apart
+    better."""
     background = np.asarray(background, dtype=float)
     white, black = np.ones(3), np.zeros(3)
     better = np.where((contrast(background, white) >= contrast(background, black))[..., None], white, black)

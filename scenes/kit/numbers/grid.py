@@ -2,87 +2,69 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Shade
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cells, Drawn
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.ground.text import DIGIT
 from scenes.kit.ground.theme import legible_on
+from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, elide, readable_height, readable_width
 
-GAP = 0.03  # between cells
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
 HEADER = 0.34
-DIGIT_SHARE = (0.86, 0.62)  # how much of a cell's width and height its number may take
 IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
-
-
-def elide(n: int, limit: int, keep: int | None = None) -> list[int | None]:
-    """Indices to show of n when at most `limit` fit; None stands for ⋯. `keep` is among them.
-
-    >>> elide(4, 8), elide(64, 5), elide(10, 5, keep=6)
-    ([0, 1, 2, 3], [0, 1, 2, None, 63], [0, None, 6, None, 9])
-    """
-    if n <= limit:
-        return list(range(n))
-    limit = max(limit, 3)
-    head = list(range(limit - 2))
-    if keep is not None and keep not in (*head, n - 1):
-        head = [*head[: max(limit - 4, 1)], keep]
-    shown: list[int | None] = []
-    for index in [*head, n - 1]:
-        if index - (shown[-1] if shown else -1) > 1:
-            shown.append(None)
-        shown.append(index)
-    return shown
-
-
-def readable_width(tensor, spec: str) -> float:
-    """The narrowest cell in which every number of the tensor can be read."""
-    values = np.asarray(tensor.values, dtype=float)
-    widest = max(typesetting.width(number(v, spec), 1.0) for v in {values.max(), values[np.isfinite(values)].min()})
-    return widest * smallest() / DIGIT_SHARE[0] + GAP + 0.005
-
-
-def readable_height() -> float:
-    """The lowest cell in which a number can be read."""
-    return smallest() / DIGIT_SHARE[1] + 0.005
 
 
 class TensorGrid(Painted):
     """A Tensor of one or two axes as cells with numbers.
 
     tensor: [rows, columns] or [n] (a row; a column if `upright`). kind: what it is, hence its colour: "weight",
-    "score", "logit" (signed: blue + / red −), or "data", "query", "key", "value", "delta", "probability" …
-    (one hue, by magnitude). width, height: the room it may take; `cell` the largest cell. rows, columns: the most
-    to show, the rest becomes ⋯ (`keep_row`, `keep_column` stay visible). row_labels, column_labels: strings, one for each index.
-    Both may also be the list of indices to show, with None for each ⋯.
-    scale: the magnitude with the fullest colour (default: the largest in the tensor), so that grids can share one.
-    Numbers are left out where they would be smaller than the style allows.
+    "score", "logit" (signed: blue + / red −), or "data", "query", "key", "value", "delta", "probability" … (one hue,
+    by magnitude). width, height: the room it may take, `cell` the largest cell; or `exact`: the cell, however much
+    room it takes; or `fit`: a box, in whose middle it lies. rows, columns: the most to show, the rest becomes ⋯
+    (`keep_row`, `keep_column` stay visible). row_labels, column_labels: strings, one for each index. Both may also be
+    the list of indices to show, with None for each ⋯. scale: the magnitude with the fullest colour (default: the
+    largest in the tensor), so that grids can share one. Numbers are left out where they would be smaller than the
+    style allows.
     """
 
-    look = ("values", "cell_opacity", "text_opacity", "glow", "strongest", "tint")
+    values: Mix[np.ndarray]
+    cell_opacity: Mix[np.ndarray]
+    text_opacity: Mix[np.ndarray]
+    glow: Mix[np.ndarray]
+    strongest: Mix[float]
+    tint: Mix[np.ndarray]
 
     def __init__(
         self,
-        tensor,
+        tensor: Tensor,
         kind: str = "data",
         *,
         width: float = 13.0,
         height: float = 5.0,
         cell: tuple[float, float] = (0.92, 0.46),
-        rows: int | list = 99,
-        columns: int | list = 99,
+        exact: tuple[float, float] | None = None,
+        fit: Box | None = None,
+        rows: int | list[int | None] = 99,
+        columns: int | list[int | None] = 99,
         keep_row: int | None = None,
         keep_column: int | None = None,
-        row_labels=None,
-        column_labels=None,
-        row_label_color="ink",
-        column_label_color="ink",
+        row_labels: Sequence[str] | None = None,
+        column_labels: Sequence[str] | None = None,
+        row_label_color: Fill = "ink",
+        column_label_color: Fill = "ink",
         target_row: int | None = None,
         spec: str | None = None,
         scale: float | None = None,
@@ -107,6 +89,10 @@ class TensorGrid(Painted):
         self.row_labels, self.column_labels = row_labels, column_labels
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
         self.tint = np.array(_hue(kind), dtype=float)
+        if fit is not None:
+            width, height = fit.width, fit.height
+        if exact is not None:
+            width, height, cell = math.inf, math.inf, exact
         self._lay_out(width, height, cell, digits, size)
         shape = self.values.shape
         self.cell_opacity, self.text_opacity, self.glow = np.ones(shape), np.ones(shape), np.zeros(shape)
@@ -114,9 +100,11 @@ class TensorGrid(Painted):
             self.left + self.cw * self.units_x.sum() + self.right,
             self.above + self.ch * self.units_y.sum() + self.below,
         )
+        if fit is not None:
+            self.move_to(fit.center)
 
     # ── layout, in local units ───────────────────────────────────────────────────────────────────
-    def _lay_out(self, width, height, cell, digits, size) -> None:
+    def _lay_out(self, width: float, height: float, cell: tuple[float, float], digits: bool, size: float) -> None:
         self.units_x = np.array([0.6 if c is None else 1.0 for c in self.columns])  # a ⋯ is narrower than a cell
         self.units_y = np.array([0.6 if r is None else 1.0 for r in self.rows])
         bracket = BRACKET if self.brackets else 0.0
@@ -220,15 +208,13 @@ class TensorGrid(Painted):
         twin = TensorGrid(
             tensor,
             self.kind,
-            cell=(self.cw, self.ch),
+            exact=(self.cw, self.ch),
             spec=self.spec,
             scale=self.strongest,
             brackets=False,
             upright=self.upright,
             digits=bool(self.digits),
             size=self.digits or DIGIT,
-            width=99,
-            height=99,
         )
         corners = self.corners(rows[0], columns[0], rows[-1], columns[-1])
         middle = (corners[0] + corners[2]) / 2
@@ -243,15 +229,13 @@ class TensorGrid(Painted):
         twin = TensorGrid(
             self.tensor[self.rows[i]],
             self.kind,
-            cell=(self.cw, self.ch),
+            exact=(self.cw, self.ch),
             spec=self.spec,
             scale=self.strongest,
             brackets=False,
             columns=list(self.columns),
             digits=bool(self.digits),
             size=self.digits or DIGIT,
-            width=99,
-            height=99,
         )
         corners = self.row_corners(i)
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
@@ -315,8 +299,9 @@ class TensorGrid(Painted):
     def _draw_numbers(self, pen: Pen, fills: np.ndarray) -> None:
         inks = legible_on(fills, color("ink"))
         inks = np.where(np.isneginf(self.values)[..., None], color("masked_ink"), inks)
-        i, j = np.nonzero((self.text_opacity > 0.002) & ~self.gap_cells)
-        for i, j, (x, y, w, h) in zip(i.tolist(), j.tolist(), self._boxes(i, j).tolist(), strict=True):
+        rows, columns = np.nonzero((self.text_opacity > 0.002) & ~self.gap_cells)
+        boxes = self._boxes(rows, columns).tolist()
+        for i, j, (x, y, w, h) in zip(rows.tolist(), columns.tolist(), boxes, strict=True):
             pen.number(
                 self.tensor,
                 self._index(i, j),
@@ -349,7 +334,7 @@ class TensorGrid(Painted):
             return Cells(self.tensor, ((rows[i] if self.upright else columns[j]),))
         return Cells(self.tensor, (rows[i], columns[j]))
 
-    def _index(self, i: int, j: int) -> tuple[int, ...]:
+    def _index(self, i: int, j: int) -> tuple[Any, ...]:
         if self.flat:
             return (self.rows[i] if self.upright else self.columns[j],)
         return (self.rows[i], self.columns[j])
@@ -377,43 +362,21 @@ class TensorGrid(Painted):
         if self.row_labels is not None:
             for i, r in enumerate(self.rows):
                 if r is not None:
-                    y = self._y(i) + self.ch * self.units_y[i] / 2
+                    at = self.row_room - 0.1, self._y(i) + self.ch * self.units_y[i] / 2, self.header
                     fill = "target" if r == self.target_row else self.row_label_color
-                    pen.text(
-                        self.row_labels[r],
-                        self.row_room - 0.1,
-                        y,
-                        self.header,
-                        fill,
-                        self._label_opacity(i, None),
-                        align=1.0,
-                        level="words",
-                    )
+                    pen.text(self.row_labels[r], *at, fill, align=1.0, level="words")
         if self.column_labels is not None:
             for j, c in enumerate(self.columns):
                 if c is not None:
                     self._column_label(pen, j, self.column_labels[c])
 
     def _column_label(self, pen: Pen, j: int, label: str) -> None:
-        middle, opacity = self._x(j) + self.cw * self.units_x[j] / 2, self._label_opacity(None, j)
+        middle, fill = self._x(j) + self.cw * self.units_x[j] / 2, self.column_label_color
         if self.slanted:
             size = self.column_header
-            pen.text(
-                label,
-                middle + 0.1 * size,
-                self.above - 0.16 * size,
-                size,
-                self.column_label_color,
-                opacity,
-                angle=np.pi / 4,
-            )
+            pen.text(label, middle + 0.1 * size, self.above - 0.16 * size, size, fill, angle=np.pi / 4)
         else:
-            pen.text(
-                label, middle, self.above - 0.35 * self.header, self.header, self.column_label_color, opacity, align=0.5
-            )
-
-    def _label_opacity(self, i, j) -> float:
-        return 1.0
+            pen.text(label, middle, self.above - 0.35 * self.header, self.header, fill, align=0.5)
 
 
 POWER = 0.8  # of the magnitude: weak cells show, too

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.painting import Pen
 from scenes.kit.ground.readings import Cells
@@ -17,21 +20,21 @@ class HeatStrips(TensorGrid):
     """A Tensor [rows, n] (or [n]: one strip; `upright`: a standing one) as strips in which brightness is magnitude.
 
     All n numbers of a strip are drawn, however many: each strip is one nearest-neighbour image. Brightness grows with
-    √|x|, so that small entries show beside large ones; `scale` is the magnitude from which a cell is fully bright (say it
-    on the screen). Signed kinds are blue and red. Rows are elided as in a TensorGrid. `label_room`: the least width of the row
-    labels, where several are to line up.
+    √|x|, so that small entries show beside large ones; `scale` is the magnitude from which a cell is fully bright
+    (say it on the screen). Signed kinds are blue and red. Rows are elided as in a TensorGrid. `label_room`: the least
+    width of the row labels, where several are to line up.
     """
 
     def __init__(
         self,
-        tensor,
+        tensor: Tensor,
         kind: str = "data",
         *,
         width: float = 13.0,
         height: float = 5.0,
         pitch: float = 0.5,
         label_room: float = 0.0,
-        **kwargs,
+        **kwargs: Any,
     ):
         self.label_room = label_room
         super().__init__(

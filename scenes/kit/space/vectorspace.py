@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Place, What
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells, Drawn
 from scenes.kit.ground.say import Said
 from scenes.kit.ground.style import color, smallest
@@ -20,49 +25,46 @@ MARGIN = (0.75, 0.4)  # free at the sides and above and below the outermost poin
 class VectorSpace(Painted):
     """Points of a plane, one scale for both axes (unless `stretched`: then each axis fills its room).
 
-    coords: Tensor [n, 2]; words: n labels ("" for none), the first ones choose their places first; `must`: those labelled at any cost;
-    `quiet`: points whose label is not shown now.
-    roles: the colours of the points (one for all, or n). cloud: Tensor [m, 2] of small dots behind. arrows, links: pairs of points;
-    hollow: points drawn as rings. titles: of the two axes, at their ends. around: "cloud" fits all dots into the box, "points" the points
-    only (what lies outside is cut off).
-    emphasis [n]: opacity of each point and its label; arrow_grown, link_grown: how much of each is drawn.
-    In a Transform to a VectorSpace of as many points they travel, labels with them: the view turns.
+    coords: Tensor [n, 2]; words: n labels ("" for none), the first ones choose their places first; `must`: those
+    labelled at any cost; `quiet`: points whose label is not shown now. roles: the colours of the points (one for all,
+    or n). cloud: Tensor [m, 2] of small dots behind. arrows, links: pairs of points; hollow: points drawn as rings.
+    titles: of the two axes, at their ends. around: "cloud" fits all dots into the box, "points" the points only (what
+    lies outside is cut off). emphasis [n]: opacity of each point and its label; arrow_grown, link_grown: how much of
+    each is drawn. In a Transform to a VectorSpace of as many points they travel, labels with them: the view turns.
     """
 
-    look = (
-        "values",
-        "center",
-        "scale_units",
-        "offsets",
-        "label_on",
-        "emphasis",
-        "tint",
-        "cloud_opacity",
-        "arrow_grown",
-        "link_grown",
-        "title_opacity",
-    )
+    values: Mix[np.ndarray]
+    center: Mix[np.ndarray]
+    scale_units: Mix[np.ndarray]
+    offsets: Mix[np.ndarray]
+    label_on: Mix[np.ndarray]
+    emphasis: Mix[np.ndarray]
+    tint: Mix[np.ndarray]
+    cloud_opacity: Mix[float]
+    arrow_grown: Mix[np.ndarray]
+    link_grown: Mix[np.ndarray]
+    title_opacity: Mix[float]
 
     def __init__(
         self,
-        coords,
-        words,
+        coords: Tensor,
+        words: Sequence[str],
         *,
         width: float,
         height: float,
-        roles="ink",
-        must=(),
-        cloud=None,
-        arrows=(),
-        links=(),
-        hollow=(),
+        roles: str | Sequence[str] = "ink",
+        must: Sequence[int] = (),
+        cloud: Tensor | None = None,
+        arrows: Iterable[tuple[int, int]] = (),
+        links: Iterable[tuple[int, int]] = (),
+        hollow: Iterable[int] = (),
         size: float = 0.34,
         titles: tuple[Said | str, Said | str] | None = None,
         around: str = "points",
-        quiet=(),
+        quiet: Iterable[int] = (),
         stretched: bool = False,
-        arrow_fill="secondary",
-        link_fill="secondary",
+        arrow_fill: Fill = "secondary",
+        link_fill: Fill = "secondary",
     ):
         self.tensor, self.cloud = coords, cloud
         self.words = [word if isinstance(word, Said) else display(word) if word else "" for word in words]
@@ -91,7 +93,7 @@ class VectorSpace(Painted):
         scales = np.where(np.isfinite(scales), scales, np.min(scales) if np.isfinite(scales).any() else 1.0)
         self.scale_units = scales if stretched else np.full(2, scales.min())
 
-    def _label(self, must, quiet: frozenset) -> None:
+    def _label(self, must: Sequence[int], quiet: frozenset[int]) -> None:
         dots = np.array([self.at(point) for point in self.values]).reshape(-1, 2)
         sizes = np.array(
             [
@@ -116,7 +118,7 @@ class VectorSpace(Painted):
         return boxes
 
     # ── where things are ─────────────────────────────────────────────────────────────────────────
-    def at(self, point) -> np.ndarray:
+    def at(self, point: Any) -> np.ndarray:
         """Local place [2] of a point of the plane (y up there, down here)."""
         (x, y), (w, h) = (np.asarray(point, dtype=float) - self.center) * self.scale_units, self.room
         return np.array([w / 2 + x, h / 2 - y])
@@ -184,7 +186,7 @@ class VectorSpace(Painted):
                 pen.line(line, "faint", 0.014, 0.8 * self.title_opacity)
 
     def _draw_cloud(self, pen: Pen) -> None:
-        if not len(self.cloud_values) or self.cloud_opacity <= 0.002:
+        if self.cloud is None or self.cloud_opacity <= 0.002:
             return
         w, h = self.room
         places = (self.cloud_values - self.center) * self.scale_units * (1, -1) + (w / 2, h / 2)
@@ -210,7 +212,15 @@ class VectorSpace(Painted):
 
 
 def draw_arrow(
-    pen: Pen, start, end, rgb, opacity: float = 1.0, *, line: float = 0.035, tip: float = 0.17, short: float = 0.0
+    pen: Pen,
+    start: Any,
+    end: Any,
+    rgb: Fill,
+    opacity: float = 1.0,
+    *,
+    line: float = 0.035,
+    tip: float = 0.17,
+    short: float = 0.0,
 ) -> None:
     """A straight arrow; it ends `short` of its end, so as not to cover the dot there."""
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)

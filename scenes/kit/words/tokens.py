@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Rectangle
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest
@@ -31,18 +36,20 @@ class TokenRow(Painted):
     `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge.
     """
 
-    look = ("emphasis", "tint", "edge")
+    emphasis: Mix[np.ndarray]
+    tint: Mix[np.ndarray]
+    edge: Mix[np.ndarray]
 
     def __init__(
         self,
-        tokens,
+        tokens: Sequence[str],
         *,
         width: float = 13.0,
         height: float = 5.0,
         size: float = TOKEN,
         lines: int = 1,
         target: int | None = None,
-        unknown=(),
+        unknown: Iterable[int] = (),
         down: bool = False,
         gap: float = 0.14,
     ):
@@ -114,7 +121,7 @@ class TokenRow(Painted):
 
     def piece(self, i: int) -> TokenRow:
         """One token as a row of its own, lying exactly on top of this one: what flies away or arrives."""
-        twin = TokenRow([self.tokens[i]], width=99, size=self.size, unknown=[0] if i in self.unknown else ())
+        twin = TokenRow([self.tokens[i]], width=math.inf, size=self.size, unknown=[0] if i in self.unknown else ())
         twin.tint, twin.edge = self.tint[i : i + 1].copy(), self.edge[i : i + 1].copy()
         corners = self.corners(i)
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
@@ -159,9 +166,12 @@ class TokenNumbers(Painted):
 
     Numbers whose displayed value is below `least` are left out, as in "3% … 60%"."""
 
-    look = ("values", "shown_opacity")
+    values: Mix[np.ndarray]
+    shown_opacity: Mix[np.ndarray]
 
-    def __init__(self, row: TokenRow, tensor, spec: str = ".0%", fill: str = "probability", least: float = 0.005):
+    def __init__(
+        self, row: TokenRow, tensor: Tensor, spec: str = ".0%", fill: str = "probability", least: float = 0.005
+    ):
         self.row_boxes = [row.box(i) for i in range(len(row.words))]
         self.down, self.tensor, self.spec, self.least = row.down, tensor, spec, least
         self.values = np.asarray(tensor.values, dtype=float)
@@ -186,7 +196,8 @@ class TokenNumbers(Painted):
         shown = [i for i, v in enumerate(self.values) if abs(v) >= self.least]
         middles = [self.row_boxes[i][0] + self.row_boxes[i][2] / 2 for i in shown]
         widths = [typesetting.width(number(self.values[i], self.spec), 1.0) for i in shown]
-        room = [(b - a) / (0.35 + (u + v) / 2) for a, b, u, v in zip(middles, middles[1:], widths, widths[1:]) if b > a]
+        pairs = zip(pairwise(middles), pairwise(widths), strict=True)
+        room = [(b - a) / (0.35 + (u + v) / 2) for (a, b), (u, v) in pairs if b > a]
         return min([size, *room])
 
     def draw(self, pen: Pen) -> None:
@@ -194,8 +205,8 @@ class TokenNumbers(Painted):
             if abs(value) < self.least:
                 continue
             x, y, w, h = self.row_boxes[i]
-            at, how = (x + w / 2, y + h + 1.05 * self.size), dict(align=0.5)
+            across, down, align, level = x + w / 2, y + h + 1.05 * self.size, 0.5, "baseline"
             if self.down:
-                at, how = (0.0, y + 0.5 * h), dict(level="letters")
-            seen = self.shown_opacity[i]
-            pen.number(self.tensor, (i,), self.spec, *at, self.size, self.rgb, seen, value=value, **how)
+                across, down, align, level = 0.0, y + 0.5 * h, 0.0, "letters"
+            how = (self.size, self.rgb, float(self.shown_opacity[i]))
+            pen.number(self.tensor, (i,), self.spec, across, down, *how, value=value, align=align, level=level)

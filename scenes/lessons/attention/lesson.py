@@ -11,23 +11,16 @@ from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import row, stack
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import LABEL, Formula, Label, symbol
 from scenes.kit.ground.style import color
+from scenes.kit.ground.text import LABEL, Formula, Label, symbol
 from scenes.kit.ground.typesetting import width
-from scenes.kit.moves.animations import (
-    DotProduct,
-    Fly,
-    Grow,
-    Introduce,
-    MatrixProduct,
-    ResidualAdd,
-    Reveal,
-    SoftmaxRow,
-    WeightedSum,
-)
+from scenes.kit.moves.products import DotProduct, MatrixProduct, ResidualAdd, SoftmaxRow, WeightedSum
+from scenes.kit.moves.reveal import Grow, Introduce, Reveal
+from scenes.kit.moves.travel import Fly
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid, readable_height, readable_width
 from scenes.kit.numbers.product import Product, SoftmaxTable
-from scenes.kit.numbers.terms import Frame, TermSum
+from scenes.kit.numbers.terms import TermSum
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lesson.attention_lesson import AttentionLesson
 

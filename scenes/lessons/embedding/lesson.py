@@ -16,9 +16,12 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Formula, Label
-from scenes.kit.moves.animations import DotProduct, Fly, Grow, Introduce
+from scenes.kit.moves.products import DotProduct
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.travel import Fly
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.numbers.terms import Frame, TermSum
+from scenes.kit.numbers.terms import TermSum
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.links import Threads
 from scenes.kit.words.tokens import display

@@ -20,11 +20,12 @@ from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Formula, Label, smallest
 from scenes.kit.ground.typesetting import fitting_size, width
-from scenes.kit.moves.animations import Grow, Introduce, MatrixProduct, ResidualAdd
+from scenes.kit.moves.products import MatrixProduct, ResidualAdd
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid, readable_height
 from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.sums import SumTable
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lessons.heads.scores import Score, ScoreTable, counted

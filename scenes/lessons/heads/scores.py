@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.layout import Box
 from scenes.kit.ground.encodings import Length, Place
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell, Drawn, Shown
 from scenes.kit.ground.say import Said, Span, number, say
 from scenes.kit.ground.style import smallest
@@ -19,7 +19,8 @@ from scenes.kit.ground.style import smallest
 
 @dataclass(frozen=True)
 class Score:
-    """One row: name, who has it, what it means and on what it was measured, and three Tensors of one number between 0 and 1."""
+    """One row: name, who has it, what it means and on what it was measured, and three Tensors of one number between 0
+    and 1."""
 
     name: str
     who: Said
@@ -41,11 +42,11 @@ def counted(text: str) -> Said:
 class ScoreTable(Painted):
     """Rows of scores as bars on one scale 0 … 100 %, with a mark at chance and one at what is needed to pass.
 
-    With `stacked` each bar lies below its text. At the left of each row a square is kept free for a picture: `picture(i)`.
-    grown: how much of each row is there. Rows that did not pass are grey.
+    With `stacked` each bar lies below its text. At the left of each row a square is kept free for a picture:
+    `picture(i)`. grown: how much of each row is there. Rows that did not pass are grey.
     """
 
-    look = ("grown",)
+    grown: Mix[np.ndarray]
 
     def __init__(self, box: Box, scores: list[Score], *, stacked: bool = False, spec: str = ".0%"):
         self.scores, self.spec, self.stacked = scores, spec, stacked

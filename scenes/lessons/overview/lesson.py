@@ -14,10 +14,11 @@ from scenes.kit.depth.blocks import BlockDiagram
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import LABEL, Formula, Label, smallest
-from scenes.kit.moves.animations import Fly, Grow, Introduce
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.travel import Fly
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.loop import FinishedRun, LoopScreen, mark_end

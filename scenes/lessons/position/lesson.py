@@ -18,10 +18,11 @@ from scenes.kit.charts.curve import Curve, GrowCurve, ReadOff, Waves
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Formula, Label, Number, smallest
-from scenes.kit.moves.animations import Grow, Introduce, ResidualAdd
+from scenes.kit.moves.products import ResidualAdd
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.rows import Rows
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.space.dial import Dial, Turn
 from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display

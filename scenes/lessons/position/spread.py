@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length, Place
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell, Drawn, Shown
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest
@@ -18,9 +21,20 @@ class SpreadBars(Painted):
     runs: Tensor [thing, run]; labels: one for each thing; fills: their roles. Bars start at 0. The numbers beside are
     the mean and, in grey, the smallest and the largest."""
 
-    look = ("grown", "dots")
+    grown: Mix[np.ndarray]
+    dots: Mix[np.ndarray]
 
-    def __init__(self, runs, labels, *, width: float, height: float, fills, spec: str = ".3f", size: float = 0.42):
+    def __init__(
+        self,
+        runs: Tensor,
+        labels: Sequence[str],
+        *,
+        width: float,
+        height: float,
+        fills: Sequence[str],
+        spec: str = ".3f",
+        size: float = 0.42,
+    ):
         self.runs, self.means = runs, runs.mean(1)
         self.least, self.most, self.labels, self.spec = runs.min(1), runs.max(1), list(labels), spec
         self.values = np.asarray(runs.values, dtype=float)
