@@ -12,7 +12,8 @@ from scenes.kit.ground.encodings import Area, Thickness
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell, Drawn
 from scenes.kit.ground.style import color
-from scenes.kit.numbers.grid import GAP, TensorGrid
+from scenes.kit.numbers.cells import GAP
+from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.tokens import TokenRow
 
 

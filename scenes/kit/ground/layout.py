@@ -53,6 +53,10 @@ class Box:
             y -= h + gap
         return edges
 
+    def rows_of(self, height: float, less: float = 0.0) -> int:
+        """How many rows of that height fit, where `less` of the box's height is needed for something else."""
+        return int((self.height - less) / height)
+
     def fit(self, mobject: Mobject, margin: float = 0.0) -> Any:
         """Put the mobject in the middle, made smaller if it is too large; returns it."""
         scale = min(

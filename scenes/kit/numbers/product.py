@@ -105,7 +105,7 @@ class SoftmaxTable(VGroup):
     def _room(self, box: Box, scores: Tensor, down: bool) -> int:
         """How many keys can be read."""
         if down:
-            return int((box.height - self.HEAD) / readable_height())
+            return box.rows_of(readable_height(), less=self.HEAD)
         return int((box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / readable_width(scores, "+.2f"))
 
     def _across(self, box: Box, tensors: Sequence[Tensor], words: Sequence[str]) -> None:

@@ -85,7 +85,7 @@ class SumTable(VGroup):
         height: float = 0.62,
     ):
         room = box.height - 0.25
-        limit = max(int(room / max(readable_height(), 0.3)) - 1, 3)
+        limit = max(box.rows_of(max(readable_height(), 0.3), less=0.25) - 1, 3)
         self.kept, rest = longest_rows(parts, limit, keep)
         shown, labels = parts, list(names)
         if rest:
@@ -98,8 +98,9 @@ class SumTable(VGroup):
         columns = max(int(free / max(narrow, 0.64)), 3)
         scale = float(max(np.abs(shown.values).max(), np.abs(total.values).max()))
         options: dict[str, Any] = dict(columns=columns, scale=scale, spec=spec, brackets=False)
-        wide = dict(width=side + free, height=math.inf)
-        self.parts = TensorGrid(shown, kind, cell=(1.0, ch), row_labels=labels, **wide, **options)
+        self.parts = TensorGrid(
+            shown, kind, cell=(1.0, ch), width=side + free, height=math.inf, row_labels=labels, **options
+        )
         self.total = TensorGrid(total, kind, exact=(self.parts.cw, ch), **options)
         names_room = self.parts.corners()[0][0] - self.parts.get_left()[0]
         self.parts.move_to((box.left + self.parts.width / 2 + side - names_room, 0, 0))
