@@ -1,47 +1,49 @@
 """The visual vocabulary: `from scenes.kit import TensorGrid`. Each name is loaded when it is first asked for."""
 
 from importlib import import_module
+from typing import Any
 
-_HOME = {
-    "Painted": "ground.painting",
-    "PaintingCamera": "ground.painting",
-    "Reading": "ground.painting",
-    "Claim": "ground.painting",
-    "TensorGrid": "numbers.grid",
-    "DotPattern": "attention.pattern",
-    "AttentionArcs": "attention.pattern",
-    "TokenRow": "words.tokens",
-    "TokenNumbers": "words.tokens",
-    "ProbabilityBars": "charts.bars",
-    "TermSum": "numbers.terms",
-    "Frame": "numbers.terms",
-    "Product": "numbers.product",
-    "SoftmaxTable": "numbers.product",
-    "Label": "ground.text",
-    "Number": "ground.text",
-    "Formula": "ground.text",
-    "Caption": "ground.text",
-    "Heading": "ground.text",
-    "symbol": "ground.text",
-    "Introduce": "moves.animations",
-    "Reveal": "moves.animations",
-    "MatrixProduct": "moves.animations",
-    "DotProduct": "moves.animations",
-    "Fly": "moves.animations",
-    "Highlight": "moves.animations",
-    "Grow": "moves.animations",
-    "CountUp": "moves.animations",
-    "ResidualAdd": "moves.animations",
-    "SoftmaxRow": "moves.animations",
-    "WeightedSum": "moves.animations",
-    "Box": "ground.layout",
-    "row": "ground.layout",
-    "stack": "ground.layout",
+_ROOMS = {
+    "ground.painting": ("Mix", "Painted", "PaintingCamera", "Pen"),
+    "ground.readings": ("Cell", "Claim", "Reading"),
+    "ground.style": ("Style",),
+    "ground.say": ("say",),
+    "ground.layout": ("Box", "row", "stack"),
+    "ground.text": ("Caption", "Formula", "Heading", "Label", "Number", "Total", "symbol"),
+    "ground.timing": ("Together",),
+    "words.tokens": ("TokenNumbers", "TokenRow"),
+    "words.links": ("Links", "Threads"),
+    "numbers.grid": ("TensorGrid",),
+    "numbers.strips": ("HeatStrips",),
+    "numbers.rows": ("Rows",),
+    "numbers.sums": ("RowBars", "SumTable"),
+    "numbers.terms": ("TermSum",),
+    "numbers.product": ("Product", "SoftmaxTable"),
+    "numbers.frames": ("Frame", "Slab"),
+    "attention.pattern": ("AttentionArcs", "DotPattern"),
+    "attention.wall": ("PatternWall", "Tag"),
+    "charts.bars": ("ProbabilityBars",),
+    "charts.change": ("BarChange",),
+    "charts.ranking": ("Ranking",),
+    "charts.cumulative": ("CumulativeBar", "LayEndToEnd"),
+    "charts.curve": ("Curve", "GrowCurve", "ReadOff", "Waves"),
+    "charts.numberline": ("NumberLine",),
+    "space.vectorspace": ("VectorSpace",),
+    "space.dial": ("Dial", "DialRow", "Turn"),
+    "depth.blocks": ("BlockDiagram",),
+    "moves.reveal": ("CountUp", "Grow", "Highlight", "Introduce", "Reveal"),
+    "moves.products": ("DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"),
+    "moves.travel": ("Fly",),
 }
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'scenes.kit' has no attribute {name!r}")
     return getattr(import_module(f"scenes.kit.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -15,10 +15,12 @@ from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import width
-from scenes.kit.moves.animations import Introduce, MatrixProduct
-from scenes.kit.numbers.grid import HEADER, TensorGrid, readable_height
+from scenes.kit.moves.products import MatrixProduct
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.cells import readable_height
+from scenes.kit.numbers.frames import Frame
+from scenes.kit.numbers.grid import HEADER, TensorGrid
 from scenes.kit.numbers.product import Product
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.words.tokens import TokenRow, display
 
 Look = dict[str, Any]  # keyword arguments that several pieces share

@@ -39,7 +39,8 @@ class Lesson(SteppedScene):
     def __init__(self, options: Options | None = None, renderer: Any = None, **kwargs: Any):
         super().__init__(options, renderer, **kwargs)
         self.traces: list[Any] = []  # every run that numbers on screen come from
-        self.prepare()
+        with self.style.used():
+            self.prepare()
 
     def prepare(self) -> None:
         """Run the models whose numbers are shown, and settle what is shown of them."""

@@ -4,37 +4,50 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from manim import Scene, config
+from manim import Scene
 
-from scenes.kit.ground import theme as themes
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import PaintingCamera
-from scenes.lesson.options import Options
+from scenes.kit.ground.style import Style
+from scenes.kit.ground.theme import Theme
+from scenes.lesson.options import FRAME, Options
 
 MARGIN = 0.4
 T = TypeVar("T")
 
 
 class StagedScene(Scene):
-    """A scene with a theme and a stage: everything is laid out from the frame's shape, for 16:9, 9:16 and 1:1."""
+    """A scene with a style and a stage: everything is laid out from the frame's shape, for 16:9, 9:16 and 1:1."""
 
     def __init__(self, options: Options | None = None, renderer: Any = None, **kwargs: Any):
         self.options = options or Options()
-        self.theme = themes.use(self.options.theme)
+        self.style = Style.of(self.options.theme, FRAME[self.options.aspect])
         kwargs.setdefault("camera_class", PaintingCamera)
         super().__init__(renderer=renderer, **kwargs)
         self.camera.background_color = self.theme.hex["background"]
         self.camera.init_background()
 
     @property
+    def theme(self) -> Theme:
+        """Its colours."""
+        return self.style.theme
+
+    def render(self, preview: bool = False) -> Any:
+        """As Manim's; what is made meanwhile takes the scene's style."""
+        with self.style.used():
+            return super().render(preview)
+
+    @property
     def portrait(self) -> bool:
         """Whether things are stacked instead of side by side (9:16)."""
-        return config.frame_height > config.frame_width
+        w, h = self.style.frame
+        return h > w
 
     @property
     def wide(self) -> bool:
         """Whether there is room side by side (16:9)."""
-        return config.frame_width > 1.2 * config.frame_height
+        w, h = self.style.frame
+        return w > 1.2 * h
 
     def by(self, *, wide: T, square: T, tall: T) -> T:
         """What fits the frame's shape: wide is 16:9, square 1:1, tall 9:16."""
@@ -43,8 +56,8 @@ class StagedScene(Scene):
     @property
     def frame(self) -> Box:
         """The picture without its margin."""
-        w, h = config.frame_width / 2, config.frame_height / 2
-        return Box(-w, -h, w, h).inset(MARGIN)
+        w, h = self.style.frame
+        return Box(-w / 2, -h / 2, w / 2, h / 2).inset(MARGIN)
 
     @property
     def stage(self) -> Box:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenes.kit.ground.painting import Painted, Reading
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.readings import Reading
 from scenes.kit.ground.text import Formula
 from scenes.kit.ground.theme import contrast
 from studio.audit.report import Defect

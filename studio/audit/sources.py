@@ -14,7 +14,7 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Given
-from scenes.kit.ground.painting import Cell, Claim, Drawn, Reading, Shown
+from scenes.kit.ground.readings import Cell, Claim, Drawn, Reading, Shown
 from scenes.kit.ground.say import number, shown
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display

@@ -12,7 +12,8 @@ from manim.mobject.text.tex_mobject import SingleStringMathTex
 from manim.mobject.text.text_mobject import MarkupText, Paragraph, Text
 from manim.mobject.text.typst_mobject import Typst
 
-from scenes.kit.ground.painting import Claim, Painted, without_text
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.readings import Claim
 from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.observer import Observer
 from studio.audit import layout
@@ -139,7 +140,7 @@ class Watch(Observer):
             if is_visible(mobject) and (moved or id(mobject) in fresh):
                 self.note(layout.check_shape(mobject, view))
         self.note_all(layout.check_overlaps(items, fresh))
-        with without_text():
+        with self.lesson.renderer.camera.without_text():
             ground = self.draw()
         self.screen = layout.Screen(view, self.draw(), ground)
         changed = self.screen.changed_since(last)

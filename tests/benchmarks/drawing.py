@@ -47,9 +47,9 @@ def scene_class(which: str, n: int):
     def manim_grid():
         from manim import DecimalNumber, Square, Text, VGroup
 
-        from scenes.kit.ground import theme
+        from scenes.kit.ground.style import theme
 
-        colors = theme.theme().hex
+        colors = theme().hex
         cells = VGroup()
         for value in values.ravel():
             square = Square(

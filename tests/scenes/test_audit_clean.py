@@ -7,8 +7,8 @@ import pytest
 
 from scenes import course
 from scenes.lesson import Options
-from studio.audit import audit_lesson, everything
 from scenes.lesson.options import ASPECTS
+from studio.audit import audit_lesson, everything
 
 ENTRIES = {entry.id: entry for entry in course()}
 MATRIX = everything(list(ENTRIES.values()))

@@ -25,6 +25,7 @@ from manim import (
 from manim.utils.hashing import get_json
 
 from model.numbers.tensor import Tensor
+from scenes import kit
 from scenes.kit import (
     AttentionArcs,
     Box,
@@ -46,8 +47,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.say import number, say
 from scenes.kit.ground.theme import contrast, legible_on, load
-from scenes.kit.moves import animations as moves
-from scenes.kit.numbers.grid import elide
+from scenes.kit.numbers.cells import elide
 
 WORDS = ("A", "fluffy", "blue", "creature")
 
@@ -325,7 +325,7 @@ def test_matrix_product_ends_with_every_entry_in_place():
     x, w = tensor(6, seed=2), tensor(6, 4, seed=3)
     y = x @ w
     grids = TensorGrid(x, upright=True), TensorGrid(w, "weight"), TensorGrid(y, "query", upright=True).reveal(0)
-    scene, frames = play(lambda: moves.MatrixProduct(*grids), before=grids)
+    scene, frames = play(lambda: kit.MatrixProduct(*grids), before=grids)
     assert grids[2].values[:, 0] == pytest.approx(y.values) and grids[2].text_opacity.min() == 1
     assert not any(isinstance(m, (Frame, Group)) for m in scene.mobjects), "helpers leave the stage"
     assert len({frame.tobytes() for frame in frames}) == len(frames)
@@ -333,42 +333,42 @@ def test_matrix_product_ends_with_every_entry_in_place():
 
 def test_dot_product_counts_up_to_the_total():
     terms = make("terms")
-    scene, _ = play(lambda: moves.DotProduct(terms))
+    scene, _ = play(lambda: kit.DotProduct(terms))
     assert terms.lit.min() == 1 and np.isnan(terms.running) and terms in scene.mobjects
 
 
 def test_fly_leaves_the_original_and_lands_on_the_target():
     source, target = make("label"), make("label", seed=1).shift(2 * DOWN)
-    scene, _ = play(lambda: moves.Fly(source, target), before=[source])
+    scene, _ = play(lambda: kit.Fly(source, target), before=[source])
     assert source in scene.mobjects and target in scene.mobjects and len(scene.mobjects) == 2
 
 
 def test_highlight_dims_the_others():
     a, b = make("grid"), make("label")
-    play(lambda: moves.Highlight(a, [a, b]), before=[a, b])
+    play(lambda: kit.Highlight(a, [a, b]), before=[a, b])
     assert (a.opacity, b.opacity) == (1.0, pytest.approx(0.25))
 
 
 def test_grow_and_residual_add_reach_their_ends():
     bars = make("bars")
     values = bars.values.copy()
-    play(lambda: moves.Grow(bars, "values"))
+    play(lambda: kit.Grow(bars, "values"))
     assert bars.values == pytest.approx(values)
     a, b = tensor(5, seed=1), tensor(5, seed=2)
     grids = [TensorGrid(t) for t in (a, b, a + b)]
-    play(lambda: moves.ResidualAdd(*grids), before=grids[:2])
+    play(lambda: kit.ResidualAdd(*grids), before=grids[:2])
     assert grids[2].text_opacity.min() == 1 and grids[2].values[0] == pytest.approx(a.values + b.values)
 
 
 def test_softmax_row_and_weighted_sum_reach_their_ends():
     scores = Tensor.recorded("scores", np.array([0.5, -1.0, 2.0, -np.inf], dtype=np.float32), ("key",))
     table = SoftmaxTable(Box(-6, -2, 6, 2), scores, list(WORDS))
-    play(lambda: moves.SoftmaxRow(table), before=[table.scores])
+    play(lambda: kit.SoftmaxRow(table), before=[table.scores])
     assert table.weights.values.ravel() == pytest.approx(np.exp(scores.values) / np.exp(scores.values).sum(), rel=1e-6)
     assert table.weights.text_opacity.min() == 1 and table.one.opacity == pytest.approx(1)
     rows = tensor(4, 3, seed=4)
     grids = TensorGrid(rows, "value"), TensorGrid(rows.sum(0), "value")
-    play(lambda: moves.WeightedSum(*grids), before=grids[:1])
+    play(lambda: kit.WeightedSum(*grids), before=grids[:1])
     assert grids[1].values.ravel() == pytest.approx(rows.values.sum(0), rel=1e-5) and grids[0].glow.max() == 0
 
 

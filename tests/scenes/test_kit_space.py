@@ -7,9 +7,9 @@ from manim import Transform
 from model.numbers.tensor import Tensor
 from scenes.kit.charts.numberline import Group, NumberLine
 from scenes.kit.charts.ranking import Ranking
-from scenes.kit.ground.labels import place_labels, spread, thin
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.space.vectorspace import VectorSpace
+from scenes.kit.words.labels import place_labels, spread, thin
 from scenes.kit.words.links import Threads
 from scenes.lessons.embedding.ids import NumberedTokens, WordList
 from scenes.lessons.embedding.table import TablePicture

@@ -11,14 +11,15 @@ from model import run
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
-from scenes.kit.ground.painting import Cell, Claim, Shown
+from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import Said, Span, say
 from scenes.kit.ground.text import Formula, Label, Number, Total
-from scenes.kit.moves.animations import DotProduct, Grow, Introduce
+from scenes.kit.moves.products import DotProduct
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
-from scenes.lesson import TextLesson, Options
+from scenes.lesson import Options, TextLesson
 from studio.audit import as_json, audit, audit_lesson, cases, command, show
 from studio.cli.main import main
 

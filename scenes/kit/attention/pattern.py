@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from scenes.kit.ground.painting import Drawn, Painted, Pen, set_source
-from scenes.kit.ground.theme import color
-from scenes.kit.numbers.grid import GAP, TensorGrid
+from model.numbers.tensor import Tensor
+from scenes.kit.ground.encodings import Area, Thickness
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.style import color
+from scenes.kit.numbers.cells import GAP
+from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.tokens import TokenRow
 
 
@@ -15,7 +22,7 @@ class DotPattern(TensorGrid):
 
     Weight 1 is a dot that fills its cell. Takes the arguments of TensorGrid; `sum` of a row is 1."""
 
-    def __init__(self, pattern, *, fill: str = "probability", column_label_color: str = "key", **kwargs):
+    def __init__(self, pattern: Tensor, *, fill: str = "probability", column_label_color: str = "key", **kwargs: Any):
         kwargs.setdefault("cell", (0.6, 0.6))
         self.fill_rgb = color(fill)
         super().__init__(
@@ -28,28 +35,22 @@ class DotPattern(TensorGrid):
             **kwargs,
         )
         side = min(self.cw, self.ch)  # square cells: lay out once more, so that the headers fit them
-        self._lay_out(99, 99, (side, side), False, 0)
+        self._lay_out(math.inf, math.inf, (side, side), False, 0)
         self.reset_box(
             self.left + side * self.units_x.sum() + self.right, self.above + side * self.units_y.sum() + self.below
         )
 
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
-        ctx, cell = pen.ctx, color("cell")
-        causal = np.isfinite(self.values)
-        for i in range(len(self.rows)):
-            for j in range(len(self.columns)):
-                if self.gap_cells[i, j] or self.cell_opacity[i, j] <= 0.002:
-                    continue
-                x, y, w, h = self._rectangle(i, j)
-                set_source(ctx, cell, pen.opacity * self.cell_opacity[i, j] * 0.75)
-                ctx.rectangle(x, y, w, h)
-                ctx.fill()
-                weight = self.values[i, j] if causal[i, j] else 0.0
-                radius = np.sqrt(max(weight, 0.0)) * (self.cw - GAP) / 2
-                if radius > 0.004:
-                    set_source(ctx, self.fill_rgb, pen.opacity * self.text_opacity[i, j])
-                    ctx.arc(x + w / 2, y + h / 2, radius, 0, 2 * np.pi)
-                    ctx.fill()
+        i, j = np.nonzero((self.cell_opacity > 0.002) & ~self.gap_cells)
+        boxes, empty = self._boxes(i, j), np.tile(color("cell"), (len(i), 1))
+        pen.rectangles(boxes, empty, 0.75 * self.cell_opacity[i, j])
+        unit = (self.cw - GAP) / 2  # the radius for weight 1
+        weights = np.where(np.isfinite(self.values), self.values, 0.0)[i, j]
+        radii = np.sqrt(np.maximum(weights, 0.0)) * unit
+        seen = radii > 0.004
+        i, j, middles = i[seen], j[seen], boxes[seen, :2] + boxes[seen, 2:] / 2
+        area = Area(self._cells(i, j), np.pi * unit**2)
+        pen.circles(middles, radii[seen], self.fill_rgb, self.text_opacity[i, j], shows=area)
 
 
 class AttentionArcs(Painted):
@@ -57,12 +58,13 @@ class AttentionArcs(Painted):
 
     weights: Tensor [key]. Line width is proportional to the weight (`widest` scene units for weight 1)."""
 
-    look = ("values", "grown")
+    values: Mix[np.ndarray]
+    grown: Mix[np.ndarray]
 
     def __init__(
         self,
         row: TokenRow,
-        weights,
+        weights: Tensor,
         query: int,
         *,
         height: float = 2.6,
@@ -89,25 +91,21 @@ class AttentionArcs(Painted):
         self.longest = max(np.ptp(self.ends), 1e-6)
 
     def draw(self, pen: Pen) -> None:
-        if pen.reading:
-            return
         for i, weight in enumerate(self.values):
             if i == self.query or weight < self.least or self.grown[i] <= 0:
                 continue
-            self._arc(pen, self.ends[i], self.ends[self.query], weight * self.grown[i], self.grown[i])
+            self._arc(pen, i, weight * self.grown[i], self.grown[i])
 
-    def _arc(self, pen: Pen, start: float, end: float, weight: float, grown: float) -> None:
+    def _arc(self, pen: Pen, key: int, weight: float, grown: float) -> None:
+        start, end = self.ends[key], self.ends[self.query]
         room = self.natural[0] if self.down else self.natural[1]
         height = 1.3 * room * (0.18 + 0.82 * np.sqrt(abs(end - start) / self.longest))
-        pen.color(self.rgb, (0.35 + 0.5 * min(1.0, 2 * weight)) * min(1.0, 2 * grown))
-        pen.ctx.set_line_width(max(0.012, self.widest * weight))
-        if self.down:
-            pen.ctx.move_to(0, start)
-            pen.ctx.curve_to(height, start, height, end, 0, end)
-        else:
-            pen.ctx.move_to(start, self.natural[1])
-            pen.ctx.curve_to(start, self.natural[1] - height, end, self.natural[1] - height, end, self.natural[1])
-        pen.ctx.stroke()
+        opacity = (0.35 + 0.5 * min(1.0, 2 * weight)) * min(1.0, 2 * grown)
+        points = [(0, start), (height, start), (height, end), (0, end)]
+        if not self.down:
+            points = [(along, self.natural[1] - up) for up, along in points]
+        thick = Thickness(Cell(self.tensor, (key,)), self.widest)
+        pen.curve(points, self.rgb, max(0.012, self.widest * weight), opacity, shows=thick)
 
     def drawn(self) -> list[Drawn]:
         return [Drawn(np.where(self.grown > 0, self.values * self.grown, np.nan), self.tensor, (slice(None),))]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Sequence
 from math import ceil
+from typing import Any
 
 import cairo
 import numpy as np
 from manim import LEFT, UP
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.encodings import Area
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
+from scenes.kit.ground.readings import Cells, Drawn
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import Label, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import Drawing
 
 CELLS = 24  # path units to a cell
@@ -26,14 +31,19 @@ DIMMED = 0.3  # of a dot's brightness, beside a row that is lit
 class PatternWall(Painted):
     """Patterns [query, key], each a square of dots with area ∝ weight, at places of a box.
 
-    patterns: Tensors of one shape. places: [panel, 3]: the centre (scene coordinates) and side of each. row: the query whose row
-    stands out as far as `lit` says. shown: opacity of each panel; framed: opacity of its yellow frame.
-    In a Transform to another wall of as many panels each one travels to its new place.
+    patterns: Tensors of one shape. places: [panel, 3]: the centre (scene coordinates) and side of each. row: the
+    query whose row stands out as far as `lit` says. shown: opacity of each panel; framed: opacity of its yellow
+    frame. In a Transform to another wall of as many panels each one travels to its new place.
     """
 
-    look = ("places", "shown", "framed", "lit")
+    places: Mix[np.ndarray]
+    shown: Mix[np.ndarray]
+    framed: Mix[np.ndarray]
+    lit: Mix[float]
 
-    def __init__(self, box: Box, patterns, places, *, row: int | None = None, fill: str = "probability"):
+    def __init__(
+        self, box: Box, patterns: Iterable[Tensor], places: Any, *, row: int | None = None, fill: Fill = "probability"
+    ):
         self.box, self.patterns, self.row, self.rgb = box, list(patterns), row, color(fill)
         self.places = np.array(places, dtype=float).reshape(len(self.patterns), 3)
         self.shown, self.framed = np.ones(len(self.patterns)), np.zeros(len(self.patterns))
@@ -62,42 +72,31 @@ class PatternWall(Painted):
         twin.lit = self.lit
         return twin
 
-    def at(self, places) -> PatternWall:
+    def at(self, places: Any) -> PatternWall:
         """A copy with its panels at other places."""
         twin = self.copy()
         twin.places = np.array(places, dtype=float).reshape(self.places.shape)
         return twin
 
     def draw(self, pen: Pen) -> None:
-        if pen.reading:
-            return
         for k, (x, y, side) in enumerate(self.places):
             opacity = float(self.shown[k])
             if opacity > 0.002:
                 self._draw_panel(pen, k, x - self.box.left - side / 2, self.box.top - y - side / 2, side, opacity)
 
     def _draw_panel(self, pen: Pen, k: int, x: float, y: float, side: float, opacity: float) -> None:
-        scale = side / (self.count * CELLS)
+        scale, radius = side / (self.count * CELLS), (1 - SEAM) * side / self.count / 2
         row, others = self.dots[k]
-        self._fill(pen, self.ground, "cell", x, y, scale, 0.75 * opacity)
-        self._fill(pen, others, self.rgb, x, y, scale, (1 - (1 - DIMMED) * self.lit) * opacity)
-        self._fill(pen, row, self.rgb, x, y, scale, opacity)
+        areas = [Area(Cells(self.patterns[k], (rows,)), np.pi * radius**2) for rows in _split(self.count, self.row)]
+        pen.path(self.ground, x, y, scale, "cell", 0.75 * opacity)
+        pen.path(others, x, y, scale, self.rgb, (1 - (1 - DIMMED) * self.lit) * opacity, shows=areas[1])
+        pen.path(row, x, y, scale, self.rgb, opacity, shows=areas[0])
         if self.row is not None and self.lit > 0:
             cell = side / self.count
             pen.frame(x, y + self.row * cell, side, cell, "target", 0.02, self.lit * opacity)
         if self.framed[k] > 0.002:
             pad = 0.05
             pen.frame(x - pad, y - pad, side + 2 * pad, side + 2 * pad, "target", 0.035, self.framed[k] * opacity)
-
-    def _fill(self, pen: Pen, drawing: Drawing, fill, x: float, y: float, scale: float, opacity: float) -> None:
-        ctx = pen.ctx
-        pen.color(fill, opacity)
-        ctx.save()
-        ctx.translate(x, y)
-        ctx.scale(scale, scale)
-        ctx.append_path(drawing.path)
-        ctx.restore()
-        ctx.fill()
 
     def drawn(self) -> list[Drawn]:
         return [
@@ -110,7 +109,7 @@ class PatternWall(Painted):
 class Tag(Painted):
     """A few words on a plate of their own, one line or more, to stand on a picture."""
 
-    def __init__(self, lines, size: float, fill="target"):
+    def __init__(self, lines: Sequence[str], size: float, fill: Fill = "target"):
         self.lines, self.size, self.rgb = list(lines), size, color(fill)
         super().__init__(
             max(typesetting.width(line, size) for line in self.lines) + 0.4 * size,
@@ -124,7 +123,7 @@ class Tag(Painted):
             pen.text(line, self.natural[0] / 2, (0.95 + 1.1 * k) * self.size, self.size, self.rgb, align=0.5)
 
 
-def name_tag(names, room: float) -> Tag:
+def name_tag(names: Iterable[tuple[str, Tensor]], room: float) -> Tag:
     """A head's names, each with its score, to stand on its panel; broken where a line would be wider than the room.
 
     names: (name, score as a Tensor of one number)."""
@@ -134,9 +133,10 @@ def name_tag(names, room: float) -> Tag:
     return Tag(lines, max(typesetting.fitting_size(lines, room, TAG), smallest()))
 
 
-def _broken(name: str, score, room: float) -> list[Said]:
+def _broken(name: str, score: Tensor, room: float) -> list[Said]:
     """Name and score in two lines or three: after the hyphen or arrow, and before the score if need be."""
-    first, second = re.match(r"(.*?[→-])?(.*)", name).groups(default="")
+    cut = next((k + 1 for k, char in enumerate(name) if char in "→-"), 0)
+    first, second = name[:cut], name[cut:]
     whole = say("{n} {s:.0%}", n=second, s=score)
     rest = (
         [whole]
@@ -169,7 +169,8 @@ def _dots(weights: np.ndarray, rows: list[int]) -> cairo.Path:
 
 
 def tiles(box: Box, rows: int, columns: int, *, above: float = 0.0, right: float = 0.0, gap: float = 0.2) -> np.ndarray:
-    """Places [rows × columns, 3] (centre and side) of squares in a box, row by row, with room above and to the right of each for labels."""
+    """Places [rows × columns, 3] (centre and side) of squares in a box, row by row, with room above and to the right
+    of each for labels."""
     side = min((box.width + gap) / columns - right - gap, (box.height + gap) / rows - above - gap)
     pitch_x = min((box.width + gap) / columns, 1.6 * (side + gap) + right)
     pitch_y = min((box.height + gap) / rows, 1.6 * (side + above + gap))
@@ -177,7 +178,7 @@ def tiles(box: Box, rows: int, columns: int, *, above: float = 0.0, right: float
     return np.array([(x0 + j * pitch_x, y0 - i * pitch_y, side) for i in range(rows) for j in range(columns)])
 
 
-def shape_of(box: Box, count: int, **room) -> tuple[int, int]:
+def shape_of(box: Box, count: int, **room: Any) -> tuple[int, int]:
     """(rows, columns) in which that many squares become largest."""
     shapes = [(ceil(count / columns), columns) for columns in range(1, count + 1)]
     return max(shapes, key=lambda shape: tiles(box, *shape, **room)[0, 2] - 0.01 * (shape[0] * shape[1] - count))
@@ -188,7 +189,8 @@ def _rows(places: np.ndarray) -> np.ndarray:
 
 
 def make_room(places: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """The same places with smaller squares, so that each row has room above it: above [row], at most half of the height together."""
+    """The same places with smaller squares, so that each row has room above it: above [row], at most half of the
+    height together."""
     rows, side = _rows(places), places[0, 2]
     top, height = places[:, 1].max() + side / 2, np.ptp(places[:, 1]) + side
     above = above * min(1.0, 0.5 * height / max(above.sum(), 1e-9))
@@ -199,13 +201,13 @@ def make_room(places: np.ndarray, above: np.ndarray) -> np.ndarray:
 
 
 def wall_of_layers(
-    stage: Box, patterns, *, row: int | None = None, size: float = 0.26, above=None
+    stage: Box, patterns: Sequence[Tensor], *, row: int | None = None, size: float = 0.26, above: Any = None
 ) -> tuple[PatternWall, list[Label]]:
     """All heads of all layers, and the labels at the edges.
 
-    above: for each row of the wall, the room that it needs above it.
-    patterns: one Tensor [head, query, key] for each layer. Layers go down and heads across, or the other way round where that makes the
-    panels larger; the panel of a head is number layer × heads + head either way. size: of the labels."""
+    above: for each row of the wall, the room that it needs above it. patterns: one Tensor [head, query, key] for each
+    layer. Layers go down and heads across, or the other way round where that makes the panels larger; the panel of a
+    head is number layer × heads + head either way. size: of the labels."""
     layers, heads = len(patterns), patterns[0].shape[0]
     side = typesetting.width("layer 00", size) + 0.15
     box = Box(stage.left + side, stage.bottom, stage.right, stage.top - 1.25 * size - 0.1)

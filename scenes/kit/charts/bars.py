@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Claim, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.encodings import Length
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Rectangle
+from scenes.kit.ground.readings import Cell, Claim, Drawn, Shown
 from scenes.kit.ground.say import number, say
-from scenes.kit.ground.text import LABEL, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL
 from scenes.kit.words.tokens import display
 
 
@@ -23,34 +29,33 @@ class ProbabilityBars(Painted):
     grow and shrink, the words fade over.
     """
 
-    look = (
-        "values",
-        "fill_rgb",
-        "emphasis",
-        "bar_opacity",
-        "words",
-        "ids",
-        "probs",
-        "others",
-        "sum",
-        "longest",
-        "label_width",
-        "bar_width",
-        "pitch",
-        "size",
-        "number_size",
-        "natural",
-    )
+    values: Mix[np.ndarray]
+    fill_rgb: Mix[np.ndarray]
+    emphasis: Mix[np.ndarray]
+    bar_opacity: Mix[np.ndarray]
+    words: Mix[list[str]]
+    ids: Mix[list[int]]
+    probs: Mix[Tensor]
+    others: Mix[Tensor | None]
+    sum: Mix[Tensor]
+    longest: Mix[float]
+    label_width: Mix[float]
+    bar_width: Mix[float]
+    pitch: Mix[float]
+    size: Mix[float]
+    number_size: Mix[float]
+    natural: Mix[tuple[float, float]]
+    fades = ("words",)
 
     def __init__(
         self,
-        probs,
-        labels,
+        probs: Tensor,
+        labels: Sequence[str],
         *,
         width: float = 6.0,
         height: float = 4.5,
         count: int = 8,
-        order=None,
+        order: Sequence[int] | None = None,
         fill: str = "logit",
         spec: str = ".1%",
         size: float = LABEL,
@@ -69,7 +74,7 @@ class ProbabilityBars(Painted):
             hidden = []  # nothing is left for the others (masked words)
         self.others = probs[hidden].sum(0) if hidden else None
         self.words = [display(labels[i]) for i in self.ids] + ([rest] if hidden else [])
-        self.values = np.append(values[self.ids], [float(self.others)] if hidden else [])
+        self.values = np.append(values[self.ids], [] if self.others is None else [float(self.others)])
         self.longest = longest or float(self.values.max()) or 1.0
         self.sum = probs.sum(0)
         lines = len(self.words) + (1.2 if total else 0)
@@ -86,62 +91,24 @@ class ProbabilityBars(Painted):
             self.fill_rgb[self.ids.index(target)] = color("target")
         self.emphasis = np.ones(len(self.words))
         self.bar_opacity = np.ones(len(self.words))
-        self.word_opacity = 1.0
         super().__init__(self.label_width + self.bar_width + number_width, self.pitch * lines)
 
     def _cell(self, i: int) -> Cell:
-        return Cell(self.probs, (self.ids[i],)) if i < len(self.ids) else Cell(self.others)
+        if i < len(self.ids) or self.others is None:
+            return Cell(self.probs, (self.ids[i],))
+        return Cell(self.others)
 
     def bar_corners(self, i: int, pad: float = 0.0) -> np.ndarray:
         """Scene corners [4, 3] of the i-th bar."""
-        x, y, w, h = self._bar(i)
-        return np.array(
-            [
-                self.to_scene(*p)
-                for p in (
-                    (x - pad, y - pad),
-                    (x + w + pad, y - pad),
-                    (x + w + pad, y + h + pad),
-                    (x - pad, y + h + pad),
-                )
-            ]
-        )
+        return self.corners_of(self._bar(i), pad)
 
-    def _bar(self, i: int) -> tuple[float, float, float, float]:
-        return (
-            self.label_width,
-            (i + 0.14) * self.pitch,
-            self.bar_width * min(self.values[i] / self.longest, 1.0),
-            0.72 * self.pitch,
-        )
-
-    def interpolate_color(self, start, end, alpha: float) -> ProbabilityBars:
-        super().interpolate_color(start, end, alpha)
-        if type(start) is type(end):  # words cannot mix: fade out, fade in
-            self.word_opacity = 1.0 if start.words == end.words else abs(1 - 2 * alpha)
-        return self
+    def _bar(self, i: int) -> Rectangle:
+        wide = self.bar_width * min(self.values[i] / self.longest, 1.0)
+        return self.label_width, (i + 0.14) * self.pitch, wide, 0.72 * self.pitch
 
     def draw(self, pen: Pen) -> None:
         for i, word in enumerate(self.words):
-            x, y, w, h = self._bar(i)
-            base, opacity = y + h / 2 + 0.28 * self.size, float(self.emphasis[i])
-            last = self.others is not None and i == len(self.words) - 1
-            pen.text(
-                word, x - 0.12, base, self.size, "secondary" if last else "ink", opacity * self.word_opacity, align=1.0
-            )
-            shade = 0.6 + 0.4 * min(1.0, self.values[i] / self.longest)
-            pen.rectangle(x, y, max(w, 0.012), h, self.fill_rgb[i], opacity * shade * float(self.bar_opacity[i]))
-            text = number(self.values[i], self.spec)
-            shown = (Shown(text, self._cell(i), self.spec),)
-            pen.text(
-                text,
-                x + w + 0.12,
-                base,
-                self.number_size,
-                "secondary",
-                opacity * float(self.bar_opacity[i]),
-                numbers=shown,
-            )
+            self._draw_bar(pen, i, word)
         if self.total:
             text = say("Σ = {total:" + self.spec + "}", total=self.sum)
             grown = float(
@@ -155,6 +122,17 @@ class ProbabilityBars(Painted):
                 "secondary",
                 float(self.bar_opacity.min()) * grown,
             )
+
+    def _draw_bar(self, pen: Pen, i: int, word: str) -> None:
+        (x, y, w, h), cell = self._bar(i), self._cell(i)
+        base, opacity = y + h / 2 + 0.28 * self.size, float(self.emphasis[i])
+        role = "secondary" if self.others is not None and i == len(self.words) - 1 else "ink"
+        pen.text(word, x - 0.12, base, self.size, role, opacity * self.word_opacity, align=1.0)
+        shade, opacity = 0.6 + 0.4 * min(1.0, self.values[i] / self.longest), opacity * float(self.bar_opacity[i])
+        length = Length(cell, x, self.bar_width / self.longest)
+        pen.rectangle(x, y, max(w, 0.012), h, self.fill_rgb[i], shade * opacity, shows=length)
+        at = x + w + 0.12, base, self.number_size
+        pen.number(cell.tensor, cell.index, self.spec, *at, "secondary", opacity, value=self.values[i])
 
     def claims(self) -> list[Claim]:
         if self.bar_opacity.min() < 0.99:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from manim import linear
 
+from model.numbers.tensor import Tensor
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
-from scenes.kit.ground.say import number, say
-from scenes.kit.ground.text import LABEL, smallest
-from scenes.kit.ground.theme import color, legible_on
-from scenes.kit.moves.animations import Together, ease, stagger
+from scenes.kit.ground.encodings import Encoding, Place
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.say import Said, number, say
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL
+from scenes.kit.ground.theme import legible_on
+from scenes.kit.ground.timing import Together, ease, stagger
+from scenes.kit.numbers.frames import Slab
 from scenes.kit.words.tokens import display
+
+if TYPE_CHECKING:
+    from model.runs.sampling import Turn
 
 SEAM = 0.02  # between two words, where there is room
 ABOVE, BELOW = 2.3, 1.3  # em, for what stands above and below the bar
@@ -22,17 +33,25 @@ THINNEST = 0.03  # scene units: narrower slices are drawn as one
 class CumulativeBar(Painted):
     """A bar from 0 to 1 in which every word has an interval as wide as its probability, likeliest first.
 
-    turn: a turn of `model.runs.sampling.generate`. The first `named` words have the colour of their bars, all others are grey;
-    a word is written where it fits. `aim` shows u above the bar, `land` lets it fall, `pick` lights up the interval that it
-    fell into, with its two ends as numbers: lower ≤ u < upper; `settle` leaves it lit without numbers. `window`: the part of 0…1 that is shown (a lens).
+    turn: a turn of `model.runs.sampling.generate`. The first `named` words have the colour of their bars, all others
+    are grey; a word is written where it fits. `aim` shows u above the bar, `land` lets it fall, `pick` lights up the
+    interval that it fell into, with its two ends as numbers: lower ≤ u < upper; `settle` leaves it lit without
+    numbers. `window`: the part of 0…1 that is shown (a lens).
     """
 
-    look = ("edges", "u", "aimed", "landed", "picked", "turn", "spec", "word_opacity")
+    edges: Mix[np.ndarray]
+    u: Mix[float]
+    aimed: Mix[float]
+    landed: Mix[float]
+    picked: Mix[float]
+    turn: Mix[Turn]
+    spec: Mix[str]
+    fades = ("turn",)
 
     def __init__(
         self,
-        turn,
-        labels,
+        turn: Turn,
+        labels: Sequence[str],
         *,
         width: float,
         height: float = 0.5,
@@ -51,12 +70,18 @@ class CumulativeBar(Painted):
         )
         self.size = max(min(size, 0.72 * height), smallest())
         self.edges = np.concatenate([[0.0], np.asarray(turn.cumulative.values, dtype=float)])
-        self.u = float(turn.u)
-        self.spec = telling_apart(turn.lower, turn.u, turn.upper)
+        self.u = float(self._random)
+        self.spec = telling_apart(turn.lower, self._random, turn.upper)
         self.aimed = self.landed = self.picked = 0.0
-        self.word_opacity = 1.0
         self.top = ABOVE * self.size
         super().__init__(width, self.room(height, self.size))
+
+    @property
+    def _random(self) -> Tensor:
+        """The random number; a turn that took the likeliest word has none."""
+        if self.turn.u is None:
+            raise ValueError("a turn without a random number has nothing that could fall on the bar")
+        return self.turn.u
 
     @staticmethod
     def room(height: float, size: float) -> float:
@@ -89,24 +114,13 @@ class CumulativeBar(Painted):
     def interval_corners(self, low: float, high: float) -> np.ndarray:
         """Scene corners [4, 3] (clockwise from upper left) of a part of the bar."""
         a, b = self._x(max(low, self.range[0])), self._x(min(high, self.range[1]))
-        return np.array(
-            [
-                self.to_scene(x, y)
-                for x, y in ((a, self.top), (b, self.top), (b, self.top + self.bar), (a, self.top + self.bar))
-            ]
-        )
+        return self.corners_of((a, self.top, b - a, self.bar))
 
     def word_corners(self, place: int) -> np.ndarray:
         """Scene corners [4, 3] of the interval of the word at that place of the ranking."""
         return self.interval_corners(self.edges[place], self.edges[place + 1])
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────
-    def interpolate_color(self, start, end, alpha: float) -> CumulativeBar:
-        super().interpolate_color(start, end, alpha)
-        if type(start) is type(end):  # words cannot mix: fade out, fade in
-            self.word_opacity = 1.0 if start.turn is end.turn else abs(1 - 2 * alpha)
-        return self
-
     def draw(self, pen: Pen) -> None:
         y, h = self.top, self.bar
         low, high = self.range
@@ -129,11 +143,22 @@ class CumulativeBar(Painted):
         if place == self.turn.place:
             fill = (1 - self.picked) * base + self.picked * color("target")
         seam = min(SEAM, 0.2 * (b - a))
-        pen.rectangle(a + seam / 2, self.top, max(b - a - seam, 0.012), self.bar, fill)
+        pen.rectangle(a + seam / 2, self.top, max(b - a - seam, 0.012), self.bar, fill, shows=self._ends_of(place))
         word, size = self._word(place), self._word_size(place, b - a)
         if size:
             ink = legible_on(fill[None], color("ink"))[0]
-            pen.text(word, (a + b) / 2, self.top + self.bar / 2 + 0.28 * size, size, ink, self.word_opacity, align=0.5)
+            at = (a + b) / 2, self.top + self.bar / 2, size
+            pen.text(word, *at, ink, self.word_opacity, align=0.5, level="words")
+
+    def _place_of(self, cell: Cell | int, at: str = "middle") -> Place:
+        return Place(cell, self._x(0.0), self.natural[0] / (self.range[1] - self.range[0]), at=at)
+
+    def _ends_of(self, place: int) -> tuple[Encoding, ...]:
+        """What the two ends of a word's interval are, where they lie in the window."""
+        cells = (Cell(self.turn.cumulative, (place - 1,)) if place else 0, Cell(self.turn.cumulative, (place,)))
+        (low, high), edges = self.range, self.edges[place : place + 2]
+        ends = zip(cells, ("start", "end"), edges, strict=True)
+        return tuple(self._place_of(cell, at) for cell, at, edge in ends if low <= edge <= high)
 
     def _word(self, place: int) -> str:
         return display(self.labels[self.turn.ranking[place]])
@@ -167,12 +192,8 @@ class CumulativeBar(Painted):
             return
         x, s = self._x(self.u), self.size
         tip = self.top - 0.05 - (1 - self.landed) * 0.7 * s
-        if not pen.reading:
-            pen.color("ink", self.aimed)
-            for i, (dx, dy) in enumerate(((0, 0), (-0.32 * s, -0.5 * s), (0.32 * s, -0.5 * s))):
-                (pen.ctx.line_to if i else pen.ctx.move_to)(x + dx, tip + dy)
-            pen.ctx.close_path()
-            pen.ctx.fill()
+        corners = [(x, tip), (x - 0.32 * s, tip - 0.5 * s), (x + 0.32 * s, tip - 0.5 * s)]
+        pen.polygon(corners, "ink", self.aimed, shows=self._place_of(Cell(self._random)))
         self._draw_fall(pen, x)
         text = self._u_says()
         at = np.clip(x - typesetting.width(text, s) / 2, 0, self.natural[0] - typesetting.width(text, s))
@@ -188,8 +209,8 @@ class CumulativeBar(Painted):
         for start, end in pieces:
             pen.line([(x, start), (x, end)], "ink", 0.035, self.aimed * self.landed)
 
-    def _u_says(self):
-        u = say("u = {u:" + self.spec + "}", u=self.turn.u)
+    def _u_says(self) -> Said:
+        u = say("u = {u:" + self.spec + "}", u=self._random)
         return u + say(" → {word}", word=display(self.turn.word)) if self.picked > 0.5 else u
 
     def _draw_ends(self, pen: Pen) -> None:
@@ -203,29 +224,21 @@ class CumulativeBar(Painted):
             middle = np.clip((low + high) / 2, least + gap, most - gap)
             a = np.clip(low + least / 2, least, middle - gap)  # where the first number ends, and the second begins
             b = np.clip(high - typesetting.width(right, s) / 2, middle + gap, most)
-            ends = [(left, self.turn.lower, a, 1.0), (right, self.turn.upper, b, 0.0)]
+            ends = [(self.turn.lower, a, 1.0), (self.turn.upper, b, 0.0)]
             taken = [(a - typesetting.width(left, s) - gap, b + typesetting.width(right, s) + gap)]
-        for text, tensor, x, align in ends:
-            pen.text(
-                text,
-                x,
-                y,
-                s,
-                "target",
-                self.picked * self.aimed * self.word_opacity,
-                align=align,
-                numbers=(Shown(text, Cell(tensor), self.spec),),
-            )
+        opacity = self.picked * self.aimed * self.word_opacity
+        for tensor, x, align in ends:
+            pen.number(tensor, (), self.spec, x, y, s, "target", opacity, align=align)
         for value in (0, 1):
             x = self._x(value)
             if self.range == (0.0, 1.0) and not any(a < x < b for a, b in taken):
                 pen.text(say("{v}", v=value), x, y, s, "secondary", align=float(value))
 
     def drawn(self) -> list[Drawn]:
-        return [Drawn(self.edges[1:], self.turn.cumulative, (slice(None),)), Drawn(np.array(self.u), self.turn.u, ())]
+        return [Drawn(self.edges[1:], self.turn.cumulative, (slice(None),)), Drawn(np.array(self.u), self._random, ())]
 
 
-def telling_apart(lower, u, upper, least: int = 3, most: int = 8) -> str:
+def telling_apart(lower: Tensor, u: Tensor, upper: Tensor, least: int = 3, most: int = 8) -> str:
     """The format with the fewest decimals in which lower ≤ u < upper can be read off."""
     for decimals in range(least, most):
         spec = f".{decimals}f"
@@ -235,26 +248,10 @@ def telling_apart(lower, u, upper, least: int = 3, most: int = 8) -> str:
     return f".{most}f"
 
 
-class Slab(Painted):
-    """A filled rectangle: corners [4, 3] in scene coordinates, clockwise from upper left."""
-
-    look = ("rgb",)
-
-    def __init__(self, corners: np.ndarray, rgb: np.ndarray):
-        self.rgb = np.array(rgb, dtype=float)
-        super().__init__(
-            max(np.linalg.norm(corners[1] - corners[0]), 0.01), max(np.linalg.norm(corners[3] - corners[0]), 0.01)
-        )
-        self.set_points_as_corners([*corners, corners[0]])
-
-    def draw(self, pen: Pen) -> None:
-        pen.rectangle(0, 0, *self.natural, self.rgb)
-
-
 class LayEndToEnd(Together):
     """Bars that add up to 100 % are laid end to end: copies of them fly to their intervals, and the line is there."""
 
-    def __init__(self, bars: ProbabilityBars, line: CumulativeBar, **kwargs):
+    def __init__(self, bars: ProbabilityBars, line: CumulativeBar, **kwargs: Any):
         self.line, count = line, len(bars.ids)
         ends = [line.word_corners(k) for k in range(count)]
         if bars.others is not None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from manim import Animation, linear
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.encodings import Encoding, Place
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
+from scenes.kit.ground.readings import Cells, Drawn
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import smallest
-from scenes.kit.ground.theme import color
-from scenes.kit.moves.animations import Together, ease
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.timing import Together, ease
 from scenes.kit.numbers.grid import TensorGrid
 
 TICK = 0.26  # em of the numbers along an axis
@@ -49,19 +55,22 @@ def places_height(size: float = TICK) -> float:
 class Waves(Painted):
     """Columns of a table [position, entry] as waves, one below the other, over the positions.
 
-    table: Tensor [position, wave]; its values are the dots. lines [wave, m]: the curve through them at m places evenly spread
-    from the first to the last. names: what stands left of each wave. `cursor` (a place, may lie between two positions)
-    draws a line across all waves. The k-th wave fills `row_height` and is centred on `row_center(k)`, so that
-    the cells of a column beside it line up. `grown` is the part of the positions that is drawn, 0…1.
+    table: Tensor [position, wave]; its values are the dots. lines [wave, m]: the curve through them at m places
+    evenly spread from the first to the last. names: what stands left of each wave. `cursor` (a place, may lie between
+    two positions) draws a line across all waves. The k-th wave fills `row_height` and is centred on `row_center(k)`,
+    so that the cells of a column beside it line up. `grown` is the part of the positions that is drawn, 0…1.
     """
 
-    look = ("values", "cursor", "grown", "emphasis")
+    values: Mix[np.ndarray]
+    cursor: Mix[float]
+    grown: Mix[float]
+    emphasis: Mix[np.ndarray]
 
     def __init__(
         self,
-        table,
+        table: Tensor,
         lines: np.ndarray,
-        names,
+        names: Sequence[str],
         *,
         width: float,
         height: float,
@@ -84,7 +93,7 @@ class Waves(Painted):
     def last(self) -> int:
         return self.values.shape[0] - 1
 
-    def x_of(self, place: float) -> float:
+    def x_of(self, place: Any) -> Any:
         return self.left + self.length * place / max(self.last, 1)
 
     def row_center(self, k: int) -> np.ndarray:
@@ -98,14 +107,12 @@ class Waves(Painted):
     def draw(self, pen: Pen) -> None:
         for k, name in enumerate(self.names):
             middle = (k + 0.5) * self.row_height
-            pen.text(
-                name, self.left - 0.2, middle + 0.28 * self.size, self.size, "ink", float(self.emphasis[k]), align=1.0
-            )
-            if not pen.reading:
-                self._draw_wave(pen, k, middle, 0.43 * self.row_height)
+            at, seen = (self.left - 0.2, middle, self.size), float(self.emphasis[k])
+            pen.text(name, *at, "ink", seen, align=1.0, level="words")
+            self._draw_wave(pen, k, middle, 0.43 * self.row_height)
         bottom = len(self.names) * self.row_height
         draw_places(pen, self.left, bottom + 0.02, self.length, self.last)
-        if self.cursor >= 0 and not pen.reading:
+        if self.cursor >= 0:
             x = self.x_of(self.cursor)
             pen.line([(x, 0), (x, bottom + 0.02)], "target", 0.03)
             for k in range(len(self.names)):
@@ -118,9 +125,13 @@ class Waves(Painted):
         xs = np.linspace(0, self.length, self.lines.shape[1])[:count] + self.left
         pen.line(zip(xs, middle - height * self.lines[k][:count], strict=True), self.rgb, 0.028, 0.85 * strength)
         radius = min(0.04, 0.22 * self.length / max(self.last, 1))
-        for place, value in enumerate(self.values[:, k]):
-            if place <= self.grown * self.last + 1e-6:
-                pen.circle(self.x_of(place), middle - height * value, radius, "ink", strength)
+        places = np.flatnonzero(np.arange(self.last + 1) <= self.grown * self.last + 1e-6)
+        points = np.stack([self.x_of(places), middle - height * self.values[places, k]], axis=-1)
+        shows = (
+            Place(Cells(self.tensor, (places, k)), middle, -height, "y"),
+            Place(places, self.left, self.length / max(self.last, 1), "x"),
+        )
+        pen.circles(points, radius, "ink", strength, shows=shows)
 
     def drawn(self) -> list[Drawn]:
         there = np.arange(self.last + 1)[:, None] <= self.grown * self.last + 1e-6
@@ -132,7 +143,7 @@ class ReadOff(Together):
 
     column: the grid of the row at the end."""
 
-    def __init__(self, waves: Waves, column: TensorGrid, start: int, end: int, **kwargs):
+    def __init__(self, waves: Waves, column: TensorGrid, start: int, end: int, **kwargs: Any):
         self.waves, self.column, self.start, self.end = waves, column, start, end
         kwargs.setdefault("rate_func", linear)
         super().__init__(waves, column, **kwargs)
@@ -147,28 +158,31 @@ class Curve(Painted):
     """One number for each place 0…n−1: dots and the line through them, over an axis of places.
 
     tensor [n]. lowest, highest: whole numbers that the vertical axis goes from and to. titles: (below, above).
-    `cursor`: a place whose value is marked by a line and a larger dot (−1: none). `grown`: the part that is drawn, 0…1."""
+    `cursor`: a place whose value is marked by a line and a larger dot (−1: none). `grown`: the part that is drawn,
+    0…1."""
 
-    look = ("values", "grown", "cursor")
+    values: Mix[np.ndarray]
+    grown: Mix[float]
+    cursor: Mix[float]
 
     def __init__(
         self,
-        tensor,
+        tensor: Tensor,
         *,
         width: float,
         height: float,
         lowest: int,
         highest: int,
-        titles=("position", ""),
-        fill="position",
+        titles: tuple[str, str] = ("position", ""),
+        fill: Fill = "position",
         cursor: int = -1,
     ):
         self.tensor, self.values = tensor, np.asarray(tensor.values, dtype=float)
         self.lowest, self.highest, self.titles = lowest, highest, titles
         self.rgb, self.cursor, self.grown = color(fill), float(cursor), 1.0
         self.size = max(TICK, smallest())
-        self.marks = ticks(lowest, highest, 5)
-        self.left = max(typesetting.width(say("{i}", i=m), self.size) for m in self.marks) + 0.25
+        self.rungs = ticks(lowest, highest, 5)
+        self.left = max(typesetting.width(say("{i}", i=m), self.size) for m in self.rungs) + 0.25
         self.above = 1.5 * self.size if titles[1] else 0.15
         self.length, self.rise = width - self.left - 0.15, height - self.above - places_height()
         super().__init__(width, height)
@@ -184,23 +198,28 @@ class Curve(Painted):
 
     def draw(self, pen: Pen) -> None:
         last = len(self.values) - 1
-        for mark in self.marks:
+        for mark in self.rungs:
             x, y = self.point(0, mark)
             pen.line([(x, y), (x + self.length, y)], "faint", 0.012)
             pen.text(say("{i}", i=mark), x - 0.14, y + 0.33 * self.size, self.size, "secondary", align=1.0)
         pen.text(self.titles[1], 0, 0.85 * self.size, self.size, "secondary")
         draw_places(pen, self.left, self.above + self.rise, self.length, last, self.titles[0])
-        if pen.reading:
-            return
         points = [self.point(i, v) for i, v in enumerate(self.values) if i <= self.grown * last + 1e-6]
         if len(points) > 1:
             pen.line(points, self.rgb, 0.03)
-        for x, y in points:
-            pen.circle(x, y, min(0.05, 0.3 * self.length / max(last, 1)), self.rgb)
+        radius = min(0.05, 0.3 * self.length / max(last, 1))
+        pen.circles(np.array(points), radius, self.rgb, shows=self._places(len(points)))
         if 0 <= self.cursor <= self.grown * last + 1e-6:
             x, y = self.point(self.cursor, float(np.interp(self.cursor, np.arange(last + 1), self.values)))
             pen.line([(x, self.above), (x, self.above + self.rise)], "target", 0.025)
             pen.circle(x, y, 0.085, "target")
+
+    def _places(self, count: int) -> tuple[Encoding, ...]:
+        """What the first `count` dots stand for: a value up, its place across."""
+        (left, zero), (right, one) = self.point(0, 0.0), self.point(1, 1.0)
+        places = np.arange(count)
+        across = Place(places, left, right - left, "x")
+        return Place(Cells(self.tensor, (places,)), zero, one - zero, "y"), across
 
     def drawn(self) -> list[Drawn]:
         there = np.arange(len(self.values)) <= self.grown * (len(self.values) - 1) + 1e-6
@@ -210,7 +229,7 @@ class Curve(Painted):
 class GrowCurve(Animation):
     """A curve is drawn from its first place to its last."""
 
-    def __init__(self, curve: Curve | Waves, **kwargs):
+    def __init__(self, curve: Curve | Waves, **kwargs: Any):
         super().__init__(curve, introducer=True, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:

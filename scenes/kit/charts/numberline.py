@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.labels import spread, thin
-from scenes.kit.ground.painting import Drawn, Painted, Pen, shown_in
+from scenes.kit.ground.encodings import Place
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.readings import Cell, Drawn
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.words.labels import spread, thin
 from scenes.kit.words.tokens import display
 
 SLANT = np.pi / 3
@@ -22,7 +24,8 @@ OVERHANG = 0.9  # how far labels may stand beyond the outermost dots of their gr
 
 @dataclass
 class Group:
-    """Words of one kind: values is a Tensor [n], role their colour, above: on which side of the line their labels stand."""
+    """Words of one kind: values is a Tensor [n], role their colour, above: on which side of the line their labels
+    stand."""
 
     values: Any
     words: list[str]
@@ -33,12 +36,15 @@ class Group:
 class NumberLine(Painted):
     """Values of several groups of words on one line from the smallest to the largest, 0 marked.
 
-    Labels stand slanted beside the line, each led to its dot, with the value of the outermost two of each side; where not all fit, some
-    dots stay without. mark: a Tensor of one number where a dashed line crosses. ends: what the line's two ends mean.
-    sight, label_sight [group]: the opacity of each group's dots and of its labels. arrived [group]: how far its dots have come down onto the line, one after the other.
+    Labels stand slanted beside the line, each led to its dot, with the value of the outermost two of each side; where
+    not all fit, some dots stay without. mark: a Tensor of one number where a dashed line crosses. ends: what the
+    line's two ends mean. sight, label_sight [group]: the opacity of each group's dots and of its labels. arrived
+    [group]: how far its dots have come down onto the line, one after the other.
     """
 
-    look = ("sight", "label_sight", "arrived")
+    sight: Mix[np.ndarray]
+    label_sight: Mix[np.ndarray]
+    arrived: Mix[np.ndarray]
 
     def __init__(
         self,
@@ -46,7 +52,7 @@ class NumberLine(Painted):
         *,
         width: float,
         height: float,
-        mark=None,
+        mark: Tensor | None = None,
         ends: tuple[str, str] = ("", ""),
         size: float = 0.34,
         spec: str = "+.2f",
@@ -55,7 +61,8 @@ class NumberLine(Painted):
         self.groups, self.mark, self.ends, self.spec = groups, mark, ends, spec
         self.size = max(size, smallest())
         values = np.concatenate([np.asarray(g.values.values, dtype=float) for g in groups])
-        self.low, self.high = reach or (min(values.min(), 0.0), max(values.max(), 0.0))
+        low, high = reach or (min(float(values.min()), 0.0), max(float(values.max()), 0.0))
+        self.low, self.high = low, high
         self.sight, self.label_sight, self.arrived = np.ones(len(groups)), np.ones(len(groups)), np.ones(len(groups))
         self.pad = 0.35
         super().__init__(width, height)
@@ -104,10 +111,9 @@ class NumberLine(Painted):
     # ── painting ─────────────────────────────────────────────────────────────────────────────────
     def draw(self, pen: Pen) -> None:
         w, y = self.natural[0], self.axis_y
-        if not pen.reading:
-            pen.line([(0, y), (w, y)], "secondary", 0.022)
-            zero = self.x_of(0.0)
-            pen.line([(zero, y - 0.12), (zero, y + 0.12)], "secondary", 0.022)
+        pen.line([(0, y), (w, y)], "secondary", 0.022)
+        zero = self.x_of(0.0)
+        pen.line([(zero, y - 0.12), (zero, y + 0.12)], "secondary", 0.022)
         self._draw_mark(pen)
         for k, group in enumerate(self.groups):
             if self.sight[k] > 0.002:
@@ -121,11 +127,12 @@ class NumberLine(Painted):
     def _draw_mark(self, pen: Pen) -> None:
         if self.mark is None:
             return
-        x = self.x_of(float(self.mark))
-        if not pen.reading:
-            pen.ctx.set_dash([0.07, 0.06])
-            pen.line([(x, self.axis_y - 0.36), (x, self.axis_y + 0.36)], "ink", 0.022)
-            pen.ctx.set_dash([])
+        x, shows = self.x_of(float(self.mark)), self._place_of(Cell(self.mark))
+        ends = [(x, self.axis_y - 0.36), (x, self.axis_y + 0.36)]
+        pen.line(ends, "ink", 0.022, dashed=True, shows=shows)
+
+    def _place_of(self, cell: Cell) -> Place:
+        return Place(cell, self.x_of(0.0), self.x_of(1.0) - self.x_of(0.0))
 
     def _draw_group(self, pen: Pen, k: int, group: Group) -> None:
         rgb, y, side = color(group.role), self.axis_y, -1 if group.above else 1
@@ -136,31 +143,18 @@ class NumberLine(Painted):
             float(self.arrived[k]) * (1 + 0.5) - 0.5 * np.arange(len(values)) / max(len(values) - 1, 1), 0, 1
         )
         progress = progress**2 * (3 - 2 * progress)
-        if not pen.reading:
-            for value, p in zip(values, progress, strict=True):
-                pen.circle(self.x_of(value), y + side * 1.2 * (1 - p), DOT, rgb, sight * min(1.0, 2 * p))
+        for i, (value, p) in enumerate(zip(values, progress, strict=True)):
+            shows = self._place_of(Cell(group.values, (i,)))
+            pen.circle(self.x_of(value), y + side * 1.2 * (1 - p), DOT, rgb, sight * min(1.0, 2 * p), shows=shows)
         for i, foot, text in self.layout[k]:
             seen = sight * float(self.label_sight[k]) * float(np.clip(2 * progress[i] - 1, 0, 1))
             x, top = self.x_of(values[i]), y + side * (0.34 + 0.06)
-            if not pen.reading:
-                pen.line([(x, y + side * 0.1), (foot, top)], rgb, 0.012, 0.55 * seen)
+            pen.line([(x, y + side * 0.1), (foot, top)], rgb, 0.012, 0.55 * seen)
             if group.above:
-                pen.text(
-                    text, foot + 0.1 * self.size, top - 0.06, self.size, rgb, seen, angle=SLANT, numbers=shown_in(text)
-                )
+                pen.text(text, foot + 0.1 * self.size, top - 0.06, self.size, rgb, seen, angle=SLANT)
             else:  # read upwards to its foot
-                dx = 0.34 * self.size
-                pen.text(
-                    text,
-                    foot + dx,
-                    top + 0.06 + 0.45 * self.size,
-                    self.size,
-                    rgb,
-                    seen,
-                    align=1.0,
-                    angle=SLANT,
-                    numbers=shown_in(text),
-                )
+                at = foot + 0.34 * self.size, top + 0.06 + 0.45 * self.size
+                pen.text(text, *at, self.size, rgb, seen, align=1.0, angle=SLANT)
 
     def drawn(self) -> list[Drawn]:
         shown = [k for k in range(len(self.groups)) if self.sight[k] > 0.002 and self.arrived[k] >= 1]

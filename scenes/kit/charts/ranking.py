@@ -1,42 +1,52 @@
-"""Ranking: what lies nearest, as bars from 0 to 1 with the cosine beside, and the place of the one that was looked for."""
+"""Ranking: what lies nearest, as bars from 0 to 1 with the cosine beside, and the place of the one that was looked
+for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
-from scenes.kit.ground.say import number, say
-from scenes.kit.ground.text import LABEL, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.encodings import Length
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
+from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.say import say
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL
 from scenes.kit.words.tokens import display
 
 WORDS = 0.66  # of the width at most for words and numbers
 
 
 class Ranking(Painted):
-    """Words in order of a similarity. values: Tensor [n]; words: n strings; ranks: their places, 1 for the nearest (default 1 … n).
+    """Words in order of a similarity. values: Tensor [n]; words: n strings; ranks: their places, 1 for the nearest
+    (default 1 … n).
 
-    A gap in the ranks is drawn as ⋮. marked: index of the one that was looked for, in the colour `mark`. title: stands on top.
-    label_room: width of the words in em, lines: how many lines to leave room for, where several lists are to look alike.
-    Bars start at 0 and end at 1 at the right edge; a negative similarity has none.
+    A gap in the ranks is drawn as ⋮. marked: index of the one that was looked for, in the colour `mark`. title:
+    stands on top. label_room: width of the words in em, lines: how many lines to leave room for, where several lists
+    are to look alike. Bars start at 0 and end at 1 at the right edge; a negative similarity has none.
     """
 
-    look = ("bar_opacity", "values")
+    bar_opacity: Mix[np.ndarray]
+    values: Mix[np.ndarray]
 
     def __init__(
         self,
-        values,
-        words,
+        values: Tensor,
+        words: Sequence[str],
         *,
         width: float,
         height: float,
-        ranks=None,
+        ranks: Sequence[int] | None = None,
         marked: int | None = None,
         mark: str = "truth",
         fill: str = "logit",
-        title="",
-        title_fill="ink",
+        title: str = "",
+        title_fill: Fill = "ink",
         size: float = LABEL,
         spec: str = ".2f",
         label_room: float = 0.0,
@@ -81,9 +91,9 @@ class Ranking(Painted):
         super().__init__(width, self.pitch * lines)
 
     @staticmethod
-    def lines_of(ranks) -> float:
+    def lines_of(ranks: Sequence[int]) -> float:
         """How many lines a list takes, gaps included."""
-        return len(ranks) + 0.6 * sum(b > a + 1 for a, b in zip(ranks, ranks[1:]))
+        return len(ranks) + 0.6 * sum(b > a + 1 for a, b in pairwise(ranks))
 
     def _top(self, i: int) -> float:
         return self.pitch * (i + 0.6 * sum(self.gaps[: i + 1]) + (1.35 if self.title else 0))
@@ -96,28 +106,23 @@ class Ranking(Painted):
         if self.title:
             pen.text(self.title, 0, 0.8 * self.title_size, self.title_size, self.title_fill)
         for i, word in enumerate(self.words):
-            top, seen = self._top(i), float(self.bar_opacity[i])
-            base = top + self.pitch / 2 + 0.29 * self.size
-            if self.gaps[i] and not pen.reading:
-                for k in (-1, 0, 1):
-                    pen.circle(self.label_width - 0.3, top + (-0.3 + 0.16 * k) * self.pitch, 0.025, "secondary", seen)
-            if self.numbered:
-                pen.text(
-                    say("{r}", r=self.ranks[i]),
-                    self.rank_width - 0.15,
-                    base,
-                    0.85 * self.size if 0.85 * self.size > smallest() else self.size,
-                    "secondary",
-                    seen,
-                    align=1.0,
-                )
-            pen.text(word, self.rank_width, base, self.size, self.ink[i], seen)
-            w = self.bar_width * max(min(self.values[i], 1.0), 0.0)
-            pen.rectangle(
-                self.label_width, top + 0.16 * self.pitch, max(w, 0.012), 0.68 * self.pitch, self.rgb[i], 0.85 * seen
-            )
-            shown = Shown(number(self.values[i], self.spec), Cell(self.tensor, (i,)), self.spec)
-            pen.text(shown.text, self.label_width + w + 0.1, base, self.size, "ink", seen, numbers=(shown,))
+            self._draw_line(pen, i, word)
+
+    def _draw_line(self, pen: Pen, i: int, word: str) -> None:
+        top, seen = self._top(i), float(self.bar_opacity[i])
+        base = top + self.pitch / 2 + 0.29 * self.size
+        if self.gaps[i]:
+            for k in (-1, 0, 1):
+                pen.circle(self.label_width - 0.3, top + (-0.3 + 0.16 * k) * self.pitch, 0.025, "secondary", seen)
+        if self.numbered:
+            size = 0.85 * self.size if 0.85 * self.size > smallest() else self.size
+            pen.text(say("{r}", r=self.ranks[i]), self.rank_width - 0.15, base, size, "secondary", seen, align=1.0)
+        pen.text(word, self.rank_width, base, self.size, self.ink[i], seen)
+        w, box = self.bar_width * max(min(self.values[i], 1.0), 0.0), (top + 0.16 * self.pitch, 0.68 * self.pitch)
+        length = Length(Cell(self.tensor, (i,)), self.label_width, self.bar_width) if self.values[i] >= 0 else None
+        pen.rectangle(self.label_width, box[0], max(w, 0.012), box[1], self.rgb[i], 0.85 * seen, shows=length)
+        at = self.label_width + w + 0.1, base, self.size
+        pen.number(self.tensor, (i,), self.spec, *at, "ink", seen, value=self.values[i])
 
     def drawn(self) -> list[Drawn]:
         return [Drawn(np.where(self.bar_opacity > 0.002, self.values, np.nan), self.tensor, (slice(None),))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import LABEL, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL
 from scenes.kit.numbers.grid import elide
 
 PARTS = ("attention", "MLP")
@@ -16,13 +16,14 @@ GAP = 0.16  # of a block's width, for the wire between two
 
 
 class BlockDiagram(Painted):
-    """The blocks of a model from left to right, each with its attention and its MLP, between `first` and `last`, in a frame.
+    """The blocks of a model from left to right, each with its attention and its MLP, between `first` and `last`, in a
+    frame.
 
     lit [2 n + 2]: how far each part is lit: the first box, attention and MLP of each block in turn, the last box.
     Blocks that do not fit are left out as ⋯, which is lit for them.
     """
 
-    look = ("lit",)
+    lit: Mix[np.ndarray]
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class BlockDiagram(Painted):
     def draw(self, pen: Pen) -> None:
         w, h = self.natural
         pen.frame(0, 0, w, h, "box_edge", 0.02, radius=0.12)
-        for x, width in zip(self.lefts[1:], self.widths[1:], strict=True):
+        for x in self.lefts[1:]:
             pen.line([(x - self.wire, h / 2), (x, h / 2)], "secondary", 0.025)
         for column, layer in enumerate(self.shown, 1):
             if layer is None:
@@ -115,7 +116,7 @@ class BlockDiagram(Painted):
         pen.rectangle(x, y, w, h, blend, radius=0.07)
         pen.frame(x, y, w, h, (1 - lit) * color("box_edge") + lit * color("target"), 0.02 + 0.02 * lit, radius=0.07)
         size = min(self.size, typesetting.fitting_size([name], 0.94 * w, self.size))
-        pen.text(name, x + w / 2, y + h / 2 + 0.3 * size, size, "ink", align=0.5)
+        pen.text(name, x + w / 2, y + h / 2, size, "ink", align=0.5, level="letters")
 
     def _draw_gap(self, pen: Pen, column: int) -> None:
         hidden = [

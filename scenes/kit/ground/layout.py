@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from manim import DOWN, RIGHT, VGroup
+from manim import DOWN, RIGHT, Mobject, VGroup
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,11 @@ class Box:
             y -= h + gap
         return edges
 
-    def fit(self, mobject, margin: float = 0.0):
+    def rows_of(self, height: float, less: float = 0.0) -> int:
+        """How many rows of that height fit, where `less` of the box's height is needed for something else."""
+        return int((self.height - less) / height)
+
+    def fit(self, mobject: Mobject, margin: float = 0.0) -> Any:
         """Put the mobject in the middle, made smaller if it is too large; returns it."""
         scale = min(
             (self.width - 2 * margin) / max(mobject.width, 1e-6), (self.height - 2 * margin) / max(mobject.height, 1e-6)
@@ -62,11 +67,11 @@ class Box:
         return mobject.move_to(self.center)
 
 
-def row(*mobjects, gap: float = 0.4) -> VGroup:
+def row(*mobjects: Mobject, gap: float = 0.4) -> VGroup:
     """Side by side, centres on one line."""
     return VGroup(*mobjects).arrange(RIGHT, buff=gap)
 
 
-def stack(*mobjects, gap: float = 0.3) -> VGroup:
+def stack(*mobjects: Mobject, gap: float = 0.3) -> VGroup:
     """One below the other."""
     return VGroup(*mobjects).arrange(DOWN, buff=gap)

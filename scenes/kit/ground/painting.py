@@ -9,130 +9,143 @@ opacities) interpolates in `interpolate_color`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import cairo
 import numpy as np
 from manim import Camera, Create, DrawBorderThenFill, VMobject, Write, override_animation
 
-from scenes.kit.ground import typesetting
-from scenes.kit.ground.theme import color
+from model.numbers.tensor import Tensor
+from scenes.kit.ground.cairopen import CairoPen
+from scenes.kit.ground.encodings import Mark
+from scenes.kit.ground.pen import Fill, Line, Pen, Rectangle, Shape
+from scenes.kit.ground.readings import Array, Cell, Claim, Drawn, Reading, Shown, shown_in
+from scenes.kit.ground.say import number
+from scenes.kit.ground.style import color, current
 
-EM = typesetting.EM
+T = TypeVar("T")
+MIXES = "mixes"
+Mix = Annotated[T, MIXES]  # an attribute of a Painted that interpolates
 
 
 class PaintingCamera(Camera):
     """Manim's Cairo camera; a mobject that can paint itself does so, all others are drawn as ever."""
 
-    def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context) -> PaintingCamera:
-        paint = getattr(vmobject, "paint", None)
-        if paint is None:
+    writing = True
+
+    @contextmanager
+    def without_text(self) -> Iterator[None]:
+        """Meanwhile everything is drawn but text: what lies behind it can be seen."""
+        self.writing = False
+        try:
+            yield
+        finally:
+            self.writing = True
+
+    def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context[Any]) -> PaintingCamera:
+        if not isinstance(vmobject, Painted):
             return super().display_vectorized(vmobject, ctx)
-        paint(ctx)
+        vmobject.paint(ctx, self.writing)
         return self
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One number of a Tensor: what a reading shows, and where it comes from."""
+class ReadingPen(Pen):
+    """Notes what is drawn, in the mobject's coordinates: the texts, and if asked (`marking`) all shapes."""
 
-    tensor: Any
-    index: tuple[int, ...] = ()
+    def __init__(self, opacity: float = 1.0, *, marking: bool = False):
+        super().__init__(opacity)
+        self.marking = marking
+        self.lines: list[Line] = []
+        self.marks: list[Mark] = []
 
-    def value(self) -> float:
-        return float(self.tensor.values[self.index])
+    def write(self, line: Line) -> None:
+        self.lines.append(line)
 
-    def source(self) -> str:
-        return self.tensor.source(*self.index)
+    def number(
+        self,
+        tensor: Tensor,
+        index: tuple[int, ...],
+        spec: str,
+        x: float,
+        y: float,
+        size: float,
+        fill: Fill = "ink",
+        opacity: float = 1.0,
+        *,
+        value: float | None = None,
+        **how: Any,
+    ) -> None:
+        text = number(tensor.values[index] if value is None else value, spec)
+        self.text(text, x, y, size, fill, opacity, numbers=(Shown(text, Cell(tensor, index), spec),), **how)
 
+    def clipped(self, boxes: Iterable[Rectangle]) -> nullcontext[None]:
+        return nullcontext()
 
-@dataclass(frozen=True)
-class Shown:
-    """A value that stands in a text: the characters, the value (Cell, int or str), and its format."""
-
-    text: str
-    value: Any
-    spec: str
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A piece of text on screen: what the audit checks and what the preview tells at a click."""
-
-    text: str
-    corners: np.ndarray  # [4, 2] of its ink box in scene coordinates, clockwise from upper left
-    size: float  # em in scene units
-    rgb: np.ndarray
-    opacity: float
-    numbers: tuple[Shown, ...] = ()
-    area: np.ndarray | None = None  # [4, 2] where a click means this reading (a cell), if larger than the text
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Numbers on screen that must add up: Σ of the parts (each a tuple of factors) = total, as displayed."""
-
-    parts: tuple[tuple[Shown, ...], ...]
-    total: Shown
-    what: str = "sum"
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Values that lengths, areas or colours show: they must equal tensor.values[index]. NaN: not drawn."""
-
-    values: np.ndarray
-    tensor: Any
-    index: tuple
-
-
-def set_source(ctx: cairo.Context, rgb, opacity: float = 1.0) -> None:
-    """Set the colour. Manim's surface is BGRA seen as RGBA, hence the swap."""
-    ctx.set_source_rgba(rgb[2], rgb[1], rgb[0], opacity)
+    def draw(self, shape: Shape) -> None:
+        if not self.marking:
+            return
+        kind, points = MARKS.get(shape.kind, shape.kind), np.asarray(list(shape.at), dtype=float)
+        if kind in ("rectangle", "frame", "image"):
+            points = corners_of(*np.moveaxis(points, -1, 0))
+        elif shape.path is not None:
+            left, top, right, bottom = (shape.scale * edge for edge in shape.path.ink)
+            points = points + corners_of(left, top, right - left, bottom - top)
+        shows = shape.shows if isinstance(shape.shows, tuple) else () if shape.shows is None else (shape.shows,)
+        self.marks.append(
+            Mark(
+                kind,
+                points,
+                LOCAL,
+                np.array(color(shape.fill), dtype=float),
+                shape.opacity * self.opacity,
+                shape.radius,
+                shape.line,
+                shape.angles,
+                shows,
+            )
+        )
 
 
-def shown_in(text: str) -> tuple[Shown, ...]:
-    """The values in a Said, as Shown."""
-    return tuple(
-        Shown(text[s.start : s.end], s.value if isinstance(s.value, (int, str, np.integer)) else Cell(s.value), s.spec)
-        for s in getattr(text, "spans", ())
-    )
+MARKS = {"rectangles": "rectangle", "circles": "circle", "dots": "circle"}  # what many at once are
+LOCAL = np.eye(2, 3)
 
 
-@dataclass
-class _Text:
-    """A line of text in local coordinates, as gathered for readings."""
-
-    text: str
-    x: float
-    y: float
-    size: float
-    rgb: Any
-    opacity: float
-    angle: float = 0.0
-    numbers: tuple[Shown, ...] | None = None
-    area: tuple[float, float, float, float] | None = None
-    face: str = "roman"
+def corners_of(x: Any, y: Any, w: Any, h: Any, pad: float = 0.0) -> Array:
+    """Corners [..., 4, 2] of rectangles, clockwise from upper left, `pad` further out."""
+    left, top, right, bottom = x - pad, y - pad, x + w + pad, y + h + pad
+    across, down = np.stack([left, right, right, left], axis=-1), np.stack([top, top, bottom, bottom], axis=-1)
+    return np.stack([across, down], axis=-1)
 
 
 class Painted(VMobject):
     """A box of width × height (scene units) that paints itself.
 
-    Subclasses implement `draw(pen)`. `pen` offers the Cairo context in local coordinates (origin at the upper
-    left corner, y down, units as at creation) and `pen.text`, which also notes what was written where: the
-    readings are gathered by the same code that paints, so they cannot disagree with the picture.
-    `look` names the attributes (floats and arrays) that interpolate in a Transform or `.animate`.
+    Subclasses implement `draw(pen)`, in local coordinates (origin at the upper left corner, y down, units as at
+    creation). What is read off it (`readings`, `marks`) is gathered by the same code that paints, so it cannot
+    disagree with the picture. What interpolates in a Transform or `.animate` is declared with its type, `values:
+    Mix[np.ndarray]` (see `blend`); `look` has their names. Where one of those that `fades` names differs,
+    `word_opacity` falls to 0 half-way: words cannot mix.
     """
 
-    look: tuple[str, ...] = ()
+    look: ClassVar[tuple[str, ...]] = ()
+    fades: ClassVar[tuple[str, ...]] = ()
+    points: Array  # Manim's: the box
+    word_opacity = 1.0
 
-    def __init__(self, width: float, height: float, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declared = cls.__dict__.get("__annotations__", {}).items()
+        mixed = [name for name, kind in declared if _mixes(kind)]
+        cls.look = tuple(dict.fromkeys([*cls.look, *mixed]))
+
+    def __init__(self, width: float, height: float, **kwargs: Any):
         super().__init__(stroke_width=0, fill_opacity=0, **kwargs)
         # Manim looks at these; nothing is drawn with them.
         self.fill_rgbas = self.stroke_rgbas = self.background_stroke_rgbas = np.zeros((1, 4))
+        self.style = current()
         self.opacity = 1.0
         self.window = (0.0, 1.0)  # the part from left to right that is drawn (Create, Write)
         self.reset_box(width, height)
@@ -155,6 +168,10 @@ class Painted(VMobject):
         """A local point in scene coordinates [3]."""
         return np.array([*self.matrix().transform_point(x, y), 0.0])
 
+    def corners_of(self, rectangle: Rectangle, pad: float = 0.0) -> Array:
+        """Scene corners [4, 3] (clockwise from upper left) of a local rectangle (x, y, w, h)."""
+        return np.array([self.to_scene(*corner) for corner in corners_of(*rectangle, pad)])
+
     def zoom(self) -> float:
         """Scene units per local unit: how much the mobject has been scaled since it was made."""
         m = self.matrix()
@@ -164,7 +181,7 @@ class Painted(VMobject):
     def draw(self, pen: Pen) -> None:
         raise NotImplementedError
 
-    def paint(self, ctx: cairo.Context) -> None:
+    def paint(self, ctx: cairo.Context[Any], writing: bool = True) -> None:
         if self.opacity <= 0.002 or self.natural[0] <= 0 or self.natural[1] <= 0:
             return
         ctx.new_path()  # Manim leaves the path of what it has filled
@@ -177,19 +194,31 @@ class Painted(VMobject):
                     left * self.natural[0] - 0.2, -2, (right - left) * self.natural[0] + 0.2, self.natural[1] + 4
                 )
                 ctx.clip()
-            self.draw(Pen(ctx, self.opacity))
+            with self.style.used():
+                self.draw(CairoPen(ctx, self.opacity, writing=writing))
         except cairo.Error:
             pass  # a box scaled to nothing cannot be drawn on, and need not be
         finally:
             ctx.restore()
             ctx.new_path()
 
+    def _read(self, marking: bool) -> ReadingPen:
+        pen = ReadingPen(self.opacity, marking=marking)
+        with self.style.used():
+            self.draw(pen)
+        return pen
+
     def readings(self) -> list[Reading]:
         """All the text that this mobject shows now, with its sources."""
-        pen = Pen(typesetting._scratch(), self.opacity, noted=[])
-        self.draw(pen)
         matrix, zoom = self.matrix(), self.zoom()
-        return [_reading(text, matrix, zoom) for text in pen.noted]
+        with self.style.used():
+            return [_reading(line, matrix, zoom, self.opacity) for line in self._read(False).lines]
+
+    def marks(self) -> list[Mark]:
+        """All shapes that this mobject shows now, in scene coordinates, with what they stand for."""
+        matrix, zoom = self.matrix(), self.zoom()
+        to_scene = np.array([[matrix.xx, matrix.xy, matrix.x0], [matrix.yx, matrix.yy, matrix.y0]])
+        return [_in_scene(mark, to_scene, zoom) for mark in self._read(True).marks]
 
     def claims(self) -> list[Claim]:
         """Sums that must hold in what is shown."""
@@ -214,6 +243,9 @@ class Painted(VMobject):
             opacity = self.opacity
             self.take(end if alpha >= 0.5 else start)
             self.opacity = opacity * abs(1 - 2 * alpha)
+        if self.fades:
+            alike = all(_alike(getattr(start, name), getattr(end, name)) for name in self.fades)
+            self.word_opacity = 1.0 if alike else abs(1 - 2 * alpha)
         return self
 
     def mixes(self, start: Painted, end: Painted) -> bool:
@@ -232,15 +264,15 @@ class Painted(VMobject):
         return self
 
     @override_animation(Write)
-    def _written(self, **kwargs) -> Create:
+    def _written(self, **kwargs: Any) -> Create:
         """There is no border to draw first: writing is appearing from left to right."""
         return Create(self, **kwargs)
 
     @override_animation(DrawBorderThenFill)
-    def _drawn(self, **kwargs) -> Create:
+    def _drawn(self, **kwargs: Any) -> Create:
         return Create(self, **kwargs)
 
-    def match_style(self, vmobject, family: bool = True) -> Painted:
+    def match_style(self, vmobject: Any, family: bool = True) -> Painted:
         return self  # Manim's styles (stroke, fill) say nothing here
 
     def set_opacity(self, opacity: float, family: bool = True) -> Painted:
@@ -257,7 +289,7 @@ class Painted(VMobject):
                 sub.fade(darkness, family)
         return self
 
-    def set_fill(self, color=None, opacity=None, family: bool = True) -> Painted:
+    def set_fill(self, color: Any = None, opacity: float | None = None, family: bool = True) -> Painted:
         if opacity is not None and hasattr(self, "natural"):
             self.set_opacity(opacity, family)
         return self
@@ -265,11 +297,11 @@ class Painted(VMobject):
     def get_fill_opacity(self) -> float:
         return self.opacity
 
-    def set_stroke(self, *args, **kwargs) -> Painted:
+    def set_stroke(self, *args: Any, **kwargs: Any) -> Painted:
         return self
 
 
-def blend(a, b, alpha: float):
+def blend(a: Any, b: Any, alpha: float) -> Any:
     """a → b: numbers and arrays of one shape mix, −∞ and anything else switches half-way."""
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return (1 - alpha) * a + alpha * b
@@ -280,136 +312,40 @@ def blend(a, b, alpha: float):
     return b if alpha >= 0.5 else a
 
 
-@contextmanager
-def without_text() -> Iterator[None]:
-    """Meanwhile everything is drawn but text: what lies behind it can be seen."""
-    Pen.writing = False
-    try:
-        yield
-    finally:
-        Pen.writing = True
+def _mixes(kind: Any) -> bool:
+    """Whether an annotation, written out or not, is Mix[…]."""
+    return kind.split("[")[0].endswith("Mix") if isinstance(kind, str) else MIXES in getattr(kind, "__metadata__", ())
 
 
-@dataclass
-class Pen:
-    """What `draw` draws with; when `noted` is a list, it only notes the texts."""
-
-    writing: ClassVar[bool] = True
-    ctx: cairo.Context
-    opacity: float = 1.0
-    noted: list[_Text] | None = None
-
-    @property
-    def reading(self) -> bool:
-        return self.noted is not None
-
-    def color(self, role, opacity: float = 1.0) -> None:
-        set_source(self.ctx, color(role), opacity * self.opacity)
-
-    def rectangle(
-        self, x: float, y: float, w: float, h: float, fill, opacity: float = 1.0, radius: float = 0.0
-    ) -> None:
-        if self.reading or opacity <= 0:
-            return
-        self.color(fill, opacity)
-        self._outline(x, y, w, h, radius)
-        self.ctx.fill()
-
-    def frame(self, x, y, w, h, stroke, line: float = 0.02, opacity: float = 1.0, radius: float = 0.0) -> None:
-        if self.reading or opacity <= 0:
-            return
-        self.color(stroke, opacity)
-        self.ctx.set_line_width(line)
-        self._outline(x, y, w, h, radius)
-        self.ctx.stroke()
-
-    def _outline(self, x, y, w, h, radius) -> None:
-        if radius <= 0:
-            self.ctx.rectangle(x, y, w, h)
-            return
-        r, pi = min(radius, w / 2, h / 2), np.pi
-        self.ctx.new_sub_path()
-        self.ctx.arc(x + w - r, y + r, r, -pi / 2, 0)
-        self.ctx.arc(x + w - r, y + h - r, r, 0, pi / 2)
-        self.ctx.arc(x + r, y + h - r, r, pi / 2, pi)
-        self.ctx.arc(x + r, y + r, r, pi, 1.5 * pi)
-        self.ctx.close_path()
-
-    def line(self, points: Iterable, stroke, line: float = 0.02, opacity: float = 1.0) -> None:
-        if self.reading or opacity <= 0:
-            return
-        self.color(stroke, opacity)
-        self.ctx.set_line_width(line)
-        for i, (x, y) in enumerate(points):
-            (self.ctx.line_to if i else self.ctx.move_to)(x, y)
-        self.ctx.stroke()
-
-    def circle(self, x, y, radius, fill, opacity: float = 1.0) -> None:
-        if self.reading or opacity <= 0 or radius <= 0:
-            return
-        self.color(fill, opacity)
-        self.ctx.arc(x, y, radius, 0, 2 * np.pi)
-        self.ctx.fill()
-
-    def text(
-        self,
-        text: str,
-        x: float,
-        y: float,
-        size: float,
-        fill="ink",
-        opacity: float = 1.0,
-        *,
-        align: float = 0.0,
-        angle: float = 0.0,
-        face: str = "roman",
-        numbers=None,
-        area=None,
-    ) -> None:
-        """Write a line with its baseline at (x, y); align 0 = from x, ½ = centred on x, 1 = up to x. Angle in radians, up."""
-        if opacity * self.opacity <= 0.002 or not text:
-            return
-        shape = typesetting.outline(str(text), face)
-        scale, shift = size / EM, -align * shape.advance
-        if self.reading:
-            dx, dy = shift * scale * np.cos(angle), -shift * scale * np.sin(angle)
-            noted = shown_in(text) if numbers is None else numbers
-            self.noted.append(
-                _Text(text, x + dx, y + dy, size, color(fill), opacity * self.opacity, angle, noted, area, face)
-            )
-            return
-        if not self.writing:
-            return
-        self.color(fill, opacity)
-        ctx = self.ctx
-        ctx.save()
-        ctx.translate(x, y)
-        if angle:
-            ctx.rotate(-angle)
-        ctx.scale(scale, scale)
-        ctx.translate(shift, 0)
-        ctx.append_path(shape.path)
-        ctx.restore()
-        ctx.fill()
+def _alike(a: Any, b: Any) -> bool:
+    return a is b or isinstance(a, (str, list, tuple)) and a == b
 
 
-def _reading(text: _Text, matrix: cairo.Matrix, zoom: float) -> Reading:
-    left, top, right, bottom = typesetting.outline(str(text.text), text.face).ink
-    scale = text.size / EM
-    c, s = np.cos(-text.angle), np.sin(-text.angle)
-    local = np.array([(left, top), (right, top), (right, bottom), (left, bottom)]) * scale
-    local = local @ np.array([[c, s], [-s, c]]) + (text.x, text.y)
-    to_scene: Callable = matrix.transform_point
-    area = None
-    if text.area is not None:
-        x, y, w, h = text.area
-        area = np.array([to_scene(*p) for p in ((x, y), (x + w, y), (x + w, y + h), (x, y + h))])
+def _reading(line: Line, matrix: cairo.Matrix, zoom: float, opacity: float) -> Reading:
+    left, top, right, bottom = line.ink
+    c, s = np.cos(-line.angle), np.sin(-line.angle)
+    local = (np.array([(left, top), (right, top), (right, bottom), (left, bottom)]) + (line.shift, 0)) * line.scale
+    local = local @ np.array([[c, s], [-s, c]]) + (line.x, line.y)
+    to_scene = matrix.transform_point
     return Reading(
-        str(text.text),
+        str(line.text),
         np.array([to_scene(*p) for p in local]),
-        text.size * zoom,
-        np.asarray(text.rgb, dtype=float),
-        text.opacity,
-        text.numbers or (),
-        area,
+        line.size * zoom,
+        np.asarray(color(line.fill), dtype=float),
+        line.opacity * opacity,
+        shown_in(line.text) if line.numbers is None else line.numbers,
+        None if line.area is None else np.array([to_scene(*p) for p in corners_of(*line.area)]),
     )
+
+
+def _in_scene(mark: Mark, matrix: Array, zoom: float) -> Mark:
+    turned, mirrored = np.arctan2(matrix[1, 0], matrix[0, 0]), np.linalg.det(matrix[:, :2]) > 0
+    angles = mark.angles
+    if angles is not None:
+        start, end = (float(turned + (-a if mirrored else a)) for a in angles)
+        angles = (start, end)
+    points = mark.points @ matrix[:, :2].T + matrix[:, 2]
+    return replace(mark, points=points, matrix=matrix, radius=mark.radius * zoom, line=mark.line * zoom, angles=angles)
+
+
+__all__ = ["CairoPen", "Claim", "Drawn", "Mix", "Painted", "PaintingCamera", "Pen", "ReadingPen", "blend", "corners_of"]

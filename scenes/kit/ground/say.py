@@ -46,12 +46,12 @@ class Said(str):
 
     spans: tuple[Span, ...]
 
-    def __new__(cls, text: str, spans: tuple[Span, ...] = ()):
+    def __new__(cls, text: str, spans: tuple[Span, ...] = ()) -> Said:
         self = super().__new__(cls, text)
         self.spans = tuple(spans)
         return self
 
-    def __deepcopy__(self, memo) -> Said:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Said:
         return self  # immutable
 
     def cut(self, start: int, end: int) -> Said:
@@ -77,7 +77,7 @@ def say(template: str, /, **fields: Any) -> Said:
             spans += [Span(s.start + start, s.end + start, s.value, s.spec) for s in value.spans]
             text += str(value)
             continue
-        text += shown(value, spec)
+        text += shown(value, spec or "")
         spans.append(Span(start, len(text), value, spec or ""))
     return Said(text, tuple(spans))
 

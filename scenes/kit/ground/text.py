@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
-from manim import ManimColor, MathTypst, config
+from manim import ManimColor, MathTypst
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import EM, Cell, Claim, Painted, Pen, Reading, Shown, shown_in
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
+from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.say import number as format_number
-from scenes.kit.ground.theme import color, theme
+from scenes.kit.ground.style import color, smallest, theme
+from scenes.kit.ground.typesetting import EM
 
 # Sizes are the em in scene units (the frame's short side is 8).
 TITLE, SUBTITLE, CAPTION, TOKEN, LABEL, DIGIT = 0.64, 0.34, 0.40, 0.46, 0.36, 0.30
-
-
-def smallest() -> float:
-    """The smallest em that is shown: 1.6 % of the frame's short side."""
-    return 0.0162 * min(config.frame_width, config.frame_height)
 
 
 class Label(Painted):
@@ -30,13 +31,13 @@ class Label(Painted):
     `parts` colours pieces of the text: {"forest": "target"}.
     """
 
-    look = ("rgb",)
+    rgb: Mix[np.ndarray]
 
     def __init__(
         self,
         text: str,
         size: float = LABEL,
-        fill="ink",
+        fill: Fill = "ink",
         *,
         width: float | None = None,
         face: str = "roman",
@@ -61,7 +62,7 @@ class Label(Painted):
                 pen.text(piece, x, y, self.size, fill, face=self.face)
                 x += typesetting.width(piece, self.size, self.face)
 
-    def _pieces(self, line: Said):
+    def _pieces(self, line: Said) -> Iterator[tuple[Said, Fill]]:
         """The line, cut where the colour changes."""
         rest = line
         while rest:
@@ -78,12 +79,12 @@ class Label(Painted):
     def mixes(self, start: Label, end: Label) -> bool:
         return start.text == end.text and super().mixes(start, end)
 
-    def set_color(self, fill, family: bool = True) -> Label:
+    def set_color(self, fill: Any, family: bool = True) -> Label:
         self.rgb = np.array(_rgb(fill), dtype=float)
         return self
 
 
-def _rgb(fill) -> np.ndarray:
+def _rgb(fill: Any) -> np.ndarray:
     """A role of the theme, an RGB triple, or any colour that Manim knows."""
     if isinstance(fill, str) and fill in theme():
         return theme()[fill]
@@ -95,12 +96,14 @@ class Total(Label):
 
     parts: Tensor [n] of the numbers."""
 
-    def __init__(self, parts, spec: str = ".2f", size: float = LABEL, fill="secondary", whole: int | None = None):
+    def __init__(
+        self, parts: Tensor, spec: str = ".2f", size: float = LABEL, fill: Fill = "secondary", whole: int | None = None
+    ):
         self.terms, self.spec, self.whole, self.total = parts, spec, whole, parts.sum(0)
         super().__init__(say("Σ = {total:" + spec + "}", total=self.total), size, fill)
 
     def claims(self) -> list[Claim]:
-        def shown(value, cell) -> Shown:
+        def shown(value: float, cell: Cell | int) -> Shown:
             return Shown(format_number(value, self.spec), cell, self.spec)
 
         total = shown(float(self.total), Cell(self.total))
@@ -112,10 +115,18 @@ class Total(Label):
 class Number(Painted):
     """A Tensor's single number, formatted; counts when its value changes in a Transform."""
 
-    look = ("value", "rgb")
+    value: Mix[float]
+    rgb: Mix[np.ndarray]
 
     def __init__(
-        self, tensor, spec: str = "+.2f", size: float = LABEL, fill="ink", *, before: str = "", after: str = ""
+        self,
+        tensor: Tensor,
+        spec: str = "+.2f",
+        size: float = LABEL,
+        fill: Fill = "ink",
+        *,
+        before: str = "",
+        after: str = "",
     ):
         self.tensor, self.spec, self.size, self.before, self.after = tensor, spec, size, before, after
         self.value = float(tensor)
@@ -134,11 +145,13 @@ class Number(Painted):
 class Formula(Painted):
     """A formula set by Typst, painted as one path per colour.
 
-    Name the parts to colour: `Formula("{{ q : q }} = x W_Q", q="query")`. A formula of letters needs no source;
-    if there are numbers in it, either it is itself said, `Formula(say("q_{i}", i=position))`, or `says` gives the same in
-    plain text, with the numbers' values: the audit asks for them."""
+    Name the parts to colour: `Formula("{{ q : q }} = x W_Q", q="query")`. A formula of letters needs no source; if
+    there are numbers in it, either it is itself said, `Formula(say("q_{i}", i=position))`, or `says` gives the same
+    in plain text, with the numbers' values: the audit asks for them."""
 
-    def __init__(self, typst: str | Said, size: float = LABEL, fill="ink", says: Said | None = None, **parts: str):
+    def __init__(
+        self, typst: str | Said, size: float = LABEL, fill: Fill = "ink", says: Said | None = None, **parts: str
+    ):
         self.source, self.size = str(typst), size
         self.says = says if says is not None else typst if isinstance(typst, Said) else None
         body = _typeset(self.source)
@@ -147,7 +160,7 @@ class Formula(Painted):
         painted = {
             id(glyph): role for name, role in parts.items() for glyph in body.select(name).family_members_with_points()
         }
-        layers: dict[str, list] = {}
+        layers: dict[Any, list[Any]] = {}
         for glyph in body.family_members_with_points():
             layers.setdefault(painted.get(id(glyph), fill), []).append(glyph)
         self.layers = [
@@ -157,28 +170,11 @@ class Formula(Painted):
         super().__init__(body.width * scale, body.height * scale)
 
     def draw(self, pen: Pen) -> None:
-        for drawing, rgb in self.layers if pen.writing else ():
-            pen.color(rgb)
-            pen.ctx.save()
-            pen.ctx.scale(1 / EM, 1 / EM)
-            pen.ctx.append_path(drawing.path)
-            pen.ctx.restore()
-            pen.ctx.fill()
-
-    def readings(self) -> list[Reading]:
-        """One for each colour: where its ink is, and the text of the whole formula."""
-        to_scene, found = self.matrix().transform_point, []
         for drawing, rgb in self.layers:
-            left, top, right, bottom = (edge / EM for edge in drawing.ink)
-            corners = np.array(
-                [to_scene(x, y) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))]
-            )
-            text, numbers = (self.source, ()) if self.says is None else (str(self.says), shown_in(self.says))
-            found.append(Reading(text, corners, self.size * self.zoom(), np.array(rgb), self.opacity, numbers))
-        return found
+            pen.glyphs(drawing, 1 / EM, rgb, said=self.source if self.says is None else self.says, size=self.size)
 
 
-def symbol(letter: str, index: int, size: float = LABEL, fill="ink") -> Formula:
+def symbol(letter: str, index: int, size: float = LABEL, fill: Fill = "ink") -> Formula:
     """x₉: a letter with the position that it belongs to."""
     return Formula(f"{letter}_{index}", size, fill, says=say("{letter}{index}", letter=letter, index=index))
 
@@ -220,4 +216,4 @@ class Heading(Painted):
             pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
 
 
-__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say"]
+__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say", "smallest"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,9 @@ class Theme:
     def __contains__(self, role: str) -> bool:
         return role in self._rgb
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Theme:
+        return self  # nothing changes it
+
 
 @cache
 def load(name: str) -> Theme:
@@ -36,27 +40,6 @@ def load(name: str) -> Theme:
         names = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
         raise UsageError(f"There is no theme “{name}”; choose one of: {names}.")
     return Theme(name, tomllib.loads(path.read_text(encoding="utf-8")))
-
-
-_current = "night"
-
-
-def use(name: str) -> Theme:
-    """Make a theme the one that mobjects created from now on take their colours from."""
-    global _current
-    chosen = load(name)
-    _current = name
-    return chosen
-
-
-def theme() -> Theme:
-    """The theme in use."""
-    return load(_current)
-
-
-def color(role) -> np.ndarray:
-    """RGB of a role name; an RGB triple is passed through."""
-    return theme()[role] if isinstance(role, str) else np.asarray(role, dtype=float)
 
 
 def luminance(rgb: np.ndarray) -> np.ndarray:
@@ -73,7 +56,8 @@ def contrast(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def legible_on(background: np.ndarray, ink: np.ndarray) -> np.ndarray:
-    """For each background [..., 3]: the ink if its contrast is ≥ 4.5, else white or black, whichever is told apart better."""
+    """For each background [..., 3]: the ink if its contrast is ≥ 4.5, else white or black, whichever is told apart
+    better."""
     background = np.asarray(background, dtype=float)
     white, black = np.ones(3), np.zeros(3)
     better = np.where((contrast(background, white) >= contrast(background, black))[..., None], white, black)

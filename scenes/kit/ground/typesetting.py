@@ -8,11 +8,11 @@ finds a font that has them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 from xml.etree.ElementTree import ParseError
 
 import cairo
@@ -43,7 +43,7 @@ class Outline:
     ink: tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def _scratch() -> cairo.Context:
+def _scratch() -> cairo.Context[Any]:
     return cairo.Context(cairo.ImageSurface(cairo.FORMAT_A8, 1, 1))
 
 
@@ -62,7 +62,7 @@ def _face(name: str) -> tuple[hb.Font, hb.DrawFuncs]:
     return font, pen
 
 
-def _quadratic(a, b, x, y, at):
+def _quadratic(a: float, b: float, x: float, y: float, at: _Pen) -> None:
     x0, y0 = at.ctx.get_current_point()
     a, b, x, y = at.x + a, at.y - b, at.x + x, at.y - y
     at.ctx.curve_to(x0 + 2 / 3 * (a - x0), y0 + 2 / 3 * (b - y0), x + 2 / 3 * (a - x), y + 2 / 3 * (b - y), x, y)
@@ -70,7 +70,7 @@ def _quadratic(a, b, x, y, at):
 
 @dataclass
 class _Pen:
-    ctx: cairo.Context
+    ctx: cairo.Context[Any]
     x: float = 0.0
     y: float = 0.0
 
@@ -174,7 +174,7 @@ def _outline_by_pango(text: str) -> Outline:
     return Outline(path, max(ink[2], 0.25 * EM) + 0.06 * EM, ink)
 
 
-def _is_box(glyph, others) -> bool:
+def _is_box(glyph: Any, others: Iterable[Any]) -> bool:
     """Whether a glyph is the frame that Pango draws around the code of a character for which there is no font."""
     if len(glyph.points) not in (16, 20) or len(glyph.get_subpaths()) != 1:
         return False
@@ -184,14 +184,14 @@ def _is_box(glyph, others) -> bool:
     )
 
 
-def _frame(ctx: cairo.Context, corner, wide: float, high: float) -> None:
+def _frame(ctx: cairo.Context[Any], corner: Any, wide: float, high: float) -> None:
     """A box of lines: filled, because all type is filled; its inner edge goes round the other way."""
     line = 0.05 * EM
-    ctx.rectangle(*corner, wide, high)
+    ctx.rectangle(corner[0], corner[1], wide, high)
     ctx.rectangle(corner[0] + line, corner[1] + high - line, wide - 2 * line, -(high - 2 * line))
 
 
-def path_of(glyphs, origin: tuple[float, float], scale: float) -> cairo.Path:
+def path_of(glyphs: Iterable[Any], origin: tuple[float, float], scale: float) -> cairo.Path:
     """The curves of Manim VMobjects as one Cairo path (y down, origin at 0, scaled)."""
     ctx = _scratch()
     for glyph in glyphs:
@@ -221,7 +221,7 @@ class Drawing:
         ctx.append_path(self.path)
         return ctx.fill_extents()
 
-    def __deepcopy__(self, memo) -> Drawing:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Drawing:
         return self
 
 
@@ -230,14 +230,15 @@ def width(text: str, size: float, face: str = "roman") -> float:
     return outline(text, face).advance * size / EM
 
 
-def fitting_size(texts, max_width: float, size: float, face: str = "roman") -> float:
+def fitting_size(texts: Iterable[str], max_width: float, size: float, face: str = "roman") -> float:
     """The largest em ≤ size at which each text is at most max_width wide."""
     widest = max((outline(t, face).advance for t in texts), default=0) / EM
     return size if widest * size <= max_width else max_width / widest
 
 
 def wrap(text: str, max_width: float, size: float, face: str = "roman") -> list[tuple[int, int]]:
-    """Break at spaces, before a “·” only if there is no other, into lines no wider than max_width; (start, end) of each line in the text.
+    """Break at spaces, before a “·” only if there is no other, into lines no wider than max_width; (start, end) of
+    each line in the text.
 
     Lines are balanced: as few as needed, each about as long as the others."""
 

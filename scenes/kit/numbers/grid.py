@@ -2,85 +2,69 @@
 
 from __future__ import annotations
 
-import cairo
+import math
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import EM, Cell, Drawn, Painted, Pen, Shown, set_source
+from scenes.kit.ground.encodings import Shade
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
+from scenes.kit.ground.readings import Cells, Drawn
 from scenes.kit.ground.say import number
-from scenes.kit.ground.text import DIGIT, smallest
-from scenes.kit.ground.theme import color, legible_on, theme
+from scenes.kit.ground.style import color, smallest, theme
+from scenes.kit.ground.text import DIGIT
+from scenes.kit.ground.theme import legible_on
+from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, elide, readable_height, readable_width
 
-GAP = 0.03  # between cells
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
 HEADER = 0.34
-DIGIT_SHARE = (0.86, 0.62)  # how much of a cell's width and height its number may take
 IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
-
-
-def elide(n: int, limit: int, keep: int | None = None) -> list[int | None]:
-    """Indices to show of n when at most `limit` fit; None stands for ⋯. `keep` is among them.
-
-    >>> elide(4, 8), elide(64, 5), elide(10, 5, keep=6)
-    ([0, 1, 2, 3], [0, 1, 2, None, 63], [0, None, 6, None, 9])
-    """
-    if n <= limit:
-        return list(range(n))
-    limit = max(limit, 3)
-    head = list(range(limit - 2))
-    if keep is not None and keep not in (*head, n - 1):
-        head = [*head[: max(limit - 4, 1)], keep]
-    shown: list[int | None] = []
-    for index in [*head, n - 1]:
-        if index - (shown[-1] if shown else -1) > 1:
-            shown.append(None)
-        shown.append(index)
-    return shown
-
-
-def readable_width(tensor, spec: str) -> float:
-    """The narrowest cell in which every number of the tensor can be read."""
-    values = np.asarray(tensor.values, dtype=float)
-    widest = max(typesetting.width(number(v, spec), 1.0) for v in {values.max(), values[np.isfinite(values)].min()})
-    return widest * smallest() / DIGIT_SHARE[0] + GAP + 0.005
-
-
-def readable_height() -> float:
-    """The lowest cell in which a number can be read."""
-    return smallest() / DIGIT_SHARE[1] + 0.005
 
 
 class TensorGrid(Painted):
     """A Tensor of one or two axes as cells with numbers.
 
     tensor: [rows, columns] or [n] (a row; a column if `upright`). kind: what it is, hence its colour: "weight",
-    "score", "logit" (signed: blue + / red −), or "data", "query", "key", "value", "delta", "probability" …
-    (one hue, by magnitude). width, height: the room it may take; `cell` the largest cell. rows, columns: the most
-    to show, the rest becomes ⋯ (`keep_row`, `keep_column` stay visible). row_labels, column_labels: strings, one for each index.
-    Both may also be the list of indices to show, with None for each ⋯.
-    scale: the magnitude with the fullest colour (default: the largest in the tensor), so that grids can share one.
-    Numbers are left out where they would be smaller than the style allows.
+    "score", "logit" (signed: blue + / red −), or "data", "query", "key", "value", "delta", "probability" … (one hue,
+    by magnitude). width, height: the room it may take, `cell` the largest cell; or `exact`: the cell, however much
+    room it takes; or `fit`: a box, in whose middle it lies. rows, columns: the most to show, the rest becomes ⋯
+    (`keep_row`, `keep_column` stay visible). row_labels, column_labels: strings, one for each index. Both may also be
+    the list of indices to show, with None for each ⋯. scale: the magnitude with the fullest colour (default: the
+    largest in the tensor), so that grids can share one. Numbers are left out where they would be smaller than the
+    style allows.
     """
 
-    look = ("values", "cell_opacity", "text_opacity", "glow", "strongest", "tint")
+    values: Mix[np.ndarray]
+    cell_opacity: Mix[np.ndarray]
+    text_opacity: Mix[np.ndarray]
+    glow: Mix[np.ndarray]
+    strongest: Mix[float]
+    tint: Mix[np.ndarray]
 
     def __init__(
         self,
-        tensor,
+        tensor: Tensor,
         kind: str = "data",
         *,
         width: float = 13.0,
         height: float = 5.0,
         cell: tuple[float, float] = (0.92, 0.46),
-        rows: int | list = 99,
-        columns: int | list = 99,
+        exact: tuple[float, float] | None = None,
+        fit: Box | None = None,
+        rows: int | list[int | None] = 99,
+        columns: int | list[int | None] = 99,
         keep_row: int | None = None,
         keep_column: int | None = None,
-        row_labels=None,
-        column_labels=None,
-        row_label_color="ink",
-        column_label_color="ink",
+        row_labels: Sequence[str] | None = None,
+        column_labels: Sequence[str] | None = None,
+        row_label_color: Fill = "ink",
+        column_label_color: Fill = "ink",
         target_row: int | None = None,
         spec: str | None = None,
         scale: float | None = None,
@@ -105,6 +89,10 @@ class TensorGrid(Painted):
         self.row_labels, self.column_labels = row_labels, column_labels
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
         self.tint = np.array(_hue(kind), dtype=float)
+        if fit is not None:
+            width, height = fit.width, fit.height
+        if exact is not None:
+            width, height, cell = math.inf, math.inf, exact
         self._lay_out(width, height, cell, digits, size)
         shape = self.values.shape
         self.cell_opacity, self.text_opacity, self.glow = np.ones(shape), np.ones(shape), np.zeros(shape)
@@ -112,9 +100,11 @@ class TensorGrid(Painted):
             self.left + self.cw * self.units_x.sum() + self.right,
             self.above + self.ch * self.units_y.sum() + self.below,
         )
+        if fit is not None:
+            self.move_to(fit.center)
 
     # ── layout, in local units ───────────────────────────────────────────────────────────────────
-    def _lay_out(self, width, height, cell, digits, size) -> None:
+    def _lay_out(self, width: float, height: float, cell: tuple[float, float], digits: bool, size: float) -> None:
         self.units_x = np.array([0.6 if c is None else 1.0 for c in self.columns])  # a ⋯ is narrower than a cell
         self.units_y = np.array([0.6 if r is None else 1.0 for r in self.rows])
         bracket = BRACKET if self.brackets else 0.0
@@ -195,9 +185,9 @@ class TensorGrid(Painted):
         """Scene corners [4, 3] (clockwise from upper left) of shown cells i0…i1, j0…j1 (both included)."""
         i1 = len(self.rows) - 1 if i1 is None else i1
         j1 = len(self.columns) - 1 if j1 is None else j1
-        left, top = self._x(j0) - pad, self._y(i0) - pad
-        right, bottom = self._x(j1) + self.cw * self.units_x[j1] + pad, self._y(i1) + self.ch * self.units_y[i1] + pad
-        return np.array([self.to_scene(x, y) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))])
+        x, y = self._x(j0), self._y(i0)
+        right, bottom = self._x(j1) + self.cw * self.units_x[j1], self._y(i1) + self.ch * self.units_y[i1]
+        return self.corners_of((x, y, right - x, bottom - y), pad)
 
     def row_corners(self, i: int, pad: float = 0.0) -> np.ndarray:
         return self.corners(i, 0, i, None, pad)
@@ -218,15 +208,13 @@ class TensorGrid(Painted):
         twin = TensorGrid(
             tensor,
             self.kind,
-            cell=(self.cw, self.ch),
+            exact=(self.cw, self.ch),
             spec=self.spec,
             scale=self.strongest,
             brackets=False,
             upright=self.upright,
             digits=bool(self.digits),
             size=self.digits or DIGIT,
-            width=99,
-            height=99,
         )
         corners = self.corners(rows[0], columns[0], rows[-1], columns[-1])
         middle = (corners[0] + corners[2]) / 2
@@ -241,15 +229,13 @@ class TensorGrid(Painted):
         twin = TensorGrid(
             self.tensor[self.rows[i]],
             self.kind,
-            cell=(self.cw, self.ch),
+            exact=(self.cw, self.ch),
             spec=self.spec,
             scale=self.strongest,
             brackets=False,
             columns=list(self.columns),
             digits=bool(self.digits),
             size=self.digits or DIGIT,
-            width=99,
-            height=99,
         )
         corners = self.row_corners(i)
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
@@ -264,21 +250,28 @@ class TensorGrid(Painted):
         """Colour [rows, columns, 3] of the cells: from the empty cell's towards the hue by magnitude."""
         with np.errstate(invalid="ignore"):
             strength = np.clip(np.abs(self.values) / self.strongest, 0, 1)
-        strength = np.where(np.isfinite(self.values), strength, 0.0)[..., None] ** 0.8
+        strength = np.where(np.isfinite(self.values), strength, 0.0)[..., None] ** POWER
         base = color("cell")
         if self.kind in SIGNED:
             hue = np.where((self.values >= 0)[..., None], color("positive"), color("negative"))
         else:
             hue = self.tint
-        rgb = base + (hue - base) * strength * MOST.get(self.kind, 0.78)
+        rgb = base + (hue - base) * strength * self._most
         rgb = np.where(np.isneginf(self.values)[..., None], color("masked"), rgb)
         return rgb + (color("ink") - rgb) * (0.25 * np.clip(self.glow, 0, 1))[..., None]
 
+    @property
+    def _most(self) -> float:
+        return MOST.get(self.kind, 0.78)
+
+    def _shade(self, cells: Cells) -> Shade:
+        return Shade(cells, self.strongest, self.kind, POWER, self._most)
+
     def draw(self, pen: Pen) -> None:
         fills = self.fills()
-        if self.values.size >= IMAGE_FROM and not pen.reading:
+        if self.values.size >= IMAGE_FROM:
             self._draw_image(pen, fills)
-        elif not pen.reading:
+        else:
             self._draw_cells(pen, fills)
         if self.brackets:
             self._draw_brackets(pen)
@@ -287,85 +280,67 @@ class TensorGrid(Painted):
         self._draw_dots(pen)
         self._draw_labels(pen)
 
+    def _boxes(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """x, y, w, h [n, 4] of shown cells, without the gap."""
+        xs = np.array([self._x(k) + GAP / 2 for k in range(len(self.columns))])
+        ys = np.array([self._y(k) + GAP / 2 for k in range(len(self.rows))])
+        return np.stack([xs[j], ys[i], (self.cw * self.units_x - GAP)[j], (self.ch * self.units_y - GAP)[i]], axis=-1)
+
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
-        ctx, opacity = pen.ctx, pen.opacity
-        xs, ys = (
-            [self._x(j) + GAP / 2 for j in range(len(self.columns))],
-            [self._y(i) + GAP / 2 for i in range(len(self.rows))],
-        )
-        ws, hs = self.cw * self.units_x - GAP, self.ch * self.units_y - GAP
-        for i, j in zip(*np.nonzero((self.cell_opacity > 0.002) & ~self.gap_cells), strict=True):
-            set_source(ctx, fills[i, j], self.cell_opacity[i, j] * opacity)
-            ctx.rectangle(xs[j], ys[i], ws[j], hs[i])
-            ctx.fill()
+        i, j = np.nonzero((self.cell_opacity > 0.002) & ~self.gap_cells)
+        shade = self._shade(self._cells(i, j))
+        pen.rectangles(self._boxes(i, j), fills[i, j], self.cell_opacity[i, j], shows=shade)
 
     def _draw_image(self, pen: Pen, fills: np.ndarray) -> None:
         rows, columns = self.values.shape
-        stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
-        pixels = np.zeros((rows, stride // 4, 4), dtype=np.uint8)
-        alpha = (self.cell_opacity * pen.opacity)[..., None]
-        pixels[:, :columns, :3] = np.round(fills * alpha * 255)  # R, G, B as Manim's surface wants them
-        pixels[:, :columns, 3:] = np.round(alpha * 255)
-        surface = cairo.ImageSurface.create_for_data(pixels, cairo.FORMAT_ARGB32, columns, rows, stride)
-        ctx = pen.ctx
-        ctx.save()
-        ctx.translate(self.left, self.above)
-        ctx.scale(self.cw, self.ch)
-        ctx.set_source_surface(surface)
-        ctx.get_source().set_filter(cairo.FILTER_NEAREST)
-        ctx.paint()
-        ctx.restore()
+        shade = self._shade(Cells(self.tensor, self._shown())) if not self.gap_cells.any() else None
+        pen.image(self.left, self.above, self.cw * columns, self.ch * rows, fills, self.cell_opacity, shows=shade)
 
     def _draw_numbers(self, pen: Pen, fills: np.ndarray) -> None:
-        if not (pen.reading or pen.writing):
-            return
         inks = legible_on(fills, color("ink"))
         inks = np.where(np.isneginf(self.values)[..., None], color("masked_ink"), inks)
-        scale, down = self.digits / EM, 0.34 * self.digits
-        ctx = pen.ctx
-        for i, j in zip(*np.nonzero((self.text_opacity > 0.002) & ~self.gap_cells), strict=True):
-            x, y, w, h = self._rectangle(i, j)
-            text, opacity = number(self.values[i, j], self.spec), self.text_opacity[i, j]
-            if pen.reading:
-                shown = Shown(text, Cell(self.tensor, self._index(i, j)), self.spec)
-                pen.text(
-                    text,
-                    x + w / 2,
-                    y + h / 2 + down,
-                    self.digits,
-                    inks[i, j],
-                    opacity,
-                    align=0.5,
-                    numbers=(shown,),
-                    area=(x, y, w, h),
-                )
-                continue
-            shape = typesetting.outline(text)  # one fill a number: measured faster than all numbers in one path
-            ctx.save()
-            ctx.translate(x + w / 2 - shape.advance * scale / 2, y + h / 2 + down)
-            ctx.scale(scale, scale)
-            ctx.append_path(shape.path)
-            ctx.restore()
-            set_source(ctx, inks[i, j], opacity * pen.opacity)
-            ctx.fill()
+        rows, columns = np.nonzero((self.text_opacity > 0.002) & ~self.gap_cells)
+        boxes = self._boxes(rows, columns).tolist()
+        for i, j, (x, y, w, h) in zip(rows.tolist(), columns.tolist(), boxes, strict=True):
+            pen.number(
+                self.tensor,
+                self._index(i, j),
+                self.spec,
+                x + w / 2,
+                y + h / 2,
+                self.digits,
+                inks[i, j],
+                self.text_opacity[i, j],
+                value=self.values[i, j],
+                align=0.5,
+                level="digits",
+                area=(x, y, w, h),
+            )
 
     def drawn(self) -> list[Drawn]:
         places = np.ix_([r is not None for r in self.rows], [c is not None for c in self.columns])
-        rows, columns = [r for r in self.rows if r is not None], [c for c in self.columns if c is not None]
         values = np.where(self.cell_opacity[places] > 0.002, self.values[places], np.nan)
-        if not self.flat:
-            return [Drawn(values, self.tensor, np.ix_(rows, columns))]
-        return [Drawn(values, self.tensor, (np.array(rows)[:, None] if self.upright else np.array(columns)[None, :],))]
+        return [Drawn(values, self.tensor, self._shown())]
 
-    def _index(self, i: int, j: int) -> tuple[int, ...]:
+    def _shown(self) -> tuple[np.ndarray, ...]:
+        """Index of all that is shown, as a block [rows, columns]."""
+        rows, columns = np.ix_(*([k for k in axis if k is not None] for axis in (self.rows, self.columns)))
+        return (rows, columns) if not self.flat else (rows if self.upright else columns,)
+
+    def _cells(self, i: np.ndarray, j: np.ndarray) -> Cells:
+        """The numbers behind shown cells."""
+        rows, columns = (np.array([-1 if k is None else k for k in axis]) for axis in (self.rows, self.columns))
+        if self.flat:
+            return Cells(self.tensor, ((rows[i] if self.upright else columns[j]),))
+        return Cells(self.tensor, (rows[i], columns[j]))
+
+    def _index(self, i: int, j: int) -> tuple[Any, ...]:
         if self.flat:
             return (self.rows[i] if self.upright else self.columns[j],)
         return (self.rows[i], self.columns[j])
 
     def _draw_dots(self, pen: Pen) -> None:
         """The ⋯ of what is not shown."""
-        if pen.reading:
-            return
         r = min(0.028, 0.08 * self.ch)
         for i, j in zip(*np.nonzero(self.gap_cells & (self.cell_opacity > 0.002)), strict=True):
             x, y, w, h = self._rectangle(i, j)
@@ -387,44 +362,24 @@ class TensorGrid(Painted):
         if self.row_labels is not None:
             for i, r in enumerate(self.rows):
                 if r is not None:
-                    y = self._y(i) + self.ch * self.units_y[i] / 2 + 0.28 * self.header
+                    at = self.row_room - 0.1, self._y(i) + self.ch * self.units_y[i] / 2, self.header
                     fill = "target" if r == self.target_row else self.row_label_color
-                    pen.text(
-                        self.row_labels[r],
-                        self.row_room - 0.1,
-                        y,
-                        self.header,
-                        fill,
-                        self._label_opacity(i, None),
-                        align=1.0,
-                    )
+                    pen.text(self.row_labels[r], *at, fill, align=1.0, level="words")
         if self.column_labels is not None:
             for j, c in enumerate(self.columns):
                 if c is not None:
                     self._column_label(pen, j, self.column_labels[c])
 
     def _column_label(self, pen: Pen, j: int, label: str) -> None:
-        middle, opacity = self._x(j) + self.cw * self.units_x[j] / 2, self._label_opacity(None, j)
+        middle, fill = self._x(j) + self.cw * self.units_x[j] / 2, self.column_label_color
         if self.slanted:
             size = self.column_header
-            pen.text(
-                label,
-                middle + 0.1 * size,
-                self.above - 0.16 * size,
-                size,
-                self.column_label_color,
-                opacity,
-                angle=np.pi / 4,
-            )
+            pen.text(label, middle + 0.1 * size, self.above - 0.16 * size, size, fill, angle=np.pi / 4)
         else:
-            pen.text(
-                label, middle, self.above - 0.35 * self.header, self.header, self.column_label_color, opacity, align=0.5
-            )
-
-    def _label_opacity(self, i, j) -> float:
-        return 1.0
+            pen.text(label, middle, self.above - 0.35 * self.header, self.header, fill, align=0.5)
 
 
+POWER = 0.8  # of the magnitude: weak cells show, too
 MOST = {"data": 0.5}  # how much of the full hue the strongest cell takes: bright enough to see, dark enough to read on
 
 

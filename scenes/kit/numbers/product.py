@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, VGroup
 
-from model.numbers.tensor import concatenate, stack
+from model.numbers.tensor import Tensor, concatenate, stack
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
@@ -16,19 +19,19 @@ from scenes.kit.numbers.grid import BRACKET, TensorGrid, elide, readable_height,
 class Product(VGroup):
     """x · W = y laid out in a box: x upright beside W, so that each entry lines up with the row that it meets.
 
-    x [n], weights [n, m], y [m]: Tensors. kinds: of the three. names: of the three labels on top, Typst or (letter, index).
-    Shown columns of W and shown entries of y are the same ones. Parts: `.x .weights .y .labels .signs`."""
+    x [n], weights [n, m], y [m]: Tensors. kinds: of the three. names: of the three labels on top, Typst or (letter,
+    index). Shown columns of W and shown entries of y are the same ones. Parts: `.x .weights .y .labels .signs`."""
 
     def __init__(
         self,
         box: Box,
-        x,
-        weights,
-        y,
+        x: Tensor,
+        weights: Tensor,
+        y: Tensor,
         *,
-        kinds=("data", "weight", "query"),
-        names=("x", "W", "y"),
-        roles=("ink", "positive", "query"),
+        kinds: Sequence[str] = ("data", "weight", "query"),
+        names: Sequence[str | tuple[str, int]] = ("x", "W", "y"),
+        roles: Sequence[str] = ("ink", "positive", "query"),
         rows: int = 9,
         columns: int = 9,
     ):
@@ -38,7 +41,7 @@ class Product(VGroup):
         gap, label_room = (0.5, 0.62) if box.width > 10 else (0.22, 0.62)
         cw = min(0.95, (box.width - 6 * (BRACKET + 0.06) - 4 * gap) / units_x)
         ch = min(0.52 if box.width > 10 else 0.8, (box.height - label_room) / units_y)
-        cell = dict(cell=(cw, ch), width=99, height=99)
+        cell: dict[str, Any] = dict(exact=(cw, ch))
         self.x = TensorGrid(x, kinds[0], upright=True, rows=rows, **cell)
         self.weights = TensorGrid(weights, kinds[1], rows=rows, columns=columns, **cell)
         self.y = TensorGrid(y, kinds[2], upright=True, rows=columns, **cell)
@@ -74,7 +77,7 @@ class SoftmaxTable(VGroup):
 
     total_size = 0.32
 
-    def __init__(self, box: Box, scores, words: list[str], *, down: bool = False):
+    def __init__(self, box: Box, scores: Tensor, words: list[str], *, down: bool = False):
         shift = self.shifts(scores)
         exps = (scores - scores.max(0) if shift else scores).exp()
         total = exps.sum(0)
@@ -93,22 +96,22 @@ class SoftmaxTable(VGroup):
         box.fit(self)
 
     @staticmethod
-    def shifts(scores) -> bool:
+    def shifts(scores: Tensor) -> bool:
         """Whether the largest score is subtracted first."""
         return not -0.5 <= float(np.max(scores.values)) <= 6
 
     LEFT_ROOM, RIGHT_ROOM, HEAD = 1.6, 1.9, 1.5  # beside and above the cells
 
-    def _room(self, box: Box, scores, down: bool) -> int:
+    def _room(self, box: Box, scores: Tensor, down: bool) -> int:
         """How many keys can be read."""
         if down:
-            return int((box.height - self.HEAD) / readable_height())
+            return box.rows_of(readable_height(), less=self.HEAD)
         return int((box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / readable_width(scores, "+.2f"))
 
-    def _across(self, box: Box, tensors, words) -> None:
+    def _across(self, box: Box, tensors: Sequence[Tensor], words: Sequence[str]) -> None:
         ch = min(0.95, (box.height - 1.9) / 3)
         cw = min(1.4, (box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / len(words))
-        cell = dict(cell=(cw, ch), width=99, height=99, brackets=False, size=0.36)
+        cell: dict[str, Any] = dict(exact=(cw, ch), brackets=False, size=0.36)
         self.scores = TensorGrid(tensors[0], "score", spec="+.2f", **cell)
         self.exps = TensorGrid(tensors[1], "data", spec=".2f", column_labels=words, column_label_color="key", **cell)
         self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
@@ -128,11 +131,11 @@ class SoftmaxTable(VGroup):
             else:
                 grid.align_to((0, box.top, 0), UP)
 
-    def _upright(self, box: Box, tensors, words) -> None:
+    def _upright(self, box: Box, tensors: Sequence[Tensor], words: Sequence[str]) -> None:
         side = max(typesetting.width(w, 0.34) for w in words) + 0.2
         cw = min(1.6, (box.width - side) / 3 - 0.45)
         ch = min(0.75, (box.height - self.HEAD) / len(words))
-        cell = dict(cell=(cw, ch), width=99, height=99, brackets=False, upright=True)
+        cell: dict[str, Any] = dict(exact=(cw, ch), brackets=False, upright=True)
         self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
         self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
         self.scores = TensorGrid(tensors[0], "score", row_labels=words, row_label_color="key", **cell)
@@ -145,7 +148,7 @@ class SoftmaxTable(VGroup):
             grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=0.5, aligned_edge=UP)
         grids.move_to(box.center)
 
-    def _name(self, formulas, down: bool) -> None:
+    def _name(self, formulas: Sequence[str], down: bool) -> None:
         self.labels = VGroup(*[Formula(f, 0.46, "ink") for f in formulas])
         for label, grid in zip(self.labels, (self.scores, self.exps, self.weights), strict=True):
             ul, ur, _, dl = grid.corners()
@@ -155,7 +158,7 @@ class SoftmaxTable(VGroup):
                 label.next_to((ul + dl) / 2, LEFT, buff=0.3)
 
 
-def _largest(scores, limit: int) -> tuple[list[int], list[int]]:
+def _largest(scores: Tensor, limit: int) -> tuple[list[int], list[int]]:
     """(indices to show, indices to put together): all if they fit, else the largest in their order."""
     n = len(scores)
     if n <= limit:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from manim import LEFT, UP, VGroup
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground.layout import Box, row, stack
-from scenes.kit.ground.painting import Cell, Claim, Shown
+from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import number
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.ground.typesetting import fitting_size
@@ -14,28 +18,37 @@ from scenes.kit.numbers.grid import TensorGrid, elide
 
 
 class Rows(VGroup):
-    """Tensors [n] one below the other (`upright`: side by side), so that equal entries stand in line, each with its name.
+    """Tensors [n] one below the other (`upright`: side by side), so that equal entries stand in line, each with its
+    name.
 
-    parts: (tensor, kind, name) each. adds: the last is the sum of the others, and the audit holds every shown entry to it.
-    cell: the least width of a cell; upright: how many entries are shown. Parts of the group: `.grids`, `.labels`."""
+    parts: (tensor, kind, name) each. adds: the last is the sum of the others, and the audit holds every shown entry
+    to it. cell: the least width of a cell; upright: how many entries are shown. Parts of the group: `.grids`,
+    `.labels`."""
 
     def __init__(
-        self, box: Box, parts, *, adds: bool = False, cell: float = 1.05, upright: int = 0, spec: str = "+.2f"
+        self,
+        box: Box,
+        parts: Sequence[tuple[Tensor, str, str]],
+        *,
+        adds: bool = False,
+        cell: float = 1.05,
+        upright: int = 0,
+        spec: str = "+.2f",
     ):
         self.tensors, self.adds, self.spec = [tensor for tensor, _, _ in parts], adds, spec
         scale = float(max(np.abs(tensor.values).max() for tensor in self.tensors))
-        self.options = dict(width=99, height=99, scale=scale, spec=spec)
-        (self._side_by_side if upright else self._stacked)(box, parts, upright or cell)
+        self.options: dict[str, Any] = dict(scale=scale, spec=spec)
+        self._side_by_side(box, parts, upright) if upright else self._stacked(box, parts, cell)
         super().__init__(*self.grids, *self.labels)
 
-    def _stacked(self, box: Box, parts, cell: float) -> None:
+    def _stacked(self, box: Box, parts: Sequence[tuple[Tensor, str, str]], cell: float) -> None:
         self.labels = [Label(name, LABEL, _role(kind)) for _, kind, name in parts]
         left, count = max(label.width for label in self.labels) + 0.2, len(parts)
         columns = max(int((box.width - left - 0.3) / cell + 0.4), 3)
         width = (box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in elide(len(self.tensors[0]), columns))
         height = min(1.1, (box.height - 0.2) / (1.1 * count))
         self.grids = [
-            TensorGrid(t, kind, cell=(min(width, 1.6), height), columns=columns, size=0.36, **self.options)
+            TensorGrid(t, kind, exact=(min(width, 1.6), height), columns=columns, size=0.36, **self.options)
             for t, kind, _ in parts
         ]
         gap = min(0.5, (box.height - count * self.grids[0].height) / (count - 1))
@@ -43,11 +56,11 @@ class Rows(VGroup):
         for label, grid in zip(self.labels, self.grids, strict=True):
             label.next_to(grid, LEFT, buff=0.2)
 
-    def _side_by_side(self, box: Box, parts, rows: int) -> None:
+    def _side_by_side(self, box: Box, parts: Sequence[tuple[Tensor, str, str]], rows: int) -> None:
         height = (box.height - 0.6) / sum(0.6 if r is None else 1 for r in elide(len(self.tensors[0]), rows))
         cell = (box.width / len(parts) - 0.35, min(height, 1.1))
         self.grids = [
-            TensorGrid(t, kind, cell=cell, rows=rows, upright=True, size=0.4, **self.options) for t, kind, _ in parts
+            TensorGrid(t, kind, exact=cell, rows=rows, upright=True, size=0.4, **self.options) for t, kind, _ in parts
         ]
         row(*self.grids, gap=0.2).move_to(box.center).shift((0, -0.25, 0))
         size = fitting_size([name for *_, name in parts], box.width / len(parts) - 0.15, LABEL)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import cairo
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
+from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.painting import Pen
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.readings import Cells
+from scenes.kit.ground.style import color
 from scenes.kit.numbers.grid import SIGNED, TensorGrid
 
 SEAM = 0.16  # of a row's pitch that stays empty between two strips
@@ -16,21 +20,21 @@ class HeatStrips(TensorGrid):
     """A Tensor [rows, n] (or [n]: one strip; `upright`: a standing one) as strips in which brightness is magnitude.
 
     All n numbers of a strip are drawn, however many: each strip is one nearest-neighbour image. Brightness grows with
-    √|x|, so that small entries show beside large ones; `scale` is the magnitude from which a cell is fully bright (say it
-    on the screen). Signed kinds are blue and red. Rows are elided as in a TensorGrid. `label_room`: the least width of the row
-    labels, where several are to line up.
+    √|x|, so that small entries show beside large ones; `scale` is the magnitude from which a cell is fully bright
+    (say it on the screen). Signed kinds are blue and red. Rows are elided as in a TensorGrid. `label_room`: the least
+    width of the row labels, where several are to line up.
     """
 
     def __init__(
         self,
-        tensor,
+        tensor: Tensor,
         kind: str = "data",
         *,
         width: float = 13.0,
         height: float = 5.0,
         pitch: float = 0.5,
         label_room: float = 0.0,
-        **kwargs,
+        **kwargs: Any,
     ):
         self.label_room = label_room
         super().__init__(
@@ -58,53 +62,29 @@ class HeatStrips(TensorGrid):
         )
         return color("cell") + (hue - color("cell")) * strength
 
+    def _shade(self, cells: Cells) -> Shade:
+        return Shade(cells, self.strongest, self.kind, 0.5)
+
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
-        """Each row of the image in its strip; what lies between the strips is cut out."""
-        ctx = pen.ctx
+        """Each row as an image in its strip; what lies between the strips is cut out."""
         seam = 0.0 if self.upright and self.flat or len(self.rows) > 40 else SEAM * self.ch
-        ctx.save()
-        for i, row in enumerate(self.rows):
-            if row is not None:
-                ctx.rectangle(
-                    self.left, self._y(i) + seam / 2, self.cw * len(self.columns), self.ch * self.units_y[i] - seam
-                )
-        ctx.clip()
-        for i, row in enumerate(self.rows):
-            if row is not None:
-                self._paint_row(ctx, i, fills[i : i + 1], pen.opacity)
-        ctx.restore()
+        count, rows = len(self.columns), [i for i, row in enumerate(self.rows) if row is not None]
+        width, heights = self.cw * count, self.ch * self.units_y
+        with pen.clipped([(self.left, self._y(i) + seam / 2, width, heights[i] - seam) for i in rows]):
+            for i in rows:
+                shade = self._shade(self._cells(np.full(count, i), np.arange(count)))
+                opacity = self.cell_opacity[i : i + 1]
+                pen.image(self.left, self._y(i), width, heights[i], fills[i : i + 1], opacity, shows=shade)
 
     _draw_image = _draw_cells
 
-    def _paint_row(self, ctx: cairo.Context, i: int, fills: np.ndarray, opacity: float) -> None:
-        columns = fills.shape[1]
-        alpha = (self.cell_opacity[i] * opacity)[:, None]
-        stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
-        pixels = np.zeros((1, stride // 4, 4), dtype=np.uint8)
-        pixels[0, :columns, :3] = np.round(fills[0] * alpha * 255)  # R, G, B as Manim's surface wants them
-        pixels[0, :columns, 3:] = np.round(alpha * 255)
-        ctx.save()
-        ctx.translate(self.left, self._y(i))
-        ctx.scale(self.cw, self.ch * self.units_y[i])
-        ctx.set_source_surface(cairo.ImageSurface.create_for_data(pixels, cairo.FORMAT_ARGB32, columns, 1, stride))
-        ctx.get_source().set_filter(cairo.FILTER_NEAREST)
-        ctx.paint()
-        ctx.restore()
-
     def _draw_dots(self, pen: Pen) -> None:
         """One ⋮ for all that is left out."""
-        if pen.reading:
-            return
         for i, row in enumerate(self.rows):
             if row is None:
+                x, y = self.left + self.cw * len(self.columns) / 2, self._y(i) + self.ch * self.units_y[i] / 2
                 for k in (-1, 0, 1):
-                    pen.circle(
-                        self.left + self.cw * len(self.columns) / 2 + 0.1 * k,
-                        self._y(i) + self.ch * self.units_y[i] / 2,
-                        0.02,
-                        "secondary",
-                        self.cell_opacity[i, 0],
-                    )
+                    pen.circle(x + 0.1 * k, y, 0.02, "secondary", self.cell_opacity[i, 0])
 
     def strip(self, i: int) -> HeatStrips:
         """The shown row i as a strip of its own, lying exactly on top of this one."""

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from manim import VGroup
 
-from model.numbers.tensor import concatenate, stack
+from model.numbers.tensor import Tensor, concatenate, stack
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.painting import Cell, Claim, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.readings import Cell, Claim, Drawn, Shown
 from scenes.kit.ground.say import number, say
-from scenes.kit.ground.text import LABEL, Label, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.numbers.grid import HEADER, TensorGrid, readable_height, readable_width
 
 
 class RowBars(Painted):
     """One bar beside each row of a grid, linear in a number ≥ 0 of that row, with the number. tensor: [row]."""
 
-    look = ("values", "rgb")
+    values: Mix[np.ndarray]
+    rgb: Mix[np.ndarray]
 
     def __init__(
         self,
         grid: TensorGrid,
-        tensor,
+        tensor: Tensor,
         *,
         width: float,
         fill: str = "delta",
@@ -45,11 +52,10 @@ class RowBars(Painted):
     def draw(self, pen: Pen) -> None:
         for i, value in enumerate(self.values):
             w = max(self.bar_width * min(value / self.longest, 1.0), 0.012)
-            pen.rectangle(0, (i + 0.2) * self.pitch, w, 0.6 * self.pitch, self.rgb[i], 0.85)
-            shown = Shown(number(value, self.spec), Cell(self.tensor, (i,)), self.spec)
-            pen.text(
-                shown.text, w + 0.1, (i + 0.5) * self.pitch + 0.32 * self.size, self.size, "secondary", numbers=(shown,)
-            )
+            length = Length(Cell(self.tensor, (i,)), 0.0, self.bar_width / self.longest)
+            pen.rectangle(0, (i + 0.2) * self.pitch, w, 0.6 * self.pitch, self.rgb[i], 0.85, shows=length)
+            base = (i + 0.5) * self.pitch + 0.32 * self.size
+            pen.number(self.tensor, (i,), self.spec, w + 0.1, base, self.size, "secondary", value=value)
 
     def drawn(self) -> list[Drawn]:
         return [Drawn(self.values, self.tensor, (slice(None),))]
@@ -58,17 +64,18 @@ class RowBars(Painted):
 class SumTable(VGroup):
     """Rows of numbers and, below them, their sum: every column that is shown adds up.
 
-    parts: Tensor [row, n]; total: Tensor [n] = Σ parts; names: of the rows. If not all rows can be read, the longest are shown and
-    the others stand together as "k more". Beside each row a bar is as long as the row is as a vector, √Σ x².
-    height: of a row at most. Parts of the group: `.parts .total .bars .name_of_total .line`; `kept`: the rows that are shown.
+    parts: Tensor [row, n]; total: Tensor [n] = Σ parts; names: of the rows. If not all rows can be read, the longest
+    are shown and the others stand together as "k more". Beside each row a bar is as long as the row is as a vector,
+    √Σ x². height: of a row at most. Parts of the group: `.parts .total .bars .name_of_total .line`; `kept`: the rows
+    that are shown.
     """
 
     def __init__(
         self,
         box: Box,
-        parts,
-        total,
-        names,
+        parts: Tensor,
+        total: Tensor,
+        names: Sequence[str],
         *,
         name_of_total: str,
         keep: int,
@@ -77,8 +84,8 @@ class SumTable(VGroup):
         spec: str = "+.2f",
         height: float = 0.62,
     ):
-        n, room = parts.shape[0], box.height - 0.25
-        limit = max(int(room / max(readable_height(), 0.3)) - 1, 3)
+        room = box.height - 0.25
+        limit = max(box.rows_of(max(readable_height(), 0.3), less=0.25) - 1, 3)
         self.kept, rest = longest_rows(parts, limit, keep)
         shown, labels = parts, list(names)
         if rest:
@@ -90,10 +97,11 @@ class SumTable(VGroup):
         narrow = max(readable_width(parts, spec), readable_width(total, spec))
         columns = max(int(free / max(narrow, 0.64)), 3)
         scale = float(max(np.abs(shown.values).max(), np.abs(total.values).max()))
-        options = dict(width=side + free, height=99, columns=columns, scale=scale, spec=spec, brackets=False)
-        self.parts = TensorGrid(shown, kind, cell=(1.0, ch), row_labels=labels, **options)
-        cell = (self.parts.cw, ch)
-        self.total = TensorGrid(total, kind, cell=cell, **{**options, "width": 99})
+        options: dict[str, Any] = dict(columns=columns, scale=scale, spec=spec, brackets=False)
+        self.parts = TensorGrid(
+            shown, kind, cell=(1.0, ch), width=side + free, height=math.inf, row_labels=labels, **options
+        )
+        self.total = TensorGrid(total, kind, exact=(self.parts.cw, ch), **options)
         names_room = self.parts.corners()[0][0] - self.parts.get_left()[0]
         self.parts.move_to((box.left + self.parts.width / 2 + side - names_room, 0, 0))
         self.total.align_to(self.parts, (1, 0, 0)).next_to(self.parts, (0, -1, 0), buff=0.16, coor_mask=(0, 1, 0))
@@ -115,12 +123,12 @@ class SumTable(VGroup):
         return found
 
 
-def norms(rows):
+def norms(rows: Tensor) -> Tensor:
     """The length √Σ x² of a vector, or of each row of a matrix."""
     return rows.square().sum(-1).sqrt()
 
 
-def longest_rows(parts, limit: int, keep: int) -> tuple[list[int], list[int]]:
+def longest_rows(parts: Tensor, limit: int, keep: int) -> tuple[list[int], list[int]]:
     """(rows to show, rows to put together): all if they fit, else `keep` and the longest, in their order."""
     n = parts.shape[0]
     if n <= limit:
@@ -131,7 +139,7 @@ def longest_rows(parts, limit: int, keep: int) -> tuple[list[int], list[int]]:
     return kept, [k for k in range(n) if k not in kept]
 
 
-def _shown(tensor, index: tuple[int, ...], spec: str) -> Shown:
+def _shown(tensor: Tensor, index: tuple[int, ...], spec: str) -> Shown:
     cell = Cell(tensor, index)
     return Shown(number(cell.value(), spec), cell, spec)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Claim, Painted, Pen, Shown, shown_in
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.readings import Cell, Claim, Shown, shown_in
 from scenes.kit.ground.say import Said, number, say
-from scenes.kit.ground.text import LABEL, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import smallest
+from scenes.kit.ground.text import LABEL
 
 
 class TermSum(Painted):
@@ -19,13 +21,14 @@ class TermSum(Painted):
     lit: how far each piece is lit, 0…1 (the last piece is the total). `lead` stands in front.
     """
 
-    look = ("lit", "running")
+    lit: Mix[np.ndarray]
+    running: Mix[float]
 
     def __init__(
         self,
-        a,
-        b,
-        total,
+        a: Tensor,
+        b: Tensor | None,
+        total: Tensor,
         *,
         width: float,
         size: float = LABEL,
@@ -73,7 +76,7 @@ class TermSum(Painted):
             pieces.append(say(" + [{k} more: {rest:" + self.spec + "}]", k=n - count, rest=self.rest))
         return [*pieces, say(" = {total:" + self.spec + "}", total=self.total)]
 
-    def _place(self, width: float):
+    def _place(self, width: float) -> tuple[list[tuple[float, int]], float, int]:
         """(x, line) of every piece, the widest line, and the number of lines."""
         places, x, line, widest = [], 0.0, 0, 0.0
         for piece in self.pieces:
@@ -121,22 +124,4 @@ class TermSum(Painted):
         ]
 
 
-class Frame(Painted):
-    """A yellow box around something: corners [4, 3] in scene coordinates. Moves from cell to cell in a Transform."""
-
-    look = ("rgb",)
-
-    def __init__(self, corners: np.ndarray, stroke: str = "target", line: float = 0.035):
-        corners = np.asarray(corners, dtype=float)
-        if corners.shape[1] == 2:
-            corners = np.hstack([corners, np.zeros((4, 1))])
-        self.line, self.rgb = line, color(stroke)
-        super().__init__(
-            max(np.linalg.norm(corners[1] - corners[0]), 0.01), max(np.linalg.norm(corners[3] - corners[0]), 0.01)
-        )
-        self.set_points_as_corners([*corners, corners[0]])
-
-    def draw(self, pen: Pen) -> None:
-        if not pen.reading:
-            zoom = max(self.zoom(), 1e-6)
-            pen.frame(0, 0, *self.natural, self.rgb, self.line / zoom)
+__all__ = ["TermSum"]

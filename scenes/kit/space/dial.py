@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from manim import LEFT, Animation, VGroup
 
+from model.numbers.tensor import Tensor
+from scenes.kit.ground.encodings import Angle, Length, Shows
 from scenes.kit.ground.layout import Box, stack
-from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
+from scenes.kit.ground.readings import Cells, Drawn
+from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Label
-from scenes.kit.ground.theme import color
 
 
 class Dial(Painted):
@@ -20,15 +27,17 @@ class Dial(Painted):
     faintly at their starts. marks: so many ticks on the circle, as on a clock.
     """
 
-    look = ("angles", "lengths", "starts")
+    angles: Mix[np.ndarray]
+    lengths: Mix[np.ndarray]
+    starts: Mix[np.ndarray]
 
     def __init__(
         self,
-        hands,
+        hands: Sequence[tuple[Tensor, str]],
         *,
         diameter: float,
         longest: float = 1.0,
-        starts=None,
+        starts: Any = None,
         between: bool = False,
         ghosts: bool = False,
         marks: int = 0,
@@ -38,7 +47,7 @@ class Dial(Painted):
         pairs = np.array([tensor.values for tensor in self.tensors], dtype=float)
         self.angles, self.lengths = np.arctan2(pairs[:, 1], pairs[:, 0]), np.hypot(pairs[:, 0], pairs[:, 1])
         self.starts = np.full(len(hands), np.nan) if starts is None else np.array(starts, dtype=float)
-        self.longest, self.between, self.ghosts, self.marks = float(longest), between, ghosts, marks
+        self.longest, self.between, self.ghosts, self.ticks = float(longest), between, ghosts, marks
         super().__init__(diameter, diameter)
 
     def tip(self, hand: int = 0) -> np.ndarray:
@@ -51,32 +60,25 @@ class Dial(Painted):
         return radius + reach * np.cos(angle), radius - reach * np.sin(angle)
 
     def draw(self, pen: Pen) -> None:
-        if pen.reading:
-            return
-        ctx, radius = pen.ctx, self.natural[0] / 2
+        radius = self.natural[0] / 2
         pen.circle(radius, radius, radius, "box")
-        pen.color("secondary", 0.7)
-        ctx.set_line_width(0.022)
-        ctx.arc(radius, radius, radius, 0, 2 * np.pi)
-        ctx.stroke()
-        if not self.marks:
+        pen.circle(radius, radius, radius, "secondary", 0.7, line=0.022)
+        if not self.ticks:
             pen.line([(0, radius), (2 * radius, radius)], "faint", 0.012)
             pen.line([(radius, 0), (radius, 2 * radius)], "faint", 0.012)
-        for k in range(self.marks):
-            c, s = np.cos(2 * np.pi * k / self.marks), np.sin(2 * np.pi * k / self.marks)
+        for k in range(self.ticks):
+            c, s = np.cos(2 * np.pi * k / self.ticks), np.sin(2 * np.pi * k / self.ticks)
             inner = radius * (0.86 if k % 3 == 0 else 0.92)
-            pen.line(
-                [(radius + inner * c, radius + inner * s), (radius + radius * c, radius + radius * s)],
-                "secondary",
-                0.02,
-                0.8,
-            )
+            tick = [(radius + inner * c, radius + inner * s), (radius + radius * c, radius + radius * s)]
+            pen.line(tick, "secondary", 0.02, 0.8)
         self._draw_sectors(pen, radius)
         for k in np.argsort(-self.lengths, kind="stable"):  # a short hand lies on top of a long one
             rgb = self.rgbs[k]
             if self.ghosts and np.isfinite(self.starts[k]):
                 self._draw_hand(pen, self.starts[k], self.lengths[k], rgb, 0.35)
-            self._draw_hand(pen, self.angles[k], self.lengths[k], rgb, 1.0)
+            hand = Cells(self.tensors[k], ([0, 1],))
+            shows = (Angle(hand), Length(hand, 0.0, 0.92 * radius / self.longest, "along"))
+            self._draw_hand(pen, self.angles[k], self.lengths[k], rgb, 1.0, shows)
 
     def _draw_sectors(self, pen: Pen, radius: float) -> None:
         if self.between:
@@ -92,28 +94,20 @@ class Dial(Painted):
                     pen, self.starts[k], self.starts[k] + np.sign(swept) * (abs(swept) % (2 * np.pi)), reach, rgb
                 )
 
-    def _sector(self, pen: Pen, start: float, end: float, reach: float, rgb, opacity: float = 0.25) -> None:
+    def _sector(self, pen: Pen, start: float, end: float, reach: float, rgb: Fill, opacity: float = 0.25) -> None:
         radius = self.natural[0] / 2
-        pen.color(rgb, opacity)
-        pen.ctx.move_to(radius, radius)
-        (pen.ctx.arc_negative if end > start else pen.ctx.arc)(
-            radius, radius, reach, -start, -end
-        )  # cairo's y points down
-        pen.ctx.close_path()
-        pen.ctx.fill()
+        pen.arc(radius, radius, reach, start, end, rgb, opacity)
 
-    def _draw_hand(self, pen: Pen, angle: float, length: float, rgb, opacity: float) -> None:
+    def _draw_hand(
+        self, pen: Pen, angle: float, length: float, rgb: np.ndarray, opacity: float, shows: Shows = None
+    ) -> None:
         radius = self.natural[0] / 2
         x, y = self._end(angle, length)
         c, s, reach = np.cos(angle), -np.sin(angle), np.hypot(x - radius, y - radius)
         head = min(0.24 * radius, reach)
         pen.line([(radius, radius), (x - 0.8 * head * c, y - 0.8 * head * s)], rgb, 0.055 * radius, opacity)
-        pen.color(rgb, opacity)
-        pen.ctx.move_to(x, y)
-        for side in (1, -1):
-            pen.ctx.line_to(x - head * c - side * 0.42 * head * s, y - head * s + side * 0.42 * head * c)
-        pen.ctx.close_path()
-        pen.ctx.fill()
+        sides = [(x - head * c - k * 0.42 * head * s, y - head * s + k * 0.42 * head * c) for k in (1, -1)]
+        pen.polygon([(x, y), *sides], rgb, opacity, shows=shows)
         pen.circle(radius, radius, 0.05 * radius, rgb, opacity)
 
     def drawn(self) -> list[Drawn]:
@@ -122,11 +116,19 @@ class Dial(Painted):
 
 
 class DialRow(VGroup):
-    """Dials side by side with a note below each, and a title at their left (`beside`: the width it takes; 0: above them).
+    """Dials side by side with a note below each, and a title at their left (`beside`: the width it takes; 0: above
+    them).
 
     dials: (hands, note, options of Dial) each. A narrow box takes them in two lines. Parts: `.title .dials .notes`."""
 
-    def __init__(self, box: Box, title, dials, *, beside: float = 0.0):
+    def __init__(
+        self,
+        box: Box,
+        title: Label,
+        dials: Sequence[tuple[Sequence[tuple[Tensor, str]], str, dict[str, Any]]],
+        *,
+        beside: float = 0.0,
+    ):
         room = Box(box.left + beside, box.bottom, box.right, box.top - (0 if beside else 0.65))
         two = len(dials) > 2 and room.width < 2 * room.height
         lines = room.rows(1, 1, gap=0.15) if two else [room]
@@ -136,7 +138,8 @@ class DialRow(VGroup):
             note = Label(text, 0.32, "secondary")
             dial = Dial(hands, diameter=min(cell.width, cell.height - note.height - 0.1), **options)
             stack(dial, note, gap=0.08).move_to(cell.center)
-            self.dials.append(dial), self.notes.append(note)
+            self.dials.append(dial)
+            self.notes.append(note)
         if beside:
             title.scale(min(1.0, (beside - 0.15) / title.width)).move_to(self.dials[0]).align_to((box.left, 0, 0), LEFT)
         else:
@@ -147,7 +150,7 @@ class DialRow(VGroup):
 class Turn(Animation):
     """The hands of a dial turn by so many radians (counter-clockwise; one number for each hand) to where they stand."""
 
-    def __init__(self, dial: Dial, by, **kwargs):
+    def __init__(self, dial: Dial, by: Any, **kwargs: Any):
         self.by, self.final = np.asarray(by, dtype=float), dial.angles.copy()
         dial.angles = self.final - self.by
         super().__init__(dial, **kwargs)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import cairo
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.labels import LED, place_labels
-from scenes.kit.ground.painting import Drawn, Painted, Pen
+from scenes.kit.ground.encodings import Place, What
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
+from scenes.kit.ground.readings import Cell, Cells, Drawn
 from scenes.kit.ground.say import Said
-from scenes.kit.ground.text import smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.words.labels import LED, place_labels
 from scenes.kit.words.tokens import display
 
 DOT, SPECK = 0.075, 0.026  # radii of a point that is talked about, and of one of the many
@@ -20,49 +25,46 @@ MARGIN = (0.75, 0.4)  # free at the sides and above and below the outermost poin
 class VectorSpace(Painted):
     """Points of a plane, one scale for both axes (unless `stretched`: then each axis fills its room).
 
-    coords: Tensor [n, 2]; words: n labels ("" for none), the first ones choose their places first; `must`: those labelled at any cost;
-    `quiet`: points whose label is not shown now.
-    roles: the colours of the points (one for all, or n). cloud: Tensor [m, 2] of small dots behind. arrows, links: pairs of points;
-    hollow: points drawn as rings. titles: of the two axes, at their ends. around: "cloud" fits all dots into the box, "points" the points
-    only (what lies outside is cut off).
-    emphasis [n]: opacity of each point and its label; arrow_grown, link_grown: how much of each is drawn.
-    In a Transform to a VectorSpace of as many points they travel, labels with them: the view turns.
+    coords: Tensor [n, 2]; words: n labels ("" for none), the first ones choose their places first; `must`: those
+    labelled at any cost; `quiet`: points whose label is not shown now. roles: the colours of the points (one for all,
+    or n). cloud: Tensor [m, 2] of small dots behind. arrows, links: pairs of points; hollow: points drawn as rings.
+    titles: of the two axes, at their ends. around: "cloud" fits all dots into the box, "points" the points only (what
+    lies outside is cut off). emphasis [n]: opacity of each point and its label; arrow_grown, link_grown: how much of
+    each is drawn. In a Transform to a VectorSpace of as many points they travel, labels with them: the view turns.
     """
 
-    look = (
-        "values",
-        "center",
-        "scale_units",
-        "offsets",
-        "label_on",
-        "emphasis",
-        "tint",
-        "cloud_opacity",
-        "arrow_grown",
-        "link_grown",
-        "title_opacity",
-    )
+    values: Mix[np.ndarray]
+    center: Mix[np.ndarray]
+    scale_units: Mix[np.ndarray]
+    offsets: Mix[np.ndarray]
+    label_on: Mix[np.ndarray]
+    emphasis: Mix[np.ndarray]
+    tint: Mix[np.ndarray]
+    cloud_opacity: Mix[float]
+    arrow_grown: Mix[np.ndarray]
+    link_grown: Mix[np.ndarray]
+    title_opacity: Mix[float]
 
     def __init__(
         self,
-        coords,
-        words,
+        coords: Tensor,
+        words: Sequence[str],
         *,
         width: float,
         height: float,
-        roles="ink",
-        must=(),
-        cloud=None,
-        arrows=(),
-        links=(),
-        hollow=(),
+        roles: str | Sequence[str] = "ink",
+        must: Sequence[int] = (),
+        cloud: Tensor | None = None,
+        arrows: Iterable[tuple[int, int]] = (),
+        links: Iterable[tuple[int, int]] = (),
+        hollow: Iterable[int] = (),
         size: float = 0.34,
         titles: tuple[Said | str, Said | str] | None = None,
         around: str = "points",
-        quiet=(),
+        quiet: Iterable[int] = (),
         stretched: bool = False,
-        arrow_fill="secondary",
-        link_fill="secondary",
+        arrow_fill: Fill = "secondary",
+        link_fill: Fill = "secondary",
     ):
         self.tensor, self.cloud = coords, cloud
         self.words = [word if isinstance(word, Said) else display(word) if word else "" for word in words]
@@ -91,7 +93,7 @@ class VectorSpace(Painted):
         scales = np.where(np.isfinite(scales), scales, np.min(scales) if np.isfinite(scales).any() else 1.0)
         self.scale_units = scales if stretched else np.full(2, scales.min())
 
-    def _label(self, must, quiet: frozenset) -> None:
+    def _label(self, must: Sequence[int], quiet: frozenset[int]) -> None:
         dots = np.array([self.at(point) for point in self.values]).reshape(-1, 2)
         sizes = np.array(
             [
@@ -116,7 +118,7 @@ class VectorSpace(Painted):
         return boxes
 
     # ── where things are ─────────────────────────────────────────────────────────────────────────
-    def at(self, point) -> np.ndarray:
+    def at(self, point: Any) -> np.ndarray:
         """Local place [2] of a point of the plane (y up there, down here)."""
         (x, y), (w, h) = (np.asarray(point, dtype=float) - self.center) * self.scale_units, self.room
         return np.array([w / 2 + x, h / 2 - y])
@@ -131,47 +133,35 @@ class VectorSpace(Painted):
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────
     def draw(self, pen: Pen) -> None:
-        if not pen.reading:
-            self._draw_axes(pen)
-            self._draw_cloud(pen)
+        self._draw_axes(pen)
+        self._draw_cloud(pen)
         dots = [self.at(point) for point in self.values]
-        if not pen.reading:
-            for (i, j), grown in zip(self.links, self.link_grown, strict=True):
-                strength = min(self.emphasis[i], self.emphasis[j]) * min(1.0, 4 * grown)
-                pen.line([dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength))
-            for (i, j), grown in zip(self.arrows, self.arrow_grown, strict=True):
-                strength = min(self.emphasis[i], self.emphasis[j])
-                draw_arrow(
-                    pen,
-                    dots[i],
-                    dots[i] + grown * (dots[j] - dots[i]),
-                    self.arrow_rgb,
-                    float(strength),
-                    short=DOT * min(1.0, grown),
-                )
+        for (i, j), grown in zip(self.links, self.link_grown, strict=True):
+            strength = min(self.emphasis[i], self.emphasis[j]) * min(1.0, 4 * grown)
+            pen.line([dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength))
+        for (i, j), grown in zip(self.arrows, self.arrow_grown, strict=True):
+            strength, short = float(min(self.emphasis[i], self.emphasis[j])), DOT * min(1.0, grown)
+            draw_arrow(pen, dots[i], dots[i] + grown * (dots[j] - dots[i]), self.arrow_rgb, strength, short=short)
         for i in reversed(range(len(dots))):  # the first ones lie on top
             self._draw_point(pen, i, *dots[i])
         self._draw_titles(pen)
 
     def _draw_point(self, pen: Pen, i: int, x: float, y: float) -> None:
         strength, rgb = float(self.emphasis[i]), self.tint[i]
-        if not pen.reading and i in self.hollow and strength > 0:
-            pen.color(rgb, strength)
-            pen.ctx.set_line_width(0.035)
-            pen.ctx.arc(x, y, 1.5 * DOT, 0, 2 * np.pi)
-            pen.ctx.stroke()
-        elif strength > 0:
-            pen.circle(x, y, DOT, rgb, strength)
+        shows = self._places(*(Cell(self.tensor, (i, axis)) for axis in (0, 1)))
+        if i in self.hollow:
+            pen.circle(x, y, 1.5 * DOT, rgb, strength, line=0.035, shows=shows)
+        else:
+            pen.circle(x, y, DOT, rgb, strength, shows=shows)
         word, shown = self.words[i], strength * float(self.label_on[i])
         if not word or shown <= 0.002:
             return
         dx, dy = self.offsets[i]
         half = typesetting.width(str(word), self.size) / 2
-        if not pen.reading:
-            reach = np.hypot(max(abs(dx) - half, 0.0), max(abs(dy) - 0.46 * self.size, 0.0))
-            if reach > DOT + LED:  # far away: a line leads there
-                to = np.array([dx - np.clip(dx, -half, half), dy - np.clip(dy, -0.4 * self.size, 0.4 * self.size)])
-                pen.line([(x, y), (x + to[0], y + to[1])], rgb, 0.014, 0.6 * shown)
+        reach = np.hypot(max(abs(dx) - half, 0.0), max(abs(dy) - 0.46 * self.size, 0.0))
+        if reach > DOT + LED:  # far away: a line leads there
+            to = np.array([dx - np.clip(dx, -half, half), dy - np.clip(dy, -0.4 * self.size, 0.4 * self.size)])
+            pen.line([(x, y), (x + to[0], y + to[1])], rgb, 0.014, 0.6 * shown)
         pen.rectangle(
             x + dx - half - 0.03,
             y + dy - 0.46 * self.size,
@@ -181,7 +171,12 @@ class VectorSpace(Painted):
             0.9 * shown,
             radius=0.08,
         )
-        pen.text(word, x + dx, y + dy + 0.3 * self.size, self.size, rgb, shown, align=0.5)
+        pen.text(word, x + dx, y + dy, self.size, rgb, shown, align=0.5, level="letters")
+
+    def _places(self, across: What, up: What) -> tuple[Place, Place]:
+        """The axes on which points lie."""
+        (x, y), (wide, high) = self.at((0.0, 0.0)), self.scale_units
+        return Place(across, float(x), float(wide), "x"), Place(up, float(y), -float(high), "y")
 
     def _draw_axes(self, pen: Pen) -> None:
         """Two thin lines through the origin, as far as the box goes."""
@@ -191,20 +186,14 @@ class VectorSpace(Painted):
                 pen.line(line, "faint", 0.014, 0.8 * self.title_opacity)
 
     def _draw_cloud(self, pen: Pen) -> None:
-        if not len(self.cloud_values) or self.cloud_opacity <= 0.002:
+        if self.cloud is None or self.cloud_opacity <= 0.002:
             return
         w, h = self.room
         places = (self.cloud_values - self.center) * self.scale_units * (1, -1) + (w / 2, h / 2)
         inside = (places >= 0).all(axis=1) & (places[:, 0] <= w) & (places[:, 1] <= h)
-        pen.color("secondary", 0.55 * self.cloud_opacity)
-        pen.ctx.save()
-        pen.ctx.set_line_cap(cairo.LINE_CAP_ROUND)
-        pen.ctx.set_line_width(2 * SPECK)
-        for x, y in places[inside].tolist():  # a line of no length with round ends is a dot
-            pen.ctx.move_to(x, y)
-            pen.ctx.line_to(x, y)
-        pen.ctx.stroke()
-        pen.ctx.restore()
+        seen = np.flatnonzero(inside)
+        shows = self._places(Cells(self.cloud, (seen, 0)), Cells(self.cloud, (seen, 1)))
+        pen.dots(places[seen], SPECK, "secondary", 0.55 * self.cloud_opacity, shows=shows)
 
     def _draw_titles(self, pen: Pen) -> None:
         if not self.titles:
@@ -223,7 +212,15 @@ class VectorSpace(Painted):
 
 
 def draw_arrow(
-    pen: Pen, start, end, rgb, opacity: float = 1.0, *, line: float = 0.035, tip: float = 0.17, short: float = 0.0
+    pen: Pen,
+    start: Any,
+    end: Any,
+    rgb: Fill,
+    opacity: float = 1.0,
+    *,
+    line: float = 0.035,
+    tip: float = 0.17,
+    short: float = 0.0,
 ) -> None:
     """A straight arrow; it ends `short` of its end, so as not to cover the dot there."""
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
@@ -234,13 +231,8 @@ def draw_arrow(
     across = np.array([-along[1], along[0]])
     point, tip = end - short * along, min(tip, 0.6 * length)
     pen.line([start, point - 0.8 * tip * along], rgb, line, opacity)
-    pen.color(rgb, opacity)
-    for i, (x, y) in enumerate(
-        (point, point - tip * along + 0.42 * tip * across, point - tip * along - 0.42 * tip * across)
-    ):
-        (pen.ctx.line_to if i else pen.ctx.move_to)(x, y)
-    pen.ctx.close_path()
-    pen.ctx.fill()
+    sides = [point - tip * along + side * 0.42 * tip * across for side in (1, -1)]
+    pen.polygon([point, *sides], rgb, opacity)
 
 
 __all__ = ["VectorSpace", "draw_arrow"]

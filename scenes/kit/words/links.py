@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from scenes.kit.ground.painting import Painted, Pen
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Fill
+from scenes.kit.ground.style import color
 from scenes.kit.words.tokens import TokenRow
 
 
 class Threads(Painted):
-    """Smooth lines between pairs of scene points: starts, ends [n, 2]. They leave and arrive sideways, or with `down` False upright.
+    """Smooth lines between pairs of scene points: starts, ends [n, 2]. They leave and arrive sideways, or with `down`
+    False upright.
 
     `grown`: how much of each line is drawn."""
 
-    look = ("grown", "emphasis")
+    grown: Mix[np.ndarray]
+    emphasis: Mix[np.ndarray]
 
     def __init__(
         self,
@@ -22,7 +27,7 @@ class Threads(Painted):
         ends: np.ndarray,
         *,
         down: bool = True,
-        fill="secondary",
+        fill: Fill = "secondary",
         line: float = 0.03,
         opacity: float = 0.6,
     ):
@@ -35,8 +40,6 @@ class Threads(Painted):
         self.move_to(((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, 0))
 
     def draw(self, pen: Pen) -> None:
-        if pen.reading:
-            return
         t = np.linspace(0, 1, 25)[:, None]
         for k, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
             bend = np.array([(end - start)[0] / 2, 0.0]) if self.down else np.array([0.0, (end - start)[1] / 2])
@@ -52,7 +55,7 @@ class Links(Threads):
 
     order[k]: the token of the first row that stands at place k of the second."""
 
-    def __init__(self, first: TokenRow, second: TokenRow, order, *, fill="secondary"):
+    def __init__(self, first: TokenRow, second: TokenRow, order: Sequence[int], *, fill: Fill = "secondary"):
         leave, arrive = ((1.0, 0.5), (0.0, 0.5)) if first.down else ((0.5, 1.0), (0.5, 0.0))
         starts = np.array([first.edge_point(int(i), leave)[:2] for i in order])
         ends = np.array([second.edge_point(k, arrive)[:2] for k in range(len(order))])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Painted, Pen, Shown
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Rectangle
 from scenes.kit.ground.say import number
-from scenes.kit.ground.text import TOKEN, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import TOKEN
 
 LONGEST = 16  # characters of a token that are shown
 
@@ -30,18 +36,20 @@ class TokenRow(Painted):
     `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge.
     """
 
-    look = ("emphasis", "tint", "edge")
+    emphasis: Mix[np.ndarray]
+    tint: Mix[np.ndarray]
+    edge: Mix[np.ndarray]
 
     def __init__(
         self,
-        tokens,
+        tokens: Sequence[str],
         *,
         width: float = 13.0,
         height: float = 5.0,
         size: float = TOKEN,
         lines: int = 1,
         target: int | None = None,
-        unknown=(),
+        unknown: Iterable[int] = (),
         down: bool = False,
         gap: float = 0.14,
     ):
@@ -113,12 +121,12 @@ class TokenRow(Painted):
 
     def piece(self, i: int) -> TokenRow:
         """One token as a row of its own, lying exactly on top of this one: what flies away or arrives."""
-        twin = TokenRow([self.tokens[i]], width=99, size=self.size, unknown=[0] if i in self.unknown else ())
+        twin = TokenRow([self.tokens[i]], width=math.inf, size=self.size, unknown=[0] if i in self.unknown else ())
         twin.tint, twin.edge = self.tint[i : i + 1].copy(), self.edge[i : i + 1].copy()
         corners = self.corners(i)
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
 
-    def box(self, i: int) -> tuple[float, float, float, float]:
+    def box(self, i: int) -> Rectangle:
         """x, y, w, h of a token's box in local units."""
         x, line, w = self.boxes[i]
         return x, line * self._line_height(), w, self.tall * self.size
@@ -129,28 +137,15 @@ class TokenRow(Painted):
         return self.to_scene(x + side[0] * w, y + side[1] * h)
 
     def corners(self, i: int, pad: float = 0.0) -> np.ndarray:
-        x, y, w, h = self.box(i)
-        return np.array(
-            [
-                self.to_scene(px, py)
-                for px, py in (
-                    (x - pad, y - pad),
-                    (x + w + pad, y - pad),
-                    (x + w + pad, y + h + pad),
-                    (x - pad, y + h + pad),
-                )
-            ]
-        )
+        """Scene corners [4, 3] of a token's box, clockwise from upper left."""
+        return self.corners_of(self.box(i), pad)
 
     def draw(self, pen: Pen) -> None:
         for i, word in enumerate(self.words):
             x, y, w, h = self.box(i)
             opacity = float(self.emphasis[i])
             pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * self.size)
-            if i in self.unknown and not pen.reading:
-                pen.ctx.set_dash([0.07, 0.06])
-            pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size)
-            pen.ctx.set_dash([])
+            pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size, dashed=i in self.unknown)
             lead = 0.22 * self.size if self.spaced[i] else 0.0
             if lead:
                 pen.rectangle(
@@ -171,9 +166,12 @@ class TokenNumbers(Painted):
 
     Numbers whose displayed value is below `least` are left out, as in "3% … 60%"."""
 
-    look = ("values", "shown_opacity")
+    values: Mix[np.ndarray]
+    shown_opacity: Mix[np.ndarray]
 
-    def __init__(self, row: TokenRow, tensor, spec: str = ".0%", fill: str = "probability", least: float = 0.005):
+    def __init__(
+        self, row: TokenRow, tensor: Tensor, spec: str = ".0%", fill: str = "probability", least: float = 0.005
+    ):
         self.row_boxes = [row.box(i) for i in range(len(row.words))]
         self.down, self.tensor, self.spec, self.least = row.down, tensor, spec, least
         self.values = np.asarray(tensor.values, dtype=float)
@@ -198,7 +196,8 @@ class TokenNumbers(Painted):
         shown = [i for i, v in enumerate(self.values) if abs(v) >= self.least]
         middles = [self.row_boxes[i][0] + self.row_boxes[i][2] / 2 for i in shown]
         widths = [typesetting.width(number(self.values[i], self.spec), 1.0) for i in shown]
-        room = [(b - a) / (0.35 + (u + v) / 2) for a, b, u, v in zip(middles, middles[1:], widths, widths[1:]) if b > a]
+        pairs = zip(pairwise(middles), pairwise(widths), strict=True)
+        room = [(b - a) / (0.35 + (u + v) / 2) for (a, b), (u, v) in pairs if b > a]
         return min([size, *room])
 
     def draw(self, pen: Pen) -> None:
@@ -206,20 +205,8 @@ class TokenNumbers(Painted):
             if abs(value) < self.least:
                 continue
             x, y, w, h = self.row_boxes[i]
-            text = number(value, self.spec)
-            shown = (Shown(text, Cell(self.tensor, (i,)), self.spec),)
+            across, down, align, level = x + w / 2, y + h + 1.05 * self.size, 0.5, "baseline"
             if self.down:
-                pen.text(
-                    text, 0, y + 0.5 * h + 0.3 * self.size, self.size, self.rgb, self.shown_opacity[i], numbers=shown
-                )
-            else:
-                pen.text(
-                    text,
-                    x + w / 2,
-                    y + h + 1.05 * self.size,
-                    self.size,
-                    self.rgb,
-                    self.shown_opacity[i],
-                    align=0.5,
-                    numbers=shown,
-                )
+                across, down, align, level = 0.0, y + 0.5 * h, 0.0, "letters"
+            how = (self.size, self.rgb, float(self.shown_opacity[i]))
+            pen.number(self.tensor, (i,), self.spec, across, down, *how, value=value, align=align, level=level)

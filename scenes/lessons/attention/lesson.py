@@ -10,11 +10,11 @@ from model.numbers.tensor import Tensor
 from model.study.views import AttentionHead
 from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.ground.say import say
+from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Formula
-from scenes.kit.ground.theme import color
-from scenes.kit.moves.animations import Grow, Introduce
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.recipes import Look, formula_over_sentence, frame_row, rows_that_fit
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lesson.attention_lesson import AttentionLesson

@@ -12,7 +12,9 @@ from model.numbers.tensor import stack as stack_tensors
 from scenes.kit.ground.layout import row, stack
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import LABEL, Formula, Label, symbol
-from scenes.kit.moves.animations import Fly, Grow, Introduce, ResidualAdd, WeightedSum
+from scenes.kit.moves.products import ResidualAdd, WeightedSum
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
 from scenes.kit.recipes import (

@@ -9,10 +9,14 @@ from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.text import Formula
-from scenes.kit.moves.animations import DotProduct, Fly, Introduce
-from scenes.kit.numbers.grid import TensorGrid, readable_width
+from scenes.kit.moves.products import DotProduct
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.moves.travel import Fly
+from scenes.kit.numbers.cells import readable_width
+from scenes.kit.numbers.frames import Frame
+from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
-from scenes.kit.numbers.terms import Frame, TermSum
+from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import LOWEST_ROW, Look, bring_weights, frame_row, multiply, room_for
 
 if TYPE_CHECKING:

@@ -9,10 +9,14 @@ from manim import LEFT, FadeIn, FadeOut, Transform
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.layout import stack
 from scenes.kit.ground.text import Formula, symbol
-from scenes.kit.moves.animations import DotProduct, Fly, Introduce, Reveal, SoftmaxRow
-from scenes.kit.numbers.grid import TensorGrid, readable_width
+from scenes.kit.moves.products import DotProduct, SoftmaxRow
+from scenes.kit.moves.reveal import Introduce, Reveal
+from scenes.kit.moves.travel import Fly
+from scenes.kit.numbers.cells import readable_width
+from scenes.kit.numbers.frames import Frame
+from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
-from scenes.kit.numbers.terms import Frame, TermSum
+from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look, frame_row, room_for, rows_that_fit
 
 if TYPE_CHECKING:

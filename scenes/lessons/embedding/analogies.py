@@ -17,7 +17,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.ground.typesetting import width
-from scenes.kit.moves.animations import Grow
+from scenes.kit.moves.reveal import Grow
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson

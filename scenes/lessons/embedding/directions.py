@@ -15,7 +15,7 @@ from model.study.words import Word, WordTable
 from scenes.kit.charts.numberline import Group, NumberLine
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
-from scenes.kit.moves.animations import DotProduct
+from scenes.kit.moves.products import DotProduct
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display

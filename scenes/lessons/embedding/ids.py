@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
 from manim import VGroup
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted
+from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import LABEL, TOKEN, smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL, TOKEN
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
 
 MOST = 8  # lines of a sentence
 
 
 class NumberedTokens(VGroup):
-    """Tokens with the numbers of `tensor` [n] below them; in the lines in which the letters are largest, words in balance.
+    """Tokens with the numbers of `tensor` [n] below them; in the lines in which the letters are largest, words in
+    balance.
 
     Parts: `.rows` (TokenRow) and `.numbers` (TokenNumbers), one of each a line."""
 
     def __init__(
         self,
-        tokens,
-        tensor,
+        tokens: Sequence[str],
+        tensor: Tensor,
         *,
         width: float,
         height: float = 9.0,
         size: float = TOKEN,
-        unknown=(),
+        unknown: Sequence[int] = (),
         target: int | None = None,
         spec: str = ",.0f",
         fill: str = "secondary",
@@ -48,10 +54,12 @@ class NumberedTokens(VGroup):
         super().__init__(*self.rows, *self.numbers)
 
     @staticmethod
-    def _row(tokens, width: float, size: float, **kwargs) -> TokenRow:
+    def _row(tokens: Sequence[str], width: float, size: float, **kwargs: Any) -> TokenRow:
         return TokenRow(tokens, width=width, size=size, **kwargs)
 
-    def _cut(self, tokens, width: float, height: float, size: float, gap: float) -> tuple[float, list[int]]:
+    def _cut(
+        self, tokens: Sequence[str], width: float, height: float, size: float, gap: float
+    ) -> tuple[float, list[int]]:
         """(em, where lines begin) with the largest letters; of equal ones, the fewest lines."""
         widths = np.array([typesetting.width(display(token), 1.0) + 0.75 for token in tokens])
         found = []
@@ -110,9 +118,18 @@ class WordList(Painted):
 
     ids: those shown, in order; marked: those that are talked about, in the colour of the target."""
 
-    look = ("lit",)
+    lit: Mix[float]
 
-    def __init__(self, vocabulary, ids, *, width: float, height: float, marked=(), size: float = LABEL):
+    def __init__(
+        self,
+        vocabulary: Sequence[str],
+        ids: Sequence[int],
+        *,
+        width: float,
+        height: float,
+        marked: Iterable[int] = (),
+        size: float = LABEL,
+    ):
         self.entries: list[int | None] = []
         for row in ids:
             self.entries += [None, row] if self.entries and row > self.entries[-1] + 1 else [row]
@@ -154,10 +171,9 @@ class WordList(Painted):
         for k, row in enumerate(self.entries):
             x, y = self._place(k)
             if row is None:
-                for j in (-1, 0, 1) if not pen.reading else ():
-                    pen.circle(
-                        x - 0.2 * self.size, y - 0.3 * self.size + 0.3 * j * self.size, 0.05 * self.size, "secondary"
-                    )
+                for j in (-1, 0, 1):
+                    at = x - 0.2 * self.size, y - 0.3 * self.size + 0.3 * j * self.size
+                    pen.circle(*at, 0.05 * self.size, "secondary")
                 continue
             lit = self.lit if row in self.marked else 0.0
             target = color("target")

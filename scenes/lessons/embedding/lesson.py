@@ -4,33 +4,15 @@ from __future__ import annotations
 
 from model.study.probes import ANALOGIES
 from model.study.vectors import load_vectors
-<<<<<<< HEAD
 from model.study.words import Word, WordTable, closest_word, find_twin, one_of_each
 from scenes.course import own_run
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.options import Choice
 from scenes.lessons.embedding.analogies import NEAR, Analogies
 from scenes.lessons.embedding.directions import Directions
 from scenes.lessons.embedding.lookup import LookUp
 from scenes.lessons.embedding.maps import Maps
 from scenes.lessons.embedding.rows import TextRows
-=======
-from scenes.kit.charts.bars import ProbabilityBars
-from scenes.kit.charts.ranking import Ranking
-from scenes.kit.ground import typesetting
-from scenes.kit.ground.layout import Box, stack
-from scenes.kit.ground.say import say
-from scenes.kit.ground.text import LABEL, Formula, Label
-from scenes.kit.moves.animations import DotProduct, Fly, Grow, Introduce
-from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.numbers.terms import Frame, TermSum
-from scenes.kit.space.vectorspace import VectorSpace
-from scenes.kit.words.links import Threads
-from scenes.kit.words.tokens import display
-from scenes.lesson.options import Choice
-from scenes.lessons.embedding.analogies import WordGeometry
-from scenes.lessons.embedding.ids import NumberedTokens, WordList
-from scenes.lessons.embedding.table import TablePicture
->>>>>>> preview
 
 # Where to look for a second occurrence of a word when a text repeats none: default texts of the course.
 ELSEWHERE = (
@@ -87,13 +69,9 @@ class Embedding(TextLesson):
         glove.hits_and_misses()
         rows.into_the_model()
 
-<<<<<<< HEAD
-=======
-    # ── what is shown ────────────────────────────────────────────────────────────────────────────
     def choices(self) -> dict[str, Choice]:
         return {"token": Choice.of_words(self.position, self.words)}
 
->>>>>>> preview
     def prepare(self) -> None:
         """The word that is followed: the one whose nearest neighbours lie nearest, unless --token says another."""
         super().prepare()

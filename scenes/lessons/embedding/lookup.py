@@ -13,9 +13,10 @@ from model.study.words import Twin, Word, WordTable
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.moves.animations import Fly, Introduce
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.moves.travel import Fly
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.recipes import UNBOUNDED
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson

@@ -16,7 +16,8 @@ from scenes.kit.charts.ranking import Ranking
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.animations import DotProduct, Grow, Introduce
+from scenes.kit.moves.products import DotProduct
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.space.vectorspace import VectorSpace

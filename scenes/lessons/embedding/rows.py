@@ -14,7 +14,7 @@ from model.study.words import Word, WordTable
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.text import Formula, Label
-from scenes.kit.moves.animations import Grow, Introduce
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED
 from scenes.kit.words.links import Threads

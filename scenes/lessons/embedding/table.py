@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.charts.curve import ticks
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Pen
+from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import smallest
+from scenes.kit.ground.style import smallest
 from scenes.kit.numbers.grid import TensorGrid
 
 MOST = 4000  # rows that are painted
@@ -19,7 +22,9 @@ class TablePicture(TensorGrid):
 
     Of a table of more than MOST rows every `every`-th is painted; say so where it is shown."""
 
-    def __init__(self, table, kind: str = "weight", *, width: float, height: float, tick: float = 0.3, **kwargs):
+    def __init__(
+        self, table: Tensor, kind: str = "weight", *, width: float, height: float, tick: float = 0.3, **kwargs: Any
+    ):
         self.every, self.count = -(-table.shape[0] // MOST), table.shape[0]
         self.tick = max(tick, smallest())
         self.tick_room = typesetting.width(f"{self.count:,}", self.tick) + 0.2
@@ -52,7 +57,8 @@ class TablePicture(TensorGrid):
             y = self.above + self.ch * (place + 0.5) / self.every
             if y + 0.3 * self.tick > bottom + 0.2:
                 continue
-            pen.text(say("{i}", i=place), self.left - 0.15, y + 0.3 * self.tick, self.tick, "secondary", align=1.0)
+            at = self.left - 0.15, y, self.tick
+            pen.text(say("{i}", i=place), *at, "secondary", align=1.0, level="letters")
 
 
 __all__ = ["TablePicture"]

@@ -9,12 +9,12 @@ import numpy as np
 from manim import FadeIn, FadeOut, Transform
 
 from model.numbers.tensor import Tensor
-from model.study.heads import HeadScore
 from model.study.naming import chance, head_names, needed
+from model.study.scores import HeadScore
 from scenes.kit.attention.wall import PatternWall, Tag, name_tag
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.animations import Grow
+from scenes.kit.moves.reveal import Grow
 from scenes.lessons.heads.patterns import flat, lay_out_wall
 from scenes.lessons.heads.scores import Score, ScoreTable, counted
 

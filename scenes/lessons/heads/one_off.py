@@ -13,11 +13,12 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Label, smallest
+from scenes.kit.ground.style import smallest
+from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import fitting_size
-from scenes.kit.moves.animations import Grow, Introduce
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.recipes import UNBOUNDED, Look, bars_on_one_scale
 from scenes.kit.words.tokens import display
 

@@ -12,13 +12,15 @@ from model.numbers.tensor import stack as stack_tensors
 from scenes.kit.attention.wall import PatternWall
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import Label, smallest
+from scenes.kit.ground.style import smallest
+from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import width
-from scenes.kit.moves.animations import Grow, Introduce, ResidualAdd
+from scenes.kit.moves.products import ResidualAdd
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.sums import SumTable
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.recipes import UNBOUNDED, Look, bring_weights, multiply, rows_that_fit
 from scenes.lessons.heads.patterns import flat
 

@@ -11,10 +11,11 @@ from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles, wall_of_layers
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Label, smallest
+from scenes.kit.ground.style import smallest
+from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import fitting_size
-from scenes.kit.moves.animations import Grow, Introduce
-from scenes.kit.numbers.terms import Frame
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.recipes import FULL, Look, attention_bars, dots, frame_row
 
 if TYPE_CHECKING:

@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.encodings import Length, Place
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.painting import Mix, Painted
+from scenes.kit.ground.pen import Pen
+from scenes.kit.ground.readings import Cell, Drawn, Shown
 from scenes.kit.ground.say import Said, Span, number, say
-from scenes.kit.ground.text import smallest
+from scenes.kit.ground.style import smallest
 
 
 @dataclass(frozen=True)
 class Score:
-    """One row: name, who has it, what it means and on what it was measured, and three Tensors of one number between 0 and 1."""
+    """One row: name, who has it, what it means and on what it was measured, and three Tensors of one number between 0
+    and 1."""
 
     name: str
     who: Said
@@ -39,11 +43,11 @@ def counted(text: str) -> Said:
 class ScoreTable(Painted):
     """Rows of scores as bars on one scale 0 … 100 %, with a mark at chance and one at what is needed to pass.
 
-    With `stacked` each bar lies below its text. At the left of each row a square is kept free for a picture: `picture(i)`.
-    grown: how much of each row is there. Rows that did not pass are grey.
+    With `stacked` each bar lies below its text. At the left of each row a square is kept free for a picture:
+    `picture(i)`. grown: how much of each row is there. Rows that did not pass are grey.
     """
 
-    look = ("grown",)
+    grown: Mix[np.ndarray]
 
     def __init__(self, box: Box, scores: list[Score], *, stacked: bool = False, spec: str = ".0%"):
         self.scores, self.spec, self.stacked = scores, spec, stacked
@@ -128,6 +132,7 @@ class ScoreTable(Painted):
             thick,
             "probability" if score.passed else "faint",
             min(1.0, 2 * grown),
+            shows=Length(Cell(score.value), self.x[2], self.bar_width),
         )
         self._draw_marks(pen, score, y, thick, grown)
         shown = Shown(number(value, self.spec), Cell(score.value), self.spec)
@@ -154,7 +159,8 @@ class ScoreTable(Painted):
         places = [max(at[0], self.x[2] + halves[0]), min(at[1], self.x[2] + self.bar_width - halves[1])]
         apart = max(0.0, places[0] + halves[0] + 0.12 - (places[1] - halves[1])) / 2
         for k, role in enumerate(("secondary", "ink")):
-            pen.line([(at[k], y - thick / 2 - 0.04), (at[k], y + thick / 2 + 0.06)], role, 0.03, opacity)
+            shows = Place(Cell((score.chance, score.needed)[k]), self.x[2], self.bar_width)
+            pen.line([(at[k], y - thick / 2 - 0.04), (at[k], y + thick / 2 + 0.06)], role, 0.03, opacity, shows=shows)
             pen.text(
                 said[k],
                 places[k] + (apart if k else -apart),

@@ -13,7 +13,7 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.animations import Grow
+from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import longest_bar
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson

@@ -13,10 +13,12 @@ from model.study.stream import journey
 from scenes.kit.depth.blocks import BlockDiagram
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import LABEL, Label, smallest
-from scenes.kit.moves.animations import Fly, Introduce
+from scenes.kit.ground.style import smallest
+from scenes.kit.ground.text import LABEL, Label
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.moves.travel import Fly
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
 

@@ -8,7 +8,7 @@ from manim import Arrow, FadeIn, Transform
 from model.study.loop import Loop
 from scenes.course import own_run
 from scenes.kit.depth.blocks import BlockDiagram
-from scenes.kit.numbers.terms import Frame
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.choosing import Choosing

@@ -11,7 +11,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.text import LABEL, Formula, Label
-from scenes.kit.moves.animations import Grow, Introduce
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import display

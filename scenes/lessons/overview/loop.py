@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
 from manim import Line, VGroup
 
 from model.numbers.tensor import stack as stack_tensors
@@ -9,12 +12,15 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said
+from scenes.kit.ground.style import theme
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.ground.theme import theme
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 
+if TYPE_CHECKING:
+    from model.runs.sampling import Turn
 
-def mark_end(row: TokenRow, turns, first: int = 0) -> TokenRow:
+
+def mark_end(row: TokenRow, turns: Sequence[Turn], first: int = 0) -> TokenRow:
     """The mark that ends a text is no word: it is grey. The turns' words stand in the row from `first` on."""
     for k, turn in enumerate(turns):
         if turn.last:
@@ -26,11 +32,22 @@ class LoopScreen:
     """Where everything of the loop stands on a stage: the text on top, then room for what the model computes (`inside`)
     beside the bars (above them where the frame is tall), and at the bottom the bar that u falls on.
 
-    tokens: of the prompt. turns: of `model.runs.sampling.generate`. named: how many words get a bar. `text` has room for all words
-    from the start; only the prompt is seen. All bars and all lines of the turns have one scale, so that they turn into each other.
+    tokens: of the prompt. turns: of `model.runs.sampling.generate`. named: how many words get a bar. `text` has room
+    for all words from the start; only the prompt is seen. All bars and all lines of the turns have one scale, so that
+    they turn into each other.
     """
 
-    def __init__(self, stage: Box, tokens, turns, *, named: int, unknown=(), wide: bool = True, tall: bool = False):
+    def __init__(
+        self,
+        stage: Box,
+        tokens: Sequence[str],
+        turns: Sequence[Turn],
+        *,
+        named: int,
+        unknown: Iterable[int] = (),
+        wide: bool = True,
+        tall: bool = False,
+    ):
         self.stage, self.turns, self.named = stage, turns, named
         words = [*tokens, *[turn.word for turn in turns]]
         long = len(words) > 14
@@ -46,7 +63,7 @@ class LoopScreen:
         self.middle = Box(rest.left, self.foot.top + 0.2, rest.right, rest.top)
         self.inside, self.beside = self.middle.rows(1, 1.7, gap=0.5) if tall else self.middle.columns(1, 1.2, gap=0.5)
 
-    def bars(self, turn, picked: bool = True) -> ProbabilityBars:
+    def bars(self, turn: Turn, picked: bool = True) -> ProbabilityBars:
         """The chances of a turn; `picked`: with the bar of the word that was drawn in its colour."""
         longest = max(float(t.probs.values[t.ranking[0]]) for t in self.turns)
         rest = max(1 - float(t.cumulative.values[self.named - 1]) for t in self.turns)
@@ -62,14 +79,15 @@ class LoopScreen:
         )
         return bars.move_to(self.beside.center)
 
-    def line(self, turn) -> CumulativeBar:
+    def line(self, turn: Turn) -> CumulativeBar:
         line = CumulativeBar(
             turn, turn.trace.vocabulary, width=self.foot.width, height=self.bar_height, named=self.named, size=self.size
         )
         return line.move_to(self.foot.center)
 
-    def lens(self, turn, line: CumulativeBar) -> tuple[CumulativeBar, VGroup, tuple[float, float]]:
-        """The surroundings of the word that was drawn, enlarged, in the middle; rays from the line to it; the part shown."""
+    def lens(self, turn: Turn, line: CumulativeBar) -> tuple[CumulativeBar, VGroup, tuple[float, float]]:
+        """The surroundings of the word that was drawn, enlarged, in the middle; rays from the line to it; the part
+        shown."""
         low, high = float(turn.lower), float(turn.upper)
         margin = 1.5 * (high - low)
         window = (max(low - margin, 0.0), min(high + margin, 1.0))
@@ -96,13 +114,14 @@ class LoopScreen:
 class FinishedRun(VGroup):
     """The words that a run of the loop has written, and with each the chance that it had.
 
-    Lies across its box with the name in front, or (`down`) stands in it with the name on top. Parts: `.label .row .numbers`."""
+    Lies across its box with the name in front, or (`down`) stands in it with the name on top. Parts: `.label .row
+    .numbers`."""
 
     def __init__(
         self,
         box: Box,
         name: Said,
-        turns,
+        turns: Sequence[Turn],
         *,
         role: str = "ink",
         size: float = 0.46,
@@ -130,7 +149,9 @@ class FinishedRun(VGroup):
         super().__init__(self.label, self.row, self.numbers)
 
     @classmethod
-    def together(cls, boxes, runs, **options) -> list[FinishedRun]:
+    def together(
+        cls, boxes: Iterable[Box], runs: Sequence[tuple[Said, Sequence[Turn], str]], **options: Any
+    ) -> list[FinishedRun]:
         """Several (name, turns, role) in one size of letters and one of numbers."""
         size = options.pop("size")
         for _ in range(2):

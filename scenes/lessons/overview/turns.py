@@ -14,9 +14,9 @@ from model.study.loop import Loop
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd
 from scenes.kit.ground.layout import Box
-from scenes.kit.moves.animations import Introduce
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.loop import LoopScreen

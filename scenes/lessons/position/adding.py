@@ -12,10 +12,12 @@ from model.numbers.tensor import Tensor
 from model.study.variants import InputRows, Twice
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Formula, Label, smallest
-from scenes.kit.moves.animations import Introduce, ResidualAdd
+from scenes.kit.ground.style import smallest
+from scenes.kit.ground.text import Formula, Label
+from scenes.kit.moves.products import ResidualAdd
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.rows import Rows
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.position.heatmap import HeatMap

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.charts.curve import TICK, ticks
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Pen
+from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import smallest
+from scenes.kit.ground.style import smallest
 from scenes.kit.numbers.grid import TensorGrid
 
 SEPARATE = 0.3  # cells narrower than this lie side by side without gaps
 
 
 class HeatMap(TensorGrid):
-    """A Tensor [rows, columns] as colours only. titles: (of the rows, of the columns); both edges carry round whole numbers.
+    """A Tensor [rows, columns] as colours only. titles: (of the rows, of the columns); both edges carry round whole
+    numbers.
 
-    square: cells as high as they are wide (a map of positions against positions). row_labels: words in place of row numbers."""
+    square: cells as high as they are wide (a map of positions against positions). row_labels: words in place of row
+    numbers."""
 
     def __init__(
         self,
-        tensor,
+        tensor: Tensor,
         kind: str = "weight",
         *,
-        titles=("position", "position"),
+        titles: tuple[str, str] = ("position", "position"),
         square: bool = True,
         width: float,
         height: float,
-        **kwargs,
+        **kwargs: Any,
     ):
         self.titles, self.square, self.tick = titles, square, max(TICK, smallest())
         super().__init__(
@@ -72,11 +77,5 @@ class HeatMap(TensorGrid):
             self.titles[0], 0.8 * size, self.above + self.ch * rows / 2, size, "secondary", align=0.5, angle=np.pi / 2
         )
         for place in ticks(0, rows - 1, max(2, int(self.ch * rows / (1.6 * size)))):
-            pen.text(
-                say("{i}", i=place),
-                self.left - 0.1,
-                self._y(place) + self.ch / 2 + 0.34 * size,
-                size,
-                "secondary",
-                align=1.0,
-            )
+            at = self.left - 0.1, self._y(place) + self.ch / 2, size
+            pen.text(say("{i}", i=place), *at, "secondary", align=1.0, level="digits")

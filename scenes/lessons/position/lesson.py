@@ -9,7 +9,7 @@ from model.study.rotary import RotaryHead
 from model.study.variants import KINDS, NAMES, InputRows, Twice, Variants
 from model.study.words import repeated
 from scenes.course import own_run
-from scenes.kit.moves.animations import Grow
+from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice

@@ -13,8 +13,8 @@ from scenes.kit.charts.curve import Curve, GrowCurve
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.moves.animations import Introduce
-from scenes.kit.numbers.terms import Frame
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.position.heatmap import HeatMap
 

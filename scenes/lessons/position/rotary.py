@@ -14,7 +14,7 @@ from scenes.kit.charts.curve import Curve, GrowCurve
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.moves.animations import Fly
+from scenes.kit.moves.travel import Fly
 from scenes.kit.space.dial import Dial, DialRow, Turn
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson

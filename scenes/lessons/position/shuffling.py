@@ -16,7 +16,7 @@ from scenes.kit.charts.change import BarChange
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.moves.animations import Grow, Introduce
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import longest_bar
 from scenes.kit.words.links import Links

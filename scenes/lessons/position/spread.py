@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Cell, Drawn, Painted, Pen, Shown
+from scenes.kit.ground.encodings import Length, Place
+from scenes.kit.ground.painting import Mix, Painted
+from scenes.kit.ground.pen import Pen
+from scenes.kit.ground.readings import Cell, Drawn, Shown
 from scenes.kit.ground.say import number
-from scenes.kit.ground.text import smallest
-from scenes.kit.ground.theme import color
+from scenes.kit.ground.style import color, smallest
 
 
 class SpreadBars(Painted):
@@ -17,9 +22,20 @@ class SpreadBars(Painted):
     runs: Tensor [thing, run]; labels: one for each thing; fills: their roles. Bars start at 0. The numbers beside are
     the mean and, in grey, the smallest and the largest."""
 
-    look = ("grown", "dots")
+    grown: Mix[np.ndarray]
+    dots: Mix[np.ndarray]
 
-    def __init__(self, runs, labels, *, width: float, height: float, fills, spec: str = ".3f", size: float = 0.42):
+    def __init__(
+        self,
+        runs: Tensor,
+        labels: Sequence[str],
+        *,
+        width: float,
+        height: float,
+        fills: Sequence[str],
+        spec: str = ".3f",
+        size: float = 0.42,
+    ):
         self.runs, self.means = runs, runs.mean(1)
         self.least, self.most, self.labels, self.spec = runs.min(1), runs.max(1), list(labels), spec
         self.values = np.asarray(runs.values, dtype=float)
@@ -45,34 +61,16 @@ class SpreadBars(Painted):
         for k, label in enumerate(self.labels):
             middle, mean = (k + 0.5) * self.pitch, float(self.means.values[k])
             grown, seen = float(self.grown[k]), float(self.dots[k])
-            pen.text(label, self.label_width - 0.2, middle + 0.3 * self.size, self.size, "ink", align=1.0)
-            pen.rectangle(
-                self.label_width,
-                middle - 0.3 * self.pitch,
-                (self.x_of(mean) - self.label_width) * grown,
-                0.6 * self.pitch,
-                self.rgbs[k],
-                0.8,
-            )
+            left, per_unit = self.label_width, self.bar_width / float(self.values.max())
+            pen.text(label, left - 0.2, middle, self.size, "ink", align=1.0, level="letters")
+            wide, length = (self.x_of(mean) - left) * grown, Length(Cell(self.means, (k,)), left, per_unit)
+            pen.rectangle(left, middle - 0.3 * self.pitch, wide, 0.6 * self.pitch, self.rgbs[k], 0.8, shows=length)
             for j, value in enumerate(self.values[k]):
-                pen.circle(
-                    self.x_of(value),
-                    middle + (j - (len(self.values[k]) - 1) / 2) * 0.16 * self.pitch,
-                    0.06,
-                    "ink",
-                    seen,
-                )
-            x = self.label_width + self.bar_width + 0.3
-            text = number(mean, self.spec)
-            pen.text(
-                text,
-                x,
-                middle - 0.02 * self.size,
-                self.size,
-                "ink",
-                seen,
-                numbers=(Shown(text, Cell(self.means, (k,)), self.spec),),
-            )
+                y = middle + (j - (len(self.values[k]) - 1) / 2) * 0.16 * self.pitch
+                place = Place(Cell(self.runs, (k, j)), left, per_unit)
+                pen.circle(self.x_of(value), y, 0.06, "ink", seen, shows=place)
+            x = left + self.bar_width + 0.3
+            pen.number(self.means, (k,), self.spec, x, middle - 0.02 * self.size, self.size, "ink", seen)
             self._draw_spread(pen, k, x, middle + 1.0 * self.small, seen)
 
     def _draw_spread(self, pen: Pen, k: int, x: float, y: float, opacity: float) -> None:

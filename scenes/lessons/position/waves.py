@@ -16,9 +16,9 @@ from scenes.kit.charts.curve import ReadOff, Waves
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Formula, Label, Number
-from scenes.kit.moves.animations import Grow, Introduce
+from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.numbers.terms import Frame
 from scenes.kit.recipes import UNBOUNDED
 from scenes.kit.space.dial import Dial, Turn
 from scenes.lesson.lesson import TextLesson

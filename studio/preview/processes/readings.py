@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from manim import config
 
-from scenes.kit.ground.painting import Cell, Painted, Reading, Shown
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.readings import Cell, Reading, Shown
 from scenes.kit.ground.say import number
 from scenes.lesson.lesson import Lesson
 from studio.preview.wire import Message

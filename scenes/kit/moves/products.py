@@ -1,95 +1,17 @@
-"""The moves of the lessons, as Manim animations over painted mobjects."""
+"""Moves that compute: products, sums and the softmax, as they are worked out by hand."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, Group, Transform, VGroup, linear
+from manim import Animation, linear
 
-from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.timing import Together, ease, stagger
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.numbers.terms import Frame, TermSum
-
-
-def stagger(alpha: float, count: int, lag: float) -> np.ndarray:
-    """Progress [count] of things that start one after the other: `lag` as in Manim's lag_ratio."""
-    full = 1 + lag * (count - 1)
-    return np.clip(alpha * full - lag * np.arange(count), 0, 1)
-
-
-def ease(progress):
-    """Slow in, slow out, for arrays: the minimum-jerk curve 10t³ − 15t⁴ + 6t⁵."""
-    t = np.asarray(progress, dtype=float)
-    return t**3 * (10 - 15 * t + 6 * t**2)
-
-
-class Reveal(Animation):
-    """Cells of a grid appear: "rows", "columns", "cells" (reading order) or "diagonal", one after the other.
-
-    cells, numbers: which of the two appears (what is not named stays as it is)."""
-
-    def __init__(
-        self,
-        grid: TensorGrid,
-        order: str = "rows",
-        *,
-        lag: float = 0.3,
-        cells: bool = True,
-        numbers: bool = True,
-        **kwargs,
-    ):
-        rows, columns = np.indices(grid.values.shape)
-        self.rank = {
-            "rows": rows,
-            "columns": columns,
-            "cells": rows * columns.shape[1] + columns,
-            "diagonal": rows + columns,
-        }[order]
-        self.lag, self.cells, self.numbers = lag, cells, numbers
-        super().__init__(grid, **kwargs)
-
-    def begin(self) -> None:
-        self.before = (self.mobject.cell_opacity.copy(), self.mobject.text_opacity.copy())
-        super().begin()
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        progress = (
-            ease(stagger(self.rate_func(alpha), int(self.rank.max()) + 1, self.lag))[self.rank]
-            if self.rank.size
-            else 1.0
-        )
-        if self.cells:
-            self.mobject.cell_opacity = np.maximum(self.before[0], progress)
-        if self.numbers:
-            self.mobject.text_opacity = np.maximum(self.before[1], progress)
-
-
-class Introduce(Reveal):
-    """Reveal of a grid that was not on the stage: its frame is there at once, its cells come in order."""
-
-    def __init__(self, grid: TensorGrid, order: str = "rows", **kwargs):
-        grid.reveal(0.0)
-        super().__init__(grid, order, introducer=True, **kwargs)
-
-
-class Together(Animation):
-    """An animation that plays on several mobjects at once, each of which stays by itself on the stage.
-
-    helpers: mobjects that are there only while it plays."""
-
-    def __init__(self, *mobjects, helpers=(), **kwargs):
-        self.helpers = list(helpers)
-        super().__init__(Group(*mobjects, *self.helpers), introducer=True, **kwargs)
-
-    def _setup_scene(self, scene) -> None:
-        there = scene.get_mobject_family_members()
-        scene.add(*[m for m in self.mobject.submobjects if m not in there])
-
-    def create_starting_mobject(self):
-        return self.mobject  # what is interpolated is kept by the subclass
-
-    def clean_up_from_scene(self, scene) -> None:
-        super().clean_up_from_scene(scene)
-        scene.remove(*self.helpers)
+from scenes.kit.numbers.product import SoftmaxTable
+from scenes.kit.numbers.terms import TermSum
 
 
 class MatrixProduct(Together):
@@ -101,7 +23,7 @@ class MatrixProduct(Together):
     """
 
     def __init__(
-        self, x: TensorGrid, weights: TensorGrid, y: TensorGrid, *, columns: list[int] | None = None, **kwargs
+        self, x: TensorGrid, weights: TensorGrid, y: TensorGrid, *, columns: list[int] | None = None, **kwargs: Any
     ):
         self.x, self.weights, self.y = x, weights, y
         self.columns = columns if columns is not None else [j for j, c in enumerate(weights.columns) if c is not None]
@@ -152,7 +74,7 @@ class MatrixProduct(Together):
 class DotProduct(Animation):
     """The terms of a TermSum light up one after the other, with the running total; the last beat is the total."""
 
-    def __init__(self, terms: TermSum, **kwargs):
+    def __init__(self, terms: TermSum, **kwargs: Any):
         products = np.asarray(terms.products.values, dtype=float)
         steps = [float(products[: i + 1].sum()) for i in range(terms.count)]
         if terms.rest is not None:
@@ -176,9 +98,10 @@ class DotProduct(Animation):
 
 
 class SoftmaxRow(Together):
-    """The softmax of a row, played on a SoftmaxTable whose scores stand already: e to each, their sum, each divided by it."""
+    """The softmax of a row, played on a SoftmaxTable whose scores stand already: e to each, their sum, each divided
+    by it."""
 
-    def __init__(self, table, *, lag: float = 0.4, **kwargs):
+    def __init__(self, table: SoftmaxTable, *, lag: float = 0.4, **kwargs: Any):
         self.table, self.lag = table, lag
         for grid in (table.exps, table.weights):
             grid.reveal(0.0)
@@ -206,7 +129,7 @@ class SoftmaxRow(Together):
 class WeightedSum(Together):
     """Rows are added up: each glows in turn while the row below, at first the running total, becomes their sum."""
 
-    def __init__(self, rows: TensorGrid, total: TensorGrid, *, lag: float = 0.8, **kwargs):
+    def __init__(self, rows: TensorGrid, total: TensorGrid, *, lag: float = 0.8, **kwargs: Any):
         self.rows, self.total, self.lag, self.sum = rows, total, lag, total.values.copy()
         total.reveal(0.0)
         kwargs.setdefault("rate_func", linear)
@@ -224,58 +147,11 @@ class WeightedSum(Together):
             self.rows.glow[:] = 0
 
 
-class Fly(Transform):
-    """A copy flies from where a thing stands to where it is used, and becomes `target` there; the original stays."""
-
-    def __init__(self, source: Painted | VGroup, target: Painted | VGroup, *, arc: float = 0.0, **kwargs):
-        super().__init__(source.copy(), target, path_arc=arc, replace_mobject_with_target_in_scene=True, **kwargs)
-
-
-class Highlight(Together):
-    """Everything else is dimmed to a quarter, the subject keeps its brightness."""
-
-    def __init__(self, subject, others, opacity: float = 0.25, **kwargs):
-        self.others = [member for m in others for member in m.get_family() if member not in subject.get_family()]
-        self.to = opacity
-        super().__init__(*self.others, **kwargs)
-
-    def begin(self) -> None:
-        self.start = [m.get_fill_opacity() for m in self.others]
-        super().begin()
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        t = self.rate_func(alpha)
-        for m, start in zip(self.others, self.start, strict=True):
-            m.set_opacity((1 - t) * start + t * self.to, family=False)
-
-
-class Grow(Animation):
-    """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers."""
-
-    def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, **kwargs):
-        self.what, self.lag = name, lag
-        kwargs.setdefault("introducer", True)
-        super().__init__(mobject, **kwargs)
-        self.final = np.array(getattr(mobject, name), dtype=float)
-        setattr(mobject, name, np.zeros_like(self.final))
-
-    def interpolate_mobject(self, alpha: float) -> None:
-        progress = ease(stagger(self.rate_func(alpha), len(self.final), self.lag))
-        shape = (-1,) + (1,) * (self.final.ndim - 1)
-        setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
-
-
-class CountUp(Grow):
-    """Numbers count from 0 to their values (TokenNumbers, Number, bars)."""
-
-    def __init__(self, mobject: Painted, **kwargs):
-        super().__init__(mobject, "values", **kwargs)
-
-
 class ResidualAdd(Together):
-    """x + Δ + … = x′, entry by entry: the entries that are added glow, their sum appears below. The last grid is the sum."""
+    """x + Δ + … = x′, entry by entry: the entries that are added glow, their sum appears below. The last grid is the
+    sum."""
 
-    def __init__(self, *grids: TensorGrid, lag: float = 0.35, **kwargs):
+    def __init__(self, *grids: TensorGrid, lag: float = 0.35, **kwargs: Any):
         *self.parts, self.total = grids
         self.lag = lag
         self.total.reveal(0.0)
@@ -289,17 +165,4 @@ class ResidualAdd(Together):
         self.total.cell_opacity, self.total.text_opacity = progress.copy(), progress.copy()
 
 
-__all__ = [
-    "CountUp",
-    "DotProduct",
-    "FadeIn",
-    "FadeOut",
-    "Fly",
-    "Grow",
-    "Highlight",
-    "Introduce",
-    "MatrixProduct",
-    "ResidualAdd",
-    "Reveal",
-    "stagger",
-]
+__all__ = ["DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"]

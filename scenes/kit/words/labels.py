@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 TURNS = 16  # directions from a dot in which its label may stand
@@ -15,16 +18,18 @@ def place_labels(
     room: tuple[float, float],
     *,
     radius: float = 0.08,
-    taken=(),
-    must=(),
+    taken: Any = (),
+    must: Sequence[int] = (),
     rings: int = 4,
     step: float = 0.22,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where labels stand so that they overlap neither each other, nor any dot, nor what is `taken`, and stay in the room.
+    """Where labels stand so that they overlap neither each other, nor any dot, nor what is `taken`, and stay in the
+    room.
 
-    dots [n, 2], sizes [n, 2] (width 0: no label), room: width and height, from 0; taken: boxes (left, top, right, bottom).
-    Earlier labels choose first, those in `must` before all others and from further rings. Greedy: each takes the free place with the
-    least cost (its distance, and a little for standing above or below). Returns the centres [n, 2] and which were placed [n]."""
+    dots [n, 2], sizes [n, 2] (width 0: no label), room: width and height, from 0; taken: boxes (left, top, right,
+    bottom). Earlier labels choose first, those in `must` before all others and from further rings. Greedy: each takes
+    the free place with the least cost (its distance, and a little for standing above or below). Returns the centres
+    [n, 2] and which were placed [n]."""
     n = len(dots)
     centres, placed = np.array(dots, dtype=float), np.zeros(n, dtype=bool)
     boxes = [np.asarray(taken, dtype=float).reshape(-1, 4)]
@@ -66,7 +71,8 @@ def _spots(dot: np.ndarray, size: np.ndarray, radius: float, rings: int, step: f
 
 
 def _leaders(dot: np.ndarray, spots: np.ndarray, size: np.ndarray, radius: float) -> np.ndarray:
-    """Specks (left, top, right, bottom) [k, 8, 4] along the lines that lead from a dot to its label, just short of both."""
+    """Specks (left, top, right, bottom) [k, 8, 4] along the lines that lead from a dot to its label, just short of
+    both."""
     ends = spots + np.clip(dot - spots, -size / 2, size / 2)
     length = np.maximum(np.linalg.norm(ends - dot, axis=1), 1e-9)
     start = np.minimum(radius / length, 1.0)
@@ -90,7 +96,8 @@ def _meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def spread(places: np.ndarray, pitch: float, low: float, high: float) -> np.ndarray:
-    """Sorted places moved apart as little as need be (least squares) so that neighbours keep `pitch`, within low … high.
+    """Sorted places moved apart as little as need be (least squares) so that neighbours keep `pitch`, within low …
+    high.
 
     By pooling adjacent violators on place − k · pitch, which must not decrease."""
     shifted = np.asarray(places, dtype=float) - pitch * np.arange(len(places))

@@ -1,0 +1,208 @@
+"""The pen that paints: shapes and texts become Cairo paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import cairo
+import numpy as np
+
+from model.numbers.tensor import Tensor
+from scenes.kit.ground.pen import Fill, Line, Pen, Rectangle, Shape
+from scenes.kit.ground.say import number
+from scenes.kit.ground.style import color
+
+DASH = (0.07, 0.06)
+TURN = 2 * np.pi
+
+
+class CairoPen(Pen):
+    """Paints into a Cairo context that is set to the mobject's coordinates. writing: whether texts are painted."""
+
+    def __init__(self, ctx: cairo.Context[Any], opacity: float = 1.0, *, writing: bool = True):
+        super().__init__(opacity)
+        self.ctx, self.writing = ctx, writing
+
+    def draw(self, shape: Shape) -> None:
+        PAINT[shape.kind](self, shape)
+
+    def write(self, line: Line) -> None:
+        if not self.writing:
+            return
+        ctx = self.ctx
+        self._ink(line.fill, line.opacity)
+        ctx.save()
+        ctx.translate(line.x, line.y)
+        if line.angle:
+            ctx.rotate(-line.angle)
+        ctx.scale(line.scale, line.scale)
+        ctx.translate(line.shift, 0)
+        ctx.append_path(line.path)
+        ctx.restore()
+        ctx.fill()
+
+    def number(
+        self,
+        tensor: Tensor,
+        index: tuple[int, ...],
+        spec: str,
+        x: float,
+        y: float,
+        size: float,
+        fill: Fill = "ink",
+        opacity: float = 1.0,
+        *,
+        value: float | None = None,
+        **how: Any,
+    ) -> None:
+        self.text(number(tensor.values[index] if value is None else value, spec), x, y, size, fill, opacity, **how)
+
+    @contextmanager
+    def clipped(self, boxes: Iterable[Rectangle]) -> Iterator[None]:
+        self.ctx.save()
+        for box in boxes:
+            self.ctx.rectangle(*box)
+        self.ctx.clip()
+        yield
+        self.ctx.restore()
+
+    def _ink(self, fill: Fill, opacity: float) -> None:
+        rgb = color(fill)  # Manim's surface is BGRA seen as RGBA, hence the swap
+        self.ctx.set_source_rgba(rgb[2], rgb[1], rgb[0], opacity * self.opacity)
+
+    def _fill(self, shape: Shape) -> None:
+        self._ink(shape.fill, shape.opacity)
+        self.ctx.fill()
+
+    def _stroke(self, shape: Shape) -> None:
+        self._ink(shape.fill, shape.opacity)
+        self.ctx.set_line_width(shape.line)
+        if shape.dashed:
+            self.ctx.set_dash(DASH)
+        self.ctx.stroke()
+        if shape.dashed:
+            self.ctx.set_dash(())
+
+    def _box(self, shape: Shape) -> None:
+        x, y, w, h = shape.at
+        if shape.radius <= 0:
+            self.ctx.rectangle(x, y, w, h)
+            return
+        r, pi = min(shape.radius, w / 2, h / 2), np.pi
+        self.ctx.new_sub_path()
+        self.ctx.arc(x + w - r, y + r, r, -pi / 2, 0)
+        self.ctx.arc(x + w - r, y + h - r, r, 0, pi / 2)
+        self.ctx.arc(x + r, y + h - r, r, pi / 2, pi)
+        self.ctx.arc(x + r, y + r, r, pi, 1.5 * pi)
+        self.ctx.close_path()
+
+    def _rectangle(self, shape: Shape) -> None:
+        self._box(shape)
+        self._fill(shape)
+
+    def _frame(self, shape: Shape) -> None:
+        self._box(shape)
+        self._stroke(shape)
+
+    def _rectangles(self, shape: Shape) -> None:
+        ctx, alphas = self.ctx, (shape.opacity * self.opacity).tolist()
+        for (x, y, w, h), (r, g, b), a in zip(shape.at.tolist(), shape.fill.tolist(), alphas, strict=True):
+            ctx.set_source_rgba(b, g, r, a)
+            ctx.rectangle(x, y, w, h)
+            ctx.fill()
+
+    def _through(self, shape: Shape) -> None:
+        for i, (x, y) in enumerate(shape.at):
+            (self.ctx.line_to if i else self.ctx.move_to)(x, y)
+
+    def _line(self, shape: Shape) -> None:
+        self._through(shape)
+        self._stroke(shape)
+
+    def _polygon(self, shape: Shape) -> None:
+        self._through(shape)
+        self.ctx.close_path()
+        self._fill(shape)
+
+    def _curve(self, shape: Shape) -> None:
+        start, a, b, end = shape.at
+        self.ctx.move_to(*start)
+        self.ctx.curve_to(*a, *b, *end)
+        self._stroke(shape)
+
+    def _circle(self, shape: Shape) -> None:
+        x, y = shape.at
+        self.ctx.arc(x, y, shape.radius, 0, TURN)
+        (self._stroke if shape.line else self._fill)(shape)
+
+    def _circles(self, shape: Shape) -> None:
+        ctx, (r, g, b), n = self.ctx, color(shape.fill).tolist(), len(shape.at)
+        radii, alphas = (np.broadcast_to(part, n).tolist() for part in (shape.radius, shape.opacity))
+        for (x, y), radius, a in zip(np.asarray(shape.at).tolist(), radii, alphas, strict=True):
+            if a > 0 and radius > 0:
+                ctx.set_source_rgba(b, g, r, a * self.opacity)
+                ctx.arc(x, y, radius, 0, TURN)
+                ctx.fill()
+
+    def _dots(self, shape: Shape) -> None:
+        ctx, shape.line = self.ctx, 2 * shape.radius
+        ctx.set_line_cap(cairo.LINE_CAP_ROUND)
+        for x, y in shape.at.tolist():  # a line of no length with round ends is a dot
+            ctx.move_to(x, y)
+            ctx.line_to(x, y)
+        self._stroke(shape)
+        ctx.set_line_cap(cairo.LINE_CAP_BUTT)
+
+    def _arc(self, shape: Shape) -> None:
+        (x, y), (start, end) = shape.at, shape.angles or (0.0, TURN)
+        self.ctx.move_to(x, y)
+        turn = self.ctx.arc_negative if end > start else self.ctx.arc  # cairo's y points down
+        turn(x, y, shape.radius, -start, -end)
+        self.ctx.close_path()
+        self._fill(shape)
+
+    def _image(self, shape: Shape) -> None:
+        (x, y, w, h), (rows, columns) = shape.at, shape.opacity.shape
+        stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
+        pixels = np.zeros((rows, stride // 4, 4), dtype=np.uint8)
+        alpha = (shape.opacity * self.opacity)[..., None]
+        pixels[:, :columns, :3] = np.round(shape.fill * alpha * 255)  # R, G, B as Manim's surface wants them
+        pixels[:, :columns, 3:] = np.round(alpha * 255)
+        surface = cairo.ImageSurface.create_for_data(pixels.data, cairo.FORMAT_ARGB32, columns, rows, stride)
+        ctx = self.ctx
+        ctx.save()
+        ctx.translate(x, y)
+        ctx.scale(w / columns, h / rows)
+        ctx.set_source_surface(surface)
+        ctx.get_source().set_filter(cairo.FILTER_NEAREST)
+        ctx.paint()
+        ctx.restore()
+
+    def _path(self, shape: Shape) -> None:
+        ctx = self.ctx
+        assert shape.path is not None
+        ctx.save()
+        ctx.translate(*shape.at)
+        ctx.scale(shape.scale, shape.scale)
+        ctx.append_path(shape.path.path)
+        ctx.restore()
+        self._fill(shape)
+
+
+KINDS = (
+    "rectangle",
+    "rectangles",
+    "frame",
+    "line",
+    "polygon",
+    "curve",
+    "circle",
+    "circles",
+    "dots",
+    "arc",
+    "image",
+    "path",
+)
+PAINT = {kind: getattr(CairoPen, f"_{kind}") for kind in KINDS}

@@ -1,0 +1,91 @@
+"""What is on screen, as data: texts with the numbers in them, and what they claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from model.numbers.tensor import Tensor
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a Tensor: what a reading shows, and where it comes from."""
+
+    tensor: Tensor
+    index: tuple[int, ...] = ()
+
+    def value(self) -> float:
+        return float(self.tensor.values[self.index])
+
+    def source(self) -> str:
+        return self.tensor.source(*self.index)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Many numbers of a Tensor at once, picked by arrays of indices as NumPy takes them."""
+
+    tensor: Tensor
+    index: tuple[Any, ...] = ()
+
+    def value(self) -> Array:
+        return np.asarray(self.tensor.values[self.index], dtype=float)
+
+    def source(self) -> str:
+        return self.tensor.source()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value that stands in a text: the characters, the value (Cell, int or str), and its format."""
+
+    text: str
+    value: Cell | int | np.integer[Any] | str
+    spec: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A piece of text on screen: what the audit checks and what the preview tells at a click."""
+
+    text: str
+    corners: Array  # [4, 2] of its ink box in scene coordinates, clockwise from upper left
+    size: float  # em in scene units
+    rgb: Array
+    opacity: float
+    numbers: tuple[Shown, ...] = ()
+    area: Array | None = None  # [4, 2] where a click means this reading (a cell), if larger than the text
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Numbers on screen that must add up: Σ of the parts (each a tuple of factors) = total, as displayed."""
+
+    parts: tuple[tuple[Shown, ...], ...]
+    total: Shown
+    what: str = "sum"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Values that lengths, areas or colours show: they must equal tensor.values[index]. NaN: not drawn."""
+
+    values: Array
+    tensor: Tensor
+    index: tuple[Any, ...]
+
+
+def shown_in(text: str) -> tuple[Shown, ...]:
+    """The values in a Said, as Shown."""
+    return tuple(
+        Shown(text[s.start : s.end], s.value if isinstance(s.value, (int, str, np.integer)) else Cell(s.value), s.spec)
+        for s in getattr(text, "spans", ())
+    )
+
+
+__all__ = ["Array", "Cell", "Cells", "Claim", "Drawn", "Reading", "Shown", "shown_in"]

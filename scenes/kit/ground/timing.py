@@ -1,0 +1,45 @@
+"""How moves run: one thing after the other, slowly in and out, several mobjects at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from manim import Animation, Group, Mobject, Scene
+
+
+def stagger(alpha: float, count: int, lag: float) -> np.ndarray:
+    """Progress [count] of things that start one after the other: `lag` as in Manim's lag_ratio."""
+    full = 1 + lag * (count - 1)
+    return np.clip(alpha * full - lag * np.arange(count), 0, 1)
+
+
+def ease(progress: Any) -> Any:
+    """Slow in, slow out, for arrays: the minimum-jerk curve 10t³ − 15t⁴ + 6t⁵."""
+    t = np.asarray(progress, dtype=float)
+    return t**3 * (10 - 15 * t + 6 * t**2)
+
+
+class Together(Animation):
+    """An animation that plays on several mobjects at once, each of which stays by itself on the stage.
+
+    helpers: mobjects that are there only while it plays."""
+
+    def __init__(self, *mobjects: Mobject, helpers: Iterable[Mobject] = (), **kwargs: Any):
+        self.helpers = list(helpers)
+        super().__init__(Group(*mobjects, *self.helpers), introducer=True, **kwargs)
+
+    def _setup_scene(self, scene: Scene) -> None:
+        there = scene.get_mobject_family_members()
+        scene.add(*[m for m in self.mobject.submobjects if m not in there])
+
+    def create_starting_mobject(self) -> Group:
+        return self.mobject  # what is interpolated is kept by the subclass
+
+    def clean_up_from_scene(self, scene: Scene) -> None:
+        super().clean_up_from_scene(scene)
+        scene.remove(*self.helpers)
+
+
+__all__ = ["Together", "ease", "stagger"]

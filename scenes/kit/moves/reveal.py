@@ -1,0 +1,106 @@
+"""Moves that show: cells come, numbers grow, everything else steps back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from manim import Animation, Mobject
+
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.timing import Together, ease, stagger
+from scenes.kit.numbers.grid import TensorGrid
+
+
+class Reveal(Animation):
+    """Cells of a grid appear: "rows", "columns", "cells" (reading order) or "diagonal", one after the other.
+
+    cells, numbers: which of the two appears (what is not named stays as it is)."""
+
+    def __init__(
+        self,
+        grid: TensorGrid,
+        order: str = "rows",
+        *,
+        lag: float = 0.3,
+        cells: bool = True,
+        numbers: bool = True,
+        **kwargs: Any,
+    ):
+        rows, columns = np.indices(grid.values.shape)
+        self.rank = {
+            "rows": rows,
+            "columns": columns,
+            "cells": rows * grid.values.shape[1] + columns,
+            "diagonal": rows + columns,
+        }[order]
+        self.lag, self.cells, self.numbers = lag, cells, numbers
+        super().__init__(grid, **kwargs)
+
+    def begin(self) -> None:
+        self.before = (self.mobject.cell_opacity.copy(), self.mobject.text_opacity.copy())
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        progress = (
+            ease(stagger(self.rate_func(alpha), int(self.rank.max()) + 1, self.lag))[self.rank]
+            if self.rank.size
+            else 1.0
+        )
+        if self.cells:
+            self.mobject.cell_opacity = np.maximum(self.before[0], progress)
+        if self.numbers:
+            self.mobject.text_opacity = np.maximum(self.before[1], progress)
+
+
+class Introduce(Reveal):
+    """Reveal of a grid that was not on the stage: its frame is there at once, its cells come in order."""
+
+    def __init__(self, grid: TensorGrid, order: str = "rows", **kwargs: Any):
+        grid.reveal(0.0)
+        super().__init__(grid, order, introducer=True, **kwargs)
+
+
+class Grow(Animation):
+    """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers."""
+
+    def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, **kwargs: Any):
+        self.what, self.lag = name, lag
+        kwargs.setdefault("introducer", True)
+        super().__init__(mobject, **kwargs)
+        self.final = np.array(getattr(mobject, name), dtype=float)
+        setattr(mobject, name, np.zeros_like(self.final))
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        progress = ease(stagger(self.rate_func(alpha), len(self.final), self.lag))
+        shape = (-1,) + (1,) * (self.final.ndim - 1)
+        setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
+
+
+class CountUp(Grow):
+    """Numbers count from 0 to their values (TokenNumbers, Number, bars)."""
+
+    def __init__(self, mobject: Painted, **kwargs: Any):
+        super().__init__(mobject, "values", **kwargs)
+
+
+class Highlight(Together):
+    """Everything else is dimmed to a quarter, the subject keeps its brightness."""
+
+    def __init__(self, subject: Mobject, others: Iterable[Mobject], opacity: float = 0.25, **kwargs: Any):
+        self.others = [member for m in others for member in m.get_family() if member not in subject.get_family()]
+        self.to = opacity
+        super().__init__(*self.others, **kwargs)
+
+    def begin(self) -> None:
+        self.start = [m.get_fill_opacity() for m in self.others]
+        super().begin()
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        t = self.rate_func(alpha)
+        for m, start in zip(self.others, self.start, strict=True):
+            m.set_opacity((1 - t) * start + t * self.to, family=False)
+
+
+__all__ = ["CountUp", "Grow", "Highlight", "Introduce", "Reveal"]

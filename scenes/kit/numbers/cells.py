@@ -1,0 +1,46 @@
+"""How many cells fit, and how small they may be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.numbers.tensor import Tensor
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.say import number
+from scenes.kit.ground.style import smallest
+
+GAP = 0.03  # between cells
+DIGIT_SHARE = (0.86, 0.62)  # how much of a cell's width and height its number may take
+
+
+def elide(n: int, limit: int, keep: int | None = None) -> list[int | None]:
+    """Indices to show of n when at most `limit` fit; None stands for ⋯. `keep` is among them.
+
+    >>> elide(4, 8), elide(64, 5), elide(10, 5, keep=6)
+    ([0, 1, 2, 3], [0, 1, 2, None, 63], [0, None, 6, None, 9])
+    """
+    if n <= limit:
+        return list(range(n))
+    limit = max(limit, 3)
+    head = list(range(limit - 2))
+    if keep is not None and keep not in (*head, n - 1):
+        head = [*head[: max(limit - 4, 1)], keep]
+    shown: list[int | None] = []
+    for before, index in zip([-1, *head], [*head, n - 1], strict=True):
+        shown += [None, index] if index - before > 1 else [index]
+    return shown
+
+
+def readable_width(tensor: Tensor, spec: str) -> float:
+    """The narrowest cell in which every number of the tensor can be read."""
+    values = np.asarray(tensor.values, dtype=float)
+    widest = max(typesetting.width(number(v, spec), 1.0) for v in {values.max(), values[np.isfinite(values)].min()})
+    return widest * smallest() / DIGIT_SHARE[0] + GAP + 0.005
+
+
+def readable_height() -> float:
+    """The lowest cell in which a number can be read."""
+    return smallest() / DIGIT_SHARE[1] + 0.005
+
+
+__all__ = ["DIGIT_SHARE", "GAP", "elide", "readable_height", "readable_width"]
