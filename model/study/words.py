@@ -42,7 +42,7 @@ class WordTable:
     def analogies(self, asked: Iterable[str], n: int) -> list[Analogy]:
         """Those analogies ("man king woman queen") whose words are all known, each with the `n` nearest rows."""
         found = [rows for words in asked if (rows := known(words, self.rows))]
-        return [analogy(self.table, *rows, n=n) for rows in found]
+        return [analogy(self.table, a, b, c, expected, n) for a, b, c, expected in found]
 
     def rarest(self, words: Iterable[str], n: int) -> list[int]:
         """Rows of the `n` rarest of these words, in their order, if the table is in order of frequency."""
