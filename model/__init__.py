@@ -13,7 +13,7 @@ _HOME = {
     "ModelConfig": "net.config",
     "ClearheadError": "errors",
     "UsageError": "errors",
-    "head_scores": "study.scores",
+    "head_scores": "study.heads.scores",
     "run": "runs.recorder",
     "load": "runs.checkpoints",
     "Checkpoint": "runs.checkpoints",

@@ -15,8 +15,8 @@ from model.files import write_json, write_text
 from model.paths import ASSETS, ROOT
 from model.runs import checkpoints
 from model.runs.checkpoints import Checkpoint
-from model.study.samples import repeated, subject
-from model.study.scores import measure_heads
+from model.study.heads.samples import repeated, subject
+from model.study.heads.scores import measure_heads
 from model.text.corpus import documents
 from model.text.lexicon import lexicon
 from model.text.ngrams import ngram_losses

@@ -7,7 +7,7 @@ from manim import Transform
 from model import load, run
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
-from model.study.naming import earns
+from model.study.heads.naming import earns
 from scenes.kit.attention.wall import PatternWall, Tag, shape_of, tiles
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange

@@ -9,7 +9,7 @@ from manim import FadeIn
 from model.errors import UsageError
 from model.numbers.trace import Trace
 from model.runs.ablation import ablations
-from model.study.scores import HeadScore
+from model.study.heads.scores import HeadScore
 from model.study.views import Ablations, AttentionBlock, Pair
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles
 from scenes.kit.ground.layout import stack

@@ -9,8 +9,8 @@ import numpy as np
 from manim import FadeIn, FadeOut, Transform
 
 from model.numbers.tensor import Tensor
-from model.study.naming import chance, head_names, needed
-from model.study.scores import HeadScore
+from model.study.heads.naming import chance, head_names, needed
+from model.study.heads.scores import HeadScore
 from scenes.kit.attention.wall import PatternWall, Tag, name_tag
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label

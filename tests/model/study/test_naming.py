@@ -3,8 +3,8 @@
 import numpy as np
 
 from model.numbers.tensor import Tensor
-from model.study.naming import earns, head_names, needed
-from model.study.scores import HeadScore
+from model.study.heads.naming import earns, head_names, needed
+from model.study.heads.scores import HeadScore
 
 
 def score(name, values, chance):

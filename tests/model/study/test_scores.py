@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from model import head_scores, load, run
-from model.study.samples import MEASURES
-from model.study.scores import _batch_patterns, _batches, measure_heads, patterns
+from model.study.heads.samples import MEASURES
+from model.study.heads.scores import _batch_patterns, _batches, measure_heads, patterns
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from model.numbers.tensor import Tensor
-from model.study.scores import HeadScore
+from model.study.heads.scores import HeadScore
 
 
 def needed(score: HeadScore) -> Tensor:

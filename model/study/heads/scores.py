@@ -15,7 +15,7 @@ import numpy as np
 from model.errors import ClearheadError
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.study.samples import MEASURES, Look
+from model.study.heads.samples import MEASURES, Look
 
 if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
