@@ -70,9 +70,15 @@ def _files(name: str) -> Iterator[Path]:
 
 @cache
 def _homes(package: Path) -> dict[str, str]:
-    """{name: module} of a package that loads its names when they are first asked for: the table `_HOME`."""
+    """{name: module} of a package that loads its names when they are first asked for: from its table `_HOME` of that
+    form, or `_ROOMS`, {module: names}."""
     for node in _tree(package).body:
-        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["_HOME"]:
-            homes: dict[str, str] = ast.literal_eval(node.value)
-            return homes
+        if isinstance(node, ast.Assign):
+            match [getattr(target, "id", "") for target in node.targets]:
+                case ["_ROOMS"]:
+                    rooms: dict[str, tuple[str, ...]] = ast.literal_eval(node.value)
+                    return {name: module for module, names in rooms.items() for name in names}
+                case ["_HOME"]:
+                    homes: dict[str, str] = ast.literal_eval(node.value)
+                    return homes
     return {}
