@@ -5,6 +5,7 @@ from pathlib import Path
 
 from manim import BLUE, RED, RIGHT, Circle, Create, Rotate, Scene, Square, VGroup
 
+from scenes.kit.ground.painting import Painted, ReadingPen
 from scenes.lesson import Options, Step
 from studio.play.picture import Picture
 from studio.play.session import Job
@@ -51,11 +52,12 @@ class Broken(Toy):
     def construct(self):
         super().construct()
 
-        class Bad(Circle):
-            def paint(self, ctx):
-                raise ZeroDivisionError("bad paint")
+        class Bad(Painted):
+            def draw(self, pen):
+                if not isinstance(pen, ReadingPen):
+                    raise ZeroDivisionError("bad paint")
 
-        self.play(Create(Bad()), run_time=0.4)
+        self.play(Create(Bad(1, 1)), run_time=0.4)
 
 
 @dataclass
