@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -35,7 +36,7 @@ def notes_beside(lesson: type) -> dict[str, str]:
     return notes
 
 
-def notes_for(lessons: list[type], step: str, fields: dict) -> str:
+def notes_for(lessons: list[type], step: str, fields: dict[str, Any]) -> str:
     """The notes of a step, filled with its fields, from the first of the classes that has some; empty if none has."""
     template = next((notes[step] for lesson in lessons if step in (notes := notes_beside(lesson))), "")
     try:

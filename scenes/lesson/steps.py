@@ -110,7 +110,8 @@ class SteppedScene(StagedScene):
         """As Manim's, but whole frames, so that what is counted is what is written."""
         rate = config.frame_rate
         super().wait(max(round(duration * rate), 1) / rate, *args, **kwargs)
-        self.mobjects = [m for m in self.mobjects if type(m) is not Mobject]  # Manim leaves an empty one for each wait
+        for empty in [m for m in self.mobjects if type(m) is Mobject]:  # Manim leaves one for each wait
+            self.mobjects.remove(empty)
 
 
 def _among(mobject: Mobject, kept: Iterable[Mobject]) -> bool:

@@ -51,7 +51,7 @@ class SegmentEncoder(VideoSegmentEncoder):
         if spec.pixel_format == "yuv420p":
             as_bt709(cast(VideoCodecContext, self._stream.codec_context))
 
-    def write_frame(self, frame: av.VideoFrame, *, repeat: int = 1) -> None:  # type: ignore[override]
+    def write_frame(self, frame: av.VideoFrame, *, repeat: int = 1) -> None:
         """Encode a frame that already has the spec's pixel format, `repeat` times."""
         try:
             frame.time_base = Fraction(1) / self.spec.frame_rate
@@ -86,7 +86,7 @@ class SegmentWriter(SceneFileWriter):
 
     def write_frame(self, pixels: np.ndarray, *, repeat: int = 1) -> None:
         """Convert at once, so that the caller may draw on in the same array and the queue holds little."""
-        job: Any = self._current_encode_job  # it takes frames of whatever kind its encoder writes
+        job = cast(Any, self)._current_encode_job  # it takes frames of whatever kind its encoder writes
         if job.failed:
             job.seal()
             self._current_encode_job = None

@@ -32,7 +32,9 @@ class BarChange(Painted):
         rest = sorted(set(range(len(before))) - set(bars.ids))
         self.others = before[rest].sum(0) if bars.others is not None else None
         self.changes = (bars.probs[bars.ids] - before[bars.ids]) * 100
-        self.change_of_others = (bars.others - self.others) * 100 if self.others is not None else None
+        self.change_of_others = (
+            (bars.others - self.others) * 100 if bars.others is not None and self.others is not None else None
+        )
         self.was = np.append(
             np.asarray(before.values, dtype=float)[bars.ids], [] if self.others is None else [float(self.others)]
         )

@@ -18,6 +18,7 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.ground.typesetting import width
 from scenes.kit.moves.reveal import Grow
+from scenes.kit.recipes import Look
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
@@ -43,7 +44,7 @@ class Analogies:
     def two(self, shown: list[Analogy]) -> None:
         """One or two analogies in the model's own table, with what really lies nearest."""
         first, words = shown[0], self.table.vocabulary
-        fields = dict(e=self.expression(first), w=display(words[first.found.ids[0]]))
+        fields: Look = dict(e=self.expression(first), w=display(words[first.found.ids[0]]))
         if len(shown) > 1:
             caption, other = "{e}: “{w}”. But for {e2} “{w2}” is number {r}.", shown[1]
             fields |= dict(e2=self.expression(other))
@@ -54,11 +55,13 @@ class Analogies:
             caption,
             subtitle="rows of W_E · cosines with all {v} rows but those of the three words asked",
             keep=(),
-            **dict(fields, w2=display(words[other.expected]), r=other.rank),
+            **fields,
+            w2=display(words[other.expected]),
+            r=other.rank,
         ):
             boxes = panes(self.scene, len(shown), self.scene.by(wide=0.8, square=0.5, tall=0.5))
             rows = [row for found in shown for row in (*found.found.ids, found.expected)]
-            alike = dict(lines=NEAR + 1.6, label_room=max(width(display(words[row]), 1.0) for row in rows))
+            alike: Look = dict(lines=NEAR + 1.6, label_room=max(width(display(words[row]), 1.0) for row in rows))
             self.show([self.ranking(found, box, **alike) for found, box in zip(shown, boxes, strict=True)], 3, 0.6)
 
     def everyday_words(self, rows: list[int]) -> None:
@@ -70,15 +73,17 @@ class Analogies:
             "GloVe, from six billion words: neighbours share meaning and theme.",
             subtitle="glove.vectors = {v} words × {d}" + (" · not among them: {missing}" if missing else ""),
             keep=(),
-            **dict(missing=", ".join(missing[:4]), v=len(words), d=vectors.shape[1]),
+            missing=", ".join(missing[:4]),
+            v=len(words),
+            d=vectors.shape[1],
         ):
             found = [self.table.near(row, NEAR) for row in rows]
             boxes = panes(self.scene, len(rows), self.scene.by(wide=0.6, square=0.4, tall=0.4))
             widest = max(width(words[k], 1.0) for near in found for k in near.ids)
-            look = dict(numbered=False, label_room=widest, title_fill="target", size=BAR_TEXT)
+            look: Look = dict(numbered=False, label_room=widest, title_fill="target", size=BAR_TEXT)
             bars = []
             for row, near, box in zip(rows, found, boxes, strict=True):
-                room = dict(width=min(box.width, WIDEST), height=box.height, title=say("{w}", w=words[row]))
+                room: Look = dict(width=min(box.width, WIDEST), height=box.height, title=say("{w}", w=words[row]))
                 bars.append(box.fit(Ranking(near.cosines, [words[k] for k in near.ids], **look, **room)))
             self.show(bars, 2.6, 0.4)
 
@@ -86,13 +91,15 @@ class Analogies:
         """The best-known analogy, on a map of its own and as a ranking."""
         words, (found,) = self.table.vocabulary, self.table.analogies([FIRST_ANALOGY], NEAR)
         left_out = {name: words[getattr(found, name)] for name in "abc"}
-        fields = dict(e=self.expression(found), w=words[found.found.ids[0]], raw=words[found.nearest_of_all])
+        fields: Look = dict(e=self.expression(found), w=words[found.found.ids[0]], raw=words[found.nearest_of_all])
         with self.scene.step(
             "King and queen",
             "{e} leads to “{w}”, if the words asked are left out.",
             subtitle="GloVe, {n} words · left out: {a}, {b}, {c}; else “{raw}” is nearest",
             keep=(),
-            **dict(fields, n=len(words), **left_out),
+            **fields,
+            n=len(words),
+            **left_out,
         ):
             stage = self.scene.stage
             left, right = stage.columns(1.5, 1, gap=0.5) if self.scene.wide else stage.rows(1.5, 1, gap=0.3)
@@ -107,13 +114,16 @@ class Analogies:
         """Several analogies, with the place of the word expected."""
         words, found = self.table.vocabulary, self.table.analogies(GLOVE_ANALOGIES, 1)
         worst = max(found, key=lambda each: each.rank)
-        fields = dict(e=self.expression(worst), x=words[worst.expected], r=worst.rank)
+        fields: Look = dict(e=self.expression(worst), x=words[worst.expected], r=worst.rank)
         with self.scene.step(
             "Hits and misses",
             "{hits} of these {n} hold. For {e}, “{x}” is number {r}.",
             subtitle="GloVe · nearest of the {v} other words, its cosine, and the place of the word expected",
             keep=(),
-            **dict(fields, hits=sum(each.holds for each in found), n=len(found), v=len(words) - 3),
+            **fields,
+            hits=sum(each.holds for each in found),
+            n=len(found),
+            v=len(words) - 3,
         ):
             rows = [self.told(each) for each in found]
             if self.scene.portrait:
@@ -142,9 +152,9 @@ class Analogies:
         if found.expected not in ids:
             ids, ranks = [*ids, found.expected], [*ranks, found.rank]
             values = cosine(self.table.table[ids], found.target)
-        mark = dict(marked=ids.index(found.expected), mark="truth" if found.holds else "loss")
-        title = dict(title=self.expression(found), title_fill="target")
-        room = dict(width=box.width, height=box.height, size=BAR_TEXT, **alike)
+        mark: Look = dict(marked=ids.index(found.expected), mark="truth" if found.holds else "loss")
+        title: Look = dict(title=self.expression(found), title_fill="target")
+        room: Look = dict(width=box.width, height=box.height, size=BAR_TEXT, **alike)
         words = [self.table.vocabulary[row] for row in ids]
         return box.fit(Ranking(values, words, ranks=ranks, **mark, **title, **room))
 
@@ -162,8 +172,8 @@ class Analogies:
         across, up = axes.explained[0], axes.explained[1]
         titles = (say("across: {v:.0%} of the variance", v=across), say("up: {v:.0%}", v=up))
         roles = ["ink"] * 3 + ["truth"] + ["secondary"] * (len(rows) - 4) + ["target"]
-        arrows = dict(arrows=[(0, 1), (2, target)], arrow_fill="target", hollow=[target])
-        room = dict(width=box.width, height=box.height, size=DOT_TEXT, must=[target, 0, 1, 2, 3])
+        arrows: Look = dict(arrows=[(0, 1), (2, target)], arrow_fill="target", hollow=[target])
+        room: Look = dict(width=box.width, height=box.height, size=DOT_TEXT, must=[target, 0, 1, 2, 3])
         with_target = axes.project(concatenate([points, stack_tensors([found.target], "word")], 0))
         names = [*(words[row] for row in rows), self.expression(found)]
         return VectorSpace(with_target, names, roles=roles, titles=titles, **arrows, **room).move_to(box.center)

@@ -17,6 +17,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.moves.products import DotProduct
 from scenes.kit.numbers.terms import TermSum
+from scenes.kit.recipes import Look
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
@@ -46,7 +47,11 @@ class Directions:
             "The mean difference of {n} pairs like “{a}”, “{b}” is a direction.",
             subtitle="across: W_E [id, :] · direction · cosine of each arrow with the mean: {low:.2f} to {high:.2f}",
             keep=(),
-            **dict(a=a, b=b, n=len(found.pairs), low=alike.min(), high=alike.max()),
+            a=a,
+            b=b,
+            n=len(found.pairs),
+            low=alike.min(),
+            high=alike.max(),
         ):
             space = self.pairs_map(found, self.scene.stage)
             grown = space.copy()
@@ -61,8 +66,8 @@ class Directions:
         points = self.table.table[rows]
         axes = pca(points, "the pairs, across fixed", first=found.along).axes
         arrows = [(2 * k, 2 * k + 1) for k in range(len(found.pairs))]
-        look = dict(roles=list(SIDES) * len(arrows), size=BESIDE_DOTS, titles=("the direction →", ""))
-        room = dict(width=box.width, height=box.height, stretched=True)
+        look: Look = dict(roles=list(SIDES) * len(arrows), size=BESIDE_DOTS, titles=("the direction →", ""))
+        room: Look = dict(width=box.width, height=box.height, stretched=True)
         return VectorSpace(points @ axes, self.words(rows), arrows=arrows, **look, **room).move_to(box.center)
 
     def probe_line(self, found: Probe, space: VectorSpace) -> tuple[NumberLine, TermSum]:
@@ -73,7 +78,9 @@ class Directions:
             "{what}, not among the pairs: {right} of {total} lie on their side.",
             subtitle="dot product W_E [id, :] · direction of each word · dashed: the middle of the {n} pairs",
             keep=(space,),
-            **dict(counts(found), what=found.question.what.capitalize(), n=len(found.pairs)),
+            **counts(found),
+            what=found.question.what.capitalize(),
+            n=len(found.pairs),
         ):
             own = Group(self.table.table[self.word.own] @ found.along, self.words(self.word.own), "target")
             box, strip = self.above_strip(self.scene.by(wide=0.5, square=1.3, tall=1.3))
@@ -98,7 +105,7 @@ class Directions:
         k = int(found.values[1].values.argmax())
         row = found.tested[1][k]
         lead = say("{w}:  ", w=display(self.table.vocabulary[row]))
-        look = dict(width=box.width, lines=self.scene.by(wide=1, square=3, tall=3), size=IN_SUM, lead=lead)
+        look: Look = dict(width=box.width, lines=self.scene.by(wide=1, square=3, tall=3), size=IN_SUM, lead=lead)
         return box.fit(TermSum(self.table.table[row], found.along, found.values[1][k], **look))
 
     def sentence_on_line(self, found: Probe, line: NumberLine, product: TermSum) -> None:
@@ -109,7 +116,8 @@ class Directions:
             "Any word",
             "A direction answers for any word, whether that fits or not: “{w}” gets {v:+.2f}.",
             subtitle="the words of this sentence on the same line · W_E [id, :] · direction",
-            **dict(w=display(self.table.vocabulary[self.word.own[far]]), v=values[far]),
+            w=display(self.table.vocabulary[self.word.own[far]]),
+            v=values[far],
         ):
             self.scene.play(FadeOut(product), run_time=0.4)
             shown = line.copy()
@@ -142,8 +150,8 @@ class Directions:
         """The words tested at their dot products with the direction."""
         tested = zip(found.values, found.tested, SIDES, strict=True)
         groups = [Group(values, self.words(rows), role, above=k == 1) for k, (values, rows, role) in enumerate(tested)]
-        look = dict(mark=found.border, ends=found.question.sides, size=IN_SUM)
-        room = dict(width=box.width, height=min(box.height, TALLEST))
+        look: Look = dict(mark=found.border, ends=found.question.sides, size=IN_SUM)
+        room: Look = dict(width=box.width, height=min(box.height, TALLEST))
         return NumberLine(groups + ([extra] if extra else []), **look, **room).move_to(box.center)
 
     def words(self, rows: list[int] | tuple[int, ...]) -> list[str]:
@@ -156,7 +164,7 @@ class Directions:
         return Box(stage.left, foot + 0.1, stage.right, stage.top), Box(stage.left, stage.bottom, stage.right, foot)
 
 
-def counts(found: Probe) -> dict[str, int]:
+def counts(found: Probe) -> Look:
     """What a caption says of a probe."""
     return dict(right=found.right, total=found.total)
 

@@ -132,7 +132,8 @@ class WordList(Painted):
     ):
         self.entries: list[int | None] = []
         for row in ids:
-            self.entries += [None, row] if self.entries and row > self.entries[-1] + 1 else [row]
+            last = self.entries[-1] if self.entries else None
+            self.entries += [None, row] if last is not None and row > last + 1 else [row]
         self.words = {row: display(vocabulary[row]) for row in ids}
         self.marked = frozenset(marked)
         self.id_room = max(typesetting.width(f"{row:,}", 1.0) for row in ids)

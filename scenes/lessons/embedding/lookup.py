@@ -17,7 +17,7 @@ from scenes.kit.moves.reveal import Introduce
 from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import UNBOUNDED
+from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.embedding.ids import NumberedTokens, WordList
@@ -50,7 +50,8 @@ class LookUp:
             "A model computes with numbers. Each word that it knows has one: its id.",
             subtitle="model {model} · {v} words, ids {first} to {last}",
             keep=(),
-            **dict(first=0, last=len(self.table.vocabulary) - 1),
+            first=0,
+            last=len(self.table.vocabulary) - 1,
         ):
             top, low = self.scene.stage.rows(1 if self.short else 1.6, 2 if self.scene.wide else 1.5, gap=0.45)
             tokens = top.fit(numbered(self.trace, top, LARGE))
@@ -75,7 +76,8 @@ class LookUp:
         with self.scene.step(
             "Unknown words",
             "{words}: not among the words of {model}, so all read as id {id}, <unk>.",
-            **dict(words=words, id=self.trace.ids[unknown[0]]),
+            words=words,
+            id=self.trace.ids[unknown[0]],
         ):
             self.scene.play(*change(tokens, tokens.copy().dim_others(*unknown)), run_time=0.8)
 
@@ -85,7 +87,7 @@ class LookUp:
         for reach in (2, 1, 0):
             around = {row + k for row in ids for k in range(-reach, reach + 1)}
             shown = sorted({0, last} | {row for row in around if 0 <= row <= last})
-            room = dict(width=box.width, height=box.height, size=WORD_LIST)
+            room: Look = dict(width=box.width, height=box.height, size=WORD_LIST)
             entries = WordList(self.table.vocabulary, shown, marked=ids, **room)
             if entries.size >= READABLE:
                 break
@@ -116,13 +118,14 @@ class LookUp:
         row_height = self.scene.by(wide=0.42, square=0.5, tall=0.5)
         last, half = self.table.size[0] - 1, max(int((box.height / row_height - 4.2) / 2), 1)
         window = [r for r in range(self.word.id - half, self.word.id + half + 1) if 0 <= r <= last]
-        rows, shown = [], sorted({0, *window, last})
-        for row in shown:
-            rows += [None, row] if rows and row > rows[-1] + 1 else [row]
+        rows: list[int | None] = []
+        shown = sorted({0, *window, last})
+        for before, row in zip([0, *shown], shown, strict=False):
+            rows += [None, row] if row > before + 1 else [row]
         labels = {row: say("{i}  {w}", i=row, w=display(self.table.vocabulary[row])) for row in shown}
         cell = (1.05, self.scene.row_height)
-        room = dict(width=box.width, height=box.height, cell=cell, columns=self.entries, rows=rows)
-        look = dict(row_labels=labels, target_row=self.word.id, size=DIGITS)
+        room: Look = dict(width=box.width, height=box.height, cell=cell, columns=self.entries, rows=rows)
+        look: Look = dict(row_labels=labels, target_row=self.word.id, size=DIGITS)
         return box.fit(TensorGrid(self.table.table, "weight", **look, **room))
 
     def look_up(self, sentence: NumberedTokens, grid: TensorGrid) -> None:
@@ -132,7 +135,8 @@ class LookUp:
             "Look-up",
             "“{word}” has id {id}: row {id} is its embedding, and that is all there is to it.",
             subtitle="embed [{i}, :] = W_E [{id}, :]",
-            **dict(i=position, id=self.word.id),
+            i=position,
+            id=self.word.id,
         ):
             place = grid.shown_row(self.word.id)
             frame = Frame(grid.row_corners(place, pad=0.02))
@@ -153,7 +157,7 @@ class LookUp:
         """The row, between the sentence and the table, column over column."""
         top, low = self.boxes
         cell = (grid.cw * grid.zoom(), max(grid.ch * grid.zoom(), 0.4))
-        room = dict(cell=cell, columns=self.entries, scale=grid.strongest, size=DIGITS, **UNBOUNDED)
+        room: Look = dict(cell=cell, columns=self.entries, scale=grid.strongest, size=DIGITS, **UNBOUNDED)
         row = TensorGrid(self.trace["embed"][self.word.position], "weight", **room)
         row.set_y((low.top + min(top.bottom, sentence.get_bottom()[1])) / 2)
         return row.shift(((grid.cell_center(place, 0) - row.cell_center(0, 0))[0], 0, 0))
@@ -178,7 +182,7 @@ class LookUp:
     def same_row(self, twin: Twin) -> None:
         """The word at two places: two equal rows, and their difference."""
         a, b = twin.rows
-        fields = dict(word=display(twin.trace.tokens[twin.place]), k=twin.place, j=twin.other_place, d=len(a))
+        fields: Look = dict(word=display(twin.trace.tokens[twin.place]), k=twin.place, j=twin.other_place, d=len(a))
         where = "" if twin.inside else " of another text"
         inside = "embed [{k}, :] − embed [{j}, :] is {most:.2f} everywhere · positions come in later"
         across = (
@@ -189,7 +193,8 @@ class LookUp:
             "“{word}” at position {j}" + where + ": the same id, the same {d} numbers.",
             subtitle=inside if twin.inside else across,
             keep=(),
-            **dict(fields, most=abs(a - b).max()),
+            **fields,
+            most=abs(a - b).max(),
         ):
             self.two_occurrences(twin, a, b)
 
@@ -204,8 +209,8 @@ class LookUp:
             (Label("difference", LABEL, "secondary"), a - b, "delta"),
             (names[1], b, "weight"),
         )
-        cell = dict(cell=(1.1, self.scene.row_height), air=0.5, columns=self.entries)
-        look = dict(scale=float(np.abs(a.values).max()), size=DIGITS, spec="+.2f")
+        cell: Look = dict(cell=(1.1, self.scene.row_height), air=0.5, columns=self.entries)
+        look: Look = dict(scale=float(np.abs(a.values).max()), size=DIGITS, spec="+.2f")
         above_row, difference, below_row = labelled_rows(middle, parts, gap=0.22, room=0.2, **cell, **look)
         self.scene.play(FadeIn(first), FadeIn(second), run_time=0.8)
         ways = ((above_row, first.corners(twin.place)), (below_row, second.corners(twin.other_place)))
@@ -221,7 +226,7 @@ class LookUp:
 
 def numbered(trace: Trace, box: Box, size: float, target: int | None = None) -> NumberedTokens:
     """A text with its ids, in a box."""
-    room = dict(width=box.width, height=box.height, size=size)
+    room: Look = dict(width=box.width, height=box.height, size=size)
     return NumberedTokens(trace.tokens, trace["tokens"], unknown=trace.unknown, target=target, **room)
 
 

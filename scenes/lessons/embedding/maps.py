@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from manim import DOWN, FadeIn, FadeOut, LaggedStart, Transform
@@ -20,6 +21,7 @@ from scenes.kit.moves.products import DotProduct
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import TermSum
+from scenes.kit.recipes import Look
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
@@ -67,7 +69,8 @@ class Maps:
             "A row is a point in {d} dimensions. A map shows two: {share:.0%} of what varies.",
             subtitle="PCA of {n} rows of W_E: the two directions in which they vary most, each dot a word",
             keep=(grid,),
-            **dict(share=found.explained[[0, 1]].sum(), n=len(rows)),
+            share=found.explained[[0, 1]].sum(),
+            n=len(rows),
         ):
             quiet = range(len(own), len(self.rows))
             space = self.map_of(found, cloud=found.project(rows)[:, :2], around="cloud", quiet=quiet)
@@ -90,7 +93,8 @@ class Maps:
             "Around the sentence",
             "Seen along axes made for these {n} words alone, the map keeps {share:.0%}.",
             subtitle="PCA of {n} rows of W_E: the sentence’s words and the nearest in all {d} dimensions",
-            **dict(n=len(self.rows), share=self.local.explained[[0, 1]].sum()),
+            n=len(self.rows),
+            share=self.local.explained[[0, 1]].sum(),
         ):
             turn = Transform(shown.space, self.map_of(self.local))
             self.scene.play(turn, Transform(shown.shares, self.shares_of(self.local)), run_time=3)
@@ -102,13 +106,14 @@ class Maps:
             "Neighbours",
             "Nearest to “{word}” in all {d} dimensions is “{other}”: cosine {c:.2f}.",
             subtitle="cosine a · b / (|a| |b|) with all {v} rows of W_E, but its own · not read off the map",
-            **dict(other=display(words[0]), c=near.cosines[0]),
+            other=display(words[0]),
+            c=near.cosines[0],
         ):
             box, linked = self.boxes[1], self.map_of(self.local)
             kept = [0, *(self.rows.index(row) for row in near.ids)]
             linked.emphasis = np.array([1.0 if k in kept else DIM for k in range(len(linked.words))])
             linked.link_grown[:] = 1
-            title = dict(title=say("nearest to “{w}”", w=self.name), title_fill="target")
+            title: Look = dict(title=say("nearest to “{w}”", w=self.name), title_fill="target")
             bars = Ranking(near.cosines, words, width=box.width, height=box.height, size=BAR_TEXT, **title)
             box.fit(bars)
             self.scene.play(FadeOut(shown.shares), Transform(shown.space, linked), run_time=1.4)
@@ -124,7 +129,9 @@ class Maps:
             "Multiply entry by entry, add up, divide by both lengths: that is {c:.2f}.",
             subtitle="rows {i} and {j} of W_E · {d} products",
             keep=(space,),
-            **dict(c=self.word.near.cosines[0], i=self.word.id, j=first),
+            c=self.word.near.cosines[0],
+            i=self.word.id,
+            j=first,
         ):
             shares = self.scene.by(wide=(2.4, 1.2), square=(1.7, 1), tall=(1.7, 1))
             box, low = self.scene.stage.rows(*shares)
@@ -137,7 +144,7 @@ class Maps:
             play(FadeOut(space), FadeIn(mine[0]), FadeIn(other[0]), *flights, run_time=1.2)
             lines = self.scene.by(wide=1, square=4, tall=4)
             terms = TermSum(a, b, (a * b).sum(0), width=low.width, lines=lines, size=0.4)
-            fields = dict(dot=(a * b).sum(0), a=length(a), b=length(b), c=cosine(b, a))
+            fields: Look = dict(dot=(a * b).sum(0), a=length(a), b=length(b), c=cosine(b, a))
             quotient = Label(say("{dot:+.3f} ÷ ({a:.3f} × {b:.3f}) = {c:.2f}", **fields), 0.48, "target")
             low.fit(stack(terms, quotient, gap=0.4))
             label, grid = products
@@ -149,7 +156,7 @@ class Maps:
         names = ((self.name, "target"), (display(self.table.vocabulary[self.word.near.ids[0]]), "ink"))
         labels = [Label(say("{w}", w=name), 0.44, role) for name, role in (*names, ("product", "secondary"))]
         parts = list(zip(labels, (a, b, a * b), ("weight", "weight", "score"), strict=True))
-        cell = dict(cell=(1.2, 1.4 * self.scene.row_height), columns=self.scene.by(wide=9, square=5, tall=5))
+        cell: Look = dict(cell=(1.2, 1.4 * self.scene.row_height), columns=self.scene.by(wide=9, square=5, tall=5))
         return labelled_rows(box, parts, air=0.8, gap=0.3, room=0.25, size=0.36, **cell)
 
     # ── what is drawn ────────────────────────────────────────────────────────────────────────────
@@ -165,14 +172,14 @@ class Maps:
         square, tall = (stage.rows(share, 1, gap=0.35) for share in (1.4, 1.9))
         return self.scene.by(wide=stage.columns(1.75, 1, gap=0.5), square=square, tall=tall)
 
-    def map_of(self, found: Pca, **how: object) -> VectorSpace:
+    def map_of(self, found: Pca, **how: Any) -> VectorSpace:
         """The rows around the text, seen along two axes of a PCA."""
         box, own = self.boxes[0], len(self.word.own)
         points = found.project(self.table.table[self.rows])[:, :2]
         words = [self.table.vocabulary[row] for row in self.rows]
         roles = ["target"] * own + ["ink"] * (len(self.rows) - own)
-        links = dict(links=[(0, self.rows.index(row)) for row in self.word.near.ids], link_fill="target")
-        room = dict(width=box.width, height=box.height, must=range(own))
+        links: Look = dict(links=[(0, self.rows.index(row)) for row in self.word.near.ids], link_fill="target")
+        room: Look = dict(width=box.width, height=box.height, must=range(own))
         space = VectorSpace(points, words, roles=roles, **room, **links, **how)
         space.link_grown[:] = 0
         return space.move_to(box.center)
@@ -180,6 +187,6 @@ class Maps:
     def shares_of(self, found: Pca) -> ProbabilityBars:
         """How much of the variance the two axes keep, and what the map does not show."""
         box, others = self.boxes[1], len(found.explained) - 2
-        room = dict(width=box.width, height=min(box.height, 2.6), size=BAR_TEXT, longest=1.0)
-        look = dict(order=(0, 1), rest="not shown", fill="target")
+        room: Look = dict(width=box.width, height=min(box.height, 2.6), size=BAR_TEXT, longest=1.0)
+        look: Look = dict(order=(0, 1), rest="not shown", fill="target")
         return ProbabilityBars(found.explained, ["across", "up", *[""] * others], **look, **room).move_to(box.center)

@@ -16,7 +16,7 @@ from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.text import Formula, Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import UNBOUNDED
+from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.links import Threads
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
@@ -48,7 +48,8 @@ class TextRows:
             else "So the text has become {n} row of {d} numbers.",
             subtitle="left W_E, all {v} × {d}{every}, right embed [position, d_model]",
             keep=(),
-            **dict(n=len(self.trace), every=every),
+            n=len(self.trace),
+            every=every,
         ):
             share, gap = self.scene.by(wide=(2.2, 0.9), square=(3, 0.7), tall=(3, 0.7))
             left, right = self.scene.stage.columns(1, share, gap=gap)
@@ -78,9 +79,11 @@ class TextRows:
     def grid(self, box: Box) -> TensorGrid:
         """embed, one row a word."""
         cell = (1.05, self.scene.row_height)
-        room = dict(width=box.width, height=box.height, cell=cell, columns=self.scene.by(wide=8, square=4, tall=4))
+        room: Look = dict(
+            width=box.width, height=box.height, cell=cell, columns=self.scene.by(wide=8, square=4, tall=4)
+        )
         words, place = [display(token) for token in self.trace.tokens], self.word.position
-        rows = dict(rows=int(box.height / LOWEST), keep_row=place, row_labels=words, target_row=place)
+        rows: Look = dict(rows=int(box.height / LOWEST), keep_row=place, row_labels=words, target_row=place)
         return box.fit(TensorGrid(self.trace["embed"], "weight", size=DIGITS, **rows, **room))
 
     def into_the_model(self) -> None:
@@ -104,7 +107,8 @@ class TextRows:
 
 def label_left(grid: TensorGrid, row: int) -> float:
     """Where a row's label begins."""
-    return grid.to_scene(grid.row_room - 0.2 - typesetting.width(grid.row_labels[row], grid.header), 0)[0]
+    label = grid.row_labels[row] if grid.row_labels is not None else ""
+    return grid.to_scene(grid.row_room - 0.2 - typesetting.width(label, grid.header), 0)[0]
 
 
 def labelled_rows(
@@ -123,7 +127,7 @@ def labelled_rows(
     cell: the largest cell. air: height that the rows leave free. gap: between rows; room: at the labels' right."""
     left = max(label.width for label, *_ in parts) + room
     size = min(cell[0], (box.width - left - 0.3) / (columns - 0.4)), min(cell[1], (box.height - air) / len(parts))
-    how = dict(cell=size, columns=columns, **UNBOUNDED, **look)
+    how: Look = dict(cell=size, columns=columns, **UNBOUNDED, **look)
     grids = [TensorGrid(tensor, kind, **how) for _, tensor, kind in parts]
     stack(*grids, gap=gap).move_to(box.center).shift((left / 2, 0, 0))
     labels = [label.next_to(grid, LEFT, buff=0.2) for (label, *_), grid in zip(parts, grids, strict=True)]

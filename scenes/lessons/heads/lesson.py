@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from manim import FadeIn
@@ -91,17 +92,18 @@ class MultiHead(AttentionLesson):
         position = options.token if options.token is not None else len(self.trace.tokens) - 1
         if not 0 <= position < len(self.trace.tokens):
             return 0, 0, position, 0.0
-        layers = range(config.n_layers)
+        layers: Iterable[int] = range(config.n_layers)
         if config.n_layers * config.n_heads > MOST_RUNS:
-            layers = [options.layer if options.layer in layers else super().telling()[0]]
+            asked = options.layer
+            layers = [asked if asked is not None and asked in layers else super().telling()[0]]
         tried = tuple((layer, head) for layer in layers for head in range(config.n_heads))
         self.off = Ablations(self.trace, second_runs(self.model_asked, self.trace.info["text"], tried), position)
         for run in self.off.without.values():
             self.keep_run(run)
-        asked = [
+        wanted = [
             (layer, head) for layer, head in tried if options.layer in (None, layer) and options.head in (None, head)
         ]
-        best = self.off.largest(asked)
+        best = self.off.largest(wanted)
         return *best, position, float(self.off.effects[best])
 
     # ── what was seen ────────────────────────────────────────────────────────────────────────────
@@ -116,7 +118,7 @@ class MultiHead(AttentionLesson):
             upper, lower = self.stage.rows(1, 1)
             places = tiles(upper, *((1, n) if wide else shape_of(upper, n)))[:n]
             wall = PatternWall(upper, list(self.block.pattern), places, row=self.position)
-            colors = dict(z="value", y="value", w="positive", v="positive")
+            colors: Look = dict(z="value", y="value", w="positive", v="positive")
             pieces = (
                 '"attn_out" = op("Concat")_h ({{ z^((h)) : z }}) {{ W_O : w }}',
                 "= sum_h {{ z^((h)) : y }} {{ W_O^((h)) : v }}",

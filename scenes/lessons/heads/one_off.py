@@ -31,6 +31,9 @@ COLUMNS = 4  # of what the head adds
 COLUMN_OF_CHANGES = "+.1f"
 
 
+Place = tuple[float, float, float]
+
+
 def search(lesson: MultiHead) -> tuple[TensorGrid, TensorGrid]:
     """Leaves the grid of all effects; its cell for our head is the second."""
     off = lesson.off
@@ -86,7 +89,7 @@ def switch_off(lesson: MultiHead, effects: TensorGrid, ours: TensorGrid) -> Prob
     return bars
 
 
-def places_beside(lesson: MultiHead, box: Box) -> tuple[tuple[float, float, float], float, tuple, tuple]:
+def places_beside(lesson: MultiHead, box: Box) -> tuple[Place, float, Place, Place]:
     """Where the pattern goes (its centre and side), how wide what is said of it may be, and the middles of title and
     row: below each other in a wide frame, else beside the pattern."""
     x, y, _ = box.center

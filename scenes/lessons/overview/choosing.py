@@ -14,7 +14,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
-from scenes.kit.recipes import longest_bar
+from scenes.kit.recipes import Look, longest_bar
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.loop import FinishedRun, mark_end
@@ -48,7 +48,7 @@ class Choosing:
             names = [Said("greedy"), *[say("sampled, seed {s}", s=seed) for seed in seeds]]
             turns = (self.loop.greedy, self.loop.sampled, self.loop.other_seed)
             runs = list(zip(names, turns, ("logit", "probability", "probability"), strict=True))
-            how = dict(size=self.scene.by(wide=0.46, square=0.44, tall=0.44), down=not self.scene.wide)
+            how: Look = dict(size=self.scene.by(wide=0.46, square=0.44, tall=0.44), down=not self.scene.wide)
             lanes = FinishedRun.together(boxes, runs, gap=self.scene.by(wide=0.3, square=0.14, tall=0.35), **how)
             self.scene.play(FadeIn(prompt), *[FadeIn(lane.label) for lane in lanes], run_time=0.8)
             words = [Grow(lane.row, "emphasis", lag=0.8) for lane in lanes]
@@ -79,13 +79,14 @@ class Choosing:
         first, both = self.loop.sampled[0], (self.loop.cool, self.loop.warm)
         order, best = first.ranking[: self.named].tolist(), int(first.ranking[0])
         cool, warm = (turns[0].probs for turns in both)
-        fields = dict(word=display(first.trace.vocabulary[best]), a=cool[best], b=warm[best])
+        fields: Look = dict(word=display(first.trace.vocabulary[best]), a=cool[best], b=warm[best])
         with self.scene.step(
             "Temperature",
             "A low T favours what is likely (“{word}”: {a:.1%}), a high T evens the chances out ({b:.1%}).",
             subtitle="softmax(logits / T) · both with seed {s}: the same u at every turn",
             keep=(),
-            **dict(fields, s=self.loop.seed),
+            **fields,
+            s=self.loop.seed,
         ):
             beside = self.scene.stage.columns(1, 1, gap=0.8)
             halves = self.scene.by(wide=beside, square=beside, tall=self.scene.stage.rows(1, 1, gap=0.6))
@@ -104,7 +105,7 @@ class Choosing:
         """The first distribution at one temperature, and the text that comes of it."""
         head, middle, foot = box.rows(0.45, 2.7, 1.3, gap=0.15)
         title = Label(say("T = {t:.2g}", t=Tensor.given(heat, "temperature")), TITLE, "probability")
-        room = dict(width=middle.width, height=middle.height, longest=longest)
+        room: Look = dict(width=middle.width, height=middle.height, longest=longest)
         bars = ProbabilityBars(turns[0].probs, turns[0].trace.vocabulary, order=order, **room).move_to(middle.center)
         row = TokenRow([turn.word for turn in turns], width=foot.width, size=TEXT, lines=2)
         return title.move_to(head.center), bars, foot.fit(mark_end(row, turns))

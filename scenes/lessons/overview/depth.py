@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from manim import Animation, FadeIn, FadeOut, LaggedStart, Mobject, Transform
 
@@ -19,6 +20,7 @@ from scenes.kit.moves.reveal import Introduce
 from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
 
@@ -75,7 +77,8 @@ class Depth:
             else "Each token becomes a row of {d} numbers: its word’s row of the embedding.",
             subtitle="embed + pos_embed = blocks.0.resid_pre · {scale}" if adds else "embed · {scale}",
             keep=(row, blocks),
-            **dict(d=trace.config.d_model, scale=self.scale_says),
+            d=trace.config.d_model,
+            scale=self.scale_says,
         ):
             top = BlockDiagram(self.layers, width=self.scene.stage.width, height=self.blocks_height)
             top.move_to((0, self.scene.stage.top - self.blocks_height / 2, 0))
@@ -90,7 +93,7 @@ class Depth:
         """The words fly from the text to the rows that stand for them."""
         moves = []
         for i in range(len(self.words)):
-            way = {}
+            way: Look = {}
             if i in strips.rows:
                 corners = strips.row_corners(strips.shown_row(i))
                 there = (corners[0] + corners[3]) / 2 - (0.6, 0, 0)
@@ -116,7 +119,10 @@ class Depth:
             "Block after block",
             "All {n} blocks in turn: each adds to what the ones before it have left.",
             subtitle="resid_post of blocks {first} to {last} · {scale}",
-            **dict(n=self.layers, first=0, last=rest, scale=self.scale_says),
+            n=self.layers,
+            first=0,
+            last=rest,
+            scale=self.scale_says,
         ):
             for layer in range(1, self.layers):
                 if rest <= ONE_BY_ONE:
@@ -131,12 +137,12 @@ class Depth:
         """The stream goes through one block: attention, then MLP, each adds what it has computed."""
         blocks = stream.blocks
         parts = (("attn_out", "resid_mid", "+ attention"), ("mlp_out", "resid_post", "+ MLP"))
-        for which, (change, after, name) in enumerate(parts):
+        for which, (added, then, name) in enumerate(parts):
             part = blocks.part(layer, which)
-            way = dict(target_position=blocks.center_of(part), scale=0.1)
+            way: Look = dict(target_position=blocks.center_of(part), scale=0.1)
             going = [FadeOut(stream.strips.copy(), **way)] if copies else []
             self.scene.play(*going, blocks.animate.light(part), run_time=(1.1 if copies else 0.3) * pace)
-            change, after = (self.trace[f"blocks.{layer}.{each}"] for each in (change, after))
+            change, after = (self.trace[f"blocks.{layer}.{each}"] for each in (added, then))
             stream = self.add(stream, part, change, say(name), after, pace)
         return stream
 
@@ -159,7 +165,10 @@ class Depth:
             "What comes next is read off the last row, that of “{word}”, as it leaves the last block.",
             subtitle="position {i} “{word}” · resid_pre, resid_post {first} to {last}, ln_final",
             keep=(blocks, stream.strips),
-            **dict(word=self.words[last], i=last, first=0, last=self.layers - 1),
+            word=self.words[last],
+            i=last,
+            first=0,
+            last=self.layers - 1,
         ):
             journey = self.journey(self.trace, self.inside)
             empty = journey.copy().reveal(0)
@@ -172,9 +181,10 @@ class Depth:
             frame, row = Frame(stream.strips.row_corners(here)), stream.strips.strip(here)
             play(FadeIn(frame), run_time=0.5)
             leaving = [FadeOut(stream.strips), FadeOut(frame)]
+            row_of = {k: place for k, place in enumerate(journey.rows) if place is not None}
             play(*leaving, FadeIn(empty), Fly(row, pieces[left]), blocks.animate.light(*parts), run_time=1)
             arriving = [
-                FadeIn(piece, target_position=blocks.center_of(parts[journey.rows[k]]), scale=0.1)
+                FadeIn(piece, target_position=blocks.center_of(parts[row_of[k]]), scale=0.1)
                 for piece, k in zip(pieces, rows, strict=True)
             ]
             play(LaggedStart(*arriving[:left], *arriving[left + 1 :], lag_ratio=0.4, run_time=2.8))
@@ -206,7 +216,7 @@ class Depth:
     def strips(self, tensor: Tensor, kind: str = "data", part: int = 0) -> HeatStrips:
         """All positions of a [position, d_model] tensor: the stream above (part 0), what is added below (part 1)."""
         box, last = self.inside.rows(1, 1, gap=0.35)[part], len(self.words) - 1
-        names = dict(row_labels=None if part else self.words, target_row=None if part else last)
+        names: Look = dict(row_labels=None if part else self.words, target_row=None if part else last)
         names |= dict(keep_row=last, label_room=self.label_room)
         return self.strips_in(box, tensor, kind, pitch=self.scene.by(wide=0.62, square=0.62, tall=0.9), **names)
 
@@ -214,13 +224,13 @@ class Depth:
         """The last token's row: as it went in, after every block, and normalised at the end."""
         rows = journey(trace)
         names = [Said("embedding"), *[say("block {l}", l=layer) for layer in range(self.layers)], Said("norm")]
-        names = dict(row_labels=names[: len(rows)], target_row=len(rows) - 1)
-        return self.strips_in(box, rows, pitch=self.scene.by(wide=0.85, square=0.85, tall=1.3), **names)
+        labels: Look = dict(row_labels=names[: len(rows)], target_row=len(rows) - 1)
+        return self.strips_in(box, rows, pitch=self.scene.by(wide=0.85, square=0.85, tall=1.3), **labels)
 
-    def strips_in(self, box: Box, tensor: Tensor, kind: str = "data", **how: object) -> HeatStrips:
+    def strips_in(self, box: Box, tensor: Tensor, kind: str = "data", **how: Any) -> HeatStrips:
         """Rows of a tensor as strips of one brightness, as many as can have labels."""
         labelled = max(3, int(box.height / (1.15 * smallest() / 0.9)))
-        room = dict(width=box.width, height=box.height, rows=labelled, scale=float(self.bright))
+        room: Look = dict(width=box.width, height=box.height, rows=labelled, scale=float(self.bright))
         return HeatStrips(tensor, kind, **room, **how).move_to(box.center)
 
     def name_of(self, strips: HeatStrips, name: Said) -> Label:

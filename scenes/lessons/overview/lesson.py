@@ -9,6 +9,7 @@ from model.study.loop import Loop
 from scenes.course import own_run
 from scenes.kit.depth.blocks import BlockDiagram
 from scenes.kit.numbers.frames import Frame
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.choosing import Choosing
@@ -19,6 +20,8 @@ from scenes.lessons.overview.turns import Turns
 TURNS = 8  # words that are written at most
 COOL, WARM = 0.5, 1.5  # the two temperatures that are compared
 WORD_SIZE = 0.66  # of the question's words
+
+Point = np.ndarray | tuple[float, float, float]
 
 
 class PredictSampleRepeat(TextLesson):
@@ -66,7 +69,7 @@ class PredictSampleRepeat(TextLesson):
         """All runs of the loop that the lesson shows."""
         super().prepare()
         heat = 1.0 if self.options.temperature is None else self.options.temperature
-        ways = dict(seed=self.options.seed, temperature=heat, cool=COOL, warm=WARM)
+        ways: Look = dict(seed=self.options.seed, temperature=heat, cool=COOL, warm=WARM)
         self.loop = Loop.run(self.model_asked, self.text_asked, TURNS, **ways)
         for trace in self.loop.traces():
             self.keep_run(trace)
@@ -85,11 +88,13 @@ class PredictSampleRepeat(TextLesson):
             "A text goes in; every word that the model knows gets a chance to come next.",
             subtitle="model {model} · {layers} blocks · {v} words",
             keep=(),
-            **dict(model=self.model_name, layers=layers, v=len(vocabulary)),
+            model=self.model_name,
+            layers=layers,
+            v=len(vocabulary),
         ):
             top, low = self.stage.rows(1, 1.1, gap=0.8)
             words = [*self.trace.tokens, "which?"]
-            room = dict(width=self.stage.width, size=WORD_SIZE, lines=self.by(wide=2, square=5, tall=5))
+            room: Look = dict(width=self.stage.width, size=WORD_SIZE, lines=self.by(wide=2, square=5, tall=5))
             row = top.fit(TokenRow(words, unknown=self.trace.unknown, **room).show_only(len(self.words)))
             height = self.by(wide=0.42 * self.stage.height, square=0.42 * self.stage.height, tall=3.0)
             blocks = low.fit(BlockDiagram(layers, width=self.stage.width, height=height))
@@ -108,7 +113,8 @@ class PredictSampleRepeat(TextLesson):
         with self.step(
             "Unknown words",
             "{words}: not among the words that {model} knows, so read as <unk>.",
-            **dict(words=unknown, model=self.model_name),
+            words=unknown,
+            model=self.model_name,
         ):
             dimmed = row.copy().dim_others(*self.trace.unknown)
             dimmed.emphasis[-1] = 0
@@ -116,9 +122,9 @@ class PredictSampleRepeat(TextLesson):
             self.play(Transform(row, dimmed), run_time=0.8)
             self.play(Transform(row, bright), run_time=0.6)
 
-    def arrow(self, start: np.ndarray | tuple, end: np.ndarray | tuple) -> Arrow:
+    def arrow(self, start: Point, end: Point) -> Arrow:
         """From the text into the model, or out of it."""
-        tip = dict(max_tip_length_to_length_ratio=0.4, tip_length=0.2)
+        tip: Look = dict(max_tip_length_to_length_ratio=0.4, tip_length=0.2)
         return Arrow(start, end, buff=0.15, stroke_width=4, color=self.theme.hex["secondary"], **tip)
 
 

@@ -14,6 +14,7 @@ from scenes.kit.ground.text import LABEL, Formula, Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.depth import LastRow
@@ -46,7 +47,9 @@ class Logits:
             "This row meets the column of each word: one logit for each of {v} words.",
             subtitle="logits = x W_U · position {i}" + part,
             keep=(last_row.journey, last_row.frame),
-            **dict(v=len(logits), i=len(self.turn.trace) - 1, n=SHOWN_WEIGHTS),
+            v=len(logits),
+            i=len(self.turn.trace) - 1,
+            n=SHOWN_WEIGHTS,
         ):
             left, right = self.weights_and_largest
             weights, strip = self.unembedding(left, logits)
@@ -89,21 +92,23 @@ class Logits:
         """The logits in order, likeliest first, one below the other with their words."""
         ranking, vocabulary = self.turn.ranking, self.turn.trace.vocabulary
         cell = (self.scene.by(wide=1.25, square=1.25, tall=1.05), self.bars().pitch)
-        room = dict(cell=cell, width=box.width, height=99, rows=self.named + 2)
+        room: Look = dict(cell=cell, width=box.width, height=99, rows=self.named + 2)
         words = [display(vocabulary[k]) for k in ranking]
-        look = dict(upright=True, brackets=False, size=LABEL, row_labels=words)
+        look: Look = dict(upright=True, brackets=False, size=LABEL, row_labels=words)
         return box.fit(TensorGrid(logits[ranking], "logit", **look, **room))
 
     def probabilities(self, largest: TensorGrid) -> ProbabilityBars:
         """The largest logits step aside; beside them grow the chances."""
         probs, best = self.turn.probs, int(self.turn.ranking[0])
-        fields = dict(p=probs[best], all=probs.sum(), word=display(self.turn.trace.vocabulary[best]))
+        fields: Look = dict(p=probs[best], all=probs.sum(), word=display(self.turn.trace.vocabulary[best]))
         with self.scene.step(
             "Probabilities",
             "Softmax turns logits into chances that add up to {all:.0%}: “{word}” gets {p:.1%}.",
             subtitle="probs = softmax(logits / T) · temperature T = {t:.2g} · {v} words",
             keep=(largest,),
-            **dict(fields, t=self.temperature, v=len(probs)),
+            **fields,
+            t=self.temperature,
+            v=len(probs),
         ):
             left, right = self.logits_and_bars
             bars = self.bars().move_to(right.center)
@@ -119,7 +124,7 @@ class Logits:
     def bars(self) -> ProbabilityBars:
         """The chances, with their total."""
         box, size = self.logits_and_bars[1], self.scene.by(wide=0.42, square=0.42, tall=0.46)
-        room = dict(width=box.width, height=box.height, size=size)
+        room: Look = dict(width=box.width, height=box.height, size=size)
         return ProbabilityBars(self.turn.probs, self.turn.trace.vocabulary, count=self.named, total=True, **room)
 
     @property

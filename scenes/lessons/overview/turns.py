@@ -17,6 +17,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.loop import LoopScreen
@@ -63,7 +64,7 @@ class Turns:
     @cached_property
     def places(self) -> LoopScreen:
         """Where everything stands, and how bars and line of each turn look."""
-        how = dict(named=self.named, unknown=self.prompt.unknown, wide=self.scene.wide, tall=self.scene.portrait)
+        how: Look = dict(named=self.named, unknown=self.prompt.unknown, wide=self.scene.wide, tall=self.scene.portrait)
         return LoopScreen(self.scene.stage, self.prompt.tokens, self.turns, **how)
 
     def inside(self, k: int) -> HeatStrips:
@@ -78,7 +79,10 @@ class Turns:
             f"A random number picks: u = {{u:{line.spec}}} falls into the interval of “{{word}}”.",
             subtitle=DRAW,
             keep=(bars,),
-            **dict(u=turn.u, word=display(turn.word), seed=self.loop.seed, k=1),
+            u=turn.u,
+            word=display(turn.word),
+            seed=self.loop.seed,
+            k=1,
         ):
             play, text, inside = self.scene.play, self.places.text, self.inside(0)
             slot = Frame(text.corners(len(self.prompt)))
@@ -99,13 +103,15 @@ class Turns:
     def closer_look(self, screen: Screen) -> None:
         """The interval that was hit, enlarged, where bars and model stood."""
         turn, line = self.turns[0], screen.line
-        fields = dict(word=display(turn.word), p=turn.probs[turn.id], a=turn.lower, b=turn.upper)
+        fields: Look = dict(word=display(turn.word), p=turn.probs[turn.id], a=turn.lower, b=turn.upper)
         with self.scene.step(
             "A closer look",
             f"Enlarged: “{{word}}” has {{p:.2%}} of the bar, from {{a:{line.spec}}} to {{b:{line.spec}}}.",
             subtitle=DRAW,
             keep=(screen.text, screen.slot, line),
-            **dict(fields, seed=self.loop.seed, k=1),
+            **fields,
+            seed=self.loop.seed,
+            k=1,
         ):
             lens, rays, window = self.places.lens(turn, line)
             spot = line.interval_corners(*window)
@@ -142,12 +148,14 @@ class Turns:
     def repeat(self, screen: Screen) -> Screen:
         """The second turn, move by move."""
         turn, line, play = self.turns[1], self.places.line(self.turns[1]), self.scene.play
-        fields = dict(n=len(turn.trace.tokens), u=turn.u, word=display(turn.word))
+        fields: Look = dict(n=len(turn.trace.tokens), u=turn.u, word=display(turn.word))
         with self.scene.step(
             "Repeat",
             f"The same again with {{n}} tokens: new rows, new chances, a new u = {{u:{line.spec}}}: “{{word}}”.",
             subtitle=DRAW,
-            **dict(fields, seed=self.loop.seed, k=2),
+            **fields,
+            seed=self.loop.seed,
+            k=2,
         ):
             inside = self.inside(1)
             play(FadeOut(screen.inside), Introduce(inside, "rows", lag=0.6), run_time=1.4)
@@ -161,7 +169,7 @@ class Turns:
     def again(self, screen: Screen) -> None:
         """All other turns, each in one move."""
         rest, last = range(2, len(self.turns)), self.turns[-1]
-        fields = dict(n=len(rest), word=display(last.word), seed=self.loop.seed, k=3, m=len(self.turns))
+        fields: Look = dict(n=len(rest), word=display(last.word), seed=self.loop.seed, k=3, m=len(self.turns))
         with self.scene.step(
             "Again and again",
             "And again, {n} more times, until it draws “{word}”: there the text ends."

@@ -18,6 +18,7 @@ from scenes.kit.moves.products import ResidualAdd
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.rows import Rows
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.position.heatmap import HeatMap
@@ -46,7 +47,7 @@ class Adding:
     def entries(self, table: MarkedTable, in_table: bool) -> None:
         """One row, entry by entry. in_table: whether the marked row of the table is the one that is added."""
         parts = named(self.rows.at(self.position), ("embedding E", "+ position P", "= input x"))
-        fields = dict(m=self.model, p=self.position, w=self.words[self.position], d=self.rows.x.shape[1])
+        fields: Look = dict(m=self.model, p=self.position, w=self.words[self.position], d=self.rows.x.shape[1])
         with self.scene.step(
             "Added",
             "The row is added to the embedding, entry by entry: x = E + P.",
@@ -81,7 +82,8 @@ class Adding:
             "The same for all {n} words at once: what they mean, plus where they stand.",
             subtitle="model {m} · E + P = x [position, d_model] · blue +, red −, one scale",
             keep=(),
-            **dict(n=len(self.words), m=self.model),
+            n=len(self.words),
+            m=self.model,
         ):
             tensors, stage = (self.rows.E, self.rows.P, self.rows.x), self.scene.stage
             scale = float(max(np.abs(tensor.values).max() for tensor in tensors))
@@ -97,7 +99,7 @@ class Adding:
         """A tensor [position, d_model] as a picture, its words at the left where they can be read."""
         readable = 0.9 * (box.height - 0.7) / len(self.words) >= smallest()
         words = self.words if with_words else [""] * len(self.words)
-        look = dict(titles=("", "entry"), square=False, scale=scale, row_labels=words if readable else None)
+        look: Look = dict(titles=("", "entry"), square=False, scale=scale, row_labels=words if readable else None)
         return HeatMap(tensor, width=box.width, height=box.height, **look).move_to(box.center)
 
     def same_word(self, twice: Twice) -> None:
@@ -105,13 +107,16 @@ class Adding:
         rows, trace = twice.rows, twice.rows.trace
         word, places = display(trace.tokens[twice.first]), (twice.first, twice.last)
         note = " · in “{t}”" if twice.borrowed else SCALED if self.rows.scaled else ""
-        fields = dict(w=word, i=twice.first, j=twice.last, a=twice.difference(rows.E), b=twice.difference(rows.x))
+        fields: Look = dict(w=word, i=twice.first, j=twice.last, a=twice.difference(rows.E), b=twice.difference(rows.x))
         with self.scene.step(
             "Twice the same word",
             "“{w}” at {i} and at {j}: E differs by {a:.2f}, the input x by up to {b:.2f}.",
             subtitle="model {m} · {d} entries" + note,
             keep=(),
-            **dict(fields, m=trace.info["checkpoint"], d=rows.E.shape[1], t=twice.borrowed),
+            **fields,
+            m=trace.info["checkpoint"],
+            d=rows.E.shape[1],
+            t=twice.borrowed,
         ):
             stage, sums, titles = self.scene.stage, [], []
             boxes = stage.columns(1, 1, gap=0.6) if self.scene.wide else stage.rows(1, 1, gap=0.5)

@@ -110,7 +110,10 @@ class Position(TextLesson):
             "Without positions {a:.3f} nats a word; {k} positions do best, {b:.3f}. Lower is better.",
             subtitle="held-out loss in nats a word · {s} seeds each (dots) · same data, same steps",
             keep=(),
-            **dict(a=means[0], b=means[best], k=KINDS[best], s=losses.shape[1]),
+            a=means[0],
+            b=means[best],
+            k=KINDS[best],
+            s=losses.shape[1],
         ):
             names, fills = ["no positions", *KINDS[1:]], ("secondary", "position", "positive", "query")
             bars = SpreadBars(losses, names, width=self.stage.width, height=self.stage.height, fills=fills)

@@ -15,6 +15,7 @@ from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
+from scenes.kit.recipes import Look
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.position.heatmap import HeatMap
 
@@ -34,13 +35,18 @@ class Likeness:
         P = self.variants.P
         likeness = P @ P.T
         q, r = (p + 1, p + APART) if p + APART < len(likeness) else (max(p - 1, 0), max(p - APART, 0))
-        products = dict(a=likeness[p, p], b=likeness[p, q], c=likeness[p, r])
+        products: Look = dict(a=likeness[p, p], b=likeness[p, q], c=likeness[p, r])
         with self.scene.step(
             "Likeness of positions",
             "A diagonal band: row {p} gives {a:.1f} with itself, {b:.1f} with row {q}, {c:.1f} with row {r}.",
             subtitle="W_pos of {m}, times its transpose: each row with every row · brightest: {d}",
             keep=(),
-            **dict(products, p=p, q=q, r=r, m=NAMES["sinusoidal"], d=P.shape[1] // 2),
+            **products,
+            p=p,
+            q=q,
+            r=r,
+            m=NAMES["sinusoidal"],
+            d=P.shape[1] // 2,
         ):
             stage, play = self.scene.stage, self.scene.play
             wide, square = stage.columns(1, 1.5, gap=0.7), stage.columns(1, 1, gap=0.3)
@@ -57,7 +63,7 @@ class Likeness:
         """A row of the map over the positions, between round numbers."""
         values = likeness.values
         highest, lowest = 10 * math.ceil(float(values.max()) / 10), min(0, 10 * math.floor(float(values.min()) / 10))
-        room = dict(width=box.width, height=min(box.height, TALLEST), lowest=lowest, highest=highest)
+        room: Look = dict(width=box.width, height=min(box.height, TALLEST), lowest=lowest, highest=highest)
         return box.fit(Curve(likeness[p], cursor=p, titles=("position", say("row {p} of the map", p=p)), **room))
 
     def learned(self) -> None:
@@ -70,7 +76,9 @@ class Likeness:
             "Learned from text instead: products of neighbours average {a:.2f}, of rows {k} apart {b:.2f}.",
             subtitle="W_pos times its transpose in both models · blue +, red −, each its own scale",
             keep=(),
-            **dict(a=near, b=far, k=further),
+            a=near,
+            b=far,
+            k=further,
         ):
             beside = self.scene.stage.columns(1, 1, gap=0.8)
             boxes = self.scene.by(wide=beside, square=beside, tall=self.scene.stage.rows(1, 1, gap=0.4))

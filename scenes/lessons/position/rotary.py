@@ -15,6 +15,7 @@ from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.travel import Fly
+from scenes.kit.recipes import Look
 from scenes.kit.space.dial import Dial, DialRow, Turn
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
@@ -32,9 +33,9 @@ class Turning:
     scene: TextLesson
     head: RotaryHead
 
-    def fields(self, **more: object) -> dict[str, object]:
+    def fields(self, **more: object) -> Look:
         trace, head = self.head.trace, self.head
-        words = dict(a=display(trace.tokens[head.query]), b=display(trace.tokens[head.key]))
+        words: Look = dict(a=display(trace.tokens[head.query]), b=display(trace.tokens[head.key]))
         return dict(words, m=trace.info["checkpoint"], l=head.layer, h=head.head, n=head.query - head.key, **more)
 
     def rotary(self) -> tuple[DialRow, DialRow]:
@@ -59,9 +60,9 @@ class Turning:
         dials = []
         for pair in head.pairs:
             start = math.atan2(*hand(vector, pair).values[::-1])
-            look = dict(longest=head.longest(pair), starts=[start], ghosts=True)
+            look: Look = dict(longest=head.longest(pair), starts=[start], ghosts=True)
             dials.append(([(hand(turned, pair), role)], say("{a:+.3f} rad", a=head.angles[at, pair]), look))
-        fields = dict(v=role[0], w=display(head.trace.tokens[at]), i=at)
+        fields: Look = dict(v=role[0], w=display(head.trace.tokens[at]), i=at)
         title = Label(say("{v} of “{w}”, position {i}", **fields), LABEL, role)
         line = DialRow(box, title, dials, beside=self.beside)
         for dial, angle in zip(line.dials, angles, strict=True):
@@ -102,7 +103,7 @@ class Turning:
         products = products_by_pair(q, k)
         dials = []
         for pair in head.pairs:
-            look = dict(longest=head.longest(pair), between=True)
+            look: Look = dict(longest=head.longest(pair), between=True)
             dials.append(([(hand(q, pair), "query"), (hand(k, pair), "key")], say("{v:+.2f}", v=products[pair]), look))
         where = Label(say("q at {i}, k at {j}", i=head.query + by, j=head.key + by), LABEL)
         total = Label(say("Σ = {v:+.2f}", v=products.sum(0)), 0.42, "target")
@@ -118,11 +119,12 @@ class Turning:
             "One curve for all positions: {n} apart, “{a}” and “{b}” give {v:+.2f}, wherever they stand.",
             subtitle="model {m} · layer {l} · head {h} · q · k against the distance",
             keep=(),
-            **dict(fields, v=curve[fields["n"]]),
+            **fields,
+            v=curve[fields["n"]],
         ):
             box, values = self.scene.stage, curve.values
             low, high = min(math.floor(float(values.min())), 0), max(math.ceil(float(values.max())), 1)
-            room = dict(width=box.width, height=min(box.height, TALLEST), lowest=low, highest=high)
+            room: Look = dict(width=box.width, height=min(box.height, TALLEST), lowest=low, highest=high)
             titles = ("distance from key to query", "q · k")
             plot = box.fit(Curve(curve, titles=titles, cursor=fields["n"], **room))
             plot.grown = 0.0

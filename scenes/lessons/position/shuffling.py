@@ -18,7 +18,7 @@ from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
-from scenes.kit.recipes import longest_bar
+from scenes.kit.recipes import Look, longest_bar
 from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
 from scenes.lesson.lesson import TextLesson
@@ -52,7 +52,9 @@ class Shuffling:
             "Shuffle the words before “{last}”: same words, other meaning. Does attention notice?",
             subtitle="model {m} · order drawn with seed {s} · “{last}” stays last",
             keep=(),
-            **dict(last=last_word(orders), m=orders.written.info["checkpoint"], s=self.scene.options.seed),
+            last=last_word(orders),
+            m=orders.written.info["checkpoint"],
+            s=self.scene.options.seed,
         ):
             self.scene.play(FadeIn(shown.written, shift=0.2 * UP), run_time=1)
             self.scene.play(Grow(shown.links, "grown", lag=0.3), run_time=1.5)
@@ -68,7 +70,9 @@ class Shuffling:
             "In one layer, “{last}” gathers the same from both: its {d} numbers " + told,
             subtitle=ATTENTION,
             keep=shown,
-            **dict(attention_fields(orders), d=len(orders.gathered[0]), few=6),
+            **attention_fields(orders),
+            d=len(orders.gathered[0]),
+            few=6,
         ):
             return self.experiment(orders, shown)
 
@@ -116,6 +120,7 @@ class Shuffling:
         """One below the other in a wide frame, else side by side."""
         tokens, unknown, order = orders.written.tokens, orders.written.unknown, orders.order
         both = ((tokens, unknown), ([tokens[i] for i in order], [k for k, i in enumerate(order) if i in unknown]))
+        how: Look
         if self.scene.wide:
             how = dict(width=box.width, size=min(largest, 0.23 * box.height))
         else:
@@ -126,7 +131,8 @@ class Shuffling:
         else:
             free = box.width - sum(each.width for each in rows)
             row(*rows, gap=min(SIDE_BY_SIDE * box.width, free)).move_to(box.center)
-        return TwoOrders(*rows, Links(*rows, order))
+        written, read = rows
+        return TwoOrders(written, read, Links(written, read, order))
 
     # ── the prediction ───────────────────────────────────────────────────────────────────────────
     def whole_model(self, both: tuple[Orders, Orders]) -> None:
@@ -140,7 +146,9 @@ class Shuffling:
             "shuffling moves {a:.0%} of the prediction without positions, {b:.0%} with.",
             subtitle="next word after “{last}” · bar: shuffled, line: as written · right: points gained",
             keep=(),
-            **dict(a=shares[0], b=shares[1], last=last_word(both[0])),
+            a=shares[0],
+            b=shares[1],
+            last=last_word(both[0]),
         ):
             stage, few = self.scene.stage, self.scene.by(wide=5, square=4, tall=5)
             boxes = stage.columns(1, 1, gap=0.8) if self.scene.wide else stage.rows(1, 1, gap=0.5)
@@ -160,7 +168,7 @@ class Shuffling:
         column, model = BarChange.width_of("+.1f", LABEL), orders.written.info["checkpoint"]
         title = Label(say("{what} · {m}", what=name, m=model), min(0.4, box.width / 15), "ink")
         title.move_to((box.center[0], box.top - title.height / 2, 0))
-        room = dict(width=box.width - column, height=box.height - 0.8, longest=longest)
+        room: Look = dict(width=box.width - column, height=box.height - 0.8, longest=longest)
         bars = ProbabilityBars(orders.shuffled["probs"][-1], orders.written.vocabulary, order=ids, **room)
         bars.move_to((box.left + bars.width / 2, (box.bottom + box.top - 0.7) / 2, 0))
         return title, bars, BarChange(bars, orders.written["probs"][-1], width=column)
@@ -171,7 +179,7 @@ def last_word(orders: Orders) -> str:
     return display(orders.written.tokens[-1])
 
 
-def attention_fields(orders: Orders) -> dict[str, object]:
+def attention_fields(orders: Orders) -> Look:
     """What the templates ATTENTION and of the difference are filled with."""
     model = orders.written.info["checkpoint"]
     return dict(l=0, m=model, h=orders.head, last=last_word(orders), most=orders.difference)

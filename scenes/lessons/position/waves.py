@@ -19,7 +19,7 @@ from scenes.kit.ground.text import Formula, Label, Number
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import UNBOUNDED
+from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.space.dial import Dial, Turn
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.position.heatmap import HeatMap
@@ -48,7 +48,7 @@ class Waving:
     position: int
     word: str
 
-    def fields(self, **more: object) -> dict[str, object]:
+    def fields(self, **more: object) -> Look:
         return dict(m=NAMES["sinusoidal"], p=self.position, w=self.word, d=self.P.shape[1], **more)
 
     # ── waves ────────────────────────────────────────────────────────────────────────────────────
@@ -80,13 +80,13 @@ class Waving:
         """Columns of the table as dots on the waves that they lie on."""
         box, places = self.scene.stage, np.linspace(0, len(self.P) - 1, SAMPLES)
         lines = np.array([wave(self.P.shape[1], entry, places) for entry in entries])
-        room = dict(width=box.width - COLUMN - 0.5, height=box.height - 0.75)
+        room: Look = dict(width=box.width - COLUMN - 0.5, height=box.height - 0.75)
         waves = Waves(self.P[:, entries], lines, [say("entry {e}", e=entry) for entry in entries], **room)
         return waves.move_to((box.left + waves.width / 2, box.bottom + waves.height / 2, 0))
 
     def column(self, waves: Waves, entries: list[int], row: int) -> TensorGrid:
         """Entries of a row of the table at the waves' right, each at the height of its wave."""
-        room = dict(cell=(1.05, waves.row_height), size=DIGITS, **UNBOUNDED)
+        room: Look = dict(cell=(1.05, waves.row_height), size=DIGITS, **UNBOUNDED)
         grid = TensorGrid(self.P[row][entries], "position", upright=True, scale=1.0, spec="+.2f", **room)
         middle = waves.row_center(0)[1] / 2 + waves.row_center(len(entries) - 1)[1] / 2
         return grid.move_to((waves.get_right()[0] + 0.4 + grid.width / 2, middle, 0))
