@@ -113,7 +113,7 @@ class NumberLine(Painted):
         w, y = self.natural[0], self.axis_y
         pen.line([(0, y), (w, y)], "secondary", 0.022)
         zero = self.x_of(0.0)
-        pen.line([(zero, y - 0.12), (zero, y + 0.12)], "secondary", 0.022)
+        pen.line([(zero, y - 0.12), (zero, y + 0.12)], "secondary", 0.022, shows=self._place_of(0))
         self._draw_mark(pen)
         for k, group in enumerate(self.groups):
             if self.sight[k] > 0.002:
@@ -131,7 +131,7 @@ class NumberLine(Painted):
         ends = [(x, self.axis_y - 0.36), (x, self.axis_y + 0.36)]
         pen.line(ends, "ink", 0.022, dashed=True, shows=shows)
 
-    def _place_of(self, cell: Cell) -> Place:
+    def _place_of(self, cell: Cell | int) -> Place:
         return Place(cell, self.x_of(0.0), self.x_of(1.0) - self.x_of(0.0))
 
     def _draw_group(self, pen: Pen, k: int, group: Group) -> None:
