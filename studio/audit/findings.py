@@ -15,6 +15,7 @@ ROOM = {  # every kind of finding, and the check that it belongs to; each is exp
     "wrong number": "provenance",
     "wrong shape": "provenance",
     "wrong sum": "provenance",
+    "wrong label": "provenance",
     "foreign text": "provenance",
     "outside": "layout",
     "overlap": "layout",

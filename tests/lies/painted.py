@@ -312,9 +312,9 @@ LIES = [
     ),
     Lie(
         "strips are full from twice what is said",
-        "scenes/lessons/overview/lesson.py",
-        "target_row=None if part else len(self.words) - 1, scale=float(self.bright)",
-        "target_row=None if part else len(self.words) - 1,\n            scale=2 * float(self.bright)",
+        "scenes/lessons/overview/depth.py",
+        "rows=labelled, scale=float(self.bright)",
+        "rows=labelled, scale=2 * float(self.bright)",
         "overview",
         WRONG,
     ),

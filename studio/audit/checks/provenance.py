@@ -10,6 +10,7 @@ from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
 from studio.audit.checks.geometry import check_ink, check_marks
+from studio.audit.checks.labels import check_labels, check_neighbours
 from studio.audit.checks.layout import short
 from studio.audit.checks.sources import Sources, has_digits
 from studio.audit.findings import Defect
@@ -49,6 +50,9 @@ class Provenance(Check):
             yield from (defect.at(place) for defect in self.sources.check_reading(reading, kind))
         if is_painted(mobject):
             yield from (defect.at(middle) for defect in check_marks(mobject, self.sources))
+            yield from (defect.at(middle) for defect in check_labels(mobject, readings, self.sources))
+            neighbours = check_neighbours(mobject, readings, screen, self.sources)
+            yield from (defect.at(middle) for defect in neighbours)
             inks = (check_ink(reading, self.sources, mobject.style.theme) for reading in readings)
             yield from (defect.at(middle) for defect in inks if defect is not None)
         for claim in claims_of(mobject):
