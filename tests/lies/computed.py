@@ -89,7 +89,7 @@ LIES = [
         "max(sample(probs.values[ranking], float(u)) - 1, 0)",
         "overview",
         "test",
-        "tests/model/test_sampling.py",
+        "tests/model/runs/test_sampling.py",
     ),
     # ── in the model ─────────────────────────────────────────────────────────────────────────────
     Lie(
@@ -99,7 +99,7 @@ LIES = [
         ".triu(2)",
         "attention",
         "test",
-        "tests/model/test_reference.py",
+        "tests/model/net/test_reference.py",
     ),
     Lie(
         "softmax along the wrong axis",
@@ -108,7 +108,7 @@ LIES = [
         'tape("pattern", scores.softmax(-2)',
         "attention",
         "test",
-        "tests/model/test_reference.py",
+        "tests/model/net/test_reference.py",
     ),
     Lie(
         "scores divided by d and not by √d",
@@ -117,7 +117,7 @@ LIES = [
         "scores_raw / self.config.d_head",
         "attention",
         "test",
-        "tests/model/test_reference.py",
+        "tests/model/net/test_reference.py",
     ),
     Lie(
         "recorded probabilities at half of the temperature",
@@ -134,6 +134,6 @@ LIES = [
         'tape("rot_q", rotate(q, -angles)',
         "position",
         "test",
-        "tests/model/test_reference.py",
+        "tests/model/net/test_reference.py",
     ),
 ]

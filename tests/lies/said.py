@@ -291,8 +291,8 @@ LIES = [
     Lie(
         "another word's id",
         "scenes/lessons/embedding/lookup.py",
-        "**dict(i=position, id=self.word.id)",
-        "**dict(i=position, id=self.word.id + 1)",
+        "i=position, id=self.word.id,",
+        "i=position, id=self.word.id + 1,",
         "embedding",
         WRONG,
     ),
