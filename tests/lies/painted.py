@@ -349,7 +349,7 @@ LIES = [
         "start, end = self.ends[key],",
         "start, end = self.ends[key - 1],",
         "attention",
-        WRONG,
+        "wrong label",
     ),
     Lie(
         "arcs are as wide as √weight",

@@ -109,7 +109,7 @@ class Waves(Painted):
         for k, name in enumerate(self.names):
             middle = (k + 0.5) * self.row_height
             at, seen = (self.left - 0.2, middle, self.size), float(self.emphasis[k])
-            pen.text(name, *at, "ink", seen, align=1.0, level="words")
+            pen.text(name, *at, "ink", seen, align=1.0, level="words", of=Cell(self.tensor, (0, k)))
             self._draw_wave(pen, k, middle, 0.43 * self.row_height)
         bottom = len(self.names) * self.row_height
         draw_places(pen, self.left, bottom + 0.02, self.length, self.last)

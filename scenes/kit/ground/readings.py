@@ -41,12 +41,23 @@ class Cells:
 
 
 @dataclass(frozen=True)
+class Index:
+    """A place along an axis ("vocab", "layer"), for the name of something of which no number is shown."""
+
+    axis: str
+    place: int
+
+
+@dataclass(frozen=True)
 class Shown:
     """A value that stands in a text: the characters, the value (Cell, int or str), and its format."""
 
     text: str
     value: Cell | int | np.integer[Any] | str
     spec: str
+
+
+Of = Cell | Tensor | Index | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,7 @@ class Reading:
     opacity: float
     numbers: tuple[Shown, ...] = ()
     area: Array | None = None  # [4, 2] where a click means this reading (a cell), if larger than the text
+    of: Of = None  # what it names, where it is a label
 
 
 @dataclass(frozen=True)
@@ -88,4 +100,4 @@ def shown_in(text: str) -> tuple[Shown, ...]:
     )
 
 
-__all__ = ["Array", "Cell", "Cells", "Claim", "Drawn", "Reading", "Shown", "shown_in"]
+__all__ = ["Array", "Cell", "Cells", "Claim", "Drawn", "Index", "Of", "Reading", "Shown", "shown_in"]

@@ -42,7 +42,7 @@ class Rows(VGroup):
         super().__init__(*self.grids, *self.labels)
 
     def _stacked(self, box: Box, parts: Sequence[tuple[Tensor, str, str]], cell: float) -> None:
-        self.labels = [Label(name, LABEL, _role(kind)) for _, kind, name in parts]
+        self.labels = [Label(name, LABEL, _role(kind), of=tensor) for tensor, kind, name in parts]
         left, count = max(label.width for label in self.labels) + 0.2, len(parts)
         columns = max(int((box.width - left - 0.3) / cell + 0.4), 3)
         width = (box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in elide(len(self.tensors[0]), columns))
@@ -65,8 +65,8 @@ class Rows(VGroup):
         row(*self.grids, gap=0.2).move_to(box.center).shift((0, -0.25, 0))
         size = fitting_size([name for *_, name in parts], box.width / len(parts) - 0.15, LABEL)
         self.labels = [
-            Label(name, size, _role(kind)).next_to(grid, UP, buff=0.12)
-            for grid, (_, kind, name) in zip(self.grids, parts, strict=True)
+            Label(name, size, _role(kind), of=tensor).next_to(grid, UP, buff=0.12)
+            for grid, (tensor, kind, name) in zip(self.grids, parts, strict=True)
         ]
 
     def claims(self) -> list[Claim]:

@@ -171,7 +171,8 @@ class VectorSpace(Painted):
             0.9 * shown,
             radius=0.08,
         )
-        pen.text(word, x + dx, y + dy, self.size, rgb, shown, align=0.5, level="letters")
+        of = Cell(self.tensor, (i, 0))
+        pen.text(word, x + dx, y + dy, self.size, rgb, shown, align=0.5, level="letters", of=of)
 
     def _places(self, across: What, up: What) -> tuple[Place, Place]:
         """The axes on which points lie."""

@@ -203,7 +203,8 @@ class LookUp:
         above, middle, below = self.scene.stage.rows(1, 1.5, 1, gap=0.2)
         places = ((twin.trace, twin.place, above), (twin.other, twin.other_place, below))
         first, second = [box.fit(numbered(trace, box, SMALL, place).dim_others(place)) for trace, place, box in places]
-        names = [Label(say("position {i}", i=i), LABEL, "target") for i in (twin.place, twin.other_place)]
+        both = zip((twin.place, twin.other_place), (a, b), strict=True)
+        names = [Label(say("position {i}", i=i), LABEL, "target", of=row) for i, row in both]
         parts = (
             (names[0], a, "weight"),
             (Label("difference", LABEL, "secondary"), a - b, "delta"),

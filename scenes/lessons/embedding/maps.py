@@ -154,7 +154,8 @@ class Maps:
     def three_rows(self, box: Box, a: Tensor, b: Tensor) -> list[tuple[Label, TensorGrid]]:
         """Both words' rows, and below them their products."""
         names = ((self.name, "target"), (display(self.table.vocabulary[self.word.near.ids[0]]), "ink"))
-        labels = [Label(say("{w}", w=name), 0.44, role) for name, role in (*names, ("product", "secondary"))]
+        rows = ((*names[0], a), (*names[1], b), ("product", "secondary", a * b))
+        labels = [Label(say("{w}", w=name), 0.44, role, of=row) for name, role, row in rows]
         parts = list(zip(labels, (a, b, a * b), ("weight", "weight", "score"), strict=True))
         cell: Look = dict(cell=(1.2, 1.4 * self.scene.row_height), columns=self.scene.by(wide=9, square=5, tall=5))
         return labelled_rows(box, parts, air=0.8, gap=0.3, room=0.25, size=0.36, **cell)

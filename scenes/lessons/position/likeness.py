@@ -83,7 +83,7 @@ class Likeness:
             beside = self.scene.stage.columns(1, 1, gap=0.8)
             boxes = self.scene.by(wide=beside, square=beside, tall=self.scene.stage.rows(1, 1, gap=0.4))
             for box, products, kind in zip(boxes, (P @ P.T, likeness), ("sinusoidal", "learned"), strict=True):
-                title = Label(self.variants.of[kind].info["checkpoint"], LABEL, "ink")
+                title = Label(self.variants.of[kind].info["checkpoint"], LABEL, of=products)
                 heat = HeatMap(products, width=box.width, height=box.height - 0.6)
                 box.fit(stack(title, heat, gap=0.12))
                 self.scene.play(FadeIn(title), Introduce(heat, "diagonal", lag=0.05), run_time=1.5)

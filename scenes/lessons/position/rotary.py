@@ -63,7 +63,7 @@ class Turning:
             look: Look = dict(longest=head.longest(pair), starts=[start], ghosts=True)
             dials.append(([(hand(turned, pair), role)], say("{a:+.3f} rad", a=head.angles[at, pair]), look))
         fields: Look = dict(v=role[0], w=display(head.trace.tokens[at]), i=at)
-        title = Label(say("{v} of “{w}”, position {i}", **fields), LABEL, role)
+        title = Label(say("{v} of “{w}”, position {i}", **fields), LABEL, role, of=vector)
         line = DialRow(box, title, dials, beside=self.beside)
         for dial, angle in zip(line.dials, angles, strict=True):
             dial.angles = dial.starts + angle  # as turned, whole rounds included

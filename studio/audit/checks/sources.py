@@ -44,6 +44,7 @@ class Sources:
         self.traces: dict[str, Trace] = {}
         self.words: set[str] = set(names)  # with digits in them, as they may stand in a sentence
         self.tokens: set[str] = set()  # as they may stand alone
+        self.words_of_texts: set[str] = set()
         self.parts: set[str] = set()  # of tensors' names
         self.memo: dict[Any, Any] = {}
         self.known: dict[int, tuple[Any, np.ndarray | str]] = {}  # by the tensor's id
@@ -59,6 +60,7 @@ class Sources:
         self.known = {key: value for key, value in self.known.items() if isinstance(value[1], np.ndarray)}
         self.words |= {str(trace.info.get(name)) for name in ("checkpoint",)}
         self.words |= {word.strip(QUOTES) for word in str(trace.info.get("text", "")).split()}
+        self.words_of_texts |= {display(token) for token in trace.tokens}
         self.words |= {display(token) for token in trace.tokens} | {token.strip() for token in trace.tokens}
         self.tokens |= {display(token) for token in trace.vocabulary if has_digits(token)} | self.words
         parts = {part for name in trace.names for part in name.split(".")} | set(trace.names)
