@@ -117,7 +117,7 @@ LIES = [
         "y + self.row * cell, side",
         "y + (self.row - 1) * cell, side",
         "heads",
-        WRONG,
+        "wrong shape",
     ),
     Lie(
         "“layer k” stands where heads are",

@@ -185,10 +185,11 @@ class Pen(ABC):
         radius: float = 0.0,
         *,
         dashed: bool = False,
+        shows: Shows = None,
     ) -> None:
         """The edge of a rectangle."""
         if opacity > 0:
-            self.draw(Shape("frame", (x, y, w, h), stroke, opacity, radius, line, dashed=dashed))
+            self.draw(Shape("frame", (x, y, w, h), stroke, opacity, radius, line, shows, dashed=dashed))
 
     def line(
         self,

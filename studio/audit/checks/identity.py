@@ -44,6 +44,10 @@ def _names(expression: Expression, traces: Traces) -> Names:
 def _of_piece(whole: Derived, places: Sequence[Place], traces: Traces) -> Names:
     """Of a piece of a derived tensor: the index moves inwards as far as it goes."""
     name, inner = whole.operation.name, whole.operation.inwards(whole, places)
+    single = [operand for operand in whole.operands if not operand.shape]
+    if 0 < len(single) < len(whole.operands):  # what all numbers are divided by and the like names none of them
+        others = [_names(_stretched(operand, places), traces) for operand in whole.operands if operand.shape]
+        return merged(_names(operand, traces) for operand in single) | merged(others)
     if inner is not None:
         return _names(inner, traces)
     if name == "matmul":
@@ -53,7 +57,8 @@ def _of_piece(whole: Derived, places: Sequence[Place], traces: Traces) -> Names:
         parts = [left.take([*row, range(left.shape[-1])])]
         batch = [range(n) for n in right.shape[: -2 if column else -1]]
         parts.append(right.take([*batch, range(right.shape[-2 if column else -1]), *column]))
-        return merged(_names(part, traces) for part in parts)
+        rows, columns = (_names(part, traces) for part in parts)
+        return columns | rows if row else rows | columns
     axis = whole.options.get("axis")
     if name in REDUCED:
         operand = whole.operands[0]
@@ -105,9 +110,10 @@ def _of_given(leaf: Given) -> Names:
         return {"seed": (int(draw[1]), ""), "draw": (int(draw[2]), "")}
     if leaf.name == "temperature":
         return {"temperature": (float(np.asarray(leaf.table)), "")}
-    if "variant" in leaf.axes and isinstance(leaf.index[leaf.axes.index("variant")], int):
+    place = leaf.index[leaf.axes.index("variant")] if "variant" in leaf.axes else None
+    if isinstance(place, int):
         models = leaf.name.partition(" of ")[2].split(", ")  # of models that differ in how they are told positions
-        return {"positions": (models[leaf.index[leaf.axes.index("variant")]].rpartition("-")[2], "")}
+        return {"positions": (models[place].rpartition("-")[2], "")}
     return {}
 
 

@@ -19,7 +19,7 @@ from scenes.kit.numbers.sums import RowBars
 from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from studio.audit.checks.identity import Names, names_of
-from studio.audit.checks.naming import NUMBERED, misnamed
+from studio.audit.checks.naming import NUMBERED, misdirected, misnamed
 from studio.audit.checks.sources import Sources
 from studio.audit.checks.spots import Spot, common, spots_of
 from studio.audit.findings import Defect
@@ -35,6 +35,8 @@ def check_labels(mobject: Painted, readings: list[Reading], sources: Sources) ->
         return
     labels = [r for r in readings if r.opacity > VISIBLE and (r.of is not None or not has_cells(r))]
     spots = list(spots_of(mobject, readings, sources.traces)) if any(r.of is None for r in labels) else []
+    for reading in readings:
+        yield from (_defect(*found) for found in misdirected(reading, sources.traces))
     for label in labels:
         if label.of is not None:
             yield from _compared(label, [named(label, sources)], sources)
@@ -133,8 +135,11 @@ def _nearest(label: Reading, spots: list[Spot]) -> list[Names]:
 
 def _compared(label: Reading, lines: Sequence[Names], sources: Sources) -> Iterator[Defect]:
     """A label against the names of what stands in its lines."""
-    for text, right in misnamed(label, lines, sources.traces) if lines else ():
-        yield Defect("wrong label", f"“{text}” stands beside {right}", expected=right, shown=text)
+    yield from (_defect(*found) for found in (misnamed(label, lines, sources.traces) if lines else ()))
+
+
+def _defect(text: str, right: str) -> Defect:
+    return Defect("wrong label", f"“{text}” stands beside {right}", expected=right, shown=text)
 
 
 def _foot(label: Reading) -> tuple[float, float]:

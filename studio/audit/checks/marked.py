@@ -20,6 +20,7 @@ from scenes.kit.ground.text import Caption, Heading, Label
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.tokens import TokenRow
 from studio.audit.checks.identity import Names, names_of, shared
+from studio.audit.checks.labels import has_cells
 from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
 from studio.audit.checks.sources import Sources
 from studio.audit.checks.spots import Spot, spots_of
@@ -27,7 +28,6 @@ from studio.audit.findings import Defect
 from studio.audit.screen import VISIBLE, Screen, is_painted
 
 TONE = 2.5 / 255  # of a colour's channel: an eye sees no difference
-EDGE = 0.02  # scene units beyond a frame that still lie in it
 ROWS = (TokenRow, TensorGrid)  # in which a yellow word is the one that is talked about
 
 
@@ -47,23 +47,32 @@ class Marks:
             if isinstance(mobject, (Caption, Heading)):
                 continue
             middle = mobject.get_center()
-            found = [*self._words(mobject), *self._frames(mobject), *self._bars(mobject), *self._lit(mobject)]
+            found = [
+                *self._words(mobject),
+                *self._frames(mobject),
+                *self._bars(mobject),
+                *self._lit(mobject),
+                *self._off(mobject),
+            ]
             yield from (defect.at(middle) for defect in found)
 
     # ── what is yellow ───────────────────────────────────────────────────────────────────────────
     def _words(self, mobject: Painted) -> Iterator[Defect]:
         """Words of a text in a row or beside one; in a ranking, the one that was looked for."""
-        theme = self.screen.lesson.theme
-        roles = ("target",) if isinstance(mobject, ROWS) else ("truth", "loss") if isinstance(mobject, Ranking) else ()
-        for reading in self.screen.readings[id(mobject)]:
-            if any(is_close(reading.rgb, theme[role]) for role in roles):
-                yield from self._word(reading.text, self.words)
-
-    def _word(self, text: str, said: set[str]) -> Iterator[Defect]:
-        known = said & self.sources.words_of_texts
-        alike = text.lower() in {word.lower() for word in known}  # the same word at the beginning of a text
-        if known and text in self.sources.words_of_texts and not alike:
-            yield Defect("wrong label", f"“{text}” is marked", expected=f"“{min(known)}”", shown=text)
+        theme, readings = self.screen.lesson.theme, self.screen.readings[id(mobject)]
+        if isinstance(mobject, ROWS):
+            words = self.sources.words_of_texts
+        elif isinstance(mobject, Ranking):
+            words = {reading.text for reading in readings if reading.of is not None}
+        else:
+            return
+        roles = ("target",) if isinstance(mobject, ROWS) else ("truth", "loss")
+        known = {word.lower() for word in self.words & words}  # the same word may begin a text
+        for reading in readings:
+            if known and any(is_close(reading.rgb, theme[role]) for role in roles) and reading.text in words:
+                if reading.text.lower() not in known:
+                    what, right = f"“{reading.text}” is marked", f"“{min(known)}”"
+                    yield Defect("wrong label", what, expected=right, shown=reading.text)
 
     def _frames(self, mobject: Painted) -> Iterator[Defect]:
         """Frames around cells."""
@@ -73,6 +82,19 @@ class Marks:
             inside = [spot.names for spot in self.spots if contains(mark.points, spot)]
             if inside:
                 yield from self._place(shared(inside))
+            x, y = mark.points.mean(axis=0)
+            for grid in (m for m in self.painted if isinstance(m, TensorGrid) and covers(m, x, y)):
+                yield from self._row(grid, mark)
+
+    def _row(self, grid: TensorGrid, mark: Mark) -> Iterator[Defect]:
+        """Where the name of a row is yellow, a frame around a row lies around that one."""
+        left, top = mark.points.min(axis=0)[0], mark.points.max(axis=0)[1]
+        labels = [r for r in self.screen.readings[id(grid)] if not has_cells(r) and r.corners[:, 0].max() < left]
+        beside = [r for r in labels if mark.points.min(axis=0)[1] < r.corners[:, 1].mean() < top]
+        yellow = [r for r in labels if is_close(r.rgb, self.target)]
+        if len(beside) == 1 and yellow and beside[0] not in yellow:
+            shown, right = beside[0].text, yellow[0].text
+            yield Defect("wrong label", f"a frame is around the row of “{shown}”", expected=f"“{right}”", shown=shown)
 
     def _place(self, names: Names) -> Iterator[Defect]:
         """The words, heads, layers and positions of what is framed."""
@@ -80,6 +102,9 @@ class Marks:
                  for w in words_of({axis: names[axis]}, said, self.sources.traces)}  # fmt: skip
         if words and not words & self.words:
             yield Defect("wrong label", f"a frame is around “{min(words)}”", expected=min(self.words), shown=min(words))
+        yield from self._numbered(names, "a frame is around")
+
+    def _numbered(self, names: Names, how: str) -> Iterator[Defect]:
         for what, axes in AXES.items():
             said = {int(place) for name, place in self.numbered if name == what}
             for axis in axes:
@@ -105,6 +130,13 @@ class Marks:
             if words and not words & said:
                 what = f"the bar of “{min(words)}” is marked"
                 yield Defect("wrong label", what, expected=f"“{min(said)}”", shown=min(words))
+
+    def _off(self, mobject: Painted) -> Iterator[Defect]:
+        """The head that was off where all numbers of something come from one run."""
+        spots = list(spots_of(mobject, self.screen.readings[id(mobject)], self.sources.traces))
+        common = shared([spot.names for spot in spots])
+        off = {axis: place for axis, place in common.items() if axis.endswith(" off")}
+        yield from self._numbered(off, "this is without")
 
     def _lit(self, mobject: Painted) -> Iterator[Defect]:
         """The part of a block that something comes from as it arrives."""
@@ -139,9 +171,14 @@ def is_close(rgb: Array, other: Array) -> bool:
     return rgb.ndim == 1 and float(np.abs(rgb - other).max()) < TONE
 
 
+def covers(mobject: Painted, x: float, y: float) -> bool:
+    (left, bottom, _), (right, top, _) = mobject.points.min(axis=0), mobject.points.max(axis=0)
+    return bool(left < x < right and bottom < y < top)
+
+
 def contains(corners: Array, what: Spot | Reading) -> bool:
     x, y = (what.x, what.y) if isinstance(what, Spot) else what.corners.mean(axis=0)
-    (left, bottom), (right, top) = corners.min(axis=0) - EDGE, corners.max(axis=0) + EDGE
+    (left, bottom), (right, top) = corners.min(axis=0), corners.max(axis=0)
     return bool(left < x < right and bottom < y < top)
 
 

@@ -102,3 +102,13 @@ def _of_a_number(label: Reading, names: Names, traces: Traces) -> Iterator[tuple
             right = names.get("temperature", (1.0, ""))
             if said is not None and "tensor" in names and said[0] != right[0]:
                 yield label.text, f"T = {right[0]:g}"
+
+
+def misdirected(label: Reading, traces: Traces) -> Iterator[tuple[str, str]]:
+    """“across: 61 %” says the number of the other axis of a plane."""
+    right = DIRECTIONS.get(label.text.partition(":")[0])
+    for shown in label.numbers if right is not None else ():
+        if isinstance(shown.value, Cell):
+            names = names_of(shown.value.tensor.expression, shown.value.index, traces)
+            if names.get("axis", (right, ""))[0] != right:
+                yield label.text, f"axis {names['axis'][0]}"
