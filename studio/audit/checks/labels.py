@@ -26,6 +26,7 @@ from studio.audit.findings import Defect
 from studio.audit.screen import VISIBLE, Screen, is_painted
 
 NEAR = 2.5  # em: how far a number may stand from its word
+GAP = 0.5  # scene units between a row of words and the end of a line that leads to it, at most
 BESIDE = 0.42  # em: how far the middles of a label and of a cell in its line may lie apart
 
 
@@ -96,14 +97,14 @@ def _ends_of_arcs(arcs: AttentionArcs, screen: Screen, sources: Sources) -> Iter
         cells = [encoding.cell for encoding in mark.shows if isinstance(encoding.cell, Cell)]
         names = names_of(cells[0].tensor.expression, cells[0].index, sources.traces) if cells else {}
         for axis, end in (("key", mark.points[0]), ("query", mark.points[-1])):
-            for word in word_at(end, words_on(screen), NEAR) if axis in names else ():
+            for word in word_beside(end, screen, arcs.down) if axis in names else ():
                 yield from _compared(word, [{axis: names[axis]}], sources)
 
 
 def _ends_of_links(links: Links, screen: Screen) -> Iterator[Defect]:
     """A link leads from a word to the same word."""
     for mark in links.marks():
-        ends = [word_at(end, words_on(screen), NEAR) for end in (mark.points[0], mark.points[-1])]
+        ends = [word_beside(end, screen, links.down) for end in (mark.points[0], mark.points[-1])]
         texts = [word.text for end in ends for word in end]
         if len(set(texts)) > 1 and links.grown.min() > 0.99:
             what = f"a line leads from “{texts[0]}” to “{texts[1]}”"
@@ -121,6 +122,21 @@ def word_at(place: Array | tuple[float, float], words: list[Reading], within: fl
     away = [float(np.hypot(*(w.corners.mean(axis=0) - place))) / w.size for w in words]
     nearest = int(np.argmin(away)) if away else 0
     return [words[nearest]] if away and away[nearest] < within else []
+
+
+def word_beside(place: Array, screen: Screen, down: bool) -> list[Reading]:
+    """The word of the nearest row of tokens that a line at this place leads to. down: the row is a column."""
+
+    def away(row: TokenRow) -> float:
+        low, high = row.points.min(axis=0)[:2], row.points.max(axis=0)[:2]
+        return float(np.hypot(*np.maximum(np.maximum(low - place, place - high), 0)))
+
+    rows = [
+        row for row in screen.mobjects if isinstance(row, TokenRow) and screen.readings[id(row)] and away(row) < GAP
+    ]
+    words = screen.readings[id(min(rows, key=away))] if rows else []
+    scale = np.array([0.0 if down else 1.0, 1.0])
+    return sorted(words, key=lambda w: float(np.hypot(*((w.corners.mean(axis=0) - place) * scale))))[:1]
 
 
 def _nearest(label: Reading, spots: list[Spot]) -> list[Names]:

@@ -16,9 +16,9 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Given
 from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
-from scenes.kit.ground.say import number, shown
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
+from studio.audit.checks.digits import digits
 from studio.audit.findings import Defect
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
@@ -101,17 +101,23 @@ class Sources:
         if isinstance(value, str):
             return Defect("no source", f"“{item.text}”: {value}", shown=item.text)
         self.numbers.add((id(getattr(item.value, "tensor", None)), getattr(item.value, "index", item.value), item.text))
-        if isinstance(item.value, (int, np.integer)):
-            expected = shown(item.value, item.spec)
-            right = {expected}
-        else:
-            spec = item.spec or "+.2f"
-            slack = CLOSE * max(abs(value), 1e-3) if isfinite(value) else 0.0
-            expected = number(value, spec)
-            right = {expected, number(value - slack, spec), number(value + slack, spec)}
+        try:
+            expected, right = self._written(item, value)
+        except ValueError as error:
+            return Defect("wrong number", f"“{item.text}”: {error}", shown=item.text)
         if item.text in right:
             return None
         return Defect("wrong number", f"“{item.text}” is not {_source(item.value)}", expected=expected, shown=item.text)
+
+    def _written(self, item: Shown, value: float) -> tuple[str, set[str]]:
+        """How the value is written, and all ways that are right within what float32 keeps of it."""
+        if isinstance(item.value, (int, np.integer)):
+            expected = digits(int(item.value), item.spec or ",")
+            return expected, {expected}
+        spec = item.spec or "+.2f"
+        slack = CLOSE * max(abs(value), 1e-3) if isfinite(value) else 0.0
+        expected = digits(value, spec)
+        return expected, {expected, digits(value - slack, spec), digits(value + slack, spec)}
 
     def _check_word(self, said: str, text: str) -> Defect | None:
         for word in said.split():
