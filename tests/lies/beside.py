@@ -61,7 +61,8 @@ LIES = [
         "list(range(1, len(self.words) + 1))",
         "list(range(len(self.words)))",
         "embedding",
-        WRONG,
+        "test",
+        "tests/scenes/test_kit_space.py",
     ),
     Lie(
         "neighbours from the last to the first beside their cosines",
@@ -174,7 +175,8 @@ LIES = [
         "self.waves.values[round(self.waves.cursor)]",
         "self.waves.values[max(round(self.waves.cursor) - 1, 0)]",
         "position",
-        WRONG,
+        "test",
+        "tests/scenes/test_kit_positions.py",
     ),
     Lie(
         "ids stand beside their neighbours in the word list",
@@ -271,7 +273,8 @@ LIES = [
         "self.journey(self.turns[k].trace, self.places.inside)",
         "self.journey(self.turns[0].trace, self.places.inside)",
         "overview",
-        WRONG,
+        "test",
+        "tests/scenes/test_overview.py",
     ),
     Lie(
         "attention and MLP exchanged",

@@ -125,7 +125,7 @@ LIES = [
         'listen("probs", logits.double()',
         'listen("probs", 2 * logits.double()',
         "heads",
-        "wrong number",
+        "wrong sum",
     ),
     Lie(
         "queries turned the other way than keys",

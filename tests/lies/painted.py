@@ -149,7 +149,7 @@ LIES = [
         "if place == self.turn.place: fill",
         "if place == self.turn.place + 1:\n            fill",
         "overview",
-        WRONG,
+        "wrong label",
     ),
     # ── places on an axis ────────────────────────────────────────────────────────────────────────
     Lie(
@@ -359,7 +359,15 @@ LIES = [
         "attention",
         WRONG,
     ),
-    Lie("arcs below 20 % are not there", PATTERN, "least: float = 0.005", "least: float = 0.2", "attention", WRONG),
+    Lie(
+        "arcs below 20 % are not there",
+        PATTERN,
+        "least: float = 0.005",
+        "least: float = 0.2",
+        "attention",
+        "test",
+        "tests/scenes/test_kit_marks.py",
+    ),
     Lie(
         "a wall of patterns, transposed",
         WALL,

@@ -87,7 +87,7 @@ LIES = [
         "ablate=[pair]",
         "ablate=[(pair[0], pair[1] - 1 if pair[1] else pair[1] + 1)]",
         "heads",
-        WRONG,
+        "wrong label",
     ),
     Lie("resid_mid beside “block …”", "model/study/stream.py", "resid_post", "resid_mid", "overview", WRONG),
     Lie(
@@ -120,7 +120,7 @@ LIES = [
         '["sinusoidal"]["W_pos"]',
         '["learned"]["W_pos"]',
         "position",
-        WRONG,
+        "wrong shape",
     ),
     # ── which word, which number ─────────────────────────────────────────────────────────────────
     Lie(
@@ -153,7 +153,7 @@ LIES = [
         'w=display(tokens[query])), 0.4, "query"',
         'w=display(tokens[query - 1])), 0.4, "query"',
         "attention",
-        WRONG,
+        "wrong label",
     ),
     Lie(
         "a sum in which one head counts twice",
@@ -258,7 +258,7 @@ LIES = [
         "w=display(head.trace.tokens[at])",
         "w=display(head.trace.tokens[at - 1])",
         "position",
-        WRONG,
+        "wrong label",
     ),
     Lie(
         "a distance that is not theirs",

@@ -70,7 +70,7 @@ def test_dots_of_a_pattern_have_their_weights_as_area():
 def test_dots_of_a_wall_fill_its_path():
     wall = kit.PatternWall(kit.Box(-3, -2, 3, 2), [ROWS[[0, 1]][:, [0, 1]]], [(0, 0, 2)], row=1)
     rows = [value(area.cell) for _, area in shown(wall, Area)]
-    assert [r.shape for r in rows] == [(1, 2), (1, 2)] and rows[1][0] == pytest.approx([0.25, 0.25])
+    assert [r.shape for r in rows] == [(2,), (2,)] and rows[1] == pytest.approx([0.25, 0.25])
 
 
 def test_arcs_are_as_thick_as_their_weights_and_end_at_their_tokens():
@@ -245,3 +245,9 @@ def test_a_lesson_plays_in_its_own_style_beside_another():
 def test_every_exported_name_is_listed_and_there():
     assert set(dir(kit)) == set(kit.__all__)
     assert all(getattr(kit, name) is not None for name in kit.__all__)
+
+
+def test_every_weight_that_reads_as_a_percent_has_an_arc():
+    row = kit.TokenRow(WORDS, size=0.4)
+    arcs = kit.AttentionArcs(row, tensor([0.006, 0.1, 0.004, 0.89]), 3)
+    assert [float(mark.shows[0].cell.value()) for mark in arcs.marks()] == pytest.approx([0.006, 0.1])

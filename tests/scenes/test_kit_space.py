@@ -159,6 +159,12 @@ def test_a_ranking_shows_the_gap_to_the_one_expected():
     apart(ranking.readings())
 
 
+def test_the_nearest_is_number_one():
+    values = Tensor.given(np.array([0.9, 0.8]), "cosine", ("word",))
+    texts = [r.text for r in Ranking(values, ["one", "two"], width=6, height=4).readings()]
+    assert texts == ["1", "one", "0.90", "2", "two", "0.80"]
+
+
 def test_a_table_as_a_picture_points_at_its_rows():
     table = Tensor.given(np.zeros((9000, 4)), "large", ("vocab", "d_model"))
     picture = TablePicture(table, width=3, height=4)

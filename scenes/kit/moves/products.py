@@ -153,7 +153,8 @@ class ResidualAdd(Together):
 
     def __init__(self, *grids: TensorGrid, lag: float = 0.35, **kwargs: Any):
         *self.parts, self.total = grids
-        self.lag, self.total.terms = lag, [part.tensor for part in self.parts]
+        self.lag, terms = lag, [part.tensor for part in self.parts]
+        self.total.terms = terms if all(term.shape == self.total.tensor.shape for term in terms) else []
         self.total.reveal(0.0)
         super().__init__(*grids, **kwargs)
 

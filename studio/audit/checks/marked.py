@@ -13,11 +13,12 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.depth.blocks import PARTS, BlockDiagram
-from scenes.kit.ground.encodings import Mark, Place
+from scenes.kit.ground.encodings import Mark, Place, Shade
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Array, Cell, Reading
 from scenes.kit.ground.text import Caption, Heading, Label
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenRow
 from studio.audit.checks.identity import Names, names_of, shared
 from studio.audit.checks.labels import has_cells
@@ -40,6 +41,8 @@ class Marks:
         self.painted = [m for m in screen.mobjects if is_painted(m)]
         told = [r for m in self.painted if isinstance(m, (Caption, Heading)) for r in screen.readings[id(m)]]
         self.words = said_words(told)
+        numbers = [shown.value for r in told if "full from" in r.text for shown in r.numbers[-1:]]
+        self.full_from = [value.value() for value in numbers if isinstance(value, Cell)]
         self.numbered = [found.groups() for r in told for found in NUMBERED.finditer(r.text)]
 
     def check(self) -> Iterator[Defect]:
@@ -48,6 +51,7 @@ class Marks:
                 continue
             middle = mobject.get_center()
             found = [
+                *self._scale(mobject),
                 *self._words(mobject),
                 *self._frames(mobject),
                 *self._bars(mobject),
@@ -55,6 +59,14 @@ class Marks:
                 *self._off(mobject),
             ]
             yield from (defect.at(middle) for defect in found)
+
+    def _scale(self, mobject: Painted) -> Iterator[Defect]:
+        """“full from 4.9” says from where on strips are fully bright."""
+        for scale in self.full_from if isinstance(mobject, HeatStrips) else ():
+            shades = [e.scale for mark in mobject.marks() for e in mark.shows if isinstance(e, Shade)]
+            if any(abs(shade - scale) > 1e-6 * scale for shade in shades):
+                what = "strips are not fully bright from the number on that is said"
+                yield Defect("wrong shape", what, expected=f"{scale:.4g}", shown=f"{shades[0]:.4g}")
 
     # ── what is yellow ───────────────────────────────────────────────────────────────────────────
     def _words(self, mobject: Painted) -> Iterator[Defect]:
