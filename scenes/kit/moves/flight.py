@@ -2,13 +2,13 @@
 
 A row becomes a column, a row of a grid becomes a grid of its own, squares become dots, a chip opens into eight numbers:
 what is moved is never a picture of the whole that is stretched, but every cell by itself. `bits_of` says of what
-bits a mobject is made; `Fly` moves them.
+bits a mobject sit, and how what they sit on looks meanwhile; `Fly` moves them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -21,6 +21,7 @@ from scenes.kit.ground.say import number
 from scenes.kit.ground.theme import color, legible_on
 from scenes.kit.moves.animations import Together, ease, stagger
 from scenes.kit.numbers.grid import GAP, TensorGrid
+from scenes.kit.words.strip import SentenceStrip
 
 Key = tuple[Any, ...]
 BASELINE = 0.34  # of the em, from the middle of a digit down to its baseline
@@ -68,43 +69,103 @@ class Bit:
         )
 
 
+class Perch:
+    """Where bits sit: what they are now, and how the mobject under them looks while they are on their way.
+
+    `look(frame, cells)`: the frame around the cells (brackets, headers) at that opacity, the cells there or not."""
+
+    def __init__(self, mobject: Painted):
+        self.mobject = mobject
+
+    def bits(self) -> dict[Key, Bit]:
+        raise NotImplementedError
+
+    def look(self, frame: float, cells: bool) -> None:
+        raise NotImplementedError
+
+
+class GridPerch(Perch):
+    """The cells of a TensorGrid."""
+
+    hidden: tuple[str, ...] = ("cell_opacity", "text_opacity")
+
+    def __init__(self, mobject: TensorGrid):
+        super().__init__(mobject)
+        self.opacity = mobject.opacity
+        self.there = {name: getattr(mobject, name).copy() for name in self.hidden}
+
+    def places(self) -> Iterator[tuple[int, int, float, float, float, float]]:
+        """(i, j, x, y, width, height) of every cell that is seen, in scene coordinates."""
+        grid = self.mobject
+        zoom = grid.zoom()
+        for i, j in zip(*np.nonzero(~grid.gap_cells & (grid.cell_opacity > 0.002)), strict=True):
+            x, y, w, h = grid._rectangle(i, j)
+            middle = grid.to_scene(x + w / 2, y + h / 2)
+            yield int(i), int(j), float(middle[0]), float(middle[1]), w * zoom, h * zoom
+
+    def bits(self) -> dict[Key, Bit]:
+        grid, found = self.mobject, {}
+        fills = grid.fills()
+        inks = legible_on(fills, color("ink"))
+        for i, j, x, y, w, h in self.places():
+            index = grid._index(i, j)
+            bit = Bit(x, y, w, h, fills[i, j], float(grid.cell_opacity[i, j]) * grid.opacity)
+            if grid.digits and grid.text_opacity[i, j] > 0.002:
+                text = number(float(grid.values[i, j]), grid.spec)
+                shown = Shown(text, Cell(grid.tensor, index), grid.spec)
+                bit = replace(bit, text=text, em=float(grid.digits) * grid.zoom(), ink=inks[i, j], shown=shown)
+            found[index] = bit
+        return found
+
+    def look(self, frame: float, cells: bool) -> None:
+        self.mobject.opacity = self.opacity * frame
+        for name, there in self.there.items():
+            getattr(self.mobject, name)[:] = there if cells else 0.0
+
+
+class DotPerch(GridPerch):
+    """The dots of a DotPattern; their cells belong to the frame."""
+
+    hidden = ("text_opacity",)
+
+    def bits(self) -> dict[Key, Bit]:
+        dots, zoom, found = self.mobject, self.mobject.zoom(), {}
+        for i, j, x, y, _, _ in self.places():
+            weight = float(dots.values[i, j])
+            radius = np.sqrt(max(weight, 0.0) if np.isfinite(weight) else 0.0) * (dots.cw - GAP) / 2 * zoom
+            opacity = float(dots.text_opacity[i, j]) * dots.opacity
+            found[dots._index(i, j)] = Bit(x, y, 2 * radius, 2 * radius, dots.fill_rgb, opacity, radius)
+        return found
+
+
+class Chip(Perch):
+    """One word's chip in a SentenceStrip, of the tensor that is called `name` there."""
+
+    def __init__(self, strip: SentenceStrip, name: str, position: int):
+        super().__init__(strip)
+        self.chips, self.position = strip.chips[name], position
+
+    def bits(self) -> dict[Key, Bit]:
+        strip, zoom, found = self.mobject, self.mobject.zoom(), {}
+        for k, rgb in enumerate(self.chips.fills()[self.position]):
+            x, y, w, h = strip.cell(self.chips.name, self.position, k)
+            middle = strip.to_scene(x + w / 2, y + h / 2)
+            found[(k,)] = Bit(float(middle[0]), float(middle[1]), w * zoom, h * zoom, rgb)
+        return found
+
+    def look(self, frame: float, cells: bool) -> None:
+        self.chips.seen[self.position] = float(cells)
+
+
 @singledispatch
-def bits_of(mobject: Mobject) -> dict[Key, Bit]:
-    """The bits that a mobject shows now, by the index of each in its tensor."""
+def perch(mobject: Any) -> Perch:
+    """What the bits of a mobject sit on."""
     raise TypeError(f"{type(mobject).__name__} is not made of cells that could fly")
 
 
-@bits_of.register
-def _(grid: TensorGrid) -> dict[Key, Bit]:
-    fills, zoom, found = grid.fills(), grid.zoom(), {}
-    inks = legible_on(fills, color("ink"))
-    for i, j in zip(*np.nonzero(~grid.gap_cells & (grid.cell_opacity > 0.002)), strict=True):
-        x, y, w, h = grid._rectangle(i, j)
-        middle = grid.to_scene(x + w / 2, y + h / 2)
-        index, value = grid._index(i, j), float(grid.values[i, j])
-        visible = bool(grid.digits) and grid.text_opacity[i, j] > 0.002
-        text = number(value, grid.spec) if visible else ""
-        found[index] = Bit(
-            float(middle[0]), float(middle[1]), w * zoom, h * zoom, fills[i, j],
-            opacity=float(grid.cell_opacity[i, j]) * grid.opacity,
-            text=text, em=float(grid.digits or 0.0) * zoom if text else 0.0, ink=inks[i, j],
-            shown=Shown(text, Cell(grid.tensor, index), grid.spec) if text else None,
-        )  # fmt: skip
-    return found
-
-
-@bits_of.register
-def _(pattern: DotPattern) -> dict[Key, Bit]:
-    zoom, found = pattern.zoom(), {}
-    for i, j in zip(*np.nonzero(~pattern.gap_cells & (pattern.cell_opacity > 0.002)), strict=True):
-        x, y, w, h = pattern._rectangle(i, j)
-        middle, weight = pattern.to_scene(x + w / 2, y + h / 2), float(pattern.values[i, j])
-        radius = np.sqrt(max(weight, 0.0) if np.isfinite(weight) else 0.0) * (pattern.cw - GAP) / 2 * zoom
-        found[pattern._index(i, j)] = Bit(
-            float(middle[0]), float(middle[1]), 2 * radius, 2 * radius, pattern.fill_rgb,
-            opacity=float(pattern.text_opacity[i, j]) * pattern.opacity, radius=radius,
-        )  # fmt: skip
-    return found
+perch.register(TensorGrid, GridPerch)
+perch.register(DotPattern, DotPerch)
+perch.register(Perch, lambda already: already)
 
 
 class Flock(Painted):
@@ -139,15 +200,15 @@ class Flock(Painted):
 class Fly(Together):
     """The cells of `source` fly to those of `target`, which is there when they have landed.
 
-    source, target: mobjects made of cells (`bits_of`). pairs: {key in the source: key in the target}; without them,
-    equal keys where all of one are in the other, else in order. keep: the source stays (its values are used, not
-    moved); else its cells leave with their copies and it is gone at the end. arc: bend of the ways; lag: how long after
-    its neighbour each cell starts, as in Manim's lag_ratio."""
+    source, target: a TensorGrid, a DotPattern, or a Chip of the sentence strip. pairs: {key in the source: key in the
+    target}, keys as indices into the tensor; without them, equal keys where all of one are in the other, else in
+    order. keep: the source stays (its values are used, not moved); else its cells leave and it is gone at the
+    end. arc: bend of the ways; lag: how long after its neighbour each cell starts, as in Manim's lag_ratio."""
 
     def __init__(
         self,
-        source: Mobject,
-        target: Mobject,
+        source: Mobject | Perch,
+        target: Mobject | Perch,
         *,
         pairs: Mapping[Key, Key] | None = None,
         keep: bool = False,
@@ -155,31 +216,21 @@ class Fly(Together):
         lag: float = 0.05,
         **kwargs: Any,
     ):
-        starts, ends = bits_of(source), bits_of(target)
+        self.source, self.target, self.keep, self.lag = perch(source), perch(target), keep, lag
+        starts, ends = self.source.bits(), self.target.bits()
         ways = pairs if pairs is not None else paired(list(starts), list(ends))
-        self.source, self.target, self.lag, self.leaves = source, target, lag, not keep
         self.flock = Flock([starts[a] for a in ways], [ends[b] for b in ways.values()], arc)
-        self.final = target.opacity, target.cell_opacity.copy(), target.text_opacity.copy()
-        self.first = source.opacity
         kwargs.setdefault("rate_func", linear)
-        leaving = (source, self.flock) if self.leaves else (self.flock,)
-        super().__init__(target, helpers=leaving, **kwargs)
-
-    def begin(self) -> None:
-        if self.leaves:
-            self.source.cell_opacity[:], self.source.text_opacity[:] = 0.0, 0.0
-        super().begin()
+        gone = [] if keep or isinstance(self.source, Chip) else [self.source.mobject]
+        super().__init__(self.target.mobject, helpers=(*gone, self.flock), **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         progress, done = self.rate_func(alpha), alpha >= 1
         self.flock.progress = ease(stagger(progress, len(self.flock.starts), self.lag))
         self.flock.opacity = 0.0 if done else 1.0
-        opacity, cells, texts = self.final
-        self.target.opacity = opacity if done else opacity * float(ease(np.clip(1.6 * progress - 0.6, 0, 1)))
-        self.target.cell_opacity[:] = cells if done else 0.0
-        self.target.text_opacity[:] = texts if done else 0.0
-        if self.leaves:
-            self.source.opacity = self.first * float(1 - ease(min(1.0, 2.5 * progress)))
+        self.target.look(1.0 if done else float(ease(np.clip(1.6 * progress - 0.6, 0, 1))), done)
+        if not self.keep:
+            self.source.look(float(1 - ease(min(1.0, 2.5 * progress))), False)
 
 
 def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:
@@ -190,4 +241,4 @@ def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:
     return dict(zip(starts, ends, strict=False))
 
 
-__all__ = ["Bit", "Flock", "Fly", "bits_of", "paired"]
+__all__ = ["Bit", "Flock", "Fly", "Chip", "paired", "perch"]
