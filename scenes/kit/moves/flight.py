@@ -16,10 +16,13 @@ import numpy as np
 from manim import Mobject, linear
 
 from scenes.kit.attention.pattern import DotPattern
-from scenes.kit.ground.painting import Cell, Painted, Pen, Shown
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.pen import Pen
+from scenes.kit.ground.readings import Cell, Shown
 from scenes.kit.ground.say import number
-from scenes.kit.ground.theme import color, legible_on
-from scenes.kit.moves.animations import Together, ease, stagger
+from scenes.kit.ground.style import color
+from scenes.kit.ground.theme import legible_on
+from scenes.kit.ground.timing import Together, ease, stagger
 from scenes.kit.numbers.grid import GAP, TensorGrid
 from scenes.kit.words.strip import SentenceStrip
 

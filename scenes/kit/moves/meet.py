@@ -8,7 +8,7 @@ import numpy as np
 from manim import linear
 
 from scenes.kit.ground.text import Number
-from scenes.kit.moves.animations import Together, ease, stagger
+from scenes.kit.ground.timing import Together, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Painted, Pen
-from scenes.kit.ground.text import smallest
-from scenes.kit.ground.theme import color, theme
+from scenes.kit.ground.painting import Mix, Painted
+from scenes.kit.ground.pen import Pen
+from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.numbers.grid import SIGNED
 from scenes.kit.words.tokens import TokenRow
 
@@ -53,7 +53,7 @@ class SentenceStrip(Painted):
 
     Chips have no digits: what they hold is read when they open into a row (`Fly`)."""
 
-    look = ("emphasis",)
+    emphasis: Mix[np.ndarray]
 
     def __init__(
         self, tokens, *, width: float, size: float = 0.3, lines: int = 4, unknown=(), target: int | None = None
