@@ -23,7 +23,7 @@ SWAP = 0.6  # seconds in which one caption gives way to the next
 
 @dataclass(frozen=True)
 class Line:
-    """A caption as it stood, from `start` to `end` in seconds of the finished video. kind: "tells", "asks" or "answers"."""
+    """A caption as it stood, from `start` to `end` in seconds of the film. kind: "tells", "asks" or "answers"."""
 
     text: str
     start: float
@@ -70,7 +70,7 @@ class SteppedScene(StagedScene):
         keep: Iterable[Mobject] | None = None,
         **fields: Any,
     ) -> Iterator[Step]:
-        """One idea. `caption`, `ask` and `subtitle` are templates for `say`, filled with the fields (Tensors, ints, words).
+        """One idea. `caption`, `ask`, `subtitle`: templates for `say`, filled with the fields (Tensors, ints, words).
 
         ask: a question that stands while things move; `answer` takes its place when what it asks for has landed. A
         step has a caption or a question. keep: the mobjects that stay on the stage; all others fade with the old

@@ -73,7 +73,8 @@ def test_a_mistake_in_notes_is_told_with_the_file(tmp_path, monkeypatch, notes, 
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/plain_lesson.yaml").write_text(notes, encoding="utf-8")
     (tmp_path / "plain_lesson.py").write_text(
-        "from scenes.lesson import TextLesson\n\nclass Plain(TextLesson):\n    def construct(self):\n        with self.step('Words', 'Words.'):\n            self.wait(0.1)\n"
+        "from scenes.lesson import TextLesson\n\nclass Plain(TextLesson):\n    def construct(self):\n"
+        "        with self.step('Words', 'Words.'):\n            self.wait(0.1)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "plain_lesson", raising=False)

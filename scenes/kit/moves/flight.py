@@ -34,7 +34,7 @@ BASELINE = 0.34  # of the em, from the middle of a digit down to its baseline
 class Bit:
     """A cell as it is painted, in scene coordinates: a rounded rectangle and the number in it.
 
-    rgb, ink: colours [3]. radius: of its corners (half its width and height: a dot). em: of the number, 0 without one."""
+    rgb, ink: colours [3]. radius: of its corners (half its width: a dot). em: of the number, 0 without one."""
 
     x: float
     y: float
@@ -52,24 +52,26 @@ class Bit:
         """The bit at progress t from here to `end`; arc: how far the way bends, in parts of its length."""
         dx, dy = end.x - self.x, end.y - self.y
         bend = 2 * t * (1 - t) * arc  # a quadratic curve whose middle stands off to the left of the way
-        near, far = (self, end) if t < 0.5 else (end, self)
-        words = near if near.text else far
-        em0, em1 = self.em or end.em, end.em or self.em
-        presence = (1 - t if self.text else 0.0) + (t if end.text else 0.0)  # a number that only one end has fades
-        mix = lambda a, b: (1 - t) * a + t * b  # noqa: E731
+        words, there = (self, t < 0.5) if t < 0.5 or not end.text else (end, True)
+        width = between(self.width, end.width, t)
+        em = between(self.em, end.em, t) if self.text and end.text else words.em * width / max(words.width, 1e-6)
         return Bit(
             x=self.x + t * dx - bend * dy,
             y=self.y + t * dy + bend * dx,
-            width=mix(self.width, end.width),
-            height=mix(self.height, end.height),
-            rgb=mix(self.rgb, end.rgb),
-            opacity=mix(self.opacity, end.opacity),
-            radius=mix(self.radius, end.radius),
-            text=words.text if presence > 0.02 else "",
-            em=mix(em0, em1),
-            ink=None if words.ink is None else words.ink,
+            width=width,
+            height=between(self.height, end.height, t),
+            rgb=between(self.rgb, end.rgb, t),
+            opacity=between(self.opacity, end.opacity, t),
+            radius=between(self.radius, end.radius, t),
+            text=words.text if there else "",  # a number that only one end has is there for its half of the way
+            em=em,
+            ink=words.ink,
             shown=words.shown,
         )
+
+
+def between(a: Any, b: Any, t: float) -> Any:
+    return (1 - t) * a + t * b
 
 
 class Perch:
@@ -88,20 +90,24 @@ class Perch:
 
 
 class GridPerch(Perch):
-    """The cells of a TensorGrid."""
+    """The cells of a TensorGrid; of one tensor row only, if it is named: then the frame around them stays."""
 
     hidden: tuple[str, ...] = ("cell_opacity", "text_opacity")
 
-    def __init__(self, mobject: TensorGrid):
+    def __init__(self, mobject: TensorGrid, row: int | None = None):
         super().__init__(mobject)
-        self.opacity = mobject.opacity
+        self.row, self.opacity = row, mobject.opacity
+        self.mask = np.ones(mobject.values.shape, dtype=bool)
+        if row is not None:
+            self.mask[:] = False
+            self.mask[mobject.shown_row(row)] = True
         self.there = {name: getattr(mobject, name).copy() for name in self.hidden}
 
     def places(self) -> Iterator[tuple[int, int, float, float, float, float]]:
         """(i, j, x, y, width, height) of every cell that is seen, in scene coordinates."""
         grid = self.mobject
         zoom = grid.zoom()
-        for i, j in zip(*np.nonzero(~grid.gap_cells & (grid.cell_opacity > 0.002)), strict=True):
+        for i, j in zip(*np.nonzero(~grid.gap_cells & self.mask & (grid.cell_opacity > 0.002)), strict=True):
             x, y, w, h = grid._rectangle(i, j)
             middle = grid.to_scene(x + w / 2, y + h / 2)
             yield int(i), int(j), float(middle[0]), float(middle[1]), w * zoom, h * zoom
@@ -121,9 +127,10 @@ class GridPerch(Perch):
         return found
 
     def look(self, frame: float, cells: bool) -> None:
-        self.mobject.opacity = self.opacity * frame
+        if self.row is None:
+            self.mobject.opacity = self.opacity * frame
         for name, there in self.there.items():
-            getattr(self.mobject, name)[:] = there if cells else 0.0
+            getattr(self.mobject, name)[self.mask] = there[self.mask] if cells else 0.0
 
 
 class DotPerch(GridPerch):
@@ -169,6 +176,11 @@ def perch(mobject: Any) -> Perch:
 perch.register(TensorGrid, GridPerch)
 perch.register(DotPattern, DotPerch)
 perch.register(Perch, lambda already: already)
+
+
+def row_of(grid: TensorGrid, row: int) -> GridPerch:
+    """One tensor row of a grid, as what bits leave or come to."""
+    return GridPerch(grid, row)
 
 
 class Flock(Painted):
@@ -221,10 +233,12 @@ class Fly(Together):
     ):
         self.source, self.target, self.keep, self.lag = perch(source), perch(target), keep, lag
         starts, ends = self.source.bits(), self.target.bits()
-        ways = pairs if pairs is not None else paired(list(starts), list(ends))
+        wanted = pairs if pairs is not None else paired(list(starts), list(ends))
+        ways = {a: b for a, b in wanted.items() if a in starts and b in ends}  # what is behind a ⋯ does not fly
         self.flock = Flock([starts[a] for a in ways], [ends[b] for b in ways.values()], arc)
         kwargs.setdefault("rate_func", linear)
-        gone = [] if keep or isinstance(self.source, Chip) else [self.source.mobject]
+        part = isinstance(self.source, Chip) or getattr(self.source, "row", None) is not None
+        gone = [] if keep or part else [self.source.mobject]
         super().__init__(self.target.mobject, helpers=(*gone, self.flock), **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
@@ -244,4 +258,4 @@ def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:
     return dict(zip(starts, ends, strict=False))
 
 
-__all__ = ["Bit", "Flock", "Fly", "Chip", "paired", "perch"]
+__all__ = ["Bit", "Flock", "Fly", "Chip", "paired", "perch", "row_of"]

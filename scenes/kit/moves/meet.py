@@ -52,7 +52,7 @@ class Meet(Together):
 def _running(products: TensorGrid, total: float) -> np.ndarray:
     """The running total after each shown place [columns]; at a ⋯ it takes in what is not shown."""
     all_values = np.asarray(products.tensor.values, dtype=float)
-    ends = [column for column in products.columns]
+    ends = list(products.columns)
     sums, k = [], 0
     for place, column in enumerate(ends):
         following = next((c for c in ends[place + 1 :] if c is not None), len(all_values))

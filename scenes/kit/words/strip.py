@@ -22,7 +22,7 @@ CELLS = 8  # cells of a chip at most
 
 @dataclass
 class Chips:
-    """One row for every word, as small coloured cells: a tensor [position, d], what it is, and how much of each is seen."""
+    """A row for every word as small coloured cells: a tensor [position, d], and how much of each row is seen."""
 
     name: str
     tensor: Any
@@ -49,7 +49,7 @@ class Chips:
 
 
 class SentenceStrip(Painted):
-    """The words of a run in small boxes; `add("q", Q, "query")` makes room for a chip under each, which `show` lets appear.
+    """The words of a run in small boxes; `add("q", Q, "query")` makes room for a chip under each, `show` lets it appear.
 
     Chips have no digits: what they hold is read when they open into a row (`Fly`)."""
 

@@ -13,8 +13,8 @@ from model.study.words import Twin, Word, WordTable
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
+from scenes.kit.moves.flight import Fly
 from scenes.kit.moves.reveal import Introduce
-from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look

@@ -14,7 +14,7 @@ from scenes.kit.charts.curve import Curve, GrowCurve
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.moves.travel import Fly
+from scenes.kit.moves.travel import Carry
 from scenes.kit.recipes import Look
 from scenes.kit.space.dial import Dial, DialRow, Turn
 from scenes.kit.words.tokens import display
@@ -88,7 +88,7 @@ class Turning:
                 for old, new in zip(line.dials, start.dials, strict=True)
             ]
             self.scene.play(*meet, FadeIn(start), run_time=1.2)
-            flights = [Fly(old, old.copy().move_to(new)) for old, new in zip(start.dials, later.dials, strict=True)]
+            flights = [Carry(old, old.copy().move_to(new)) for old, new in zip(start.dials, later.dials, strict=True)]
             self.scene.play(*flights, run_time=0.8)
             self.scene.remove(*[m for m in self.scene.mobjects if isinstance(m, Dial) and m not in start.dials])
             angles = [FURTHER * float(self.head.speed.values[pair]) for pair in self.head.pairs]
