@@ -84,7 +84,8 @@ class SteppedScene(StagedScene):
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields) or str(said)
         step = Step(len(self.steps), name, str(said), notes, self.time, self.renderer.num_plays)
-        self._fields, self._lines = fields, []
+        self._fields: dict[str, Any] = fields
+        self._lines: list[Line] = []
         for observer in self.observers:
             observer.step_started(self, step)
         self._turn_page(name, said, None if subtitle is None else say(subtitle, **fields), keep)

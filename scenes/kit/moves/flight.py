@@ -23,7 +23,8 @@ from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color
 from scenes.kit.ground.theme import legible_on
 from scenes.kit.ground.timing import Together, ease, stagger
-from scenes.kit.numbers.grid import GAP, TensorGrid
+from scenes.kit.numbers.cells import GAP
+from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.strip import SentenceStrip
 
 Key = tuple[Any, ...]
@@ -205,7 +206,7 @@ class Flock(Painted):
             pen.rectangle(
                 x - bit.width / 2, y - bit.height / 2, bit.width, bit.height, bit.rgb, bit.opacity, radius=bit.radius
             )
-            if bit.text and bit.em > 0:
+            if bit.text and bit.em > 0 and bit.ink is not None:
                 numbers = (bit.shown,) if bit.shown is not None else ()
                 pen.text(
                     bit.text, x, y + BASELINE * bit.em, bit.em, bit.ink, bit.opacity, align=0.5, numbers=numbers

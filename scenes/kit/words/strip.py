@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
@@ -25,7 +26,7 @@ class Chips:
     """A row for every word as small coloured cells: a tensor [position, d], and how much of each row is seen."""
 
     name: str
-    tensor: Any
+    tensor: Tensor
     kind: str
     line: int
     values: np.ndarray = field(init=False)
@@ -49,21 +50,28 @@ class Chips:
 
 
 class SentenceStrip(Painted):
-    """The words of a run in small boxes; `add("q", Q, "query")` makes room for a chip under each, `show` lets it appear.
+    """The words of a run in small boxes; `add("q", Q, "query")` makes room for a chip under each, `show` shows it.
 
     Chips have no digits: what they hold is read when they open into a row (`Fly`)."""
 
     emphasis: Mix[np.ndarray]
 
     def __init__(
-        self, tokens, *, width: float, size: float = 0.3, lines: int = 4, unknown=(), target: int | None = None
+        self,
+        tokens: Sequence[str],
+        *,
+        width: float,
+        size: float = 0.3,
+        lines: int = 4,
+        unknown: Iterable[int] = (),
+        target: int | None = None,
     ):
         self.row = TokenRow(tokens, width=width - NAMES, size=size, unknown=unknown, target=target)
         self.emphasis = np.ones(len(self.row.words))
-        self.lines, self.chips = lines, {}
+        self.chips: dict[str, Chips] = {}
         super().__init__(NAMES + self.row.natural[0], self.row.natural[1] + lines * (CHIP + AIR) + AIR)
 
-    def add(self, name: str, tensor, kind: str) -> Chips:
+    def add(self, name: str, tensor: Tensor, kind: str) -> Chips:
         """A line of chips for a tensor [position, d]: laid out, not yet seen."""
         self.chips[name] = Chips(name, tensor, kind, len(self.chips))
         return self.chips[name]
