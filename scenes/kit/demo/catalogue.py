@@ -48,7 +48,7 @@ TOLD = {  # pieces that are not called
         "An attribute of a Painted that interpolates in a Transform and with `.animate`: numbers and arrays of one\n"
         "shape mix, anything else switches half-way.",
     ),
-    "PaintingCamera": ("Scene(camera_class=PaintingCamera)", inspect.getdoc(scenes.kit.PaintingCamera)),
+    "PaintingCamera": ("Scene(camera_class=PaintingCamera)", scenes.kit.PaintingCamera.__doc__),
 }
 FRAMEWORK = {"draw", "drawn", "claims", "mixes"}  # of every Painted: see there
 
@@ -89,9 +89,13 @@ def is_move(piece: Any) -> bool:
     return isinstance(piece, type) and issubclass(piece, Animation)
 
 
+def _doc(piece: Any) -> str:
+    return inspect.getdoc(piece) or ""
+
+
 def _title(room: str) -> str:
     """The heading of a room: the first line of its package's docstring, without the full stop."""
-    return inspect.getdoc(import_module(f"scenes.kit.{room}")).splitlines()[0].rstrip(".")
+    return _doc(import_module(f"scenes.kit.{room}")).splitlines()[0].rstrip(".")
 
 
 def _contents() -> str:
@@ -101,7 +105,7 @@ def _contents() -> str:
 
 def _entry(name: str) -> str:
     piece = getattr(scenes.kit, name)
-    called, about = TOLD.get(name) or (signature(name, piece), inspect.getdoc(piece))
+    called, about = TOLD.get(name) or (signature(name, piece), _doc(piece))
     moments = ": start, middle, end" if is_move(piece) else ""
     parts = [f"### `{name}`", f"```python\n{called}\n```", about.replace("<", "\\<"), *_methods(piece)]
     return "\n\n".join([*parts, f"![{name}{moments}](kit/{name}.webp)\n"])
@@ -119,7 +123,7 @@ def _methods(piece: Any) -> list[str]:
             continue
         names = [_starred(each) for each in inspect.signature(method).parameters.values()]
         names = names[1:] if names[:1] in (["self"], ["cls"]) else names
-        about = " ".join(inspect.getdoc(method).split("\n\n")[0].split()).replace("<", "\\<")
+        about = " ".join(_doc(method).split("\n\n")[0].split()).replace("<", "\\<")
         lines.append(f"- `.{name}({', '.join(names)})`: {about}")
     return ["\n".join(lines)] if lines else []
 
@@ -154,8 +158,10 @@ def _arguments(found: inspect.Signature) -> Iterator[str]:
 
 
 def _starred(parameter: inspect.Parameter) -> str:
-    stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}
-    return stars.get(parameter.kind, "") + parameter.name
+    kind, stars = parameter.kind, ""
+    if kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        stars = "*" if kind is parameter.VAR_POSITIONAL else "**"
+    return stars + parameter.name
 
 
 def _value(default: Any) -> str:
@@ -174,5 +180,5 @@ def _recipes() -> Iterator[str]:
     for name, function in vars(recipes).items():
         if inspect.isfunction(function) and function.__module__ == recipes.__name__ and not name.startswith("_"):
             arguments = ", ".join(map(_starred, inspect.signature(function).parameters.values()))
-            yield f"- `{name}({arguments})`: {inspect.getdoc(function).splitlines()[0]}"
+            yield f"- `{name}({arguments})`: {_doc(function).splitlines()[0]}"
     yield ""

@@ -76,7 +76,7 @@ def _shot(scene: Scene) -> Image.Image:
 
 def is_empty(picture: Image.Image) -> bool:
     """Whether all of it has one colour."""
-    return all(low == high for low, high in picture.getextrema())
+    return picture.getcolors(1) is not None
 
 
 def sheet(pictures: Sequence[Image.Image], *, across: bool) -> Image.Image:

@@ -12,6 +12,7 @@ from scenes.kit.demo.drawing import Sample
 from scenes.kit.demo.laying import fill, wide
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow
 
 
@@ -22,7 +23,7 @@ def attention_arcs(box: Box) -> VGroup:
 
 
 def dot_pattern(box: Box) -> DotPattern:
-    room = dict(width=box.width, height=box.height, cell=(1.2, 1.2), target_row=real.query().position)
+    room: Look = dict(width=box.width, height=box.height, cell=(1.2, 1.2), target_row=real.query().position)
     return fill(box, DotPattern(real.head().pattern, row_labels=real.words(), column_labels=real.words(), **room))
 
 

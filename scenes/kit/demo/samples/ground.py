@@ -11,6 +11,7 @@ from scenes.kit.demo.drawing import Move, Sample
 from scenes.kit.demo.laying import fill, wide
 from scenes.kit.demo.samples.charts import probability_bars
 from scenes.kit.demo.samples.numbers import queries, term_sum
+from scenes.kit.ground.encodings import Area, Length
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
@@ -103,7 +104,7 @@ def style(box: Box) -> VGroup:
 
 # ── own mobjects, and what is read off them ──────────────────────────────────────────────────────
 class Lengths(Painted):
-    """A mobject of one's own: each number of a Tensor [n] ≥ 0 as a stroke of that length, and as a number."""
+    """A mobject of one's own: each number of a Tensor [n], 0 to 1, as a bar of that length, and as a number."""
 
     values: Mix[np.ndarray]
 
@@ -114,10 +115,11 @@ class Lengths(Painted):
 
     def draw(self, pen: Pen) -> None:
         for k, value in enumerate(self.values):
-            y = (k + 0.5) * self.pitch
-            end = (self.natural[0] - 0.9) * value
-            pen.line([(0, y), (end, y)], "probability", 0.12)
-            pen.number(self.tensor, (k,), ".2f", end + 0.15, y, 0.3, value=value, level="digits")
+            top, unit = (k + 0.3) * self.pitch, self.natural[0] - 0.9
+            length = Length(Cell(self.tensor, (k,)), 0.0, unit)  # what the bar stands for: the audit measures it
+            pen.rectangle(0, top, unit * value, 0.4 * self.pitch, "probability", shows=length)
+            at = unit * value + 0.15, (k + 0.5) * self.pitch, 0.3
+            pen.number(self.tensor, (k,), ".2f", *at, value=value, level="digits")
 
 
 def painted(box: Box) -> Lengths:
@@ -131,23 +133,25 @@ def mix(box: Box) -> Move:
 
 
 class Strokes(Painted):
-    """What a pen can draw; the sizes of the two circles and the sector are weights of attention."""
+    """What a pen can draw; the areas of the two circles are weights of attention."""
 
     def __init__(self) -> None:
         super().__init__(6, 3)
 
     def draw(self, pen: Pen) -> None:
-        weights, places = real.query().weights, [real.query().strongest, real.query().other]
+        weights = real.query().weights
+        first, second = (int(key) for key in np.argsort(-weights.values)[:2])
         pen.rectangle(0, 0, 1.2, 0.8, "query", radius=0.1)
         pen.frame(1.5, 0, 1.2, 0.8, "key", 0.04, radius=0.1, dashed=True)
         pen.line([(3.1, 0.7), (3.5, 0.1), (3.9, 0.7), (4.3, 0.1)], "value", 0.05)
         pen.curve([(4.7, 0.7), (4.9, -0.3), (5.7, 1.1), (5.9, 0.1)], "truth", 0.05)
         pen.polygon([(0.1, 1.9), (0.6, 1.1), (1.1, 1.9)], "position")
-        for x, key in zip((2.1, 3.7), places, strict=True):
-            pen.circle(x, 1.5, 0.5 * float(weights.values[key]) ** 0.5, "probability", line=0.04 if x > 3 else 0)
-        pen.arc(5.3, 1.55, 0.6, 0, 2 * np.pi * float(weights.values[places[1]]), "prediction")
-        pen.text(real.words()[places[0]], 0, 2.7, 0.5, "ink")
-        pen.number(weights, (places[0],), ".1%", 2.1, 2.7, 0.5, "probability", align=0.5)
+        for x, key, line in ((2.1, first, 0.0), (3.7, second, 0.04)):
+            radius, area = 0.5 * float(weights.values[key]) ** 0.5, Area(Cell(weights, (key,)), 0.25 * np.pi)
+            pen.circle(x, 1.5, radius, "probability", line=line, shows=area)
+        pen.arc(5.3, 1.55, 0.6, 0, 1.5 * np.pi, "prediction")
+        pen.text(real.words()[first], 0, 2.7, 0.5, "ink")
+        pen.number(weights, (first,), ".1%", 2.1, 2.7, 0.5, "probability", align=0.5)
         pen.text("words", 4.4, 2.85, 0.5, "secondary", face="mono", angle=0.15)
 
 

@@ -16,6 +16,7 @@ from scenes.kit.moves.products import DotProduct, MatrixProduct, ResidualAdd, So
 from scenes.kit.moves.reveal import CountUp, Grow, Highlight, Introduce, Reveal
 from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow
 
 
@@ -77,7 +78,7 @@ def _rows_over_sum(box: Box, *grids: TensorGrid) -> tuple[TensorGrid, ...]:
 
 def weighted_sum(box: Box) -> Move:
     """The weighted values, and their sum: what the query has gathered."""
-    look = dict(exact=(1.5, 0.5), columns=6)
+    look: Look = dict(exact=(1.5, 0.5), columns=6)
     rows = TensorGrid(real.weighted_values(), "value", **look)
     total = TensorGrid(real.head().z[real.query().position], "value", **look)
     _rows_over_sum(box, rows, total)
@@ -86,7 +87,8 @@ def weighted_sum(box: Box) -> Move:
 
 def residual_add(box: Box) -> Move:
     """Embedding and position: the row that enters the model."""
-    trace, i, look = real.trace(), real.query().position, dict(exact=(1.0, 0.6), columns=6, spec="+.2f")
+    trace, i = real.trace(), real.query().position
+    look: Look = dict(exact=(1.0, 0.6), columns=6, spec="+.2f")
     parts = [(trace["embed"][i], "data"), (trace["pos_embed"][i], "position")]
     grids = [TensorGrid(*each, **look) for each in [*parts, (trace["blocks.0.resid_pre"][i], "data")]]
     _rows_over_sum(box, *grids)

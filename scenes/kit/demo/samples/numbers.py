@@ -18,17 +18,17 @@ from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.numbers.sums import RowBars, SumTable, norms
 from scenes.kit.numbers.terms import TermSum
-from scenes.kit.recipes import frame_row
+from scenes.kit.recipes import Look, frame_row
 
 
 def queries(box: Box) -> TensorGrid:
     """The queries of a head, a row for each word."""
-    marks = dict(row_labels=real.words(), target_row=real.query().position)
+    marks: Look = dict(row_labels=real.words(), target_row=real.query().position)
     return TensorGrid(real.head().q, "query", fit=box, cell=(1.6, 0.9), columns=8 if wide(box) else 4, **marks)
 
 
 def heat_strips(box: Box) -> HeatStrips:
-    room = dict(width=box.width, height=box.height, pitch=1.0, row_labels=real.words())
+    room: Look = dict(width=box.width, height=box.height, pitch=1.0, row_labels=real.words())
     return fill(box, HeatStrips(real.trace()["blocks.0.resid_pre"], "data", **room))
 
 
@@ -41,7 +41,7 @@ def rows(box: Box) -> Rows:
 
 def row_bars(box: Box) -> VGroup:
     values = real.head().v
-    look = dict(cell=(1.1, 0.9), columns=4, row_labels=real.words())
+    look: Look = dict(cell=(1.1, 0.9), columns=4, row_labels=real.words())
     grid = TensorGrid(values, "value", width=0.66 * box.width, height=box.height, **look)
     grid.move_to(box.center)
     return fill(box, VGroup(grid, RowBars(grid, norms(values), width=0.3 * box.width, fill="value")))
@@ -64,7 +64,7 @@ def term_sum(box: Box) -> TermSum:
 def product(box: Box) -> Product:
     """x · W_Q = q"""
     head, i = real.head(), real.query().position
-    names = [("x", i), "W_Q", ("q", i)]
+    names: list[str | tuple[str, int]] = [("x", i), "W_Q", ("q", i)]
     return Product(box, head.X[i], head.W_Q, head.q[i], names=names, rows=8, columns=8 if wide(box) else 4)
 
 

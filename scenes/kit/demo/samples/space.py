@@ -14,6 +14,7 @@ from scenes.kit.depth.blocks import BlockDiagram
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
+from scenes.kit.recipes import Look
 from scenes.kit.space.dial import Dial, DialRow, Turn
 from scenes.kit.space.vectorspace import VectorSpace
 
@@ -27,7 +28,7 @@ def vector_space(box: Box) -> VectorSpace:
     roles = [role for role, words in KINDS.items() for _ in words.split()]
     axes = pca(table[rows], "the words shown")
     titles = [say(where + ": {v:.0%} of the variance", v=axes.explained[k]) for k, where in enumerate(("across", "up"))]
-    room = dict(width=box.width, height=box.height, titles=(titles[0], titles[1]))
+    room: Look = dict(width=box.width, height=box.height, titles=(titles[0], titles[1]))
     names = [vocabulary[row] for row in rows]
     return VectorSpace(axes.project(table[rows]), names, roles=roles, **room).move_to(box.center)
 
@@ -37,7 +38,7 @@ def dial(box: Box) -> Dial:
     head, side = real.rotary(), min(box.width, box.height)
     before, after = hand(head.q, 0), hand(turn(head.q, head.angles[head.query]), 0)
     start = [math.atan2(*before.values[::-1])]
-    look = dict(longest=math.hypot(*after.values), starts=start, ghosts=True)
+    look: Look = dict(longest=math.hypot(*after.values), starts=start, ghosts=True)
     return Dial([(after, "query")], diameter=side, **look).move_to(box.center)
 
 

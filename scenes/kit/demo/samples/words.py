@@ -10,12 +10,13 @@ from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Sample
 from scenes.kit.demo.laying import fill, wide
 from scenes.kit.ground.layout import Box
+from scenes.kit.recipes import Look
 from scenes.kit.words.links import Links, Threads
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 
 
 def token_row(box: Box) -> TokenRow:
-    room = dict(width=box.width) if wide(box) else dict(width=0.5 * box.width, lines=3)
+    room: Look = dict(width=box.width) if wide(box) else dict(width=0.5 * box.width, lines=3)
     return fill(box, TokenRow(real.trace().tokens, target=real.query().position, **room))
 
 
@@ -28,10 +29,10 @@ def token_numbers(box: Box) -> VGroup:
 def links(box: Box) -> VGroup:
     """The sentence, and the same words in another order."""
     tokens, order, down = real.trace().tokens, shuffle(len(real.trace())), not wide(box)
-    pair = [TokenRow(each, width=box.width, down=down) for each in (tokens, [tokens[k] for k in order])]
-    rows = VGroup(*pair).arrange((1, 0, 0) if down else (0, -1, 0), buff=1.4)
+    first, second = (TokenRow(each, width=box.width, down=down) for each in (tokens, [tokens[k] for k in order]))
+    rows = VGroup(first, second).arrange((1, 0, 0) if down else (0, -1, 0), buff=1.4)
     fill(box, rows)
-    return VGroup(*pair, Links(*pair, order))
+    return VGroup(first, second, Links(first, second, order))
 
 
 def threads(box: Box) -> VGroup:
