@@ -17,7 +17,7 @@ from studio.play.playback import Playback
 
 
 class Keeper(Observer):
-    """Keeps, for each step, the mobjects on screen at its end (`lesson.watched.shown`) and what can be read there (`.readings`).
+    """Keeps, for each step, the mobjects on screen at its end (`lesson.watched.shown`) and their `.readings`.
 
     each_play: what else is to be kept at the end of every play; its values are gathered in `.kept`."""
 

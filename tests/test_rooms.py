@@ -73,7 +73,7 @@ def packages(source: str) -> set[str]:
 
 @cache
 def arrows() -> dict[str, set[str]]:
-    """Module → the modules of the rooms that it imports when it is loaded or used (not those for type checkers only)."""
+    """Module → the modules of the rooms that it imports when it is loaded or used (not for type checkers only)."""
     modules = {module_of(file): file for file in FILES}
     graph = {}
     for name, file in modules.items():

@@ -5,12 +5,17 @@ provenance (every number has a source and equals it, sums hold), layout (inside 
 over text, contrast), honesty (captions' numbers, time to read them).
 """
 
+from studio.audit.explain import explain
+from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.matrix import audit, audit_lesson, cases, everything
-from studio.audit.report import Finding, Report, as_json, show, write_json
+from studio.audit.report import Report, as_json, show, write_json
 from studio.audit.terminal import command
 
 __all__ = [
+    "Case",
+    "Defect",
     "Finding",
+    "Moment",
     "Report",
     "as_json",
     "audit",
@@ -18,6 +23,7 @@ __all__ = [
     "cases",
     "command",
     "everything",
+    "explain",
     "show",
     "write_json",
 ]

@@ -5,20 +5,22 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from model.errors import ClearheadError, UsageError
-from scenes.lesson.options import ASPECTS
-from studio.audit.report import Finding, Report
+from scenes.lesson.options import ASPECTS, Options
+from studio.audit.findings import Case, Defect
+from studio.audit.report import Report
 from studio.play.picture import Picture
 from studio.play.playback import Playback
+from studio.play.protocols import Entry
 from studio.play.session import Job, perform
 
 TEXTS = (  # of `--all`, beside every lesson's own: 3 tokens, 20 tokens, and a word that comes twice
@@ -30,61 +32,36 @@ THEMES = ("night", "day")
 WIDTH = 640  # pixels of the longer side, in which contrast is measured
 
 
-def audit_lesson(entry, options) -> Report:
-    """Play a lesson without drawing it, and check the screen at the end of every play.
-
-    entry: of the course (id, title, text, model, load()). options: scenes.lesson.Options."""
+def audit_lesson(entry: Entry, options: Options) -> Report:
+    """Play a lesson without drawing it, and check the screen at the end of every play."""
     from studio.audit.watch import Watch
 
-    options = replace(
-        options, text=entry.text if options.text is None else options.text, model=options.model or entry.model
-    )
-    report = Report(entry.id, options)
-    about = {
-        "lesson": entry.id,
-        "text": options.text,
-        "model": options.model,
-        "aspect": options.aspect,
-        "theme": options.theme,
-    }
-    names = (entry.id, options.model, *getattr(entry, "title", "").split())
-    watch = Watch(report, about | {"names": names})
-    started, crash = time.perf_counter(), []
+    job = Job(entry, options, small_picture(options.aspect), segments=Path(_scratch().name))
+    case = Case(entry, job.settled)
+    report = Report(case)
+    watch = Watch(case, report)
+    started, crash = time.perf_counter(), None
     try:
-        job = Job(entry, options, small_picture(options.aspect), segments=Path(_scratch().name))
         perform(job, Playback, watch)
     except Exception as error:  # a lesson that breaks down is a finding, and no reason to stop looking at the others
         if isinstance(error, UsageError) and not report.plays:
             report.skipped = str(error)
             return report
-        play = watch.lesson.renderer.num_plays if watch.lesson is not None else 0
-        crash = [
-            Finding(
-                **about,
-                step=watch.step,
-                play=play,
-                kind="crash",
-                what=f"{type(error).__name__}: {error} ({_place(error)})",
-            )
-        ]
-    if watch.lesson is not None:
-        watch.finish(whole=not crash)
-    report.findings += crash
+        crash = Defect("crash", f"{type(error).__name__}: {error} ({_place(error)})")
+    watch.finish(crash)
     report.seconds = time.perf_counter() - started
     return report
 
 
 @cache
-def _scratch() -> TemporaryDirectory:
+def _scratch() -> TemporaryDirectory[str]:
     """Of this process: nothing that Manim writes is worth keeping, and audits run side by side."""
     return TemporaryDirectory(prefix="clearhead-audit-")
 
 
 def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{os.path.basename(frame.filename)}:{frame.lineno}"
 
 
 def small_picture(aspect: str) -> Picture:
@@ -96,23 +73,26 @@ def small_picture(aspect: str) -> Picture:
 
 # ── many ─────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
-class Case:
-    """One run of the audit."""
+class Matrix:
+    """What is combined; None stands for the lesson's own text or model."""
 
-    entry: Any
-    options: Any
+    texts: Sequence[str | None]
+    aspects: Sequence[str]
+    themes: Sequence[str]
+    models: Sequence[str | None]
+
+
+USUAL = Matrix((None,), ("16:9",), ("night",), (None,))
 
 
 def cases(
-    entries: Iterable,
+    entries: Iterable[Entry],
     texts: Sequence[str | None],
     aspects: Sequence[str],
     themes: Sequence[str],
     models: Sequence[str | None],
 ) -> list[Case]:
     """Every combination; None stands for the lesson's own text or model."""
-    from scenes.lesson import Options
-
     return [
         Case(entry, Options(text=text, model=model, aspect=aspect, theme=theme))
         for entry in entries
@@ -125,12 +105,12 @@ def cases(
 
 def audit(todo: list[Case], workers: int = 1, on_done: Callable[[int], None] = lambda done: None) -> list[Report]:
     """Audit all cases; the reports are in their order. on_done(how many) is called after each."""
-    reports: list[Report | None] = [None] * len(todo)
+    reports: dict[int, Report] = {}
     on_done(0)
     for done, (place, report) in enumerate(_run(todo, workers), 1):
         reports[place] = report
         on_done(done)
-    return reports
+    return [reports[place] for place in range(len(todo))]
 
 
 def _run(todo: list[Case], workers: int) -> Iterator[tuple[int, Report]]:
@@ -151,10 +131,10 @@ def _run(todo: list[Case], workers: int) -> Iterator[tuple[int, Report]]:
             raise
 
 
-def everything(entries) -> dict[str, Sequence]:
-    """The whole matrix: arguments of `cases`. Models are the shipped variants of a lesson's own."""
+def everything(entries: Iterable[Entry]) -> Matrix:
+    """The whole matrix. Models are the shipped variants of a lesson's own."""
     from model import names
 
     own = {entry.model for entry in entries}
     variants = [name for name in names() if any(name == model or name.startswith(f"{model}-") for model in own)]
-    return {"texts": (None, *TEXTS), "aspects": ASPECTS, "themes": THEMES, "models": (None, *variants)}
+    return Matrix((None, *TEXTS), ASPECTS, THEMES, (None, *variants))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,47 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-ROOM = {  # what each kind of finding belongs to (DESIGN.md, contract 4)
-    "no source": "provenance", "wrong number": "provenance", "wrong shape": "provenance", "wrong sum": "provenance",
-    "foreign text": "provenance",
-    "outside": "layout", "overlap": "layout", "too small": "layout", "contrast": "layout", "covered": "layout",
-    "typed number": "honesty", "caption too short-lived": "honesty", "caption too long": "honesty", "no caption": "contract",
-    "no steps": "contract", "crash": "contract",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Defect:
-    """Something wrong on the screen. where: (x, y) in scene units; expected, shown: in the viewer's words."""
-
-    kind: str
-    what: str
-    where: tuple[float, float] | None = None
-    expected: str = ""
-    shown: str = ""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A defect, and when it is first seen: which lesson and options, which step, which play (as Manim counts them)."""
-
-    lesson: str
-    text: str
-    model: str
-    aspect: str
-    theme: str
-    step: str
-    play: int
-    kind: str
-    what: str
-    where: tuple[float, float] | None = None
-    expected: str = ""
-    shown: str = ""
-
-    @property
-    def room(self) -> str:
-        """provenance, layout, honesty or contract."""
-        return ROOM[self.kind]
+from studio.audit.findings import Case, Finding
 
 
 @dataclass
@@ -61,8 +21,7 @@ class Report:
 
     skipped: why the lesson cannot show this text on this model (too many tokens, say); then nothing was played."""
 
-    lesson: str
-    options: Any
+    case: Case
     findings: list[Finding] = field(default_factory=list)
     plays: int = 0
     steps: int = 0
@@ -72,11 +31,20 @@ class Report:
     seconds: float = 0.0
     skipped: str = ""
 
-    def to_dict(self) -> dict:
+    @property
+    def lesson(self) -> str:
+        """Its id."""
+        return self.case.entry.id
+
+    def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
-        about = asdict(self)
-        about["findings"] = [{"room": f.room, **asdict(f)} for f in self.findings]
-        return about
+        counted = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("case", "findings")}
+        return {
+            "lesson": self.lesson,
+            "options": asdict(self.case.options),
+            "findings": [finding.to_dict() for finding in self.findings],
+            **counted,
+        }
 
 
 def as_json(reports: list[Report]) -> str:
@@ -109,7 +77,7 @@ def show(reports: list[Report], console: Console | None = None) -> None:
     findings = [f for r in reports for f in r.findings]
     if findings:
         _findings(findings, len(reports) > 1, console)
-        counts = Counter(f"{f.room}: {f.kind}" for f in findings)
+        counts = Counter(f"{f.room}: {f.defect.kind}" for f in findings)
         listed = ", ".join(f"{n} × {kind}" for kind, n in sorted(counts.items()))
         console.print(f"[bold red]{_many(len(findings), 'finding')}[/]: {listed}")
     else:
@@ -137,39 +105,35 @@ def _lessons(reports: list[Report]) -> Table:
 
 
 def _findings(findings: list[Finding], several: bool, console: Console) -> None:
-    """Lesson by lesson and step by step. The same finding in several runs stands once, with the first run that has it."""
-    same: dict[tuple, list[Finding]] = {}
+    """Lesson by lesson and step by step. The same in several runs stands once, with the first run that has it."""
+    same: dict[tuple[str, ...], list[Finding]] = {}
     for f in findings:
-        same.setdefault((f.lesson, f.step, f.kind, f.what), []).append(f)
-    for lesson in dict.fromkeys(f.lesson for f in findings):
+        key = (f.case.entry.id, f.moment.step, f.defect.kind, f.defect.what)
+        same.setdefault(key, []).append(f)
+    for lesson in dict.fromkeys(f.case.entry.id for f in findings):
         table = Table(
             title=lesson, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
         )
         for name in ("step", "play", "kind", "what", "at", *(("in runs", "the first of them") if several else ())):
             table.add_column(name, overflow="fold", no_wrap=name in ("step", "play", "kind", "at"))
-        step = None
-        for (of, name, kind, _), group in same.items():
-            if of != lesson:
-                continue
-            f = group[0]
-            at = "" if f.where is None else f"{f.where[0]:.1f}, {f.where[1]:.1f}"
-            run = (
-                (
-                    str(len({(g.text, g.model, g.aspect, g.theme) for g in group})),
-                    f"{_short(f.text)} · {f.model} · {f.aspect} · {f.theme}",
-                )
-                if several
-                else ()
-            )
-            table.add_row(*map(escape, (name if name != step else "", str(f.play), kind, _sentence(f), at, *run)))
-            step = name
+        before = None
+        for group in (group for key, group in same.items() if key[0] == lesson):
+            step, *row = _row(group, several)
+            table.add_row(*map(escape, (step if step != before else "", *row)))
+            before = step
         console.print(table)
 
 
-def _sentence(f: Finding) -> str:
-    sides = [f"shown {f.shown}" if f.shown else "", f"should be {f.expected}" if f.expected else ""]
-    sides = ", ".join(side for side in sides if side)
-    return f"{f.what} ({sides})" if sides else f.what
+def _row(group: list[Finding], several: bool) -> tuple[str, ...]:
+    """One line of the table: the same finding in one or several runs."""
+    first = group[0]
+    moment, defect, case = first.moment, first.defect, first.case.to_dict()
+    at = "" if defect.where is None else f"{defect.where[0]:.1f}, {defect.where[1]:.1f}"
+    row = (moment.step, str(moment.play), defect.kind, str(first), at)
+    if not several:
+        return row
+    run = f"{_short(case['text'])} · {case['model']} · {case['aspect']} · {case['theme']}"
+    return (*row, str(len({tuple(f.case.to_dict().items()) for f in group})), run)
 
 
 def _short(text: str, most: int = 24) -> str:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from model.errors import UsageError
-from studio.audit.matrix import Case, audit, cases, everything
+from studio.audit.findings import Case
+from studio.audit.matrix import USUAL, audit, cases, everything
 from studio.audit.report import as_json, show, write_json
+from studio.play.files import cores
 from studio.play.progress import Bar
+from studio.play.protocols import Entry
 
 
 def command(
-    entries,
+    entries: Sequence[Entry],
     *,
-    texts=(),
-    models=(),
-    aspects=(),
-    themes=(),
+    texts: Sequence[str] = (),
+    models: Sequence[str] = (),
+    aspects: Sequence[str] = (),
+    themes: Sequence[str] = (),
     every: bool = False,
     json_file: Path | None = None,
     workers: int | None = None,
@@ -28,17 +30,13 @@ def command(
     """Audit the entries in every combination; returns 0 without findings, 1 with.
 
     every: the whole matrix of texts, models, aspects and themes, but for what is given."""
-    usual = (
-        everything(entries)
-        if every
-        else {"texts": (None,), "models": (None,), "aspects": ("16:9",), "themes": ("night",)}
+    usual = everything(entries) if every else USUAL
+    todo = cases(
+        entries, texts or usual.texts, aspects or usual.aspects, themes or usual.themes, models or usual.models
     )
-    asked = {"texts": texts, "models": models, "aspects": aspects, "themes": themes}
-    matrix = {name: values or usual[name] for name, values in asked.items()}
-    todo = cases(entries, **matrix)
     _check(todo)
     with Bar("audit") as bar:
-        reports = audit(todo, workers or _cores(), lambda done: bar.stage("reading", done, len(todo)))
+        reports = audit(todo, workers or cores(), lambda done: bar.stage("reading", done, len(todo)))
     if len(reports) == 1 and reports[0].skipped:
         raise UsageError(reports[0].skipped)
     if json_file is not None and str(json_file) != "-":
@@ -56,9 +54,5 @@ def _check(todo: list[Case]) -> None:
 
     for name in {case.options.theme for case in todo}:
         theme.load(name)
-    for name in {case.options.model for case in todo}:
+    for name in {case.options.model or case.entry.model for case in todo}:
         load(name)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform.startswith("linux") else os.cpu_count() or 1

@@ -188,7 +188,8 @@ def test_a_picture_that_is_never_finished_does_not_stop_the_lesson(impatient, op
     good = file.read_text()
     endless = good.replace(
         "class Small(",
-        "class Endless(TensorGrid):\n    def draw(self, pen):\n        while hasattr(pen, 'ctx'): pass\n\n\nclass Small(",
+        "class Endless(TensorGrid):\n    def draw(self, pen):\n        while hasattr(pen, 'ctx'): pass\n\n\n"
+        "class Small(",
     ).replace("grid = TensorGrid(q,", "grid = Endless(q,")
     file.write_text(endless)
     try:

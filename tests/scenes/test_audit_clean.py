@@ -8,11 +8,11 @@ import pytest
 from scenes import course
 from scenes.lesson import Options
 from scenes.lesson.options import ASPECTS
-from studio.audit import audit_lesson, everything
+from studio.audit import Report, audit_lesson, everything
 
 ENTRIES = {entry.id: entry for entry in course()}
 MATRIX = everything(list(ENTRIES.values()))
-TEXTS, THEMES = MATRIX["texts"], MATRIX["themes"]
+TEXTS, THEMES = MATRIX.texts, MATRIX.themes
 PAIRS = [(text, aspect) for text in TEXTS for aspect in ASPECTS]
 
 
@@ -23,10 +23,11 @@ def options_of(number: int, **others) -> Options:
 
 
 def findings(lesson: str, options: Options) -> list[str]:
-    report = audit_lesson(ENTRIES[lesson], options)
-    return [
-        f"{f.step}, play {f.play}: {f.kind}: {f.what} (shown {f.shown}, expected {f.expected})" for f in report.findings
-    ]
+    return told(audit_lesson(ENTRIES[lesson], options))
+
+
+def told(report: Report) -> list[str]:
+    return [f"{f.moment.step}, play {f.moment.play}: {f.defect.kind}: {f}" for f in report.findings]
 
 
 @pytest.mark.parametrize("lesson", ENTRIES)
@@ -34,9 +35,7 @@ def test_as_it_is_rendered_by_default(lesson):
     report = audit_lesson(ENTRIES[lesson], Options())
     assert not report.skipped
     assert report.numbers > 0 and report.plays > report.steps > 0
-    assert [
-        f"{f.step}, play {f.play}: {f.kind}: {f.what} (shown {f.shown}, expected {f.expected})" for f in report.findings
-    ] == []
+    assert told(report) == []
 
 
 @pytest.mark.parametrize(("lesson", "number"), [(lesson, 1 + 5 * place) for place, lesson in enumerate(ENTRIES)])
@@ -55,7 +54,7 @@ def test_every_text_in_every_aspect(lesson, number):
 @pytest.mark.parametrize("lesson", ENTRIES)
 def test_each_variant_of_its_model(lesson):
     own = ENTRIES[lesson].model
-    for number, model in enumerate(m for m in MATRIX["models"] if m is not None and m.startswith(f"{own}-")):
+    for number, model in enumerate(m for m in MATRIX.models if m is not None and m.startswith(f"{own}-")):
         assert findings(lesson, options_of(3 * number, model=model)) == [], model
 
 

@@ -13,7 +13,7 @@ from scenes.kit.words.labels import place_labels, spread, thin
 from scenes.kit.words.links import Threads
 from scenes.lessons.embedding.ids import NumberedTokens, WordList
 from scenes.lessons.embedding.table import TablePicture
-from studio.audit.layout import depth
+from studio.audit.checks.layout import depth
 
 WORDS = [f"word{chr(97 + k % 26) * (k % 5)}" for k in range(40)]
 

@@ -12,7 +12,7 @@ from manim import LEFT, UP
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Area
+from scenes.kit.ground.encodings import Area, Place
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
@@ -87,12 +87,16 @@ class PatternWall(Painted):
     def _draw_panel(self, pen: Pen, k: int, x: float, y: float, side: float, opacity: float) -> None:
         scale, radius = side / (self.count * CELLS), (1 - SEAM) * side / self.count / 2
         row, others = self.dots[k]
-        areas = [Area(Cells(self.patterns[k], (rows,)), np.pi * radius**2) for rows in _split(self.count, self.row)]
+        cell, weights = side / self.count, self.patterns[k]
+        shows = []
+        for rows in _split(self.count, self.row):
+            i, j = _seen(weights.values, rows)
+            places = Place(j, x + cell / 2, cell, "x"), Place(i, y + cell / 2, cell, "y")
+            shows.append((Area(Cells(weights, (i, j)), np.pi * radius**2), *places))
         pen.path(self.ground, x, y, scale, "cell", 0.75 * opacity)
-        pen.path(others, x, y, scale, self.rgb, (1 - (1 - DIMMED) * self.lit) * opacity, shows=areas[1])
-        pen.path(row, x, y, scale, self.rgb, opacity, shows=areas[0])
+        pen.path(others, x, y, scale, self.rgb, (1 - (1 - DIMMED) * self.lit) * opacity, shows=shows[1])
+        pen.path(row, x, y, scale, self.rgb, opacity, shows=shows[0])
         if self.row is not None and self.lit > 0:
-            cell = side / self.count
             pen.frame(x, y + self.row * cell, side, cell, "target", 0.02, self.lit * opacity)
         if self.framed[k] > 0.002:
             pad = 0.05
@@ -160,12 +164,17 @@ def _cells(count: int) -> cairo.Path:
 
 def _dots(weights: np.ndarray, rows: list[int]) -> cairo.Path:
     ctx = typesetting._scratch()
-    for i in rows:
-        for j in np.nonzero(weights[i] > 0.001)[0]:
-            ctx.new_sub_path()
-            ctx.arc((j + 0.5) * CELLS, (i + 0.5) * CELLS, np.sqrt(weights[i, j]) * (1 - SEAM) * CELLS / 2, 0, 2 * np.pi)
-            ctx.close_path()
+    for i, j in zip(*_seen(weights, rows), strict=True):
+        ctx.new_sub_path()
+        ctx.arc((j + 0.5) * CELLS, (i + 0.5) * CELLS, np.sqrt(weights[i, j]) * (1 - SEAM) * CELLS / 2, 0, 2 * np.pi)
+        ctx.close_path()
     return ctx.copy_path()
+
+
+def _seen(weights: np.ndarray, rows: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column [n] of the weights in these rows that have a dot, in the order in which they are drawn."""
+    places, columns = np.nonzero(weights[rows] > 0.001)
+    return np.array(rows, dtype=int)[places], columns
 
 
 def tiles(box: Box, rows: int, columns: int, *, above: float = 0.0, right: float = 0.0, gap: float = 0.2) -> np.ndarray:

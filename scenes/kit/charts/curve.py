@@ -10,10 +10,10 @@ from manim import Animation, linear
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Encoding, Place
+from scenes.kit.ground.encodings import Encoding, Place, What
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cells, Drawn
+from scenes.kit.ground.readings import Cell, Cells, Drawn
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.timing import Together, ease
@@ -42,7 +42,8 @@ def draw_places(
     pen.line([(x, y), (x + width, y)], "secondary", 0.016)
     for place in ticks(0, last, max(2, min(12, int(room)))):
         at = x + width * place / max(last, 1)
-        pen.line([(at, y), (at, y + 0.08)], "secondary", 0.016)
+        shows = Place(place, x, width / max(last, 1), "x")
+        pen.line([(at, y), (at, y + 0.08)], "secondary", 0.016, shows=shows)
         pen.text(say("{i}", i=place), at, y + 0.1 + 0.95 * size, size, "secondary", align=0.5)
     pen.text(title, x + width / 2, y + 0.12 + 2.15 * size, size, "secondary", align=0.5)
 
@@ -200,7 +201,7 @@ class Curve(Painted):
         last = len(self.values) - 1
         for mark in self.rungs:
             x, y = self.point(0, mark)
-            pen.line([(x, y), (x + self.length, y)], "faint", 0.012)
+            pen.line([(x, y), (x + self.length, y)], "faint", 0.012, shows=self._up(mark))
             pen.text(say("{i}", i=mark), x - 0.14, y + 0.33 * self.size, self.size, "secondary", align=1.0)
         pen.text(self.titles[1], 0, 0.85 * self.size, self.size, "secondary")
         draw_places(pen, self.left, self.above + self.rise, self.length, last, self.titles[0])
@@ -212,14 +213,20 @@ class Curve(Painted):
         if 0 <= self.cursor <= self.grown * last + 1e-6:
             x, y = self.point(self.cursor, float(np.interp(self.cursor, np.arange(last + 1), self.values)))
             pen.line([(x, self.above), (x, self.above + self.rise)], "target", 0.025)
-            pen.circle(x, y, 0.085, "target")
+            whole = float(self.cursor).is_integer()  # between two places it stands for none
+            shows = self._up(Cell(self.tensor, (int(self.cursor),))) if whole else None
+            pen.circle(x, y, 0.085, "target", shows=shows)
+
+    def _up(self, what: What) -> Place:
+        """Where a value stands on the vertical axis."""
+        (_, zero), (_, one) = self.point(0, 0.0), self.point(0, 1.0)
+        return Place(what, zero, one - zero, "y")
 
     def _places(self, count: int) -> tuple[Encoding, ...]:
         """What the first `count` dots stand for: a value up, its place across."""
-        (left, zero), (right, one) = self.point(0, 0.0), self.point(1, 1.0)
+        (left, _), (right, _) = self.point(0, 0.0), self.point(1, 0.0)
         places = np.arange(count)
-        across = Place(places, left, right - left, "x")
-        return Place(Cells(self.tensor, (places,)), zero, one - zero, "y"), across
+        return self._up(Cells(self.tensor, (places,))), Place(places, left, right - left, "x")
 
     def drawn(self) -> list[Drawn]:
         there = np.arange(len(self.values)) <= self.grown * (len(self.values) - 1) + 1e-6

@@ -36,10 +36,11 @@ class Group:
 class NumberLine(Painted):
     """Values of several groups of words on one line from the smallest to the largest, 0 marked.
 
-    Labels stand slanted beside the line, each led to its dot, with the value of the outermost two of each side; where
-    not all fit, some dots stay without. mark: a Tensor of one number where a dashed line crosses. ends: what the
-    line's two ends mean. sight, label_sight [group]: the opacity of each group's dots and of its labels. arrived
-    [group]: how far its dots have come down onto the line, one after the other.
+    groups: `Group(values, words, role, above)` each (in this module). Labels stand slanted beside the line, each led to
+    its dot, with the value of the outermost two of each side; where not all fit, some dots stay without. mark: a Tensor
+    of one number where a dashed line crosses. ends: what the line's two ends mean. sight, label_sight [group]: the
+    opacity of each group's dots and of its labels. arrived [group]: how far its dots have come down onto the line, one
+    after the other.
     """
 
     sight: Mix[np.ndarray]
@@ -113,7 +114,7 @@ class NumberLine(Painted):
         w, y = self.natural[0], self.axis_y
         pen.line([(0, y), (w, y)], "secondary", 0.022)
         zero = self.x_of(0.0)
-        pen.line([(zero, y - 0.12), (zero, y + 0.12)], "secondary", 0.022)
+        pen.line([(zero, y - 0.12), (zero, y + 0.12)], "secondary", 0.022, shows=self._place_of(0))
         self._draw_mark(pen)
         for k, group in enumerate(self.groups):
             if self.sight[k] > 0.002:
@@ -131,7 +132,7 @@ class NumberLine(Painted):
         ends = [(x, self.axis_y - 0.36), (x, self.axis_y + 0.36)]
         pen.line(ends, "ink", 0.022, dashed=True, shows=shows)
 
-    def _place_of(self, cell: Cell) -> Place:
+    def _place_of(self, cell: Cell | int) -> Place:
         return Place(cell, self.x_of(0.0), self.x_of(1.0) - self.x_of(0.0))
 
     def _draw_group(self, pen: Pen, k: int, group: Group) -> None:

@@ -85,7 +85,7 @@ class Mark:
     kind and points, in scene coordinates:
     "rectangle", "frame", "image": corners [4, 2], clockwise from upper left · "circle", "arc": the centre [2] ·
     "line", "polygon": [n, 2] · "curve": the four control points of a cubic [4, 2], first and last its ends ·
-    "path": the corners of its box [4, 2].
+    "path": the corners of the boxes of its parts [part, 4, 2].
     matrix: local → scene [2, 3]. rgb [3] (of an image [rows, columns, 3]), opacity: of the mobject included.
     line: width of the stroke, 0 where filled. angles: start and end of an arc, counter-clockwise from the right."""
 

@@ -88,11 +88,12 @@ class ReadingPen(Pen):
         if not self.marking:
             return
         kind, points = MARKS.get(shape.kind, shape.kind), np.asarray(list(shape.at), dtype=float)
+        if not points.size:
+            return  # many at once, and none of them
         if kind in ("rectangle", "frame", "image"):
             points = corners_of(*np.moveaxis(points, -1, 0))
         elif shape.path is not None:
-            left, top, right, bottom = (shape.scale * edge for edge in shape.path.ink)
-            points = points + corners_of(left, top, right - left, bottom - top)
+            points = points + shape.scale * boxes_of(shape.path.path)
         shows = shape.shows if isinstance(shape.shows, tuple) else () if shape.shows is None else (shape.shows,)
         self.marks.append(
             Mark(
@@ -107,6 +108,19 @@ class ReadingPen(Pen):
                 shows,
             )
         )
+
+
+def boxes_of(path: cairo.Path) -> Array:
+    """The box of each part of a path: corners [part, 4, 2], clockwise from upper left."""
+    parts: list[list[tuple[float, ...]]] = []
+    for kind, coordinates in path:
+        if kind == cairo.PATH_MOVE_TO:
+            parts.append([])
+        if coordinates:
+            parts[-1].append(coordinates[-2:])
+    ends = [(np.min(part, axis=0), np.max(part, axis=0)) for part in parts if len(part) > 1]
+    low, high = np.moveaxis(np.array(ends).reshape(-1, 2, 2), 1, 0)
+    return corners_of(*low.T, *(high - low).T)
 
 
 MARKS = {"rectangles": "rectangle", "circles": "circle", "dots": "circle"}  # what many at once are

@@ -127,7 +127,9 @@ class SoftmaxRow(Together):
 
 
 class WeightedSum(Together):
-    """Rows are added up: each glows in turn while the row below, at first the running total, becomes their sum."""
+    """Rows are added up: each glows in turn while the row below, at first the running total, becomes their sum.
+
+    rows: a grid; total: a grid of one row with the same columns, the sum."""
 
     def __init__(self, rows: TensorGrid, total: TensorGrid, *, lag: float = 0.8, **kwargs: Any):
         self.rows, self.total, self.lag, self.sum = rows, total, lag, total.values.copy()

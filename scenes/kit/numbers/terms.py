@@ -18,6 +18,7 @@ class TermSum(Painted):
 
     a, b: Tensors [n] (b None: the terms are a's numbers). total: Tensor of one number. As many terms as fit
     `width` × `lines` are written out; the others stand as "[k more: their sum]", so that the line adds up.
+    `least` terms stand in any case, in smaller letters if need be; `shown` fixes how many at most.
     lit: how far each piece is lit, 0…1 (the last piece is the total). `lead` stands in front.
     """
 

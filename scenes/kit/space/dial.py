@@ -9,11 +9,11 @@ import numpy as np
 from manim import LEFT, Animation, VGroup
 
 from model.numbers.tensor import Tensor
-from scenes.kit.ground.encodings import Angle, Length, Shows
+from scenes.kit.ground.encodings import Place, Shows
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cells, Drawn
+from scenes.kit.ground.readings import Cell, Drawn
 from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Label
 
@@ -76,8 +76,9 @@ class Dial(Painted):
             rgb = self.rgbs[k]
             if self.ghosts and np.isfinite(self.starts[k]):
                 self._draw_hand(pen, self.starts[k], self.lengths[k], rgb, 0.35)
-            hand = Cells(self.tensors[k], ([0, 1],))
-            shows = (Angle(hand), Length(hand, 0.0, 0.92 * radius / self.longest, "along"))
+            across, up = (Cell(self.tensors[k], (axis,)) for axis in (0, 1))
+            unit = 0.92 * radius / self.longest
+            shows = Place(across, radius, unit, "x"), Place(up, radius, -unit, "y")
             self._draw_hand(pen, self.angles[k], self.lengths[k], rgb, 1.0, shows)
 
     def _draw_sectors(self, pen: Pen, radius: float) -> None:

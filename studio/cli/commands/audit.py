@@ -25,6 +25,7 @@ from studio.cli.options import DEBUG, SETTINGS, complete_lesson, entries, with_o
     "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Also as JSON (- for stdout)."
 )
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
+@click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
 @with_options(DEBUG)
 def audit(
     lessons: tuple[str, ...],
@@ -35,10 +36,15 @@ def audit(
     themes: tuple[str, ...],
     json_file: Path | None,
     workers: int | None,
+    explain: str | None,
 ) -> int:
     """Check that every number on screen is real and every picture legible: all lessons, or those that are named.
 
     Exit code 1 where something is found."""
+    if explain is not None:
+        from studio.audit.explain import explain as print_explanation
+
+        return print_explanation(explain)
     todo = entries(lessons, every=not lessons)
     from studio.audit import command
 

@@ -1,23 +1,30 @@
 """Layout: what is written can be read — inside the frame, large enough, apart from other text, and with contrast.
 
-Text below half opacity is put aside on purpose (STYLE.md: “dim everything else to 25 %”): it is exempt from contrast
-and from being covered, below 0.3 also from lying over other text. Everything else holds for it too.
+The measures are those of docs/style.md. Text below half opacity is put aside on purpose (“all else is dimmed to 25 %”):
+it is exempt from contrast and from being covered, below 0.3 also from lying over other text. Everything else holds for
+it too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
+from manim import Mobject
 
-from scenes.kit.ground.painting import Painted
-from scenes.kit.ground.readings import Reading
+from scenes.kit.ground.painting import PaintingCamera
 from scenes.kit.ground.text import Formula
 from scenes.kit.ground.theme import contrast
-from studio.audit.report import Defect
+from scenes.lesson.lesson import Lesson
+from studio.audit.checks.check import Check
+from studio.audit.findings import Defect
+from studio.audit.report import Report
+from studio.audit.screen import Item, Screen, is_visible
+from studio.play.playback import Playback
 
-FREE = 0.3  # scene units at every edge: STYLE.md asks for 0.4 for boxes of lines; ink may reach 0.1 further
+FREE = 0.3  # scene units at every edge: boxes of lines keep 0.4 (docs/style.md), ink may reach 0.1 further
 EDGE = 0.02  # by how much a shape may stick out of the frame: half a line's width
 SMALLEST = 0.016  # of the frame's short side
 TOUCH = 0.12  # of the smaller em: how deep two texts' ink boxes may lie in each other (an accent, a descender)
@@ -31,18 +38,6 @@ INK = 0.12  # of the difference between text and ground: what counts as ink in a
 
 
 @dataclass(frozen=True)
-class Item:
-    """A text on screen and the mobject that shows it."""
-
-    reading: Reading
-    mobject: Painted
-
-    @property
-    def middle(self) -> tuple[float, float]:
-        return tuple(float(x) for x in self.reading.corners.mean(axis=0))
-
-
-@dataclass(frozen=True)
 class View:
     """The part of the scene that the camera sees."""
 
@@ -52,7 +47,7 @@ class View:
     top: float
 
     @classmethod
-    def of(cls, camera) -> View:
+    def of(cls, camera: Any) -> View:
         (x, y), w, h = camera.frame_center[:2], camera.frame_width / 2, camera.frame_height / 2
         return cls(x - w, y - h, x + w, y + h)
 
@@ -80,52 +75,77 @@ class View:
         return np.clip(rows, 0, h - 1).astype(int), np.clip(columns, 0, w - 1).astype(int)
 
 
+class Layout(Check):
+    """Where everything is, and what lies behind what."""
+
+    def __init__(self, lesson: Lesson, report: Report):
+        super().__init__(lesson, report)
+        self.last: Pictures | None = None
+
+    def seen(self, screen: Screen) -> Iterator[Defect]:
+        camera = cast(PaintingCamera, self.lesson.renderer.camera)
+        last, view, items = self.last, View.of(camera), screen.items
+        moved = last is not None and last.view != view  # the camera
+        for item in items:
+            if moved or id(item.mobject) in screen.fresh:
+                yield from check_frame(item, view)
+        for mobject in screen.mobjects:
+            if is_visible(mobject) and (moved or id(mobject) in screen.fresh):
+                yield from check_shape(mobject, view)
+        yield from check_overlaps(items, screen.fresh)
+        with camera.without_text():
+            ground = self.draw()
+        self.last = pictures = Pictures(view, self.draw(), ground)
+        changed = pictures.changed_since(last)
+        for item in items:
+            if id(item.mobject) in screen.fresh or pictures.touches(item, changed):
+                yield from check_contrast(item, pictures)
+
+    def draw(self) -> np.ndarray:
+        """The screen as RGBA bytes [height, width, 4]."""
+        playback = cast(Playback, self.lesson.renderer)
+        return np.ascontiguousarray(playback.picture(self.lesson))
+
+
 def check_frame(item: Item, view: View) -> Iterator[Defect]:
     """Text inside the frame, and large enough."""
     reading = item.reading
     beyond = view.beyond(reading.corners, FREE)
     if beyond > 1e-6:
         gap = f"{FREE - beyond:.2f} units from the edge" if beyond <= FREE else "cut by the frame"
-        yield Defect(
-            "outside", f"“{short(reading.text)}” is {gap}", item.middle, f"{FREE} units free", f"{FREE - beyond:.2f}"
-        )
+        what = f"“{short(reading.text)}” is {gap}"
+        yield Defect("outside", what, item.middle, f"{FREE} units free", f"{FREE - beyond:.2f}")
     if reading.size < SMALLEST * view.short - 1e-6:
-        share = f"{100 * reading.size / view.short:.2f} %"
-        yield Defect(
-            "too small",
-            f"“{short(reading.text)}” has letters too small to read",
-            item.middle,
-            f"{100 * SMALLEST} % of the frame's short side",
-            share,
-        )
+        what = f"“{short(reading.text)}” has letters too small to read"
+        least, share = f"{100 * SMALLEST} % of the frame's short side", f"{100 * reading.size / view.short:.2f} %"
+        yield Defect("too small", what, item.middle, least, share)
 
 
-def check_shape(mobject, view: View) -> Defect | None:
+def check_shape(mobject: Mobject, view: View) -> Iterator[Defect]:
     """A shape inside the frame. Reads the box of a painted mobject, the curves of Manim's own."""
     points = np.asarray(mobject.points)[:, :2]
-    if not len(points) or view.beyond(points, 0.0) <= EDGE:
-        return None
-    middle = tuple(float(x) for x in (points.min(axis=0) + points.max(axis=0)) / 2)
-    return Defect(
-        "outside", f"{type(mobject).__name__} sticks out of the frame by {view.beyond(points, 0.0):.2f} units", middle
-    )
+    beyond = view.beyond(points, 0.0) if len(points) else 0.0
+    if beyond > EDGE:
+        what = f"{type(mobject).__name__} sticks out of the frame by {beyond:.2f} units"
+        yield Defect("outside", what).at((points.min(axis=0) + points.max(axis=0)) / 2)
 
 
 @dataclass(frozen=True)
-class Screen:
+class Pictures:
     """What is seen: RGBA [height, width, 4] bytes, with text and without it (`ground`)."""
 
     view: View
     picture: np.ndarray
     ground: np.ndarray
 
-    def changed_since(self, last: Screen | None) -> np.ndarray:
+    def changed_since(self, last: Pictures | None) -> np.ndarray:
         """Which pixels [height, width] are not those of the last screen."""
         if last is None or last.view != self.view:
             return np.ones(self.picture.shape[:2], dtype=bool)
         pairs = ((self.picture, last.picture), (self.ground, last.ground))
         seen, behind = (new.view(np.uint32) != old.view(np.uint32) for new, old in pairs)  # four bytes at once
-        return (seen | behind)[..., 0]
+        both: np.ndarray = (seen | behind)[..., 0]
+        return both
 
     def touches(self, item: Item, pixels: np.ndarray) -> bool:
         """Whether one of the pixels [height, width] lies in a text's box."""
@@ -166,7 +186,7 @@ def _are_one(one: Item, other: Item) -> bool:
 
 
 def depth(a: np.ndarray, b: np.ndarray) -> float:
-    """How deep two convex quadrilaterals [4, 2] lie in each other: the shortest way to part them, ≤ 0 if they are apart."""
+    """How deep two convex quadrilaterals [4, 2] lie in each other: the shortest way to part them, ≤ 0 if apart."""
     deepest = np.inf
     for corners in (a, b):
         for k in range(4):
@@ -188,14 +208,14 @@ def _area(corners: np.ndarray) -> float:
 
 
 # ── contrast, by looking at the picture ──────────────────────────────────────────────────────────
-def check_contrast(item: Item, screen: Screen) -> Defect | None:
+def check_contrast(item: Item, pictures: Pictures) -> Iterator[Defect]:
     """A text against what lies behind it, and in front of it."""
-    reading, view, picture = item.reading, screen.view, screen.picture
+    reading, view, picture = item.reading, pictures.view, pictures.picture
     if reading.opacity < DIMMED or _area(reading.corners) <= 1e-6 or view.beyond(reading.corners, 0.0) > 0:
-        return None
+        return
     points = _sample(reading.corners, picture.shape[1] / (view.right - view.left))
     rows, columns = view.pixels(points, picture)
-    behind, seen = (image[rows, columns, :3] / 255 for image in (screen.ground, picture))
+    behind, seen = (image[rows, columns, :3] / 255 for image in (pictures.ground, picture))
     ink = reading.rgb * reading.opacity + behind * (1 - reading.opacity)
     there = np.abs(seen - behind).max(axis=2) > INK * np.abs(ink - behind).max(axis=2) + 1e-3
     length = np.hypot(*(reading.corners[1] - reading.corners[0]))
@@ -204,25 +224,15 @@ def check_contrast(item: Item, screen: Screen) -> Defect | None:
     ratios = np.sort(contrast(ink, behind)[RING, RING], axis=None)
     ratio = float(ratios[len(ratios) * WORST // 100])
     if missing and ratio > 1.5:
-        return Defect(
-            "covered",
-            f"“{short(reading.text)}” is covered by what is drawn over it",
-            item.middle,
-            shown=f"{missing} of {len(windows)} parts hidden",
-        )
-    if ratio < CONTRAST - 0.05:  # colours have 256 steps
-        return Defect(
-            "contrast",
-            f"“{short(reading.text)}” is hard to tell from what lies behind it",
-            item.middle,
-            f"{CONTRAST} : 1",
-            f"{ratio:.1f} : 1",
-        )
-    return None
+        what = f"“{short(reading.text)}” is covered by what is drawn over it"
+        yield Defect("covered", what, item.middle, shown=f"{missing} of {len(windows)} parts hidden")
+    elif ratio < CONTRAST - 0.05:  # colours have 256 steps
+        what = f"“{short(reading.text)}” is hard to tell from what lies behind it"
+        yield Defect("contrast", what, item.middle, f"{CONTRAST} : 1", f"{ratio:.1f} : 1")
 
 
 def _sample(corners: np.ndarray, per_unit: float) -> np.ndarray:
-    """Points [down, across, 2] about a pixel apart in a text's box, and one ring of them around it (half a pixel outside)."""
+    """Points [down, across, 2] about a pixel apart in a text's box, and one ring of them half a pixel around it."""
     ul, ur, lr, ll = corners
 
     def places(length: float) -> np.ndarray:
@@ -231,7 +241,8 @@ def _sample(corners: np.ndarray, per_unit: float) -> np.ndarray:
         return np.array([-0.5 / pixels, *inside, 1 + 0.5 / pixels])
 
     u, v = places(np.hypot(*(ur - ul)))[None, :, None], places(np.hypot(*(ll - ul)))[:, None, None]
-    return (1 - v) * ((1 - u) * ul + u * ur) + v * ((1 - u) * ll + u * lr)
+    points: np.ndarray = (1 - v) * ((1 - u) * ul + u * ur) + v * ((1 - u) * ll + u * lr)
+    return points
 
 
 def short(text: str, most: int = 40) -> str:

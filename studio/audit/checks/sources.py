@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from math import isfinite, prod
 from typing import Any
 
@@ -14,15 +15,14 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Given
-from scenes.kit.ground.readings import Cell, Claim, Drawn, Reading, Shown
+from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
 from scenes.kit.ground.say import number, shown
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
-from studio.audit.report import Defect
+from studio.audit.findings import Defect
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
 EXPONENTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-NAMES = {"PCG64", "GPT-2", "GPT-3", "word2vec", "SmolLM2-135M"}  # of things, not numbers
 QUOTES = "“”„‘’\"'.,;:!?()[]{}<>+…·=×→"
 
 
@@ -36,16 +36,18 @@ def has_digits(text: str) -> bool:
 
 
 class Sources:
-    """What a lesson's numbers may come from: its traces, and the words of its texts and vocabularies."""
+    """What a lesson's numbers may come from: its traces, and the words of its texts and vocabularies.
+
+    names: words with digits in them that are names of things (`Lesson.names`)."""
 
     def __init__(self, traces: Iterable[Trace], names: Iterable[str] = ()):
         self.traces: dict[str, Trace] = {}
-        self.words: set[str] = NAMES | set(names)  # with digits in them, as they may stand in a sentence
+        self.words: set[str] = set(names)  # with digits in them, as they may stand in a sentence
         self.tokens: set[str] = set()  # as they may stand alone
         self.parts: set[str] = set()  # of tensors' names
-        self.memo: dict = {}
-        self.known: dict[tuple, tuple[Any, np.ndarray | str]] = {}
-        self.numbers: set[tuple] = set()  # those that were checked
+        self.memo: dict[Any, Any] = {}
+        self.known: dict[int, tuple[Any, np.ndarray | str]] = {}  # by the tensor's id
+        self.numbers: set[tuple[Any, ...]] = set()  # those that were checked
         for trace in traces:
             self.add(trace)
 
@@ -92,33 +94,28 @@ class Sources:
     def check_number(self, item: Shown) -> Defect | None:
         """A number on screen against its source."""
         if isinstance(item.value, str):
-            return self._check_word(item)
+            return self._check_word(item.value, item.text)
         value = self.value(item.value)
         if isinstance(value, str):
             return Defect("no source", f"“{item.text}”: {value}", shown=item.text)
         self.numbers.add((id(getattr(item.value, "tensor", None)), getattr(item.value, "index", item.value), item.text))
         if isinstance(item.value, (int, np.integer)):
-            right = {shown(item.value, item.spec)}
+            expected = shown(item.value, item.spec)
+            right = {expected}
         else:
+            spec = item.spec or "+.2f"
             slack = CLOSE * max(abs(value), 1e-3) if isfinite(value) else 0.0
-            right = {number(v, item.spec or "+.2f") for v in (value, value - slack, value + slack)}
+            expected = number(value, spec)
+            right = {expected, number(value - slack, spec), number(value + slack, spec)}
         if item.text in right:
             return None
-        expected = (
-            shown(item.value, item.spec)
-            if isinstance(item.value, (int, np.integer))
-            else number(value, item.spec or "+.2f")
-        )
         return Defect("wrong number", f"“{item.text}” is not {_source(item.value)}", expected=expected, shown=item.text)
 
-    def _check_word(self, item: Shown) -> Defect | None:
-        for word in item.value.split():
-            if has_digits(word) and not (item.value in self.tokens or self._is_known(word, self.tokens)):
-                return Defect(
-                    "no source",
-                    f"“{word}” is given as a word, but is none of the text or the vocabulary",
-                    shown=item.text,
-                )
+    def _check_word(self, said: str, text: str) -> Defect | None:
+        for word in said.split():
+            if has_digits(word) and not (said in self.tokens or self._is_known(word, self.tokens)):
+                what = f"“{word}” is given as a word, but is none of the text or the vocabulary"
+                return Defect("no source", what, shown=text)
         return None
 
     def _is_known(self, word: str, words: set[str]) -> bool:
@@ -132,12 +129,8 @@ class Sources:
         for item in reading.numbers:
             at = reading.text.find(item.text, start)
             if at < 0:
-                yield Defect(
-                    "wrong number",
-                    f"“{reading.text}” does not show “{item.text}”",
-                    expected=item.text,
-                    shown=reading.text,
-                )
+                what = f"“{reading.text}” does not show “{item.text}”"
+                yield Defect("wrong number", what, expected=item.text, shown=reading.text)
                 continue
             start = at + len(item.text)
             covered[at:start] = [True] * len(item.text)
@@ -163,54 +156,24 @@ class Sources:
         set_in = [c for c in re.sub(r"#\w+\([^)]*\)", "", formula.source) if is_numeric(c)]
         said = [c for c in str(formula.says or "") if is_numeric(c)]
         if set_in and not said:
-            yield Defect(
-                "no source",
-                f"the formula {formula.source} has numbers, and no `says` that gives their values",
-                shown=formula.source,
-            )
+            what = f"the formula {formula.source} has numbers, and no `says` that gives their values"
+            yield Defect("no source", what, shown=formula.source)
         elif sorted(set_in) != sorted(said):
-            yield Defect(
-                "wrong number",
-                f"the formula {formula.source} says other numbers than it shows",
-                str(formula.says),
-                formula.source,
-            )
+            what = f"the formula {formula.source} says other numbers than it shows"
+            yield Defect("wrong number", what, expected=str(formula.says), shown=formula.source)
 
-    # ── what is drawn, and what must add up ──────────────────────────────────────────────────────
-    def check_drawn(self, drawn: Drawn) -> Defect | None:
-        """Lengths, areas and colours against their tensor."""
-        values = self.again(drawn.tensor)
-        if isinstance(values, str):
-            return Defect("no source", f"what is drawn: {values}")
-        expected, found = np.broadcast_arrays(values[drawn.index], drawn.values)
-        with np.errstate(invalid="ignore"):
-            wrong = (
-                ~np.isnan(found)
-                & (found != expected)
-                & ~(abs(found - expected) <= CLOSE * np.maximum(1e-3, abs(expected)))
-            )
-        if not wrong.any():
-            return None
-        at = tuple(int(i[0]) for i in np.nonzero(wrong))
-        what = f"{wrong.sum()} of {wrong.size} drawn values are not those of {drawn.tensor.source()}"
-        return Defect("wrong shape", what, expected=f"{expected[at]:.6g}", shown=f"{found[at]:.6g}")
-
+    # ── what must add up ─────────────────────────────────────────────────────────────────────────
     def check_claim(self, claim: Claim) -> Defect | None:
         """A sum: to 1e-6 for the values behind it, and as displayed within what rounding can make."""
-        terms = [[self.value(f.value) for f in part] for part in claim.parts]
-        total = self.value(claim.total.value)
-        for value in (total, *(v for term in terms for v in term)):
+        values = [[self.value(shown.value) for shown in part] for part in (*claim.parts, (claim.total,))]
+        for value in chain.from_iterable(values):
             if isinstance(value, str):
                 return Defect("no source", f"{claim.what}: {value}")
-        products = [prod(term) for term in terms]
+        *products, total = (prod(map(float, part)) for part in values)
         size = max(sum(map(abs, products)), abs(total))
         if abs(sum(products) - total) > CLOSE * size:
-            return Defect(
-                "wrong sum",
-                f"{claim.what}: the values do not add up",
-                expected=f"{sum(products):.7g}",
-                shown=f"{total:.7g}",
-            )
+            what = f"{claim.what}: the values do not add up"
+            return Defect("wrong sum", what, expected=f"{sum(products):.7g}", shown=f"{total:.7g}")
         return self._check_display(claim)
 
     def _check_display(self, claim: Claim) -> Defect | None:
@@ -221,12 +184,8 @@ class Sources:
             shown_sum += prod(v for v, _ in factors)
             slack += prod(abs(v) + half for v, half in factors) - prod(abs(v) for v, _ in factors)
         if not abs(shown_sum - total) <= slack + 1e-9:  # also where a part cannot be read as a number
-            return Defect(
-                "wrong sum",
-                f"{claim.what}: what is shown does not add up",
-                expected=f"{shown_sum:.6g} ± {slack:.2g}",
-                shown=claim.total.text,
-            )
+            what, expected = f"{claim.what}: what is shown does not add up", f"{shown_sum:.6g} ± {slack:.2g}"
+            return Defect("wrong sum", what, expected=expected, shown=claim.total.text)
         return None
 
 
@@ -249,7 +208,7 @@ def _read(item: Shown) -> tuple[float, float]:
     except InvalidOperation:
         return float("nan"), 0.0
     exact = isinstance(item.value, (int, np.integer))
-    return float(digits) * scale, 0.0 if exact else 0.5 * 10.0 ** digits.as_tuple().exponent * scale
+    return float(digits) * scale, 0.0 if exact else 0.5 * 10.0 ** int(digits.as_tuple().exponent) * scale
 
 
 def _source(value: Any) -> str:

@@ -1,0 +1,210 @@
+"""The check of geometry: values are read back from lengths, areas, angles, places, colours and widths on the screen.
+
+What a shape shows is said by the code that draws it (`shows=`, see scenes.kit.ground.encodings); the number is computed
+again from the trace, and the shape is measured. Both must agree as far as an eye can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Shade, Thickness
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.readings import Cell, Cells, Reading
+from scenes.kit.ground.theme import Theme
+from studio.audit.checks.sources import Sources
+from studio.audit.findings import Defect
+from studio.audit.screen import VISIBLE
+
+Array = np.ndarray
+
+CLOSE = 0.0125  # scene units: less than two pixels of a frame of 1080
+TURNED = 0.02  # radians
+TONE, TONES = 0.5 / 255, 2.5 / 255  # of a colour's channel: what is one colour, and what an eye cannot tell apart
+SIGNED = {"weight", "score", "logit"}  # blue and red; all other kinds have one hue
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a shape shows and what it should, in the same measure [n] or [n, 3], within `slack`.
+
+    read, values: both as a viewer would say them [n]."""
+
+    found: Array
+    right: Array
+    slack: float
+    read: Array
+    values: Array
+
+
+def check_marks(mobject: Painted, sources: Sources) -> Iterator[Defect]:
+    """Every shape of a mobject that shows a number; the same defect of several shapes once."""
+    theme, seen = mobject.style.theme, set()
+    for mark in mobject.marks():
+        for encoding in mark.shows:
+            if float(np.max(mark.opacity, initial=0.0)) <= VISIBLE:
+                continue
+            defect = check_mark(mark, encoding, sources, theme)
+            if defect is not None and (defect.kind, defect.what) not in seen:
+                seen.add((defect.kind, defect.what))
+                yield defect
+
+
+def check_mark(mark: Mark, encoding: Encoding, sources: Sources, theme: Theme) -> Defect | None:
+    """One shape (or many alike) against the number that it shows."""
+    values = values_of(encoding.cell, sources)
+    if isinstance(values, str):
+        return Defect("no source", f"what is drawn: {values}")
+    measured = MEASURES[type(encoding)](mark, encoding, values, theme)
+    if measured is None:
+        return None
+    with np.errstate(invalid="ignore"):
+        off = np.abs(measured.found - measured.right)
+    wrong = (off if off.ndim == 1 else off.max(axis=-1)) > measured.slack
+    wrong &= np.broadcast_to(np.ravel(mark.opacity) > VISIBLE, wrong.shape)
+    if not wrong.any():
+        return None
+    first = int(np.argmax(wrong))
+    what = f"a {mark.kind} whose {NAMES[type(encoding)]} is not {_source(encoding.cell)}"
+    read = measured.read[first]
+    shown = read if isinstance(read, str) else f"{read:.4g}"
+    return Defect("wrong shape", what, expected=f"{measured.values[first]:.4g}", shown=shown)
+
+
+def values_of(what: Any, sources: Sources) -> Array | str:
+    """The numbers [n] (of a vector: [n, 2]) that a mark shows, computed again; in words why that is not possible."""
+    if not isinstance(what, (Cell, Cells)):
+        return np.atleast_1d(np.asarray(what, dtype=float))
+    values = sources.again(what.tensor)
+    return values if isinstance(values, str) else np.atleast_1d(np.asarray(values[what.index], dtype=float))
+
+
+def check_ink(reading: Reading, sources: Sources, theme: Theme) -> Defect | None:
+    """A signed number in blue or red: blue is above zero, red below."""
+    cells = [shown.value for shown in reading.numbers if isinstance(shown.value, Cell) and shown.spec.startswith("+")]
+    if len(cells) != 1:
+        return None
+    values = values_of(cells[0], sources)
+    if isinstance(values, str):
+        return None
+    for role, wrong in (("positive", values[0] < 0), ("negative", values[0] > 0)):
+        if wrong and np.abs(reading.rgb - theme[role]).max() < TONE:
+            what = f"“{reading.text}” has the colour of {role} numbers"
+            return Defect("wrong shape", what, expected=f"{values[0]:.4g}", shown=role)
+    return None
+
+
+# ── measuring ────────────────────────────────────────────────────────────────────────────────────
+def _length(mark: Mark, encoding: Length, values: Array, theme: Theme) -> Measured | None:
+    if encoding.axis == "along":
+        return _reach(mark, encoding, values)
+    low, high = _extent(mark, encoding.axis)
+    value = values.reshape(-1)
+    ends = encoding.zero + encoding.unit * value
+    found, right = np.stack([low, high], axis=-1), np.sort(np.stack([np.full_like(ends, encoding.zero), ends], axis=-1))
+    read = (np.where(value * encoding.unit >= 0, high, low) - encoding.zero) / encoding.unit
+    return Measured(mark.zoom * found, mark.zoom * right, CLOSE, read, value)
+
+
+def _reach(mark: Mark, encoding: Length, values: Array) -> Measured | None:
+    """The length of a line, from its beginning."""
+    if mark.kind != "line":
+        return None
+    length = np.atleast_1d(np.linalg.norm(mark.local[..., -1, :] - mark.local[..., 0, :], axis=-1))
+    value = np.linalg.norm(values.reshape(-1, 2), axis=-1) if values.size == 2 * length.size else values.reshape(-1)
+    right = encoding.zero + encoding.unit * value
+    return Measured(mark.zoom * length, mark.zoom * right, CLOSE, (length - encoding.zero) / encoding.unit, value)
+
+
+def _area(mark: Mark, encoding: Area, values: Array, theme: Theme) -> Measured | None:
+    if mark.kind == "path":  # parts that are circles
+        radius: Array = np.ptp(mark.points[..., 0], axis=-1) / 2
+    else:
+        radius = np.broadcast_to(np.ravel(mark.radius), values.reshape(-1).shape)
+    right = np.sqrt(np.maximum(encoding.unit * values.reshape(-1), 0) / np.pi)
+    read = np.pi * (radius / mark.zoom) ** 2 / encoding.unit
+    return Measured(radius, mark.zoom * right, CLOSE, read, values.reshape(-1))
+
+
+def _angle(mark: Mark, encoding: Angle, values: Array, theme: Theme) -> Measured | None:
+    local = mark.local
+    if mark.kind == "polygon":  # the tip of an arrow: from the middle of its back to its first corner
+        way = local[..., 0, :] - local[..., 1:, :].mean(axis=-2)
+    elif mark.kind == "line":
+        way = local[..., -1, :] - local[..., 0, :]
+    else:
+        return None
+    angle = np.atleast_1d(np.arctan2(-way[..., 1], way[..., 0]))
+    if values.size == 2 * angle.size:
+        across, up = values.reshape(-1, 2).T
+        value = np.arctan2(up, across)
+    else:
+        value = values.reshape(-1)
+    right = encoding.zero + encoding.unit * value
+    off = (angle - right + np.pi) % (2 * np.pi) - np.pi
+    return Measured(right + off, right, TURNED, (right + off - encoding.zero) / encoding.unit, value)
+
+
+def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured | None:
+    low, high = _extent(mark, encoding.axis)
+    if mark.kind == "polygon" and encoding.at == "middle":  # an arrow head points with its first corner
+        low = high = np.atleast_1d(mark.local[..., 0, "xy".index(encoding.axis)])
+    at = {"start": low, "end": high, "middle": (low + high) / 2}[encoding.at]
+    value = values.reshape(-1)
+    right = encoding.zero + encoding.unit * value
+    return Measured(mark.zoom * at, mark.zoom * right, CLOSE, (at - encoding.zero) / encoding.unit, value)
+
+
+def _thickness(mark: Mark, encoding: Thickness, values: Array, theme: Theme) -> Measured | None:
+    value = values.reshape(-1)
+    line = np.broadcast_to(np.ravel(mark.line), value.shape)
+    return Measured(line, mark.zoom * encoding.unit * value, CLOSE, line / mark.zoom / encoding.unit, value)
+
+
+def _shade(mark: Mark, encoding: Shade, values: Array, theme: Theme) -> Measured | None:
+    value = values.reshape(-1)
+    rgb = np.broadcast_to(mark.rgb.reshape(-1, 3), (len(value), 3))
+    with np.errstate(invalid="ignore"):
+        strength = np.clip(np.abs(value) / encoding.scale, 0, 1) ** encoding.power * encoding.most
+    if encoding.kind in SIGNED:
+        hue = np.where((value >= 0)[:, None], theme["positive"], theme["negative"])
+    else:
+        hue = np.broadcast_to(theme[encoding.kind if encoding.kind in theme else "data"], rgb.shape)
+    right = theme["cell"] + (hue - theme["cell"]) * np.nan_to_num(strength)[:, None]
+    right = np.where(np.isneginf(value)[:, None], theme["masked"], right)
+    read = np.array(["#" + bytes(np.round(255 * np.clip(c, 0, 1)).astype(np.uint8)).hex() for c in rgb[:1]] * len(rgb))
+    return Measured(rgb, right, TONES, read, value)
+
+
+def _extent(mark: Mark, axis: str) -> tuple[Array, Array]:
+    """Where shapes begin and end along an axis [n], in the mobject's units."""
+    along = mark.local[..., "xy".index(axis)]
+    if mark.kind in ("circle", "arc"):
+        return np.atleast_1d(along), np.atleast_1d(along)
+    return np.atleast_1d(along.min(axis=-1)), np.atleast_1d(along.max(axis=-1))
+
+
+Measure = Callable[[Mark, Any, Array, Theme], Measured | None]
+MEASURES: dict[type, Measure] = {
+    Length: _length,
+    Area: _area,
+    Angle: _angle,
+    Place: _place,
+    Thickness: _thickness,
+    Shade: _shade,
+}
+NAMES: dict[type, str] = {
+    Length: "length",
+    Area: "area",
+    Angle: "angle",
+    Place: "place",
+    Thickness: "width",
+    Shade: "colour",
+}
+
+
+def _source(what: Any) -> str:
+    return what.source() if isinstance(what, (Cell, Cells)) else "the place that it stands for"

@@ -1,0 +1,74 @@
+"""The check of provenance: what is new on the screen has sources, and equals them (sources.py says how)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from manim import DecimalNumber, Mobject
+
+from scenes.kit.ground.text import Caption, Formula, Heading
+from scenes.lesson.lesson import Lesson
+from studio.audit.checks.check import Check
+from studio.audit.checks.geometry import check_ink, check_marks
+from studio.audit.checks.labels import check_labels, check_neighbours
+from studio.audit.checks.layout import short
+from studio.audit.checks.sources import Sources, has_digits
+from studio.audit.findings import Defect
+from studio.audit.report import Report
+from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
+
+
+class Provenance(Check):
+    """Every number against what the lesson's runs say when it is computed a second time."""
+
+    def __init__(self, lesson: Lesson, report: Report):
+        super().__init__(lesson, report)
+        self.sources = Sources(lesson.traces, lesson.names)
+
+    def seen(self, screen: Screen) -> Iterator[Defect]:
+        for trace in self.lesson.traces:
+            self.sources.add(trace)
+        for mobject in screen.mobjects:
+            if id(mobject) in screen.changed:
+                yield from self.check(mobject, screen)
+        self.report.numbers = len(self.sources.numbers)
+
+    def check(self, mobject: Mobject, screen: Screen) -> Iterator[Defect]:
+        """A mobject that is new or has changed."""
+        middle = mobject.get_center()
+        if isinstance(mobject, FOREIGN):
+            yield foreign(mobject).at(middle)
+            return
+        readings = screen.readings[id(mobject)]
+        self.report.readings += len(readings)
+        kind = "typed number" if isinstance(mobject, (Caption, Heading)) else "no source"
+        if isinstance(mobject, Formula) and readings:
+            readings = readings[:1] if mobject.says is not None else []
+            yield from (defect.at(middle) for defect in self.sources.check_formula(mobject))
+        for reading in readings:
+            place = reading.corners.mean(axis=0)
+            yield from (defect.at(place) for defect in self.sources.check_reading(reading, kind))
+        if is_painted(mobject):
+            yield from (defect.at(middle) for defect in check_marks(mobject, self.sources))
+            yield from (defect.at(middle) for defect in check_labels(mobject, readings, self.sources))
+            neighbours = check_neighbours(mobject, readings, screen, self.sources)
+            yield from (defect.at(middle) for defect in neighbours)
+            inks = (check_ink(reading, self.sources, mobject.style.theme) for reading in readings)
+            yield from (defect.at(middle) for defect in inks if defect is not None)
+        for claim in claims_of(mobject):
+            self.report.sums += 1
+            defect = self.sources.check_claim(claim)
+            if defect is not None:
+                yield defect.at(middle)
+
+
+def foreign(mobject: Mobject) -> Defect:
+    """Text that is not of the kit: nobody knows where its numbers come from, nor how large it is."""
+    name = type(mobject).__name__
+    attributes = ("original_text", "text", "tex_string", "typst_code", "number")
+    text = next((str(getattr(mobject, a)) for a in attributes if hasattr(mobject, a)), "")
+    if has_digits(text) or isinstance(mobject, DecimalNumber):
+        what = f"Manim's {name} shows “{short(text)}”, which names no tensor: use the kit's Label, Number or Formula"
+        return Defect("no source", what, shown=text)
+    what = f"Manim's {name} “{short(text)}” cannot be checked: use the kit's Label or Formula"
+    return Defect("foreign text", what, shown=text)

@@ -1,0 +1,142 @@
+"""What is on the screen at the end of a play: which mobjects, what can be read on them, what of it is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+import numpy as np
+from manim import DecimalNumber, ImageMobject, Mobject, VMobject
+from manim.mobject.text.tex_mobject import SingleStringMathTex
+from manim.mobject.text.text_mobject import MarkupText, Paragraph, Text
+from manim.mobject.text.typst_mobject import Typst
+
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.readings import Claim, Reading
+from scenes.lesson.lesson import Lesson
+
+FOREIGN = (Text, MarkupText, Paragraph, SingleStringMathTex, Typst, DecimalNumber)
+VISIBLE = 0.02  # opacity from which something is on the screen
+
+
+@dataclass(frozen=True)
+class Item:
+    """A text on screen and the mobject that shows it."""
+
+    reading: Reading
+    mobject: Mobject
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        x, y = self.reading.corners.mean(axis=0)
+        return float(x), float(y)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """mobjects: all, in the order of drawing; readings: their texts, by the mobject's id.
+
+    changed: ids of those that show what they have not shown before; fresh: of those and of what has come back."""
+
+    lesson: Lesson
+    mobjects: list[Mobject]
+    readings: dict[int, list[Reading]]
+    changed: set[int]
+    fresh: set[int]
+
+    @property
+    def items(self) -> list[Item]:
+        return [Item(reading, mobject) for mobject in self.mobjects for reading in self.readings[id(mobject)]]
+
+
+class Eye:
+    """Looks at a lesson's screen, and remembers what it has seen."""
+
+    def __init__(self, lesson: Lesson):
+        self.lesson = lesson
+        self.known: dict[int, tuple[Mobject, tuple[Any, ...], list[Reading]]] = {}  # by id of mobject
+        self.state: tuple[tuple[int, Any], ...] = ()
+
+    def look(self) -> Screen | None:
+        """The screen; None if it is the one that was seen last."""
+        mobjects = on_screen(self.lesson)
+        keys = [fingerprint(m) for m in mobjects]
+        state = tuple((id(m), key) for m, key in zip(mobjects, keys, strict=True))
+        if state == self.state:
+            return None
+        changed, back = set(), {id(m) for m in mobjects} - {number for number, _ in self.state}
+        self.state = state
+        for mobject, key in zip(mobjects, keys, strict=True):
+            known = self.known.get(id(mobject))
+            if known is None or known[1] != key:
+                self.known[id(mobject)] = (mobject, key, readings_of(mobject))
+                changed.add(id(mobject))
+        readings = {id(m): self.known[id(m)][2] for m in mobjects}
+        return Screen(self.lesson, mobjects, readings, changed, changed | back)
+
+
+def on_screen(scene: Any) -> list[Mobject]:
+    """Every mobject, each once, in the order of drawing. Groups are kept: they may make claims."""
+    found: dict[int, Mobject] = {}
+
+    def walk(mobject: Mobject) -> None:
+        if id(mobject) in found:
+            return
+        found[id(mobject)] = mobject
+        if not isinstance(mobject, FOREIGN):
+            for sub in mobject.submobjects:
+                walk(sub)
+
+    for mobject in sorted(scene.mobjects, key=lambda m: m.z_index):
+        if type(mobject) is not Mobject:  # Manim's stand-in while it waits
+            walk(mobject)
+    return list(found.values())
+
+
+def is_visible(mobject: Mobject) -> bool:
+    """Whether anything of a mobject itself (not of its parts) can be seen."""
+    if isinstance(mobject, Painted):
+        return mobject.opacity > VISIBLE
+    if not isinstance(mobject, VMobject):
+        return isinstance(mobject, ImageMobject)
+    stroke = mobject.get_stroke_opacity() if mobject.get_stroke_width() > 0 else 0.0
+    return max(float(stroke), float(mobject.get_fill_opacity())) > VISIBLE
+
+
+def is_painted(mobject: Mobject) -> TypeGuard[Painted]:
+    """Whether it is one of the kit's, and can be seen."""
+    return isinstance(mobject, Painted) and mobject.opacity > VISIBLE
+
+
+def readings_of(mobject: Mobject) -> list[Reading]:
+    """The texts that a mobject shows and that can be seen."""
+    if not is_painted(mobject) or mobject.zoom() < 1e-3:
+        return []
+    return [r for r in mobject.readings() if r.opacity > VISIBLE and r.text.strip()]
+
+
+def claims_of(mobject: Mobject) -> list[Claim]:
+    """The sums that a mobject, or a group of them, says hold."""
+    claims = getattr(mobject, "claims", None)
+    if claims is None or isinstance(mobject, Painted) and not is_painted(mobject):
+        return []
+    found: list[Claim] = claims()
+    return found
+
+
+def fingerprint(mobject: Mobject) -> tuple[Any, ...]:
+    """Changes whenever what a mobject shows may have changed."""
+    passing = ("updaters", "target", "saved_state", "submobjects")
+    return tuple((k, _state(v)) for k, v in vars(mobject).items() if k not in passing)
+
+
+def _state(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, np.ndarray):
+        return (value.shape, value.tobytes())
+    if value is None or isinstance(value, (bool, int, float)) or type(value) is str:
+        return value  # a Said is told by its identity: the same words may come from elsewhere
+    if isinstance(value, (list, tuple)) and depth < 3:
+        return tuple(_state(v, depth + 1) for v in value)
+    if isinstance(value, dict) and depth < 3:
+        return tuple((k, _state(v, depth + 1)) for k, v in value.items())
+    return id(value)

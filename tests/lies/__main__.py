@@ -1,0 +1,51 @@
+"""`python -m tests.lies [WORDS…]`: tells the lies that have one of the words in them, prints who found which."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tests.lies.all import LIES
+from tests.lies.harness import Verdict, tell_all
+
+
+def main(words: list[str]) -> int:
+    """Returns 0 where every lie is found."""
+    chosen = [
+        lie for lie in LIES if not words or any(w in f"{lie.what} {lie.file} {lie.lesson} {lie.kind}" for w in words)
+    ]
+    started, verdicts = time.perf_counter(), dict[int, Verdict]()
+    for place, verdict in tell_all(chosen, len(os.sched_getaffinity(0))):
+        verdicts[place] = verdict
+        print(f"\r{len(verdicts)} of {len(chosen)}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("kind that must come", "lesson", "what is made believe", "found by", "what was found", "s"):
+        table.add_column(name, overflow="fold")
+    for place, lie in sorted(enumerate(chosen), key=lambda pair: (pair[1].kind, pair[0])):
+        v = verdicts[place]
+        by = v.by if v.by in ("audit", "test") else f"[red]{v.by}[/]"
+        table.add_row(lie.kind, lie.lesson, escape(lie.what), by, escape(v.note[:90]), f"{v.seconds:.1f}")
+    console.print(table)
+    for kind in dict.fromkeys(lie.kind for lie in chosen):
+        count = Counter(verdicts[k].by for k, lie in enumerate(chosen) if lie.kind == kind)
+        console.print(f"{kind}: " + ", ".join(f"{n} by {by}" for by, n in count.most_common()))
+    count = Counter(v.by for v in verdicts.values())
+    console.print(
+        f"[bold]{len(chosen)} lies in {time.perf_counter() - started:.0f} s, "
+        f"{sum(v.seconds for v in verdicts.values()):.0f} s of processor time[/]: {dict(count)}"
+    )
+    return int(any(v.by not in ("audit", "test") for v in verdicts.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,26 @@
+"""Every lie is found by the finding that it names; those that nobody finds yet are named, and are not found."""
+
+import pytest
+
+from tests.lies.all import LIES
+from tests.lies.harness import copy_tree, tell_all
+from tests.lies.known import NOT_FOUND
+
+FOUND = ("audit", "test")
+
+
+def test_no_lie_is_stale(tmp_path):
+    copy_tree(tmp_path)
+    for lie in LIES:
+        lie.find(tmp_path)
+
+
+def test_each_lie_is_told_once():
+    assert len({lie.what for lie in LIES}) == len({(lie.file, lie.old, lie.new) for lie in LIES}) == len(LIES)
+
+
+@pytest.mark.slow
+def test_lies_are_found():
+    verdicts = dict(tell_all(LIES, workers=2))
+    missed = {LIES[k].what: verdict.note for k, verdict in verdicts.items() if verdict.by not in FOUND}
+    assert missed.keys() == NOT_FOUND

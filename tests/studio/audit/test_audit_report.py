@@ -1,0 +1,86 @@
+"""What an audit reports, of one run and of many; the command."""
+
+import json
+
+import pytest
+from manim import FadeIn, Square
+
+from scenes.lesson import Options
+from studio.audit import as_json, audit, audit_lesson, cases, command, show
+from studio.cli.main import main
+from tests.studio.audit.planted import BAD, Clean, Entry, Planted, Shipped, bad, found
+
+
+def test_a_finding_says_where_it_is():
+    (finding,) = audit_lesson(BAD, Options(theme="day", aspect="1:1", text="The dog ran")).findings
+    case, moment, defect = finding.case, finding.moment, finding.defect
+    assert case.to_dict() == dict(lesson="planted", text="The dog ran", model="tiny", aspect="1:1", theme="day")
+    assert finding.room == "provenance" and moment.step == "Only" and moment.play >= 1
+    assert defect.where == pytest.approx((-2, 1), abs=0.1) and defect.shown == "0.42"
+
+
+def test_a_defect_that_stays_is_found_once():
+    def put(lesson):
+        bad(lesson)
+        for _ in range(3):
+            lesson.play(FadeIn(Square(0.3, color="#FFFFFF")), run_time=0.2)
+
+    assert len(found(put)) == 1
+
+
+def test_a_text_that_the_lesson_cannot_show_is_skipped():
+    report = audit_lesson(Entry(Planted), Options(text="word"))
+    assert "2 to 24 tokens" in report.skipped and not report.findings and not report.plays
+
+
+def test_cases_are_every_combination():
+    todo = cases(
+        [Entry(Planted), Entry(Clean, id="clean")], [None, "The dog ran"], ["16:9", "1:1"], ["night", "day"], [None]
+    )
+    assert len(todo) == len({(c.entry.id, c.options) for c in todo}) == 16
+    assert {c.options.text for c in todo} == {"The cat sat on the mat", "The dog ran"}
+
+
+def test_json_and_table(capsys):
+    reports = audit(cases([BAD], [None], ["16:9"], ["night", "day"], [None]))
+    about = json.loads(as_json(reports))
+    assert about["runs"] == 2 and about["findings"] == 2 and about["numbers"] > 0
+    assert (
+        about["reports"][0]["findings"][0]["room"] == "provenance" and about["reports"][1]["options"]["theme"] == "day"
+    )
+    show(reports)
+    text = capsys.readouterr().out
+    assert "“0.42” in “0.42” has no source" in text and "2 findings: 2 × provenance: no source" in text
+
+
+def test_the_command_says_with_its_exit_code_whether_something_was_found(tmp_path, capsys):
+    file = tmp_path / "deep" / "audit.json"
+    assert command([BAD], json_file=file, workers=1) == 1
+    assert json.loads(file.read_text())["findings"] == 1
+    assert command([Entry(Planted)], workers=1) == 0
+    assert "no findings" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_several_processes_find_the_same():
+    todo = cases([BAD, Entry(Planted)], [None], ["16:9", "1:1"], ["night"], [None])
+    todo = [type(c)(Shipped(c.entry.id, bad=c.entry is BAD), c.options) for c in todo]
+    alone, together = audit(todo), audit(todo, workers=2)
+    assert [r.findings for r in alone] == [r.findings for r in together]
+    assert sum(len(r.findings) for r in alone) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["audit", "attentoin"], "did you mean “attention”?"),
+        (["audit", "attention", "--theme", "dusk"], "dusk"),
+        (["audit", "attention", "--model", "nothing"], "nothing"),
+        (["audit", "attention", "--text", "one"], "2 to 24 tokens"),
+        (["audit", "attention", "--aspect", "4:3"], "16:9"),
+    ],
+)
+def test_wrong_requests(arguments, says, capsys):
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert says in printed.err and printed.err.count("\n") == 1 and printed.out == ""
