@@ -14,7 +14,6 @@ from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.timing import Together
 from scenes.kit.moves.products import DotProduct, MatrixProduct, ResidualAdd, SoftmaxRow, WeightedSum
 from scenes.kit.moves.reveal import CountUp, Grow, Highlight, Introduce, Reveal
-from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow
@@ -95,14 +94,6 @@ def residual_add(box: Box) -> Move:
     return Move([ResidualAdd(*grids)], grids[:-1])
 
 
-def fly(box: Box) -> Move:
-    """A row goes from the table of all words to where it is used."""
-    upper, lower = box.rows(3, 1)
-    grid = queries(upper)
-    row = grid.row(grid.shown_row(real.query().position))
-    return Move([Fly(row, row.copy().scale(1.2).move_to(lower.center))], [grid])
-
-
 class Pulse(Together):
     """A move of one's own, on several grids at once: their cells brighten and fade."""
 
@@ -135,6 +126,5 @@ SAMPLES: dict[str, Sample] = {
     "SoftmaxRow": softmax_row,
     "WeightedSum": weighted_sum,
     "ResidualAdd": residual_add,
-    "Fly": fly,
     "Together": together,
 }
