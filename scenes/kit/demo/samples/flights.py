@@ -58,7 +58,8 @@ def meet(box: Box) -> Move:
     rooms = Box(box.left, box.bottom, box.right - 0.16 * box.width, box.top).rows(1, 1, 1)
     grids = [TensorGrid(t, kind, fit=room, cell=(1.2, 0.8)) for room, (t, kind) in zip(rooms, rows, strict=True)]
     total = Number(head.raw[i, j], size=0.06 * box.width).next_to(grids[2], RIGHT, buff=0.15)
-    return Move([Meet(*grids, total)], grids[:2])
+    first, second, products = grids
+    return Move([Meet(first, second, products, total)], [first, second])
 
 
 def meet_all(box: Box) -> Move:
@@ -70,7 +71,8 @@ def meet_all(box: Box) -> Move:
              ((head.q_met, "query", upper), (head.k_met, "key", lower))]  # fmt: skip
     scores = TensorGrid(head.raw, "score", fit=right, cell=(0.9, 0.6), brackets=False)
     scores.reveal(0)
-    return Move([MeetAll(*grids, scores)], [*grids, scores])
+    asked, offered = grids
+    return Move([MeetAll(asked, offered, scores)], [asked, offered, scores])
 
 
 SAMPLES: dict[str, Sample] = {
