@@ -9,7 +9,7 @@ from pathlib import Path
 from model.errors import UsageError
 from scenes.lesson.steps import Step
 from studio.film import captions, export
-from studio.film.film import Film, Report, draw, join, plan
+from studio.film.film import Film, Report, draw, forget, join, plan
 from studio.film.images import save_png
 from studio.film.manifest import manifest, write_manifest
 from studio.film.naming import basename
@@ -71,6 +71,7 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
         else:
             drawn = draw(film, request.workers, lambda done, total: stage("drawing", done, total), request.fresh)
             main = [_movie(request.format, film, files, name, stage)]
+            forget(film)
             save_png(poster.last, files / f"{name}.png")
         write_manifest(files / f"{name}.json", manifest(film, step), sorted(files.hidden.iterdir()))
         published = files.publish(last=f"{name}.json")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 import unicodedata
 from pathlib import Path
+
+STARTED = time.time()  # of this program, about
 
 
 def sha256(path: Path) -> str:

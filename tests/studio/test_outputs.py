@@ -163,8 +163,8 @@ def test_the_cache_is_bounded_and_keeps_what_was_used_last(own_cache):
 
 
 def test_a_formula_that_a_killed_process_left_unfinished_is_made_again(own_cache):
-    folder = own_cache / "formulas"
-    folder.mkdir()
+    folder = cache.formulas_folder()
+    folder.mkdir(parents=True)
     for name, content in (("whole", "<svg></svg>\n"), ("half", "<svg><pa"), ("empty", ""), ("begun", "<svg>")):
         (folder / f"{name}.svg").write_text(content)
         if name != "begun":
