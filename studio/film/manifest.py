@@ -13,6 +13,7 @@ from studio.play.files import sha256
 from studio.play.keys import painting_code
 from studio.play.protocols import main_trace
 from studio.play.versions import versions
+from studio.play.writer import LOSSLESS_ALPHA
 
 
 def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
             "fps": picture.fps,
             "frames": film.frames,
             "seconds": film.seconds,
+            "transparent": job.encoder is LOSSLESS_ALPHA,
         },
         "code": {"lesson": sha256(job.entry.file), "kit": painting_code(type(film.lesson))},
         "versions": versions(),
