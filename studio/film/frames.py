@@ -23,7 +23,12 @@ def shown(film: Path) -> Iterator[tuple[float, RGB]]:
         return
     with av.open(film) as video:
         for frame in video.decode(video=0):
-            yield float(frame.time or 0), frame.to_ndarray(format="rgb24")
+            yield float(frame.time or 0), rgb(frame)
+
+
+def rgb(frame: av.VideoFrame) -> RGB:
+    """A decoded frame's colours."""
+    return cast(RGB, frame.to_ndarray(format="rgb24"))
 
 
 def _of_webp(film: Path) -> Iterator[tuple[float, RGB]]:
@@ -42,7 +47,7 @@ def last(film: Path) -> RGB:
             stream = video.streams.video[0]
             video.seek(int(stream.duration or 0), stream=stream)  # to the key frame before
             *_, frame = video.decode(stream)
-            return frame.to_ndarray(format="rgb24")
+            return rgb(frame)
     *_, (_, pixels) = shown(film)
     return pixels
 
@@ -62,7 +67,7 @@ def likeness(one: RGB, other: RGB) -> tuple[float, float]:
     if one.shape != other.shape:
         return 0.0, 255.0
     a, b = (frame.astype(np.float32) for frame in (one, other))
-    error = _blocks((((a - b) @ LUMA) ** 2)[..., None]).max()
+    error = _blocks(np.square((a - b) @ LUMA, dtype=np.float32)[..., None]).max()
     tint = np.abs(_blocks(a) - _blocks(b)).max()
     return float(10 * np.log10(255**2 / max(error, 1e-6))), float(tint)
 

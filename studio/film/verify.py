@@ -136,7 +136,9 @@ def _in_movie(about: Mapping[str, Any], film: Path, poster: Path) -> Iterator[st
     shape = about["picture"]
     if film.suffix in (".mp4", ".webm"):
         with av.open(film) as video:
-            chapters = [(c["metadata"].get("title"), float(c["start"] * c["time_base"])) for c in video.chapters()]
+            chapters = [
+                (c["metadata"].get("title"), float(c["start"] * (c["time_base"] or 0))) for c in video.chapters()
+            ]
             stream = video.streams.video[0]
             size, count = (stream.width, stream.height), stream.frames or shape["frames"]  # WebM does not say how many
         steps = [(step["name"], step["start"]) for step in about["steps"]]
@@ -216,7 +218,7 @@ def _unlike(path: Path, film: Film) -> Iterator[str]:
     for count, drawn in enumerate(film.decoded(), 1):
         while after is not None and round(after[0] * rate) < count:
             now, after = after, next(shown, None)
-        if now is None or not alike(now[1], drawn.to_ndarray(format="rgb24")):
+        if now is None or not alike(now[1], frames.rgb(drawn)):
             wrong.append(count - 1)
     if wrong:
         first = wrong[0] / rate

@@ -35,6 +35,16 @@ from scenes.kit.ground.typesetting import Drawing, Outline
 PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented)})
 # Never change once they are made.
 LASTING = (Tensor, Recorded, Given, Taken, Derived, Operation, Outline, Drawing, cairo.Path)
+# What a camera draws in, and what it draws with: made from the rest of it.
+CANVAS: frozenset[str] = frozenset(
+    "pixel_array background pixel_array_to_cairo_context background_colored_vmobject_displayer display_funcs".split()
+)
+# What Manim and the studio keep their books in: nothing of it is painted, or it is read by itself.
+BOOKS: frozenset[str] = frozenset(
+    "renderer camera camera_class animations mobjects foreground_mobjects moving_mobjects static_mobjects duration "
+    "last_t queue session_spec output_plan file_writer_settings manager time_progression stop_condition observers "
+    "steps traces mouse_point mouse_drag_point key_to_function_map _log_file_path random_seed".split()
+)
 KEPT = 100_000  # digests of those that are remembered
 UNSAID = frozenset({"original_id"})  # an address that Manim's copies remember
 _lasting: dict[int, tuple[Any, bytes, set[Path], set[str]]] = {}
@@ -68,7 +78,7 @@ class Content:
         return hashlib.sha256(b"".join(self.parts)).hexdigest()
 
     def _read(self, thing: Any) -> None:
-        kind = type(thing)
+        kind: Any = type(thing)
         if kind in PLAIN:
             self._plain(thing, kind)
         elif kind in LASTING:
@@ -189,7 +199,7 @@ class Content:
 
     def _attributes(self, thing: Any) -> None:
         """What an instance keeps in `__dict__` and `__slots__`; what is computed from that on demand says nothing."""
-        kind = type(thing)
+        kind: Any = type(thing)
         self._type(kind)
         slots, computed = layout(kind)
         state = getattr(thing, "__dict__", None) or {}
@@ -252,20 +262,10 @@ BASES: dict[type, Reader] = {
     frozenset: Content._set,
     np.ndarray: lambda content, thing: content._array(np.asarray(thing)),
 }
-# What a camera draws in, and what it draws with: made from the rest of it.
-CANVAS = frozenset(
-    "pixel_array background pixel_array_to_cairo_context background_colored_vmobject_displayer display_funcs".split()
-)
-# What Manim and the studio keep their books in: nothing of it is painted, or it is read by itself.
-BOOKS = frozenset(
-    "renderer camera camera_class animations mobjects foreground_mobjects moving_mobjects static_mobjects duration "
-    "last_t queue session_spec output_plan file_writer_settings manager time_progression stop_condition observers "
-    "steps traces mouse_point mouse_drag_point key_to_function_map _log_file_path random_seed".split()
-)
 
 
 @lru_cache(maxsize=4096)
-def reader(kind: type) -> Reader:
+def reader(kind: Any) -> Reader:
     """How objects of that type are read. Raises Unreadable."""
     for above, read in READERS.items():
         if issubclass(kind, above):
@@ -301,7 +301,7 @@ def based(root: type, made_from: bool) -> Reader:
 
 
 @lru_cache(maxsize=4096)
-def layout(kind: type) -> tuple[tuple[str, ...], frozenset[str]]:
+def layout(kind: Any) -> tuple[tuple[str, ...], frozenset[str]]:
     """The slots of a class and of those above it; the names that are computed when they are first asked for."""
     slots: list[str] = []
     for cls in kind.__mro__:
