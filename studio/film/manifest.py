@@ -9,10 +9,9 @@ from typing import Any
 
 from model import __version__
 from studio.film.film import Film
-from studio.play.files import sha256
+from studio.play.files import sha256, versions
 from studio.play.keys import painting_code
 from studio.play.protocols import main_trace
-from studio.play.versions import versions
 from studio.play.writer import LOSSLESS_ALPHA
 
 

@@ -22,11 +22,10 @@ from manim._config.video_encoder import video_encoder_fingerprint
 from model.paths import ASSETS, ROOT
 from scenes.kit.ground.typesetting import FACES, covers, outline
 from studio.play.content import Content, Unreadable, home
-from studio.play.files import STARTED, sha256
+from studio.play.files import STARTED, sha256, versions
 from studio.play.playback import Playback
 from studio.play.protocols import Played
 from studio.play.sources import reached
-from studio.play.versions import versions
 
 ONCE = "once-"  # what the name of a segment begins with that is for one render only
 

@@ -86,6 +86,7 @@ def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp
         "fps": 15,
         "frames": result.film.frames,
         "seconds": result.film.seconds,
+        "transparent": False,
     }
     assert [s["name"] for s in about["steps"]] == ["Appear", "Turn", "Rest"]
     assert about["versions"]["manim"] == "0.22.0"
