@@ -107,7 +107,7 @@ class Server:
         task.add_done_callback(self.chores.discard)
 
     async def watch_files(self) -> None:
-        """Whatever a picture is made of: lessons, notes, themes, reports, fonts. The model's own code is loaded once."""
+        """Whatever a picture is made of: lessons, notes, themes, reports, fonts. The model is loaded once."""
         folders = (Path(scenes.__file__).parent, ASSETS)
         async for _ in awatch(*folders, watch_filter=_matters, debounce=200, step=50, stop_event=self.stopping):
             self.readings.clear()
