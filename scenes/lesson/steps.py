@@ -12,6 +12,7 @@ from manim.utils.rate_functions import squish_rate_func
 
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Caption, Heading
+from scenes.lesson.claims import Fact
 from scenes.lesson.notes import notes_for
 from scenes.lesson.observer import Observer
 from scenes.lesson.options import Options
@@ -43,6 +44,7 @@ class SteppedScene(StagedScene):
         self.observers: list[Observer] = []
         self.steps: list[Step] = []
         self.phrases: dict[str, Any] = {}  # fields that every caption and subtitle may use, such as {where}
+        self.claims: tuple[Fact, ...] = ()  # of the step that plays
         self.heading: Heading | None = None
         self.caption: Caption | None = None
 
@@ -54,11 +56,13 @@ class SteppedScene(StagedScene):
         *,
         subtitle: str | None = None,
         keep: Iterable[Mobject] | None = None,
+        claims: Iterable[Fact] = (),
         **fields: Any,
     ) -> Iterator[Step]:
         """One idea. `caption` and `subtitle` are templates for `say`, filled with the fields (Tensors, ints, words).
 
         keep: the mobjects that stay on the stage; all others fade with the old caption (None: all stay).
+        claims: what makes words such as “most” and “gains” true (scenes.lesson.claims); the audit computes them.
         The step lasts at least as long as its caption takes to read."""
         fields = self.phrases | fields
         said = caption if isinstance(caption, Said) else say(caption, **fields)
@@ -66,6 +70,7 @@ class SteppedScene(StagedScene):
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields) or str(said)
         step = Step(len(self.steps), name, str(said), notes, self.time, self.renderer.num_plays)
+        self.claims = tuple(claims)
         for observer in self.observers:
             observer.step_started(self, step)
         self._turn_page(name, said, None if subtitle is None else say(subtitle, **fields), keep)

@@ -12,11 +12,12 @@ from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.honesty import Honesty
 from studio.audit.checks.layout import Layout
 from studio.audit.checks.provenance import Provenance
+from studio.audit.checks.said import Speech
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.report import Report
 from studio.audit.screen import Eye
 
-CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty)
+CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech)
 
 
 class Watch(Observer):

@@ -7,7 +7,7 @@ the audit says so. Counts and indices are ints; words are strings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
 
@@ -33,12 +33,19 @@ def number(value: float, spec: str = "+.2f") -> str:
 
 @dataclass(frozen=True)
 class Span:
-    """Characters start…end of a text show `value` (a Tensor of one number, an int or a str) in the format `spec`."""
+    """Characters start…end of a text show `value` (a Tensor of one number, an int or a str) in the format `spec`.
+
+    name: of the field that it was put in; empty where there was none."""
 
     start: int
     end: int
     value: Any
     spec: str
+    name: str = ""
+
+    def moved(self, by: int) -> Span:
+        """The same, further on in a longer text."""
+        return replace(self, start=self.start + by, end=self.end + by)
 
 
 class Said(str):
@@ -57,10 +64,10 @@ class Said(str):
     def cut(self, start: int, end: int) -> Said:
         """A part of the sentence, with the spans that lie in it."""
         inside = [s for s in self.spans if s.start >= start and s.end <= end]
-        return Said(self[start:end], tuple(Span(s.start - start, s.end - start, s.value, s.spec) for s in inside))
+        return Said(self[start:end], tuple(s.moved(-start) for s in inside))
 
     def __add__(self, other: str) -> Said:
-        moved = (Span(s.start + len(self), s.end + len(self), s.value, s.spec) for s in getattr(other, "spans", ()))
+        moved = (s.moved(len(self)) for s in getattr(other, "spans", ()))
         return Said(str(self) + str(other), (*self.spans, *moved))
 
 
@@ -74,11 +81,11 @@ def say(template: str, /, **fields: Any) -> Said:
         value = fields[name]
         start = len(text)
         if isinstance(value, Said):
-            spans += [Span(s.start + start, s.end + start, s.value, s.spec) for s in value.spans]
+            spans += [s.moved(start) for s in value.spans]
             text += str(value)
             continue
         text += shown(value, spec or "")
-        spans.append(Span(start, len(text), value, spec or ""))
+        spans.append(Span(start, len(text), value, spec or "", name))
     return Said(text, tuple(spans))
 
 

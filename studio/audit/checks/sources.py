@@ -135,8 +135,8 @@ class Sources:
         """All numbers of a text; what no source covers is of that kind."""
         covered, start = [False] * len(reading.text), 0
         for item in reading.numbers:
-            at = reading.text.find(item.text, start)
-            if at < 0:
+            at = reading.text.find(item.text, start) if item.start is None else item.start
+            if at < 0 or not reading.text.startswith(item.text, at):
                 what = f"“{reading.text}” does not show “{item.text}”"
                 yield Defect("wrong number", what, expected=item.text, shown=reading.text)
                 continue
