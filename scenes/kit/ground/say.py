@@ -7,6 +7,7 @@ the audit says so. Counts and indices are ints; words are strings.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 
 MINUS, INFINITY = "−", "∞"
+SIGNS = str.maketrans({MINUS: "-", "×": "*", "÷": "/", ",": None})
+EQUATION = re.compile(r"[\d.\s()+*/-]*\d[\d.\s()+*/-]*")
 
 
 def number(value: float, spec: str = "+.2f") -> str:
@@ -96,3 +99,28 @@ def shown(value: Any, spec: str = "") -> str:
     if isinstance(value, (int, np.integer)):
         return format(int(value), spec or ",").replace("-", MINUS)
     return number(float(value), spec or "+.2f")
+
+
+def worked_out(template: str, least: int, **fields: Any) -> Said:
+    """An equation of numbers, “a ÷ b = c”, with as few decimals (≥ least) as let it hold as it is displayed.
+
+    In the template % stands for the format of those decimals."""
+    for decimals in range(least, least + 5):
+        said = say(template.replace("%", f".{decimals}f"), **fields)
+        if holds(said):
+            break
+    return said
+
+
+def holds(equation: str) -> bool:
+    """Whether “left = right” is so for the digits that are displayed, worked out and rounded as the right side is.
+
+    >>> holds("0.499 ÷ (0.792 × 0.812) = 0.77"), holds("0.499 ÷ (0.792 × 0.812) = 0.78")
+    (False, True)
+    """
+    left, _, right = equation.translate(SIGNS).rpartition("=")
+    if not EQUATION.fullmatch(left):
+        raise ValueError(f"{equation!r} is no equation of numbers")
+    decimals = len(right.strip().partition(".")[2])
+    worth = eval(left.strip(), {"__builtins__": {}})  # noqa: S307 (digits, brackets and + − × ÷ alone)
+    return number(worth, f".{decimals}f") == number(float(right), f".{decimals}f")

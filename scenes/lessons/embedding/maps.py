@@ -15,7 +15,7 @@ from model.study.words import Word, WordTable
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.ground.layout import Box, stack
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import say, worked_out
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.products import DotProduct
 from scenes.kit.moves.reveal import Grow, Introduce
@@ -150,7 +150,8 @@ class Maps:
             lines = self.scene.by(wide=1, square=4, tall=4)
             terms = TermSum(a, b, (a * b).sum(0), width=low.width, lines=lines, size=0.4)
             fields: Look = dict(dot=(a * b).sum(0), a=length(a), b=length(b), c=cosine(b, a))
-            quotient = Label(say("{dot:+.3f} ÷ ({a:.3f} × {b:.3f}) = {c:.2f}", **fields), 0.48, "target")
+            law = worked_out("{dot:+%} ÷ ({a:%} × {b:%}) = {c:.2f}", least=3, **fields)
+            quotient = Label(law, 0.48, "target")
             low.fit(stack(terms, quotient, gap=0.4))
             label, grid = products
             play(FadeIn(label), Introduce(grid, "columns", lag=0.3), DotProduct(terms), run_time=3)

@@ -16,6 +16,7 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Given
 from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
+from scenes.kit.ground.say import holds
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
 from studio.audit.checks.digits import digits
@@ -23,6 +24,7 @@ from studio.audit.findings import Defect
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
 EXPONENTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+EQUALITY = re.compile(r"[−+\d][\d.,\s()+−×÷]*[+−×÷][\d.,\s()+−×÷]*= [+−]?[\d.,]+")  # numbers alone, and signs
 QUOTES = "“”„‘’\"'.,;:!?()[]{}<>+…·=×→"
 
 
@@ -146,6 +148,8 @@ class Sources:
                 yield defect
         if reading.text in self.tokens:
             return
+        if EQUALITY.fullmatch(reading.text) and not holds(reading.text):
+            yield Defect("wrong sum", f"“{reading.text}” does not hold as it is displayed")
         for match in re.finditer(r"\S+", reading.text):
             loose = [i for i in range(*match.span()) if not covered[i] and _is_of_a_number(reading.text, i)]
             if (
