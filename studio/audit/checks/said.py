@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import Said
@@ -108,5 +109,9 @@ def tensors_in(mobject: Painted, screen: Screen) -> list[Any]:
     """The tensors whose numbers a mobject shows, as digits or as shapes."""
     shown = [number.value for reading in screen.readings[id(mobject)] for number in reading.numbers]
     shown += [encoding.cell for mark in mobject.marks() for encoding in mark.shows]
-    tensors = {id(what.tensor): what.tensor for what in shown if isinstance(what, (Cell, Cells))}
+    tensors = {
+        id(what.tensor): what.tensor
+        for what in shown
+        if isinstance(what, (Cell, Cells)) and isinstance(what.tensor, Tensor)
+    }
     return list(tensors.values())

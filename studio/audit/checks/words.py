@@ -14,7 +14,7 @@ from studio.audit.checks.places import Spot, Where
 from studio.audit.findings import Defect
 
 CLAUSES = re.compile(r"[,;.]\s+(?:and )?| and | · ")
-INDEX = re.compile(r"\b(layer|head|block|position|row|entry) (\d+)")
+INDEX = re.compile(r"\b(layer|head|block|position|row|entry) (\d+)", re.IGNORECASE)
 ROWS = re.compile(r"\brows (\d[\d,]*) and (\d[\d,]*)")
 ID = re.compile(r"\bid (\d[\d,]*)")
 PLACED = (re.compile(r"position (\d+),? “([^”]+)”"), re.compile(r"“([^”]+)”,? (?:at )?position (\d+)"))
@@ -68,7 +68,7 @@ def check_sentence(
             yield Defect("false claim", f"“{word}” in “{sentence.text}”: its numbers are of {right}")
     for match in INDEX.finditer(sentence.text):
         levels = (sentence.near(match.start()), sentence.tensors)
-        yield from _index(match[1], int(match[2]), sentence.text, levels, where)
+        yield from _index(match[1].lower(), int(match[2]), sentence.text, levels, where)
     for match in ROWS.finditer(sentence.text):
         for digits in match.groups():
             yield from _index("row", int(digits.replace(",", "")), sentence.text, (spoken,), where)
