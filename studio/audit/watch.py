@@ -11,13 +11,14 @@ from scenes.lesson.steps import Step, SteppedScene
 from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.honesty import Honesty
 from studio.audit.checks.layout import Layout
+from studio.audit.checks.passing import Passing
 from studio.audit.checks.provenance import Provenance
 from studio.audit.checks.said import Speech
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.report import Report
 from studio.audit.screen import Eye
 
-CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech)
+CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech, Passing)
 
 
 class Watch(Observer):
@@ -44,6 +45,10 @@ class Watch(Observer):
     def step_ended(self, lesson: SteppedScene, step: Step) -> None:
         for check in self.checks:
             self.note(check.step_ended(step))
+
+    def passing(self, lesson: SteppedScene) -> None:
+        for check in self.checks:
+            self.note(check.passing())
 
     def played(self, lesson: SteppedScene) -> None:
         self.report.plays += 1

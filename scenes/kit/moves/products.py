@@ -94,6 +94,7 @@ class DotProduct(Animation):
         terms.lit[:pieces] = progress
         arrived = int((progress > 0.5).sum())
         terms.running = float(self.totals[arrived - 1]) if arrived else 0.0
+        terms.counted = max(arrived - terms.first, 0)
         terms.lit[-1] = 1.0 if arrived > terms.first else 0.0
 
 
@@ -132,6 +133,8 @@ class WeightedSum(Together):
     def __init__(self, rows: TensorGrid, total: TensorGrid, *, lag: float = 0.8, **kwargs: Any):
         self.rows, self.total, self.lag, self.sum = rows, total, lag, total.values.copy()
         total.reveal(0.0)
+        parts = rows.values[:, ~total.gap_cells[0]].T
+        total.reach = [(float(np.minimum(each, 0).sum()), float(np.maximum(each, 0).sum())) for each in parts]
         kwargs.setdefault("rate_func", linear)
         super().__init__(rows, total, **kwargs)
 

@@ -189,10 +189,10 @@ class Sources:
         return self._check_display(claim)
 
     def _check_display(self, claim: Claim) -> Defect | None:
-        read = [[_read(f) for f in part] for part in claim.parts]
-        total, slack = _read(claim.total)
+        parts = [[read(f) for f in part] for part in claim.parts]
+        total, slack = read(claim.total)
         shown_sum = 0.0
-        for factors in read:
+        for factors in parts:
             shown_sum += prod(v for v, _ in factors)
             slack += prod(abs(v) + half for v, half in factors) - prod(abs(v) for v, _ in factors)
         if not abs(shown_sum - total) <= slack + 1e-9:  # also where a part cannot be read as a number
@@ -211,7 +211,7 @@ def _is_named(leaf: Given) -> bool:
     return any(c.isalpha() for c in leaf.name) or bool(np.all(leaf.table == np.round(leaf.table)))
 
 
-def _read(item: Shown) -> tuple[float, float]:
+def read(item: Shown) -> tuple[float, float]:
     """A displayed number as a viewer reads it, and half a unit of its last digit (0 for whole numbers)."""
     text = item.text.replace("−", "-").replace(",", "").replace("+", "")
     scale = 0.01 if text.endswith("%") else 1.0
