@@ -48,7 +48,7 @@ class Watch(Observer):
 
     def passing(self, lesson: SteppedScene) -> None:
         for check in self.checks:
-            self.note(check.passing())
+            self.note(check.passing(), lesson.renderer.num_plays)
 
     def played(self, lesson: SteppedScene) -> None:
         self.report.plays += 1
@@ -71,10 +71,11 @@ class Watch(Observer):
             self.report.findings.append(Finding(self.case, Moment(self.step, play), crash))
 
     # ── notes ────────────────────────────────────────────────────────────────────────────────────
-    def note(self, defects: Defects) -> None:
-        """Keep what is new among these."""
+    def note(self, defects: Defects, play: int | None = None) -> None:
+        """Keep what is new among these. play: in which, if it is not the one that has just ended."""
         assert self.lesson is not None
-        play = max(self.lesson.renderer.num_plays - 1, 0)
+        if play is None:
+            play = max(self.lesson.renderer.num_plays - 1, 0)
         for defect in defects:
             place = None
             if defect.where is not None:
