@@ -55,7 +55,7 @@ def count(words: str | Sequence[str], field: str, of: Sequence[Tensor], how: Cal
     return Fact(words, f"“{words[0]}” goes with this number", tuple(of), lambda n, *v: n == how(*v), field)
 
 
-def most(row: Tensor, place: int, among: Sequence[int] | None = None) -> Fact:
+def most(row: Tensor, place: int | tuple[int, ...], among: Sequence[int] | None = None) -> Fact:
     """No number of a row [n] is larger than that at `place` (among: the places that count)."""
     counted = range(len(row)) if among is None else among
     told = f"the largest of {row.source()} is at {place}"

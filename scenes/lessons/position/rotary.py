@@ -139,7 +139,8 @@ class Turning:
     @property
     def apart(self) -> Fact:
         """The query stands {n} places behind the key."""
-        query, key = ((each.index or {})["position"] for each in (self.head.q, self.head.k))
+        ends = [self.head.q.index or {}, self.head.k.index or {}]
+        query, key = (int(np.asarray(each["position"])) for each in ends)
         return count("apart", "n", [], lambda: query - key)
 
     @property

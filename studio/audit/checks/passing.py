@@ -16,7 +16,7 @@ from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
 from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
-from studio.audit.checks.sources import Sources, read
+from studio.audit.checks.sources import Sources, read, source
 from studio.audit.findings import Defect
 from studio.audit.report import Report
 from studio.audit.screen import Screen, claims_of, is_painted, readings_of
@@ -76,7 +76,7 @@ class Passing(Check):
             low, high = count.reach or self.ends(count, after)
             value, half = read(count.shown)
             if not low - half - 1e-9 <= value <= high + half + 1e-9:
-                what = f"on the way to {count.shown.value.source()}, “{count.shown.text}” is shown"
+                what = f"on the way to {source(count.shown.value)}, “{count.shown.text}” is shown"
                 yield Defect("wrong number", what, expected=f"{low:.4g} … {high:.4g}").at(count.mobject.get_center())
         self.counts, self.before = [], after
 

@@ -107,7 +107,7 @@ class Speech(Check):
 
 def tensors_in(mobject: Painted, screen: Screen) -> list[Any]:
     """The tensors whose numbers a mobject shows, as digits or as shapes."""
-    shown = [number.value for reading in screen.readings[id(mobject)] for number in reading.numbers]
+    shown: list[Any] = [number.value for reading in screen.readings[id(mobject)] for number in reading.numbers]
     shown += [encoding.cell for mark in mobject.marks() for encoding in mark.shows]
     tensors = {
         id(what.tensor): what.tensor

@@ -109,7 +109,7 @@ class Sources:
             return Defect("wrong number", f"“{item.text}”: {error}", shown=item.text)
         if item.text in right:
             return None
-        return Defect("wrong number", f"“{item.text}” is not {_source(item.value)}", expected=expected, shown=item.text)
+        return Defect("wrong number", f"“{item.text}” is not {source(item.value)}", expected=expected, shown=item.text)
 
     def _written(self, item: Shown, value: float) -> tuple[str, set[str]]:
         """How the value is written, and all ways that are right within what float32 keeps of it."""
@@ -223,7 +223,7 @@ def read(item: Shown) -> tuple[float, float]:
     return float(digits) * scale, 0.0 if exact else 0.5 * 10.0 ** int(digits.as_tuple().exponent) * scale
 
 
-def _source(value: Any) -> str:
+def source(value: Any) -> str:
     return value.source() if isinstance(value, Cell) else str(value)
 
 

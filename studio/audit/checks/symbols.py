@@ -44,7 +44,7 @@ def check_symbol(formula: Formula, screen: Screen, where: Where) -> Iterator[Def
     symbol = SYMBOL.match(formula.source)
     expected = SYMBOLS.get(symbol[1]) if symbol else None
     grids = [m for m in screen.mobjects if isinstance(m, (TensorGrid, HeatStrips)) and is_painted(m)]
-    if expected is None or not grids:
+    if symbol is None or expected is None or not grids:
         return
     grid = min(grids, key=lambda grid: _gap(formula, grid))
     names = {short_name(leaf.name) for leaf in where.leaves(grid.tensor)}
