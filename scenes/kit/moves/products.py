@@ -156,7 +156,9 @@ class ResidualAdd(Together):
 
     def __init__(self, *grids: TensorGrid, lag: float = 0.35, **kwargs: Any):
         *self.parts, self.total = grids
-        self.lag, self.total.terms = lag, [part.tensor for part in self.parts]
+        self.lag = lag
+        if all(part.tensor.shape == self.total.tensor.shape for part in self.parts):  # else a table, with its own claim
+            self.total.terms = [part.tensor for part in self.parts]
         self.total.reveal(0.0)
         super().__init__(*grids, **kwargs)
 

@@ -74,18 +74,6 @@ class Rows(VGroup):
         return sums_in(self.grids) if self.adds else []
 
 
-class Sum(VGroup):
-    """Grids [n] of one shape that stand already, `grids`: the last is the sum of the others, entry by entry."""
-
-    def __init__(self, *grids: TensorGrid):
-        self.grids = grids
-        super().__init__(*grids)
-
-    def claims(self) -> list[Claim]:
-        """Σ parts = the last, for every entry that is shown."""
-        return sums_in(self.grids)
-
-
 def sums_in(grids: Sequence[TensorGrid]) -> list[Claim]:
     """That the last grid is the sum of the others, where all of their numbers can be read."""
     total = grids[-1]

@@ -17,7 +17,6 @@ from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
-from scenes.kit.numbers.rows import Sum
 from scenes.kit.recipes import (
     FULL,
     ROOM_OF_LINE,
@@ -195,4 +194,3 @@ def add_back(lesson: SelfAttention, delta: TensorGrid) -> None:
         if len(parts) > 3:
             lesson.play(Introduce(grids[2], "columns", lag=0.1), FadeIn(labels[2]), run_time=1)
         lesson.play(FadeIn(labels[-1]), ResidualAdd(*grids), run_time=2.5)
-        lesson.add(Sum(*grids))
