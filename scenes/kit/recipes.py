@@ -74,7 +74,7 @@ def attention_bars(
 ) -> tuple[Label, ProbabilityBars]:
     """One query's weights [key] as bars that add up to 100 %, under a title. seen: the keys that it may look at."""
     kept, _ = kept_and_rest(weights, max(int((box.height - 1.2) / ROOM_OF_LINE), 4), seen)
-    title = Label(say("attention of “{w}”", w=display(tokens[query])), 0.4, "query")
+    title = Label(say("attention of “{w}”", w=display(tokens[query])), 0.4, "query", of=weights)
     room: Look = dict(width=box.width, height=box.height - 0.7)
     bars = ProbabilityBars(weights, tokens, order=kept, fill="probability", total=True, **room)
     box.fit(stack(title, bars, gap=0.15))

@@ -12,6 +12,7 @@ from manim.utils.rate_functions import squish_rate_func
 
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Caption, Heading
+from scenes.lesson.claims import Fact
 from scenes.lesson.notes import notes_for
 from scenes.lesson.observer import Observer
 from scenes.lesson.options import Options
@@ -56,6 +57,7 @@ class SteppedScene(StagedScene):
         self.observers: list[Observer] = []
         self.steps: list[Step] = []
         self.phrases: dict[str, Any] = {}  # fields that every caption and subtitle may use, such as {where}
+        self.claims: tuple[Fact, ...] = ()  # of the step that plays
         self.heading: Heading | None = None
         self.caption: Caption | None = None
 
@@ -68,13 +70,15 @@ class SteppedScene(StagedScene):
         ask: str | None = None,
         subtitle: str | None = None,
         keep: Iterable[Mobject] | None = None,
+        claims: Iterable[Fact] = (),
         **fields: Any,
     ) -> Iterator[Step]:
         """One idea. `caption`, `ask`, `subtitle`: templates for `say`, filled with the fields (Tensors, ints, words).
 
         ask: a question that stands while things move; `answer` takes its place when what it asks for has landed. A
         step has a caption or a question. keep: the mobjects that stay on the stage; all others fade with the old
-        caption (None: all stay). Each caption stands at least as long as it takes to read."""
+        caption (None: all stay). claims: what makes words such as “most” and “gains” true (scenes.lesson.claims); the
+        audit computes them. Each caption stands at least as long as it takes to read."""
         template = ask if caption is None else caption
         if template is None:
             raise TypeError(f"the step “{name}” says nothing: give it a caption or ask something")
@@ -86,6 +90,7 @@ class SteppedScene(StagedScene):
         step = Step(len(self.steps), name, str(said), notes, self.time, self.renderer.num_plays)
         self._fields: dict[str, Any] = fields
         self._lines: list[Line] = []
+        self.claims = tuple(claims)
         for observer in self.observers:
             observer.step_started(self, step)
         self._turn_page(name, said, None if subtitle is None else say(subtitle, **fields), keep)

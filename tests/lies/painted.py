@@ -236,8 +236,8 @@ LIES = [
     Lie(
         "arrows point from the second word to the first",
         SPACE,
-        "dots[i], dots[i] + grown * (dots[j] - dots[i]), self.arrow_rgb",
-        "dots[j], dots[j] + grown * (dots[i] - dots[j]), self.arrow_rgb",
+        "draw_arrow(pen, dots[i], end, self.arrow_rgb",
+        "draw_arrow(pen, end, dots[i], self.arrow_rgb",
         "embedding",
         WRONG,
     ),
@@ -349,7 +349,7 @@ LIES = [
         "start, end = self.ends[key],",
         "start, end = self.ends[key - 1],",
         "attention",
-        WRONG,
+        "wrong label",
     ),
     Lie(
         "arcs are as wide as √weight",

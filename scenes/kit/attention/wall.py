@@ -97,7 +97,8 @@ class PatternWall(Painted):
         pen.path(others, x, y, scale, self.rgb, (1 - (1 - DIMMED) * self.lit) * opacity, shows=shows[1])
         pen.path(row, x, y, scale, self.rgb, opacity, shows=shows[0])
         if self.row is not None and self.lit > 0:
-            pen.frame(x, y + self.row * cell, side, cell, "target", 0.02, self.lit * opacity)
+            here = Place(self.row, y + cell / 2, cell, "y")
+            pen.frame(x, y + self.row * cell, side, cell, "target", 0.02, self.lit * opacity, shows=here)
         if self.framed[k] > 0.002:
             pad = 0.05
             pen.frame(x - pad, y - pad, side + 2 * pad, side + 2 * pad, "target", 0.035, self.framed[k] * opacity)

@@ -148,7 +148,8 @@ class CumulativeBar(Painted):
         if size:
             ink = legible_on(fill[None], color("ink"))[0]
             at = (a + b) / 2, self.top + self.bar / 2, size
-            pen.text(word, *at, ink, self.word_opacity, align=0.5, level="words")
+            of = Cell(self.turn.cumulative, (place,))
+            pen.text(word, *at, ink, self.word_opacity, align=0.5, level="words", of=of)
 
     def _place_of(self, cell: Cell | int, at: str = "middle") -> Place:
         return Place(cell, self._x(0.0), self.natural[0] / (self.range[1] - self.range[0]), at=at)

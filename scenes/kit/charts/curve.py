@@ -10,7 +10,7 @@ from manim import Animation, linear
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Encoding, Place, What
+from scenes.kit.ground.encodings import Encoding, Place, Through, What
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells, Drawn
@@ -109,7 +109,7 @@ class Waves(Painted):
         for k, name in enumerate(self.names):
             middle = (k + 0.5) * self.row_height
             at, seen = (self.left - 0.2, middle, self.size), float(self.emphasis[k])
-            pen.text(name, *at, "ink", seen, align=1.0, level="words")
+            pen.text(name, *at, "ink", seen, align=1.0, level="words", of=Cell(self.tensor, (0, k)))
             self._draw_wave(pen, k, middle, 0.43 * self.row_height)
         bottom = len(self.names) * self.row_height
         draw_places(pen, self.left, bottom + 0.02, self.length, self.last)
@@ -124,7 +124,6 @@ class Waves(Painted):
         pen.line([(self.left, middle), (self.left + self.length, middle)], "faint", 0.012)
         count = max(int(self.grown * self.lines.shape[1]), 2)
         xs = np.linspace(0, self.length, self.lines.shape[1])[:count] + self.left
-        pen.line(zip(xs, middle - height * self.lines[k][:count], strict=True), self.rgb, 0.028, 0.85 * strength)
         radius = min(0.04, 0.22 * self.length / max(self.last, 1))
         places = np.flatnonzero(np.arange(self.last + 1) <= self.grown * self.last + 1e-6)
         points = np.stack([self.x_of(places), middle - height * self.values[places, k]], axis=-1)
@@ -132,6 +131,13 @@ class Waves(Painted):
             Place(Cells(self.tensor, (places, k)), middle, -height, "y"),
             Place(places, self.left, self.length / max(self.last, 1), "x"),
         )
+        wave = zip(xs, middle - height * self.lines[k][:count], strict=True)
+        passed = places[self.x_of(places) <= xs[-1] + 1e-6]
+        height_at, at = (
+            Place(Cells(self.tensor, (passed, k)), middle, -height, "y"),
+            Place(passed, shows[1].zero, shows[1].unit),
+        )
+        pen.line(wave, self.rgb, 0.028, 0.85 * strength, shows=Through(height_at.cell, at, height_at))
         pen.circles(points, radius, "ink", strength, shows=shows)
 
     def drawn(self) -> list[Drawn]:
@@ -152,7 +158,8 @@ class ReadOff(Together):
     def interpolate_mobject(self, alpha: float) -> None:
         t = float(ease(self.rate_func(alpha)))
         self.waves.cursor = (1 - t) * self.start + t * self.end
-        self.column.values = self.waves.values[round(self.waves.cursor)][:, None].copy()
+        passed = round(self.waves.cursor)
+        self.column.tensor, self.column.values = self.waves.tensor[passed], self.waves.values[passed][:, None].copy()
 
 
 class Curve(Painted):

@@ -149,13 +149,14 @@ class NumberLine(Painted):
             pen.circle(self.x_of(value), y + side * 1.2 * (1 - p), DOT, rgb, sight * min(1.0, 2 * p), shows=shows)
         for i, foot, text in self.layout[k]:
             seen = sight * float(self.label_sight[k]) * float(np.clip(2 * progress[i] - 1, 0, 1))
+            of = Cell(group.values, (i,))
             x, top = self.x_of(values[i]), y + side * (0.34 + 0.06)
             pen.line([(x, y + side * 0.1), (foot, top)], rgb, 0.012, 0.55 * seen)
             if group.above:
-                pen.text(text, foot + 0.1 * self.size, top - 0.06, self.size, rgb, seen, angle=SLANT)
+                pen.text(text, foot + 0.1 * self.size, top - 0.06, self.size, rgb, seen, angle=SLANT, of=of)
             else:  # read upwards to its foot
                 at = foot + 0.34 * self.size, top + 0.06 + 0.45 * self.size
-                pen.text(text, *at, self.size, rgb, seen, align=1.0, angle=SLANT)
+                pen.text(text, *at, self.size, rgb, seen, align=1.0, angle=SLANT, of=of)
 
     def drawn(self) -> list[Drawn]:
         shown = [k for k in range(len(self.groups)) if self.sight[k] > 0.002 and self.arrived[k] >= 1]

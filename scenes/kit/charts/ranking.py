@@ -118,7 +118,7 @@ class Ranking(Painted):
         if self.numbered:
             size = 0.85 * self.size if 0.85 * self.size > smallest() else self.size
             pen.text(say("{r}", r=self.ranks[i]), self.rank_width - 0.15, base, size, "secondary", seen, align=1.0)
-        pen.text(word, self.rank_width, base, self.size, self.ink[i], seen)
+        pen.text(word, self.rank_width, base, self.size, self.ink[i], seen, of=Cell(self.tensor, (i,)))
         w, box = self.bar_width * max(min(self.values[i], 1.0), 0.0), (top + 0.16 * self.pitch, 0.68 * self.pitch)
         length = Length(Cell(self.tensor, (i,)), self.label_width, self.bar_width) if self.values[i] >= 0 else None
         pen.rectangle(self.label_width, box[0], max(w, 0.012), box[1], self.rgb[i], 0.85 * seen, shows=length)

@@ -6,6 +6,7 @@ import numpy as np
 
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.readings import Index
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL
@@ -101,9 +102,8 @@ class BlockDiagram(Painted):
                 continue
             x, width = self.lefts[column], self.widths[column]
             pen.frame(x, 0.05 * h, width, 0.9 * h, "box_edge", 0.02, radius=0.1)
-            pen.text(
-                say("block {l}", l=layer), x + width / 2, 0.05 * h + 0.16 * h, self.size * 0.9, "secondary", align=0.5
-            )
+            title, at = say("block {l}", l=layer), (x + width / 2, 0.05 * h + 0.16 * h)
+            pen.text(title, *at, self.size * 0.9, "secondary", align=0.5, of=Index("layer", layer))
             for which, name in enumerate(PARTS):
                 self._draw_part(pen, self.part(layer, which), name)
         self._draw_part(pen, 0, self.first)

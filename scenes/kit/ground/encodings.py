@@ -44,8 +44,8 @@ class Angle:
 
 @dataclass(frozen=True)
 class Place:
-    """The position on an axis: zero + unit × value. at: which part of the mark stands there (its middle, start or
-    end)."""
+    """The position on an axis: zero + unit × value. at: which part of the mark stands there (its middle; the start or
+    end along the axis; the first point of a line)."""
 
     cell: What
     zero: float
@@ -74,7 +74,16 @@ class Thickness:
     unit: float
 
 
-Encoding = Length | Area | Angle | Place | Shade | Thickness
+@dataclass(frozen=True)
+class Through:
+    """A line from left to right through points: the place of each across, and up."""
+
+    cell: What
+    across: Place
+    up: Place
+
+
+Encoding = Length | Area | Angle | Place | Shade | Thickness | Through
 Shows = Encoding | tuple[Encoding, ...] | None
 
 
@@ -110,4 +119,4 @@ class Mark:
         return (self.points - self.matrix[:, 2]) @ np.linalg.inv(self.matrix[:, :2]).T
 
 
-__all__ = ["Angle", "Area", "Encoding", "Length", "Mark", "Place", "Shade", "Shows", "Thickness", "What"]
+__all__ = ["Angle", "Area", "Encoding", "Length", "Mark", "Place", "Shade", "Shows", "Thickness", "Through", "What"]

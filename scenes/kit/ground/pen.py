@@ -17,7 +17,7 @@ import cairo
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Shows
-from scenes.kit.ground.readings import Array, Shown
+from scenes.kit.ground.readings import Array, Of, Shown
 from scenes.kit.ground.typesetting import EM, Drawing
 
 Fill = str | Array
@@ -51,7 +51,8 @@ class Line:
     """A line of text around (x, y): its path, `shift` to the right, turned by `angle`, with `scale` local units to
     one of its own.
 
-    size: its em. ink: left, top, right, bottom of the path. numbers: None where the text knows them itself."""
+    size: its em. ink: left, top, right, bottom of the path. numbers: None where the text knows them itself. of: what it
+    names."""
 
     text: str
     x: float
@@ -66,6 +67,7 @@ class Line:
     ink: tuple[float, float, float, float]
     numbers: tuple[Shown, ...] | None
     area: Rectangle | None
+    of: Of = None
 
 
 class Pen(ABC):
@@ -121,10 +123,11 @@ class Pen(ABC):
         face: str = "roman",
         numbers: tuple[Shown, ...] | None = None,
         area: Rectangle | None = None,
+        of: Of = None,
     ) -> None:
         """Write a line. align 0 = from x, ½ = centred on x, 1 = up to x. level: what of it lies at y: its "baseline",
         or the middle of "words", "letters" or "digits". Angle in radians, up. numbers: the values in it, if the text
-        does not know them itself. area: where a click means it."""
+        does not know them itself. area: where a click means it. of: what it is a name of."""
         if opacity * self.opacity > UNSEEN and text:
             shape, scale = typesetting.outline(str(text), face), size / EM
             y += LEVELS[level] * size
@@ -143,6 +146,7 @@ class Pen(ABC):
                     shape.ink,
                     numbers,
                     area,
+                    of,
                 )
             )
 
@@ -183,10 +187,11 @@ class Pen(ABC):
         radius: float = 0.0,
         *,
         dashed: bool = False,
+        shows: Shows = None,
     ) -> None:
         """The edge of a rectangle."""
         if opacity > 0:
-            self.draw(Shape("frame", (x, y, w, h), stroke, opacity, radius, line, dashed=dashed))
+            self.draw(Shape("frame", (x, y, w, h), stroke, opacity, radius, line, shows, dashed=dashed))
 
     def line(
         self,

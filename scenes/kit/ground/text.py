@@ -13,7 +13,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Claim, Shown
+from scenes.kit.ground.readings import Cell, Claim, Of, Shown
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.say import number as format_number
 from scenes.kit.ground.style import color, smallest, theme
@@ -30,6 +30,7 @@ class Label(Painted):
     aligned by their boxes stand on one baseline. Text that fills a `width` is wrapped at spaces.
     `parts` colours pieces of the text: {"forest": "target"}. size: the em in scene units. face: "roman", "bold",
     "italic" or "mono". align: of several lines, 0 left, ½ centred, 1 right. leading: from line to line, in em.
+    of: what it is a name of (Pen.text).
     """
 
     rgb: Mix[np.ndarray]
@@ -45,11 +46,12 @@ class Label(Painted):
         align: float = 0.5,
         parts: dict[str, str] | None = None,
         leading: float = 1.25,
+        of: Of = None,
     ):
         self.text = text if isinstance(text, Said) else Said(text)
         self.size, self.face, self.align, self.leading = size, face, align, leading
         self.rgb = np.array(color(fill), dtype=float)
-        self.parts = parts or {}
+        self.parts, self.of = parts or {}, of
         lines = typesetting.wrap(self.text, width, size, face) if width else [(0, len(self.text))]
         self.lines = [self.text.cut(*line) for line in lines]
         widest = max(typesetting.width(line, size, face) for line in self.lines)
@@ -60,7 +62,7 @@ class Label(Painted):
             y = (typesetting.ASCENT + i * self.leading) * self.size
             x = self.align * self.natural[0] - self.align * typesetting.width(line, self.size, self.face)
             for piece, fill in self._pieces(line):
-                pen.text(piece, x, y, self.size, fill, face=self.face)
+                pen.text(piece, x, y, self.size, fill, face=self.face, of=self.of)
                 x += typesetting.width(piece, self.size, self.face)
 
     def _pieces(self, line: Said) -> Iterator[tuple[Said, Fill]]:

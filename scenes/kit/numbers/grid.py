@@ -14,7 +14,7 @@ from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cells, Drawn
+from scenes.kit.ground.readings import Cell, Cells, Claim, Drawn, Shown
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.ground.text import DIGIT
@@ -89,6 +89,8 @@ class TensorGrid(Painted):
         self.row_labels, self.column_labels = row_labels, column_labels
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
         self.tint = np.array(_hue(kind), dtype=float)
+        self.terms: list[Tensor] = []  # of this shape, if it is their sum: the audit holds it to that
+        self.reach: list[tuple[float, float]] | None = None  # of each number, while it is a running sum
         if fit is not None:
             width, height = fit.width, fit.height
         if exact is not None:
@@ -316,6 +318,16 @@ class TensorGrid(Painted):
                 level="digits",
                 area=(x, y, w, h),
             )
+
+    def claims(self) -> list[Claim]:
+        """Σ terms = this, for every number that is shown."""
+        if not self.terms or not self.digits or self.text_opacity.min() < 0.99:
+            return []
+        places = [self._index(i, j) for i, j in np.argwhere(~self.gap_cells)]
+        return [Claim(tuple((self._told(t, at),) for t in self.terms), self._told(self.tensor, at)) for at in places]
+
+    def _told(self, tensor: Tensor, index: tuple[Any, ...]) -> Shown:
+        return Shown(number(float(tensor.values[index]), self.spec), Cell(tensor, index), self.spec)
 
     def drawn(self) -> list[Drawn]:
         places = np.ix_([r is not None for r in self.rows], [c is not None for c in self.columns])

@@ -9,11 +9,11 @@ import numpy as np
 from manim import LEFT, Animation, VGroup
 
 from model.numbers.tensor import Tensor
-from scenes.kit.ground.encodings import Place, Shows
+from scenes.kit.ground.encodings import Angle, Place, Shows
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.readings import Cell, Cells, Drawn
 from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Label
 
@@ -91,13 +91,15 @@ class Dial(Painted):
             if np.isfinite(self.starts[k]):
                 swept = self.angles[k] - self.starts[k]
                 reach = (0.9 if len(self.rgbs) == 1 and not self.ghosts else 0.42 + 0.1 * k) * radius
-                self._sector(
-                    pen, self.starts[k], self.starts[k] + np.sign(swept) * (abs(swept) % (2 * np.pi)), reach, rgb
-                )
+                end = self.starts[k] + np.sign(swept) * (abs(swept) % (2 * np.pi))
+                shows = Angle(Cells(self.tensors[k], ([0, 1],)))
+                self._sector(pen, self.starts[k], end, reach, rgb, shows=shows)
 
-    def _sector(self, pen: Pen, start: float, end: float, reach: float, rgb: Fill, opacity: float = 0.25) -> None:
+    def _sector(
+        self, pen: Pen, start: float, end: float, reach: float, rgb: Fill, opacity: float = 0.25, shows: Shows = None
+    ) -> None:
         radius = self.natural[0] / 2
-        pen.arc(radius, radius, reach, start, end, rgb, opacity)
+        pen.arc(radius, radius, reach, start, end, rgb, opacity, shows=shows)
 
     def _draw_hand(
         self, pen: Pen, angle: float, length: float, rgb: np.ndarray, opacity: float, shows: Shows = None

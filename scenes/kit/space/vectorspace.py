@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Place, What
+from scenes.kit.ground.encodings import Place, Shows, What
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells, Drawn
@@ -141,7 +142,11 @@ class VectorSpace(Painted):
             pen.line([dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength))
         for (i, j), grown in zip(self.arrows, self.arrow_grown, strict=True):
             strength, short = float(min(self.emphasis[i], self.emphasis[j])), DOT * min(1.0, grown)
-            draw_arrow(pen, dots[i], dots[i] + grown * (dots[j] - dots[i]), self.arrow_rgb, strength, short=short)
+            shows = tuple(
+                replace(place, at="first") for place in self._places(*(Cell(self.tensor, (i, axis)) for axis in (0, 1)))
+            )
+            end = dots[i] + grown * (dots[j] - dots[i])
+            draw_arrow(pen, dots[i], end, self.arrow_rgb, strength, short=short, shows=shows)
         for i in reversed(range(len(dots))):  # the first ones lie on top
             self._draw_point(pen, i, *dots[i])
         self._draw_titles(pen)
@@ -171,7 +176,8 @@ class VectorSpace(Painted):
             0.9 * shown,
             radius=0.08,
         )
-        pen.text(word, x + dx, y + dy, self.size, rgb, shown, align=0.5, level="letters")
+        of = Cell(self.tensor, (i, 0))
+        pen.text(word, x + dx, y + dy, self.size, rgb, shown, align=0.5, level="letters", of=of)
 
     def _places(self, across: What, up: What) -> tuple[Place, Place]:
         """The axes on which points lie."""
@@ -221,8 +227,9 @@ def draw_arrow(
     line: float = 0.035,
     tip: float = 0.17,
     short: float = 0.0,
+    shows: Shows = None,
 ) -> None:
-    """A straight arrow; it ends `short` of its end, so as not to cover the dot there."""
+    """A straight arrow; it ends `short` of its end, so as not to cover the dot there. shows: where it starts."""
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     length = float(np.hypot(*(end - start)))
     if opacity <= 0.002 or length < 0.05:
@@ -230,7 +237,7 @@ def draw_arrow(
     along = (end - start) / length
     across = np.array([-along[1], along[0]])
     point, tip = end - short * along, min(tip, 0.6 * length)
-    pen.line([start, point - 0.8 * tip * along], rgb, line, opacity)
+    pen.line([start, point - 0.8 * tip * along], rgb, line, opacity, shows=shows)
     sides = [point - tip * along + side * 0.42 * tip * across for side in (1, -1)]
     pen.polygon([point, *sides], rgb, opacity)
 

@@ -31,6 +31,7 @@ from scenes.kit.recipes import (
     multiply,
     room_for,
 )
+from scenes.lesson.claims import share
 from scenes.lessons.attention.projections import columns_of_head, depth
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def pattern(lesson: SelfAttention, weights: TensorGrid) -> None:
         w=query.weights[query.other],
         subtitle="{where} · pattern: dot area ∝ weight",
         keep=(weights,),
+        claims=[share(query.weights)],
     ):
         halves = stage.rows(1.3, 1)
         square = halves if len(lesson.words) <= FULL else [stage]  # many dots need all the room

@@ -18,6 +18,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look, frame_row, room_for, rows_that_fit
+from scenes.lesson.claims import most
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -130,6 +131,7 @@ def softmax(lesson: SelfAttention, grid: TensorGrid, frame: Frame) -> SoftmaxTab
         "The row of “{word}” becomes weights: raise e to each score{less}, divide by the sum.",
         subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]",
         less=" less the largest" if SoftmaxTable.shifts(scores) else "",
+        claims=[most(scores, int(scores.values.argmax()))],
         keep=(grid, frame),
     ):
         table = SoftmaxTable(lesson.stage, scores, lesson.words, down=not lesson.wide)

@@ -12,6 +12,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
+from scenes.kit.ground.readings import Index
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL, TOKEN
@@ -179,7 +180,8 @@ class WordList(Painted):
             lit = self.lit if row in self.marked else 0.0
             target = color("target")
             pen.text(say("{i}", i=row), x, y, self.size, (1 - lit) * color("secondary") + lit * target, align=1.0)
-            pen.text(self.words[row], x + 0.5 * self.size, y, self.size, (1 - lit) * color("ink") + lit * target)
+            word, ink = self.words[row], (1 - lit) * color("ink") + lit * target
+            pen.text(word, x + 0.5 * self.size, y, self.size, ink, of=Index("vocab", row))
 
 
 __all__ = ["NumberedTokens", "WordList"]

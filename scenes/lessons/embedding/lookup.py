@@ -19,6 +19,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
+from scenes.lesson.claims import fact
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.embedding.ids import NumberedTokens, WordList
 from scenes.lessons.embedding.rows import DIGITS, labelled_rows
@@ -193,6 +194,7 @@ class LookUp:
             "“{word}” at position {j}" + where + ": the same id, the same {d} numbers.",
             subtitle=inside if twin.inside else across,
             keep=(),
+            claims=[fact("largest", "the two rows are equal", [a, b], lambda x, y: bool((x == y).all()))],
             **fields,
             most=abs(a - b).max(),
         ):
@@ -203,7 +205,8 @@ class LookUp:
         above, middle, below = self.scene.stage.rows(1, 1.5, 1, gap=0.2)
         places = ((twin.trace, twin.place, above), (twin.other, twin.other_place, below))
         first, second = [box.fit(numbered(trace, box, SMALL, place).dim_others(place)) for trace, place, box in places]
-        names = [Label(say("position {i}", i=i), LABEL, "target") for i in (twin.place, twin.other_place)]
+        both = zip((twin.place, twin.other_place), (a, b), strict=True)
+        names = [Label(say("position {i}", i=i), LABEL, "target", of=row) for i, row in both]
         parts = (
             (names[0], a, "weight"),
             (Label("difference", LABEL, "secondary"), a - b, "delta"),

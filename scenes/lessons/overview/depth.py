@@ -235,7 +235,7 @@ class Depth:
 
     def name_of(self, strips: HeatStrips, name: Said) -> Label:
         """The name of what is added, at the left of its strips."""
-        label, room = Label(name, LABEL, "delta"), self.label_room - NAME_GAP
+        label, room = Label(name, LABEL, "delta", of=strips.tensor), self.label_room - NAME_GAP
         if label.width > room:
             label.scale(room / label.width)
         left = strips.row_corners(0)[0][0]

@@ -129,7 +129,7 @@ class FinishedRun(VGroup):
         gap: float = 0.3,
     ):
         words = [turn.word for turn in turns]
-        self.label = Label(name, LABEL, role)
+        self.label = Label(name, LABEL, role, of=turns[0].u)
         if down:
             room = Box(box.left, box.bottom, box.right - 0.95, box.top - 0.6)
             if self.label.width > box.width:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from manim import FadeIn
 
 from model.numbers.tensor import Tensor
@@ -16,6 +17,7 @@ from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.recipes import Look
+from scenes.lesson.claims import CLOSE, fact
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.position.heatmap import HeatMap
 
@@ -71,11 +73,13 @@ class Likeness:
         P, W = self.variants.P, self.variants.of["learned"]["W_pos"]
         likeness, further = W @ W.T, len(W) // 4
         near, far = mean_apart(likeness, 1), mean_apart(likeness, further)
+        apart = lambda mean, all: bool(abs(mean - np.diagonal(all, further).mean()) < CLOSE)  # noqa: E731
         with self.scene.step(
             "Learned rows",
             "Learned from text instead: products of neighbours average {a:.2f}, of rows {k} apart {b:.2f}.",
             subtitle="W_pos times its transpose in both models · blue +, red −, each its own scale",
             keep=(),
+            claims=[fact("apart", f"{far.source()} is of rows {further} apart", [far, likeness], apart)],
             a=near,
             b=far,
             k=further,
@@ -83,7 +87,7 @@ class Likeness:
             beside = self.scene.stage.columns(1, 1, gap=0.8)
             boxes = self.scene.by(wide=beside, square=beside, tall=self.scene.stage.rows(1, 1, gap=0.4))
             for box, products, kind in zip(boxes, (P @ P.T, likeness), ("sinusoidal", "learned"), strict=True):
-                title = Label(self.variants.of[kind].info["checkpoint"], LABEL, "ink")
+                title = Label(self.variants.of[kind].info["checkpoint"], LABEL, of=products)
                 heat = HeatMap(products, width=box.width, height=box.height - 0.6)
                 box.fit(stack(title, heat, gap=0.12))
                 self.scene.play(FadeIn(title), Introduce(heat, "diagonal", lag=0.05), run_time=1.5)

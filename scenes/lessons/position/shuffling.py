@@ -166,10 +166,11 @@ class Shuffling:
     ) -> tuple[Label, ProbabilityBars, BarChange]:
         """Chances after the shuffled text, with how far they are from those after the text as written."""
         column, model = BarChange.width_of("+.1f", LABEL), orders.written.info["checkpoint"]
-        title = Label(say("{what} · {m}", what=name, m=model), min(0.4, box.width / 15), "ink")
+        says, shuffled = say("{what} · {m}", what=name, m=model), orders.shuffled["probs"][-1]
+        title = Label(says, min(0.4, box.width / 15), of=shuffled)
         title.move_to((box.center[0], box.top - title.height / 2, 0))
         room: Look = dict(width=box.width - column, height=box.height - 0.8, longest=longest)
-        bars = ProbabilityBars(orders.shuffled["probs"][-1], orders.written.vocabulary, order=ids, **room)
+        bars = ProbabilityBars(shuffled, orders.written.vocabulary, order=ids, **room)
         bars.move_to((box.left + bars.width / 2, (box.bottom + box.top - 0.7) / 2, 0))
         return title, bars, BarChange(bars, orders.written["probs"][-1], width=column)
 

@@ -62,7 +62,8 @@ class SpreadBars(Painted):
             middle, mean = (k + 0.5) * self.pitch, float(self.means.values[k])
             grown, seen = float(self.grown[k]), float(self.dots[k])
             left, per_unit = self.label_width, self.bar_width / float(self.values.max())
-            pen.text(label, left - 0.2, middle, self.size, "ink", align=1.0, level="letters")
+            of = Cell(self.means, (k,))
+            pen.text(label, left - 0.2, middle, self.size, align=1.0, level="letters", of=of)
             wide, length = (self.x_of(mean) - left) * grown, Length(Cell(self.means, (k,)), left, per_unit)
             pen.rectangle(left, middle - 0.3 * self.pitch, wide, 0.6 * self.pitch, self.rgbs[k], 0.8, shows=length)
             for j, value in enumerate(self.values[k]):

@@ -135,7 +135,7 @@ class Waving:
         length, sine, cosine = wavelengths(self.P.shape[1])[pair], *self.hand(self.position, pair)
         size = min(0.34, box.width / 7) if self.scene.wide else 0.28
         count = "{n:,.1f} positions" if float(length) < 100 else "{n:,.0f} positions"
-        name = Label(say("pair {i}", i=pair), 1.06 * size, "ink")
+        name = Label(say("pair {i}", i=pair), 1.06 * size, "ink", of=sine)
         label = stack(name, Label(say(count, n=length), size, "secondary"), gap=0.04)
         value = Label(say("{s:+.2f}, {c:+.2f}", s=sine, c=cosine), 1.06 * size, "position")
         dial = self.dial(self.position, pair, min(box.width - 0.2, box.height - label.height - value.height - 0.2))

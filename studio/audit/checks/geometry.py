@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Shade, Thickness
+from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Shade, Thickness, Through
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells, Reading
 from scenes.kit.ground.theme import Theme
@@ -135,6 +135,9 @@ def _angle(mark: Mark, encoding: Angle, values: Array, theme: Theme) -> Measured
         way = local[..., 0, :] - local[..., 1:, :].mean(axis=-2)
     elif mark.kind == "line":
         way = local[..., -1, :] - local[..., 0, :]
+    elif mark.kind == "arc" and mark.angles is not None:  # where it ends, as the mobject lies
+        turned = mark.angles[1] - np.arctan2(mark.matrix[1, 0], mark.matrix[0, 0])
+        way = np.array([np.cos(turned), -np.sin(turned)])
     else:
         return None
     angle = np.atleast_1d(np.arctan2(-way[..., 1], way[..., 0]))
@@ -152,10 +155,21 @@ def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured
     low, high = _extent(mark, encoding.axis)
     if mark.kind == "polygon" and encoding.at == "middle":  # an arrow head points with its first corner
         low = high = np.atleast_1d(mark.local[..., 0, "xy".index(encoding.axis)])
-    at = {"start": low, "end": high, "middle": (low + high) / 2}[encoding.at]
+    first = np.atleast_1d(mark.local[..., 0, "xy".index(encoding.axis)]) if mark.kind == "line" else low
+    at = {"start": low, "end": high, "middle": (low + high) / 2, "first": first}[encoding.at]
     value = values.reshape(-1)
     right = encoding.zero + encoding.unit * value
     return Measured(mark.zoom * at, mark.zoom * right, CLOSE, (at - encoding.zero) / encoding.unit, value)
+
+
+def _through(mark: Mark, encoding: Through, values: Array, theme: Theme) -> Measured | None:
+    """The height of a line over each place."""
+    x, y = mark.local.T
+    across = encoding.across.zero + encoding.across.unit * np.ravel(np.asarray(encoding.across.cell))
+    found = np.interp(across, x, y)
+    right = encoding.up.zero + encoding.up.unit * values.reshape(-1)
+    read = (found - encoding.up.zero) / encoding.up.unit
+    return Measured(mark.zoom * found, mark.zoom * right, 2 * CLOSE, read, values.reshape(-1))
 
 
 def _thickness(mark: Mark, encoding: Thickness, values: Array, theme: Theme) -> Measured | None:
@@ -195,6 +209,7 @@ MEASURES: dict[type, Measure] = {
     Place: _place,
     Thickness: _thickness,
     Shade: _shade,
+    Through: _through,
 }
 NAMES: dict[type, str] = {
     Length: "length",
@@ -203,6 +218,7 @@ NAMES: dict[type, str] = {
     Place: "place",
     Thickness: "width",
     Shade: "colour",
+    Through: "height",
 }
 
 

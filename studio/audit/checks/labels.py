@@ -1,82 +1,142 @@
 """The check of labels: a word beside a row, a column or a bar is the name of what stands there.
 
-A label that names an index (“head 3”, a word of the text or of the vocabulary) is compared with the cells in its line:
-each cell knows, through pieces and moves, which places of recorded tensors it comes from."""
+A label that says of what it is the name (`of=`) is compared with that; every other with the cells in its line. Each
+cell knows, through pieces and moves, which places of recorded tensors it comes from."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from model.numbers.trace import Trace
-from model.numbers.tree import Derived, Expression, Leaf, Point, Recorded
-from model.numbers.words import origin
+from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.attention.wall import PatternWall
-from scenes.kit.ground.encodings import Area, Mark, Place
 from scenes.kit.ground.painting import Painted
-from scenes.kit.ground.readings import Cell, Cells, Reading
-from scenes.kit.ground.text import Label
-from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
+from scenes.kit.ground.readings import Array, Cell, Index, Reading
+from scenes.kit.ground.text import Caption, Heading, Label
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.sums import RowBars
+from scenes.kit.words.links import Links
+from scenes.kit.words.tokens import TokenNumbers, TokenRow
+from studio.audit.checks.identity import Names, names_of
+from studio.audit.checks.naming import NUMBERED, misdirected, misnamed
 from studio.audit.checks.sources import Sources
+from studio.audit.checks.spots import Spot, common, spots_of
 from studio.audit.findings import Defect
 from studio.audit.screen import VISIBLE, Screen, is_painted
 
-NUMBERED = re.compile(r"(?:(head|layer|block|position|entry) )(\d+)")
-AXES = {"block": "layer", "entry": "d_model"}  # what a word on screen calls an axis
-WORDS = ("position", "query", "key")  # axes whose places are words of the text
 NEAR = 2.5  # em: how far a number may stand from its word
+GAP = 0.5  # scene units between a row of words and the end of a line that leads to it, at most
 BESIDE = 0.42  # em: how far the middles of a label and of a cell in its line may lie apart
-LAYER = re.compile(r"blocks\.(\d+)\.")
-
-Names = dict[str, tuple[int, str]]  # axis → (place, run)
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A cell on screen: its middle, and what it is a cell of."""
-
-    x: float
-    y: float
-    names: Names
-
-    @classmethod
-    def at(cls, middle: Any, names: Names) -> Spot:
-        x, y = middle
-        return cls(float(x), float(y), names)
 
 
 def check_labels(mobject: Painted, readings: list[Reading], sources: Sources) -> Iterator[Defect]:
-    """Every label of a mobject against the cells in its row and in its column."""
-    labels = [r for r in readings if r.opacity > VISIBLE and not any(isinstance(n.value, Cell) for n in r.numbers)]
-    if not labels:
+    """Every label of a mobject against what it says that it names, or the cells in its row and in its column."""
+    if isinstance(mobject, (Caption, Heading)):
         return
-    spots = list(spots_of(mobject, readings))
+    labels = [r for r in readings if r.opacity > VISIBLE and (r.of is not None or not has_cells(r))]
+    spots = list(spots_of(mobject, readings, sources.traces)) if any(r.of is None for r in labels) else []
+    for reading in readings:
+        yield from (_defect(*found) for found in misdirected(reading, sources.traces))
     for label in labels:
+        if label.of is not None:
+            yield from _compared(label, [named(label, sources)], sources)
+            continue
         x, y = _foot(label)
         reach = BESIDE * label.size
         lines = ([s for s in spots if abs(s.y - y) < reach], [s for s in spots if abs(s.x - x) < reach])
         yield from _compared(label, [common(line) for line in lines if line], sources)
 
 
+def named(label: Reading, sources: Sources) -> Names:
+    """What a label says that it is the name of."""
+    if isinstance(label.of, Index):
+        return {label.of.axis: (label.of.place, "")}
+    if isinstance(label.of, Cell):
+        return names_of(label.of.tensor.expression, label.of.index, sources.traces)
+    return {} if label.of is None else names_of(label.of.expression, None, sources.traces)
+
+
+def has_cells(reading: Reading) -> bool:
+    return any(isinstance(shown.value, Cell) for shown in reading.numbers)
+
+
 def check_neighbours(mobject: Painted, readings: list[Reading], screen: Screen, sources: Sources) -> Iterator[Defect]:
-    """A label of its own over or beside a panel; numbers under (or beside) the words of a row of tokens."""
+    """What belongs to another mobject: a panel under a title, words over numbers, names of rows beside bars, the words
+    at both ends of a line."""
     if isinstance(mobject, Label) and NUMBERED.fullmatch(mobject.text):
         walls = [other for other in screen.mobjects if isinstance(other, PatternWall) and is_painted(other)]
         for label in readings:
-            spots = [spot for wall in walls for spot in spots_of(wall, ())]
+            spots = [spot for wall in walls for spot in spots_of(wall, (), sources.traces)]
             yield from _compared(label, _nearest(label, spots), sources)
     if isinstance(mobject, TokenNumbers):
-        rows = [other for other in screen.mobjects if isinstance(other, TokenRow)]
-        words = [word for row in rows for word in screen.readings[id(row)]]
-        for spot in spots_of(mobject, readings):
-            near = [w for w in words if np.hypot(*(w.corners.mean(axis=0) - (spot.x, spot.y))) < NEAR * w.size]
-            if near:
-                word = min(near, key=lambda w: float(np.hypot(*(w.corners.mean(axis=0) - (spot.x, spot.y)))))
+        for spot in spots_of(mobject, readings, sources.traces):
+            for word in word_at((spot.x, spot.y), words_on(screen), NEAR):
                 yield from _compared(word, [spot.names], sources)
+    if isinstance(mobject, RowBars):
+        yield from _beside_rows(mobject, readings, screen, sources)
+    if isinstance(mobject, AttentionArcs):
+        yield from _ends_of_arcs(mobject, screen, sources)
+    if isinstance(mobject, Links):
+        yield from _ends_of_links(mobject, screen)
+
+
+def _beside_rows(bars: RowBars, readings: list[Reading], screen: Screen, sources: Sources) -> Iterator[Defect]:
+    """The names of a grid's rows against the bars in their lines."""
+    grids = [grid for grid in screen.mobjects if isinstance(grid, TensorGrid)]
+    labels = [r for grid in grids for r in screen.readings[id(grid)] if not has_cells(r)]
+    for spot in spots_of(bars, readings, sources.traces):
+        for label in labels:
+            if abs(_foot(label)[1] - spot.y) < BESIDE * label.size and _foot(label)[0] < spot.x:
+                yield from _compared(label, [spot.names], sources)
+
+
+def _ends_of_arcs(arcs: AttentionArcs, screen: Screen, sources: Sources) -> Iterator[Defect]:
+    """An arc leads from the word that is its weight's key to the word that is its query."""
+    for mark in arcs.marks():
+        cells = [encoding.cell for encoding in mark.shows if isinstance(encoding.cell, Cell)]
+        names = names_of(cells[0].tensor.expression, cells[0].index, sources.traces) if cells else {}
+        for axis, end in (("key", mark.points[0]), ("query", mark.points[-1])):
+            for word in word_beside(end, screen, arcs.down) if axis in names else ():
+                yield from _compared(word, [{axis: names[axis]}], sources)
+
+
+def _ends_of_links(links: Links, screen: Screen) -> Iterator[Defect]:
+    """A link leads from a word to the same word."""
+    for mark in links.marks():
+        ends = [word_beside(end, screen, links.down) for end in (mark.points[0], mark.points[-1])]
+        texts = [word.text for end in ends for word in end]
+        if len(set(texts)) > 1 and links.grown.min() > 0.99:
+            what = f"a line leads from “{texts[0]}” to “{texts[1]}”"
+            yield Defect("wrong label", what, expected=texts[0], shown=texts[1])
+
+
+def words_on(screen: Screen) -> list[Reading]:
+    """The words of all rows of tokens."""
+    rows = [other for other in screen.mobjects if isinstance(other, TokenRow)]
+    return [word for row in rows for word in screen.readings[id(row)]]
+
+
+def word_at(place: Array | tuple[float, float], words: list[Reading], within: float) -> list[Reading]:
+    """The word nearest to a place, if one is within so many em."""
+    away = [float(np.hypot(*(w.corners.mean(axis=0) - place))) / w.size for w in words]
+    nearest = int(np.argmin(away)) if away else 0
+    return [words[nearest]] if away and away[nearest] < within else []
+
+
+def word_beside(place: Array, screen: Screen, down: bool) -> list[Reading]:
+    """The word of the nearest row of tokens that a line at this place leads to. down: the row is a column."""
+
+    def away(row: TokenRow) -> float:
+        low, high = row.points.min(axis=0)[:2], row.points.max(axis=0)[:2]
+        return float(np.hypot(*np.maximum(np.maximum(low - place, place - high), 0)))
+
+    rows = [
+        row for row in screen.mobjects if isinstance(row, TokenRow) and screen.readings[id(row)] and away(row) < GAP
+    ]
+    words = screen.readings[id(min(rows, key=away))] if rows else []
+    scale = np.array([0.0 if down else 1.0, 1.0])
+    return sorted(words, key=lambda w: float(np.hypot(*((w.corners.mean(axis=0) - place) * scale))))[:1]
 
 
 def _nearest(label: Reading, spots: list[Spot]) -> list[Names]:
@@ -89,113 +149,13 @@ def _nearest(label: Reading, spots: list[Spot]) -> list[Names]:
     return [spot.names for spot in nearest]
 
 
-def _compared(label: Reading, named: list[Names], sources: Sources) -> Iterator[Defect]:
-    """A label, or each word that is said in it, against the names of what stands in its lines."""
-    said = [number.value for number in label.numbers if isinstance(number.value, str)]
-    for text in (label.text, *said):
-        if named and (right := _right(text, named, sources.traces)) is not None:
-            yield Defect("wrong label", f"“{text}” stands beside {right}", expected=right, shown=text)
+def _compared(label: Reading, lines: Sequence[Names], sources: Sources) -> Iterator[Defect]:
+    """A label against the names of what stands in its lines."""
+    yield from (_defect(*found) for found in (misnamed(label, lines, sources.traces) if lines else ()))
 
 
-def spots_of(mobject: Painted, readings: Iterable[Reading]) -> Iterator[Spot]:
-    """All cells that a mobject shows as digits or shapes."""
-    for reading in readings:
-        for shown in reading.numbers:
-            if isinstance(shown.value, Cell):
-                middle = (reading.corners if reading.area is None else reading.area).mean(axis=0)
-                yield Spot.at(middle, names_of(shown.value.tensor.expression, shown.value.index))
-    for mark in mobject.marks():
-        yield from _spots_of_mark(mark)
-
-
-def _spots_of_mark(mark: Mark) -> Iterator[Spot]:
-    if mark.kind == "path":
-        yield from _spots_of_parts(mark)
-    if mark.kind not in ("rectangle", "circle", "image"):
-        return
-    for encoding in mark.shows:
-        if isinstance(encoding, Place) and encoding.at != "end":
-            continue  # a dot on an axis stands beside its value, not in a line with a label
-        what = encoding.cell
-        if isinstance(what, Cell):
-            middle = mark.points.reshape(-1, 2).mean(axis=0)
-            yield Spot.at(middle, names_of(what.tensor.expression, what.index))
-        elif isinstance(what, Cells):
-            yield from _spots_of_cells(mark, what)
-
-
-def _spots_of_cells(mark: Mark, cells: Cells) -> Iterator[Spot]:
-    index = np.broadcast_arrays(*(np.asarray(part) for part in cells.index))
-    places = np.stack([part.ravel() for part in index], axis=-1)
-    if mark.kind == "image":  # a strip: one spot at the middle of its row
-        if index[0].ndim == 1 or index[0].shape[0] == 1:
-            names = [names_of(cells.tensor.expression, tuple(map(int, place))) for place in places[[0, -1]]]
-            yield Spot.at(mark.points.mean(axis=0), _shared(names))
-        return
-    middles = mark.points if mark.kind == "circle" else mark.points.mean(axis=-2)
-    for middle, place in zip(middles, places, strict=True):
-        yield Spot.at(middle, names_of(cells.tensor.expression, tuple(map(int, place))))
-
-
-def _spots_of_parts(mark: Mark) -> Iterator[Spot]:
-    """A panel of dots is one spot: its middle, and what all of its cells have in common."""
-    places = {encoding.axis: encoding for encoding in mark.shows if isinstance(encoding, Place)}
-    areas = [encoding.cell for encoding in mark.shows if isinstance(encoding, Area)]
-    if len(places) == 2 and areas and isinstance(areas[0], Cells):
-        count = areas[0].tensor.shape[-1] - 1
-        local = [places[axis].zero + places[axis].unit * count / 2 for axis in "xy"]
-        x, y = mark.matrix[:, :2] @ local + mark.matrix[:, 2]
-        corners = [names_of(areas[0].tensor.expression, (i, j)) for i, j in ((0, 0), (count, count))]
-        yield Spot.at((x, y), _shared(corners))
-
-
-def common(spots: list[Spot]) -> Names:
-    """The places that all of them have in common."""
-    return _shared([spot.names for spot in spots])
-
-
-def _shared(names: list[Names]) -> Names:
-    return {axis: place for axis, place in names[0].items() if all(other.get(axis) == place for other in names[1:])}
-
-
-def names_of(expression: Expression, index: Point) -> Names:
-    """axis → (place, run) of the recorded tensors that one number comes from, where it has one place along an axis."""
-    expression, index = origin(expression, index)
-    if isinstance(expression, Leaf):
-        places = expression.take(index).index
-        run = expression.run if isinstance(expression, Recorded) else ""
-        names: Names = {axis: (p, run) for axis, p in zip(expression.axes, places, strict=True) if isinstance(p, int)}
-        if layer := LAYER.match(expression.name):
-            names["layer"] = (int(layer[1]), run)
-        return names
-    if not isinstance(expression, Derived):
-        return {}
-    if expression.operation.name in ("softmax", "cumsum"):
-        return names_of(expression.operands[0], index)
-    inner = expression.operation.inwards(expression, index)
-    if isinstance(inner, Derived):
-        found = [names_of(operand, ()) for operand in inner.operands if operand.shape == ()]
-        return {axis: place for names in reversed(found) for axis, place in names.items()}
-    return {}
-
-
-def _right(text: str, lines: list[Names], traces: dict[str, Trace]) -> str | None:
-    """What a label should be, if it is no name of the cells in its lines; None where it is, or names nothing."""
-    if numbered := NUMBERED.fullmatch(text):
-        axis, place = AXES.get(numbered[1], numbered[1]), int(numbered[2])
-        there = [names[axis][0] for names in lines if axis in names]
-        return f"{numbered[1]} {there[0]}" if there and place not in there else None
-    expected = [word for names in lines for word in _words(names, text, traces)]
-    return f"“{expected[0]}”" if expected and text not in expected else None
-
-
-def _words(names: Names, text: str, traces: dict[str, Trace]) -> Iterator[str]:
-    """The words of the text or of the vocabulary that stand at these places, where `text` is such a word itself."""
-    for axis, (place, run) in names.items():
-        trace: Any = traces.get(run)
-        words = () if trace is None else trace.vocabulary if axis == "vocab" else trace.tokens if axis in WORDS else ()
-        if place < len(words) and text in {display(word) for word in words}:
-            yield display(words[place])
+def _defect(text: str, right: str) -> Defect:
+    return Defect("wrong label", f"“{text}” stands beside {right}", expected=right, shown=text)
 
 
 def _foot(label: Reading) -> tuple[float, float]:

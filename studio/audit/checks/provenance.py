@@ -8,10 +8,12 @@ from manim import DecimalNumber, Mobject
 
 from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.lesson import Lesson
-from studio.audit.checks.check import Check
+from scenes.lesson.steps import Step
+from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.geometry import check_ink, check_marks
 from studio.audit.checks.labels import check_labels, check_neighbours
 from studio.audit.checks.layout import short
+from studio.audit.checks.marked import Marks
 from studio.audit.checks.sources import Sources, has_digits
 from studio.audit.findings import Defect
 from studio.audit.report import Report
@@ -24,6 +26,11 @@ class Provenance(Check):
     def __init__(self, lesson: Lesson, report: Report):
         super().__init__(lesson, report)
         self.sources = Sources(lesson.traces, lesson.names)
+        self.turned = True  # whether a step has just begun: what it marks comes after heading and caption
+
+    def step_started(self, step: Step) -> Defects:
+        self.turned = True
+        return ()
 
     def seen(self, screen: Screen) -> Iterator[Defect]:
         for trace in self.lesson.traces:
@@ -31,6 +38,9 @@ class Provenance(Check):
         for mobject in screen.mobjects:
             if id(mobject) in screen.changed:
                 yield from self.check(mobject, screen)
+        if not self.turned:
+            yield from Marks(screen, self.sources).check()
+        self.turned = False
         self.report.numbers = len(self.sources.numbers)
 
     def check(self, mobject: Mobject, screen: Screen) -> Iterator[Defect]:

@@ -16,13 +16,15 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Given
 from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
-from scenes.kit.ground.say import number, shown
+from scenes.kit.ground.say import holds
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
+from studio.audit.checks.digits import digits
 from studio.audit.findings import Defect
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
 EXPONENTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+EQUALITY = re.compile(r"[−+\d][\d.,\s()+−×÷]*[+−×÷][\d.,\s()+−×÷]*= [+−]?[\d.,]+")  # numbers alone, and signs
 QUOTES = "“”„‘’\"'.,;:!?()[]{}<>+…·=×→"
 
 
@@ -44,6 +46,7 @@ class Sources:
         self.traces: dict[str, Trace] = {}
         self.words: set[str] = set(names)  # with digits in them, as they may stand in a sentence
         self.tokens: set[str] = set()  # as they may stand alone
+        self.words_of_texts: set[str] = set()
         self.parts: set[str] = set()  # of tensors' names
         self.memo: dict[Any, Any] = {}
         self.known: dict[int, tuple[Any, np.ndarray | str]] = {}  # by the tensor's id
@@ -59,6 +62,7 @@ class Sources:
         self.known = {key: value for key, value in self.known.items() if isinstance(value[1], np.ndarray)}
         self.words |= {str(trace.info.get(name)) for name in ("checkpoint",)}
         self.words |= {word.strip(QUOTES) for word in str(trace.info.get("text", "")).split()}
+        self.words_of_texts |= {display(token) for token in trace.tokens}
         self.words |= {display(token) for token in trace.tokens} | {token.strip() for token in trace.tokens}
         self.tokens |= {display(token) for token in trace.vocabulary if has_digits(token)} | self.words
         parts = {part for name in trace.names for part in name.split(".")} | set(trace.names)
@@ -99,17 +103,23 @@ class Sources:
         if isinstance(value, str):
             return Defect("no source", f"“{item.text}”: {value}", shown=item.text)
         self.numbers.add((id(getattr(item.value, "tensor", None)), getattr(item.value, "index", item.value), item.text))
-        if isinstance(item.value, (int, np.integer)):
-            expected = shown(item.value, item.spec)
-            right = {expected}
-        else:
-            spec = item.spec or "+.2f"
-            slack = CLOSE * max(abs(value), 1e-3) if isfinite(value) else 0.0
-            expected = number(value, spec)
-            right = {expected, number(value - slack, spec), number(value + slack, spec)}
+        try:
+            expected, right = self._written(item, value)
+        except ValueError as error:
+            return Defect("wrong number", f"“{item.text}”: {error}", shown=item.text)
         if item.text in right:
             return None
-        return Defect("wrong number", f"“{item.text}” is not {_source(item.value)}", expected=expected, shown=item.text)
+        return Defect("wrong number", f"“{item.text}” is not {source(item.value)}", expected=expected, shown=item.text)
+
+    def _written(self, item: Shown, value: float) -> tuple[str, set[str]]:
+        """How the value is written, and all ways that are right within what float32 keeps of it."""
+        if isinstance(item.value, (int, np.integer)):
+            expected = digits(int(item.value), item.spec or ",")
+            return expected, {expected}
+        spec = item.spec or "+.2f"
+        slack = CLOSE * max(abs(value), 1e-3) if isfinite(value) else 0.0
+        expected = digits(value, spec)
+        return expected, {expected, digits(value - slack, spec), digits(value + slack, spec)}
 
     def _check_word(self, said: str, text: str) -> Defect | None:
         for word in said.split():
@@ -127,8 +137,8 @@ class Sources:
         """All numbers of a text; what no source covers is of that kind."""
         covered, start = [False] * len(reading.text), 0
         for item in reading.numbers:
-            at = reading.text.find(item.text, start)
-            if at < 0:
+            at = reading.text.find(item.text, start) if item.start is None else item.start
+            if at < 0 or not reading.text.startswith(item.text, at):
                 what = f"“{reading.text}” does not show “{item.text}”"
                 yield Defect("wrong number", what, expected=item.text, shown=reading.text)
                 continue
@@ -138,6 +148,8 @@ class Sources:
                 yield defect
         if reading.text in self.tokens:
             return
+        if EQUALITY.fullmatch(reading.text) and not holds(reading.text):
+            yield Defect("wrong sum", f"“{reading.text}” does not hold as it is displayed")
         for match in re.finditer(r"\S+", reading.text):
             loose = [i for i in range(*match.span()) if not covered[i] and _is_of_a_number(reading.text, i)]
             if (
@@ -177,10 +189,10 @@ class Sources:
         return self._check_display(claim)
 
     def _check_display(self, claim: Claim) -> Defect | None:
-        read = [[_read(f) for f in part] for part in claim.parts]
-        total, slack = _read(claim.total)
+        parts = [[read(f) for f in part] for part in claim.parts]
+        total, slack = read(claim.total)
         shown_sum = 0.0
-        for factors in read:
+        for factors in parts:
             shown_sum += prod(v for v, _ in factors)
             slack += prod(abs(v) + half for v, half in factors) - prod(abs(v) for v, _ in factors)
         if not abs(shown_sum - total) <= slack + 1e-9:  # also where a part cannot be read as a number
@@ -199,7 +211,7 @@ def _is_named(leaf: Given) -> bool:
     return any(c.isalpha() for c in leaf.name) or bool(np.all(leaf.table == np.round(leaf.table)))
 
 
-def _read(item: Shown) -> tuple[float, float]:
+def read(item: Shown) -> tuple[float, float]:
     """A displayed number as a viewer reads it, and half a unit of its last digit (0 for whole numbers)."""
     text = item.text.replace("−", "-").replace(",", "").replace("+", "")
     scale = 0.01 if text.endswith("%") else 1.0
@@ -211,7 +223,7 @@ def _read(item: Shown) -> tuple[float, float]:
     return float(digits) * scale, 0.0 if exact else 0.5 * 10.0 ** int(digits.as_tuple().exponent) * scale
 
 
-def _source(value: Any) -> str:
+def source(value: Any) -> str:
     return value.source() if isinstance(value, Cell) else str(value)
 
 

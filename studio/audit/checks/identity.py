@@ -1,0 +1,135 @@
+"""What a number is: its places in recorded tensors, the run, the tensor, and what was given to make it.
+
+Followed through pieces, moves and operations down to the leaves; where parts of a number have different places along an
+axis, it has none there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from model.numbers.trace import Trace
+from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Point, Recorded, Taken
+
+LAYER = re.compile(r"blocks\.(\d+)\.(?:.*\.)?(\w+)")
+DRAW = re.compile(r"seed (\d+), draw (\d+)")
+REDUCED = ("sum", "mean", "max", "min")
+
+What = int | float | str
+Names = dict[str, tuple[What, str]]  # axis → (place, run); also "run", "tensor", "layer", "seed", "temperature" …
+Traces = Mapping[str, Trace]
+
+
+def names_of(expression: Expression, index: Point | None = None, traces: Traces | None = None) -> Names:
+    """The names of one number, or of all of an expression."""
+    whole = expression if index is None or not expression.shape else expression.take(index)
+    return _names(whole, traces or {})
+
+
+def _names(expression: Expression, traces: Traces) -> Names:
+    if isinstance(expression, Leaf):
+        return _of_leaf(expression, traces)
+    if isinstance(expression, Derived):
+        return merged(_names(operand, traces) for operand in expression.operands)
+    if isinstance(expression.whole, Taken):
+        return _names(expression.whole.whole.take(_composed(expression.whole.places, expression.places)), traces)
+    if isinstance(expression.whole, Leaf):
+        return _names(expression.whole.take(expression.places), traces)
+    return _of_piece(expression.whole, expression.places, traces)
+
+
+def _of_piece(whole: Derived, places: Sequence[Place], traces: Traces) -> Names:
+    """Of a piece of a derived tensor: the index moves inwards as far as it goes."""
+    name, inner = whole.operation.name, whole.operation.inwards(whole, places)
+    single = [operand for operand in whole.operands if not operand.shape]
+    if 0 < len(single) < len(whole.operands):  # what all numbers are divided by and the like names none of them
+        others = [_names(_stretched(operand, places), traces) for operand in whole.operands if operand.shape]
+        return merged(_names(operand, traces) for operand in single) | merged(others)
+    if inner is not None:
+        return _names(inner, traces)
+    if name == "matmul":
+        left, right = whole.operands
+        column = [places[-1]] if len(right.shape) > 1 else []
+        row = list(places[: len(left.shape) - 1])
+        parts = [left.take([*row, range(left.shape[-1])])]
+        batch = [range(n) for n in right.shape[: -2 if column else -1]]
+        parts.append(right.take([*batch, range(right.shape[-2 if column else -1]), *column]))
+        rows, columns = (_names(part, traces) for part in parts)
+        return columns | rows if row else rows | columns
+    axis = whole.options.get("axis")
+    if name in REDUCED:
+        operand = whole.operands[0]
+        inside = [] if axis is None else [*places[:axis], range(operand.shape[axis]), *places[axis:]]
+        return _names(operand.take(inside) if inside else operand, traces)
+    if name in ("softmax", "cumsum"):
+        return _names(whole.operands[0].take(places), traces)
+    if name in ("stack", "concatenate"):
+        return merged(_names(operand, traces) for operand in whole.operands)
+    return merged(_names(_stretched(operand, places), traces) for operand in whole.operands)
+
+
+def _stretched(operand: Expression, places: Sequence[Place]) -> Expression:
+    """The part of an operand that a part of the result is made of; an axis of one stands for all."""
+    own = places[len(places) - len(operand.shape) :]
+    return operand.take([0 if n == 1 else p for n, p in zip(operand.shape, own, strict=True)]) if own else operand
+
+
+def _composed(outer: Sequence[Place], inner: Sequence[Place]) -> list[Place]:
+    """Places in the whole of the places of a piece."""
+    rest, found = iter(inner), list[Place]()
+    for place in outer:
+        if isinstance(place, int):
+            found.append(place)
+            continue
+        chosen = next(rest)
+        found.append(place[chosen] if isinstance(chosen, int) else tuple(place[k] for k in chosen))
+    return found
+
+
+def _of_leaf(leaf: Leaf, traces: Traces) -> Names:
+    run = leaf.run if isinstance(leaf, Recorded) else ""
+    names: Names = {axis: (p, run) for axis, p in zip(leaf.axes, leaf.index, strict=True) if isinstance(p, int)}
+    if isinstance(leaf, Given):
+        return names | _of_given(leaf)
+    names["run"] = (run, run)
+    names["tensor"] = (leaf.name.rpartition(".")[2], run)
+    if layer := LAYER.match(leaf.name):
+        names["layer"] = (int(layer[1]), run)
+    trace = traces.get(run)
+    for off, head in () if trace is None else trace.info.get("ablate", ())[:1]:
+        names |= {"layer off": (off, ""), "head off": (head, "")}
+    return names
+
+
+def _of_given(leaf: Given) -> Names:
+    """What the name of a constant says of it."""
+    if draw := DRAW.search(leaf.name):
+        return {"seed": (int(draw[1]), ""), "draw": (int(draw[2]), "")}
+    if leaf.name == "temperature":
+        return {"temperature": (float(np.asarray(leaf.table)), "")}
+    place = leaf.index[leaf.axes.index("variant")] if "variant" in leaf.axes else None
+    if isinstance(place, int):
+        models = leaf.name.partition(" of ")[2].split(", ")  # of models that differ in how they are told positions
+        return {"positions": (models[place].rpartition("-")[2], "")}
+    return {}
+
+
+def merged(parts: Iterable[Names]) -> Names:
+    """What parts say together: where two places along an axis differ, there is none."""
+    found: dict[str, Any] = {}
+    for names in parts:
+        for axis, place in names.items():
+            found[axis] = place if found.get(axis, place) == place else None
+    return {axis: place for axis, place in found.items() if place is not None}
+
+
+def shared(parts: Sequence[Names]) -> Names:
+    """The places that all of them have."""
+    first, *others = parts or [{}]
+    return {axis: place for axis, place in first.items() if all(other.get(axis) == place for other in others)}
+
+
+__all__ = ["Names", "Traces", "merged", "names_of", "shared"]

@@ -1,0 +1,185 @@
+"""The check of marks: what is yellow on the screen is what heading and caption speak of.
+
+Yellow frames, words and bars stand for the words, positions, heads and layers of the cells in them. Where heading and
+caption name things of that sort, what is marked must be among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.charts.cumulative import CumulativeBar
+from scenes.kit.charts.ranking import Ranking
+from scenes.kit.depth.blocks import PARTS, BlockDiagram
+from scenes.kit.ground.encodings import Mark, Place
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.readings import Array, Cell, Reading
+from scenes.kit.ground.text import Caption, Heading, Label
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.words.tokens import TokenRow
+from studio.audit.checks.identity import Names, names_of, shared
+from studio.audit.checks.labels import has_cells
+from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
+from studio.audit.checks.sources import Sources
+from studio.audit.checks.spots import Spot, spots_of
+from studio.audit.findings import Defect
+from studio.audit.screen import VISIBLE, Screen, is_painted
+
+TONE = 2.5 / 255  # of a colour's channel: an eye sees no difference
+ROWS = (TokenRow, TensorGrid)  # in which a yellow word is the one that is talked about
+
+
+class Marks:
+    """What is marked on one screen, and what is said there. Places are compared where both name one."""
+
+    def __init__(self, screen: Screen, sources: Sources):
+        self.screen, self.sources = screen, sources
+        self.target = screen.lesson.theme["target"]
+        self.painted = [m for m in screen.mobjects if is_painted(m)]
+        told = [r for m in self.painted if isinstance(m, (Caption, Heading)) for r in screen.readings[id(m)]]
+        self.words = said_words(told)
+        self.numbered = [found.groups() for r in told for found in NUMBERED.finditer(r.text)]
+
+    def check(self) -> Iterator[Defect]:
+        for mobject in self.painted:
+            if isinstance(mobject, (Caption, Heading)):
+                continue
+            middle = mobject.get_center()
+            found = [
+                *self._words(mobject),
+                *self._frames(mobject),
+                *self._bars(mobject),
+                *self._lit(mobject),
+                *self._off(mobject),
+            ]
+            yield from (defect.at(middle) for defect in found)
+
+    # ── what is yellow ───────────────────────────────────────────────────────────────────────────
+    def _words(self, mobject: Painted) -> Iterator[Defect]:
+        """Words of a text in a row or beside one; in a ranking, the one that was looked for."""
+        theme, readings = self.screen.lesson.theme, self.screen.readings[id(mobject)]
+        if isinstance(mobject, ROWS):
+            words = self.sources.words_of_texts
+        elif isinstance(mobject, Ranking):
+            words = {reading.text for reading in readings if reading.of is not None}
+        else:
+            return
+        roles = ("target",) if isinstance(mobject, ROWS) else ("truth", "loss")
+        known = {word.lower() for word in self.words & words}  # the same word may begin a text
+        for reading in readings:
+            if known and any(is_close(reading.rgb, theme[role]) for role in roles) and reading.text in words:
+                if reading.text.lower() not in known:
+                    what, right = f"“{reading.text}” is marked", f"“{min(known)}”"
+                    yield Defect("wrong label", what, expected=right, shown=reading.text)
+
+    def _frames(self, mobject: Painted) -> Iterator[Defect]:
+        """Frames around cells."""
+        for mark in mobject.marks():
+            if mark.kind != "frame" or not self._yellow(mark):
+                continue
+            inside = [spot.names for spot in self.spots if contains(mark.points, spot)]
+            if inside:
+                yield from self._place(shared(inside))
+            x, y = mark.points.mean(axis=0)
+            for grid in (m for m in self.painted if isinstance(m, TensorGrid) and covers(m, x, y)):
+                yield from self._row(grid, mark)
+
+    def _row(self, grid: TensorGrid, mark: Mark) -> Iterator[Defect]:
+        """Where the name of a row is yellow, a frame around a row lies around that one."""
+        left, top = mark.points.min(axis=0)[0], mark.points.max(axis=0)[1]
+        labels = [r for r in self.screen.readings[id(grid)] if not has_cells(r) and r.corners[:, 0].max() < left]
+        beside = [r for r in labels if mark.points.min(axis=0)[1] < r.corners[:, 1].mean() < top]
+        yellow = [r for r in labels if is_close(r.rgb, self.target)]
+        if len(beside) == 1 and yellow and beside[0] not in yellow:
+            shown, right = beside[0].text, yellow[0].text
+            yield Defect("wrong label", f"a frame is around the row of “{shown}”", expected=f"“{right}”", shown=shown)
+
+    def _place(self, names: Names) -> Iterator[Defect]:
+        """The words, heads, layers and positions of what is framed."""
+        words = {w for axis in OF_WORDS if axis in names for said in self.words
+                 for w in words_of({axis: names[axis]}, said, self.sources.traces)}  # fmt: skip
+        if words and not words & self.words:
+            yield Defect("wrong label", f"a frame is around “{min(words)}”", expected=min(self.words), shown=min(words))
+        yield from self._numbered(names, "a frame is around")
+
+    def _numbered(self, names: Names, how: str) -> Iterator[Defect]:
+        for what, axes in AXES.items():
+            said = {int(place) for name, place in self.numbered if name == what}
+            for axis in axes:
+                if said and axis in names and names[axis][0] not in said:
+                    shown = f"{what} {names[axis][0]}"
+                    yield Defect(
+                        "wrong label", f"a frame is around {shown}", expected=f"{what} {min(said)}", shown=shown
+                    )
+
+    def _bars(self, mobject: Painted) -> Iterator[Defect]:
+        """The bar or the interval of the word that was drawn."""
+        if not isinstance(mobject, (ProbabilityBars, CumulativeBar)):
+            return
+        said = self.words | said_words([r for m in self.painted for r in self.screen.readings[id(m)]])
+        bars = [mark for mark in mobject.marks() if mark.kind == "rectangle"]
+        yellow = [mark for mark in bars if self._yellow(mark)]
+        for mark in yellow if len(yellow) == 1 < len(bars) else ():
+            ends = [e.cell for e in mark.shows if not isinstance(e, Place) or e.at == "end"]
+            names = shared(
+                [names_of(c.tensor.expression, c.index, self.sources.traces) for c in ends if isinstance(c, Cell)]
+            )
+            words = {word for each in said for word in words_of(names, each, self.sources.traces)}
+            if words and not words & said:
+                what = f"the bar of “{min(words)}” is marked"
+                yield Defect("wrong label", what, expected=f"“{min(said)}”", shown=min(words))
+
+    def _off(self, mobject: Painted) -> Iterator[Defect]:
+        """The head that was off where all numbers of something come from one run."""
+        spots = list(spots_of(mobject, self.screen.readings[id(mobject)], self.sources.traces))
+        common = shared([spot.names for spot in spots])
+        off = {axis: place for axis, place in common.items() if axis.endswith(" off")}
+        yield from self._numbered(off, "this is without")
+
+    def _lit(self, mobject: Painted) -> Iterator[Defect]:
+        """The part of a block that something comes from as it arrives."""
+        if not isinstance(mobject, Label) or id(mobject) not in self.screen.fresh or str(mobject.text) not in TENSORS:
+            return
+        for blocks in (m for m in self.painted if isinstance(m, BlockDiagram)):
+            lit = [mark for mark in blocks.marks() if mark.kind == "frame" and self._yellow(mark)]
+            named = [r.text for r in self.screen.readings[id(blocks)] for mark in lit if contains(mark.points, r)]
+            what = str(mobject.text).removeprefix("+ ")
+            if what in PARTS and any(name in PARTS for name in named) and what not in named:
+                yield Defect("wrong label", f"{named[0]} is lit, not {what}", expected=what, shown=named[0])
+
+    # ── where ────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def spots(self) -> list[Spot]:
+        """All cells that are on the screen."""
+        if not hasattr(self, "_spots"):
+            traces, readings = self.sources.traces, self.screen.readings
+            self._spots = [spot for m in self.painted for spot in spots_of(m, readings[id(m)], traces)]
+        return self._spots
+
+    def _yellow(self, mark: Mark) -> bool:
+        return float(np.max(mark.opacity)) > VISIBLE and is_close(mark.rgb, self.target)
+
+
+def said_words(readings: list[Reading]) -> set[str]:
+    """The words that are said as such."""
+    return {shown.value for reading in readings for shown in reading.numbers if isinstance(shown.value, str)}
+
+
+def is_close(rgb: Array, other: Array) -> bool:
+    return rgb.ndim == 1 and float(np.abs(rgb - other).max()) < TONE
+
+
+def covers(mobject: Painted, x: float, y: float) -> bool:
+    (left, bottom, _), (right, top, _) = mobject.points.min(axis=0), mobject.points.max(axis=0)
+    return bool(left < x < right and bottom < y < top)
+
+
+def contains(corners: Array, what: Spot | Reading) -> bool:
+    x, y = (what.x, what.y) if isinstance(what, Spot) else what.corners.mean(axis=0)
+    (left, bottom), (right, top) = corners.min(axis=0), corners.max(axis=0)
+    return bool(left < x < right and bottom < y < top)
+
+
+__all__ = ["Marks"]

@@ -1,0 +1,114 @@
+"""What a label says, compared with the names of the numbers that it stands beside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from model.numbers.trace import Trace
+from scenes.kit.ground.readings import Cell, Reading
+from scenes.kit.words.tokens import display
+from studio.audit.checks.identity import Names, Traces, names_of
+
+NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed) (\d+)\b")
+AXES = {  # what a word on screen calls an axis
+    "head": ("head", "head off"),
+    "layer": ("layer", "layer off"),
+    "block": ("layer",),
+    "position": ("position", "query", "key"),
+    "entry": ("d_model", "d_head", "entry"),
+}
+OF_WORDS = ("position", "query", "key")  # axes whose places are words of the text
+POSITIONS = {"without positions": "none", "no positions": "none", "sinusoidal": "sinusoidal", "learned": "learned"}
+TENSORS = {"+ attention": "attn_out", "+ MLP": "mlp_out", "+ position": "pos_embed"}
+DIRECTIONS = {"across": 0, "up": 1}  # of a plane's axes
+
+
+def misnamed(label: Reading, lines: Sequence[Names], traces: Traces) -> Iterator[tuple[str, str]]:
+    """(what is said, what it should be) for all in a label that names none of what stands in its lines."""
+    texts = [label.text, *[shown.value for shown in label.numbers if isinstance(shown.value, str)]]
+    for text in texts:
+        expected = [word for names in lines for word in words_of(names, text, traces)]
+        if expected:
+            if text not in expected:
+                yield text, f"“{expected[0]}”"
+            return
+    yield from _numbered(label.text, lines)
+    for names in lines:
+        yield from _of_a_run(label.text, names, traces)
+        yield from _of_a_number(label, names, traces)
+
+
+def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
+    """The words of the text or of the vocabulary that stand at these places, where `text` is such a word itself."""
+    for axis, (place, run) in names.items():
+        if axis != "vocab" and axis not in OF_WORDS or not isinstance(place, int):
+            continue
+        for trace in traces.values() if not run else [traces[run]] if run in traces else []:
+            words = trace.vocabulary if axis == "vocab" else trace.tokens
+            if place < len(words) and text in {display(word) for word in words}:
+                yield display(words[place])
+
+
+def _numbered(text: str, lines: Sequence[Names]) -> Iterator[tuple[str, str]]:
+    """“head 3”, “seed 1” …"""
+    for said in NUMBERED.finditer(text):
+        axes = AXES.get(said[1], (said[1],))
+        there = [names[axis][0] for names in lines for axis in axes if axis in names]
+        if said[1] == "pair":
+            there = [int(names["d_model"][0]) // 2 for names in lines if "d_model" in names]
+        if there and int(said[2]) not in there:
+            yield said[0], f"{said[1]} {there[0]}"
+
+
+def _of_a_run(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:
+    """What is said of the run: whether and how it is told positions, in which order it reads, its model."""
+    run = traces.get(str(names.get("run", ("", ""))[0]))
+    config: Any = None if run is None else run.config  # a table of word vectors has none
+    told = names.get("positions", ("" if config is None else config.positions, ""))[0]
+    for phrase, kind in POSITIONS.items():
+        if told and phrase in text and kind != told:
+            yield phrase, f"a model with {told} positions"
+    if told == "none" and re.search(r"\bwith positions", text):
+        yield "with positions", "a model without positions"
+    if run is None or config is None:
+        return
+    for phrase, right in (("as written", in_order(run)), ("shuffled", not in_order(run))):
+        if text == phrase and not right:
+            yield phrase, "the words in another order" if phrase == "as written" else "the words as written"
+    checkpoints = {str(trace.info.get("checkpoint")) for trace in traces.values()}
+    for name in checkpoints & set(text.split()) - {str(run.info.get("checkpoint"))}:
+        yield name, str(run.info.get("checkpoint"))
+
+
+def in_order(trace: Trace) -> bool:
+    """Whether a run has read the words of its text as they are written there."""
+    read, written = ("".join("".join(words).split()).lower() for words in (trace.tokens, [trace.info["text"]]))
+    return read == written
+
+
+def _of_a_number(label: Reading, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:
+    """What is said of the number itself: its tensor, temperature, axis of a plane."""
+    for phrase, tensor in TENSORS.items():
+        if label.text == phrase and names.get("tensor", (tensor,))[0] != tensor:
+            yield phrase, str(names["tensor"][0])
+    for direction, axis in DIRECTIONS.items():
+        if label.text == direction and names.get("axis", (axis,))[0] != axis:
+            yield direction, f"axis {names['axis'][0]}"
+    for shown in label.numbers:
+        if isinstance(shown.value, Cell):
+            said = names_of(shown.value.tensor.expression, shown.value.index, traces).get("temperature")
+            right = names.get("temperature", (1.0, ""))
+            if said is not None and "tensor" in names and said[0] != right[0]:
+                yield label.text, f"T = {right[0]:g}"
+
+
+def misdirected(label: Reading, traces: Traces) -> Iterator[tuple[str, str]]:
+    """“across: 61 %” says the number of the other axis of a plane."""
+    right = DIRECTIONS.get(label.text.partition(":")[0])
+    for shown in label.numbers if right is not None else ():
+        if isinstance(shown.value, Cell):
+            names = names_of(shown.value.tensor.expression, shown.value.index, traces)
+            if names.get("axis", (right, ""))[0] != right:
+                yield label.text, f"axis {names['axis'][0]}"
