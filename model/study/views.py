@@ -218,6 +218,11 @@ class Query:
         """The key that it attends to most."""
         return int(np.argmax(self.weights.values))
 
+    @property
+    def others(self) -> list[int]:
+        """All other keys that it may look at; for the first word, itself."""
+        return [key for key in self.seen if key != self.position] or [self.position]
+
     @cached_property
     def other(self) -> int:
         """The other word that it attends to most; for the first word, itself."""

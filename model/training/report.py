@@ -15,6 +15,7 @@ from model.files import write_json, write_text
 from model.paths import ASSETS, ROOT
 from model.runs import checkpoints
 from model.runs.checkpoints import Checkpoint
+from model.study.heads.finding import measure_findings
 from model.study.heads.samples import repeated, subject
 from model.study.heads.scores import measure_heads
 from model.text.corpus import documents
@@ -102,6 +103,11 @@ def skills(checkpoint: Checkpoint, count: int = 300, seed: int = 1) -> dict[str,
     }
 
 
+def training_text(checkpoint: Checkpoint) -> str:
+    """All that it was trained on but the random words, in lower case."""
+    return " ".join(documents(0, checkpoint.training["words"])).lower()
+
+
 def write_report(
     name: str | Path, seeds: list[float] | None = None, baselines: dict[str, float] | None = None
 ) -> dict[str, Any]:
@@ -126,6 +132,7 @@ def write_report(
         },
         "skills": skills(checkpoint),
         "heads": measure_heads(checkpoint),
+        "findings": measure_findings(checkpoint, training_text(checkpoint)),
     }
     if seeds:
         report["seeds"] = {
@@ -155,6 +162,11 @@ def tables() -> str:
                 [_head_row(name, entry) for name, entry in tiny["heads"].items()],
             ),
             _table(
+                "`tiny`: does a head find it? | head: layer, head | weight: even → measured | score "
+                "| all scores above 0 | moved without it | right word ahead | cases",
+                [row for name, entry in tiny["findings"].items() for row in _finding_rows(name, entry)],
+            ),
+            _table(
                 "positions | parameters | held-out loss by seeds 0, 1, 2 | mean | spread (max − min)",
                 [_variant_row(name, report) for name, report in reports.items() if "seeds" in report],
             ),
@@ -171,6 +183,28 @@ def _head_row(name: str, entry: dict[str, Any]) -> str:
     scores = np.array(entry["scores"])
     layer, head = np.unravel_index(scores.argmax(), scores.shape)
     return f"{name} | {layer}, {head} | {scores.max():.2f} | {entry['chance']:.2f} | {entry['sample']}"
+
+
+def _finding_rows(name: str, entry: dict[str, Any]) -> list[str]:
+    """A row for each side of a kind of sentence."""
+    layer, head = entry["head"]
+    rows = []
+    for side, told in entry["sides"].items():
+        kind = f"{name}, {side}" if len(entry["sides"]) > 1 else name
+        each = f" ({' + '.join(f'{weight:.2f}' for weight in told['each'])})" if len(told["each"]) > 1 else ""
+        rows.append(
+            f"{kind}: {'yes' if entry['finds'] else 'no'} | {layer}, {head} "
+            f"| {told['even']:.2f} → {told['weight']:.2f}{each} | {told['score']:+.1f} "
+            f"| {_interval(told['above 0'])} | {told['moved']:.0%} | {_interval(told['right'])} | {told['count']}"
+        )
+    return rows
+
+
+def _interval(share: list[float] | None) -> str:
+    if share is None:
+        return "—"
+    value, low, high = (f"{100 * part:.0f}" for part in share)
+    return f"{value}% ({low}–{high})"
 
 
 def _variant_row(name: str, report: dict[str, Any]) -> str:

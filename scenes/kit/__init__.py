@@ -12,6 +12,7 @@ _ROOMS = {
     "ground.text": ("Caption", "Formula", "Heading", "Label", "Number", "Total", "symbol"),
     "ground.timing": ("Together",),
     "words.tokens": ("TokenNumbers", "TokenRow"),
+    "words.strip": ("SentenceStrip",),
     "words.links": ("Links", "Threads"),
     "numbers.grid": ("TensorGrid",),
     "numbers.strips": ("HeatStrips",),
@@ -33,7 +34,9 @@ _ROOMS = {
     "depth.blocks": ("BlockDiagram",),
     "moves.reveal": ("CountUp", "Grow", "Highlight", "Introduce", "Reveal"),
     "moves.products": ("DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"),
-    "moves.travel": ("Fly",),
+    "moves.travel": ("Carry",),
+    "moves.flight": ("Chip", "Fly"),
+    "moves.meet": ("Meet", "MeetAll"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = sorted(_HOME)

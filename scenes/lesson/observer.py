@@ -20,5 +20,8 @@ class Observer:
     def step_ended(self, lesson: SteppedScene, step: Step) -> None:
         """After a step's last play."""
 
+    def passing(self, lesson: SteppedScene) -> None:
+        """Inside a play, at a few moments, where whoever plays the lesson stops there."""
+
     def played(self, lesson: SteppedScene) -> None:
         """After every play and wait, when the screen is in a state that people look at."""

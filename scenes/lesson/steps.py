@@ -12,6 +12,7 @@ from manim.utils.rate_functions import squish_rate_func
 
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Caption, Heading
+from scenes.lesson.claims import Fact
 from scenes.lesson.notes import notes_for
 from scenes.lesson.observer import Observer
 from scenes.lesson.options import Options
@@ -22,8 +23,20 @@ SWAP = 0.6  # seconds in which one caption gives way to the next
 
 
 @dataclass(frozen=True)
+class Line:
+    """A caption as it stood, from `start` to `end` in seconds of the film. kind: "tells", "asks" or "answers"."""
+
+    text: str
+    start: float
+    end: float
+    kind: str = "tells"
+
+
+@dataclass(frozen=True)
 class Step:
-    """What was shown when: times in seconds of the finished video, plays as Manim counts them."""
+    """What was shown when: times in seconds of the finished video, plays as Manim counts them.
+
+    caption: what is said at its end. lines: every caption that stood, in order (a question, then its answer)."""
 
     index: int
     name: str
@@ -33,6 +46,7 @@ class Step:
     first_play: int
     end: float = 0.0
     last_play: int = 0
+    lines: tuple[Line, ...] = ()
 
 
 class SteppedScene(StagedScene):
@@ -43,6 +57,7 @@ class SteppedScene(StagedScene):
         self.observers: list[Observer] = []
         self.steps: list[Step] = []
         self.phrases: dict[str, Any] = {}  # fields that every caption and subtitle may use, such as {where}
+        self.claims: tuple[Fact, ...] = ()  # of the step that plays
         self.heading: Heading | None = None
         self.caption: Caption | None = None
 
@@ -50,41 +65,79 @@ class SteppedScene(StagedScene):
     def step(
         self,
         name: str,
-        caption: str,
+        caption: str | None = None,
         *,
+        ask: str | None = None,
         subtitle: str | None = None,
         keep: Iterable[Mobject] | None = None,
+        claims: Iterable[Fact] = (),
         **fields: Any,
     ) -> Iterator[Step]:
-        """One idea. `caption` and `subtitle` are templates for `say`, filled with the fields (Tensors, ints, words).
+        """One idea. `caption`, `ask`, `subtitle`: templates for `say`, filled with the fields (Tensors, ints, words).
 
-        keep: the mobjects that stay on the stage; all others fade with the old caption (None: all stay).
-        The step lasts at least as long as its caption takes to read."""
+        ask: a question that stands while things move; `answer` takes its place when what it asks for has landed. A
+        step has a caption or a question. keep: the mobjects that stay on the stage; all others fade with the old
+        caption (None: all stay). claims: what makes words such as “most” and “gains” true (scenes.lesson.claims); the
+        audit computes them. Each caption stands at least as long as it takes to read."""
+        template = ask if caption is None else caption
+        if template is None:
+            raise TypeError(f"the step “{name}” says nothing: give it a caption or ask something")
         fields = self.phrases | fields
-        said = caption if isinstance(caption, Said) else say(caption, **fields)
+        said = template if isinstance(template, Said) else say(template, **fields)
         self.next_section(name)
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields) or str(said)
         step = Step(len(self.steps), name, str(said), notes, self.time, self.renderer.num_plays)
+        self._fields: dict[str, Any] = fields
+        self._lines: list[Line] = []
+        self.claims = tuple(claims)
         for observer in self.observers:
             observer.step_started(self, step)
         self._turn_page(name, said, None if subtitle is None else say(subtitle, **fields), keep)
-        shown = self.time
+        self._said = said, step.start, self.time, "asks" if caption is None else "tells"
         yield step
-        reading = len(said) / READING + 1.0
-        self.wait(max(reading - (self.time - shown) / self.options.pace, 0.8))
-        step = replace(step, end=self.time, last_play=self.renderer.num_plays - 1)
+        self._read()
+        lines = (*self._lines, self._line())
+        last = self.renderer.num_plays - 1
+        step = replace(step, caption=lines[-1].text, end=self.time, last_play=last, lines=lines)
         self.steps.append(step)
         for observer in self.observers:
             observer.step_ended(self, step)
+
+    def answer(self, caption: str, **fields: Any) -> None:
+        """What the step's question asked for has landed: the answer takes the question's place.
+
+        Filled with the step's fields and these. The question has been there long enough to be read."""
+        self._read(rest=0.0)
+        self._lines.append(self._line())
+        said, begun = say(caption, **self._fields | fields), self.time
+        new = self._placed(said)
+        old, self.caption = self.caption, new
+        leave, come = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.4, 1)
+        self.play(FadeOut(old, rate_func=leave), FadeIn(new, rate_func=come), run_time=SWAP)
+        self._said = said, begun, self.time, "answers"
+
+    def _read(self, rest: float = 0.8) -> None:
+        """Wait until what is said has been read, and at least `rest` seconds."""
+        said, _, shown, _ = self._said
+        left = len(said) / READING + (1.0 if rest else 0.0) - (self.time - shown) / self.options.pace
+        if max(left, rest) > 0:
+            self.wait(max(left, rest))
+
+    def _line(self) -> Line:
+        said, start, _, kind = self._said
+        return Line(str(said), start, self.time, kind)
+
+    def _placed(self, said: Said) -> Caption:
+        caption = Caption(said, self.frame.width)
+        return caption.move_to((0, self.frame.bottom + 0.5, 0))
 
     def _turn_page(self, title: str, caption: Said, subtitle: Said | None, keep: Iterable[Mobject] | None) -> None:
         """Old caption out, new one in; the heading changes when it has to."""
         frame = self.frame
         heading = Heading(title, subtitle or (self.heading.subtitle if self.heading else ""), frame.width)
         heading.move_to((frame.left + heading.width / 2, frame.top - heading.height / 2, 0))
-        new_caption = Caption(caption, frame.width)
-        new_caption.move_to((0, frame.bottom + 0.5, 0))
+        new_caption = self._placed(caption)
         old = [m for m in (self.heading, self.caption) if m is not None]
         gone = [] if keep is None else [m for m in self.mobjects if m not in old and not _among(m, keep)]
         self.heading, self.caption = heading, new_caption

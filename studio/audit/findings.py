@@ -16,6 +16,8 @@ ROOM = {  # every kind of finding, and the check that it belongs to; each is exp
     "wrong shape": "provenance",
     "wrong sum": "provenance",
     "wrong label": "provenance",
+    "false claim": "speech",
+    "unproved word": "speech",
     "foreign text": "provenance",
     "outside": "layout",
     "overlap": "layout",

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from model.errors import ClearheadError, UsageError
 from scenes.lesson.options import ASPECTS, Options
 from studio.audit.findings import Case, Defect
+from studio.audit.rehearsal import Rehearsal
 from studio.audit.report import Report
 from studio.play.picture import Picture
-from studio.play.playback import Playback
 from studio.play.protocols import Entry
 from studio.play.session import Job, perform
 
@@ -42,7 +42,7 @@ def audit_lesson(entry: Entry, options: Options) -> Report:
     watch = Watch(case, report)
     started, crash = time.perf_counter(), None
     try:
-        perform(job, Playback, watch)
+        perform(job, Rehearsal, watch)
     except Exception as error:  # a lesson that breaks down is a finding, and no reason to stop looking at the others
         if isinstance(error, UsageError) and not report.plays:
             report.skipped = str(error)

@@ -11,12 +11,14 @@ from scenes.lesson.steps import Step, SteppedScene
 from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.honesty import Honesty
 from studio.audit.checks.layout import Layout
+from studio.audit.checks.passing import Passing
 from studio.audit.checks.provenance import Provenance
+from studio.audit.checks.said import Speech
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.report import Report
 from studio.audit.screen import Eye
 
-CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty)
+CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech, Passing)
 
 
 class Watch(Observer):
@@ -44,6 +46,10 @@ class Watch(Observer):
         for check in self.checks:
             self.note(check.step_ended(step))
 
+    def passing(self, lesson: SteppedScene) -> None:
+        for check in self.checks:
+            self.note(check.passing(), lesson.renderer.num_plays)
+
     def played(self, lesson: SteppedScene) -> None:
         self.report.plays += 1
         for check in self.checks:
@@ -65,10 +71,11 @@ class Watch(Observer):
             self.report.findings.append(Finding(self.case, Moment(self.step, play), crash))
 
     # ── notes ────────────────────────────────────────────────────────────────────────────────────
-    def note(self, defects: Defects) -> None:
-        """Keep what is new among these."""
+    def note(self, defects: Defects, play: int | None = None) -> None:
+        """Keep what is new among these. play: in which, if it is not the one that has just ended."""
         assert self.lesson is not None
-        play = max(self.lesson.renderer.num_plays - 1, 0)
+        if play is None:
+            play = max(self.lesson.renderer.num_plays - 1, 0)
         for defect in defects:
             place = None
             if defect.where is not None:

@@ -16,6 +16,7 @@ from studio.cli.commands.model import trace, train
 from studio.cli.commands.preview import preview
 from studio.cli.commands.render import render
 from studio.cli.commands.storyboard import storyboard
+from studio.cli.commands.verify import verify
 from studio.cli.options import SETTINGS
 
 INTERRUPTED = 130
@@ -31,10 +32,11 @@ def cli() -> None:
     clearhead render attention           a video, with captions and chapters, in renders/attention/
     clearhead render attention --text "The cat sat on the mat because it was tired" -q l
     clearhead render attention --format gif --step Softmax
+    clearhead verify renders/attention/*.json   are these films what the model computed?
     """
 
 
-for command in (render, storyboard, audit, list_lessons, trace, train, doctor, test, preview):
+for command in (render, storyboard, verify, audit, list_lessons, trace, train, doctor, test, preview):
     cli.add_command(command)
 
 

@@ -21,7 +21,7 @@ from scenes.lesson.observer import Observer
 from scenes.lesson.steps import Step, SteppedScene
 from studio.film import captions
 from studio.film.crew import CAN_FORK, Crew
-from studio.play.keys import Keyed
+from studio.play.keys import ONCE, Keyed
 from studio.play.playback import Pixels, Play, Playback
 from studio.play.protocols import Played
 from studio.play.session import Job, perform
@@ -179,6 +179,13 @@ def draw(film: Film, workers: int, report: Report = lambda done, total: None, fr
         remove_leftovers(folder)
     report(total, total)
     return total
+
+
+def forget(film: Film) -> None:
+    """Delete the segments that are for this film only: nobody can say what they depend on."""
+    for play, segment in zip(film.plays, film.segments, strict=True):
+        if play.key.startswith(ONCE):
+            segment.unlink(missing_ok=True)
 
 
 class Counter:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import platform
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import av
-import cairo
-
 from model import __version__
 from studio.film.film import Film
-from studio.play.files import sha256
+from studio.play.files import sha256, versions
 from studio.play.keys import painting_code
 from studio.play.protocols import main_trace
+from studio.play.writer import LOSSLESS_ALPHA
 
 
 def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
@@ -41,21 +37,11 @@ def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
             "fps": picture.fps,
             "frames": film.frames,
             "seconds": film.seconds,
+            "transparent": job.encoder is LOSSLESS_ALPHA,
         },
         "code": {"lesson": sha256(job.entry.file), "kit": painting_code(type(film.lesson))},
         "versions": versions(),
         "steps": [asdict(s) for s in film.steps],
-    }
-
-
-def versions() -> dict[str, str]:
-    """Of everything that has a say in the pixels."""
-    found = {name: version(name) for name in ("manim", "numpy", "torch", "av", "pillow", "typst", "uharfbuzz")}
-    return {
-        "python": platform.python_version(),
-        "cairo": cairo.cairo_version_string(),
-        **found,
-        "ffmpeg": av.ffmpeg_version_info,
     }
 
 

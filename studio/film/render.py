@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from model.errors import UsageError
+from model.errors import ClearheadError, UsageError
 from scenes.lesson.steps import Step
 from studio.film import captions, export
-from studio.film.film import Film, Report, draw, join, plan
+from studio.film.film import Film, Report, draw, forget, join, plan
 from studio.film.images import save_png
-from studio.film.manifest import manifest, write_manifest
+from studio.film.manifest import manifest, read_manifest, write_manifest
 from studio.film.naming import basename
 from studio.film.staging import Staging
+from studio.film.verify import in_files
 from studio.play.cache import prune
 from studio.play.files import slug
 from studio.play.playback import Pixels
@@ -71,12 +72,22 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
         else:
             drawn = draw(film, request.workers, lambda done, total: stage("drawing", done, total), request.fresh)
             main = [_movie(request.format, film, files, name, stage)]
+            forget(film)
             save_png(poster.last, files / f"{name}.png")
         write_manifest(files / f"{name}.json", manifest(film, step), sorted(files.hidden.iterdir()))
+        _prove(files, name)
         published = files.publish(last=f"{name}.json")
     prune()
     rank = {file: place for place, file in enumerate(main)}
     return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
+
+
+def _prove(files: Staging, name: str) -> None:
+    """Read back what was written; ClearheadError where it is not what the manifest says."""
+    about = read_manifest(files / f"{name}.json") or {}
+    written = [listed for listed in about["files"] if (files / listed["name"]).is_file()]
+    if found := list(in_files(about | {"files": written}, files.hidden, name)):
+        raise ClearheadError(f"what was written is not what was drawn: {'; '.join(found)}")
 
 
 class _Stills:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 LIMIT = 4 << 30  # bytes
@@ -22,8 +23,10 @@ def segments_folder() -> Path:
 
 
 def formulas_folder() -> Path:
-    """Where Manim keeps typeset formulas. It writes them in place: what a killed process left unfinished is removed."""
-    folder = cache_folder() / "formulas"
+    """Where Manim keeps formulas as this version of Typst sets them, by their source.
+
+    It writes them in place: what a killed process left unfinished is removed."""
+    folder = cache_folder() / "formulas" / version("typst")
     for svg in folder.glob("*.svg"):
         with suppress(FileNotFoundError):  # another process was faster
             if not svg.read_bytes().rstrip().endswith(b"</svg>") and time.time() - svg.stat().st_mtime > 2:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import re
+import time
 import unicodedata
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+
+STARTED = time.time()  # of this program, about
+LIBRARIES = ("manim", "numpy", "torch", "av", "pillow", "pycairo", "typst", "uharfbuzz")
 
 
 def sha256(path: Path) -> str:
@@ -40,3 +47,18 @@ def from_here(path: Path) -> str:
 def cores() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of everything that has a say in the pixels."""
+    import av
+    import cairo
+
+    found = {name: version(name) for name in LIBRARIES}
+    return {
+        "python": platform.python_version(),
+        "cairo": cairo.cairo_version_string(),
+        **found,
+        "ffmpeg": av.ffmpeg_version_info,
+    }

@@ -171,12 +171,11 @@ LIES = [
     ),
     Lie(
         "while the cursor runs, the column shows the position before",
-        CURVE,
-        "self.waves.values[round(self.waves.cursor)]",
-        "self.waves.values[max(round(self.waves.cursor) - 1, 0)]",
+        "scenes/kit/charts/curve.py",
+        "self.waves.values[passed]",
+        "self.waves.values[passed - 1]",
         "position",
-        "test",
-        "tests/scenes/test_kit_positions.py",
+        "wrong number",
     ),
     Lie(
         "ids stand beside their neighbours in the word list",

@@ -172,8 +172,8 @@ def findings(lie: Lie, tree: Path) -> list[tuple[str, str]]:
         pass
 
     class Impatient(watch.Watch):
-        def note(self, defects):
-            super().note(defects)
+        def note(self, defects, *more):
+            super().note(defects, *more)
             seen.update(self.found)
             if any(f.defect.kind == lie.kind for f in self.found.values()):
                 raise Enough

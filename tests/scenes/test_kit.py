@@ -337,9 +337,9 @@ def test_dot_product_counts_up_to_the_total():
     assert terms.lit.min() == 1 and np.isnan(terms.running) and terms in scene.mobjects
 
 
-def test_fly_leaves_the_original_and_lands_on_the_target():
+def test_carry_leaves_the_original_and_lands_on_the_target():
     source, target = make("label"), make("label", seed=1).shift(2 * DOWN)
-    scene, _ = play(lambda: kit.Fly(source, target), before=[source])
+    scene, _ = play(lambda: kit.Carry(source, target), before=[source])
     assert source in scene.mobjects and target in scene.mobjects and len(scene.mobjects) == 2
 
 

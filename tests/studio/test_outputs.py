@@ -86,6 +86,7 @@ def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp
         "fps": 15,
         "frames": result.film.frames,
         "seconds": result.film.seconds,
+        "transparent": False,
     }
     assert [s["name"] for s in about["steps"]] == ["Appear", "Turn", "Rest"]
     assert about["versions"]["manim"] == "0.22.0"
@@ -163,8 +164,8 @@ def test_the_cache_is_bounded_and_keeps_what_was_used_last(own_cache):
 
 
 def test_a_formula_that_a_killed_process_left_unfinished_is_made_again(own_cache):
-    folder = own_cache / "formulas"
-    folder.mkdir()
+    folder = cache.formulas_folder()
+    folder.mkdir(parents=True)
     for name, content in (("whole", "<svg></svg>\n"), ("half", "<svg><pa"), ("empty", ""), ("begun", "<svg>")):
         (folder / f"{name}.svg").write_text(content)
         if name != "begun":

@@ -55,6 +55,16 @@ def test_every_way_to_import_is_seen(tree, tmp_path, source):
     }  # fmt: skip
 
 
+def test_names_that_are_listed_by_rooms_are_found(tree, tmp_path):
+    tree(
+        "scenes/kit/__init__.py",
+        '_ROOMS = {"charts.bars": ("Bars", "Columns")}\n_HOME = {n: r for r, names in _ROOMS.items() for n in names}',
+    )
+    tree("scenes/kit/charts/bars.py")
+    lesson = tree("scenes/lesson.py", "from scenes.kit import Columns")
+    assert names(reached([lesson]), tmp_path) == {"scenes/lesson.py", "scenes/kit/charts/bars.py"}
+
+
 def test_two_files_that_import_each_other(tree, tmp_path):
     first = tree("scenes/a.py", "import scenes.b")
     tree("scenes/b.py", "import scenes.a")

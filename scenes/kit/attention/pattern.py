@@ -20,7 +20,7 @@ from scenes.kit.words.tokens import TokenRow
 class DotPattern(TensorGrid):
     """A pattern [query, key] as dots whose area is proportional to the weight; queries down, keys across.
 
-    Weight 1 is a dot that fills its cell. Takes the arguments of TensorGrid; `sum` of a row is 1."""
+    Weight 1 is a dot that fills its cell. Takes the arguments of TensorGrid."""
 
     def __init__(self, pattern: Tensor, *, fill: str = "probability", column_label_color: str = "key", **kwargs: Any):
         kwargs.setdefault("cell", (0.6, 0.6))
@@ -56,7 +56,8 @@ class DotPattern(TensorGrid):
 class AttentionArcs(Painted):
     """Arcs from every key to one query, over a TokenRow (to its right if the row goes down).
 
-    weights: Tensor [key]. Line width is proportional to the weight (`widest` scene units for weight 1)."""
+    weights: Tensor [key]. Line width is proportional to the weight (`widest` scene units for weight 1); weights below
+    `least` have no arc. height: room above (or beside) the words."""
 
     values: Mix[np.ndarray]
     grown: Mix[np.ndarray]

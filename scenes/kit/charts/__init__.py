@@ -1,0 +1,1 @@
+"""Bars, rankings, curves, lines of numbers."""

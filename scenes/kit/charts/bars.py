@@ -23,7 +23,7 @@ class ProbabilityBars(Painted):
 
     probs: Tensor [n]; labels: n strings. Either the `count` most probable, largest first, and one last bar
     "all others", so that the bars add up to 100 % — or, with `order`, those indices in that order.
-    `rest`: what the last bar is called.
+    `rest`: what the last bar is called. `target`: the index whose bar is yellow.
     `total` writes the sum below. `longest`: the probability of a bar that fills the width (default: the largest shown).
     `label_room`: width of the words, where several lists are to line up. In a Transform to another list the bars
     grow and shrink, the words fade over.

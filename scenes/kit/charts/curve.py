@@ -158,7 +158,8 @@ class ReadOff(Together):
     def interpolate_mobject(self, alpha: float) -> None:
         t = float(ease(self.rate_func(alpha)))
         self.waves.cursor = (1 - t) * self.start + t * self.end
-        self.column.values = self.waves.values[round(self.waves.cursor)][:, None].copy()
+        passed = round(self.waves.cursor)
+        self.column.tensor, self.column.values = self.waves.tensor[passed], self.waves.values[passed][:, None].copy()
 
 
 class Curve(Painted):

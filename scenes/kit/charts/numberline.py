@@ -36,10 +36,11 @@ class Group:
 class NumberLine(Painted):
     """Values of several groups of words on one line from the smallest to the largest, 0 marked.
 
-    Labels stand slanted beside the line, each led to its dot, with the value of the outermost two of each side; where
-    not all fit, some dots stay without. mark: a Tensor of one number where a dashed line crosses. ends: what the
-    line's two ends mean. sight, label_sight [group]: the opacity of each group's dots and of its labels. arrived
-    [group]: how far its dots have come down onto the line, one after the other.
+    groups: `Group(values, words, role, above)` each (in this module). Labels stand slanted beside the line, each led to
+    its dot, with the value of the outermost two of each side; where not all fit, some dots stay without. mark: a Tensor
+    of one number where a dashed line crosses. ends: what the line's two ends mean. sight, label_sight [group]: the
+    opacity of each group's dots and of its labels. arrived [group]: how far its dots have come down onto the line, one
+    after the other.
     """
 
     sight: Mix[np.ndarray]

@@ -26,9 +26,10 @@ class Ranking(Painted):
     """Words in order of a similarity. values: Tensor [n]; words: n strings; ranks: their places, 1 for the nearest
     (default 1 … n).
 
-    A gap in the ranks is drawn as ⋮. marked: index of the one that was looked for, in the colour `mark`. title:
-    stands on top. label_room: width of the words in em, lines: how many lines to leave room for, where several lists
-    are to look alike. Bars start at 0 and end at 1 at the right edge; a negative similarity has none.
+    A gap in the ranks is drawn as ⋮; without `numbered` the places are not written. marked: index of the one that was
+    looked for, in the colour `mark`. title: stands on top. label_room: width of the words in em, lines: how many lines
+    to leave room for, where several lists are to look alike. Bars start at 0 and end at 1 at the right edge; a negative
+    similarity has none.
     """
 
     bar_opacity: Mix[np.ndarray]

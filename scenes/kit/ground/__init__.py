@@ -1,0 +1,1 @@
+"""Texts, layout, and what mobjects of one's own are made of."""

@@ -11,7 +11,7 @@ from manim import DOWN, RIGHT, Mobject, VGroup
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in scene coordinates."""
+    """A rectangle in scene coordinates: room that is divided, and that mobjects are fitted into."""
 
     left: float
     bottom: float
@@ -68,10 +68,10 @@ class Box:
 
 
 def row(*mobjects: Mobject, gap: float = 0.4) -> VGroup:
-    """Side by side, centres on one line."""
+    """Mobjects side by side, centres on one line. gap: between them, in scene units."""
     return VGroup(*mobjects).arrange(RIGHT, buff=gap)
 
 
 def stack(*mobjects: Mobject, gap: float = 0.3) -> VGroup:
-    """One below the other."""
+    """Mobjects one below the other, centres on one line. gap: between them, in scene units."""
     return VGroup(*mobjects).arrange(DOWN, buff=gap)

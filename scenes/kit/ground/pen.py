@@ -71,7 +71,9 @@ class Line:
 
 
 class Pen(ABC):
-    """Everything that can be drawn. opacity: of the mobject that draws."""
+    """What a mobject draws with, in its own coordinates: everything that can be drawn.
+
+    opacity: of the mobject that draws."""
 
     def __init__(self, opacity: float = 1.0):
         self.opacity = opacity

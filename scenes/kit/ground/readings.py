@@ -50,11 +50,14 @@ class Index:
 
 @dataclass(frozen=True)
 class Shown:
-    """A value that stands in a text: the characters, the value (Cell, int or str), and its format."""
+    """A value that stands in a text: the characters, the value (Cell, int or str), and its format.
+
+    start: where in the text, if that is known."""
 
     text: str
     value: Cell | int | np.integer[Any] | str
     spec: str
+    start: int | None = None
 
 
 Of = Cell | Tensor | Index | None
@@ -92,12 +95,14 @@ class Drawn:
     index: tuple[Any, ...]
 
 
+def value_of(field: Any) -> Cell | int | np.integer[Any] | str:
+    """What a field shows: counts and words as they are, a Tensor of one number as its cell."""
+    return field if isinstance(field, (int, str, np.integer)) else Cell(field)
+
+
 def shown_in(text: str) -> tuple[Shown, ...]:
     """The values in a Said, as Shown."""
-    return tuple(
-        Shown(text[s.start : s.end], s.value if isinstance(s.value, (int, str, np.integer)) else Cell(s.value), s.spec)
-        for s in getattr(text, "spans", ())
-    )
+    return tuple(Shown(text[s.start : s.end], value_of(s.value), s.spec, s.start) for s in getattr(text, "spans", ()))
 
 
 __all__ = ["Array", "Cell", "Cells", "Claim", "Drawn", "Index", "Of", "Reading", "Shown", "shown_in"]

@@ -7,13 +7,16 @@ the audit says so. Counts and indices are ints; words are strings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
 
 import numpy as np
 
 MINUS, INFINITY = "−", "∞"
+SIGNS = str.maketrans({MINUS: "-", "×": "*", "÷": "/", ",": None})
+EQUATION = re.compile(r"[\d.\s()+*/-]*\d[\d.\s()+*/-]*")
 
 
 def number(value: float, spec: str = "+.2f") -> str:
@@ -33,12 +36,19 @@ def number(value: float, spec: str = "+.2f") -> str:
 
 @dataclass(frozen=True)
 class Span:
-    """Characters start…end of a text show `value` (a Tensor of one number, an int or a str) in the format `spec`."""
+    """Characters start…end of a text show `value` (a Tensor of one number, an int or a str) in the format `spec`.
+
+    name: of the field that it was put in; empty where there was none."""
 
     start: int
     end: int
     value: Any
     spec: str
+    name: str = ""
+
+    def moved(self, by: int) -> Span:
+        """The same, further on in a longer text."""
+        return replace(self, start=self.start + by, end=self.end + by)
 
 
 class Said(str):
@@ -57,10 +67,10 @@ class Said(str):
     def cut(self, start: int, end: int) -> Said:
         """A part of the sentence, with the spans that lie in it."""
         inside = [s for s in self.spans if s.start >= start and s.end <= end]
-        return Said(self[start:end], tuple(Span(s.start - start, s.end - start, s.value, s.spec) for s in inside))
+        return Said(self[start:end], tuple(s.moved(-start) for s in inside))
 
     def __add__(self, other: str) -> Said:
-        moved = (Span(s.start + len(self), s.end + len(self), s.value, s.spec) for s in getattr(other, "spans", ()))
+        moved = (s.moved(len(self)) for s in getattr(other, "spans", ()))
         return Said(str(self) + str(other), (*self.spans, *moved))
 
 
@@ -74,11 +84,11 @@ def say(template: str, /, **fields: Any) -> Said:
         value = fields[name]
         start = len(text)
         if isinstance(value, Said):
-            spans += [Span(s.start + start, s.end + start, s.value, s.spec) for s in value.spans]
+            spans += [s.moved(start) for s in value.spans]
             text += str(value)
             continue
         text += shown(value, spec or "")
-        spans.append(Span(start, len(text), value, spec or ""))
+        spans.append(Span(start, len(text), value, spec or "", name))
     return Said(text, tuple(spans))
 
 
@@ -89,3 +99,28 @@ def shown(value: Any, spec: str = "") -> str:
     if isinstance(value, (int, np.integer)):
         return format(int(value), spec or ",").replace("-", MINUS)
     return number(float(value), spec or "+.2f")
+
+
+def worked_out(template: str, least: int, **fields: Any) -> Said:
+    """An equation of numbers, “a ÷ b = c”, with as few decimals (≥ least) as let it hold as it is displayed.
+
+    In the template % stands for the format of those decimals."""
+    for decimals in range(least, least + 5):
+        said = say(template.replace("%", f".{decimals}f"), **fields)
+        if holds(said):
+            break
+    return said
+
+
+def holds(equation: str) -> bool:
+    """Whether “left = right” is so for the digits that are displayed, worked out and rounded as the right side is.
+
+    >>> holds("0.499 ÷ (0.792 × 0.812) = 0.77"), holds("0.499 ÷ (0.792 × 0.812) = 0.78")
+    (False, True)
+    """
+    left, _, right = equation.translate(SIGNS).rpartition("=")
+    if not EQUATION.fullmatch(left):
+        raise ValueError(f"{equation!r} is no equation of numbers")
+    decimals = len(right.strip().partition(".")[2])
+    worth = eval(left.strip(), {"__builtins__": {}})  # noqa: S307 (digits, brackets and + − × ÷ alone)
+    return number(worth, f".{decimals}f") == number(float(right), f".{decimals}f")

@@ -20,7 +20,9 @@ SMALLEST = 0.0162  # of the frame's short side
 
 @dataclass(frozen=True)
 class Style:
-    """theme: the colours. frame: width and height of the picture in scene units."""
+    """Colours, and the frame that sizes are measured by: what is made while it is in use keeps them.
+
+    theme: the colours. frame: width and height of the picture in scene units."""
 
     theme: Theme
     frame: tuple[float, float] = (8 * 16 / 9, 8.0)

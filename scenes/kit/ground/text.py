@@ -28,7 +28,9 @@ class Label(Painted):
 
     The box is the line box (ascent + descent of the font, the same whatever the letters), so that two labels
     aligned by their boxes stand on one baseline. Text that fills a `width` is wrapped at spaces.
-    `parts` colours pieces of the text: {"forest": "target"}. of: what it is a name of (Pen.text).
+    `parts` colours pieces of the text: {"forest": "target"}. size: the em in scene units. face: "roman", "bold",
+    "italic" or "mono". align: of several lines, 0 left, ½ centred, 1 right. leading: from line to line, in em.
+    of: what it is a name of (Pen.text).
     """
 
     rgb: Mix[np.ndarray]
@@ -114,7 +116,9 @@ class Total(Label):
 
 
 class Number(Painted):
-    """A Tensor's single number, formatted; counts when its value changes in a Transform."""
+    """A Tensor's single number, formatted; counts when its value changes in a Transform.
+
+    tensor: of one number. spec: Python's format. before, after: text around it."""
 
     value: Mix[float]
     rgb: Mix[np.ndarray]
@@ -189,7 +193,7 @@ def _typeset(typst: str) -> MathTypst:
 
 
 class Caption(Label):
-    """The sentence at the bottom: at most two lines, centred."""
+    """The sentence at the bottom: at most two lines of that width, centred; in smaller letters if need be."""
 
     def __init__(self, text: str, width: float, size: float = CAPTION):
         while len(typesetting.wrap(text, width, size)) > 2 and size > 0.6 * CAPTION:

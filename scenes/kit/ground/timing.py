@@ -24,7 +24,8 @@ def ease(progress: Any) -> Any:
 class Together(Animation):
     """An animation that plays on several mobjects at once, each of which stays by itself on the stage.
 
-    helpers: mobjects that are there only while it plays."""
+    Subclasses set what is shown at `alpha` in `interpolate_mobject`. helpers: mobjects that are there only while it
+    plays."""
 
     def __init__(self, *mobjects: Mobject, helpers: Iterable[Mobject] = (), **kwargs: Any):
         self.helpers = list(helpers)

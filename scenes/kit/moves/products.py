@@ -94,6 +94,7 @@ class DotProduct(Animation):
         terms.lit[:pieces] = progress
         arrived = int((progress > 0.5).sum())
         terms.running = float(self.totals[arrived - 1]) if arrived else 0.0
+        terms.counted = max(arrived - terms.first, 0)
         terms.lit[-1] = 1.0 if arrived > terms.first else 0.0
 
 
@@ -127,11 +128,15 @@ class SoftmaxRow(Together):
 
 
 class WeightedSum(Together):
-    """Rows are added up: each glows in turn while the row below, at first the running total, becomes their sum."""
+    """Rows are added up: each glows in turn while the row below, at first the running total, becomes their sum.
+
+    rows: a grid; total: a grid of one row with the same columns, the sum."""
 
     def __init__(self, rows: TensorGrid, total: TensorGrid, *, lag: float = 0.8, **kwargs: Any):
         self.rows, self.total, self.lag, self.sum = rows, total, lag, total.values.copy()
         total.reveal(0.0)
+        parts = rows.values[:, ~total.gap_cells[0]].T
+        total.reach = [(float(np.minimum(each, 0).sum()), float(np.maximum(each, 0).sum())) for each in parts]
         kwargs.setdefault("rate_func", linear)
         super().__init__(rows, total, **kwargs)
 
@@ -153,8 +158,9 @@ class ResidualAdd(Together):
 
     def __init__(self, *grids: TensorGrid, lag: float = 0.35, **kwargs: Any):
         *self.parts, self.total = grids
-        self.lag, terms = lag, [part.tensor for part in self.parts]
-        self.total.terms = terms if all(term.shape == self.total.tensor.shape for term in terms) else []
+        self.lag = lag
+        if all(part.tensor.shape == self.total.tensor.shape for part in self.parts):  # else a table, with its own claim
+            self.total.terms = [part.tensor for part in self.parts]
         self.total.reveal(0.0)
         super().__init__(*grids, **kwargs)
 

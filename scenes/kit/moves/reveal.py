@@ -16,7 +16,8 @@ from scenes.kit.numbers.grid import TensorGrid
 class Reveal(Animation):
     """Cells of a grid appear: "rows", "columns", "cells" (reading order) or "diagonal", one after the other.
 
-    cells, numbers: which of the two appears (what is not named stays as it is)."""
+    cells, numbers: which of the two appears (what is not named stays as it is). lag: 0 all at once, 1 one after the
+    other, as Manim's lag_ratio."""
 
     def __init__(
         self,
@@ -63,7 +64,9 @@ class Introduce(Reveal):
 
 
 class Grow(Animation):
-    """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers."""
+    """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers.
+
+    name: of the array: "values", "grown", "emphasis", "bar_opacity" …"""
 
     def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, **kwargs: Any):
         self.what, self.lag = name, lag
@@ -86,7 +89,7 @@ class CountUp(Grow):
 
 
 class Highlight(Together):
-    """Everything else is dimmed to a quarter, the subject keeps its brightness."""
+    """The others are dimmed (to a quarter, or to `opacity`), the subject keeps its brightness."""
 
     def __init__(self, subject: Mobject, others: Iterable[Mobject], opacity: float = 0.25, **kwargs: Any):
         self.others = [member for m in others for member in m.get_family() if member not in subject.get_family()]

@@ -1,0 +1,1 @@
+"""Grids of numbers, and what is made of them: products, sums, frames."""

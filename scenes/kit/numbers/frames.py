@@ -9,7 +9,9 @@ from scenes.kit.ground.style import color
 
 
 class Frame(Painted):
-    """A yellow box around something: corners [4, 3] in scene coordinates. Moves from cell to cell in a Transform."""
+    """A yellow box around something: corners [4, 3] in scene coordinates. Moves from cell to cell in a Transform.
+
+    stroke: its colour; line: its width."""
 
     rgb: Mix[np.ndarray]
 
@@ -26,7 +28,9 @@ class Frame(Painted):
 
 
 class Slab(Painted):
-    """A filled rectangle: corners [4, 3] in scene coordinates, clockwise from upper left."""
+    """A filled rectangle: corners [4, 3] in scene coordinates, clockwise from upper left.
+
+    It moves and changes colour in a Transform. rgb: a triple in 0…1."""
 
     rgb: Mix[np.ndarray]
 

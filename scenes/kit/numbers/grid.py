@@ -90,6 +90,7 @@ class TensorGrid(Painted):
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
         self.tint = np.array(_hue(kind), dtype=float)
         self.terms: list[Tensor] = []  # of this shape, if it is their sum: the audit holds it to that
+        self.reach: list[tuple[float, float]] | None = None  # of each number, while it is a running sum
         if fit is not None:
             width, height = fit.width, fit.height
         if exact is not None:

@@ -20,7 +20,8 @@ class Product(VGroup):
     """x · W = y laid out in a box: x upright beside W, so that each entry lines up with the row that it meets.
 
     x [n], weights [n, m], y [m]: Tensors. kinds: of the three. names: of the three labels on top, Typst or (letter,
-    index). Shown columns of W and shown entries of y are the same ones. Parts: `.x .weights .y .labels .signs`."""
+    index). rows, columns: of W that are shown at most; shown columns of W and shown entries of y are the same ones.
+    Parts: `.x .weights .y .labels .signs`."""
 
     def __init__(
         self,

@@ -35,8 +35,8 @@ class Rows(VGroup):
         upright: int = 0,
         spec: str = "+.2f",
     ):
-        self.tensors, self.adds, self.spec = [tensor for tensor, _, _ in parts], adds, spec
-        scale = float(max(np.abs(tensor.values).max() for tensor in self.tensors))
+        self.adds = adds
+        scale = float(max(np.abs(tensor.values).max() for tensor, _, _ in parts))
         self.options: dict[str, Any] = dict(scale=scale, spec=spec)
         self._side_by_side(box, parts, upright) if upright else self._stacked(box, parts, cell)
         super().__init__(*self.grids, *self.labels)
@@ -45,7 +45,7 @@ class Rows(VGroup):
         self.labels = [Label(name, LABEL, _role(kind), of=tensor) for tensor, kind, name in parts]
         left, count = max(label.width for label in self.labels) + 0.2, len(parts)
         columns = max(int((box.width - left - 0.3) / cell + 0.4), 3)
-        width = (box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in elide(len(self.tensors[0]), columns))
+        width = (box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in elide(len(parts[0][0]), columns))
         height = min(1.1, (box.height - 0.2) / (1.1 * count))
         self.grids = [
             TensorGrid(t, kind, exact=(min(width, 1.6), height), columns=columns, size=0.36, **self.options)
@@ -57,7 +57,7 @@ class Rows(VGroup):
             label.next_to(grid, LEFT, buff=0.2)
 
     def _side_by_side(self, box: Box, parts: Sequence[tuple[Tensor, str, str]], rows: int) -> None:
-        height = (box.height - 0.6) / sum(0.6 if r is None else 1 for r in elide(len(self.tensors[0]), rows))
+        height = (box.height - 0.6) / sum(0.6 if r is None else 1 for r in elide(len(parts[0][0]), rows))
         cell = (box.width / len(parts) - 0.35, min(height, 1.1))
         self.grids = [
             TensorGrid(t, kind, exact=cell, rows=rows, upright=True, size=0.4, **self.options) for t, kind, _ in parts
@@ -71,15 +71,19 @@ class Rows(VGroup):
 
     def claims(self) -> list[Claim]:
         """Σ parts = the last, for every entry that is shown."""
-        *parts, total = self.grids
-        if not self.adds or min(float(grid.text_opacity.min()) for grid in self.grids) < 0.99:
-            return []
-        places = [i for i in (total.rows if total.upright else total.columns) if i is not None]
-        shown = {
-            i: [Shown(number(float(t.values[i]), self.spec), Cell(t, (i,)), self.spec) for t in self.tensors]
-            for i in places
-        }
-        return [Claim(tuple((part,) for part in cells[:-1]), cells[-1]) for cells in shown.values()]
+        return sums_in(self.grids) if self.adds else []
+
+
+def sums_in(grids: Sequence[TensorGrid]) -> list[Claim]:
+    """That the last grid is the sum of the others, where all of their numbers can be read."""
+    total = grids[-1]
+    if min(float(grid.text_opacity.min()) for grid in grids) < 0.99:
+        return []
+    places = [i for i in (total.rows if total.upright else total.columns) if i is not None]
+    shown = [
+        [Shown(number(float(g.tensor.values[i]), g.spec), Cell(g.tensor, (i,)), g.spec) for g in grids] for i in places
+    ]
+    return [Claim(tuple((part,) for part in cells[:-1]), cells[-1]) for cells in shown]
 
 
 def _role(kind: str) -> str:

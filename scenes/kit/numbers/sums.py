@@ -22,7 +22,9 @@ from scenes.kit.numbers.grid import HEADER, TensorGrid, readable_height, readabl
 
 
 class RowBars(Painted):
-    """One bar beside each row of a grid, linear in a number ≥ 0 of that row, with the number. tensor: [row]."""
+    """One bar beside each row of a grid, linear in a number ≥ 0 of that row, with the number.
+
+    tensor: [row]. width: of bar and number together; longest: the number whose bar fills it (default: the largest)."""
 
     values: Mix[np.ndarray]
     rgb: Mix[np.ndarray]
@@ -66,8 +68,8 @@ class SumTable(VGroup):
 
     parts: Tensor [row, n]; total: Tensor [n] = Σ parts; names: of the rows. If not all rows can be read, the longest
     are shown and the others stand together as "k more". Beside each row a bar is as long as the row is as a vector,
-    √Σ x². height: of a row at most. Parts of the group: `.parts .total .bars .name_of_total .line`; `kept`: the rows
-    that are shown.
+    √Σ x². height: of a row at most. Parts of the group: `.parts .total .name_of_total .bars .bar_of_total`;
+    `kept`: the rows that are shown.
     """
 
     def __init__(

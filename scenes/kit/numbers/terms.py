@@ -18,6 +18,7 @@ class TermSum(Painted):
 
     a, b: Tensors [n] (b None: the terms are a's numbers). total: Tensor of one number. As many terms as fit
     `width` × `lines` are written out; the others stand as "[k more: their sum]", so that the line adds up.
+    `least` terms stand in any case, in smaller letters if need be; `shown` fixes how many at most.
     lit: how far each piece is lit, 0…1 (the last piece is the total). `lead` stands in front.
     """
 
@@ -58,6 +59,7 @@ class TermSum(Painted):
                 break
         self.count = count
         self.lit = np.ones(len(self.pieces))
+        self.counted = 0  # terms in it, the bracket included
         self.running = float("nan")  # the running total while the terms light up; nan = the real total
         super().__init__(right, self.size * (1 + 1.45 * (needed - 1)))
 
@@ -108,15 +110,24 @@ class TermSum(Painted):
                     self.size,
                     "secondary",
                     float(self.lit[i]),
-                    numbers=(),
+                    numbers=(self._so_far(),),
                 )
             else:
                 pen.text(piece, x, y, self.size, self.total_color if i == last else "ink", float(self.lit[i]))
 
+    def _so_far(self) -> Shown:
+        """The running total: of the terms that are counted."""
+        counted = self.total if self.counted > self.count else self.products[: self.counted].sum(0)
+        return Shown(number(self.running, self.spec), Cell(counted), self.spec)
+
     def claims(self) -> list[Claim]:
-        if self.lit.min() < 0.99 or np.isfinite(self.running):
+        under_way = bool(np.isfinite(self.running))
+        if not self.counted if under_way else self.lit.min() < 0.99:
             return []
-        parts = [tuple(s for s in shown_in(self.pieces[self.first + i])) for i in range(self.count)]
+        count = min(self.counted, self.count) if under_way else self.count
+        parts = [tuple(s for s in shown_in(self.pieces[self.first + i])) for i in range(count)]
+        if under_way and self.counted <= self.count:
+            return [Claim(tuple(parts), self._so_far(), "running total")]
         if self.rest is not None:
             parts.append((Shown(number(float(self.rest), self.spec), Cell(self.rest), self.spec),))
         return [

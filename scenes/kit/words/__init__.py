@@ -1,0 +1,1 @@
+"""The sentence on screen, and lines between words."""

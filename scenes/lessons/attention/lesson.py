@@ -18,6 +18,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look, formula_over_sentence, frame_row, rows_that_fit
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lesson.attention_lesson import AttentionLesson
+from scenes.lesson.claims import most
 from scenes.lessons.attention import outcome, projections, scores
 
 SMALLEST_TOKEN = 0.2  # em below which a sentence is set one word below the other
@@ -149,6 +150,7 @@ class SelfAttention(AttentionLesson):
             w=self.query.weights[self.query.other],
             subtitle="{where} · line width ∝ attention weight",
             keep=(),
+            claims=[most(self.query.weights, self.query.other, among=self.query.others)],
         ):
             tokens, arcs, numbers = self.sentence_with_arcs()
             self.play(FadeIn(tokens), run_time=0.8)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, FadeTransform
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut
 
 from model.numbers.tensor import Tensor, concatenate
 from model.numbers.tensor import stack as stack_tensors
 from scenes.kit.ground.layout import row, stack
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import LABEL, Formula, Label, symbol
+from scenes.kit.moves.flight import Fly
 from scenes.kit.moves.products import ResidualAdd, WeightedSum
 from scenes.kit.moves.reveal import Grow, Introduce
-from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
 from scenes.kit.recipes import (
@@ -31,6 +31,7 @@ from scenes.kit.recipes import (
     multiply,
     room_for,
 )
+from scenes.lesson.claims import share
 from scenes.lessons.attention.projections import columns_of_head, depth
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ def pattern(lesson: SelfAttention, weights: TensorGrid) -> None:
         w=query.weights[query.other],
         subtitle="{where} · pattern: dot area ∝ weight",
         keep=(weights,),
+        claims=[share(query.weights)],
     ):
         halves = stage.rows(1.3, 1)
         square = halves if len(lesson.words) <= FULL else [stage]  # many dots need all the room
         boxes = lesson.by(wide=stage.columns(1.55, 1), square=square, tall=halves)
         picture = dots(boxes[0], lesson.view.pattern, lesson.words, i, largest=0.62)
-        lesson.play(FadeTransform(weights, picture), run_time=1.2)
+        lesson.play(Fly(weights, picture, lag=0.01, arc=0), run_time=1.6)
         if len(boxes) == 1:
             lesson.play(FadeIn(frame_row(picture, i)), run_time=0.6)
         else:
@@ -151,8 +153,7 @@ def output(lesson: SelfAttention, z: TensorGrid) -> TensorGrid:
             rows=depth(lesson),
             columns=lesson.by(wide=9, square=6, tall=6),
         )
-        lesson.play(Fly(z, product.x), FadeOut(z), FadeIn(product.labels[0]), run_time=1.2)
-        lesson.remove(z)
+        lesson.play(Fly(z, product.x), FadeIn(product.labels[0]), run_time=1.2)
         lesson.play(*bring_weights(product), run_time=0.8)
         multiply(lesson, product, run_time=3)
     return product.y
@@ -186,9 +187,9 @@ def add_back(lesson: SelfAttention, delta: TensorGrid) -> None:
             Label(name, LABEL, "delta" if "+" in name else "ink").next_to(grid, LEFT, buff=0.25)
             for grid, (_, _, name) in zip(grids, parts, strict=True)
         ]
-        arrival = (Fly(delta, grids[1]), FadeOut(delta))
-        lesson.play(Introduce(grids[0], "columns", lag=0.1), *arrival, *map(FadeIn, labels[:2]), run_time=1.4)
-        lesson.remove(delta)
+        lesson.play(
+            Introduce(grids[0], "columns", lag=0.1), Fly(delta, grids[1]), *map(FadeIn, labels[:2]), run_time=1.4
+        )
         if len(parts) > 3:
             lesson.play(Introduce(grids[2], "columns", lag=0.1), FadeIn(labels[2]), run_time=1)
         lesson.play(FadeIn(labels[-1]), ResidualAdd(*grids), run_time=2.5)

@@ -9,9 +9,9 @@ from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.text import Formula
+from scenes.kit.moves.flight import Fly
 from scenes.kit.moves.products import DotProduct
 from scenes.kit.moves.reveal import Introduce
-from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.cells import readable_width
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid

@@ -9,15 +9,16 @@ from manim import LEFT, FadeIn, FadeOut, Transform
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.layout import stack
 from scenes.kit.ground.text import Formula, symbol
+from scenes.kit.moves.flight import Fly, row_of
 from scenes.kit.moves.products import DotProduct, SoftmaxRow
 from scenes.kit.moves.reveal import Introduce, Reveal
-from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.cells import readable_width
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look, frame_row, room_for, rows_that_fit
+from scenes.lesson.claims import most
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -130,18 +131,12 @@ def softmax(lesson: SelfAttention, grid: TensorGrid, frame: Frame) -> SoftmaxTab
         "The row of “{word}” becomes weights: raise e to each score{less}, divide by the sum.",
         subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]",
         less=" less the largest" if SoftmaxTable.shifts(scores) else "",
+        claims=[most(scores, int(scores.values.argmax()))],
         keep=(grid, frame),
     ):
         table = SoftmaxTable(lesson.stage, scores, lesson.words, down=not lesson.wide)
         row = grid.row(grid.shown_row(lesson.position))
-        lesson.play(
-            FadeOut(grid),
-            FadeOut(frame),
-            FadeOut(row, target_position=table.scores.get_center()),
-            FadeIn(table.scores),
-            FadeIn(table.labels[0]),
-            run_time=1.2,
-        )
+        lesson.play(FadeOut(grid), FadeOut(frame), Fly(row, table.scores), FadeIn(table.labels[0]), run_time=1.2)
         lesson.play(SoftmaxRow(table), run_time=5)
     return table
 
@@ -158,8 +153,9 @@ def all_rows(lesson: SelfAttention, table: SoftmaxTable) -> TensorGrid:
         grid = word_by_word(lesson, pattern, pattern, "probability", spec=".2f", scale=1.0)
         grid.reveal(0)
         place = grid.shown_row(lesson.position)
-        home = grid.cell_center(place, len(grid.columns) // 2)
-        lesson.play(FadeOut(table.weights, target_position=home, scale=0.5), FadeIn(grid), run_time=1)
         grid.cell_opacity[place], grid.text_opacity[place] = 1.0, 1.0
+        home = row_of(grid, lesson.position)
+        pairs = {(k,): (lesson.position, k) for k in grid.columns if k is not None}
+        lesson.play(Fly(table.weights, home, pairs=pairs), run_time=1.4)
         lesson.play(Reveal(grid, "rows", lag=0.3), run_time=2.2)
     return grid

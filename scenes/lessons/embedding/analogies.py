@@ -21,7 +21,9 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
+from scenes.lesson.claims import Fact
 from scenes.lesson.lesson import TextLesson
+from scenes.lessons.embedding.claims import answers, holding, nearest
 from scenes.lessons.embedding.directions import panes
 
 NEAR = 5  # neighbours that are listed
@@ -55,6 +57,7 @@ class Analogies:
             caption,
             subtitle="rows of W_E · cosines with all {v} rows but those of the three words asked",
             keep=(),
+            claims=[each for found in shown for each in answers(self.table.table, found)],
             **fields,
             w2=display(words[other.expected]),
             r=other.rank,
@@ -92,11 +95,13 @@ class Analogies:
         words, (found,) = self.table.vocabulary, self.table.analogies([FIRST_ANALOGY], NEAR)
         left_out = {name: words[getattr(found, name)] for name in "abc"}
         fields: Look = dict(e=self.expression(found), w=words[found.found.ids[0]], raw=words[found.nearest_of_all])
+        of_all = nearest(self.table.table, found.target, found.nearest_of_all, [])
         with self.scene.step(
             "King and queen",
             "{e} leads to “{w}”, if the words asked are left out.",
             subtitle="GloVe, {n} words · left out: {a}, {b}, {c}; else “{raw}” is nearest",
             keep=(),
+            claims=[*answers(self.table.table, found), of_all],
             **fields,
             n=len(words),
             **left_out,
@@ -120,6 +125,7 @@ class Analogies:
             "{hits} of these {n} hold. For {e}, “{x}” is number {r}.",
             subtitle="GloVe · nearest of the {v} other words, its cosine, and the place of the word expected",
             keep=(),
+            claims=self.claimed(found),
             **fields,
             hits=sum(each.holds for each in found),
             n=len(found),
@@ -132,6 +138,11 @@ class Analogies:
                 rows = set_table(self.scene.stage, [[Label(t, LABEL, "secondary") for t in COLUMNS], *rows])
             arriving = [FadeIn(VGroup(*row), shift=0.15 * UP) for row in rows]
             self.scene.play(LaggedStart(*arriving, lag_ratio=0.3), run_time=3)
+
+    def claimed(self, found: list[Analogy]) -> list[Fact]:
+        """What is said of several analogies."""
+        each = [claim for one in found for claim in answers(self.table.table, one)]
+        return [*each, holding(self.table.table, found)]
 
     # ── what is drawn ────────────────────────────────────────────────────────────────────────────
     def expression(self, found: Analogy) -> Said:

@@ -21,6 +21,7 @@ from scenes.kit.recipes import Look
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
+from scenes.lessons.embedding.claims import on_their_side
 
 SIDES = ("position", "prediction")  # colours of the two ends of a direction
 TALLEST = 5.2  # a line of words
@@ -78,6 +79,7 @@ class Directions:
             "{what}, not among the pairs: {right} of {total} lie on their side.",
             subtitle="dot product W_E [id, :] · direction of each word · dashed: the middle of the {n} pairs",
             keep=(space,),
+            claims=[on_their_side(found)],
             **counts(found),
             what=found.question.what.capitalize(),
             n=len(found.pairs),
@@ -137,6 +139,7 @@ class Directions:
             "Other pairs: " + told + " on their side.",
             subtitle="W_E [id, :] · direction · words not among the pairs · dashed: the pairs’ middle",
             keep=(),
+            claims=[on_their_side(each, f"right{k}") for k, each in enumerate(found)],
             **fields,
         ):
             boxes = panes(self.scene, len(found), 0.5)

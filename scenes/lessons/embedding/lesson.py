@@ -70,7 +70,7 @@ class Embedding(TextLesson):
         rows.into_the_model()
 
     def choices(self) -> dict[str, Choice]:
-        return {"token": Choice.of_words(self.position, self.words)}
+        return {"token": Choice.of_words(self.word.position, self.words)}
 
     def prepare(self) -> None:
         """The word that is followed: the one whose nearest neighbours lie nearest, unless --token says another."""

@@ -13,12 +13,13 @@ from model.study.words import Twin, Word, WordTable
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
+from scenes.kit.moves.flight import Fly
 from scenes.kit.moves.reveal import Introduce
-from scenes.kit.moves.travel import Fly
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
+from scenes.lesson.claims import fact
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.embedding.ids import NumberedTokens, WordList
 from scenes.lessons.embedding.rows import DIGITS, labelled_rows
@@ -193,6 +194,7 @@ class LookUp:
             "“{word}” at position {j}" + where + ": the same id, the same {d} numbers.",
             subtitle=inside if twin.inside else across,
             keep=(),
+            claims=[fact("largest", "the two rows are equal", [a, b], lambda x, y: bool((x == y).all()))],
             **fields,
             most=abs(a - b).max(),
         ):

@@ -15,7 +15,7 @@ from model.study.words import Word, WordTable
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.ground.layout import Box, stack
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import say, worked_out
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.products import DotProduct
 from scenes.kit.moves.reveal import Grow, Introduce
@@ -24,7 +24,9 @@ from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
+from scenes.lesson.claims import Fact, ordered
 from scenes.lesson.lesson import TextLesson
+from scenes.lessons.embedding.claims import nearest
 from scenes.lessons.embedding.rows import labelled_rows
 
 MAPPED = 4000  # rows that a map of the whole vocabulary shows
@@ -69,6 +71,7 @@ class Maps:
             "A row is a point in {d} dimensions. A map shows two: {share:.0%} of what varies.",
             subtitle="PCA of {n} rows of W_E: the two directions in which they vary most, each dot a word",
             keep=(grid,),
+            claims=[ordered(found.explained)],
             share=found.explained[[0, 1]].sum(),
             n=len(rows),
         ):
@@ -93,6 +96,7 @@ class Maps:
             "Around the sentence",
             "Seen along axes made for these {n} words alone, the map keeps {share:.0%}.",
             subtitle="PCA of {n} rows of W_E: the sentence’s words and the nearest in all {d} dimensions",
+            claims=[self.nearest],
             n=len(self.rows),
             share=self.local.explained[[0, 1]].sum(),
         ):
@@ -106,6 +110,7 @@ class Maps:
             "Neighbours",
             "Nearest to “{word}” in all {d} dimensions is “{other}”: cosine {c:.2f}.",
             subtitle="cosine a · b / (|a| |b|) with all {v} rows of W_E, but its own · not read off the map",
+            claims=[self.nearest],
             other=display(words[0]),
             c=near.cosines[0],
         ):
@@ -145,7 +150,8 @@ class Maps:
             lines = self.scene.by(wide=1, square=4, tall=4)
             terms = TermSum(a, b, (a * b).sum(0), width=low.width, lines=lines, size=0.4)
             fields: Look = dict(dot=(a * b).sum(0), a=length(a), b=length(b), c=cosine(b, a))
-            quotient = Label(say("{dot:+.3f} ÷ ({a:.3f} × {b:.3f}) = {c:.2f}", **fields), 0.48, "target")
+            law = worked_out("{dot:+%} ÷ ({a:%} × {b:%}) = {c:.2f}", least=3, **fields)
+            quotient = Label(law, 0.48, "target")
             low.fit(stack(terms, quotient, gap=0.4))
             label, grid = products
             play(FadeIn(label), Introduce(grid, "columns", lag=0.3), DotProduct(terms), run_time=3)
@@ -159,6 +165,11 @@ class Maps:
         parts = list(zip(labels, (a, b, a * b), ("weight", "weight", "score"), strict=True))
         cell: Look = dict(cell=(1.2, 1.4 * self.scene.row_height), columns=self.scene.by(wide=9, square=5, tall=5))
         return labelled_rows(box, parts, air=0.8, gap=0.3, room=0.25, size=0.36, **cell)
+
+    @property
+    def nearest(self) -> Fact:
+        """The word's first neighbour lies nearest of all rows but its own."""
+        return nearest(self.table.table, self.table.table[self.word.id], self.word.near.ids[0], [self.word.id])
 
     # ── what is drawn ────────────────────────────────────────────────────────────────────────────
     @property

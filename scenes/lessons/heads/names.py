@@ -15,6 +15,7 @@ from scenes.kit.attention.wall import PatternWall, Tag, name_tag
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
+from scenes.lesson.claims import Fact, count, most
 from scenes.lessons.heads.patterns import flat, lay_out_wall
 from scenes.lessons.heads.scores import Score, ScoreTable, counted
 
@@ -31,6 +32,7 @@ def names(lesson: MultiHead, scores: Mapping[str, HeadScore], wall: PatternWall)
         one=Tensor.given(1, "all attention"),
         keep=(wall,),
         subtitle="model {model} · best head for each name · mean weight over a sample",
+        claims=[most(score.scores, score.best) for score in scores.values()],
     ):
         rows = [row_of(score) for score in scores.values()]
         table = ScoreTable(lesson.stage, rows, stacked=lesson.portrait)
@@ -69,6 +71,7 @@ def named(lesson: MultiHead, scores: Mapping[str, HeadScore], minis: PatternWall
         n=len(lesson.blocks) * lesson.block.n_heads,
         keep=(minis,),
         subtitle="a name: a score at least halfway from chance to all, on the samples just shown",
+        claims=[earned_by(scores)],
     ):
         wall, labels, tags = wall_with_tags(lesson, earned)
         home = minis.at(wall.places[[flat(lesson, *score.best) for score in scores.values()]])
@@ -80,6 +83,17 @@ def named(lesson: MultiHead, scores: Mapping[str, HeadScore], minis: PatternWall
         if tags:
             lesson.play(*map(FadeIn, tags), run_time=0.8)
     return wall
+
+
+def earned_by(scores: Mapping[str, HeadScore]) -> Fact:
+    """{k} heads have a score that is at least halfway from chance to 1."""
+    measured = [tensor for score in scores.values() for tensor in (score.scores, chance(score))]
+
+    def high_enough(*values: np.ndarray) -> int:
+        high = [each >= (by_chance + 1) / 2 for each, by_chance in zip(values[::2], values[1::2], strict=True)]
+        return int(np.any(high, axis=0).sum())
+
+    return count(("earn", "earns"), "k", measured, high_enough)
 
 
 def wall_with_tags(

@@ -21,6 +21,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look, bars_on_one_scale
 from scenes.kit.words.tokens import display
+from scenes.lesson.claims import gains, loses
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
@@ -136,14 +137,15 @@ def difference(lesson: MultiHead, bars: ProbabilityBars) -> None:
     before, _ = lesson.off.next_word((lesson.layer, lesson.head))
     change = BarChange(bars, before, width=BarChange.width_of(COLUMN_OF_CHANGES, TEXT))
     up, down = int(np.argmax(change.changes.values)), int(np.argmin(change.changes.values))
-    gains, loses = (display(lesson.trace.vocabulary[change.ids[k]]) for k in (up, down))
+    gained, lost = (display(lesson.trace.vocabulary[change.ids[k]]) for k in (up, down))
     with lesson.step(
         "What changed",
         "Without it “{a}” gains {x:.1f} percentage points, and “{b}” loses {y:.1f}.",
-        a=gains,
-        b=loses,
+        a=gained,
+        b=lost,
         x=change.changes[up],
         y=-change.changes[down],
+        claims=[gains(change.changes[up]), loses(change.changes[down])],
         subtitle="next word after “{w}” · thin line: with all heads · bar: without layer {l}, head {h}",
     ):
         title = Label("percentage points", max(0.24, smallest()), "secondary")

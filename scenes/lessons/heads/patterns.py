@@ -17,6 +17,7 @@ from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.recipes import FULL, Look, attention_bars, dots, frame_row
+from scenes.lesson.claims import Fact, count, most, share
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
@@ -31,6 +32,7 @@ def one_head(lesson: MultiHead) -> tuple[DotPattern, Frame]:
         "One head",
         "One attention head at work: “{w}” gives {share:.1%} of its attention to {b}.",
         keep=(),
+        claims=[share(query.weights), most(query.weights, key)],
         b="itself" if key == i else say("“{b}”", b=lesson.words[key]),
         share=query.weights[key],
         x=lesson.off.effects[lesson.layer, lesson.head],
@@ -102,6 +104,7 @@ def answers(lesson: MultiHead, wall: PatternWall) -> None:
         low=min(shares, key=float),
         high=max(shares, key=float),
         subtitle="pattern [:, {i}, :] of layer {l} · beside: the word with the most attention",
+        claims=[*[most(query.weights, query.strongest) for query in queries], different(lesson)],
     ):
         lit = wall.copy()
         lit.lit, lit.framed = 1.0, np.zeros(len(queries))
@@ -109,6 +112,12 @@ def answers(lesson: MultiHead, wall: PatternWall) -> None:
         notes = [answer(wall, k, word, share, size) for k, (word, share) in enumerate(zip(words, shares, strict=True))]
         lesson.play(Transform(wall, lit), run_time=1)
         lesson.play(LaggedStart(*[FadeIn(note, shift=0.1 * UP) for note in notes], lag_ratio=0.3), run_time=2)
+
+
+def different(lesson: MultiHead) -> Fact:
+    """{k} different words come first in the heads of the layer."""
+    weights = lesson.block.pattern[:, lesson.position]
+    return count("different words", "k", [weights], lambda rows: len({lesson.words[key] for key in rows.argmax(-1)}))
 
 
 def answer(wall: PatternWall, k: int, word: str, share: Tensor, size: float) -> VGroup:

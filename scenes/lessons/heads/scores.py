@@ -144,7 +144,7 @@ class ScoreTable(Painted):
             "target" if score.passed else "ink",
             grown,
             align=1.0,
-            numbers=(shown,) if grown >= 1 else (),
+            numbers=(shown,),
         )
 
     def _draw_marks(self, pen: Pen, score: Score, y: float, thick: float, opacity: float) -> None:

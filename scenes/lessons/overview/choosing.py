@@ -16,6 +16,7 @@ from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look, longest_bar
 from scenes.kit.words.tokens import TokenRow, display
+from scenes.lesson.claims import above, most
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.loop import FinishedRun, mark_end
 
@@ -41,6 +42,7 @@ class Choosing:
             "Greedy takes the likeliest word each time; sampling, at temperature {t:.2g}, leaves it to u.",
             subtitle="three runs on one prompt · with each word, its chance",
             keep=(),
+            claims=[most(turn.probs, turn.id) for turn in self.loop.greedy],
             t=self.loop.temperature,
         ):
             top, boxes = self.prompt_and_lanes
@@ -85,6 +87,7 @@ class Choosing:
             "A low T favours what is likely (“{word}”: {a:.1%}), a high T evens the chances out ({b:.1%}).",
             subtitle="softmax(logits / T) · both with seed {s}: the same u at every turn",
             keep=(),
+            claims=[most(cool, best), above(("low", "favours", "high"), cool[best], warm[best])],
             **fields,
             s=self.loop.seed,
         ):

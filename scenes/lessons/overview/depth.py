@@ -17,7 +17,7 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.reveal import Introduce
-from scenes.kit.moves.travel import Fly
+from scenes.kit.moves.travel import Carry
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look
@@ -182,7 +182,7 @@ class Depth:
             play(FadeIn(frame), run_time=0.5)
             leaving = [FadeOut(stream.strips), FadeOut(frame)]
             row_of = {k: place for k, place in enumerate(journey.rows) if place is not None}
-            play(*leaving, FadeIn(empty), Fly(row, pieces[left]), blocks.animate.light(*parts), run_time=1)
+            play(*leaving, FadeIn(empty), Carry(row, pieces[left]), blocks.animate.light(*parts), run_time=1)
             arriving = [
                 FadeIn(piece, target_position=blocks.center_of(parts[row_of[k]]), scale=0.1)
                 for piece, k in zip(pieces, rows, strict=True)

@@ -19,6 +19,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
+from scenes.lesson.claims import Fact, ordered, within
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.loop import LoopScreen
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 READABLE = 0.8  # how wide the interval of a word must be, to be looked at without a lens
 DRAW = "u: draw {k} of NumPy’s default_rng({seed}) · likeliest words first"
 DRAWS = DRAW.replace("draw {k}", "draws {k} to {m}")
+
+
+def drawn(turn: Turn) -> list[Fact]:
+    """u falls into the interval of the turn's word, where the likeliest words come first."""
+    assert turn.u is not None
+    return [within(turn.u, turn.lower, turn.upper), ordered(turn.probs[turn.ranking])]
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Turns:
             f"A random number picks: u = {{u:{line.spec}}} falls into the interval of “{{word}}”.",
             subtitle=DRAW,
             keep=(bars,),
+            claims=drawn(turn),
             u=turn.u,
             word=display(turn.word),
             seed=self.loop.seed,
@@ -109,6 +117,7 @@ class Turns:
             f"Enlarged: “{{word}}” has {{p:.2%}} of the bar, from {{a:{line.spec}}} to {{b:{line.spec}}}.",
             subtitle=DRAW,
             keep=(screen.text, screen.slot, line),
+            claims=drawn(turn),
             **fields,
             seed=self.loop.seed,
             k=1,
@@ -127,6 +136,7 @@ class Turns:
             if turn.last
             else "It is written at the end, and the text with “{word}” is the next input.",
             keep=screen.all(),
+            claims=drawn(turn),
             word=display(turn.word),
         ):
             if screen.bars not in self.scene.mobjects:
@@ -153,6 +163,7 @@ class Turns:
             "Repeat",
             f"The same again with {{n}} tokens: new rows, new chances, a new u = {{u:{line.spec}}}: “{{word}}”.",
             subtitle=DRAW,
+            claims=drawn(turn),
             **fields,
             seed=self.loop.seed,
             k=2,
@@ -176,6 +187,7 @@ class Turns:
             if last.last
             else "And again, {n} more times: each turn is a run of the whole model and a new u.",
             subtitle=DRAWS,
+            claims=[each for turn in self.turns[2:] for each in drawn(turn)],
             **fields,
         ):
             for k in rest:

@@ -11,6 +11,7 @@ from model.study.words import repeated
 from scenes.course import own_run
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.tokens import display
+from scenes.lesson.claims import least
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lessons.position.adding import Adding
@@ -110,6 +111,7 @@ class Position(TextLesson):
             "Without positions {a:.3f} nats a word; {k} positions do best, {b:.3f}. Lower is better.",
             subtitle="held-out loss in nats a word · {s} seeds each (dots) · same data, same steps",
             keep=(),
+            claims=[least(means, best)],
             a=means[0],
             b=means[best],
             k=KINDS[best],

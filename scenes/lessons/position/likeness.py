@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from manim import FadeIn
 
 from model.numbers.tensor import Tensor
@@ -16,6 +17,7 @@ from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.recipes import Look
+from scenes.lesson.claims import CLOSE, fact
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.position.heatmap import HeatMap
 
@@ -71,11 +73,13 @@ class Likeness:
         P, W = self.variants.P, self.variants.of["learned"]["W_pos"]
         likeness, further = W @ W.T, len(W) // 4
         near, far = mean_apart(likeness, 1), mean_apart(likeness, further)
+        apart = lambda mean, all: bool(abs(mean - np.diagonal(all, further).mean()) < CLOSE)  # noqa: E731
         with self.scene.step(
             "Learned rows",
             "Learned from text instead: products of neighbours average {a:.2f}, of rows {k} apart {b:.2f}.",
             subtitle="W_pos times its transpose in both models · blue +, red −, each its own scale",
             keep=(),
+            claims=[fact("apart", f"{far.source()} is of rows {further} apart", [far, likeness], apart)],
             a=near,
             b=far,
             k=further,

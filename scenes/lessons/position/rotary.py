@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 from manim import FadeIn, FadeOut
 
 from model.numbers.tensor import Tensor
@@ -14,10 +15,11 @@ from scenes.kit.charts.curve import Curve, GrowCurve
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.moves.travel import Fly
+from scenes.kit.moves.travel import Carry
 from scenes.kit.recipes import Look
 from scenes.kit.space.dial import Dial, DialRow, Turn
 from scenes.kit.words.tokens import display
+from scenes.lesson.claims import CLOSE, Fact, count, fact
 from scenes.lesson.lesson import TextLesson
 
 FURTHER = 5  # places that q and k move on together
@@ -46,6 +48,7 @@ class Turning:
             "Nothing is added: pairs of entries of q and k are turned, from faint to bright.",
             subtitle="model {m} · layer {l}, head {h}: {w:.0%} on the word before · each circle its own scale",
             keep=(),
+            claims=[self.looks_back_most],
             **self.fields(w=self.head.looks_back),
         ):
             return (
@@ -79,6 +82,7 @@ class Turning:
             "{s} places later both hands turn alike: the angle between them stays, and so does q · k: {v:+.2f}.",
             subtitle="model {m} · layer {l} · head {h} · q of “{a}”, k of “{b}”, {n} apart",
             keep=[dial for line in hands for dial in line.dials],
+            claims=[self.apart],
             **self.fields(s=FURTHER, v=self.head.score),
         ):
             start, later = self.both_hands(near, 0), self.both_hands(far, FURTHER)
@@ -88,7 +92,7 @@ class Turning:
                 for old, new in zip(line.dials, start.dials, strict=True)
             ]
             self.scene.play(*meet, FadeIn(start), run_time=1.2)
-            flights = [Fly(old, old.copy().move_to(new)) for old, new in zip(start.dials, later.dials, strict=True)]
+            flights = [Carry(old, old.copy().move_to(new)) for old, new in zip(start.dials, later.dials, strict=True)]
             self.scene.play(*flights, run_time=0.8)
             self.scene.remove(*[m for m in self.scene.mobjects if isinstance(m, Dial) and m not in start.dials])
             angles = [FURTHER * float(self.head.speed.values[pair]) for pair in self.head.pairs]
@@ -119,6 +123,7 @@ class Turning:
             "One curve for all positions: {n} apart, “{a}” and “{b}” give {v:+.2f}, wherever they stand.",
             subtitle="model {m} · layer {l} · head {h} · q · k against the distance",
             keep=(),
+            claims=[self.apart],
             **fields,
             v=curve[fields["n"]],
         ):
@@ -130,6 +135,27 @@ class Turning:
             plot.grown = 0.0
             self.scene.play(FadeIn(plot), run_time=0.3)
             self.scene.play(GrowCurve(plot), run_time=2)
+
+    @property
+    def apart(self) -> Fact:
+        """The query stands {n} places behind the key."""
+        ends = [self.head.q.index or {}, self.head.k.index or {}]
+        query, key = (int(np.asarray(each["position"])) for each in ends)
+        return count("apart", "n", [], lambda: query - key)
+
+    @property
+    def looks_back_most(self) -> Fact:
+        """No other head of those asked for looks more at the word before, on average from the third word on."""
+        head, options = self.head, self.scene.options
+        patterns = [head.trace[f"blocks.{layer}.attn.pattern"] for layer in range(head.trace.config.n_layers)]
+
+        def holds(*patterns: np.ndarray) -> bool:
+            means = np.array([np.diagonal(each, -1, 1, 2)[:, 1:].mean(-1) for each in patterns])
+            asked = [slice(None) if each is None else slice(each, each + 1) for each in (options.layer, options.head)]
+            return bool(means[head.layer, head.head] >= means[tuple(asked)].max() - CLOSE)
+
+        told = f"head {head.head} of layer {head.layer} looks most at the word before"
+        return fact("most", told, patterns, holds)
 
     @property
     def beside(self) -> float:

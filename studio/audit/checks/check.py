@@ -27,6 +27,10 @@ class Check:
         """After a step's last play."""
         return ()
 
+    def passing(self) -> Defects:
+        """At a few moments inside every play."""
+        return ()
+
     def played(self) -> Defects:
         """After every play and wait, even if the screen is what it was."""
         return ()

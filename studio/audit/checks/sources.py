@@ -16,6 +16,7 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Given
 from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
+from scenes.kit.ground.say import holds
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
 from studio.audit.checks.digits import digits
@@ -23,6 +24,7 @@ from studio.audit.findings import Defect
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
 EXPONENTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+EQUALITY = re.compile(r"[−+\d][\d.,\s()+−×÷]*[+−×÷][\d.,\s()+−×÷]*= [+−]?[\d.,]+")  # numbers alone, and signs
 QUOTES = "“”„‘’\"'.,;:!?()[]{}<>+…·=×→"
 
 
@@ -107,7 +109,7 @@ class Sources:
             return Defect("wrong number", f"“{item.text}”: {error}", shown=item.text)
         if item.text in right:
             return None
-        return Defect("wrong number", f"“{item.text}” is not {_source(item.value)}", expected=expected, shown=item.text)
+        return Defect("wrong number", f"“{item.text}” is not {source(item.value)}", expected=expected, shown=item.text)
 
     def _written(self, item: Shown, value: float) -> tuple[str, set[str]]:
         """How the value is written, and all ways that are right within what float32 keeps of it."""
@@ -135,8 +137,8 @@ class Sources:
         """All numbers of a text; what no source covers is of that kind."""
         covered, start = [False] * len(reading.text), 0
         for item in reading.numbers:
-            at = reading.text.find(item.text, start)
-            if at < 0:
+            at = reading.text.find(item.text, start) if item.start is None else item.start
+            if at < 0 or not reading.text.startswith(item.text, at):
                 what = f"“{reading.text}” does not show “{item.text}”"
                 yield Defect("wrong number", what, expected=item.text, shown=reading.text)
                 continue
@@ -146,6 +148,8 @@ class Sources:
                 yield defect
         if reading.text in self.tokens:
             return
+        if EQUALITY.fullmatch(reading.text) and not holds(reading.text):
+            yield Defect("wrong sum", f"“{reading.text}” does not hold as it is displayed")
         for match in re.finditer(r"\S+", reading.text):
             loose = [i for i in range(*match.span()) if not covered[i] and _is_of_a_number(reading.text, i)]
             if (
@@ -185,10 +189,10 @@ class Sources:
         return self._check_display(claim)
 
     def _check_display(self, claim: Claim) -> Defect | None:
-        read = [[_read(f) for f in part] for part in claim.parts]
-        total, slack = _read(claim.total)
+        parts = [[read(f) for f in part] for part in claim.parts]
+        total, slack = read(claim.total)
         shown_sum = 0.0
-        for factors in read:
+        for factors in parts:
             shown_sum += prod(v for v, _ in factors)
             slack += prod(abs(v) + half for v, half in factors) - prod(abs(v) for v, _ in factors)
         if not abs(shown_sum - total) <= slack + 1e-9:  # also where a part cannot be read as a number
@@ -207,7 +211,7 @@ def _is_named(leaf: Given) -> bool:
     return any(c.isalpha() for c in leaf.name) or bool(np.all(leaf.table == np.round(leaf.table)))
 
 
-def _read(item: Shown) -> tuple[float, float]:
+def read(item: Shown) -> tuple[float, float]:
     """A displayed number as a viewer reads it, and half a unit of its last digit (0 for whole numbers)."""
     text = item.text.replace("−", "-").replace(",", "").replace("+", "")
     scale = 0.01 if text.endswith("%") else 1.0
@@ -219,7 +223,7 @@ def _read(item: Shown) -> tuple[float, float]:
     return float(digits) * scale, 0.0 if exact else 0.5 * 10.0 ** int(digits.as_tuple().exponent) * scale
 
 
-def _source(value: Any) -> str:
+def source(value: Any) -> str:
     return value.source() if isinstance(value, Cell) else str(value)
 
 

@@ -107,8 +107,9 @@ class Server:
         task.add_done_callback(self.chores.discard)
 
     async def watch_files(self) -> None:
-        folder = Path(scenes.__file__).parent
-        async for _ in awatch(folder, watch_filter=_matters, debounce=200, step=50, stop_event=self.stopping):
+        """Whatever a picture is made of: lessons, notes, themes, reports, fonts. The model is loaded once."""
+        folders = (Path(scenes.__file__).parent, ASSETS)
+        async for _ in awatch(*folders, watch_filter=_matters, debounce=200, step=50, stop_event=self.stopping):
             self.readings.clear()
             self.controller.reload()
 
@@ -287,8 +288,11 @@ class Server:
         return files[0]
 
 
+PAINTED = (".py", ".yaml", ".toml", ".json", ".otf", ".safetensors", ".txt")
+
+
 def _matters(change: object, path: str) -> bool:
-    return path.endswith((".py", ".yaml")) and "__pycache__" not in path
+    return path.endswith(PAINTED) and "__pycache__" not in path
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -1,0 +1,57 @@
+"""Samples of attention patterns."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import VGroup
+
+from scenes.kit.attention.pattern import AttentionArcs, DotPattern
+from scenes.kit.attention.wall import PatternWall, Tag, shape_of, tiles
+from scenes.kit.demo import real
+from scenes.kit.demo.drawing import Sample
+from scenes.kit.demo.laying import fill, wide
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.recipes import Look
+from scenes.kit.words.tokens import TokenRow
+
+
+def attention_arcs(box: Box) -> VGroup:
+    tokens = TokenRow(real.trace().tokens, width=box.width, down=not wide(box), target=real.query().position)
+    arcs = AttentionArcs(tokens, real.query().weights, real.query().position, height=1.6 if wide(box) else 2.6)
+    return fill(box, VGroup(tokens, arcs))
+
+
+def dot_pattern(box: Box) -> DotPattern:
+    room: Look = dict(width=box.width, height=box.height, cell=(1.2, 1.2), target_row=real.query().position)
+    return fill(box, DotPattern(real.head().pattern, row_labels=real.words(), column_labels=real.words(), **room))
+
+
+def wall(box: Box) -> PatternWall:
+    """All heads of a layer, with one row lit."""
+    patterns = list(real.head().block.pattern)
+    places = tiles(box, *shape_of(box, len(patterns)))[: len(patterns)]
+    shown = PatternWall(box, patterns, places, row=real.query().position)
+    shown.lit = 1.0
+    shown.framed[real.head().head] = 1.0
+    return shown
+
+
+def tag(box: Box) -> VGroup:
+    """What the query looks at most in each head, on the head's panel."""
+    panels, i = wall(box.inset(0.2)), real.query().position
+    panels.lit = 0.0
+    tags = []
+    for k, pattern in enumerate(panels.patterns):
+        key, room = int(np.argmax(pattern.values[i])), panels.panel(k)
+        each = Tag([real.words()[key], say("{w:.0%}", w=pattern[i, key])], 0.16 * room.width)
+        tags.append(each.move_to(room.center))
+    return VGroup(panels, *tags)
+
+
+SAMPLES: dict[str, Sample] = {
+    "AttentionArcs": attention_arcs,
+    "DotPattern": dot_pattern,
+    "PatternWall": wall,
+    "Tag": tag,
+}

@@ -1,0 +1,49 @@
+"""Samples of the sentence on screen, and of lines between its words."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import VGroup
+
+from model.study.positions import shuffle
+from scenes.kit.demo import real
+from scenes.kit.demo.drawing import Sample
+from scenes.kit.demo.laying import fill, wide
+from scenes.kit.ground.layout import Box
+from scenes.kit.recipes import Look
+from scenes.kit.words.links import Links, Threads
+from scenes.kit.words.tokens import TokenNumbers, TokenRow
+
+
+def token_row(box: Box) -> TokenRow:
+    room: Look = dict(width=box.width) if wide(box) else dict(width=0.5 * box.width, lines=3)
+    return fill(box, TokenRow(real.trace().tokens, target=real.query().position, **room))
+
+
+def token_numbers(box: Box) -> VGroup:
+    """The weights of attention under the words."""
+    tokens = TokenRow(real.trace().tokens, width=box.width, down=not wide(box), target=real.query().position)
+    return fill(box, VGroup(tokens, TokenNumbers(tokens, real.query().weights)))
+
+
+def links(box: Box) -> VGroup:
+    """The sentence, and the same words in another order."""
+    tokens, order, down = real.trace().tokens, shuffle(len(real.trace())), not wide(box)
+    first, second = (TokenRow(each, width=box.width, down=down) for each in (tokens, [tokens[k] for k in order]))
+    rows = VGroup(first, second).arrange((1, 0, 0) if down else (0, -1, 0), buff=1.4)
+    fill(box, rows)
+    return VGroup(first, second, Links(first, second, order))
+
+
+def threads(box: Box) -> VGroup:
+    """From each word to the word that it looks at most."""
+    left, right = box.columns(1, 1)
+    columns = [fill(each, TokenRow(real.trace().tokens, down=True)) for each in (left, right)]
+    looks_at = real.head().pattern.values.argmax(axis=1)
+    starts = np.array([columns[0].edge_point(query, (1, 0.5))[:2] for query in range(len(looks_at))])
+    starts[:, 0] = columns[0].get_right()[0] + 0.06  # on one line, whatever the words' lengths
+    ends = np.array([columns[1].edge_point(int(key), (0, 0.5))[:2] for key in looks_at])
+    return VGroup(*columns, Threads(starts, ends, fill="target"))
+
+
+SAMPLES: dict[str, Sample] = {"TokenRow": token_row, "TokenNumbers": token_numbers, "Links": links, "Threads": threads}

@@ -1,0 +1,22 @@
+"""All samples by the name of the piece that they show."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from model.errors import UsageError
+from scenes.kit.demo.drawing import Sample
+from scenes.kit.demo.samples import attention, charts, flights, ground, moves, numbers, space, words
+
+ROOMS = (ground, words, numbers, attention, charts, space, moves, flights)
+SAMPLES: dict[str, Sample] = {name: sample for room in ROOMS for name, sample in room.SAMPLES.items()}
+
+
+def sample_of(name: str) -> Sample:
+    """The sample of a piece of the kit. UsageError with the nearest names for an unknown one."""
+    if name not in SAMPLES:
+        by_letters = {known.lower(): known for known in SAMPLES}
+        near = [by_letters[each] for each in get_close_matches(name.lower(), by_letters, n=3)]
+        hint = f"; did you mean {' or '.join(near)}?" if near else ". --all draws all there are."
+        raise UsageError(f"The kit has no {name}{hint}")
+    return SAMPLES[name]

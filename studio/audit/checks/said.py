@@ -1,0 +1,117 @@
+"""The check of what is said: captions, headings and labels name what is on the screen, and claim what is so.
+
+What a step shows is known by its tensors: which recorded ones they come from, at which places, of which run. Names in a
+text (a tensor, "layer 2", a word in quotes, a model, a temperature) are looked for among them when the step ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from model.numbers.tensor import Tensor
+from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.readings import Cell, Cells
+from scenes.kit.ground.say import Said
+from scenes.kit.ground.text import Caption, Formula, Heading, Label
+from scenes.lesson.claims import CLAIMED, Fact
+from scenes.lesson.lesson import Lesson
+from scenes.lesson.steps import Step
+from studio.audit.checks.check import Check
+from studio.audit.checks.names import check_grey_line, check_order, check_runs
+from studio.audit.checks.places import Where
+from studio.audit.checks.sources import Sources
+from studio.audit.checks.symbols import check_rows, check_symbol
+from studio.audit.checks.words import Sentence, check_label, check_sentence
+from studio.audit.findings import Defect
+from studio.audit.report import Report
+from studio.audit.screen import Screen, is_painted
+
+
+class Speech(Check):
+    """Collects what a step shows, and compares its texts with that when the step ends."""
+
+    def __init__(self, lesson: Lesson, report: Report):
+        super().__init__(lesson, report)
+        self.sources = Sources(lesson.traces, lesson.names)
+        self.where = Where(self.sources.traces)
+        self.tensors_of: dict[int, tuple[Painted, list[Any]]] = {}  # by the mobject's id
+        self.start()
+
+    def start(self) -> None:
+        self.shown: dict[int, Any] = {}  # tensors of the step that plays, by id
+        self.labels: dict[str, Said] = {}
+        self.formulas: set[str] = set()
+
+    def step_started(self, step: Step) -> Iterator[Defect]:
+        self.start()
+        return iter(())
+
+    def seen(self, screen: Screen) -> Iterator[Defect]:
+        for trace in self.lesson.traces:
+            self.sources.add(trace)
+        for mobject in screen.mobjects:
+            if not is_painted(mobject) or isinstance(mobject, (Caption, Heading)):
+                continue
+            if id(mobject) in screen.changed or id(mobject) not in self.tensors_of:
+                self.tensors_of[id(mobject)] = mobject, tensors_in(mobject, screen)
+            self.shown |= {id(tensor): tensor for tensor in self.tensors_of[id(mobject)][1]}
+            if isinstance(mobject, Label):
+                self.labels[str(mobject.text)] = mobject.text
+            if isinstance(mobject, Formula):
+                self.formulas.add(mobject.source)
+            if id(mobject) in screen.changed:
+                middle = mobject.get_center()
+                if isinstance(mobject, Formula):
+                    yield from (d.at(middle) for d in check_symbol(mobject, screen, self.where))
+                yield from (d.at(middle) for d in check_rows(mobject, self.where))
+
+    def step_ended(self, step: Step) -> Iterator[Defect]:
+        heading, caption = self.lesson.heading, self.lesson.caption
+        if heading is None or caption is None:
+            return
+        shown, title, grey = list(self.shown.values()), heading.title, heading.subtitle
+        spoken = Sentence.of(caption.text).tensors
+        facts = [tensor for fact in self.lesson.claims for tensor in fact.of]
+        yield from check_grey_line(grey, shown, self.formulas, self.where)
+        yield from check_order(grey, shown)
+        for text in (title, grey, caption.text):
+            yield from check_runs(text, [*shown, *spoken], self.where)
+            yield from check_sentence(Sentence.of(text), grey, (spoken, facts, shown), self.where)
+        for text in self.labels.values():
+            yield from check_label(text, shown, self.where)
+        yield from self.claims((caption.text, grey))
+
+    def claims(self, texts: tuple[Said, ...]) -> Iterator[Defect]:
+        """The step's facts, computed again; a word that none of them proves."""
+        for fact in self.lesson.claims:
+            if (problem := self.untrue(fact, texts)) is not None:
+                yield Defect("false claim", f"it is not so that {fact.told}{problem}")
+        proved = {word for fact in self.lesson.claims for word in fact.words}
+        for text in texts:
+            for word in dict.fromkeys(match[1].lower() for match in CLAIMED.finditer(text)):
+                if word not in proved:
+                    yield Defect("unproved word", f"“{word}” in “{text}” is proved by no claim of the step")
+
+    def untrue(self, fact: Fact, texts: tuple[Said, ...]) -> str | None:
+        """Why a fact is none; None where it is one."""
+        values = [self.sources.again(tensor) for tensor in fact.of]
+        for value in values:
+            if isinstance(value, str):
+                return f": {value}"
+        if not fact.field:
+            return None if fact.holds(*values) else ""
+        said = [s.value for text in texts for s in getattr(text, "spans", ()) if s.name == fact.field]
+        wrong = [one for one in said if not fact.holds(one, *values)]
+        return f" ({wrong[0]})" if wrong else None
+
+
+def tensors_in(mobject: Painted, screen: Screen) -> list[Any]:
+    """The tensors whose numbers a mobject shows, as digits or as shapes."""
+    shown: list[Any] = [number.value for reading in screen.readings[id(mobject)] for number in reading.numbers]
+    shown += [encoding.cell for mark in mobject.marks() for encoding in mark.shows]
+    tensors = {
+        id(what.tensor): what.tensor
+        for what in shown
+        if isinstance(what, (Cell, Cells)) and isinstance(what.tensor, Tensor)
+    }
+    return list(tensors.values())

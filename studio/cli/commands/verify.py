@@ -1,0 +1,44 @@
+"""`clearhead verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from model.errors import ClearheadError
+from studio.cli.options import DEBUG, SETTINGS, with_options
+
+if TYPE_CHECKING:
+    from studio.film.verify import Verdict
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@click.option("--deep", is_flag=True, help="Draw the lesson again and compare all frames.")
+@with_options(DEBUG)
+def verify(files: tuple[Path, ...], deep: bool, **_: Any) -> int:
+    """Check that films (or their manifests) are what the model computed: hashes, captions, chapters, runs."""
+    import scenes
+    from studio.film.verify import verify as check
+
+    wrong = False
+    for file in files:
+        try:
+            verdict = check(file, scenes.course(), deep)
+        except ClearheadError as error:
+            print(f"error: {file.name}: {error}", file=sys.stderr)
+            wrong = True
+            continue
+        wrong |= bool(verdict.findings)
+        print(*(verdict.findings or [f"{file.name} is what the model computed: {_what(verdict)}"]), sep="\n")
+    return int(wrong)
+
+
+def _what(verdict: Verdict) -> str:
+    """In a few words, what a good film was made from."""
+    about = verdict.about
+    model = f"{about['model']['name']} ({(about['model']['hash'] or 'no hash')[:12]})"
+    return f"{len(about['steps'])} steps, “{about['text']}”, {model}, {len(about['traces'])} runs, seed {about['seed']}"
