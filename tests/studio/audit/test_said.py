@@ -70,8 +70,8 @@ def test_another_run():
 
     said = dict(caption="One head is off.", subtitle="without layer {l}, head {h}", l=0, h=1)
     assert kinds(lambda lesson: make(lesson, ablate=((0, 1),)), **said) == set()
-    assert kinds(lambda lesson: make(lesson, ablate=((0, 2),)), **said) == {"false claim"}
-    assert kinds(make, **said) == {"false claim"}
+    for changes in ({"ablate": ((0, 2),)}, {}):  # which is no label of the grid either
+        assert "false claim" in kinds(lambda lesson, changes=changes: make(lesson, **changes), **said)
     model = dict(caption="Rows.", subtitle="model {m}", m="tiny-rotary")
 
     def of_model(lesson, name):

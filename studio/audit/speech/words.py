@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.say import Said
 from scenes.kit.words.tokens import display
-from studio.audit.checks.names import AXES
-from studio.audit.checks.places import Spot, Where
 from studio.audit.findings import Defect
+from studio.audit.speech.names import AXES
+from studio.audit.speech.places import Spot, Where
 
 CLAUSES = re.compile(r"[,;.]\s+(?:and )?| and | · ")
 INDEX = re.compile(r"\b(layer|head|block|position|row|entry) (\d+)", re.IGNORECASE)

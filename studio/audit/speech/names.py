@@ -10,8 +10,8 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from model.numbers.tree import Given, Recorded
 from scenes.kit.ground.say import Said, number
-from studio.audit.checks.places import Where, short_name
 from studio.audit.findings import Defect
+from studio.audit.speech.places import Where, short_name
 
 NAME = re.compile(r"[A-Za-z_][\w.]*")
 PLACE = re.compile(r"\b(layer|head|block|position|entry) (\d+)")

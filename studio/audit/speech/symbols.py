@@ -11,9 +11,9 @@ from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.text import Formula
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
-from studio.audit.checks.places import Where, reach, short_name
 from studio.audit.findings import Defect
 from studio.audit.screen import Screen, is_painted
+from studio.audit.speech.places import Where, reach, short_name
 
 NEAR = 0.5  # scene units between a name and its grid
 STREAM = {"ln1.normalized", "resid_pre", "resid_mid", "resid_post", "embed", "pos_embed", "ln_final.normalized"}

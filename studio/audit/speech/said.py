@@ -17,14 +17,14 @@ from scenes.lesson.claims import CLAIMED, Fact
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
-from studio.audit.checks.names import check_grey_line, check_order, check_runs
-from studio.audit.checks.places import Where
 from studio.audit.checks.sources import Sources
-from studio.audit.checks.symbols import check_rows, check_symbol
-from studio.audit.checks.words import Sentence, check_label, check_sentence
 from studio.audit.findings import Defect
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
+from studio.audit.speech.names import check_grey_line, check_order, check_runs
+from studio.audit.speech.places import Where
+from studio.audit.speech.symbols import check_rows, check_symbol
+from studio.audit.speech.words import Sentence, check_label, check_sentence
 
 
 class Speech(Check):
