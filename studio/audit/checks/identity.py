@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Point, Recorded, Taken
+from scenes.kit.ground.readings import Cell
 
 LAYER = re.compile(r"blocks\.(\d+)\.(?:.*\.)?(\w+)")
 DRAW = re.compile(r"seed (\d+), draw (\d+)")
@@ -21,6 +23,11 @@ REDUCED = ("sum", "mean", "max", "min")
 What = int | float | str
 Names = dict[str, tuple[What, str]]  # axis → (place, run); also "run", "tensor", "layer", "seed", "temperature" …
 Traces = Mapping[str, Trace]
+
+
+def names_of_cell(cell: Cell, traces: Traces | None = None) -> Names:
+    """The names of a number on screen; none where it has no source."""
+    return names_of(cell.tensor.expression, cell.index, traces) if isinstance(cell.tensor, Tensor) else {}
 
 
 def names_of(expression: Expression, index: Point | None = None, traces: Traces | None = None) -> Names:
@@ -132,4 +139,4 @@ def shared(parts: Sequence[Names]) -> Names:
     return {axis: place for axis, place in first.items() if all(other.get(axis) == place for other in others)}
 
 
-__all__ = ["Names", "Traces", "merged", "names_of", "shared"]
+__all__ = ["Names", "Traces", "merged", "names_of", "names_of_cell", "shared"]

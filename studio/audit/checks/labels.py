@@ -18,7 +18,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.sums import RowBars
 from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
-from studio.audit.checks.identity import Names, names_of
+from studio.audit.checks.identity import Names, names_of, names_of_cell
 from studio.audit.checks.naming import NUMBERED, misdirected, misnamed
 from studio.audit.checks.sources import Sources
 from studio.audit.checks.spots import Spot, common, spots_of
@@ -53,7 +53,7 @@ def named(label: Reading, sources: Sources) -> Names:
     if isinstance(label.of, Index):
         return {label.of.axis: (label.of.place, "")}
     if isinstance(label.of, Cell):
-        return names_of(label.of.tensor.expression, label.of.index, sources.traces)
+        return names_of_cell(label.of, sources.traces)
     return {} if label.of is None else names_of(label.of.expression, None, sources.traces)
 
 
@@ -95,7 +95,7 @@ def _ends_of_arcs(arcs: AttentionArcs, screen: Screen, sources: Sources) -> Iter
     """An arc leads from the word that is its weight's key to the word that is its query."""
     for mark in arcs.marks():
         cells = [encoding.cell for encoding in mark.shows if isinstance(encoding.cell, Cell)]
-        names = names_of(cells[0].tensor.expression, cells[0].index, sources.traces) if cells else {}
+        names = names_of_cell(cells[0], sources.traces) if cells else {}
         for axis, end in (("key", mark.points[0]), ("query", mark.points[-1])):
             for word in word_beside(end, screen, arcs.down) if axis in names else ():
                 yield from _compared(word, [{axis: names[axis]}], sources)

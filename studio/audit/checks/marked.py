@@ -20,7 +20,7 @@ from scenes.kit.ground.text import Caption, Heading, Label
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenRow
-from studio.audit.checks.identity import Names, names_of, shared
+from studio.audit.checks.identity import Names, names_of_cell, shared
 from studio.audit.checks.labels import has_cells
 from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
 from studio.audit.checks.sources import Sources
@@ -135,9 +135,7 @@ class Marks:
         yellow = [mark for mark in bars if self._yellow(mark)]
         for mark in yellow if len(yellow) == 1 < len(bars) else ():
             ends = [e.cell for e in mark.shows if not isinstance(e, Place) or e.at == "end"]
-            names = shared(
-                [names_of(c.tensor.expression, c.index, self.sources.traces) for c in ends if isinstance(c, Cell)]
-            )
+            names = shared([names_of_cell(c, self.sources.traces) for c in ends if isinstance(c, Cell)])
             words = {word for each in said for word in words_of(names, each, self.sources.traces)}
             if words and not words & said:
                 what = f"the bar of “{min(words)}” is marked"

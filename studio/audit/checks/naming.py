@@ -9,7 +9,7 @@ from typing import Any
 from model.numbers.trace import Trace
 from scenes.kit.ground.readings import Cell, Reading
 from scenes.kit.words.tokens import display
-from studio.audit.checks.identity import Names, Traces, names_of
+from studio.audit.checks.identity import Names, Traces, names_of_cell
 
 NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed) (\d+)\b")
 AXES = {  # what a word on screen calls an axis
@@ -98,7 +98,7 @@ def _of_a_number(label: Reading, names: Names, traces: Traces) -> Iterator[tuple
             yield direction, f"axis {names['axis'][0]}"
     for shown in label.numbers:
         if isinstance(shown.value, Cell):
-            said = names_of(shown.value.tensor.expression, shown.value.index, traces).get("temperature")
+            said = names_of_cell(shown.value, traces).get("temperature")
             right = names.get("temperature", (1.0, ""))
             if said is not None and "tensor" in names and said[0] != right[0]:
                 yield label.text, f"T = {right[0]:g}"
@@ -109,6 +109,6 @@ def misdirected(label: Reading, traces: Traces) -> Iterator[tuple[str, str]]:
     right = DIRECTIONS.get(label.text.partition(":")[0])
     for shown in label.numbers if right is not None else ():
         if isinstance(shown.value, Cell):
-            names = names_of(shown.value.tensor.expression, shown.value.index, traces)
+            names = names_of_cell(shown.value, traces)
             if names.get("axis", (right, ""))[0] != right:
                 yield label.text, f"axis {names['axis'][0]}"

@@ -11,7 +11,7 @@ import numpy as np
 from scenes.kit.ground.encodings import Area, Mark, Place
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells, Reading
-from studio.audit.checks.identity import Names, Traces, names_of, shared
+from studio.audit.checks.identity import Names, Traces, names_of, names_of_cell, shared
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def spots_of(mobject: Painted, readings: Iterable[Reading], traces: Traces) -> I
         for shown in reading.numbers:
             if isinstance(shown.value, Cell):
                 middle = (reading.corners if reading.area is None else reading.area).mean(axis=0)
-                yield Spot.at(middle, names_of(shown.value.tensor.expression, shown.value.index, traces))
+                yield Spot.at(middle, names_of_cell(shown.value, traces))
     for mark in mobject.marks():
         yield from _spots_of_mark(mark, traces)
 
@@ -50,7 +50,7 @@ def _spots_of_mark(mark: Mark, traces: Traces) -> Iterator[Spot]:
         what = encoding.cell
         if isinstance(what, Cell):
             middle = mark.points.reshape(-1, 2).mean(axis=0)
-            yield Spot.at(middle, names_of(what.tensor.expression, what.index, traces))
+            yield Spot.at(middle, names_of_cell(what, traces))
         elif isinstance(what, Cells):
             yield from _spots_of_cells(mark, what, traces)
 
