@@ -153,7 +153,7 @@ def side_by_side(lesson: SelfAttention, tensors: dict[str, Tensor]) -> tuple[lis
     for (letter, tensor), role in zip(tensors.items(), ("query", "key", "value"), strict=True):
         kept = lesson.position if letter == "Q" or wide else lesson.query.other
         beside = None if wide and letter != "Q" else lesson.words
-        marks: Look = dict(keep_row=kept, row_labels=beside, target_row=lesson.position)
+        marks: Look = dict(keep_row=kept, row_labels=beside, target_row=kept)
         grids.append(TensorGrid(tensor, role, spec="+.1f", **marks, **room))
         labels.append(Formula(f"{letter} = X W_{letter}" if wide else letter, 0.5, role))
     table = row(*grids, gap=0.35) if wide else stack(*grids, gap=0.4)

@@ -121,7 +121,12 @@ class Adding:
             stage, sums, titles = self.scene.stage, [], []
             boxes = stage.columns(1, 1, gap=0.6) if self.scene.wide else stage.rows(1, 1, gap=0.5)
             for box, place in zip(boxes, places, strict=True):
-                title = Label(say("“{w}” at position {p}", w=word, p=place), 0.44, "target", of=rows.E[place])
+                title = Label(
+                    say("“{w}” at position {p}", w=display(trace.tokens[place]), p=place),
+                    0.44,
+                    "target",
+                    of=rows.E[place],
+                )
                 titles.append(title.move_to((box.center[0], box.top - 0.25, 0)))
                 below = Box(box.left, box.bottom, box.right, box.top - TITLE)
                 sums.append(Rows(below, named(rows.at(place), ("E", "+ P", "= x")), adds=True))

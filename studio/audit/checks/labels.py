@@ -27,6 +27,7 @@ from studio.audit.screen import VISIBLE, Screen, is_painted
 
 NEAR = 2.5  # em: how far a number may stand from its word
 GAP = 0.5  # scene units between a row of words and the end of a line that leads to it, at most
+SIDEWAYS = 0.3  # what a step sideways counts for numbers beside a column of words, whose widths differ
 BESIDE = 0.42  # em: how far the middles of a label and of a cell in its line may lie apart
 
 
@@ -71,7 +72,7 @@ def check_neighbours(mobject: Painted, readings: list[Reading], screen: Screen, 
             yield from _compared(label, _nearest(label, spots), sources)
     if isinstance(mobject, TokenNumbers):
         for spot in spots_of(mobject, readings, sources.traces):
-            for word in word_at((spot.x, spot.y), words_on(screen), NEAR):
+            for word in word_at((spot.x, spot.y), words_on(screen), NEAR, SIDEWAYS if mobject.down else 1.0):
                 yield from _compared(word, [spot.names], sources)
     if isinstance(mobject, RowBars):
         yield from _beside_rows(mobject, readings, screen, sources)
@@ -117,9 +118,11 @@ def words_on(screen: Screen) -> list[Reading]:
     return [word for row in rows for word in screen.readings[id(row)]]
 
 
-def word_at(place: Array | tuple[float, float], words: list[Reading], within: float) -> list[Reading]:
-    """The word nearest to a place, if one is within so many em."""
-    away = [float(np.hypot(*(w.corners.mean(axis=0) - place))) / w.size for w in words]
+def word_at(
+    place: Array | tuple[float, float], words: list[Reading], within: float, across: float = 1.0
+) -> list[Reading]:
+    """The word nearest to a place, if one is within so many em. across: what a step sideways counts."""
+    away = [float(np.hypot(*((w.corners.mean(axis=0) - place) * (across, 1.0)))) / w.size for w in words]
     nearest = int(np.argmin(away)) if away else 0
     return [words[nearest]] if away and away[nearest] < within else []
 
