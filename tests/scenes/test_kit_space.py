@@ -14,16 +14,9 @@ from scenes.kit.words.links import Threads
 from scenes.lessons.embedding.ids import NumberedTokens, WordList
 from scenes.lessons.embedding.table import TablePicture
 from studio.audit.checks.layout import depth
+from tests.scenes.matching import matches, speaking
 
 WORDS = [f"word{chr(97 + k % 26) * (k % 5)}" for k in range(40)]
-
-
-def matches(mobject) -> None:
-    """Every shape that is drawn stands for the number of its tensor."""
-    for drawn in mobject.drawn():
-        values, truth = np.asarray(drawn.values, dtype=float), np.asarray(drawn.tensor.values[drawn.index], dtype=float)
-        there = np.isfinite(values)
-        np.testing.assert_allclose(values[there], np.broadcast_to(truth, values.shape)[there], atol=1e-9)
 
 
 def apart(readings) -> None:
@@ -133,7 +126,7 @@ def test_a_number_line(width, height):
     ]
     line = NumberLine(groups, width=width, height=height, mark=Tensor.given(0.0, "border"), ends=("low", "high"))
     matches(line)
-    assert len(line.drawn()) == 2
+    assert sum(mark.kind == "circle" for mark in speaking(line)) == 44
     shown = line.readings()
     apart(shown)
     for group in groups:  # both ends of each are told with their values
@@ -142,10 +135,10 @@ def test_a_number_line(width, height):
     assert all((np.abs(r.corners[:, 0]) <= width / 2 + 0.05).all() for r in shown)
 
 
-def test_dots_that_have_not_arrived_claim_nothing():
+def test_dots_on_their_way_are_over_their_values():
     line = NumberLine([Group(Tensor.given(np.arange(3.0), "n", ("word",)), ["a", "b", "c"])], width=8, height=4)
     line.arrived[:] = 0.5
-    assert line.drawn() == []
+    matches(line)
 
 
 def test_a_ranking_shows_the_gap_to_the_one_expected():

@@ -268,7 +268,7 @@ def test_panels_travel_in_a_transform(wall):
     assert wall.shown[0] == 0.5
     moving.interpolate(1.0)
     np.testing.assert_allclose(wall.places, start[::-1])
-    assert len(wall.drawn()) == 5
+    assert sum(bool(mark.shows) for mark in wall.marks()) >= 5
 
 
 def test_a_piece_lies_on_its_wall(wall):

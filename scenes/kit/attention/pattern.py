@@ -10,7 +10,7 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.encodings import Area, Thickness
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.style import color
 from scenes.kit.numbers.cells import GAP
 from scenes.kit.numbers.grid import TensorGrid
@@ -107,6 +107,3 @@ class AttentionArcs(Painted):
             points = [(along, self.natural[1] - up) for up, along in points]
         thick = Thickness(Cell(self.tensor, (key,)), self.widest)
         pen.curve(points, self.rgb, max(0.012, self.widest * weight), opacity, shows=thick)
-
-    def drawn(self) -> list[Drawn]:
-        return [Drawn(np.where(self.grown > 0, self.values * self.grown, np.nan), self.tensor, (slice(None),))]

@@ -16,7 +16,7 @@ from scenes.kit.ground.encodings import Area, Place
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cells, Drawn
+from scenes.kit.ground.readings import Cells
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import Label
@@ -102,13 +102,6 @@ class PatternWall(Painted):
         if self.framed[k] > 0.002:
             pad = 0.05
             pen.frame(x - pad, y - pad, side + 2 * pad, side + 2 * pad, "target", 0.035, self.framed[k] * opacity)
-
-    def drawn(self) -> list[Drawn]:
-        return [
-            Drawn(np.asarray(p.values, dtype=float), p, (slice(None), slice(None)))
-            for p, seen in zip(self.patterns, self.shown, strict=True)
-            if seen > 0.002
-        ]
 
 
 class Tag(Painted):

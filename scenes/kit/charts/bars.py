@@ -11,7 +11,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Rectangle
-from scenes.kit.ground.readings import Cell, Claim, Drawn, Shown
+from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import number, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL
@@ -143,8 +143,3 @@ class ProbabilityBars(Painted):
             Claim(parts, total, "sum of the bars"),
             Claim(((total,),), Shown(number(1.0, self.spec), 1, self.spec), "all bars"),
         ]
-
-    def drawn(self) -> list[Drawn]:
-        values = np.where(self.bar_opacity > 0.002, self.values, np.nan)
-        bars = [Drawn(values[: len(self.ids)], self.probs, (np.array(self.ids, dtype=int),))]
-        return bars if self.others is None else [*bars, Drawn(values[-1], self.others, ())]

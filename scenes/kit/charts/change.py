@@ -9,7 +9,7 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest
 
@@ -61,11 +61,6 @@ class BarChange(Painted):
             role = "secondary" if abs(cell.value()) < 0.05 else "positive" if cell.value() > 0 else "negative"
             at = self.natural[0], (i + 0.5) * self.pitch, self.size
             pen.number(cell.tensor, cell.index, self.spec, *at, role, float(grown), align=1.0, level="words")
-
-    def drawn(self) -> list[Drawn]:
-        values = np.where(self.grown >= 0.5, self.was, np.nan)
-        lines = [Drawn(values[: len(self.ids)], self.before, (np.array(self.ids, dtype=int),))]
-        return lines if self.others is None else [*lines, Drawn(values[-1], self.others, ())]
 
     @staticmethod
     def width_of(spec: str, size: float) -> float:

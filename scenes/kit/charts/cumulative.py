@@ -13,7 +13,7 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Encoding, Place
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import Said, number, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL
@@ -234,9 +234,6 @@ class CumulativeBar(Painted):
             x = self._x(value)
             if self.range == (0.0, 1.0) and not any(a < x < b for a, b in taken):
                 pen.text(say("{v}", v=value), x, y, s, "secondary", align=float(value))
-
-    def drawn(self) -> list[Drawn]:
-        return [Drawn(self.edges[1:], self.turn.cumulative, (slice(None),)), Drawn(np.array(self.u), self._random, ())]
 
 
 def telling_apart(lower: Tensor, u: Tensor, upper: Tensor, least: int = 3, most: int = 8) -> str:

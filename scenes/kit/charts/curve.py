@@ -13,7 +13,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Encoding, Place, Through, What
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Cells, Drawn
+from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.timing import Together, ease
@@ -140,10 +140,6 @@ class Waves(Painted):
         pen.line(wave, self.rgb, 0.028, 0.85 * strength, shows=Through(height_at.cell, at, height_at))
         pen.circles(points, radius, "ink", strength, shows=shows)
 
-    def drawn(self) -> list[Drawn]:
-        there = np.arange(self.last + 1)[:, None] <= self.grown * self.last + 1e-6
-        return [Drawn(np.where(there, self.values, np.nan), self.tensor, (slice(None), slice(None)))]
-
 
 class ReadOff(Together):
     """The cursor of the waves runs from one position to another; the column beside them shows what it passes.
@@ -234,10 +230,6 @@ class Curve(Painted):
         (left, _), (right, _) = self.point(0, 0.0), self.point(1, 0.0)
         places = np.arange(count)
         return self._up(Cells(self.tensor, (places,))), Place(places, left, right - left, "x")
-
-    def drawn(self) -> list[Drawn]:
-        there = np.arange(len(self.values)) <= self.grown * (len(self.values) - 1) + 1e-6
-        return [Drawn(np.where(there, self.values, np.nan), self.tensor, (slice(None),))]
 
 
 class GrowCurve(Animation):

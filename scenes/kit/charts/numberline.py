@@ -11,7 +11,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Place
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.words.labels import spread, thin
@@ -157,13 +157,6 @@ class NumberLine(Painted):
             else:  # read upwards to its foot
                 at = foot + 0.34 * self.size, top + 0.06 + 0.45 * self.size
                 pen.text(text, *at, self.size, rgb, seen, align=1.0, angle=SLANT, of=of)
-
-    def drawn(self) -> list[Drawn]:
-        shown = [k for k in range(len(self.groups)) if self.sight[k] > 0.002 and self.arrived[k] >= 1]
-        return [
-            Drawn(np.asarray(self.groups[k].values.values, dtype=float), self.groups[k].values, (slice(None),))
-            for k in shown
-        ]
 
 
 __all__ = ["Group", "NumberLine"]

@@ -13,7 +13,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Drawn
+from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL
@@ -124,9 +124,6 @@ class Ranking(Painted):
         pen.rectangle(self.label_width, box[0], max(w, 0.012), box[1], self.rgb[i], 0.85 * seen, shows=length)
         at = self.label_width + w + 0.1, base, self.size
         pen.number(self.tensor, (i,), self.spec, *at, "ink", seen, value=self.values[i])
-
-    def drawn(self) -> list[Drawn]:
-        return [Drawn(np.where(self.bar_opacity > 0.002, self.values, np.nan), self.tensor, (slice(None),))]
 
 
 __all__ = ["Ranking"]

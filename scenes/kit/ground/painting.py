@@ -22,7 +22,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground.cairopen import CairoPen
 from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.pen import Fill, Line, Pen, Rectangle, Shape
-from scenes.kit.ground.readings import Array, Cell, Claim, Drawn, Reading, Shown, shown_in
+from scenes.kit.ground.readings import Array, Cell, Claim, Reading, Shown, shown_in
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, current
 
@@ -238,10 +238,6 @@ class Painted(VMobject):
         """Sums that must hold in what is shown."""
         return []
 
-    def drawn(self) -> list[Drawn]:
-        """The numbers that lengths, areas and colours show now, whether or not digits stand beside them."""
-        return []
-
     # ── what Manim's animations ask of a VMobject ────────────────────────────────────────────────
     def interpolate_color(self, start: Painted, end: Painted, alpha: float) -> Painted:
         if isinstance(start, Painted) and isinstance(end, Painted):
@@ -363,4 +359,4 @@ def _in_scene(mark: Mark, matrix: Array, zoom: float) -> Mark:
     return replace(mark, points=points, matrix=matrix, radius=mark.radius * zoom, line=mark.line * zoom, angles=angles)
 
 
-__all__ = ["CairoPen", "Claim", "Drawn", "Mix", "Painted", "PaintingCamera", "Pen", "ReadingPen", "blend", "corners_of"]
+__all__ = ["CairoPen", "Claim", "Mix", "Painted", "PaintingCamera", "Pen", "ReadingPen", "blend", "corners_of"]

@@ -86,15 +86,6 @@ class Claim:
     what: str = "sum"
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """Values that lengths, areas or colours show: they must equal tensor.values[index]. NaN: not drawn."""
-
-    values: Array
-    tensor: Tensor
-    index: tuple[Any, ...]
-
-
 def value_of(field: Any) -> Cell | int | np.integer[Any] | str:
     """What a field shows: counts and words as they are, a Tensor of one number as its cell."""
     return field if isinstance(field, (int, str, np.integer)) else Cell(field)
@@ -105,4 +96,4 @@ def shown_in(text: str) -> tuple[Shown, ...]:
     return tuple(Shown(text[s.start : s.end], value_of(s.value), s.spec, s.start) for s in getattr(text, "spans", ()))
 
 
-__all__ = ["Array", "Cell", "Cells", "Claim", "Drawn", "Index", "Of", "Reading", "Shown", "shown_in"]
+__all__ = ["Array", "Cell", "Cells", "Claim", "Index", "Of", "Reading", "Shown", "shown_in"]

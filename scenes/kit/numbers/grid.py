@@ -14,7 +14,7 @@ from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Cells, Claim, Drawn, Shown
+from scenes.kit.ground.readings import Cell, Cells, Claim, Shown
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.ground.text import DIGIT
@@ -321,18 +321,12 @@ class TensorGrid(Painted):
 
     def claims(self) -> list[Claim]:
         """Σ terms = this, for every number that is shown."""
-        if not self.terms or not self.digits or self.text_opacity.min() < 0.99:
-            return []
-        places = [self._index(i, j) for i, j in np.argwhere(~self.gap_cells)]
+        complete = self.terms and self.digits and self.text_opacity.min() >= 0.99
+        places = (self._index(i, j) for i, j in np.argwhere(~self.gap_cells)) if complete else ()
         return [Claim(tuple((self._told(t, at),) for t in self.terms), self._told(self.tensor, at)) for at in places]
 
     def _told(self, tensor: Tensor, index: tuple[Any, ...]) -> Shown:
         return Shown(number(float(tensor.values[index]), self.spec), Cell(tensor, index), self.spec)
-
-    def drawn(self) -> list[Drawn]:
-        places = np.ix_([r is not None for r in self.rows], [c is not None for c in self.columns])
-        values = np.where(self.cell_opacity[places] > 0.002, self.values[places], np.nan)
-        return [Drawn(values, self.tensor, self._shown())]
 
     def _shown(self) -> tuple[np.ndarray, ...]:
         """Index of all that is shown, as a block [rows, columns]."""

@@ -14,7 +14,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.readings import Cell, Claim, Drawn, Shown
+from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import number, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL, Label
@@ -58,9 +58,6 @@ class RowBars(Painted):
             pen.rectangle(0, (i + 0.2) * self.pitch, w, 0.6 * self.pitch, self.rgb[i], 0.85, shows=length)
             base = (i + 0.5) * self.pitch + 0.32 * self.size
             pen.number(self.tensor, (i,), self.spec, w + 0.1, base, self.size, "secondary", value=value)
-
-    def drawn(self) -> list[Drawn]:
-        return [Drawn(self.values, self.tensor, (slice(None),))]
 
 
 class SumTable(VGroup):

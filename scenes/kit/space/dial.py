@@ -13,7 +13,7 @@ from scenes.kit.ground.encodings import Angle, Place, Shows
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Cells, Drawn
+from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Label
 
@@ -112,10 +112,6 @@ class Dial(Painted):
         sides = [(x - head * c - k * 0.42 * head * s, y - head * s + k * 0.42 * head * c) for k in (1, -1)]
         pen.polygon([(x, y), *sides], rgb, opacity, shows=shows)
         pen.circle(radius, radius, 0.05 * radius, rgb, opacity)
-
-    def drawn(self) -> list[Drawn]:
-        ends = self.lengths[:, None] * np.stack([np.cos(self.angles), np.sin(self.angles)], axis=-1)
-        return [Drawn(end, tensor, (slice(None),)) for end, tensor in zip(ends, self.tensors, strict=True)]
 
 
 class DialRow(VGroup):

@@ -13,7 +13,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Place, Shows, What
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Cells, Drawn
+from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import Said
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.words.labels import LED, place_labels
@@ -208,13 +208,6 @@ class VectorSpace(Painted):
         w, h = self.natural
         pen.text(up, 0, h - 0.3 * self.title_size, self.title_size, "secondary", self.title_opacity)
         pen.text(across, w, h - 0.3 * self.title_size, self.title_size, "secondary", self.title_opacity, align=1.0)
-
-    def drawn(self) -> list[Drawn]:
-        there = self.emphasis > 0.002
-        found = [Drawn(np.where(there[:, None], self.values, np.nan), self.tensor, (slice(None), slice(None)))]
-        if self.cloud is not None and self.cloud_opacity > 0.002:
-            found.append(Drawn(self.cloud_values, self.cloud, (slice(None), slice(None))))
-        return found
 
 
 def draw_arrow(

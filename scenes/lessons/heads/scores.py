@@ -13,7 +13,7 @@ from scenes.kit.ground.encodings import Length, Place
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
-from scenes.kit.ground.readings import Cell, Drawn, Shown
+from scenes.kit.ground.readings import Cell, Shown
 from scenes.kit.ground.say import Said, Span, number, say
 from scenes.kit.ground.style import smallest
 
@@ -170,12 +170,6 @@ class ScoreTable(Painted):
                 opacity,
                 align=0.5,
             )
-
-    def drawn(self) -> list[Drawn]:
-        values = [
-            np.array(float(s.value) * g if g > 0 else np.nan) for s, g in zip(self.scores, self.grown, strict=True)
-        ]
-        return [Drawn(value, score.value, ()) for value, score in zip(values, self.scores, strict=True)]
 
 
 __all__ = ["Score", "ScoreTable", "counted"]

@@ -11,7 +11,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length, Place
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
-from scenes.kit.ground.readings import Cell, Drawn, Shown
+from scenes.kit.ground.readings import Cell, Shown
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest
 
@@ -77,9 +77,3 @@ class SpreadBars(Painted):
     def _draw_spread(self, pen: Pen, k: int, x: float, y: float, opacity: float) -> None:
         ends = [Shown(number(float(t.values[k]), self.spec), Cell(t, (k,)), self.spec) for t in (self.least, self.most)]
         pen.text(" to ".join(end.text for end in ends), x, y, self.small, "secondary", opacity, numbers=tuple(ends))
-
-    def drawn(self) -> list[Drawn]:
-        return [
-            Drawn(np.where(self.grown > 0, self.means.values * self.grown, np.nan), self.means, (slice(None),)),
-            Drawn(np.where(self.dots[:, None] > 0.002, self.values, np.nan), self.runs, (slice(None), slice(None))),
-        ]
