@@ -14,7 +14,7 @@ from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenRow
 from scenes.lessons.position.heatmap import HeatMap
 from scenes.lessons.position.spread import SpreadBars
-from tests.scenes.matching import matches
+from tests.scenes.matching import matches, speaking
 
 
 @pytest.mark.parametrize(
