@@ -27,7 +27,6 @@ from studio.audit.screen import VISIBLE, Screen, is_painted
 
 NEAR = 2.5  # em: how far a number may stand from its word
 GAP = 0.5  # scene units between a row of words and the end of a line that leads to it, at most
-SIDEWAYS = 0.3  # what a step sideways counts for numbers beside a column of words, whose widths differ
 BESIDE = 0.42  # em: how far the middles of a label and of a cell in its line may lie apart
 
 
@@ -71,8 +70,9 @@ def check_neighbours(mobject: Painted, readings: list[Reading], screen: Screen, 
             spots = [spot for wall in walls for spot in spots_of(wall, (), sources.traces)]
             yield from _compared(label, _nearest(label, spots), sources)
     if isinstance(mobject, TokenNumbers):
+        words = words_of(mobject, screen)
         for spot in spots_of(mobject, readings, sources.traces):
-            for word in word_at((spot.x, spot.y), words_on(screen), NEAR, SIDEWAYS if mobject.down else 1.0):
+            for word in word_at((spot.x, spot.y), words, NEAR, 0.0 if mobject.down else 1.0):
                 yield from _compared(word, [spot.names], sources)
     if isinstance(mobject, RowBars):
         yield from _beside_rows(mobject, readings, screen, sources)
@@ -112,10 +112,16 @@ def _ends_of_links(links: Links, screen: Screen) -> Iterator[Defect]:
             yield Defect("wrong label", what, expected=texts[0], shown=texts[1])
 
 
-def words_on(screen: Screen) -> list[Reading]:
-    """The words of all rows of tokens."""
-    rows = [other for other in screen.mobjects if isinstance(other, TokenRow)]
-    return [word for row in rows for word in screen.readings[id(row)]]
+def words_of(numbers: TokenNumbers, screen: Screen) -> list[Reading]:
+    """The words of the row of tokens that lies nearest to the numbers."""
+
+    def away(row: TokenRow) -> tuple[float, float]:
+        (low, high), (left, right) = ((m.points.min(axis=0), m.points.max(axis=0)) for m in (numbers, row))
+        between = np.maximum(np.maximum(left - high, low - right), 0)
+        return float(np.hypot(*between[:2])), float(np.hypot(*((low + high - left - right) / 2)[:2]))
+
+    rows = [other for other in screen.mobjects if isinstance(other, TokenRow) and screen.readings[id(other)]]
+    return screen.readings[id(min(rows, key=away))] if rows else []
 
 
 def word_at(
