@@ -104,10 +104,11 @@ class Depth:
 
     def first_block(self, stream: Stream) -> Stream:
         """Both parts of it, slowly."""
+        before = "resid_pre" if "pos_embed" in self.trace.names else "embed"
         with self.scene.step(
             "The first block",
             "Attention lets the rows exchange information; the MLP works on each row alone. Both add.",
-            subtitle="resid_pre + attn_out + mlp_out = resid_post · {scale}",
+            subtitle=f"{before} + attn_out + mlp_out = resid_post · {{scale}}",
             scale=self.scale_says,
         ):
             return self.pass_block(stream, 0, pace=1.0, copies=True)
