@@ -20,6 +20,7 @@ from scenes.lesson.stage import StagedScene
 
 READING = 15.0  # characters a second
 SWAP = 0.6  # seconds in which one caption gives way to the next
+LEAVE, COME = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.4, 1)
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,7 @@ class SteppedScene(StagedScene):
         said, begun = say(caption, **self._fields | fields), self.time
         new = self._placed(said)
         old, self.caption = self.caption, new
-        leave, come = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.4, 1)
-        self.play(FadeOut(old, rate_func=leave), FadeIn(new, rate_func=come), run_time=SWAP)
+        self.play(FadeOut(old, rate_func=LEAVE), FadeIn(new, rate_func=COME), run_time=SWAP)
         self._said = said, begun, self.time, "answers"
 
     def _read(self, rest: float = 0.8) -> None:
@@ -141,10 +141,9 @@ class SteppedScene(StagedScene):
         old = [m for m in (self.heading, self.caption) if m is not None]
         gone = [] if keep is None else [m for m in self.mobjects if m not in old and not _among(m, keep)]
         self.heading, self.caption = heading, new_caption
-        leave, come = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.4, 1)
         self.play(
-            *[FadeOut(m, rate_func=leave) for m in (*old, *gone)],
-            *[FadeIn(m, rate_func=come) for m in (heading, new_caption)],
+            *[FadeOut(m, rate_func=LEAVE) for m in (*old, *gone)],
+            *[FadeIn(m, rate_func=COME) for m in (heading, new_caption)],
             run_time=SWAP,
         )
 
