@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 from model.paths import ROOT
 
 ROOMS = ("model", "scenes")  # lessons import from no other
+IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\([^)]*\)|[^\n;]+)|import[ \t]+[^\n;]+)", re.MULTILINE
+)
 
 
 def reached(files: Iterable[Path]) -> set[Path]:
@@ -26,13 +30,17 @@ def reached(files: Iterable[Path]) -> set[Path]:
 @cache
 def imported(file: Path) -> frozenset[Path]:
     """The files of these rooms that a Python file imports; a package's names are looked up where they are at home."""
-    names = [name for name in _names(_tree(file), _package(file)) if name.split(".")[0] in ROOMS]
+    names = [name for name in _names(_imports(file), _package(file)) if name.split(".")[0] in ROOMS]
     return frozenset(found for name in names for found in _files(name))
 
 
-@cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+def _imports(file: Path) -> ast.Module:
+    """The import statements of a file, wherever they stand; one in a text that looks like one may be among them."""
+    source = file.read_text(encoding="utf-8")
+    try:  # a file's imports alone are read twenty times faster than the file
+        return ast.parse("\n".join(found.group().strip() for found in IMPORT.finditer(source)))
+    except SyntaxError:
+        return ast.parse(source)
 
 
 def _package(file: Path) -> tuple[str, ...]:
@@ -72,7 +80,7 @@ def _files(name: str) -> Iterator[Path]:
 def _homes(package: Path) -> dict[str, str]:
     """{name: module} of a package that loads its names when they are first asked for: from its table `_HOME` of that
     form, or `_ROOMS`, {module: names}."""
-    for node in _tree(package).body:
+    for node in ast.parse(package.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign):
             match [getattr(target, "id", "") for target in node.targets]:
                 case ["_ROOMS"]:
