@@ -9,9 +9,7 @@ from typing import Any
 import cairo
 import numpy as np
 
-from model.numbers.tensor import Tensor
 from scenes.kit.ground.pen import Fill, Line, Pen, Rectangle, Shape
-from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color
 
 DASH = (0.07, 0.06)
@@ -42,22 +40,6 @@ class CairoPen(Pen):
         ctx.append_path(line.path)
         ctx.restore()
         ctx.fill()
-
-    def number(
-        self,
-        tensor: Tensor,
-        index: tuple[int, ...],
-        spec: str,
-        x: float,
-        y: float,
-        size: float,
-        fill: Fill = "ink",
-        opacity: float = 1.0,
-        *,
-        value: float | None = None,
-        **how: Any,
-    ) -> None:
-        self.text(number(tensor.values[index] if value is None else value, spec), x, y, size, fill, opacity, **how)
 
     @contextmanager
     def clipped(self, boxes: Iterable[Rectangle]) -> Iterator[None]:

@@ -21,9 +21,8 @@ from manim import Camera, Create, DrawBorderThenFill, VMobject, Write, override_
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.cairopen import CairoPen
 from scenes.kit.ground.encodings import Mark
-from scenes.kit.ground.pen import Fill, Line, Pen, Rectangle, Shape
+from scenes.kit.ground.pen import Line, Pen, Rectangle, Shape
 from scenes.kit.ground.readings import Array, Cell, Claim, Reading, Shown, shown_in
-from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, current
 
 T = TypeVar("T")
@@ -64,22 +63,8 @@ class ReadingPen(Pen):
     def write(self, line: Line) -> None:
         self.lines.append(line)
 
-    def number(
-        self,
-        tensor: Tensor,
-        index: tuple[int, ...],
-        spec: str,
-        x: float,
-        y: float,
-        size: float,
-        fill: Fill = "ink",
-        opacity: float = 1.0,
-        *,
-        value: float | None = None,
-        **how: Any,
-    ) -> None:
-        text = number(tensor.values[index] if value is None else value, spec)
-        self.text(text, x, y, size, fill, opacity, numbers=(Shown(text, Cell(tensor, index), spec),), **how)
+    def source(self, text: str, tensor: Tensor, index: tuple[int, ...], spec: str) -> tuple[Shown, ...]:
+        return (Shown(text, Cell(tensor, index), spec),)
 
     def clipped(self, boxes: Iterable[Rectangle]) -> nullcontext[None]:
         return nullcontext()

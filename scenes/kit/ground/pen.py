@@ -18,6 +18,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Shows
 from scenes.kit.ground.readings import Array, Of, Shown
+from scenes.kit.ground.say import number
 from scenes.kit.ground.typesetting import EM, Drawing
 
 Fill = str | Array
@@ -90,7 +91,6 @@ class Pen(ABC):
     def clipped(self, boxes: Iterable[Rectangle]) -> AbstractContextManager[None]:
         """A context manager: meanwhile only what lies in one of the boxes is drawn."""
 
-    @abstractmethod
     def number(
         self,
         tensor: Tensor,
@@ -106,6 +106,12 @@ class Pen(ABC):
         **how: Any,
     ) -> None:
         """Write tensor[index] in a format (`say.number`). value: what is shown while it changes. how: as in `text`."""
+        text = number(tensor.values[index] if value is None else value, spec)
+        self.text(text, x, y, size, fill, opacity, numbers=self.source(text, tensor, index, spec), **how)
+
+    def source(self, text: str, tensor: Tensor, index: tuple[int, ...], spec: str) -> tuple[Shown, ...]:
+        """What a number is, for a pen that reads; a pen that paints does not ask."""
+        return ()
 
     # ── texts ────────────────────────────────────────────────────────────────────────────────────
     def text(
