@@ -1,11 +1,13 @@
-"""`python -m tests.lies [WORDS…]`: tells the lies that have one of the words in them, prints who found which."""
+"""`python -m tests.lies [--json] [WORDS…]`: tells the lies that have one of the words in them, says who found which."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,10 +15,12 @@ from rich.table import Table
 
 from tests.lies.all import LIES
 from tests.lies.harness import Verdict, tell_all
+from tests.lies.lie import Lie
 
 
 def main(words: list[str]) -> int:
-    """Returns 0 where every lie is found."""
+    """Returns 0 where every lie is found. --json: the verdicts, a list, to stdout instead of a table."""
+    as_json, words = "--json" in words, [word for word in words if word != "--json"]
     chosen = [
         lie for lie in LIES if not words or any(w in f"{lie.what} {lie.file} {lie.lesson} {lie.kind}" for w in words)
     ]
@@ -25,6 +29,15 @@ def main(words: list[str]) -> int:
         verdicts[place] = verdict
         print(f"\r{len(verdicts)} of {len(chosen)}", end="", file=sys.stderr)
     print(file=sys.stderr)
+    if as_json:
+        print(json.dumps([asdict(verdict) for verdict in verdicts.values()]))
+    else:
+        show(chosen, verdicts, time.perf_counter() - started)
+    return int(any(v.by not in ("audit", "test") for v in verdicts.values()))
+
+
+def show(chosen: list[Lie], verdicts: dict[int, Verdict], seconds: float) -> None:
+    """The table, and how many were found by whom."""
     console = Console()
     if not console.is_terminal:
         console.width = 200
@@ -41,10 +54,9 @@ def main(words: list[str]) -> int:
         console.print(f"{kind}: " + ", ".join(f"{n} by {by}" for by, n in count.most_common()))
     count = Counter(v.by for v in verdicts.values())
     console.print(
-        f"[bold]{len(chosen)} lies in {time.perf_counter() - started:.0f} s, "
+        f"[bold]{len(chosen)} lies in {seconds:.0f} s, "
         f"{sum(v.seconds for v in verdicts.values()):.0f} s of processor time[/]: {dict(count)}"
     )
-    return int(any(v.by not in ("audit", "test") for v in verdicts.values()))
 
 
 if __name__ == "__main__":

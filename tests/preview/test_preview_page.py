@@ -355,7 +355,8 @@ def test_the_speakers_window_counts_steps_that_become_known_later(open_page, pag
         speaker.first_picture(after=session)
         assert len(speaker.place["steps"]) < 3
         page.press("End")  # the lesson's, though its last step is not known yet
-        wait_for(lambda: page.place["step"] == 2, what="the end of the lesson")
+        for each in (page, speaker):  # the speaker's window follows, and stands at the beginning until it does
+            wait_for(lambda each=each: each.place["step"] == 2, what="the end of the lesson")
         page.press("Home")
         wait_for(lambda: speaker.place["step"] == 0, what="the beginning")
         assert len(speaker.planned()["steps"]) == 3 and speaker.place["step"] == 0
