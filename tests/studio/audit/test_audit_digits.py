@@ -44,8 +44,7 @@ def test_an_unknown_format_is_refused():
 def test_a_kit_that_writes_wrongly_is_found(wrong, monkeypatch):
     put = shows(lambda lesson: TensorGrid(lesson.Q, "query", width=6, height=3))
     assert kinds(put) == set()
-    for module in ("painting", "cairopen"):
-        monkeypatch.setattr(f"scenes.kit.ground.{module}.number", wrong)
+    monkeypatch.setattr("scenes.kit.ground.pen.number", wrong)
     assert "wrong number" in kinds(put)
 
 
