@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from model.numbers.again import outer
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.numbers.tree import Given
+from model.numbers.tree import Given, Recorded
 from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
 from scenes.kit.ground.say import holds
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
-from studio.audit.checks.digits import digits
 from studio.audit.findings import Defect
+from studio.audit.numbers import given
+from studio.audit.numbers.digits import digits
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
 EXPONENTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -50,6 +52,7 @@ class Sources:
         self.parts: set[str] = set()  # of tensors' names
         self.memo: dict[Any, Any] = {}
         self.known: dict[int, tuple[Any, np.ndarray | str]] = {}  # by the tensor's id
+        self.tables: dict[int, tuple[np.ndarray, np.ndarray | str]] = {}  # given ones, by id, and as they should be
         self.numbers: set[tuple[Any, ...]] = set()  # those that were checked
         for trace in traces:
             self.add(trace)
@@ -60,6 +63,7 @@ class Sources:
             return
         self.traces[trace.run_id] = trace
         self.known = {key: value for key, value in self.known.items() if isinstance(value[1], np.ndarray)}
+        self.tables = {key: value for key, value in self.tables.items() if isinstance(value[1], np.ndarray)}
         self.words |= {str(trace.info.get(name)) for name in ("checkpoint",)}
         self.words |= {word.strip(QUOTES) for word in str(trace.info.get("text", "")).split()}
         self.words_of_texts |= {display(token) for token in trace.tokens}
@@ -79,12 +83,31 @@ class Sources:
         if not isinstance(tensor, Tensor):
             return f"a {type(tensor).__name__} has no source: it must be a Tensor"
         for leaf in tensor.expression.leaves():
-            if isinstance(leaf, Given) and not _is_named(leaf):
-                return f"given as {leaf.name!r}, which does not say what it is"
+            if isinstance(leaf, Given) and id(leaf) not in self.memo:
+                table = self._given(leaf)
+                if isinstance(table, str):
+                    return table
+                self.memo[id(leaf)] = outer(table, leaf.index), leaf
         try:
             return np.asarray(tensor.evaluate(*self.traces.values(), memo=self.memo))
         except LookupError as error:
             return f"{error.args[0]}: the lesson must keep that run in `traces`"
+
+    def _given(self, leaf: Given) -> np.ndarray | str:
+        """The whole table of a given leaf, had again once."""
+        key = id(leaf.table)
+        if key not in self.tables:
+            self.tables[key] = leaf.table, given.again(leaf, self.traces.values())
+        return self.tables[key][1]
+
+    def recorded(self) -> dict[str, set[str]]:
+        """Run → names of its tensors that were shown, of the runs that are known."""
+        found: dict[str, set[str]] = {}
+        for tensor, values in self.known.values():
+            for leaf in () if isinstance(values, str) else tensor.expression.leaves():
+                if isinstance(leaf, Recorded):
+                    found.setdefault(leaf.run, set()).add(leaf.name)
+        return found
 
     def value(self, what: Any) -> float | str:
         """The number behind a Shown's value, or in words why there is none."""
@@ -204,11 +227,6 @@ class Sources:
 def _is_of_a_number(text: str, at: int) -> bool:
     """A digit, or a percent sign after one: what is 0.6 must not be said as 0.6 %, nor 60 as 60 %."""
     return is_numeric(text[at]) or text[at] in "%‰" and is_numeric(text[:at].rstrip()[-1:] or " ")
-
-
-def _is_named(leaf: Given) -> bool:
-    """A constant says what it is, or is a whole number that speaks for itself."""
-    return any(c.isalpha() for c in leaf.name) or bool(np.all(leaf.table == np.round(leaf.table)))
 
 
 def read(item: Shown) -> tuple[float, float]:
