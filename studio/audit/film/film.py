@@ -14,7 +14,7 @@ from studio.audit.film.order import Answers, unasked
 from studio.audit.film.sight import Sight, Sights
 from studio.audit.findings import Defect
 from studio.audit.report import Report
-from studio.audit.screen import Screen
+from studio.audit.screen import Screen, on_screen
 
 
 class Film(Check):
@@ -47,7 +47,7 @@ class Film(Check):
         self.due = self.lesson.time
 
     def seen(self, screen: Screen) -> Iterator[Defect]:
-        self.last = replace(self.sights.after(screen.mobjects, screen.changed), time=self.last.time)
+        self.last = replace(self.sights.after(on_screen(self.lesson), screen.changed), time=self.last.time)
         yield from self.settle()
 
     def step_ended(self, step: Step) -> Iterator[Defect]:

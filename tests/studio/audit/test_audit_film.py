@@ -44,12 +44,23 @@ def word(text="one", at=0.0, **look):
 
 
 # ── the stage ────────────────────────────────────────────────────────────────────────────────────
-def test_a_stage_that_is_empty_between_two_steps():
+def test_what_a_step_does_not_keep_leaves_as_the_next_thing_comes():
     def second(lesson, kept):
+        assert kept in lesson.mobjects
+        lesson.play(FadeIn(word()))
+        assert kept not in lesson.mobjects
+
+    assert two(second, keep=()) == set()
+    assert two(lambda lesson, kept: lesson.play(FadeIn(word())), keep=()) == set()
+
+
+def test_a_step_that_keeps_nothing_and_shows_nothing():
+    def second(lesson, kept):
+        lesson.wait(2)
+        assert kept not in lesson.mobjects
         lesson.play(FadeIn(word()))
 
     assert two(second, keep=()) == {"blank stage"}
-    assert two(second) == set()
 
 
 def test_a_stage_that_is_empty_in_between_two_plays():
