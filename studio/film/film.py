@@ -83,8 +83,13 @@ def plan(job: Job, step: str | None = None, see: Callable[[Step, Pixels], None] 
         return Film(job, lesson, plays, steps)
     chosen = find_step(steps, step)
     plays = plays[chosen.first_play : chosen.last_play + 1]
-    begin = plays[0].start / job.picture.fps
-    return Film(job, lesson, plays, (replace(chosen, start=chosen.start - begin, end=chosen.end - begin),))
+    return Film(job, lesson, plays, (_earlier(chosen, plays[0].start / job.picture.fps),))
+
+
+def _earlier(step: Step, seconds: float) -> Step:
+    """A step with all its times counted from then on."""
+    lines = tuple(replace(line, start=line.start - seconds, end=line.end - seconds) for line in step.lines)
+    return replace(step, start=step.start - seconds, end=step.end - seconds, lines=lines)
 
 
 def is_called(step: Step, name: str) -> bool:

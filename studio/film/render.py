@@ -14,13 +14,14 @@ from studio.film.images import save_png
 from studio.film.manifest import manifest, read_manifest, write_manifest
 from studio.film.naming import basename
 from studio.film.staging import Staging
-from studio.film.verify import in_files
+from studio.film.verify import TEXTS, in_files
 from studio.play.cache import prune
 from studio.play.files import slug
 from studio.play.playback import Pixels
 from studio.play.session import Job
 from studio.play.writer import FILM, LOSSLESS, LOSSLESS_ALPHA
 
+VIDEOS = (".mp4", ".webm")
 ALPHA = ("webp", "webm", "png")
 EXPORTS: dict[str, Callable[[Film, Path, Report], None]] = {
     "gif": export.to_gif,
@@ -50,6 +51,11 @@ class Result:
     film: Film
     drawn: int  # frames; the rest came from the cache
 
+    @property
+    def lacks_chapters(self) -> bool:
+        """Whether a whole film has no list of chapters, because no video site would take it."""
+        return self.files[0].suffix in VIDEOS and len(self.film.steps) > 1 and not captions.to_chapters(self.film.steps)
+
 
 Stage = Callable[[str, int, int], None]  # what is being done, units done, units in all
 
@@ -76,7 +82,8 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
             save_png(poster.last, files / f"{name}.png")
         write_manifest(files / f"{name}.json", manifest(film, step), sorted(files.hidden.iterdir()))
         _prove(files, name)
-        published = files.publish(last=f"{name}.json")
+        beside = [f"{name}{suffix}" for suffix in TEXTS] if f".{request.format}" in VIDEOS else []
+        published = files.publish(f"{name}.json", beside)
     prune()
     rank = {file: place for place, file in enumerate(main)}
     return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
@@ -118,11 +125,8 @@ def _movie(fmt: str, film: Film, files: Staging, name: str, stage: Stage) -> str
         join(film, target)
     else:
         EXPORTS[fmt](film, target, lambda done, total: stage("writing", done, total))
-    if fmt in ("mp4", "webm"):
-        for suffix, text in (
-            (".srt", captions.to_srt),
-            (".vtt", captions.to_vtt),
-            (".chapters.txt", captions.to_chapters),
-        ):
-            (files / f"{name}{suffix}").write_text(text(film.steps), encoding="utf-8")
+    if target.suffix in VIDEOS:
+        for suffix, text in TEXTS.items():
+            if written := text(film.steps):
+                (files / f"{name}{suffix}").write_text(written, encoding="utf-8")
     return target.name

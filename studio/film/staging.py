@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from studio.play.writer import remove_leftovers
@@ -22,8 +23,13 @@ class Staging:
     def __truediv__(self, name: str) -> Path:
         return self.hidden / name
 
-    def publish(self, last: str) -> list[Path]:
-        """Move all files to their place, the one named `last` after the others (it vouches for them)."""
+    def publish(self, last: str, old: Iterable[str] = ()) -> list[Path]:
+        """Move all files to their place, the one named `last` after the others (it vouches for them).
+
+        old: names of files that an earlier render may have left; those that this one has not made are deleted."""
+        for name in old:
+            if not (self.hidden / name).exists():
+                (self.folder / name).unlink(missing_ok=True)
         names = sorted((p.name for p in self.hidden.iterdir()), key=lambda name: (name == last, name))
         for name in names:
             (self.hidden / name).replace(self.folder / name)

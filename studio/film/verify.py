@@ -117,7 +117,10 @@ def movies(about: Mapping[str, Any], folder: Path) -> list[Path]:
 
 def steps_of(about: Mapping[str, Any]) -> list[Any]:
     """The steps, as captions and chapters are made from them."""
-    return [SimpleNamespace(**step) for step in about["steps"]]
+    return [
+        SimpleNamespace(**step | {"lines": [SimpleNamespace(**line) for line in step.get("lines", ())]})
+        for step in about["steps"]
+    ]
 
 
 def in_texts(about: Mapping[str, Any], folder: Path, name: str) -> Iterator[str]:

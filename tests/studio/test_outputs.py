@@ -74,7 +74,7 @@ def test_texts_that_look_alike_have_different_names():
 
 def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp_path):
     result = render(Request(job(text="hello"), tmp_path))
-    names = ["toy-180p15" + suffix for suffix in (".mp4", ".chapters.txt", ".png", ".srt", ".vtt", ".json")]
+    names = ["toy-180p15" + suffix for suffix in (".mp4", ".png", ".srt", ".vtt", ".json")]
     assert [p.name for p in result.files] == names
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
     about = json.loads((tmp_path / "toy-180p15.json").read_text())
@@ -94,6 +94,14 @@ def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     assert render(Request(job(text="hello"), tmp_path, fresh=True)).drawn == result.film.frames
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_no_list_of_chapters_that_video_sites_would_refuse(tmp_path):
+    """3.3 seconds have no three chapters of ten; a list that an earlier version left goes."""
+    (tmp_path / "toy-180p15.chapters.txt").write_text("0:00 Appear\n0:01 Turn\n0:02 Rest\n")
+    assert render(Request(job(), tmp_path)).lacks_chapters
+    assert not (tmp_path / "toy-180p15.chapters.txt").exists()
+    assert not render(Request(job(), tmp_path, step="Turn")).lacks_chapters, "nobody expects chapters of one step"
 
 
 def test_a_manifest_keeps_the_other_formats_of_the_same_film_only(tmp_path, monkeypatch):
