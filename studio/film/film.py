@@ -40,6 +40,12 @@ class Film:
     steps: tuple[Step, ...]
 
     @property
+    def called(self) -> str:
+        """What the film's first step is asked for by: its name, its number where an earlier one has the same name."""
+        step = self.steps[0]
+        return step.name if find_step(self.lesson.steps, step.name).index == step.index else str(step.index + 1)
+
+    @property
     def frames(self) -> int:
         return sum(play.frames for play in self.plays)
 
@@ -63,10 +69,11 @@ class StepEnds(Observer):
     """Gives each step and its last frame to `see`. only: the name or number of the one that is wanted."""
 
     def __init__(self, see: Callable[[Step, Pixels], None], only: str | None = None):
-        self.see, self.only = see, only
+        self.see, self.only, self.seen = see, only, False
 
     def step_ended(self, lesson: SteppedScene, step: Step) -> None:
-        if self.only is None or is_called(step, self.only):
+        if self.only is None or (not self.seen and is_called(step, self.only)):  # the first one, as in `find_step`
+            self.seen = True
             self.see(step, cast(Playback, lesson.renderer).picture(lesson))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from model.errors import ClearheadError, UsageError
 from scenes.lesson.steps import Step
@@ -12,7 +13,7 @@ from studio.film import captions, export
 from studio.film.film import Film, Report, draw, forget, join, plan
 from studio.film.images import save_png
 from studio.film.manifest import manifest, read_manifest, write_manifest
-from studio.film.naming import basename
+from studio.film.naming import basename, free_name
 from studio.film.staging import Staging
 from studio.film.verify import TEXTS, in_files
 from studio.play.cache import prune
@@ -71,8 +72,9 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
         stage("reading", 0, 0)
         poster = _Stills(files, every=request.format == "png")
         film = plan(job, request.step, poster.see)
-        step = film.steps[0].name if request.step else None
-        name = basename(job, step)
+        step = film.called if request.step else None
+        about = manifest(film, step)
+        name = _name(request.folder, basename(job, step), about)
         if request.format == "png":
             drawn, main = len(film.steps), poster.rename(name)
         else:
@@ -80,13 +82,22 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
             main = [_movie(request.format, film, files, name, stage)]
             forget(film)
             save_png(poster.last, files / f"{name}.png")
-        write_manifest(files / f"{name}.json", manifest(film, step), sorted(files.hidden.iterdir()))
+        write_manifest(files / f"{name}.json", about, sorted(files.hidden.iterdir()))
         _prove(files, name)
         beside = [f"{name}{suffix}" for suffix in TEXTS] if f".{request.format}" in VIDEOS else []
         published = files.publish(f"{name}.json", beside)
     prune()
     rank = {file: place for place, file in enumerate(main)}
     return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
+
+
+def _name(folder: Path, name: str, about: dict[str, Any]) -> str:
+    """The name, or a longer one where the folder has something else of that name. ClearheadError if it has both."""
+    for candidate in (name, free_name(name, about, None)):
+        path = folder / f"{candidate}.json"
+        if not path.exists() or free_name(candidate, about, read_manifest(path)) == candidate:
+            return candidate
+    raise ClearheadError(f"{path} is of another render: choose another folder with -o, or move it away.")
 
 
 def _prove(files: Staging, name: str) -> None:

@@ -32,8 +32,13 @@ def slug(text: str, longest: int = 40) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     short = words[:longest].rsplit("-", 1)[0] if len(words) > longest else words
     unspoken = re.sub(r"[^\w]+", "-", text.lower()).strip("-") != words
-    tail = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6] if unspoken or short != words else ""
+    tail = short_hash(text) if unspoken or short != words else ""
     return "-".join(part for part in (short, tail) if part)
+
+
+def short_hash(text: str) -> str:
+    """Six letters and digits that tell a text apart from others."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
 def from_here(path: Path) -> str:
