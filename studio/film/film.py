@@ -25,7 +25,7 @@ from studio.play.keys import ONCE, Keyed
 from studio.play.playback import Pixels, Play, Playback
 from studio.play.protocols import Played
 from studio.play.session import Job, perform
-from studio.play.writer import FILM, remove_leftovers
+from studio.play.writer import FILM, working
 
 Report = Callable[[int, int], None]  # frames drawn, frames to draw
 
@@ -167,9 +167,11 @@ class Drawing(Playback):
 
 def draw(film: Film, workers: int, report: Report = lambda done, total: None, fresh: bool = False) -> int:
     """Draw what the cache lacks (everything, if `fresh`); return how many frames that were."""
-    folder = film.job.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder)
+    with working(film.job.folder):
+        return _draw(film, workers, report, fresh)
+
+
+def _draw(film: Film, workers: int, report: Report, fresh: bool) -> int:
     there = {path for path in film.segments if path.exists() and not fresh}
     for path in there:
         os.utime(path)  # so that it counts as used
@@ -179,16 +181,13 @@ def draw(film: Film, workers: int, report: Report = lambda done, total: None, fr
         return 0
     every = film.lesson.renderer.plays
     report(0, total)
-    try:
-        if workers == 1 or not CAN_FORK:
-            counter = Counter(total, report)
-            perform(film.job, lambda camera: Drawing(camera, every, set(lacking), None, counter.add))
-        else:
-            with Crew(workers, lambda done: report(done, total)) as crew:
-                perform(film.job, lambda camera: Drawing(camera, every, set(lacking), crew, lambda n: None))
-                crew.join()
-    finally:
-        remove_leftovers(folder)
+    if workers == 1 or not CAN_FORK:
+        counter = Counter(total, report)
+        perform(film.job, lambda camera: Drawing(camera, every, set(lacking), None, counter.add))
+    else:
+        with Crew(workers, lambda done: report(done, total)) as crew:
+            perform(film.job, lambda camera: Drawing(camera, every, set(lacking), crew, lambda n: None))
+            crew.join()
     report(total, total)
     return total
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import ClearheadError, UsageError
+from model.files import one_at_a_time
 from scenes.lesson.steps import Step
 from studio.film import captions, export
 from studio.film.film import Film, Report, draw, forget, join, plan
@@ -17,10 +18,10 @@ from studio.film.naming import basename, free_name
 from studio.film.staging import Staging
 from studio.film.verify import TEXTS, in_files
 from studio.play.cache import prune
-from studio.play.files import slug
+from studio.play.files import check_writable, slug
 from studio.play.playback import Pixels
 from studio.play.session import Job
-from studio.play.writer import FILM, LOSSLESS, LOSSLESS_ALPHA
+from studio.play.writer import FILM, LOSSLESS, LOSSLESS_ALPHA, working
 
 VIDEOS = (".mp4", ".webm")
 ALPHA = ("webp", "webm", "png")
@@ -68,13 +69,14 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
     lossless = LOSSLESS_ALPHA if request.transparent else LOSSLESS
     job = replace(request.job, encoder=FILM if request.format == "mp4" else lossless)
     export.check_rate(request.format, job.picture.fps)
-    with Staging(request.folder) as files:
+    check_writable(job.folder)
+    with Staging(request.folder) as files, working(job.folder):  # what is drawn stays until it is joined
         stage("reading", 0, 0)
         poster = _Stills(files, every=request.format == "png")
         film = plan(job, request.step, poster.see)
         step = film.called if request.step else None
         about = manifest(film, step)
-        name = _name(request.folder, basename(job, step), about)
+        name = _name(files.folder, basename(job, step), about)
         if request.format == "png":
             drawn, main = len(film.steps), poster.rename(name)
         else:
@@ -82,10 +84,7 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
             main = [_movie(request.format, film, files, name, stage)]
             forget(film)
             save_png(poster.last, files / f"{name}.png")
-        write_manifest(files / f"{name}.json", about, sorted(files.hidden.iterdir()))
-        _prove(files, name)
-        beside = [f"{name}{suffix}" for suffix in TEXTS] if f".{request.format}" in VIDEOS else []
-        published = files.publish(f"{name}.json", beside)
+        published = _publish(files, name, about, request.format)
     prune()
     rank = {file: place for place, file in enumerate(main)}
     return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
@@ -98,6 +97,17 @@ def _name(folder: Path, name: str, about: dict[str, Any]) -> str:
         if not path.exists() or free_name(candidate, about, read_manifest(path)) == candidate:
             return candidate
     raise ClearheadError(f"{path} is of another render: choose another folder with -o, or move it away.")
+
+
+def _publish(files: Staging, name: str, about: dict[str, Any], fmt: str) -> list[Path]:
+    """Write the manifest, read all back, and move it to its place, where two that come together take turns."""
+    beside = [f"{name}{suffix}" for suffix in TEXTS] if f".{fmt}" in VIDEOS else []
+    with one_at_a_time(files.folder):
+        if _name(files.folder, name, about) != name:
+            raise ClearheadError(f"another render has just taken the name {name} in {files.folder}: start again.")
+        write_manifest(files / f"{name}.json", about, sorted(files.hidden.iterdir()))
+        _prove(files, name)
+        return files.publish(f"{name}.json", beside)
 
 
 def _prove(files: Staging, name: str) -> None:

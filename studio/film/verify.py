@@ -51,7 +51,7 @@ def verify(file: Path, course: Iterable[Entry], deep: bool = False) -> Verdict:
     """Check the film that a file, of any kind that a render leaves, belongs to.
 
     Raises ClearheadError where no manifest lists it."""
-    path, about = manifest_of(file)
+    path, about = manifest_of(file.absolute())  # FFmpeg takes what stands before a colon for a protocol
     found = [*in_files(about, path.parent, path.stem), *_whole(about)]
     try:
         job = job_of(about, course)

@@ -6,11 +6,14 @@ import hashlib
 import os
 import platform
 import re
+import tempfile
 import time
 import unicodedata
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+
+from model.errors import ClearheadError
 
 STARTED = time.time()  # of this program, about
 LIBRARIES = ("manim", "numpy", "torch", "av", "pillow", "pycairo", "typst", "uharfbuzz")
@@ -39,6 +42,16 @@ def slug(text: str, longest: int = 40) -> str:
 def short_hash(text: str) -> str:
     """Six letters and digits that tell a text apart from others."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder where it is missing, and a file in it. Raises the OSError that says why not, or ClearheadError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError:  # so says /proc
+        raise ClearheadError(f"no folder can be made there ({folder}): choose another one.") from None
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".clearhead-"):
+        pass
 
 
 def from_here(path: Path) -> str:

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from toy import Broken, Entry, Toy, job
 
 from model.errors import ClearheadError, UsageError
 from model.paths import ASSETS
+from studio.cli.options import PATH
 from studio.film import manifest
 from studio.film import render as renders
 from studio.film.images import save_png
@@ -46,19 +48,40 @@ def test_what_is_not_published_is_gone(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_leftovers_of_dead_processes_are_removed_and_others_not(tmp_path):
-    dead = os.spawnlp(os.P_WAIT, "true", "true") or 4_000_000
-    for name in (
-        f".render.{dead}.tmp",
-        f".render.{os.getpid()}.tmp",
-        f".render.{os.getppid()}.tmp",
-        ".gitignore",
-        ".a.b.c",
+@pytest.mark.parametrize("name", ["lecture3:attention", "file:x", "100% %d", "ü b'\"", "-dash", "concat:a|b"])
+def test_a_folder_may_have_any_name(tmp_path, monkeypatch, name):
+    """FFmpeg takes what stands before a colon for a protocol."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLEARHEAD_CACHE", f"{name}/cache")
+    result = render(Request(job(), Path(name)))
+    assert result.files[0] == tmp_path / name / "toy-180p15.mp4"
+    assert verify(Path(name, "toy-180p15.mp4"), [Entry()]).findings == []
+
+
+def test_the_users_home_is_found_where_no_shell_has_said_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLEARHEAD_CACHE", "~/cache")
+    assert cache.cache_folder() == tmp_path / "cache"
+    monkeypatch.delenv("CLEARHEAD_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert cache.cache_folder() == tmp_path / ".cache/clearhead"
+    assert PATH.convert("~/talk", None, None) == tmp_path / "talk"
+    with Staging(Path("~/talk")) as files:
+        assert files.folder == tmp_path / "talk"
+
+
+def test_what_cannot_be_written_is_said_before_anything_is_played(tmp_path, own_cache, monkeypatch):
+    monkeypatch.setattr(renders, "plan", lambda *_: pytest.fail("it was played"))
+    (tmp_path / "file").write_text("")
+    for out, store in (
+        (tmp_path / "file/x", own_cache),
+        (tmp_path / "out", tmp_path / "file/x"),
+        (Path("/proc/x"), own_cache),
     ):
-        (tmp_path / name).mkdir()
-    with Staging(tmp_path):
-        pass
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".a.b.c", ".gitignore", f".render.{os.getppid()}.tmp"]
+        monkeypatch.setenv("CLEARHEAD_CACHE", str(store))
+        with pytest.raises((OSError, ClearheadError)) as failure:
+            render(Request(job(), out))
+        assert plainly(failure.value) is not None
 
 
 def test_names_say_what_was_chosen():

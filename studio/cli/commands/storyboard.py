@@ -10,6 +10,7 @@ import click
 from studio.cli.options import (
     DEBUG,
     LESSON_OPTIONS,
+    PATH,
     PICTURE_OPTIONS,
     SETTINGS,
     Number,
@@ -22,9 +23,8 @@ from studio.cli.options import (
 )
 from studio.play.files import from_here
 
-FOLDER = click.Path(path_type=Path)
 TRANSITION_OPTIONS = (
-    click.option("--transitions", type=FOLDER, metavar="DIR", help="Also frames around each step's beginning."),
+    click.option("--transitions", type=PATH, metavar="DIR", help="Also frames around each step's beginning."),
     click.option(
         "--every",
         type=click.IntRange(1),
@@ -42,7 +42,7 @@ TRANSITION_OPTIONS = (
 @click.option("--step", metavar="NAME", help="Only this step (its name or number).")
 @click.option("--columns", type=click.IntRange(1, 12), default=3, show_default=True, help="Pictures side by side.")
 @out("Where the sheet goes (default: renders/LESSON).")
-@click.option("--frames", type=FOLDER, metavar="DIR", help="Also the last frame of each step, at full size.")
+@click.option("--frames", type=PATH, metavar="DIR", help="Also the last frame of each step, at full size.")
 @with_options(TRANSITION_OPTIONS, DEBUG)
 def storyboard(
     lesson: str,
