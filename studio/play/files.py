@@ -45,7 +45,7 @@ def short_hash(text: str) -> str:
 
 
 def check_writable(folder: Path) -> None:
-    """Make the folder where it is missing, and a file in it. Raises the OSError that says why not, or ClearheadError."""
+    """Make the folder where it is missing, and a file in it. Raises OSError or ClearheadError, which say why not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileNotFoundError:  # so says /proc
