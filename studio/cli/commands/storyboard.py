@@ -12,6 +12,7 @@ from model.errors import UsageError
 from studio.cli.options import (
     DEBUG,
     LESSON_OPTIONS,
+    PATH,
     PICTURE_OPTIONS,
     SETTINGS,
     Number,
@@ -25,9 +26,8 @@ from studio.cli.options import (
 from studio.play.files import from_here
 from studio.play.protocols import Entry
 
-FOLDER = click.Path(path_type=Path)
 TRANSITION_OPTIONS = (
-    click.option("--transitions", type=FOLDER, metavar="DIR", help="Also frames around each step's beginning."),
+    click.option("--transitions", type=PATH, metavar="DIR", help="Also frames around each step's beginning."),
     click.option(
         "--every",
         type=click.IntRange(1),
@@ -43,7 +43,7 @@ GOLDEN_OPTIONS = (
     click.option("--all", "every_lesson", is_flag=True, help="With --against: all lessons."),
     click.option(
         "--against",
-        type=FOLDER,
+        type=PATH,
         metavar="FOLDER",
         help="Compare small frames of the films with those kept there; exit code 1 where something has changed.",
     ),
@@ -57,7 +57,7 @@ GOLDEN_OPTIONS = (
 @click.option("--step", metavar="NAME", help="Only this step (its name or number).")
 @click.option("--columns", type=click.IntRange(1, 12), default=3, show_default=True, help="Pictures side by side.")
 @out("Where the sheet goes (default: renders/LESSON).")
-@click.option("--frames", type=FOLDER, metavar="DIR", help="Also the last frame of each step, at full size.")
+@click.option("--frames", type=PATH, metavar="DIR", help="Also the last frame of each step, at full size.")
 @with_options(TRANSITION_OPTIONS, GOLDEN_OPTIONS, DEBUG)
 def storyboard(
     lesson: str | None,
