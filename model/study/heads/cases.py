@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from model.text.lexicon import lexicon, past, with_articles
+from model.text.lexicon import lexicon, past, said_of_places_only, with_articles
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,6 @@ def reasons(rng: random.Random) -> list[Case]:
         ("place", spot, animal, rng.choice(said_of_places_only(spot))),
     )
     return [case(f"{start} {why} , so the", why, [noun], side, (noun, other)) for side, noun, other, why in sides]
-
-
-def said_of_places_only(spot: str) -> list[str]:
-    """What a place may be and no animal is: a house is empty or quiet, but a fox, too, is old or small."""
-    words = lexicon()
-    of_animals = {*words["sizes"], *words["textures"], *words["colours"], *words["states"], *words["animal_reasons"]}
-    return [word for word in words["place_adjectives"][spot] if word not in of_animals]
 
 
 def he_or_she(rng: random.Random) -> list[Case]:
