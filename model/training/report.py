@@ -195,13 +195,12 @@ def _head_row(name: str, entry: dict[str, Any]) -> str:
 
 def _finding_rows(name: str, entry: dict[str, Any]) -> list[str]:
     """A row for each side of a kind of sentence."""
-    layer, head = entry["head"]
     rows = []
     for side, told in entry["sides"].items():
         kind = f"{name}, {side}" if len(entry["sides"]) > 1 else name
         each = f" ({' + '.join(f'{weight:.2f}' for weight in told['each'])})" if len(told["each"]) > 1 else ""
         rows.append(
-            f"{kind}: {'yes' if entry['finds'] else 'no'} | {layer}, {head} "
+            f"{kind}: {'yes' if told['finds'] else 'no'} | {told['head'][0]}, {told['head'][1]} "
             f"| {told['even']:.2f} → {told['weight']:.2f}{each} | {told['score']:+.1f} "
             f"| {_interval(told['above 0'])} | {told['moved']:.0%} | {_interval(told['right'])} | {told['count']}"
         )
