@@ -36,7 +36,7 @@ class UserPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         try:
-            return Path(super().convert(value, param, ctx)).expanduser()
+            return Path(str(super().convert(value, param, ctx))).expanduser()
         except RuntimeError:
             self.fail(f"nobody knows the home folder in {value}", param, ctx)
 

@@ -19,7 +19,7 @@ class Assemble(Together):
     the point in the scene, that it comes from}; mobjects stay where they are. lag: from one part to the next."""
 
     def __init__(
-        self, formula: Formula, symbols: Mapping[str, Mobject | np.ndarray], *, lag: float = 0.4, **kwargs: Any
+        self, formula: Formula, symbols: Mapping[str, Mobject | np.ndarray], *, lag: float = 0.9, **kwargs: Any
     ):
         self.formula, self.lag = formula, lag
         self.parts = [formula.part(name) for name in symbols]

@@ -93,17 +93,18 @@ class Perch:
 
 
 class GridPerch(Perch):
-    """The cells of a TensorGrid; of one tensor row only, if it is named: then the frame around them stays."""
+    """The cells of a TensorGrid; of one tensor row or column only, if it is named: then the frame around them stays."""
 
     hidden: tuple[str, ...] = ("cell_opacity", "text_opacity")
 
-    def __init__(self, mobject: TensorGrid, row: int | None = None):
+    def __init__(self, mobject: TensorGrid, row: int | None = None, column: int | None = None):
         super().__init__(mobject)
-        self.row, self.opacity = row, mobject.opacity
-        self.mask = np.ones(mobject.values.shape, dtype=bool)
+        self.part, self.opacity = row is not None or column is not None, mobject.opacity
+        self.mask = np.full(mobject.values.shape, not self.part)
         if row is not None:
-            self.mask[:] = False
             self.mask[mobject.shown_row(row)] = True
+        if column is not None:
+            self.mask[:, mobject.shown_column(column)] = True
         self.flying = self.mask.copy()
         self.there = {name: getattr(mobject, name).copy() for name in self.hidden}
 
@@ -137,12 +138,12 @@ class GridPerch(Perch):
             self.flying[i, j] = self.mobject._index(int(i), int(j)) in wanted
 
     def look(self, frame: float, cells: bool) -> None:
-        if self.row is None:
+        if not self.part:
             self.mobject.opacity = self.opacity * frame
         for name, there in self.there.items():
             now, staying = getattr(self.mobject, name), self.mask & ~self.flying
             now[self.flying] = there[self.flying] if cells else 0.0
-            now[staying] = there[staying] * (1.0 if self.row is None else frame)  # else the frame's opacity is theirs
+            now[staying] = there[staying] * (frame if self.part else 1.0)  # else the frame's opacity is theirs
 
 
 class DotPerch(GridPerch):
@@ -251,7 +252,7 @@ class Fly(Together):
         self.target.fly_only(ways.values())
         self.flock = Flock([starts[a] for a in ways], [ends[b] for b in ways.values()], arc)
         kwargs.setdefault("rate_func", linear)
-        part = isinstance(self.source, Chip) or getattr(self.source, "row", None) is not None
+        part = isinstance(self.source, Chip) or getattr(self.source, "part", False)
         gone = [] if keep or part else [self.source.mobject]
         super().__init__(self.target.mobject, helpers=(*gone, self.flock), **kwargs)
 
@@ -262,6 +263,11 @@ class Fly(Together):
         self.target.look(1.0 if done else float(ease(np.clip(1.6 * progress - 0.6, 0, 1))), done)
         if not self.keep:
             self.source.look(float(1 - ease(min(1.0, 2.5 * progress))), False)
+
+
+def column_of(grid: TensorGrid, column: int) -> GridPerch:
+    """One tensor column of a grid, as what bits leave or come to."""
+    return GridPerch(grid, column=column)
 
 
 class FillStrip(Together):
@@ -289,4 +295,4 @@ def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:
     return dict(zip(starts, ends, strict=False))
 
 
-__all__ = ["Bit", "Chip", "FillStrip", "Flock", "Fly", "paired", "perch", "row_of"]
+__all__ = ["Bit", "Chip", "FillStrip", "Flock", "Fly", "column_of", "paired", "perch", "row_of"]

@@ -19,6 +19,7 @@ from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.claims import most
+from scenes.lesson.steps import come, leave
 from scenes.lessons.attention import looking, outcome, projections, scores
 
 FORMULA = 'op("softmax")( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_"head") ) {{ V : v }}'
@@ -145,7 +146,7 @@ class SelfAttention(AttentionLesson):
                 strip.show(name)
             em = self.by(wide=0.9, square=0.7, tall=0.7)
             formula = self.below(strip).fit(Formula(FORMULA, em, q="query", k="key", v="value"))
-            self.play(*[FadeOut(m, shift=0.3 * DOWN) for m in stream], FadeIn(strip), run_time=1)
+            self.play(*leave(*stream), *come(strip), run_time=1)
             self.play(Assemble(formula, {name: strip.place_of_name(name) for name in "qkv"}), run_time=2.4)
         return strip, formula
 

@@ -19,6 +19,7 @@ from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
 from scenes.kit.recipes import ROOM_OF_LINE, UNBOUNDED, Look, and_more, bring_weights, kept_and_rest, multiply, room_for
+from scenes.lesson.steps import come, leave
 from scenes.lessons.attention.projections import columns_of_head, depth
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def weigh(lesson: SelfAttention, picture: DotPattern, sentence: list[Mobject]) -
         rest = map(FadeOut, sentence)
         lesson.play(*rest, arrival, Introduce(v), *map(FadeIn, (times, over_a, over_v)), run_time=1.6)
         lesson.wait(0.4)
-        renamed = (FadeOut(times), FadeOut(over_v), FadeIn(over_av))
+        renamed = (*leave(times, over_v), *come(over_av))
         if len(kept) == len(shown):  # row by row the values shrink to what their weight leaves of them
             lesson.play(*renamed, Transform(v, av), run_time=1.8)
             lesson.remove(v)

@@ -8,9 +8,9 @@ from manim import DOWN, LEFT, RIGHT, FadeIn, FadeOut, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.scores import ScoreTable
-from scenes.kit.ground.layout import stack
-from scenes.kit.ground.text import Formula, Number, symbol
-from scenes.kit.moves.flight import Fly, row_of
+from scenes.kit.ground.layout import row, stack
+from scenes.kit.ground.text import Formula, Label, Number, symbol
+from scenes.kit.moves.flight import Chip, Fly, column_of, row_of
 from scenes.kit.moves.meet import Meet, MeetAll
 from scenes.kit.moves.products import SoftmaxRow
 from scenes.kit.moves.reveal import Introduce, Reveal
@@ -19,7 +19,8 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
 from scenes.kit.recipes import UNBOUNDED, Look, frame_row
 from scenes.kit.words.strip import SentenceStrip
-from scenes.lesson.claims import most, share
+from scenes.lesson.claims import share
+from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -43,7 +44,7 @@ def one_score(
         for source, p, target in ((queries, i, grids[0]), (keys, j, grids[1])):
             same = p in source.rows and source.columns == target.columns and not view.rotary
             flights.append(Fly(row_of(source, p), target) if same else Introduce(target))
-        lesson.play(FadeOut(queries), FadeOut(keys), *flights, *map(FadeIn, labels[:2]), run_time=1.4)
+        lesson.play(*leave(queries, keys), *flights, *come(*labels[:2]), run_time=1.4)
         lesson.play(*map(FadeIn, labels[2:]), run_time=0.4)
         first, second, products = grids
         lesson.play(Meet(first, second, products, total), run_time=3)
@@ -53,18 +54,19 @@ def one_score(
 
 def meeting(
     lesson: SelfAttention, strip: SentenceStrip, tensors: tuple[Tensor, Tensor, Tensor], score: Tensor
-) -> tuple[list[TensorGrid], list[Formula], Number]:
+) -> tuple[list[TensorGrid], list[Mobject], Number]:
     """Query, key and products under one another, with their names, and the sum at the end of the products."""
     room, i, j = lesson.below(strip), lesson.position, lesson.query.other
     columns = 8 if len(tensors[0]) <= 8 else 7
     cell = (min(1.15, (room.width - 3.2) / columns), min(1.3 * lesson.row_height, room.height / 4.5))
     look: Look = dict(cell=cell, columns=columns, **UNBOUNDED)
     grids = [TensorGrid(t, kind, **look) for t, kind in zip(tensors, ("query", "key", "score"), strict=True)]
-    total = Number(score, size=0.46, before="Σ = ", fill="target")
+    sum_of, total = Label("Σ =", 0.46, "target"), Number(score, size=0.46, fill="target")
     stack(*grids, gap=0.3)
-    total.next_to(grids[2], RIGHT if lesson.wide else DOWN, buff=0.25)
+    row(sum_of, total, gap=0.12).next_to(grids[2], RIGHT if lesson.wide else DOWN, buff=0.25)
     names = (symbol("q", i, 0.52, "query"), symbol("k", j, 0.52, "key"), Formula("q dot.o k", 0.52))
-    labels = [label.next_to(grid, LEFT, buff=0.25) for label, grid in zip(names, grids, strict=True)]
+    labels: list[Mobject] = [name.next_to(grid, LEFT, buff=0.25) for name, grid in zip(names, grids, strict=True)]
+    labels.append(sum_of)
     room.fit(VGroup(*grids, *labels, total))
     return grids, labels, total
 
@@ -84,13 +86,22 @@ def all_scores(
         place = (table.scores.shown_row(i), table.scores.shown_column(j))
         frame = Frame(table.scores.corners(*place, *place))
         table.scores.reveal(0)
-        landing = FadeOut(total, target_position=table.scores.cell_center(*place), scale=0.4)
+        small = table.scores.digits * table.scores.zoom() / (total.size * total.zoom())
+        landing = total.animate.scale(small).move_to(table.scores.cell_center(*place))
         sides = (table.queries, table.keys, table.corner, table.scores, frame)
-        lesson.play(*map(FadeOut, (*left, strip)), landing, *map(FadeIn, sides), run_time=1.6)
+        lesson.play(*leave(*left, strip), landing, *come(*sides), *chips_into(strip, table), run_time=1.8)
+        lesson.remove(total)
         table.scores.cell_opacity[place], table.scores.text_opacity[place] = 1.0, 1.0
         waves = min(len(table.scores.rows) * 0.45, 3.4)
         lesson.play(MeetAll(table.queries, table.keys, table.scores, standing=True), run_time=waves)
     return table, frame
+
+
+def chips_into(strip: SentenceStrip, table: ScoreTable) -> list[Fly]:
+    """The words' q and k fly to the side and to the top of the table."""
+    asks = [Fly(Chip(strip, "q", p), row_of(table.queries, p)) for p in strip.shown if p in table.queries.rows]
+    asked = [Fly(Chip(strip, "k", p), column_of(table.keys, p)) for p in strip.shown if p in table.keys.columns]
+    return [*asks, *asked]
 
 
 def scale(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> None:
@@ -142,15 +153,13 @@ def softmax(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> SoftmaxTa
         subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]",
         less=" less the largest" if SoftmaxTable.shifts(scores) else "",
         keep=(table, frame),
-        claims=[most(scores, strongest), share(weights)],
+        claims=[share(weights)],
     ):
         steps = SoftmaxTable(lesson.stage, scores, lesson.words, down=not lesson.wide)
         asked = row_of(table.scores, lesson.position)
-        lesson.play(FadeOut(table), FadeOut(frame), Fly(asked, steps.scores), FadeIn(steps.labels[0]), run_time=1.2)
+        lesson.play(*leave(table, frame), Fly(asked, steps.scores), *come(steps.labels[0]), run_time=1.2)
         lesson.play(SoftmaxRow(steps), run_time=3.6)
-        lesson.answer(
-            "The largest, {s:+.2f}, takes {p:.0%} of its attention.", s=scores[strongest], p=weights[strongest]
-        )
+        lesson.answer("“{c}” takes {p:.0%} of its attention.", c=lesson.words[strongest], p=weights[strongest])
     return steps
 
 
