@@ -104,7 +104,7 @@ class SteppedScene(StagedScene):
         if template is None:
             raise TypeError(f"the step “{name}” says nothing: give it a caption or ask something")
         fields = self.phrases | fields
-        said = template if isinstance(template, Said) else say(template, **fields)
+        said = (template if isinstance(template, Said) else say(template, **fields)).begun()
         self.next_section(name)
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields) or str(said)
@@ -131,7 +131,7 @@ class SteppedScene(StagedScene):
         Filled with the step's fields and these. The question has been there long enough to be read."""
         self._read(rest=0.0)
         self._lines.append(self._line())
-        said, begun = say(caption, **self._fields | fields), self.time
+        said, begun = say(caption, **self._fields | fields).begun(), self.time
         new = self._placed(said)
         old, self.caption = self.caption, new
         self.play(*leave(old), *come(new), run_time=SWAP)

@@ -69,6 +69,11 @@ class Said(str):
         inside = [s for s in self.spans if s.start >= start and s.end <= end]
         return Said(self[start:end], tuple(s.moved(-start) for s in inside))
 
+    def begun(self) -> Said:
+        """The same with a capital at its beginning, as a sentence has it where its first word is one of ours."""
+        own = self[:1] == "t" and self.startswith("the ")
+        return Said("T" + self[1:], self.spans) if own else self
+
     def __add__(self, other: str) -> Said:
         moved = (s.moved(len(self)) for s in getattr(other, "spans", ()))
         return Said(str(self) + str(other), (*self.spans, *moved))

@@ -100,7 +100,7 @@ def weigh(lesson: SelfAttention, picture: DotPattern, sentence: list[Mobject]) -
 def one_sum(lesson: SelfAttention, weighted: TensorGrid, z: TensorGrid) -> None:
     with lesson.step(
         "Sum",
-        "… and summed: z, what “{word}” has gathered.",
+        "… and summed: z, what {asks} has gathered.",
         subtitle="{where} · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]",
     ):
         label = symbol("z", lesson.position, SYMBOL, "value").next_to(z, LEFT, buff=0.2)
@@ -148,7 +148,7 @@ def add_back(lesson: SelfAttention, delta: TensorGrid) -> list[Mobject]:
     """What the head made is added to the word's row; leaves the rows."""
     with lesson.step(
         "Residual",
-        "It is added to “{word}”, with what {n} other heads found.",
+        "It is added to {asks}, with what {n} other heads found.",
         n=lesson.view.block.n_heads - 1,
         subtitle="resid_mid = resid_pre + Σ heads’ results · position {i}, layer {l}",
         keep=(delta,),

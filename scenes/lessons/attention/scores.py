@@ -35,7 +35,7 @@ def one_score(
     extra = ", both turned by the angles of their positions (rotary)" if view.rotary else ""
     with lesson.step(
         "One score",
-        ask="Does the key of “{b}” fit the query of “{a}”?",
+        ask="Does the key of {asked} fit the query of {asks}?",
         keep=(strip, queries, keys),
         subtitle="{where} · q{i} · k{j}" + extra,
     ):
@@ -45,9 +45,8 @@ def one_score(
             same = p in source.rows and source.columns == target.columns and not view.rotary
             flights.append(Fly(row_of(source, p), target) if same else Introduce(target))
         lesson.play(*leave(queries, keys), *flights, *come(*labels[:2]), run_time=1.4)
-        lesson.play(*map(FadeIn, labels[2:]), run_time=0.4)
         first, second, products = grids
-        lesson.play(Meet(first, second, products, total), run_time=3)
+        lesson.play(*map(FadeIn, labels[2:]), Meet(first, second, products, total, run_time=3))
         lesson.answer("{n} products add up to {s:+.2f}: the score.", n=len(q), s=score)
     return [*grids, *labels], total
 
@@ -127,7 +126,7 @@ def mask(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> Frame:
     with lesson.step(
         "Mask",
         (
-            "No looking ahead: “{word}” would give {leak:.0%} of its attention to what is still to come."
+            "No looking ahead: {asks} would give {leak:.0%} of its attention to what is still to come."
             if ahead
             else "No word may look ahead: what comes later is set to {never}."
         )

@@ -101,7 +101,9 @@ class Marks:
     def _row(self, grid: TensorGrid, mark: Mark) -> Iterator[Defect]:
         """Where the name of a row is yellow, a frame around a row lies around that one."""
         left, top = mark.points.min(axis=0)[0], mark.points.max(axis=0)[1]
-        labels = [r for r in self.screen.readings[id(grid)] if not has_cells(r) and r.corners[:, 0].max() < left]
+        edge = float(grid.corners()[0][1])  # above it stand columns' labels, and what the axes are called
+        names = (r for r in self.screen.readings[id(grid)] if not has_cells(r) and r.corners[:, 0].max() < left)
+        labels = [r for r in names if r.corners[:, 1].mean() < edge]
         beside = [r for r in labels if mark.points.min(axis=0)[1] < r.corners[:, 1].mean() < top]
         yellow = [r for r in labels if is_close(r.rgb, self.target)]
         if len(beside) == 1 and yellow and beside[0] not in yellow:
