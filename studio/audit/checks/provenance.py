@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from manim import DecimalNumber, Mobject
 
+from scenes.kit.ground.readings import Claim
 from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
@@ -76,11 +77,19 @@ class Provenance(Check):
             yield from (defect.at(middle) for defect in neighbours)
             inks = (check_ink(reading, self.sources, mobject.style.theme) for reading in readings)
             yield from (defect.at(middle) for defect in inks if defect is not None)
-        for claim in claims_of(mobject):
-            self.report.sums += 1
-            defect = self.sources.check_claim(claim)
-            if defect is not None:
-                yield defect.at(middle)
+        claims = claims_of(mobject)
+        self.report.sums += len(claims)
+        defects = [*map(self.sources.check_claim, claims), unequal(mobject, claims, screen)]
+        yield from (defect.at(middle) for defect in defects if defect is not None)
+
+
+def unequal(mobject: Mobject, claims: list[Claim], screen: Screen) -> Defect | None:
+    """Where numbers do not give a total to the last digit, no “=” says so."""
+    readings = [r for part in mobject.get_family() for r in screen.readings.get(id(part), ())]
+    said = next((reading.text for reading in readings if "=" in reading.text), None)
+    if said is None or not any(claim.about for claim in claims):
+        return None
+    return Defect("wrong sum", f"“{said}” holds only about so: it needs ≈, or other decimals", shown=said)
 
 
 def foreign(mobject: Mobject) -> Defect:
