@@ -36,9 +36,8 @@ class Count:
 class Passing(Check):
     """Looks at what plays, and compares what counted there with where it began and ended."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
-        self.sources = Sources(lesson.traces, lesson.names)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.before: dict[int, list[Shown]] = {}  # by the mobject's id: its numbers when it was seen last
         self.counts: list[Count] = []
 

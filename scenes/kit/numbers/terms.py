@@ -64,7 +64,9 @@ class TermSum(Painted):
     # ── what stands where ────────────────────────────────────────────────────────────────────────
     def _write(self, form: Decimals, width: float, size: float, lines: int, least: int) -> None:
         """The pieces and their places, with these decimals."""
-        self.decimals, self.size, self.count = form, size, self.most
+        self.decimals, self.size = form, size
+        widths = np.cumsum([typesetting.width(str(self._term(i)), size) for i in range(self.most)])
+        self.count = max(int((widths <= lines * width).sum()), least)  # more cannot fit
         while True:
             self.pieces = self._pieces()
             self.places, self.right, self.needed = self._place(width)

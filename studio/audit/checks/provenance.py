@@ -25,9 +25,8 @@ from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
 class Provenance(Check):
     """Every number against what the lesson's runs say when it is computed a second time."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
-        self.sources = Sources(lesson.traces, lesson.names)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.turned = True  # whether a step has just begun: what it marks comes after heading and caption
 
     def step_started(self, step: Step) -> Defects:
@@ -71,11 +70,11 @@ class Provenance(Check):
             place = reading.corners.mean(axis=0)
             yield from (defect.at(place) for defect in self.sources.check_reading(reading, kind))
         if is_painted(mobject):
-            yield from (defect.at(middle) for defect in check_marks(mobject, self.sources))
-            yield from (defect.at(middle) for defect in check_labels(mobject, readings, self.sources))
-            neighbours = check_neighbours(mobject, readings, screen, self.sources)
-            yield from (defect.at(middle) for defect in neighbours)
-            inks = (check_ink(reading, self.sources, mobject.style.theme) for reading in readings)
+            sources, theme = self.sources, mobject.style.theme
+            yield from (defect.at(middle) for defect in check_marks(screen.marks(mobject), sources, theme))
+            yield from (defect.at(middle) for defect in check_labels(mobject, readings, screen, sources))
+            yield from (defect.at(middle) for defect in check_neighbours(mobject, readings, screen, sources))
+            inks = (check_ink(reading, sources, theme) for reading in readings)
             yield from (defect.at(middle) for defect in inks if defect is not None)
         claims = claims_of(mobject)
         self.report.sums += len(claims)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from itertools import chain
 from math import isfinite, prod
 from typing import Any
@@ -68,7 +69,7 @@ class Sources:
         self.words |= {word.strip(QUOTES) for word in str(trace.info.get("text", "")).split()}
         self.words_of_texts |= {display(token) for token in trace.tokens}
         self.words |= {display(token) for token in trace.tokens} | {token.strip() for token in trace.tokens}
-        self.tokens |= {display(token) for token in trace.vocabulary if has_digits(token)} | self.words
+        self.tokens |= with_digits(trace.vocabulary) | self.words
         parts = {part for name in trace.names for part in name.split(".")} | set(trace.names)
         self.parts |= {part for part in parts if any(map(str.isalpha, part))}
 
@@ -231,6 +232,12 @@ class Sources:
             what = f"{claim.what}: what is shown does not add up ({parts_told})"
             return Defect("wrong sum", what, expected=how, shown=claim.total.text)
         return None
+
+
+@cache
+def with_digits(vocabulary: tuple[str, ...]) -> frozenset[str]:
+    """The words that have digits in them, as they are shown."""
+    return frozenset(display(token) for token in vocabulary if has_digits(token))
 
 
 def _is_of_a_number(text: str, at: int) -> bool:
