@@ -99,8 +99,8 @@ LIES = [
     Lie(
         "names of rows in another order than rows",
         "scenes/kit/numbers/sums.py",
-        "row_labels=labels, **options",
-        "row_labels=labels[::-1], **options",
+        "row_labels=labels, spec=",
+        "row_labels=labels[::-1], spec=",
         "heads",
         WRONG,
     ),

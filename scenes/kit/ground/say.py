@@ -109,12 +109,12 @@ def shown(value: Any, spec: str = "") -> str:
 def worked_out(template: str, least: int, **fields: Any) -> Said:
     """An equation of numbers, “a ÷ b = c”, with as few decimals (≥ least) as let it hold as it is displayed.
 
-    In the template % stands for the format of those decimals."""
+    In the template % stands for the format of those decimals. If five are not enough, it says ≈."""
     for decimals in range(least, least + 5):
         said = say(template.replace("%", f".{decimals}f"), **fields)
         if holds(said):
-            break
-    return said
+            return said
+    return say(template.replace("%", f".{least}f").replace("=", "≈"), **fields)
 
 
 def holds(equation: str) -> bool:

@@ -13,7 +13,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Claim, Of, Shown
+from scenes.kit.ground.readings import Cell, Of, Shown
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.say import number as format_number
 from scenes.kit.ground.style import color, smallest, theme
@@ -92,27 +92,6 @@ def _rgb(fill: Any) -> np.ndarray:
     if isinstance(fill, str) and fill in theme():
         return theme()[fill]
     return fill if isinstance(fill, np.ndarray) else ManimColor(fill).to_rgb()
-
-
-class Total(Label):
-    """“Σ = 1.00” beside numbers that are shown in the same format; it claims that they add up (to `whole`, if given).
-
-    parts: Tensor [n] of the numbers."""
-
-    def __init__(
-        self, parts: Tensor, spec: str = ".2f", size: float = LABEL, fill: Fill = "secondary", whole: int | None = None
-    ):
-        self.terms, self.spec, self.whole, self.total = parts, spec, whole, parts.sum(0)
-        super().__init__(say("Σ = {total:" + spec + "}", total=self.total), size, fill)
-
-    def claims(self) -> list[Claim]:
-        def shown(value: float, cell: Cell | int) -> Shown:
-            return Shown(format_number(value, self.spec), cell, self.spec)
-
-        total = shown(float(self.total), Cell(self.total))
-        parts = tuple((shown(float(v), Cell(self.terms, (i,))),) for i, v in enumerate(self.terms.values))
-        whole = [] if self.whole is None else [Claim(((total,),), shown(self.whole, self.whole), "the whole")]
-        return [Claim(parts, total), *whole]
 
 
 class Number(Painted):
@@ -232,4 +211,4 @@ class Heading(Painted):
             pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
 
 
-__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say", "smallest"]
+__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "say", "smallest"]

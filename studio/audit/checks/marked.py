@@ -23,7 +23,7 @@ from scenes.kit.words.tokens import TokenRow
 from studio.audit.checks.identity import Names, names_of_cell, shared
 from studio.audit.checks.labels import has_cells
 from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
-from studio.audit.checks.spots import Spot, spots_of
+from studio.audit.checks.spots import Spot
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE, Screen, is_painted
@@ -63,7 +63,7 @@ class Marks:
     def _scale(self, mobject: Painted) -> Iterator[Defect]:
         """“full from 4.9” says from where on strips are fully bright."""
         for scale in self.full_from if isinstance(mobject, HeatStrips) else ():
-            shades = [e.scale for mark in mobject.marks() for e in mark.shows if isinstance(e, Shade)]
+            shades = [e.scale for mark in self.screen.marks(mobject) for e in mark.shows if isinstance(e, Shade)]
             if any(abs(shade - scale) > 1e-6 * scale for shade in shades):
                 what = "strips are not fully bright from the number on that is said"
                 yield Defect("wrong shape", what, expected=f"{scale:.4g}", shown=f"{shades[0]:.4g}")
@@ -88,7 +88,7 @@ class Marks:
 
     def _frames(self, mobject: Painted) -> Iterator[Defect]:
         """Frames around cells."""
-        for mark in mobject.marks():
+        for mark in self.screen.marks(mobject):
             if mark.kind != "frame" or not self._yellow(mark):
                 continue
             inside = [spot.names for spot in self.spots if contains(mark.points, spot)]
@@ -133,7 +133,7 @@ class Marks:
         if not isinstance(mobject, (ProbabilityBars, CumulativeBar)):
             return
         said = self.words | said_words([r for m in self.painted for r in self.screen.readings[id(m)]])
-        bars = [mark for mark in mobject.marks() if mark.kind == "rectangle"]
+        bars = [mark for mark in self.screen.marks(mobject) if mark.kind == "rectangle"]
         yellow = [mark for mark in bars if self._yellow(mark)]
         for mark in yellow if len(yellow) == 1 < len(bars) else ():
             ends = [e.cell for e in mark.shows if not isinstance(e, Place) or e.at == "end"]
@@ -145,8 +145,7 @@ class Marks:
 
     def _off(self, mobject: Painted) -> Iterator[Defect]:
         """The head that was off where all numbers of something come from one run."""
-        spots = list(spots_of(mobject, self.screen.readings[id(mobject)], self.sources.traces))
-        common = shared([spot.names for spot in spots])
+        common = shared([spot.names for spot in self.screen.spots(mobject, self.sources.traces)])
         off = {axis: place for axis, place in common.items() if axis.endswith(" off")}
         yield from self._numbered(off, "this is without")
 
@@ -155,7 +154,7 @@ class Marks:
         if not isinstance(mobject, Label) or id(mobject) not in self.screen.fresh or str(mobject.text) not in TENSORS:
             return
         for blocks in (m for m in self.painted if isinstance(m, BlockDiagram)):
-            lit = [mark for mark in blocks.marks() if mark.kind == "frame" and self._yellow(mark)]
+            lit = [mark for mark in self.screen.marks(blocks) if mark.kind == "frame" and self._yellow(mark)]
             named = [r.text for r in self.screen.readings[id(blocks)] for mark in lit if contains(mark.points, r)]
             what = str(mobject.text).removeprefix("+ ")
             if what in PARTS and any(name in PARTS for name in named) and what not in named:
@@ -166,8 +165,8 @@ class Marks:
     def spots(self) -> list[Spot]:
         """All cells that are on the screen."""
         if not hasattr(self, "_spots"):
-            traces, readings = self.sources.traces, self.screen.readings
-            self._spots = [spot for m in self.painted for spot in spots_of(m, readings[id(m)], traces)]
+            traces = self.sources.traces
+            self._spots = [spot for m in self.painted for spot in self.screen.spots(m, traces)]
         return self._spots
 
     def _yellow(self, mark: Mark) -> bool:

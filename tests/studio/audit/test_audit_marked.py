@@ -129,7 +129,10 @@ def test_what_is_added_up_on_stage_adds_up(twice):
         before, change = lesson.trace["blocks.0.resid_pre"][1], lesson.trace["blocks.0.attn_out"][1]
         after = lesson.trace["blocks.0.resid_mid"][1]
         parts = [before, change * 2 if twice else change, after]
-        grids = [TensorGrid(part, "data", columns=5, spec="+.2f").shift((0, 1 - k, 0)) for k, part in enumerate(parts)]
+        specs = ("+.4f", "+.4f", "+.1f")
+        grids = [TensorGrid(part, "data", columns=5, spec=spec) for part, spec in zip(parts, specs, strict=True)]
+        for k, grid in enumerate(grids):
+            grid.shift((0, 1 - k, 0))
         lesson.play(FadeIn(grids[0]), FadeIn(grids[1]), ResidualAdd(*grids))
 
     assert kinds(put) == ({"wrong sum"} if twice else set())
