@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 from textwrap import indent
 
 import manim
@@ -18,7 +19,13 @@ from studio.audit.findings import ROOM as KINDS
 from studio.cli.main import main
 from tests.studio.audit.planted import Entry
 
-NAMES = {**vars(manim), **{name: getattr(kit, name) for name in kit.__all__}, "say": say, "Total": Total}
+NAMES = {
+    **vars(manim),
+    **{name: getattr(kit, name) for name in kit.__all__},
+    "say": say,
+    "Total": Total,
+    "replace": replace,
+}
 
 
 def found(body: str) -> set[str]:
