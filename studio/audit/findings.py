@@ -34,6 +34,7 @@ ROOM = {  # every kind of finding, and the check that it belongs to; each is exp
     "result before cause": "film",
     "no question": "film",
     "colours alike": "film",
+    "flash": "film",
     "no caption": "contract",
     "no steps": "contract",
     "crash": "contract",

@@ -24,6 +24,7 @@ from studio.cli.options import DEBUG, SETTINGS, complete_lesson, entries, with_o
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Also as JSON (- for stdout)."
 )
+@click.option("--flash", is_flag=True, help="Also draw every frame, small, and count flashes.")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
 @with_options(DEBUG)
@@ -35,6 +36,7 @@ def audit(
     aspects: tuple[str, ...],
     themes: tuple[str, ...],
     json_file: Path | None,
+    flash: bool,
     workers: int | None,
     explain: str | None,
 ) -> int:
@@ -55,6 +57,7 @@ def audit(
         aspects=aspects,
         themes=themes,
         every=every,
+        flash=flash,
         json_file=json_file,
         workers=workers,
     )
