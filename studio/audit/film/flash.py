@@ -1,6 +1,6 @@
 """Flashes, counted on drawn frames (WCAG 2.2, SC 2.3.1): at most three a second over more than 2.8 % of the frame.
 
-A flash is a pair of opposing changes of relative luminance, each of a tenth or more of its maximum, where the darker one
+A flash is a pair of opposing changes of relative luminance, each a tenth or more of its maximum, where the darker one
 is below 0.8. They are counted for every pixel of a small picture: what blinks one after the other counts as if it
 blinked at once, so that nothing is missed."""
 
