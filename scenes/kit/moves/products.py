@@ -162,7 +162,9 @@ class ResidualAdd(Together):
         self.lag = lag
         if all(part.tensor.shape == self.total.tensor.shape for part in self.parts):  # else a table, with its own claim
             self.total.law = self.total.law or Law(tuple((part.tensor, part.spec) for part in self.parts))
-        self.total.reveal(0.0)
+        if self.total.cell_opacity.max() >= 1:
+            self.total.reveal(0.0)
+        self.before = self.total.cell_opacity.copy()  # what waits, pale, for its numbers
         super().__init__(*grids, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
@@ -170,7 +172,7 @@ class ResidualAdd(Together):
         progress = ease(stagger(self.rate_func(alpha), count, self.lag)).reshape(self.total.values.shape)
         for part in self.parts:
             part.glow = np.sin(np.pi * progress)
-        self.total.cell_opacity, self.total.text_opacity = progress.copy(), progress.copy()
+        self.total.cell_opacity, self.total.text_opacity = np.maximum(self.before, progress), progress.copy()
 
 
 __all__ = ["DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"]

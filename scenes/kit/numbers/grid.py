@@ -24,6 +24,7 @@ from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, Law, elide, 
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
 HEADER = 0.34
+WAITING = 0.15  # opacity of cells that wait for their numbers
 IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
 
 
@@ -247,6 +248,11 @@ class TensorGrid(Painted):
     def reveal(self, opacity: float = 1.0) -> TensorGrid:
         """All cells and numbers at that opacity (0: laid out, but empty)."""
         self.cell_opacity[:], self.text_opacity[:] = opacity, opacity
+        return self
+
+    def pale(self) -> TensorGrid:
+        """Pale, and without numbers: where they are going to come (`Reveal`, `ResidualAdd`)."""
+        self.cell_opacity[:], self.text_opacity[:] = WAITING, 0.0
         return self
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
-from studio.audit.checks.check import Check, Defects
+from studio.audit.checks.check import Check
 from studio.audit.film.canvas import Blackouts, Vanishing
+from studio.audit.film.colours import alike
 from studio.audit.film.motion import Motion
 from studio.audit.film.order import Answers, unasked
 from studio.audit.film.sight import Sight, Sights
@@ -32,9 +33,11 @@ class Film(Check):
         self.still = True  # whether nothing moves in the play
         self.fresh = False  # whether a step's first play is still to end
 
-    def step_started(self, step: Step) -> Defects:
+    def step_started(self, step: Step) -> Iterator[Defect]:
         self.fresh = True
-        return self.settle()
+        yield from self.settle()
+        if step.index == 0:
+            yield from alike(self.lesson.theme)
 
     def passing(self) -> Iterator[Defect]:
         yield from self.settle()
