@@ -54,7 +54,7 @@ def storyboard(
     every: int,
     around: float,
     quality: str | None,
-    fps: int | None,
+    fps: float | None,
     width: int | None,
     **chosen: Any,
 ) -> None:
