@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
@@ -38,7 +39,7 @@ class UserPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         try:
-            return Path(super().convert(value, param, ctx)).expanduser()
+            return Path(os.fsdecode(super().convert(value, param, ctx))).expanduser()
         except RuntimeError:
             self.fail(f"nobody knows the home folder in {value}", param, ctx)
 
@@ -51,7 +52,7 @@ class FrameRate(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
         try:
             return rate_of(Fraction(value))
-        except (ValueError, ZeroDivisionError):
+        except (ValueError, ZeroDivisionError, OverflowError):
             self.fail(f"{value!r} is no frame rate: give 25, 29.97 or 30000/1001", param, ctx)
 
 

@@ -90,7 +90,9 @@ def free_name(name: str, about: Mapping[str, Any], there: Mapping[str, Any] | No
     """The name for a render that `about` tells of, where the manifest of that name says `there` (None: not readable).
 
     It is the name itself if that manifest is of the same request."""
-    return name if there is not None and request(there) == request(about) else f"{name}-{short_hash(request(about))}"
+    return (
+        name if there is not None and request(there) == request(about) else f"{name}-{short_hash(request(about) or '')}"
+    )
 
 
 def request(about: Mapping[str, Any]) -> str | None:

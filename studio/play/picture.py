@@ -55,5 +55,7 @@ class Picture:
 def rate_of(rate: Fraction) -> int | float:
     """Frames a second as a number that video files keep exactly: 29.97 means 30000/1001."""
     film = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
+    if rate > 1000:
+        raise OverflowError(f"{rate} frames a second")
     exact = film if rate.denominator != 1 and abs(rate - film) < Fraction(1, 200) else rate
     return int(exact) if exact.denominator == 1 else float(exact)
