@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from scenes.lesson.options import ASPECTS
-from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, with_options
+from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, which_checkpoint, with_options
 
 
 @click.command(context_settings=SETTINGS)
@@ -15,7 +15,13 @@ from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, 
 @click.option("--all", "every", is_flag=True, help="The whole matrix: texts, models, aspects and themes.")
 @click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Another text (may be given several times).")
 @click.option(
-    "--model", "-m", "models", multiple=True, metavar="NAME", help="A checkpoint (may be given several times)."
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    callback=which_checkpoint,
+    help="A checkpoint (may be given several times).",
 )
 @click.option(
     "--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="An aspect (may be given several times)."
