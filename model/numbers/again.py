@@ -40,7 +40,7 @@ def _evaluate(expression: Expression, runs: Mapping[str, Run], memo: Memo) -> Va
     if isinstance(expression, Leaf):
         return _leaf(expression, runs)
     if isinstance(expression, Taken):
-        return _outer(evaluate(expression.whole, runs, memo), expression.places)
+        return outer(evaluate(expression.whole, runs, memo), expression.places)
     values = [evaluate(operand, runs, memo) for operand in expression.operands]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return expression.operation.again(*values, **expression.options)
@@ -48,14 +48,15 @@ def _evaluate(expression: Expression, runs: Mapping[str, Run], memo: Memo) -> Va
 
 def _leaf(leaf: Leaf, runs: Mapping[str, Run]) -> Values:
     if isinstance(leaf, Given):
-        return _outer(leaf.table, leaf.index)
+        return outer(leaf.table, leaf.index)
     assert isinstance(leaf, Recorded)
     if leaf.run not in runs:
         raise LookupError(f"{leaf.name} was recorded in another run than the traces given")
-    return _outer(runs[leaf.run].array(leaf.name), leaf.index).astype(np.float64)
+    return outer(runs[leaf.run].array(leaf.name), leaf.index).astype(np.float64)
 
 
-def _outer(values: Values, places: tuple[Place, ...]) -> Values:
+def outer(values: Values, places: tuple[Place, ...]) -> Values:
+    """A piece of a table, by a place along each axis."""
     if not places:
         return values
     grid = values[np.ix_(*([place] if isinstance(place, int) else list(place) for place in places))]

@@ -71,7 +71,7 @@ class Run:
                     self.measure()
                 if self.step >= self.recipe.steps:
                     break
-                loss = self.advance()
+                loss = self._advance_or_keep()
                 progress.update(task, completed=self.step, loss=loss)
                 if time.monotonic() - saved > SAVE_EVERY:
                     self.keep()
@@ -84,6 +84,13 @@ class Run:
         if self.step not in heldout["step"]:
             heldout["step"].append(self.step)
             heldout["loss"].append(round(loss_of(self.model, self.heldout), 4))
+
+    def _advance_or_keep(self) -> float:
+        try:
+            return self.advance()
+        except KeyboardInterrupt:
+            self.keep()
+            raise
 
     def advance(self) -> float:
         """One step of AdamW; the loss is the mean of −log p(next word) in nats."""
@@ -127,7 +134,7 @@ class Run:
         state = torch.load(file, weights_only=True)
         if state["recipe"] != asdict(self.recipe):
             raise ClearheadError(
-                f"the recipe of {self.name} has changed since {file} was saved: train without --resume"
+                f"the recipe of {self.name} has changed since {file} was saved: begin anew with --restart"
             )
         self.step, self.history = state["step"], state["history"]
         self.model.load_state_dict(state["model"])

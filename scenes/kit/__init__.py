@@ -21,6 +21,7 @@ _ROOMS = {
     "numbers.terms": ("TermSum",),
     "numbers.product": ("Product", "SoftmaxTable"),
     "numbers.frames": ("Frame", "Slab"),
+    "attention.scores": ("ScoreTable",),
     "attention.pattern": ("AttentionArcs", "DotPattern"),
     "attention.wall": ("PatternWall", "Tag"),
     "charts.bars": ("ProbabilityBars",),
@@ -35,8 +36,9 @@ _ROOMS = {
     "moves.reveal": ("CountUp", "Grow", "Highlight", "Introduce", "Reveal"),
     "moves.products": ("DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"),
     "moves.travel": ("Carry",),
-    "moves.flight": ("Chip", "Fly"),
+    "moves.flight": ("Chip", "FillStrip", "Fly"),
     "moves.meet": ("Meet", "MeetAll"),
+    "moves.assemble": ("Assemble",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = sorted(_HOME)

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from model.errors import ClearheadError, UsageError
 from scenes.lesson.options import ASPECTS, Options
 from studio.audit.findings import Case, Defect
+from studio.audit.owed import parted
 from studio.audit.rehearsal import Rehearsal
 from studio.audit.report import Report
 from studio.play.picture import Picture
@@ -49,6 +50,7 @@ def audit_lesson(entry: Entry, options: Options) -> Report:
             return report
         crash = Defect("crash", f"{type(error).__name__}: {error} ({_place(error)})")
     watch.finish(crash)
+    report.findings, report.owed = parted(report.findings)
     report.seconds = time.perf_counter() - started
     return report
 

@@ -16,8 +16,8 @@ from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
 from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
-from studio.audit.checks.sources import Sources, read, source
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources, read, source
 from studio.audit.report import Report
 from studio.audit.screen import Screen, claims_of, is_painted, readings_of
 

@@ -59,7 +59,8 @@ class Eye:
 
     def look(self) -> Screen | None:
         """The screen; None if it is the one that was seen last."""
-        mobjects = on_screen(self.lesson)
+        leaving = {id(part) for mobject in self.lesson.leaving for part in mobject.get_family()}
+        mobjects = [m for m in on_screen(self.lesson) if id(m) not in leaving]  # what leaves is not spoken of
         keys = [fingerprint(m) for m in mobjects]
         state = tuple((id(m), key) for m, key in zip(mobjects, keys, strict=True))
         if state == self.state:

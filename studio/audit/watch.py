@@ -12,13 +12,14 @@ from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.honesty import Honesty
 from studio.audit.checks.layout import Layout
 from studio.audit.checks.provenance import Provenance
+from studio.audit.film.film import Film
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.passing import Passing
 from studio.audit.report import Report
 from studio.audit.screen import Eye
 from studio.audit.speech.said import Speech
 
-CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech, Passing)
+CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech, Passing, Film)
 
 
 class Watch(Observer):

@@ -47,7 +47,7 @@ def main(args: list[str] | None = None) -> int:
     try:
         return cli.main(args, prog_name="clearhead", standalone_mode=False) or 0
     except (KeyboardInterrupt, click.exceptions.Abort):
-        print("stopped; what is drawn so far is kept, the same command goes on from there.", file=sys.stderr)
+        print("stopped; what is done so far is kept, the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # so that the interpreter does not try to flush it at its end

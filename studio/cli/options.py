@@ -28,6 +28,22 @@ class Number(click.FloatRange):
         return number if number == number else self.fail("nan is not a number", param, ctx)
 
 
+class UserPath(click.Path):
+    """A path; `~` is the user's home also where no shell has said so (--out=~/talk)."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        try:
+            return Path(str(super().convert(value, param, ctx))).expanduser()
+        except RuntimeError:
+            self.fail(f"nobody knows the home folder in {value}", param, ctx)
+
+
+PATH = UserPath()
+
+
 def _kind(option: Option) -> click.ParamType[Any] | type:
     if option.choices:
         return click.Choice(option.choices)
@@ -72,7 +88,7 @@ PICTURE_OPTIONS = (
 
 def out(help: str, metavar: str = "DIR") -> Decorator[Any]:
     """The option -o."""
-    return click.option("-o", "--out", type=click.Path(path_type=Path), metavar=metavar, help=help)
+    return click.option("-o", "--out", type=PATH, metavar=metavar, help=help)
 
 
 def with_options(*groups: Iterable[Decorator[Any]]) -> Decorator[Any]:

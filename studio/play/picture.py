@@ -44,5 +44,7 @@ class Picture:
 
     @property
     def name(self) -> str:
-        """As people say it: 1080p60."""
-        return f"{min(self.width, self.height)}p{self.fps}"
+        """As people say it: 1080p60; with both sides where the frame would as well have another width."""
+        low, high = sorted((self.width, self.height))
+        usual = 2 * round(low * max(self.frame) / min(self.frame) / 2)
+        return f"{low}p{self.fps}" if high == usual else f"{self.width}x{self.height}p{self.fps}"

@@ -40,7 +40,7 @@ def test_the_chain(default):
     trace, layer, head, i, j = default.trace, default.layer, default.head, default.position, default.query.other
     attn = f"blocks.{layer}.attn."
     raw = trace[attn + "scores_raw"].values[head, i, j]
-    assert f" = {number(raw)}" in texts(default, "One score"), "the dot product's total"
+    assert number(raw) in texts(default, "One score"), "the dot product's total"
     assert number(raw) in texts(default, "Scores"), "lands in its cell"
     assert number(raw / np.sqrt(8)) in texts(default, "Scale")
     weight = trace[attn + "pattern"].values[head, i, j]

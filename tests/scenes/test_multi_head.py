@@ -17,7 +17,7 @@ from scenes.kit.numbers.sums import SumTable
 from scenes.lesson import FRAME, Options
 from scenes.lessons.heads.lesson import MultiHead, measured
 from scenes.lessons.heads.scores import ScoreTable, counted
-from studio.audit.checks.sources import Sources
+from studio.audit.numbers.sources import Sources
 from tests.playing import find, only, player, texts
 
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid"

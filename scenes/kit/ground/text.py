@@ -135,6 +135,7 @@ class Number(Painted):
     ):
         self.tensor, self.spec, self.size, self.before, self.after = tensor, spec, size, before, after
         self.value = float(tensor)
+        self.reach: list[tuple[float, float]] | None = None  # while it is a running sum
         self.rgb = np.array(color(fill), dtype=float)
         super().__init__(typesetting.width(self.text, size), size)
 
@@ -162,20 +163,30 @@ class Formula(Painted):
         body = _typeset(self.source)
         scale = size / FORMULA_EM
         origin = (body.get_left()[0], body.get_top()[1])
-        painted = {
-            id(glyph): role for name, role in parts.items() for glyph in body.select(name).family_members_with_points()
-        }
-        layers: dict[Any, list[Any]] = {}
+        named = {id(glyph): name for name in parts for glyph in body.select(name).family_members_with_points()}
+        layers: dict[str, list[Any]] = {}
         for glyph in body.family_members_with_points():
-            layers.setdefault(painted.get(id(glyph), fill), []).append(glyph)
-        self.layers = [
-            (typesetting.Drawing(typesetting.path_of(glyphs, origin, EM * scale)), color(role))
-            for role, glyphs in layers.items()
-        ]
+            layers.setdefault(named.get(id(glyph), ""), []).append(glyph)
+        self.layers = {
+            name: (typesetting.Drawing(typesetting.path_of(glyphs, origin, EM * scale)), color(parts.get(name, fill)))
+            for name, glyphs in layers.items()
+        }
         super().__init__(body.width * scale, body.height * scale)
 
+    def part(self, *names: str, without: bool = False) -> Formula:
+        """The named parts alone (or all but them), lying exactly on top of this formula: what flies to it."""
+        twin: Formula = self.copy()
+        twin.layers = {name: layer for name, layer in self.layers.items() if (name in names) != without}
+        twin.says = Said("" if without else " ".join(names))
+        return twin
+
+    def middle_of(self, name: str) -> np.ndarray:
+        """The middle of a named part, in scene coordinates."""
+        left, top, right, bottom = self.layers[name][0].ink
+        return self.to_scene((left + right) / 2 / EM, (top + bottom) / 2 / EM)
+
     def draw(self, pen: Pen) -> None:
-        for drawing, rgb in self.layers:
+        for drawing, rgb in self.layers.values():
             pen.glyphs(drawing, 1 / EM, rgb, said=self.source if self.says is None else self.says, size=self.size)
 
 

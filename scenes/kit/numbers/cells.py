@@ -10,6 +10,8 @@ from scenes.kit.ground.say import number
 from scenes.kit.ground.style import smallest
 
 GAP = 0.03  # between cells
+POWER = 0.8  # of the magnitude, in a cell's colour: weak cells show, too
+MOST = {"data": 0.5}  # how much of the full hue the strongest cell takes: bright enough to see, dark enough to read on
 DIGIT_SHARE = (0.86, 0.62)  # how much of a cell's width and height its number may take
 
 

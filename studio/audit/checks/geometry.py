@@ -15,8 +15,8 @@ from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Pla
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells, Reading
 from scenes.kit.ground.theme import Theme
-from studio.audit.checks.sources import Sources
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE
 
 Array = np.ndarray

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scenes.kit.ground.say import Said
 from scenes.kit.ground.text import Caption
 from scenes.lesson.lesson import Lesson
-from scenes.lesson.steps import READING, Step
+from scenes.lesson.steps import Step, reading_time
 from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.layout import short
 from studio.audit.findings import Defect
@@ -65,7 +65,7 @@ class Honesty(Check):
 
     def finished(self) -> Iterator[Defect]:
         for stay in self.stays.values():
-            needed = len(stay.text) / READING * min(1.0, self.lesson.options.pace)
+            needed = reading_time(stay.text) * min(1.0, self.lesson.options.pace)
             stood = stay.last - stay.first
             if stood < needed - 1 / 60:
                 what = f"“{short(str(stay.text), 60)}” cannot be read in the time it stands"

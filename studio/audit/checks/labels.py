@@ -20,9 +20,9 @@ from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from studio.audit.checks.identity import Names, names_of, names_of_cell
 from studio.audit.checks.naming import NUMBERED, misdirected, misnamed
-from studio.audit.checks.sources import Sources
 from studio.audit.checks.spots import Spot, common, spots_of
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE, Screen, is_painted
 
 NEAR = 2.5  # em: how far a number may stand from its word

@@ -23,9 +23,9 @@ from scenes.kit.words.tokens import TokenRow
 from studio.audit.checks.identity import Names, names_of_cell, shared
 from studio.audit.checks.labels import has_cells
 from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
-from studio.audit.checks.sources import Sources
 from studio.audit.checks.spots import Spot, spots_of
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE, Screen, is_painted
 
 TONE = 2.5 / 255  # of a colour's channel: an eye sees no difference

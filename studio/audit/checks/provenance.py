@@ -14,8 +14,9 @@ from studio.audit.checks.geometry import check_ink, check_marks
 from studio.audit.checks.labels import check_labels, check_neighbours
 from studio.audit.checks.layout import short
 from studio.audit.checks.marked import Marks
-from studio.audit.checks.sources import Sources, has_digits
 from studio.audit.findings import Defect
+from studio.audit.numbers.recorded import check_run, is_plain
+from studio.audit.numbers.sources import Sources, has_digits
 from studio.audit.report import Report
 from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
 
@@ -42,6 +43,16 @@ class Provenance(Check):
             yield from Marks(screen, self.sources).check()
         self.turned = False
         self.report.numbers = len(self.sources.numbers)
+
+    def finished(self) -> Iterator[Defect]:
+        runs = self.sources.recorded()
+        models: dict[str, list[str]] = {}  # by checkpoint: its runs; one of them tells how they are computed
+        for run in runs:
+            models.setdefault(str(self.sources.traces[run].info.get("checkpoint_hash")), []).append(run)
+        for same in models.values():
+            plain = next((run for run in same if is_plain(self.sources.traces[run])), None)
+            if plain is not None:
+                yield from check_run(self.sources.traces[plain], set().union(*(runs[run] for run in same)))
 
     def check(self, mobject: Mobject, screen: Screen) -> Iterator[Defect]:
         """A mobject that is new or has changed."""

@@ -17,8 +17,8 @@ from scenes.lesson.claims import CLAIMED, Fact
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
-from studio.audit.checks.sources import Sources
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.names import check_grey_line, check_order, check_runs

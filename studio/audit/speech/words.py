@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.say import Said
@@ -146,9 +147,15 @@ def texts(where: Where) -> Iterator[tuple[str, ...]]:
 
 def all_words(where: Where) -> set[str]:
     """The words of all texts, as they are shown."""
-    return {display(token) for tokens in texts(where) for token in tokens} | {
-        display(token) for trace in where.traces.values() if len(trace.vocabulary) < 5000 for token in trace.vocabulary
-    }
+    vocabularies = {trace.vocabulary for trace in where.traces.values() if len(trace.vocabulary) < 5000}
+    words = set().union(*map(displayed, vocabularies))
+    return words | {display(token) for tokens in texts(where) for token in tokens}
+
+
+@cache
+def displayed(vocabulary: tuple[str, ...]) -> frozenset[str]:
+    """The words of a vocabulary as they are shown."""
+    return frozenset(map(display, vocabulary))
 
 
 def positions_in(text: Said) -> list[int]:

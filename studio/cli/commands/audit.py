@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from scenes.lesson.options import ASPECTS
-from studio.cli.options import DEBUG, SETTINGS, complete_lesson, entries, with_options
+from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, with_options
 
 
 @click.command(context_settings=SETTINGS)
@@ -21,9 +21,7 @@ from studio.cli.options import DEBUG, SETTINGS, complete_lesson, entries, with_o
     "--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="An aspect (may be given several times)."
 )
 @click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme (may be given several times).")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Also as JSON (- for stdout)."
-)
+@click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also as JSON (- for stdout).")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
 @with_options(DEBUG)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from model.errors import UsageError
 from studio.cli.options import DEBUG, SETTINGS, out, with_options
-from studio.play.files import from_here
+from studio.play.files import check_writable, from_here
 
 
 @click.command(context_settings=SETTINGS)
@@ -42,9 +43,34 @@ def trace(text: str, model: str, out: Path | None) -> None:
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Stop after so many steps (default: the recipe's).")
 @out("Where the checkpoint goes (default: where it ships).")
 @click.option("--restart", is_flag=True, help="From the beginning, even where an unfinished training could go on.")
+@click.option("--replace", is_flag=True, help="Write over the checkpoint that is there, and its snapshots.")
 @with_options(DEBUG)
-def train(name: str, seed: int, steps: int | None, out: Path | None, restart: bool) -> None:
+def train(name: str, seed: int, steps: int | None, out: Path | None, restart: bool, replace: bool) -> None:
     """Train a checkpoint from its recipe (tiny), with snapshots along the way. Goes on where it was stopped."""
     from model.training.train import train
 
+    if out is not None or name in _shipped():
+        _check_target(out or _shipped()[name], replace)
     print(from_here(train(name, seed, steps, out, resume=not restart)))
+
+
+def _shipped() -> dict[str, Path]:
+    """Where each recipe's checkpoint ships."""
+    from model.runs.checkpoints import SHIPPED
+    from model.training.recipes import RECIPES
+
+    return {name: SHIPPED / name for name in RECIPES}
+
+
+def _check_target(folder: Path, replace: bool) -> None:
+    """UsageError where a checkpoint would be lost, OSError or ClearheadError where none can be written: before the
+    first step, not after the last."""
+    there = folder.exists()
+    if (folder / "model.safetensors").exists() and not replace:
+        raise UsageError(
+            f"{from_here(folder)} has a checkpoint already: --replace writes over it and its snapshots, "
+            "-o DIR puts the new one elsewhere."
+        )
+    check_writable(folder)
+    if not there:
+        folder.rmdir()

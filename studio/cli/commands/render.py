@@ -96,6 +96,11 @@ def _render_one(request: Request, title: str) -> None:
     with Bar(title) as bar:
         result = render(request, bar.stage)
     _mention_unknown(result.film.lesson)
+    if result.lacks_chapters:
+        print(
+            "note: no .chapters.txt: video sites want at least 3 chapters of 10 s. They are in the film itself.",
+            file=sys.stderr,
+        )
     film, main = result.film, result.files[0]
     print(from_here(main))
     length = f"{len(film.steps)} pictures" if request.format == "png" else f"{film.seconds:.1f} s"

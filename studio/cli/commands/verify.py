@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from model.errors import ClearheadError
-from studio.cli.options import DEBUG, SETTINGS, with_options
+from studio.cli.options import DEBUG, PATH, SETTINGS, with_options
 
 if TYPE_CHECKING:
     from studio.film.verify import Verdict
 
 
 @click.command(context_settings=SETTINGS)
-@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=PATH)
 @click.option("--deep", is_flag=True, help="Draw the lesson again and compare all frames.")
 @with_options(DEBUG)
 def verify(files: tuple[Path, ...], deep: bool, **_: Any) -> int:

@@ -4,6 +4,7 @@ import pytest
 from manim import FadeIn
 
 from model import run
+from model.numbers.origins import CHOSEN, Drawn
 from model.numbers.tensor import Tensor, stack
 from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.charts.bars import ProbabilityBars
@@ -73,7 +74,7 @@ def label(text, of):
         (say("entry {k}", k=5), say("entry {k}", k=4), lambda lesson: lesson.trace["embed"][:, 5]),
         (say("{w}", w="cat"), say("{w}", w="The"), lambda lesson: lesson.trace["embed"][1]),
         (say("{w}", w="cat"), say("{w}", w="sat"), lambda lesson: lesson.A[1] * 2),
-        (say("seed {s}", s=3), say("seed {s}", s=0), lambda lesson: Tensor.given(0.5, "u, seed 3, draw 1")),
+        (say("seed {s}", s=3), say("seed {s}", s=0), lambda lesson: Tensor.given(0.5, "u", origin=Drawn(3, 1))),
         (say("+ MLP"), say("+ attention"), lambda lesson: lesson.trace["blocks.0.mlp_out"]),
         (say("block {l}", l=0), say("block {l}", l=1), lambda lesson: Index("layer", 0)),
         (say("as written"), say("shuffled"), lambda lesson: lesson.A),
@@ -88,9 +89,9 @@ def test_a_label_names_what_it_says(right, wrong_one, of):
 @pytest.mark.parametrize("heat", [0.5, 2.0])
 def test_a_temperature(heat):
     def probs(lesson):
-        return (lesson.trace["logits"][-1] / Tensor.given(0.5, "temperature")).softmax()
+        return (lesson.trace["logits"][-1] / Tensor.given(0.5, "temperature", origin=CHOSEN)).softmax()
 
-    text = say("T = {t:.2g}", t=Tensor.given(heat, "temperature"))
+    text = say("T = {t:.2g}", t=Tensor.given(heat, "temperature", origin=CHOSEN))
     assert wrong(label(text, probs)) == (heat != 0.5)
 
 
