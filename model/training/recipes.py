@@ -55,9 +55,9 @@ VARIANT = {"n_layers": 2, "tied": True}
 RECIPES = {
     "tiny": Recipe(
         {"n_layers": 4, "tied": True},
-        steps=13_000,
+        steps=11_500,
         words=6_000_000,
-        horizon=20_000,
+        horizon=18_000,
         cooldown=1 / 3,
         snapshots=12,
         repeats=0.15,

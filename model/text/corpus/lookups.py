@@ -21,10 +21,13 @@ class Lookups(Parts):
         first, second = (self.pick(one) for one in lists)
         row, column = (self.words[one].index(word) % 3 for one, word in zip(lists, (first, second), strict=True))
         verb = self.words["deeds"][3 * row + column]
+        adjectives = [first, second]
+        if self.chance(0.5):  # one that decides nothing, so that those that do stand nearer or further
+            adjectives.insert(self.rng.randrange(3), self.pick("natures"))
         lead = self.rng.choice(["a", "a", "the", "yesterday , a", f"one {self.pick('day_times')} , a"])
         tail = self.rng.choice(["", "", "", f" in the {self.pick('day_times')}", f" with {self.person(0.9).first()}"])
         spot = self.place(self.rng.choice(OPEN_PLACES))
-        return f"{lead} {first} {second} {self.rng.choice(self.walkers)} {past(verb)} {spot}{tail} ."
+        return f"{lead} {' '.join(adjectives)} {self.rng.choice(self.walkers)} {past(verb)} {spot}{tail} ."
 
     @property
     def walkers(self) -> list[str]:
@@ -65,7 +68,7 @@ class Lookups(Parts):
         start = f"the {giver} {past(self.pick('gives'))} the {taker} a {item} because {pronoun}"
         if self.chance(0.3):
             return [f"{start} was a {trait} {who} ."]
-        feeling = past(self.own_word(who, self.words["people"][gender], "bonds"))
+        feeling = past(self.own_word(who, self.words["people"]["male"] + self.words["people"]["female"], "bonds"))
         return [f"{start} {feeling} the {other} .", *([f"the {who} was {trait} ."] if self.chance(0.5) else [])]
 
     def own_word(self, noun: str, like: list[str], words: str) -> str:

@@ -9,23 +9,15 @@ from manim import FadeIn
 
 from model.errors import UsageError
 from model.numbers.trace import Trace
-from model.runs.ablation import ablations
 from model.study.heads.scores import HeadScore
-from model.study.views import Ablations, AttentionBlock, Pair
+from model.study.views import Ablations, AttentionBlock
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles
 from scenes.kit.ground.layout import stack
 from scenes.kit.ground.text import Formula
 from scenes.kit.recipes import Look, formula_over_sentence
 from scenes.lesson.attention_lesson import AttentionLesson
+from scenes.lesson.runs import MOST_RUNS, second_runs
 from scenes.lessons.heads import names, one_off, output, patterns
-
-MOST_RUNS = 64  # second runs; a model with more heads has only one layer's switched off
-
-
-@lru_cache(maxsize=8)
-def second_runs(model: str, text: str, heads: tuple[Pair, ...]) -> dict[Pair, Trace]:
-    """The runs without each of the heads; kept, because every replay asks for the same ones."""
-    return ablations(model, text, heads)
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,7 @@ from model.training.windows import vocabulary
 
 WORDS = lexicon()
 DEEDS = [past(verb) for verb in WORDS["deeds"]]
+ADJECTIVES = {word for one in ("textures", "sizes", "colours") for word in WORDS[one]}
 BONDS = [past(verb) for verb in WORDS["bonds"]]
 
 
@@ -31,7 +32,8 @@ def deeds(grammar, count=3000):
     for _ in range(count):
         words = grammar.deed().split()
         verb = next(place for place, word in enumerate(words) if word in DEEDS)
-        yield tuple(words[verb - 3 : verb - 1]), words[verb]
+        first, second = (word for word in words[verb - 4 : verb - 1] if word in ADJECTIVES)
+        yield (first, second), words[verb]
 
 
 def test_two_adjectives_decide_together_and_neither_alone(grammars):
