@@ -20,6 +20,7 @@ from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import LOWEST_ROW, UNBOUNDED, Look, bring_weights, frame_row, multiply, room_for
 from scenes.kit.words.strip import SentenceStrip
+from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -75,8 +76,7 @@ def rows(lesson: SelfAttention, strip: SentenceStrip, bars: list[Mobject]) -> tu
         keep=(strip, *bars),
     ):
         grids, labels = two_rows(lesson, strip, normalised)
-        leave = [FadeOut(m, target_position=strip.corners(i).mean(axis=0), scale=0.2) for m in bars]
-        lesson.play(*leave, Introduce(grids[0], "columns", lag=0.1), FadeIn(labels[0]), run_time=1.1)
+        lesson.play(*leave(*bars), Introduce(grids[0], "columns", lag=0.1), *come(labels[0]), run_time=1.2)
         if normalised:
             lesson.play(Fly(grids[0], grids[-1], keep=True, arc=0, lag=0.15), FadeIn(labels[1]), run_time=1.4)
         lesson.answer(

@@ -79,7 +79,7 @@ def all_scores(
         "Scores",
         "Each query meets each key: rows ask, columns are asked.",
         subtitle="{where} · scores_raw [query, key] · rows are queries, columns are keys",
-        keep=(strip, *left, total),
+        keep=(strip, *left[:-1], total),  # the sign of the sum goes first
     ):
         table = ScoreTable(lesson.stage, view.q_met, view.k_met, view.raw, lesson.words, cell=(1.05, 0.56), keep=(i, j))
         place = (table.scores.shown_row(i), table.scores.shown_column(j))
@@ -88,7 +88,7 @@ def all_scores(
         small = table.scores.digits * table.scores.zoom() / (total.size * total.zoom())
         landing = total.animate.scale(small).move_to(table.scores.cell_center(*place))
         sides = (table.queries, table.keys, table.corner, table.scores, frame)
-        lesson.play(*leave(*left, strip), landing, *come(*sides), *chips_into(strip, table), run_time=1.8)
+        lesson.play(*leave(*left[:-1], strip), landing, *come(*sides), *chips_into(strip, table), run_time=1.8)
         lesson.remove(total)
         table.scores.cell_opacity[place], table.scores.text_opacity[place] = 1.0, 1.0
         waves = min(len(table.scores.rows) * 0.45, 3.4)
