@@ -19,17 +19,20 @@ def telling_row(
     """(layer, head, query, measure): the most telling row of attention.
 
     among: a layer, a head, a query that is asked for (None: any; one out of range counts as none).
-    without: second runs of the same tokens, each with one (layer, head) off. With them, the choice is by consequence:
-    the measure is the product of the two largest weights that the query gives to words other than itself and the
-    first one (large when it really gathers from several words, 0 when it only rests), times the probability of the
-    next word that goes elsewhere without the head, ½ Σ |p − p′|; heads that were not switched off count as 0.
-    Without second runs, the second factor is the surprise of the query's word, −log p(word | the words before)."""
+    The measure is the product of the two largest weights that the query gives to words other than itself and the
+    first one (large when it really gathers from several words, 0 when it only rests), times the surprise of the
+    query's word, −log p(word | the words before), so that it is a word that says something.
+    without: second runs of the same tokens, each with one (layer, head) off. With them, the choice is by consequence,
+    too: the measure is multiplied by the probability of the word after the query that goes elsewhere without the
+    head, ½ Σ |p − p′|; a head that was not switched off counts as 0."""
     weights = np.stack([trace[f"blocks.{layer}.attn.pattern"].values for layer in range(trace.config.n_layers)])
     elsewhere = weights * (1 - np.eye(weights.shape[-1]))
     elsewhere[..., 0] = 0
     two = np.sort(elsewhere, axis=-1)[..., -2:]
     measure = two.prod(axis=-1) + 1e-6 * two[..., -1]  # with one candidate only, its weight decides
-    measure *= surprise(trace) if without is None else consequence(trace, without)
+    measure *= surprise(trace)
+    if without is not None:
+        measure *= consequence(trace, without)
     for axis, asked in enumerate(among):
         if asked is not None and 0 <= asked < measure.shape[axis]:
             others = np.arange(measure.shape[axis]) != asked
