@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar
 from scenes.kit.charts.ranking import Ranking
@@ -19,10 +20,11 @@ from scenes.kit.ground.readings import Array, Cell, Reading
 from scenes.kit.ground.text import Caption, Heading, Label
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
-from scenes.kit.words.tokens import TokenRow
+from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from studio.audit.checks.identity import Names, names_of_cell, shared
 from studio.audit.checks.labels import has_cells
 from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
+from studio.audit.checks.repeated import other_one
 from studio.audit.checks.spots import Spot
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
@@ -80,11 +82,16 @@ class Marks:
             return
         roles = ("target",) if isinstance(mobject, ROWS) else ("truth", "loss")
         known = {word.lower() for word in self.words & words}  # the same word may begin a text
+        said = {int(place) for name, place in self.numbered if name == "position"} | self.queries
         for reading in readings:
-            if known and any(is_close(reading.rgb, theme[role]) for role in roles) and reading.text in words:
-                if reading.text.lower() not in known:
-                    what, right = f"“{reading.text}” is marked", f"“{min(known)}”"
-                    yield Defect("wrong label", what, expected=right, shown=reading.text)
+            if not any(is_close(reading.rgb, theme[role]) for role in roles) or reading.text not in words:
+                continue
+            if known and reading.text.lower() not in known:
+                what, right = f"“{reading.text}” is marked", f"“{min(known)}”"
+                yield Defect("wrong label", what, expected=right, shown=reading.text)
+            elif isinstance(mobject, TokenRow) and (other := other_one(readings, reading, said, self.sources.traces)):
+                what, right = f"“{reading.text}” at position {other[0]} is marked", f"position {other[1]}"
+                yield Defect("wrong label", what, expected=right, shown=reading.text)
 
     def _frames(self, mobject: Painted) -> Iterator[Defect]:
         """Frames around cells."""
@@ -161,6 +168,18 @@ class Marks:
                 yield Defect("wrong label", f"{named[0]} is lit, not {what}", expected=what, shown=named[0])
 
     # ── where ────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def queries(self) -> set[int]:
+        """The positions whose weights stand at the words of a text."""
+        traces, found = self.sources.traces, set[int]()
+        for mobject in (m for m in self.painted if isinstance(m, (AttentionArcs, TokenNumbers))):
+            names = [spot.names for spot in self.screen.spots(mobject, traces)]
+            drawn = (e.cell for mark in self.screen.marks(mobject) for e in mark.shows)
+            names += [names_of_cell(cell, traces) for cell in drawn if isinstance(cell, Cell)]
+            if query := shared(names).get("query"):
+                found.add(int(query[0]))
+        return found
+
     @property
     def spots(self) -> list[Spot]:
         """All cells that are on the screen."""

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.say import Said
 from scenes.kit.words.tokens import display
-from studio.audit.checks.naming import displayed
+from studio.audit.checks.naming import AXES, displayed
 from studio.audit.findings import Defect
-from studio.audit.speech.names import AXES
 from studio.audit.speech.places import Spot, Where
 
 CLAUSES = re.compile(r"[,;.]\s+(?:and )?| and | · ")
