@@ -16,7 +16,7 @@ from studio.audit.findings import Defect
 LONGER = 1.08  # by which factor a text may be stretched
 READ = 0.25  # opacity from which a text is seen in mid-play
 WITHIN = 0.35  # of the smaller em: how deep two texts lie in each other that are seen as one muddle
-SOLID = 0.9  # opacity from which a cell hides what lies behind it
+SOLID = 0.9  # opacity from which a copy and its original are one text
 
 
 class Motion:
@@ -98,14 +98,15 @@ def in_each_other(below: Look, above: Look) -> Iterator[tuple[Reading, Reading]]
     if isinstance(above.mobject, Flock):
         return  # its numbers are in cells
     under = [r for r in below.readings if r.opacity >= READ]
-    over = [r for r in above.readings if r.opacity >= READ and not (r.area is not None and r.opacity >= SOLID)]
+    over = [r for r in above.readings if r.opacity >= READ]
     if not under or not over:
         return
     a, b = (np.array([r.corners for r in each]) for each in (under, over))
     apart = (a.max(axis=1)[:, None] <= b.min(axis=1)[None]) | (b.max(axis=1)[None] <= a.min(axis=1)[:, None])
     for i, j in np.argwhere(~apart.any(axis=2)):
         one, other = under[i], over[j]
-        if depth(one.corners, other.corners) > WITHIN * min(one.size, other.size):
+        cover = other.opacity if other.area is not None else 0.0  # the cell around a number hides what is behind it
+        if one.opacity * (1 - cover) >= READ and depth(one.corners, other.corners) > WITHIN * min(one.size, other.size):
             yield one, other
 
 
