@@ -22,17 +22,18 @@ def telling_row(
     The measure is the product of the two largest weights that the query gives to words other than itself and the
     first one (large when it really gathers from several words, 0 when it only rests), times the surprise of the
     query's word, −log p(word | the words before), so that it is a word that says something.
-    without: second runs of the same tokens, each with one (layer, head) off. With them, the choice is by consequence,
-    too: the measure is multiplied by the probability of the word after the query that goes elsewhere without the
-    head, ½ Σ |p − p′|; a head that was not switched off counts as 0."""
+    without: second runs of the same tokens, each with one (layer, head) off. With them, the choice is by consequence:
+    the measure is the weight on words other than the query's own and the first, times the probability of the word
+    after the query that goes elsewhere without the head, ½ Σ |p − p′|; a head that was not switched off counts as 0."""
     weights = np.stack([trace[f"blocks.{layer}.attn.pattern"].values for layer in range(trace.config.n_layers)])
     elsewhere = weights * (1 - np.eye(weights.shape[-1]))
     elsewhere[..., 0] = 0
-    two = np.sort(elsewhere, axis=-1)[..., -2:]
-    measure = two.prod(axis=-1) + 1e-6 * two[..., -1]  # with one candidate only, its weight decides
-    measure *= surprise(trace)
     if without is not None:
-        measure *= consequence(trace, without)
+        measure = elsewhere.sum(axis=-1) * consequence(trace, without)
+    else:
+        two = np.sort(elsewhere, axis=-1)[..., -2:]
+        measure = two.prod(axis=-1) + 1e-6 * two[..., -1]  # with one candidate only, its weight decides
+        measure *= surprise(trace)
     for axis, asked in enumerate(among):
         if asked is not None and 0 <= asked < measure.shape[axis]:
             others = np.arange(measure.shape[axis]) != asked

@@ -34,6 +34,7 @@ class SelfAttention(AttentionLesson):
     """
 
     controls = ("layer", "head", "token")
+    text = "The queen gave the king a letter because she"
 
     def prepare(self) -> None:
         """`view` is the head that is shown, `query` the query that is followed, `without` the run with the head off."""

@@ -9,6 +9,7 @@ from manim import FadeIn
 
 from model.errors import UsageError
 from model.numbers.trace import Trace
+from model.study.choice import telling_row
 from model.study.heads.scores import HeadScore
 from model.study.views import Ablations, AttentionBlock
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles
@@ -37,7 +38,7 @@ class MultiHead(AttentionLesson):
     """
 
     controls = ("layer", "head", "token")
-    text = "The capital of Italy is"
+    text = "The keys on the table"
 
     def construct(self) -> None:
         scores = measured(self.model_asked)
@@ -75,12 +76,11 @@ class MultiHead(AttentionLesson):
         return trace
 
     def telling(self) -> tuple[int, int, int, float]:
-        """(layer, head, position, measure): the head without which the next word after `position` changes most, among
-        those asked for.
+        """(layer, head, position, measure): the head that looks at other words most and without which the next word
+        after `position` changes most, among those asked for.
 
-        The position is the last one. The measure is the total variation distance of the two runs' distributions; all
-        heads are tried, or, in a model of more than MOST_RUNS heads, those of the layer that was asked for or that
-        attends most widely."""
+        The position is the last one. The measure is that of `telling_row`; all heads are tried, or, in a model of
+        more than MOST_RUNS heads, those of the layer that was asked for or that attends most widely."""
         config, options = self.trace.config, self.options
         position = options.token if options.token is not None else len(self.trace.tokens) - 1
         if not 0 <= position < len(self.trace.tokens):
@@ -93,11 +93,7 @@ class MultiHead(AttentionLesson):
         self.off = Ablations(self.trace, second_runs(self.model_asked, self.trace.info["text"], tried), position)
         for run in self.off.without.values():
             self.keep_run(run)
-        wanted = [
-            (layer, head) for layer, head in tried if options.layer in (None, layer) and options.head in (None, head)
-        ]
-        best = self.off.largest(wanted)
-        return *best, position, float(self.off.effects[best])
+        return telling_row(self.trace, (options.layer, options.head, position), self.off.without)
 
     # ── what was seen ────────────────────────────────────────────────────────────────────────────
     def recap(self) -> None:

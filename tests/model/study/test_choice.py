@@ -45,10 +45,8 @@ def test_by_consequence_it_is_that_of_a_search_among_second_runs():
     best, most = None, -1.0
     for layer, head in heads:
         for query, row in enumerate(trace.array(f"blocks.{layer}.attn.pattern")[head].astype(float)):
-            *_, first, second = [0.0, 0.0, *sorted(w for key, w in enumerate(row) if key not in (0, query))]
-            effect = float(moved(trace, without[layer, head], query).values)
-            effect *= -math.log(trace.array("probs")[query - 1, trace.ids[query]]) if query else 1.0
-            if (measure := (first * second + 1e-6 * second) * effect) > most:
+            elsewhere = sum(w for key, w in enumerate(row) if key not in (0, query))
+            if (measure := elsewhere * float(moved(trace, without[layer, head], query).values)) > most:
                 best, most = (layer, head, query), measure
     *place, measure = telling_row(trace, without=without)
     assert tuple(place) == best and measure == pytest.approx(most, rel=1e-5)
@@ -82,7 +80,7 @@ def test_a_head_that_matters_wins_over_one_that_only_gathers():
     trace = made(gathers, less)
     other = made(gathers, less, probs=np.array([0.75, 0.25, 0, 0]))
     layer, head, query, measure = telling_row(trace, without={(0, 0): trace, (0, 1): other})
-    assert (layer, head, query) == (0, 1, 4) and measure == pytest.approx((0.16 + 0.4e-6) * 0.5 * math.log(4))
+    assert (layer, head, query) == (0, 1, 4) and measure == pytest.approx(0.8 * 0.5)
     assert telling_row(trace, without={})[3] == 0
 
 
