@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from model.errors import UsageError
+from scenes.course import Entry
 from studio.cli.options import (
     DEBUG,
     LESSON_OPTIONS,
@@ -23,7 +24,6 @@ from studio.cli.options import (
     with_options,
 )
 from studio.play.files import from_here
-from studio.play.protocols import Entry
 
 FOLDER = click.Path(path_type=Path)
 TRANSITION_OPTIONS = (
