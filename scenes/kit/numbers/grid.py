@@ -218,20 +218,13 @@ class TensorGrid(Painted):
             tensor = self.tensor[axis if self.upright else others]
         else:
             tensor = self.tensor[axis, others] if len(rows) > 1 and len(columns) > 1 else self.tensor[axis][:, others]
-        twin = TensorGrid(
-            tensor,
-            self.kind,
-            exact=(self.cw, self.ch),
-            spec=self.spec,
-            scale=self.strongest,
-            brackets=False,
-            upright=self.upright,
-            digits=bool(self.digits),
-            size=self.digits or DIGIT,
-        )
-        corners = self.corners(rows[0], columns[0], rows[-1], columns[-1])
-        middle = (corners[0] + corners[2]) / 2
-        return twin.scale(self.zoom()).move_to(middle)
+        return self._twin(tensor, self.corners(rows[0], columns[0], rows[-1], columns[-1]), upright=self.upright)
+
+    def _twin(self, tensor: Tensor, corners: np.ndarray, **how: Any) -> TensorGrid:
+        """A part of this one as a grid of its own, between these scene corners."""
+        look: dict[str, Any] = dict(spec=self.spec, scale=self.strongest, digits=bool(self.digits), brackets=False)
+        twin = TensorGrid(tensor, self.kind, exact=(self.cw, self.ch), size=self.digits or DIGIT, **look, **how)
+        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
 
     def row(self, i: int) -> TensorGrid:
         """The shown row i as a piece (gaps keep it from being one)."""
@@ -239,19 +232,7 @@ class TensorGrid(Painted):
 
     def strip(self, i: int) -> TensorGrid:
         """The shown row i of a matrix as a grid of its own, ⋯ and all, lying exactly on top of this one."""
-        twin = TensorGrid(
-            self.tensor[self.rows[i]],
-            self.kind,
-            exact=(self.cw, self.ch),
-            spec=self.spec,
-            scale=self.strongest,
-            brackets=False,
-            columns=list(self.columns),
-            digits=bool(self.digits),
-            size=self.digits or DIGIT,
-        )
-        corners = self.row_corners(i)
-        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
+        return self._twin(self.tensor[self.rows[i]], self.row_corners(i), columns=list(self.columns))
 
     def reveal(self, opacity: float = 1.0) -> TensorGrid:
         """All cells and numbers at that opacity (0: laid out, but empty)."""

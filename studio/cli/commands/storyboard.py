@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from model.errors import UsageError
+from scenes.course import Entry
 from studio.cli.options import (
     DEBUG,
     LESSON_OPTIONS,
@@ -24,7 +25,6 @@ from studio.cli.options import (
     with_options,
 )
 from studio.play.files import from_here
-from studio.play.protocols import Entry
 
 TRANSITION_OPTIONS = (
     click.option("--transitions", type=PATH, metavar="DIR", help="Also frames around each step's beginning."),
