@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from studio.cli.options import (
+    COURSE,
     DEBUG,
     LESSON_OPTIONS,
     PATH,
@@ -38,7 +39,7 @@ TRANSITION_OPTIONS = (
 
 @click.command(context_settings=SETTINGS)
 @click.argument("lesson", shell_complete=complete_lesson)
-@with_options(LESSON_OPTIONS.values(), PICTURE_OPTIONS)
+@with_options(COURSE, LESSON_OPTIONS.values(), PICTURE_OPTIONS)
 @click.option("--step", metavar="NAME", help="Only this step (its name or number).")
 @click.option("--columns", type=click.IntRange(1, 12), default=3, show_default=True, help="Pictures side by side.")
 @out("Where the sheet goes (default: renders/LESSON).")
@@ -46,6 +47,7 @@ TRANSITION_OPTIONS = (
 @with_options(TRANSITION_OPTIONS, DEBUG)
 def storyboard(
     lesson: str,
+    course: Path | None,
     step: str | None,
     columns: int,
     out: Path | None,
@@ -59,7 +61,7 @@ def storyboard(
     **chosen: Any,
 ) -> None:
     """One sheet with the last frame of every step, its number, name and caption. Takes seconds."""
-    (entry,) = entries((lesson,))
+    (entry,) = entries((lesson,), course=course)
     from studio.film.naming import basename
     from studio.film.staging import Staging
     from studio.film.storyboard import panels, save_frames, save_transitions, sheet
