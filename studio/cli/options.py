@@ -95,6 +95,7 @@ def which_checkpoint(ctx: click.Context, param: click.Parameter, value: Any) -> 
 
 
 LESSON_OPTIONS = {name: _click_option(name, option) for name, option in OPTIONS.items()}
+COURSE = (click.option("--course", type=PATH, metavar="FILE", help="A course of your own, like scenes/course.yaml."),)
 DEBUG = (click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks."),)
 
 
@@ -159,11 +160,19 @@ def complete_lesson(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [entry.id for entry in scenes.course() if entry.id.startswith(incomplete)]
 
 
-def entries(ids: Sequence[str], every: bool = False) -> list[Entry]:
-    """The lessons of these ids (all if `every`); UsageError suggests the nearest for an unknown one."""
-    import scenes
+def entries(ids: Sequence[str], every: bool = False, course: Path | None = None) -> list[Entry]:
+    """The lessons of these ids or files (all if `every`), of that course or of ours.
 
-    known = {entry.id: entry for entry in scenes.course()}
+    UsageError suggests the nearest for an unknown one."""
+    import scenes
+    from scenes.course import add_course, add_own
+    from scenes.own import is_path
+
+    ours = None if course is None else add_course(course)
+    ids = [add_own(name).id if is_path(name) else name for name in ids]
+    if ours is None or any(entry.id in ids and entry.own for entry in scenes.course()):
+        ours = list(scenes.course())
+    known = {entry.id: entry for entry in ours}
     if every and ids:
         raise UsageError("name lessons or say --all, not both.")
     if every:
@@ -179,4 +188,6 @@ def entries(ids: Sequence[str], every: bool = False) -> list[Entry]:
 def _nearest(name: str, known: dict[str, Entry]) -> str:
     names = {alias.casefold(): id for id, entry in known.items() for alias in (id, entry.scene, entry.title)}
     near = get_close_matches(name.casefold(), names, n=1, cutoff=0.5)
-    return f"did you mean “{names[near[0]]}”?" if near else f"there are: {', '.join(known)}."
+    return (
+        f"did you mean “{names[near[0]]}”?" if near else f"there are: {', '.join(known)}; or name a file: my_lesson.py."
+    )

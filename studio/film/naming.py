@@ -100,6 +100,6 @@ def request(about: Mapping[str, Any]) -> str | None:
     try:
         options = asdict(Options(**about["options"])) | {"model": None}
         shape = [about["picture"][name] for name in SHAPE]
-        return json.dumps([about["lesson"], about["step"], options, shape], sort_keys=True)
+        return json.dumps([about["lesson"], about.get("own"), about["step"], options, shape], sort_keys=True)
     except (KeyError, TypeError):
         return None

@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import sysconfig
 import tempfile
 import time
 import unicodedata
@@ -16,7 +17,9 @@ from pathlib import Path
 from model.errors import ClearheadError
 
 STARTED = time.time()  # of this program, about
-LIBRARIES = ("manim", "numpy", "torch", "av", "pillow", "pycairo", "typst", "uharfbuzz")
+PACKAGES = ("manim", "numpy", "torch", "av", "pillow", "pycairo", "typst", "uharfbuzz")
+# Where Python's own code and that of the installed packages is.
+LIBRARIES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 def sha256(path: Path) -> str:
@@ -73,7 +76,7 @@ def versions() -> dict[str, str]:
     import av
     import cairo
 
-    found = {name: version(name) for name in LIBRARIES}
+    found = {name: version(name) for name in PACKAGES}
     return {
         "python": platform.python_version(),
         "cairo": cairo.cairo_version_string(),

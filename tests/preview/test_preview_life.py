@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.preview.browsing import Preview, wait_for
+from tests.preview.browsing import SMALL, Preview, wait_for
 from tests.preview.proxy import Proxy
 
 pytestmark = pytest.mark.slow
@@ -169,3 +169,23 @@ def test_ctrl_c_with_a_stopped_drawing_process(tmp_path):
     for pid in preview.family():
         os.kill(pid, signal.SIGSTOP)
     assert preview.stop() < 2
+
+
+def test_a_lesson_of_ones_own_is_shown_again_when_it_is_saved(tmp_path, monkeypatch, open_page):
+    """By its file, outside the course; a mistake is told with file and line."""
+    file = tmp_path / "mine/small.py"
+    file.parent.mkdir()
+    file.write_text(SMALL.replace("Three short steps.", "My own."))
+    monkeypatch.setenv("CLEARHEAD_OWN", f"{file}:Small")
+    preview = Preview(tmp_path, lesson="small-2")
+    try:
+        page = open_page(preview.url)
+        session = page.first_picture()[0]
+        assert "words" in page.planned()["steps"][0]["caption"]
+        file.write_text(SMALL.replace("{n} words.", "{m} words."))
+        wait_for(lambda: "small.py:" in page.text("banner-where"), 40, "the mistake")
+        file.write_text(SMALL.replace("{n} words.", "{n} of my words."))
+        page.first_picture(after=session)
+        assert "of my words" in page.planned()["steps"][0]["caption"]
+    finally:
+        preview.stop()

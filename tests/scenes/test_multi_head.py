@@ -206,7 +206,9 @@ def test_the_head_is_the_one_that_looks_at_others_and_matters_most_of_all_that_w
     assert (lesson.layer, lesson.head) == np.unravel_index((elsewhere * moved).argmax(), shape)
     (grid,) = find(lesson, "Which head matters?", TensorGrid)
     np.testing.assert_allclose(grid.tensor.values, moved, atol=1e-6)
-    assert f"{moved[lesson.layer, lesson.head]:.0%}" in next(s.caption for s in lesson.steps if s.name == "Which head matters?")
+    assert f"{moved[lesson.layer, lesson.head]:.0%}" in next(
+        s.caption for s in lesson.steps if s.name == "Which head matters?"
+    )
 
 
 def test_bars_go_from_one_real_run_to_the_other_over_the_same_words():

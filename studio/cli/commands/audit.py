@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from scenes.lesson.options import ASPECTS
-from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, which_checkpoint, with_options
+from studio.cli.options import COURSE, DEBUG, PATH, SETTINGS, complete_lesson, entries, which_checkpoint, with_options
 
 
 @click.command(context_settings=SETTINGS)
@@ -31,9 +31,10 @@ from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, 
 @click.option("--flash", is_flag=True, help="Also draw every frame, small, and count flashes.")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
-@with_options(DEBUG)
+@with_options(COURSE, DEBUG)
 def audit(
     lessons: tuple[str, ...],
+    course: Path | None,
     every: bool,
     texts: tuple[str, ...],
     models: tuple[str, ...],
@@ -51,7 +52,7 @@ def audit(
         from studio.audit.explain import explain as print_explanation
 
         return print_explanation(explain)
-    todo = entries(lessons, every=not lessons)
+    todo = entries(lessons, every=not lessons, course=course)
     from studio.audit import command
 
     return command(

@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-from studio.cli.options import DEBUG, LESSON_OPTIONS, SETTINGS, complete_lesson, entries, out, quality, with_options
+from studio.cli.options import (
+    COURSE,
+    DEBUG,
+    LESSON_OPTIONS,
+    SETTINGS,
+    complete_lesson,
+    entries,
+    out,
+    quality,
+    with_options,
+)
 
 # --token means another thing here: the word that others need.
 CHOSEN = [option for name, option in LESSON_OPTIONS.items() if name != "token"]
@@ -15,7 +25,7 @@ CHOSEN = [option for name, option in LESSON_OPTIONS.items() if name != "token"]
 
 @click.command(context_settings=SETTINGS)
 @click.argument("lesson", default="attention", shell_complete=complete_lesson)
-@with_options(CHOSEN, [quality("lmh", default="m")])
+@with_options(COURSE, CHOSEN, [quality("lmh", default="m")])
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="An address of the network, or 0.0.0.0: others can watch."
 )
@@ -31,6 +41,7 @@ CHOSEN = [option for name, option in LESSON_OPTIONS.items() if name != "token"]
 @with_options(DEBUG)
 def preview(
     lesson: str,
+    course: Path | None,
     quality: str,
     host: str,
     port: int | None,
@@ -41,7 +52,7 @@ def preview(
     **chosen: Any,
 ) -> None:
     """Play a lesson in the browser, step by step, and change it live."""
-    (entry,) = entries((lesson,))
+    (entry,) = entries((lesson,), course=course)
     from studio.preview import serve
 
     serve(entry.id, chosen, host, port, token, not no_browser, quality, out, public_url)

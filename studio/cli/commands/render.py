@@ -11,6 +11,7 @@ import click
 
 from model.errors import ClearheadError
 from studio.cli.options import (
+    COURSE,
     DEBUG,
     LESSON_OPTIONS,
     PICTURE_OPTIONS,
@@ -35,7 +36,7 @@ WATCHED = {"gif": ("l", 20), "webp": ("l", 20)}  # quality and frame rate that s
 @click.command(context_settings=SETTINGS)
 @click.argument("lessons", nargs=-1, metavar="LESSON…", shell_complete=complete_lesson)
 @click.option("--all", "every", is_flag=True, help="All lessons of the course.")
-@with_options(LESSON_OPTIONS.values(), PICTURE_OPTIONS)
+@with_options(COURSE, LESSON_OPTIONS.values(), PICTURE_OPTIONS)
 @click.option(
     "--format",
     "-f",
@@ -54,6 +55,7 @@ WATCHED = {"gif": ("l", 20), "webp": ("l", 20)}  # quality and frame rate that s
 def render(
     lessons: tuple[str, ...],
     every: bool,
+    course: Path | None,
     fmt: str,
     step: str | None,
     transparent: bool,
@@ -66,7 +68,7 @@ def render(
     **chosen: Any,
 ) -> int:
     """Render lessons to video, GIF or pictures, with captions, chapters, a poster and a manifest."""
-    todo = entries(lessons, every)
+    todo = entries(lessons, every, course)
     from studio.film.render import Request
     from studio.play.picture import Picture
     from studio.play.session import Job

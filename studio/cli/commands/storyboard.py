@@ -11,6 +11,7 @@ import click
 from model.errors import UsageError
 from scenes.course import Entry
 from studio.cli.options import (
+    COURSE,
     DEBUG,
     LESSON_OPTIONS,
     PATH,
@@ -53,7 +54,7 @@ GOLDEN_OPTIONS = (
 
 @click.command(context_settings=SETTINGS)
 @click.argument("lesson", required=False, shell_complete=complete_lesson)
-@with_options(LESSON_OPTIONS.values(), PICTURE_OPTIONS)
+@with_options(COURSE, LESSON_OPTIONS.values(), PICTURE_OPTIONS)
 @click.option("--step", metavar="NAME", help="Only this step (its name or number).")
 @click.option("--columns", type=click.IntRange(1, 12), default=3, show_default=True, help="Pictures side by side.")
 @out("Where the sheet goes (default: renders/LESSON).")
@@ -61,6 +62,7 @@ GOLDEN_OPTIONS = (
 @with_options(TRANSITION_OPTIONS, GOLDEN_OPTIONS, DEBUG)
 def storyboard(
     lesson: str | None,
+    course: Path | None,
     step: str | None,
     columns: int,
     out: Path | None,
@@ -81,7 +83,7 @@ def storyboard(
     With --against: what has changed in the films since they were kept."""
     if against is None and (every_lesson or accept):
         raise UsageError("--all and --accept go with --against FOLDER.")
-    named = entries((lesson,) if lesson else (), every=every_lesson)
+    named = entries((lesson,) if lesson else (), every=every_lesson, course=course)
     if against is not None:
         return compare(named, against, out, accept)
     (entry,) = named

@@ -92,7 +92,9 @@ class Server:
     async def start(self) -> None:
         await self.pool.start()
         self.controller.begin()
-        self.chore(self.watch_files())
+        self.chore(self.watch_files([Path(scenes.__file__).parent, ASSETS]))
+        if beside := {folder for entry in self.controller.entries if entry.own for folder in _beside(entry.own)}:
+            self.chore(self.watch_files([*beside], deep=False))  # it may be somebody's home
 
     async def stop(self) -> None:
         self.stopping.set()
@@ -107,9 +109,9 @@ class Server:
         self.chores.add(task)
         task.add_done_callback(self.chores.discard)
 
-    async def watch_files(self) -> None:
+    async def watch_files(self, folders: list[Path], deep: bool = True) -> None:
         """Whatever a picture is made of. The model is loaded once."""
-        async for _ in watching.saved([Path(scenes.__file__).parent, ASSETS], self.stopping):
+        async for _ in watching.saved(folders, self.stopping, deep):
             self.readings.clear()
             self.controller.reload()
 
@@ -297,6 +299,11 @@ class Server:
             order, lambda done, total: client.tell({"type": "saving", "what": what, "done": done, "total": total})
         )
         return files[0]
+
+
+def _beside(lesson: Path) -> list[Path]:
+    """The folders of a lesson's file and of its notes."""
+    return [folder for folder in (lesson.parent, lesson.parent / "notes") if folder.is_dir()]
 
 
 def _picture_of(url: str) -> str:

@@ -15,9 +15,9 @@ PAINTED = (".py", ".yaml", ".toml", ".json", ".otf", ".safetensors", ".txt")
 LOOK_EVERY = 1000  # milliseconds, where the system does not tell
 
 
-async def saved(folders: list[Path], stop: asyncio.Event) -> AsyncIterator[None]:
-    """Yields whenever something was saved in one of the folders, until `stop` is set."""
-    how: dict[str, Any] = {"watch_filter": _matters, "debounce": 200, "step": 50, "stop_event": stop}
+async def saved(folders: list[Path], stop: asyncio.Event, deep: bool = True) -> AsyncIterator[None]:
+    """Yields whenever something was saved in one of the folders, until `stop` is set. deep: or in folders in them."""
+    how: dict[str, Any] = {"recursive": deep, "watch_filter": _matters, "debounce": 200, "step": 50, "stop_event": stop}
     how["rust_timeout"] = 500  # so that it ends soon
     try:
         async for _ in awatch(*folders, **how):
