@@ -16,6 +16,7 @@ import numpy as np
 
 from model.numbers.tree import Expression, Given, Leaf, Place, Recorded, Taken, Values
 
+LARGE = 1 << 14  # numbers, from which on exact sums would take too long
 Memo = dict[int, tuple[Values, Expression]]
 
 
@@ -78,7 +79,9 @@ def softmax(x: Values, axis: int) -> Values:
 
 
 def sum_of(x: Values, axis: int | None) -> Values:
-    """Sums rounded once, by the exact algorithm of math.fsum."""
+    """Sums rounded once, by the exact algorithm of math.fsum; of large tables, in extended precision."""
+    if x.size > LARGE:
+        return np.asarray(x.sum(axis=axis, dtype=np.longdouble), dtype=np.float64)
     rows = x.reshape(-1, x.size) if axis is None else np.moveaxis(x, axis, -1)
     sums = np.array([math.fsum(row) for row in rows.reshape(-1, rows.shape[-1])])
     return sums.reshape(() if axis is None else rows.shape[:-1])

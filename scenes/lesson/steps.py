@@ -21,7 +21,7 @@ from scenes.lesson.stage import StagedScene
 
 READING, FIGURE = 13.0, 0.3  # characters a second; seconds more for every number (BBC subtitle guidelines: 13–15)
 SWAP = 0.6  # seconds in which one caption gives way to the next
-GO = 0.5  # seconds in which what a step does not keep leaves, while its first things come
+GO = 0.4  # seconds in which what a step does not keep leaves, while its first things come
 NUMBER = re.compile(r"\d[\d.,]*")
 LEAVE, COME = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.4, 1)
 
@@ -104,7 +104,7 @@ class SteppedScene(StagedScene):
         if template is None:
             raise TypeError(f"the step “{name}” says nothing: give it a caption or ask something")
         fields = self.phrases | fields
-        said = template if isinstance(template, Said) else say(template, **fields)
+        said = (template if isinstance(template, Said) else say(template, **fields)).begun()
         self.next_section(name)
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields) or str(said)
@@ -131,7 +131,7 @@ class SteppedScene(StagedScene):
         Filled with the step's fields and these. The question has been there long enough to be read."""
         self._read(rest=0.0)
         self._lines.append(self._line())
-        said, begun = say(caption, **self._fields | fields), self.time
+        said, begun = say(caption, **self._fields | fields).begun(), self.time
         new = self._placed(said)
         old, self.caption = self.caption, new
         self.play(*leave(old), *come(new), run_time=SWAP)

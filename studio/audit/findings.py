@@ -33,6 +33,8 @@ ROOM = {  # every kind of finding, and the check that it belongs to; each is exp
     "double exposure": "film",
     "result before cause": "film",
     "no question": "film",
+    "colours alike": "film",
+    "flash": "film",
     "no caption": "contract",
     "no steps": "contract",
     "crash": "contract",

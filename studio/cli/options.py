@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -12,7 +15,7 @@ import click
 from model.errors import UsageError
 from scenes.course import Entry
 from scenes.lesson.options import DEFAULTS, OPTIONS, Option, Options
-from studio.play.picture import QUALITIES
+from studio.play.picture import QUALITIES, rate_of
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 FILES = ("mp4", "gif", "webp", "webm", "png", "mov")
@@ -36,12 +39,24 @@ class UserPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         try:
-            return Path(str(super().convert(value, param, ctx))).expanduser()
+            return Path(os.fsdecode(super().convert(value, param, ctx))).expanduser()
         except RuntimeError:
             self.fail(f"nobody knows the home folder in {value}", param, ctx)
 
 
-PATH = UserPath()
+class FrameRate(click.ParamType[float]):
+    """Frames a second as film people write them: 25, 29.97, 30000/1001. 29.97 is 30000/1001."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
+        try:
+            return rate_of(Fraction(value))
+        except (ValueError, ZeroDivisionError, OverflowError):
+            self.fail(f"{value!r} is no frame rate: give 25, 29.97 or 30000/1001", param, ctx)
+
+
+PATH, RATE = UserPath(), FrameRate()
 
 
 def _kind(option: Option) -> click.ParamType[Any] | type:
@@ -64,7 +79,19 @@ def _click_option(name: str, option: Option) -> Decorator[Any]:
         show_default=isinstance(default, str),
         metavar=option.metavar,
         help=option.help,
+        callback=which_checkpoint if name == "model" else None,
     )
+
+
+def which_checkpoint(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Say which one is meant where a shipped checkpoint and a folder here have the same name. Given once or often."""
+    for name in value if isinstance(value, tuple) else (value,):
+        if name and Path(name).is_dir() and Path(name).name == name:
+            from model import names
+
+            if name in names():
+                print(f"note: {name} is the shipped checkpoint; the folder here is called ./{name}", file=sys.stderr)
+    return value
 
 
 LESSON_OPTIONS = {name: _click_option(name, option) for name, option in OPTIONS.items()}
@@ -81,7 +108,7 @@ def quality(letters: Iterable[str] = QUALITIES, default: str | None = None) -> D
 
 PICTURE_OPTIONS = (
     quality(),
-    click.option("--fps", type=int, metavar="N", help="Frames a second (default: the quality's)."),
+    click.option("--fps", type=RATE, metavar="N", help="Frames a second (default: the quality's); 30000/1001, too."),
     click.option("--width", type=int, metavar="PIXELS", help="Width of the picture (default: the quality's)."),
 )
 

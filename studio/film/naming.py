@@ -91,9 +91,7 @@ def free_name(name: str, about: Mapping[str, Any], there: Mapping[str, Any] | No
 
     It is the name itself if that manifest is of the same request."""
     return (
-        name
-        if there is not None and request(there) == request(about)
-        else f"{name}-{short_hash(request(about) or name)}"
+        name if there is not None and request(there) == request(about) else f"{name}-{short_hash(request(about) or '')}"
     )
 
 

@@ -57,6 +57,47 @@ LIES = [
         "position",
         "wrong number",
     ),
+    # ── in sums ──────────────────────────────────────────────────────────────────────────────────
+    Lie(
+        "a sum that does not hold with the digits that stand there",
+        "scenes/kit/numbers/decimals.py",
+        "fits(one.parts) and one.hold(sums)",
+        "fits(one.parts)",
+        "position",
+        "wrong sum",
+    ),
+    Lie(
+        "= where it is only about so",
+        "scenes/kit/numbers/terms.py",
+        "if self.decimals.hold([(self._values(), float(total))]):",
+        "if True:",
+        "attention",
+        "wrong sum",
+    ),
+    Lie(
+        "a rest that leaves out a term",
+        "scenes/kit/numbers/terms.py",
+        "self.products[count:].sum(0) if",
+        "self.products[count + 1:].sum(0) if",
+        "attention",
+        "wrong sum",
+    ),
+    Lie(
+        "a sum of weights' numerators without its first",
+        "scenes/kit/numbers/total.py",
+        "parts.sum(0)",
+        "parts[1:].sum(0)",
+        "attention",
+        "wrong sum",
+    ),
+    Lie(
+        "weights divided by another sum than stands there",
+        "scenes/kit/numbers/product.py",
+        "total = exps.sum(0)",
+        "total = exps.sum(0) * 2",
+        "attention",
+        "wrong sum",
+    ),
     # ── in tensors ───────────────────────────────────────────────────────────────────────────────
     Lie(
         "another random number than the seed's",

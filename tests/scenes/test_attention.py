@@ -1,5 +1,6 @@
 """The flagship: what it must show, for any text, layer, head and token."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,11 @@ def test_plain_manim_renders_it(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert list(tmp_path.rglob("SelfAttention.mp4"))
+
+
+def test_a_repeated_word_is_told_apart():
+    lesson = play(text="The old dog chased the young dog .", token=6)
+    said = [line.text for step in lesson.steps for line in step.lines]
+    assert any("the second “dog”" in text for text in said)
+    assert not [text for text in said if re.search(r"(?<!first )(?<!second )“dog”", text)]
+    assert any(text.startswith("The second “dog”") for text in said), "a sentence begins with a capital"

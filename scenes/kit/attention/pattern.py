@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from model.numbers.tensor import Tensor
+from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Area, Thickness
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
-from scenes.kit.ground.style import color
+from scenes.kit.ground.style import color, smallest
 from scenes.kit.numbers.cells import GAP
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.tokens import TokenRow
@@ -42,6 +43,26 @@ class DotPattern(TensorGrid):
         self.reset_box(
             self.left + side * self.units_x.sum() + self.right, self.above + side * self.units_y.sum() + self.below
         )
+
+    def _row_label_width(self) -> float:
+        """Of the widest row label, and of the names of the axes above them."""
+        size, words = self._axes()
+        return max(super()._row_label_width(), sum(typesetting.width(word, size) + 0.12 for word in words))
+
+    def _axes(self) -> tuple[float, tuple[str, ...]]:
+        """The em of what the axes are called, and the names, where rows and columns have labels."""
+        named = self.row_labels is not None and self.column_labels is not None
+        return max(0.72 * self.header, smallest()), ("query", "key") if named else ()
+
+    def _draw_labels(self, pen: Pen) -> None:
+        """Rows ask, columns are asked: the corner says so."""
+        super()._draw_labels(pen)
+        size, words = self._axes()
+        x = self.left - 0.12
+        for word in reversed(words):
+            x -= typesetting.width(word, size)
+            pen.text(word, x, self.above - 0.14, size, word, float(self.cell_opacity.max()))
+            x -= 0.12
 
     @property
     def unit(self) -> float:

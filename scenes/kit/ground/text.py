@@ -11,9 +11,9 @@ from manim import ManimColor, MathTypst
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.painting import Mix, Painted, Pen, blend
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Claim, Of, Shown
+from scenes.kit.ground.readings import Cell, Of, Shown
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.say import number as format_number
 from scenes.kit.ground.style import color, smallest, theme
@@ -94,27 +94,6 @@ def _rgb(fill: Any) -> np.ndarray:
     return fill if isinstance(fill, np.ndarray) else ManimColor(fill).to_rgb()
 
 
-class Total(Label):
-    """“Σ = 1.00” beside numbers that are shown in the same format; it claims that they add up (to `whole`, if given).
-
-    parts: Tensor [n] of the numbers."""
-
-    def __init__(
-        self, parts: Tensor, spec: str = ".2f", size: float = LABEL, fill: Fill = "secondary", whole: int | None = None
-    ):
-        self.terms, self.spec, self.whole, self.total = parts, spec, whole, parts.sum(0)
-        super().__init__(say("Σ = {total:" + spec + "}", total=self.total), size, fill)
-
-    def claims(self) -> list[Claim]:
-        def shown(value: float, cell: Cell | int) -> Shown:
-            return Shown(format_number(value, self.spec), cell, self.spec)
-
-        total = shown(float(self.total), Cell(self.total))
-        parts = tuple((shown(float(v), Cell(self.terms, (i,))),) for i, v in enumerate(self.terms.values))
-        whole = [] if self.whole is None else [Claim(((total,),), shown(self.whole, self.whole), "the whole")]
-        return [Claim(parts, total), *whole]
-
-
 class Number(Painted):
     """A Tensor's single number, formatted; counts when its value changes in a Transform.
 
@@ -146,6 +125,12 @@ class Number(Painted):
     def draw(self, pen: Pen) -> None:
         shown = Shown(format_number(self.value, self.spec), Cell(self.tensor), self.spec)
         pen.text(self.text, 0, typesetting.ASCENT * self.size, self.size, self.rgb, numbers=(shown,))
+
+    def interpolate_color(self, start: Painted, end: Painted, alpha: float) -> Painted:
+        super().interpolate_color(start, end, alpha)  # the box is as wide as it is between both: digits keep their form
+        width, height = (blend(a, b, alpha) for a, b in zip(start.natural, end.natural, strict=True))
+        self.natural = (width, height)
+        return self
 
 
 class Formula(Painted):
@@ -232,4 +217,4 @@ class Heading(Painted):
             pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
 
 
-__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say", "smallest"]
+__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "say", "smallest"]

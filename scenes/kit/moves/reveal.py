@@ -12,6 +12,8 @@ from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.timing import Together, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 
+COME = 0.6  # seconds in which the frame around something new comes
+
 
 class Reveal(Animation):
     """Cells of a grid appear: "rows", "columns", "cells" (reading order) or "diagonal", one after the other.
@@ -56,11 +58,16 @@ class Reveal(Animation):
 
 
 class Introduce(Reveal):
-    """Reveal of a grid that was not on the stage: its frame is there at once, its cells come in order."""
+    """Reveal of a grid that was not on the stage: its frame comes in COME seconds, its cells in order."""
 
     def __init__(self, grid: TensorGrid, order: str = "rows", **kwargs: Any):
         grid.reveal(0.0)
+        self.opacity = grid.opacity
         super().__init__(grid, order, introducer=True, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        super().interpolate_mobject(alpha)
+        self.mobject.opacity = self.opacity * float(ease(min(1.0, alpha * self.run_time / COME)))
 
 
 class Grow(Animation):

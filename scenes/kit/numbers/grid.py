@@ -14,16 +14,17 @@ from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Cells, Claim, Shown
+from scenes.kit.ground.readings import Cells, Claim
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.ground.text import DIGIT
 from scenes.kit.ground.theme import legible_on
-from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, elide, readable_height, readable_width
+from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, Law, elide, readable_height, readable_width
 
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
 HEADER = 0.34
+WAITING = 0.15  # opacity of cells that wait for their numbers
 IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
 
 
@@ -91,7 +92,7 @@ class TensorGrid(Painted):
         self.row_labels, self.column_labels, self.wanted_header = row_labels, column_labels, header
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
         self.tint = np.array(_hue(kind), dtype=float)
-        self.terms: list[Tensor] = []  # of this shape, if it is their sum: the audit holds it to that
+        self.law: Law | None = None  # what its numbers are the sums of: the audit holds it to that
         self.reach: list[tuple[float, float]] | None = None  # of each number, while it is a running sum
         if fit is not None:
             width, height = fit.width, fit.height
@@ -249,6 +250,11 @@ class TensorGrid(Painted):
         self.cell_opacity[:], self.text_opacity[:] = opacity, opacity
         return self
 
+    def pale(self) -> TensorGrid:
+        """Pale, and without numbers: where they are going to come (`Reveal`, `ResidualAdd`)."""
+        self.cell_opacity[:], self.text_opacity[:] = WAITING, 0.0
+        return self
+
     # ── painting ─────────────────────────────────────────────────────────────────────────────────
     def fills(self) -> np.ndarray:
         """Colour [rows, columns, 3] of the cells: from the empty cell's towards the hue by magnitude."""
@@ -322,13 +328,11 @@ class TensorGrid(Painted):
             )
 
     def claims(self) -> list[Claim]:
-        """Σ terms = this, for every number that is shown."""
-        complete = self.terms and self.digits and self.text_opacity.min() >= 0.99
-        places = (self._index(i, j) for i, j in np.argwhere(~self.gap_cells)) if complete else ()
-        return [Claim(tuple((self._told(t, at),) for t in self.terms), self._told(self.tensor, at)) for at in places]
-
-    def _told(self, tensor: Tensor, index: tuple[Any, ...]) -> Shown:
-        return Shown(number(float(tensor.values[index]), self.spec), Cell(tensor, index), self.spec)
+        """Its law, for every number that is shown."""
+        if self.law is None or not self.digits or self.text_opacity.min() < 0.99:
+            return []
+        places = (self._index(i, j) for i, j in np.argwhere(~self.gap_cells))
+        return [self.law.claim(self.tensor, self.spec, at) for at in places]
 
     def _shown(self) -> tuple[np.ndarray, ...]:
         """Index of all that is shown, as a block [rows, columns]."""

@@ -44,7 +44,7 @@ class SelfAttention(AttentionLesson):
         i, j = self.position, self.query.other
         where = say("layer {l} · head {h}", l=self.layer, h=self.head)
         self.phrases |= dict(where=where, l=self.layer, h=self.head, i=i, j=j)
-        self.phrases |= dict(word=self.words[i], a=self.words[i], b=self.words[j])
+        self.phrases |= dict(word=self.words[i], b=self.words[j], asks=self.called(i), asked=self.called(j))
 
     def construct(self) -> None:
         strip, bars = self.question()
@@ -111,9 +111,9 @@ class SelfAttention(AttentionLesson):
         likeliest = int(np.argmax(probs.values))
         with self.step(
             "Self-attention",
-            ask="After “{word}” the model expects “{w}”: {p:.0%}. Which words told it so?"
+            ask="After {asks} the model expects “{w}”: {p:.0%}. Which words told it so?"
             if config.causal
-            else "At “{word}” the model expects “{w}”: {p:.0%}. Which words told it so?",
+            else "At {asks} the model expects “{w}”: {p:.0%}. Which words told it so?",
             keep=(),
             subtitle="model {model} · {layers} layers × {heads} heads, counted from {zero} · here: layer {l}, head {h}",
             model=self.model_name,
@@ -136,7 +136,7 @@ class SelfAttention(AttentionLesson):
     def formula(self, stream: list[Mobject]) -> tuple[SentenceStrip, Formula]:
         with self.step(
             "Attention",
-            "Who looks where, what is passed on: “{a}” took {w:.0%} from “{b}”.",
+            "Who looks where, what is passed on: {asks} took {w:.0%} from {asked}.",
             w=self.query.weights[self.query.other],
             keep=stream,
             subtitle="{where} · softmax along each row" + (", later words masked" if self.trace.config.causal else ""),

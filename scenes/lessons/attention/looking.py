@@ -28,7 +28,7 @@ def pattern(lesson: SelfAttention, table: ScoreTable, weights: TensorGrid) -> tu
     sides = (table.queries, table.keys, table.corner)
     with lesson.step(
         "Pattern",
-        "As dots: “{a}” gives {w:.0%} of its attention to “{b}”.",
+        "As dots: {asks} gives {w:.0%} of its attention to {asked}.",
         w=query.weights[query.other],
         subtitle="{where} · pattern [query, key]: dot area ∝ weight",
         keep=(weights, *sides),
@@ -64,7 +64,7 @@ def who_looks_where(
             lesson.play(*follow(there, marks), run_time=0.8 if p == i else 0.45)
             there = marks
         lesson.play(Grow(numbers, "shown_opacity", lag=0.2), run_time=0.6)
-        lesson.answer("“{a}” looks at “{b}” most: {w:.0%}.", w=query.weights[query.other])
+        lesson.answer("{asks} looks at {asked} most: {w:.0%}.", w=query.weights[query.other])
     return small or picture, [tokens, numbers, *there, *([small] if small is not None else [])]
 
 

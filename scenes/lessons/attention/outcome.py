@@ -16,8 +16,9 @@ from scenes.kit.ground.text import LABEL, Formula, Label, symbol
 from scenes.kit.moves.flight import Fly, row_of
 from scenes.kit.moves.products import ResidualAdd, WeightedSum
 from scenes.kit.moves.reveal import Introduce
-from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.grid import TensorGrid, elide
 from scenes.kit.numbers.product import Product
+from scenes.kit.numbers.rows import decimals_of, sum_of
 from scenes.kit.recipes import ROOM_OF_LINE, UNBOUNDED, Look, and_more, bring_weights, kept_and_rest, multiply, room_for
 from scenes.lesson.steps import come, leave
 from scenes.lessons.attention.projections import columns_of_head, depth
@@ -100,7 +101,7 @@ def weigh(lesson: SelfAttention, picture: DotPattern, sentence: list[Mobject]) -
 def one_sum(lesson: SelfAttention, weighted: TensorGrid, z: TensorGrid) -> None:
     with lesson.step(
         "Sum",
-        "… and summed: z, what “{word}” has gathered.",
+        "… and summed: z, what {asks} has gathered.",
         subtitle="{where} · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]",
     ):
         label = symbol("z", lesson.position, SYMBOL, "value").next_to(z, LEFT, buff=0.2)
@@ -148,7 +149,7 @@ def add_back(lesson: SelfAttention, delta: TensorGrid) -> list[Mobject]:
     """What the head made is added to the word's row; leaves the rows."""
     with lesson.step(
         "Residual",
-        "It is added to “{word}”, with what {n} other heads found.",
+        "It is added to {asks}, with what {n} other heads found.",
         n=lesson.view.block.n_heads - 1,
         subtitle="resid_mid = resid_pre + Σ heads’ results · position {i}, layer {l}",
         keep=(delta,),
@@ -157,11 +158,15 @@ def add_back(lesson: SelfAttention, delta: TensorGrid) -> list[Mobject]:
         columns, names_room = lesson.by(wide=10, square=5, tall=5), 3.2
         cell = (min(1.0, (lesson.stage.width - names_room) / (columns - 0.4)), 1.4 * lesson.row_height)
         scale = float(max(np.abs(tensor.values).max() for tensor, *_ in parts))
-        grids = [TensorGrid(t, kind, scale=scale, cell=cell, columns=columns, **UNBOUNDED) for t, kind, _ in parts]
+        form = decimals_of([tensor for tensor, *_ in parts], elide(len(parts[0][0]), columns), "+.2f", cell[0])
+        specs = [form.parts] * (len(parts) - 1) + [form.total]
+        look: Look = dict(scale=scale, cell=cell, columns=columns, **UNBOUNDED)
+        grids = [TensorGrid(t, kind, spec=spec, **look) for (t, kind, _), spec in zip(parts, specs, strict=True)]
+        grids[-1].law = sum_of(grids[:-1], form)
         stack(*grids, gap=0.35).move_to(lesson.stage.center).shift((1.2, 0, 0))
         labels = [
             Label(name, LABEL, "delta" if "+" in name else "ink").next_to(grid, LEFT, buff=0.25)
-            for grid, (_, _, name) in zip(grids, parts, strict=True)
+            for grid, name in zip(grids, [*[name for *_, name in parts[:-1]], form.signed(parts[-1][2])], strict=True)
         ]
         lesson.play(
             Introduce(grids[0], "columns", lag=0.1), Fly(delta, grids[1]), *map(FadeIn, labels[:2]), run_time=1.4

@@ -20,6 +20,7 @@ from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import LOWEST_ROW, UNBOUNDED, Look, bring_weights, frame_row, multiply, room_for
 from scenes.kit.words.strip import SentenceStrip
+from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -75,14 +76,13 @@ def rows(lesson: SelfAttention, strip: SentenceStrip, bars: list[Mobject]) -> tu
         keep=(strip, *bars),
     ):
         grids, labels = two_rows(lesson, strip, normalised)
-        leave = [FadeOut(m, target_position=strip.corners(i).mean(axis=0), scale=0.2) for m in bars]
-        lesson.play(*leave, Introduce(grids[0], "columns", lag=0.1), FadeIn(labels[0]), run_time=1.1)
+        lesson.play(*leave(*bars), Introduce(grids[0], "columns", lag=0.1), *come(labels[0]), run_time=1.2)
         if normalised:
             lesson.play(Fly(grids[0], grids[-1], keep=True, arc=0, lag=0.15), FadeIn(labels[1]), run_time=1.4)
         lesson.answer(
-            "On a common scale: x, what “{word}” shows this layer."
+            "On a common scale: x, what {asks} shows this layer."
             if normalised
-            else "The row itself: x, what “{word}” shows this layer."
+            else "The row itself: x, what {asks} shows this layer."
         )
         lesson.play(Fly(grids[-1], Chip(strip, "x", i), keep=True), run_time=0.7)
     return [*grids[:-1], *labels], grids[-1]
@@ -111,7 +111,7 @@ def one_number(
     view, i, c = lesson.view, lesson.position, lesson.query.entry
     with lesson.step(
         "One number of the query",
-        ask="What does “{word}” look for? Its row meets a column of W_Q …",
+        ask="What does {asks} look for? Its row meets a column of W_Q …",
         subtitle="position {i} “{word}” · {where} · its row times the query matrix",
         c=c,
         keep=(strip, x, *before),
@@ -136,7 +136,7 @@ def one_number(
 def query(lesson: SelfAttention, strip: SentenceStrip, product: Product, terms: TermSum, frames: list[Frame]) -> None:
     with lesson.step(
         "Query",
-        "Every column the same way: the query of “{word}”, {n} numbers.",
+        "Every column the same way: the query of {asks}, {n} numbers.",
         n=lesson.view.q.shape[1],
         keep=(strip, product, terms, *frames),
     ):
@@ -150,7 +150,7 @@ def key(lesson: SelfAttention, strip: SentenceStrip) -> Product:
     j = lesson.query.other
     with lesson.step(
         "Key",
-        "Another matrix makes a key, what “{b}” offers to be found by.",
+        "Another matrix makes a key, what {asked} offers to be found by.",
         keep=(strip,),
         subtitle="position {j} “{b}” · {where} · its row times the key matrix",
     ):
@@ -168,7 +168,7 @@ def value(lesson: SelfAttention, strip: SentenceStrip, old: Product) -> list[Mob
     j = lesson.query.other
     with lesson.step(
         "Value",
-        "And a third makes a value: what “{b}” hands over if it is found.",
+        "And a third makes a value: what {asked} hands over if it is found.",
         keep=(strip, old.x, old.labels[0], old.signs),
         subtitle="position {j} “{b}” · {where} · its row times the value matrix",
     ):

@@ -35,7 +35,7 @@ def one_score(
     extra = ", both turned by the angles of their positions (rotary)" if view.rotary else ""
     with lesson.step(
         "One score",
-        ask="Does the key of “{b}” fit the query of “{a}”?",
+        ask="Does the key of {asked} fit the query of {asks}?",
         keep=(strip, queries, keys),
         subtitle="{where} · q{i} · k{j}" + extra,
     ):
@@ -45,9 +45,8 @@ def one_score(
             same = p in source.rows and source.columns == target.columns and not view.rotary
             flights.append(Fly(row_of(source, p), target) if same else Introduce(target))
         lesson.play(*leave(queries, keys), *flights, *come(*labels[:2]), run_time=1.4)
-        lesson.play(*map(FadeIn, labels[2:]), run_time=0.4)
         first, second, products = grids
-        lesson.play(Meet(first, second, products, total), run_time=3)
+        lesson.play(*map(FadeIn, labels[2:]), Meet(first, second, products, total, run_time=3))
         lesson.answer("{n} products add up to {s:+.2f}: the score.", n=len(q), s=score)
     return [*grids, *labels], total
 
@@ -80,7 +79,7 @@ def all_scores(
         "Scores",
         "Each query meets each key: rows ask, columns are asked.",
         subtitle="{where} · scores_raw [query, key] · rows are queries, columns are keys",
-        keep=(strip, *left, total),
+        keep=(strip, *left[:-1], total),  # the sign of the sum goes first
     ):
         table = ScoreTable(lesson.stage, view.q_met, view.k_met, view.raw, lesson.words, cell=(1.05, 0.56), keep=(i, j))
         place = (table.scores.shown_row(i), table.scores.shown_column(j))
@@ -89,7 +88,7 @@ def all_scores(
         small = table.scores.digits * table.scores.zoom() / (total.size * total.zoom())
         landing = total.animate.scale(small).move_to(table.scores.cell_center(*place))
         sides = (table.queries, table.keys, table.corner, table.scores, frame)
-        lesson.play(*leave(*left, strip), landing, *come(*sides), *chips_into(strip, table), run_time=1.8)
+        lesson.play(*leave(*left[:-1], strip), landing, *come(*sides), *chips_into(strip, table), run_time=1.8)
         lesson.remove(total)
         table.scores.cell_opacity[place], table.scores.text_opacity[place] = 1.0, 1.0
         waves = min(len(table.scores.rows) * 0.45, 3.4)
@@ -127,7 +126,7 @@ def mask(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> Frame:
     with lesson.step(
         "Mask",
         (
-            "No looking ahead: “{word}” would give {leak:.0%} of its attention to what is still to come."
+            "No looking ahead: {asks} would give {leak:.0%} of its attention to what is still to come."
             if ahead
             else "No word may look ahead: what comes later is set to {never}."
         )

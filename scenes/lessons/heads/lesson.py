@@ -63,6 +63,7 @@ class MultiHead(AttentionLesson):
         self.block = self.blocks[self.layer]
         self.query = self.block.head(self.head).query(self.position)
         self.phrases |= dict(l=self.layer, h=self.head, i=self.position, w=self.words[self.position])
+        self.phrases |= dict(asks=self.called(self.position))
         self.phrases |= dict(model=self.model_name, n=self.block.n_heads)
 
     def make_trace(self) -> Trace:
@@ -105,7 +106,7 @@ class MultiHead(AttentionLesson):
             "Multi-head attention",
             "{n} heads look, each in its own way; what they find is added up.",
             keep=(),
-            subtitle="Concat(z) W_O is a sum with one term for each head",
+            subtitle="Concat(z) W_O is a sum, one term for each head · rows are queries, columns are keys",
         ):
             upper, lower = self.stage.rows(1, 1)
             places = tiles(upper, *((1, n) if wide else shape_of(upper, n)))[:n]

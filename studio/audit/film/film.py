@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
-from studio.audit.checks.check import Check, Defects
+from studio.audit.checks.check import Check
 from studio.audit.film.canvas import Blackouts, Vanishing
+from studio.audit.film.colours import alike
 from studio.audit.film.motion import Motion
 from studio.audit.film.order import Answers, unasked
 from studio.audit.film.sight import Sight, Sights
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Screen, on_screen
 
@@ -20,8 +22,8 @@ from studio.audit.screen import Screen, on_screen
 class Film(Check):
     """Whether a lesson is one film: see docs/audit.md, “Film”."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.sights = Sights(lesson)
         self.blackouts, self.vanishing = Blackouts(), Vanishing(self.sights.homes)
         self.motion = Motion()
@@ -31,9 +33,11 @@ class Film(Check):
         self.still = True  # whether nothing moves in the play
         self.fresh = False  # whether a step's first play is still to end
 
-    def step_started(self, step: Step) -> Defects:
+    def step_started(self, step: Step) -> Iterator[Defect]:
         self.fresh = True
-        return self.settle()
+        yield from self.settle()
+        if step.index == 0:
+            yield from alike(self.lesson.theme)
 
     def passing(self) -> Iterator[Defect]:
         yield from self.settle()

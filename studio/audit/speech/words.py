@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.say import Said
 from scenes.kit.words.tokens import display
+from studio.audit.checks.naming import AXES, displayed
 from studio.audit.findings import Defect
-from studio.audit.speech.names import AXES
 from studio.audit.speech.places import Spot, Where
 
 CLAUSES = re.compile(r"[,;.]\s+(?:and )?| and | · ")
@@ -150,12 +149,6 @@ def all_words(where: Where) -> set[str]:
     vocabularies = {trace.vocabulary for trace in where.traces.values() if len(trace.vocabulary) < 5000}
     words = set().union(*map(displayed, vocabularies))
     return words | {display(token) for tokens in texts(where) for token in tokens}
-
-
-@cache
-def displayed(vocabulary: tuple[str, ...]) -> frozenset[str]:
-    """The words of a vocabulary as they are shown."""
-    return frozenset(map(display, vocabulary))
 
 
 def positions_in(text: Said) -> list[int]:

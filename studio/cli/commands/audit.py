@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from scenes.lesson.options import ASPECTS
-from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, with_options
+from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, which_checkpoint, with_options
 
 
 @click.command(context_settings=SETTINGS)
@@ -15,13 +15,20 @@ from studio.cli.options import DEBUG, PATH, SETTINGS, complete_lesson, entries, 
 @click.option("--all", "every", is_flag=True, help="The whole matrix: texts, models, aspects and themes.")
 @click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Another text (may be given several times).")
 @click.option(
-    "--model", "-m", "models", multiple=True, metavar="NAME", help="A checkpoint (may be given several times)."
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    callback=which_checkpoint,
+    help="A checkpoint (may be given several times).",
 )
 @click.option(
     "--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="An aspect (may be given several times)."
 )
 @click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme (may be given several times).")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also as JSON (- for stdout).")
+@click.option("--flash", is_flag=True, help="Also draw every frame, small, and count flashes.")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
 @with_options(DEBUG)
@@ -33,6 +40,7 @@ def audit(
     aspects: tuple[str, ...],
     themes: tuple[str, ...],
     json_file: Path | None,
+    flash: bool,
     workers: int | None,
     explain: str | None,
 ) -> int:
@@ -53,6 +61,7 @@ def audit(
         aspects=aspects,
         themes=themes,
         every=every,
+        flash=flash,
         json_file=json_file,
         workers=workers,
     )

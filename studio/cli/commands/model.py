@@ -8,13 +8,22 @@ from pathlib import Path
 import click
 
 from model.errors import UsageError
-from studio.cli.options import DEBUG, SETTINGS, out, with_options
+from studio.cli.options import DEBUG, SETTINGS, out, which_checkpoint, with_options
+from studio.cli.terminal import mention_blanks
 from studio.play.files import check_writable, from_here
 
 
 @click.command(context_settings=SETTINGS)
 @click.argument("text")
-@click.option("--model", "-m", default="tiny", show_default=True, metavar="NAME", help="A checkpoint's name or folder.")
+@click.option(
+    "--model",
+    "-m",
+    default="tiny",
+    show_default=True,
+    metavar="NAME",
+    callback=which_checkpoint,
+    help="A checkpoint's name or folder.",
+)
 @out("Save all tensors as one .safetensors file.", metavar="FILE")
 @with_options(DEBUG)
 def trace(text: str, model: str, out: Path | None) -> None:
@@ -32,7 +41,9 @@ def trace(text: str, model: str, out: Path | None) -> None:
         tensor = result[name]
         table.add_row(name, ", ".join(tensor.axes), " × ".join(map(str, tensor.shape)))
     Console(soft_wrap=True).print(table)
-    print(f"{len(result.names)} tensors of {len(result.tokens)} tokens: {' | '.join(result.tokens)}", file=sys.stderr)
+    count = f"{len(result.tokens)} token{'s' if len(result.tokens) > 1 else ''}"
+    print(f"{len(result.names)} tensors of {count}: {' | '.join(result.tokens)}", file=sys.stderr)
+    mention_blanks([result.tokens[place] for place in result.unknown])
     if out is not None:
         print(from_here(result.save(out)))
 

@@ -21,6 +21,11 @@ CHOSEN = [option for name, option in LESSON_OPTIONS.items() if name != "token"]
 )
 @click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free one from 8765 on.")
 @click.option("--token", metavar="WORD", help="What others need to watch (default with --host: made up).")
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="The page's address where a proxy or tunnel leads here (JupyterHub, Codespaces …).",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @out("Where saved files go (default: renders/).")
 @with_options(DEBUG)
@@ -30,6 +35,7 @@ def preview(
     host: str,
     port: int | None,
     token: str | None,
+    public_url: str | None,
     no_browser: bool,
     out: Path | None,
     **chosen: Any,
@@ -38,4 +44,4 @@ def preview(
     (entry,) = entries((lesson,))
     from studio.preview import serve
 
-    serve(entry.id, chosen, host, port, token, not no_browser, quality, out)
+    serve(entry.id, chosen, host, port, token, not no_browser, quality, out, public_url)

@@ -22,6 +22,7 @@ from studio.cli.options import (
     out,
     with_options,
 )
+from studio.cli.terminal import mention_blanks
 from studio.play.files import cores, from_here
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def render(
     force: bool,
     out: Path | None,
     quality: str | None,
-    fps: int | None,
+    fps: float | None,
     width: int | None,
     **chosen: Any,
 ) -> int:
@@ -118,6 +119,7 @@ def _mention_unknown(lesson: Played) -> None:
 
     trace = main_trace(lesson)
     words = [trace.tokens[place] for place in trace.unknown] if trace is not None else []
+    mention_blanks(words)
     if words:
         known = (
             "does not know this word and reads it" if len(words) == 1 else "does not know these words and reads them"

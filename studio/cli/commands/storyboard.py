@@ -69,7 +69,7 @@ def storyboard(
     every: int,
     around: float,
     quality: str | None,
-    fps: int | None,
+    fps: float | None,
     width: int | None,
     every_lesson: bool,
     against: Path | None,

@@ -10,10 +10,11 @@ from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import Said, Span, say
-from scenes.kit.ground.text import Formula, Label, Number, Total
+from scenes.kit.ground.text import Formula, Label, Number
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import TermSum
+from scenes.kit.numbers.total import Total
 from scenes.kit.words.tokens import TokenRow
 from tests.studio.audit.planted import Planted, found, kinds, shows
 
