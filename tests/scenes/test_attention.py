@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model import run
 from model.errors import UsageError
 from scenes.kit.ground.say import number
 from scenes.lessons.attention.lesson import SelfAttention
@@ -49,8 +50,9 @@ def test_the_chain(default):
     for value in trace[attn + "z"].values[head, i]:
         assert number(value) in texts(default, "Sum") and number(value) in texts(default, "Output")
     delta = trace[attn + "result"].values[head, i, 0]
-    assert number(delta) in texts(default, "Output") and number(delta) in texts(default, "Residual")
-    assert number(trace[f"blocks.{layer}.resid_mid"].values[i, 0]) in texts(default, "Residual")
+    assert number(delta) in texts(default, "Output")
+    for value in (delta, trace[f"blocks.{layer}.resid_mid"].values[i, 0]):  # with as many digits as the sum needs
+        assert {number(value), number(value, "+.3f")} & {*texts(default, "Residual")}
 
 
 def test_masked_cells_say_so(default):
@@ -59,19 +61,22 @@ def test_masked_cells_say_so(default):
 
 
 def test_the_default_row_is_the_most_telling_one(default):
-    """No other row of any head has a larger product of its two weights on other words, times the word's surprise."""
+    """By consequence: for no other head and query is this more: the two largest weights on other words, times the
+    surprise of the query's word, times the probability that moves when the head is off."""
     trace = default.trace
     best, winner = -1.0, None
-    for layer in range(trace.config.n_layers):
-        for head, pattern in enumerate(trace[f"blocks.{layer}.attn.pattern"].values):
-            for q in range(1, len(pattern)):
-                two = sorted(w for k, w in enumerate(pattern[q]) if k not in (0, q))[-2:]
-                logits = trace["logits"].values[q - 1].astype(float)
-                surprise = np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[trace.ids[q]]
-                if len(two) == 2 and np.prod(two) * surprise > best:
-                    best, winner = np.prod(two) * surprise, (layer, head, q)
+    for layer, head in np.ndindex(trace.config.n_layers, trace.config.n_heads):
+        after = run("tiny", trace.info["text"], ablate=[(layer, head)])["probs"].values
+        moved = abs(after - trace["probs"].values).sum(-1) / 2
+        for q, row in enumerate(trace[f"blocks.{layer}.attn.pattern"].values):
+            two = sorted(w for k, w in enumerate(row) if k not in (0, q))[-2:]
+            if q and len(two) == 2:
+                surprise = -np.log(trace["probs"].values[q - 1, trace.ids[q]])
+                if (measure := np.prod(two) * surprise * moved[q]) > best:
+                    best, winner = measure, (layer, head, q)
     assert (default.layer, default.head, default.position) == winner
     assert default.measure == pytest.approx(best, rel=1e-2)
+    assert default.words[default.position] == "creature"
 
 
 def test_asked_for_layer_head_and_token_are_followed():
