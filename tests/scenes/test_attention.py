@@ -68,7 +68,7 @@ def test_the_default_row_is_the_most_telling_one(default):
     for layer, head in np.ndindex(trace.config.n_layers, trace.config.n_heads):
         after = run("tiny", trace.info["text"], ablate=[(layer, head)])["probs"].values
         moved = abs(after - trace["probs"].values).sum(-1) / 2
-        for q, row in enumerate(trace[f"blocks.{layer}.attn.pattern"].values):
+        for q, row in enumerate(trace[f"blocks.{layer}.attn.pattern"].values[head]):
             two = sorted(w for k, w in enumerate(row) if k not in (0, q))[-2:]
             if q and len(two) == 2:
                 surprise = -np.log(trace["probs"].values[q - 1, trace.ids[q]])
