@@ -12,11 +12,8 @@ from studio.audit.findings import Finding
 TOLD_AS_SLIDES = frozenset({"blank stage", "vanish and return", "stretched text", "double exposure", "no question"})
 
 OWED: dict[str, frozenset[str]] = {
-    "overview": TOLD_AS_SLIDES,
-    "embedding": TOLD_AS_SLIDES,
     "attention": TOLD_AS_SLIDES,
-    "position": TOLD_AS_SLIDES,
-    "heads": TOLD_AS_SLIDES,
+    "overview": frozenset({"double exposure"}),  # words of two lines that leave for their rows cross each other
 }
 
 

@@ -18,7 +18,7 @@ from studio.cli.commands.render import render
 from studio.cli.commands.storyboard import storyboard
 from studio.cli.commands.verify import verify
 from studio.cli.options import SETTINGS
-from studio.cli.terminal import pasted, speak_any_encoding
+from studio.cli.terminal import pasted, stand_firm
 
 INTERRUPTED = 130
 
@@ -44,9 +44,9 @@ for command in (render, storyboard, verify, audit, list_lessons, trace, train, d
 def main(args: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     args = sys.argv[1:] if args is None else args
-    speak_any_encoding()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the drawing processes fill the cores
     try:
+        stand_firm()
         return cli.main(args, prog_name="clearhead", standalone_mode=False) or 0
     except (KeyboardInterrupt, click.exceptions.Abort):
         print("stopped; what is done so far is kept, the same command goes on from there.", file=sys.stderr)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import sys
+import tempfile
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
+
+from model.errors import ClearheadError
 
 PLAIN = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "·": "-"}
@@ -26,12 +31,28 @@ def mention_blanks(unknown: Sequence[str]) -> None:
         print(f"note: words are told apart by the blanks between them: put some into “{words[0]}”", file=sys.stderr)
 
 
-def speak_any_encoding() -> None:
-    """Let stdout and stderr say what their encoding lacks in other letters, “?” where there are none."""
+def stand_firm() -> None:
+    """Make the best of the terminal that there is: streams that are closed, encodings that lack letters (they are said
+    in others, “?” where there are none), no width, a user without a home. ClearheadError where the current folder is
+    gone."""
     codecs.register_error("clearhead", _spelled)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))
+        elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="clearhead")
+    if not os.environ.get("COLUMNS", "80").strip("0"):
+        del os.environ["COLUMNS"]
+    try:
+        Path.home()
+    except RuntimeError:  # a container that runs under a number; libraries want one, too
+        os.environ["HOME"] = tempfile.mkdtemp(prefix="clearhead-home-")
+        print(f"note: this user has no home folder: {os.environ['HOME']} is used (set HOME)", file=sys.stderr)
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise ClearheadError("the current folder has been deleted: go to another one (cd) and start again.") from None
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -174,7 +175,8 @@ def draw(film: Film, workers: int, report: Report = lambda done, total: None, fr
 def _draw(film: Film, workers: int, report: Report, fresh: bool) -> int:
     there = {path for path in film.segments if path.exists() and not fresh}
     for path in there:
-        os.utime(path)  # so that it counts as used
+        with suppress(PermissionError):  # of another user, in a cache that is shared
+            os.utime(path)  # so that it counts as used
     lacking = {play.key: play for play, path in zip(film.plays, film.segments, strict=True) if path not in there}
     total = sum(play.frames for play in lacking.values())
     if not lacking:

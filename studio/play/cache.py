@@ -63,5 +63,6 @@ def prune(limit: int = LIMIT) -> None:
             return
         with alone(path.parent) as free:
             if free:
-                path.unlink(missing_ok=True)
-                total -= stat.st_size
+                with suppress(PermissionError):  # of another user, in a cache that is shared
+                    path.unlink(missing_ok=True)
+                    total -= stat.st_size

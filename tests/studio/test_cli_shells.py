@@ -85,6 +85,42 @@ def test_a_script_without_blanks(run, text, words):
     assert ("told apart by the blanks" in err) == (words == 1)
 
 
+def shell(command: str, folder, **env: str) -> subprocess.CompletedProcess:
+    """Run a command line in which `clearhead` stands for the program."""
+    words = command.replace("clearhead", f"{sys.executable} -m studio.cli")
+    path = {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        ["bash", "-c", words], cwd=folder, env=os.environ | path | env, capture_output=True, text=True
+    )
+
+
+def test_a_current_folder_that_is_gone(tmp_path):
+    done = shell("mkdir gone; cd gone; rmdir ../gone; clearhead list", tmp_path)
+    assert done.returncode == 1 and done.stderr.startswith("error: the current folder has been deleted")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-"])
+def test_streams_that_are_closed(tmp_path, closed):
+    assert shell(f"clearhead list {closed}", tmp_path).returncode == 0
+    assert shell(f"clearhead nonsense {closed}", tmp_path).returncode == 2
+
+
+def test_a_user_without_a_home(tmp_path):
+    """As in a container that runs under a number: no $HOME, and nobody of that number is known."""
+    container = "unshare --user --map-user=12345 --map-group=12345"
+    if shell(f"{container} true", tmp_path).returncode:
+        pytest.skip("no namespaces here")
+    done = shell(f"unset HOME CLEARHEAD_CACHE; {container} clearhead trace 'the cat'", tmp_path, TMPDIR=str(tmp_path))
+    assert done.returncode == 0 and "note: this user has no home folder" in done.stderr
+    render = "render attention --width 96 --fps 10 --step 2 -f png -o out"
+    done = shell(f"unset HOME CLEARHEAD_CACHE; {container} clearhead {render}", tmp_path, TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_terminal_without_width(tmp_path):
+    assert "attention" in shell("clearhead list", tmp_path, COLUMNS="0", TERM="dumb").stdout
+
+
 # ── frame rates ──────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("said", "rate"),

@@ -309,9 +309,11 @@ class Painted(VMobject):
 
 
 def blend(a: Any, b: Any, alpha: float) -> Any:
-    """a → b: numbers and arrays of one shape mix, −∞ and anything else switches half-way."""
+    """a → b: numbers, arrays of one shape and tuples mix part by part, −∞ and anything else switches half-way."""
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return (1 - alpha) * a + alpha * b
+    if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        return tuple(blend(x, y, alpha) for x, y in zip(a, b, strict=True))
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
             mixed = (1 - alpha) * a + alpha * b

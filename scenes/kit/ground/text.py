@@ -11,7 +11,7 @@ from manim import ManimColor, MathTypst
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Mix, Painted, Pen, blend
+from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Of, Shown
 from scenes.kit.ground.say import Said, say
@@ -101,6 +101,7 @@ class Number(Painted):
 
     value: Mix[float]
     rgb: Mix[np.ndarray]
+    natural: Mix[tuple[float, float]]
 
     def __init__(
         self,
@@ -125,12 +126,6 @@ class Number(Painted):
     def draw(self, pen: Pen) -> None:
         shown = Shown(format_number(self.value, self.spec), Cell(self.tensor), self.spec)
         pen.text(self.text, 0, typesetting.ASCENT * self.size, self.size, self.rgb, numbers=(shown,))
-
-    def interpolate_color(self, start: Painted, end: Painted, alpha: float) -> Painted:
-        super().interpolate_color(start, end, alpha)  # the box is as wide as it is between both: digits keep their form
-        width, height = (blend(a, b, alpha) for a, b in zip(start.natural, end.natural, strict=True))
-        self.natural = (width, height)
-        return self
 
 
 class Formula(Painted):

@@ -73,17 +73,17 @@ class Introduce(Reveal):
 class Grow(Animation):
     """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers.
 
-    name: of the array: "values", "grown", "emphasis", "bar_opacity" …"""
+    name: of the array: "values", "grown", "emphasis", "bar_opacity" … least: the share of it that is there before."""
 
-    def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, **kwargs: Any):
-        self.what, self.lag = name, lag
+    def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, least: float = 0.0, **kwargs: Any):
+        self.what, self.lag, self.least = name, lag, least
         kwargs.setdefault("introducer", True)
         super().__init__(mobject, **kwargs)
         self.final = np.array(getattr(mobject, name), dtype=float)
-        setattr(mobject, name, np.zeros_like(self.final))
+        setattr(mobject, name, least * self.final)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        progress = ease(stagger(self.rate_func(alpha), len(self.final), self.lag))
+        progress = np.maximum(ease(stagger(self.rate_func(alpha), len(self.final), self.lag)), self.least)
         shape = (-1,) + (1,) * (self.final.ndim - 1)
         setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
 

@@ -24,7 +24,7 @@ from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, Law, elide, 
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
 HEADER = 0.34
-WAITING = 0.15  # opacity of cells that wait for their numbers
+WAITING = 0.2  # opacity of cells that wait for their numbers
 IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
 
 
@@ -48,6 +48,14 @@ class TensorGrid(Painted):
     glow: Mix[np.ndarray]
     strongest: Mix[float]
     tint: Mix[np.ndarray]
+    cw: Mix[float]
+    ch: Mix[float]
+    left: Mix[float]
+    above: Mix[float]
+    row_room: Mix[float]
+    header: Mix[float]
+    digits: Mix[float]
+    natural: Mix[tuple[float, float]]
 
     def __init__(
         self,
@@ -124,7 +132,7 @@ class TensorGrid(Painted):
             self.cw = min(cell[0], (width - self.left - self.right) / self.units_x.sum())
             self.ch = min(cell[1], (height - self.above - self.below) / self.units_y.sum())
         self.row_room = self.left - bracket
-        self.digits = digits and self._digit_size(size)
+        self.digits = self._digit_size(size) if digits else 0.0
 
     def _row_label_width(self) -> float:
         if self.row_labels is None:

@@ -15,6 +15,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
+from scenes.kit.numbers.grid import WAITING
 from scenes.kit.recipes import Look, longest_bar
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.claims import above, most
@@ -53,9 +54,10 @@ class Choosing:
             runs = list(zip(names, turns, ("logit", "probability", "probability"), strict=True))
             how: Look = dict(size=self.scene.by(wide=0.46, square=0.44, tall=0.44), down=not self.scene.wide)
             lanes = FinishedRun.together(boxes, runs, gap=self.scene.by(wide=0.3, square=0.14, tall=0.35), **how)
-            self.scene.play(FadeIn(prompt), *[FadeIn(lane.label) for lane in lanes], run_time=0.8)
             words = [Grow(lane.row, "emphasis", lag=0.8) for lane in lanes]
-            numbers = [Grow(lane.numbers, "shown_opacity", lag=0.8) for lane in lanes]
+            numbers = [Grow(lane.numbers, "shown_opacity", lag=0.8, least=WAITING) for lane in lanes]
+            come = [FadeIn(m) for lane in lanes for m in (lane.label, lane.numbers)]
+            self.scene.play(FadeIn(prompt), *come, run_time=0.8)
             self.scene.play(*words, *numbers, run_time=4.5)
 
     @property

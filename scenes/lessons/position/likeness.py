@@ -53,7 +53,7 @@ class Likeness:
             stage, play = self.scene.stage, self.scene.play
             wide, square = stage.columns(1, 1.5, gap=0.7), stage.columns(1, 1, gap=0.3)
             left, right = self.scene.by(wide=wide, square=square, tall=stage.rows(1.6, 1, gap=0.5))
-            heat = left.fit(HeatMap(likeness, width=left.width, height=left.height, kind="position"))
+            heat = left.fit(HeatMap(likeness, width=left.width, height=left.height))
             curve = self.curve(right, likeness, p)
             play(Introduce(heat, "diagonal", lag=0.05), run_time=2)
             play(FadeIn(Frame(heat.row_corners(p, pad=0.02))), run_time=0.5)

@@ -16,7 +16,7 @@ from studio.audit.findings import Defect
 LONGER = 1.08  # by which factor a text may be stretched
 READ = 0.25  # opacity from which a text is seen in mid-play
 WITHIN = 0.35  # of the smaller em: how deep two texts lie in each other that are seen as one muddle
-SOLID = 0.9  # opacity from which a cell hides what lies behind it
+SOLID = 0.9  # opacity from which a copy and its original are one text
 
 
 class Motion:
@@ -24,6 +24,7 @@ class Motion:
 
     def __init__(self) -> None:
         self.found: dict[tuple[int, ...], Defect] = {}  # by the ids of the mobjects, in the play that runs
+        self.middles: dict[int, np.ndarray] = {}  # where the texts of each mobject were at the last moment
 
     def at(self, sight: Sight) -> None:
         """Looks at a moment inside a play."""
@@ -33,7 +34,17 @@ class Motion:
         looks = [look for look in sight.looks if any(r.opacity >= READ for r in look.readings)]
         for below, above in combinations(looks, 2):
             if {id(below.mobject), id(above.mobject)} & sight.moving and meet(below, above):
-                self.note([below, above], doubled(below, above))
+                if not self.pass_by(below, above):
+                    self.note([below, above], doubled(below, above))
+        self.middles = middles(looks)
+
+    def pass_by(self, one: Look, other: Look) -> bool:
+        """Whether one flies across the other: where they stand to each other has changed since the last moment."""
+        before = [self.middles.get(id(look.mobject)) for look in (one, other)]
+        if before[0] is None or before[1] is None:
+            return False
+        way = (one.middle - other.middle) - (before[0] - before[1])
+        return float(np.hypot(*way)) > min(reading.size for look in (one, other) for reading in look.readings)
 
     def note(self, looks: list[Look], defects: Iterator[Defect]) -> None:
         """Keep the first of the defects, if these have none yet."""
@@ -45,6 +56,7 @@ class Motion:
     def ended(self, sight: Sight) -> list[Defect]:
         """After the play: what was wrong in it. Texts that stay in each other are for the check of layout to find."""
         looks = {id(look.mobject): look for look in sight.looks}
+        self.middles = middles([look for look in sight.looks if look.readings])
         found, self.found = self.found, {}
         return [defect for key, defect in found.items() if not stay([looks[k] for k in key if k in looks])]
 
@@ -55,6 +67,10 @@ def stretched(look: Look) -> Iterator[Defect]:
         if reading.opacity >= READ:
             what = f"“{short(reading.text)}” is stretched while it moves"
             yield Defect("stretched text", what, shown=f"{look.stretch:.2f} times").at(reading.corners.mean(axis=0))
+
+
+def middles(looks: list[Look]) -> dict[int, np.ndarray]:
+    return {id(look.mobject): look.middle for look in looks}
 
 
 def stay(looks: list[Look]) -> bool:
@@ -82,14 +98,15 @@ def in_each_other(below: Look, above: Look) -> Iterator[tuple[Reading, Reading]]
     if isinstance(above.mobject, Flock):
         return  # its numbers are in cells
     under = [r for r in below.readings if r.opacity >= READ]
-    over = [r for r in above.readings if r.opacity >= READ and not (r.area is not None and r.opacity >= SOLID)]
+    over = [r for r in above.readings if r.opacity >= READ]
     if not under or not over:
         return
     a, b = (np.array([r.corners for r in each]) for each in (under, over))
     apart = (a.max(axis=1)[:, None] <= b.min(axis=1)[None]) | (b.max(axis=1)[None] <= a.min(axis=1)[:, None])
     for i, j in np.argwhere(~apart.any(axis=2)):
         one, other = under[i], over[j]
-        if depth(one.corners, other.corners) > WITHIN * min(one.size, other.size):
+        cover = other.opacity if other.area is not None else 0.0  # the cell around a number hides what is behind it
+        if one.opacity * (1 - cover) >= READ and depth(one.corners, other.corners) > WITHIN * min(one.size, other.size):
             yield one, other
 
 

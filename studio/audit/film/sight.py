@@ -43,6 +43,12 @@ class Look:
         self.numbers, self.written = numbers_in(self.readings, marks, homes), numbers_in(self.readings, (), homes)
         self.stretch = stretch_of(mobject)
 
+    @property
+    def middle(self) -> np.ndarray:
+        """Of the box of all its texts [2]."""
+        low, high = self.box
+        return (low + high) / 2
+
     @cached_property
     def box(self) -> tuple[np.ndarray, np.ndarray]:
         """The lower left and the upper right corner of all its texts."""

@@ -244,6 +244,17 @@ def test_digits_that_are_seen_through_each_other():
     assert kinds(crossing(digits(0), lambda lesson: digits(1)(lesson).shift(2 * RIGHT))) == set()
 
 
+def test_a_word_that_flies_across_another():
+    def put(lesson):
+        here, there = word("here"), word("there", 1.5)
+        lesson.play(FadeIn(here), FadeIn(there))
+        lesson.play(
+            there.animate.shift(3 * DOWN), rate_func=lambda t: t * 0.5 / 0.57 if t < 0.57 else (t - 1) * 0.5 / 0.43 + 1
+        )
+
+    assert kinds(put) == set()
+
+
 def test_a_copy_that_leaves_its_original():
     def put(lesson):
         label = word()
