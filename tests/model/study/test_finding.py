@@ -141,6 +141,35 @@ def test_the_report_holds_for_other_sentences():
                 assert found.right[mine].mean() == pytest.approx(entry["right"][0], abs=0.2)
 
 
+def test_tiny_finds_what_the_document_says():
+    found = {
+        side: told["finds"]
+        for entry in load("tiny").report()["findings"].values()
+        for side, told in entry["sides"].items()
+    }
+    assert found == {"noun": True, "animal": True, "place": False, "he": True, "she": True}
+
+
+@pytest.mark.parametrize(
+    "text, kind, side, keys, next_word",
+    [
+        ("A fluffy blue creature", ADJECTIVES, "noun", [1, 2], "roamed"),
+        ("The animal did not cross the street because it was too tired", REASON, "animal", [1], "sometimes"),
+        ("The queen gave the king a letter because she", PRONOUN, "she", [1], "admired"),
+        ("The queen gave the king a letter because he", PRONOUN, "he", [4], "trusted"),
+    ],
+)
+def test_the_sentences_of_the_course_show_it(text, kind, side, keys, next_word):
+    """The head of the report, on a sentence that everybody knows; without it the next word is another matter."""
+    layer, head = load("tiny").report()["findings"][kind]["sides"][side]["head"]
+    trace = run("tiny", text)
+    probs, without = (one.array("probs")[-1] for one in (trace, run("tiny", text, ablate=[(layer, head)])))
+    weights = trace.array(f"blocks.{layer}.attn.pattern")[head, -1, keys]
+    assert weights.sum() > 0.6 and weights.min() > 0.2
+    assert trace.vocabulary[probs.argmax()] == next_word
+    assert abs(without - probs).sum() / 2 > 0.1
+
+
 @pytest.mark.slow
 def test_the_report_is_what_is_measured():
     tiny = load("tiny")
