@@ -225,10 +225,10 @@ LIES = [
     ),
     # ── in lessons ───────────────────────────────────────────────────────────────────────────────
     Lie(
-        "the row before is framed in the input",
-        "scenes/lessons/attention/lesson.py",
-        "frame = frame_row(grid, self.position)",
-        "frame = frame_row(grid, self.position - 1)",
+        "the row before is framed in the pattern",
+        "scenes/lessons/attention/looking.py",
+        "frame = frame_row(picture, i)",
+        "frame = frame_row(picture, i - 1)",
         "attention",
         WRONG,
     ),

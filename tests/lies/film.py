@@ -8,8 +8,8 @@ LIES = [
     Lie(
         "what a step does not keep is gone before anything comes",
         STEPS,
-        "*[FadeOut(m, rate_func=LEAVE) for m in old]",
-        "*[FadeOut(m, rate_func=LEAVE) for m in (*old, *gone)]",
+        "self._show(*leave(*old)",
+        "self._show(*leave(*old, *gone)",
         "heads",
         "blank stage",
     ),

@@ -330,8 +330,8 @@ LIES = [
     Lie(
         "a dot's radius, and not its area, is its weight",
         PATTERN,
-        "np.sqrt(np.maximum(weights, 0.0)) * unit",
-        "np.maximum(weights, 0.0) * unit",
+        "np.sqrt(np.maximum(weights, 0.0)) * self.unit",
+        "np.maximum(weights, 0.0) * self.unit",
         "attention",
         WRONG,
     ),
