@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, LEFT, AnimationGroup, FadeIn, FadeOut, Transform
+from manim import DOWN, LEFT, FadeIn, FadeOut, Transform
 
 from model.study.views import AttentionHead
 from scenes.kit.attention.wall import PatternWall
@@ -22,6 +22,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look, bars_on_one_scale
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import gains, loses
+from scenes.lesson.steps import come
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
@@ -82,8 +83,8 @@ def switch_off(lesson: MultiHead, effects: TensorGrid, ours: TensorGrid) -> Prob
         panel, (on_row, off_row), (on, off) = head_beside(lesson, left)
         bars, without = two_distributions(lesson, right)
         away = [FadeOut(effects, run_time=0.5), FadeOut(ours, target_position=panel.panel(0).center, run_time=0.8)]
-        come = [*map(FadeIn, (panel, on, on_row)), Grow(bars, "values", lag=0.1)]
-        lesson.play(*away, AnimationGroup(*come, run_time=1.6))
+        lesson.play(*away, *come(panel, on, on_row))
+        lesson.play(Grow(bars, "values", lag=0.1), run_time=1.6)
         lesson.wait(1.2)
         dark = panel.copy()
         dark.shown[:] = DARK
