@@ -6,6 +6,7 @@ import math
 import shutil
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch.nn import functional as F
 from model.errors import ClearheadError
 from model.files import replacing, write_json
 from model.net.config import ModelConfig
+from model.net.layers import Tape
 from model.net.transformer import Transformer
 from model.runs import checkpoints
 from model.training.recipes import Recipe
@@ -69,7 +71,7 @@ class Run:
                     self.measure()
                 if self.step >= self.recipe.steps:
                     break
-                loss = self.advance()
+                loss = self._advance_or_keep()
                 progress.update(task, completed=self.step, loss=loss)
                 if time.monotonic() - saved > SAVE_EVERY:
                     self.keep()
@@ -83,15 +85,24 @@ class Run:
             heldout["step"].append(self.step)
             heldout["loss"].append(round(loss_of(self.model, self.heldout), 4))
 
+    def _advance_or_keep(self) -> float:
+        try:
+            return self.advance()
+        except KeyboardInterrupt:
+            self.keep()
+            raise
+
     def advance(self) -> float:
         """One step of AdamW; the loss is the mean of −log p(next word) in nats."""
         recipe = self.recipe
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.learning_rate * recipe.schedule(self.step)
         inputs, targets = self.corpus.batch(self.step, self.seed, recipe.batch, self.model.config.n_ctx, recipe.repeats)
-        loss = F.cross_entropy(self.model(inputs).flatten(0, 1), targets.flatten())
+        scores: list[torch.Tensor] = []
+        logits = self.model(inputs, tape=Tape(partial(keep_scores, scores)))
+        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss + recipe.centring * off_centre(scores) if recipe.centring else loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         value = loss.item()
@@ -123,7 +134,7 @@ class Run:
         state = torch.load(file, weights_only=True)
         if state["recipe"] != asdict(self.recipe):
             raise ClearheadError(
-                f"the recipe of {self.name} has changed since {file} was saved: train without --resume"
+                f"the recipe of {self.name} has changed since {file} was saved: begin anew with --restart"
             )
         self.step, self.history = state["step"], state["history"]
         self.model.load_state_dict(state["model"])
@@ -148,3 +159,18 @@ def loss_of(model: Transformer, windows: Windows) -> float:
     """Mean −log p(next word), in nats."""
     inputs, targets = windows
     return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).item()
+
+
+def keep_scores(scores: list[torch.Tensor], name: str, value: torch.Tensor, axes: str) -> torch.Tensor:
+    """Listens to a forward pass for the scores of every layer, later keys at −∞. (window, head, query, key) each"""
+    if name.endswith(".attn.scores_masked"):
+        scores.append(value)
+    return value
+
+
+def off_centre(scores: list[torch.Tensor]) -> torch.Tensor:
+    """The mean over all queries of (log Σ exp scores − log n)²: 0 where a score of 0 is an even share of the weight.
+
+    The softmax is the same whatever is added to all scores of a query; this alone says where their zero lies."""
+    even = torch.arange(1, scores[0].shape[-1] + 1).log()
+    return torch.stack([(layer.logsumexp(-1) - even).square().mean() for layer in scores]).mean()

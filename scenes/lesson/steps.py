@@ -31,6 +31,16 @@ def reading_time(text: str) -> float:
     return len(text) / READING + FIGURE * len(NUMBER.findall(text))
 
 
+def leave(*mobjects: Mobject) -> list[FadeOut]:
+    """They fade out in the first half of a play, so that what comes in the other half is not seen through them."""
+    return [FadeOut(m, rate_func=LEAVE) for m in mobjects]
+
+
+def come(*mobjects: Mobject) -> list[FadeIn]:
+    """They fade in as others `leave`."""
+    return [FadeIn(m, rate_func=COME) for m in mobjects]
+
+
 @dataclass(frozen=True)
 class Line:
     """A caption as it stood, from `start` to `end` in seconds of the film. kind: "tells", "asks" or "answers"."""
@@ -94,7 +104,7 @@ class SteppedScene(StagedScene):
         if template is None:
             raise TypeError(f"the step “{name}” says nothing: give it a caption or ask something")
         fields = self.phrases | fields
-        said = template if isinstance(template, Said) else say(template, **fields)
+        said = (template if isinstance(template, Said) else say(template, **fields)).begun()
         self.next_section(name)
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields) or str(said)
@@ -121,10 +131,10 @@ class SteppedScene(StagedScene):
         Filled with the step's fields and these. The question has been there long enough to be read."""
         self._read(rest=0.0)
         self._lines.append(self._line())
-        said, begun = say(caption, **self._fields | fields), self.time
+        said, begun = say(caption, **self._fields | fields).begun(), self.time
         new = self._placed(said)
         old, self.caption = self.caption, new
-        self.play(FadeOut(old, rate_func=LEAVE), FadeIn(new, rate_func=COME), run_time=SWAP)
+        self.play(*leave(old), *come(new), run_time=SWAP)
         self._said = said, begun, self.time, "answers"
 
     def _read(self, rest: float = 0.8) -> None:
@@ -152,11 +162,7 @@ class SteppedScene(StagedScene):
         gone = [] if keep is None else [m for m in self.mobjects if m not in old and not _among(m, keep)]
         self.heading, self.caption = heading, new_caption
         self.leaving = gone
-        self._show(
-            *[FadeOut(m, rate_func=LEAVE) for m in old],
-            *[FadeIn(m, rate_func=COME) for m in (heading, new_caption)],
-            run_time=SWAP,
-        )
+        self._show(*leave(*old), *come(heading, new_caption), run_time=SWAP)
 
     def play(self, *animations: Any, **kwargs: Any) -> None:
         """As Manim's, with all run times scaled by the pace. What the step does not keep leaves with its first play."""

@@ -18,6 +18,7 @@ from studio.cli.commands.render import render
 from studio.cli.commands.storyboard import storyboard
 from studio.cli.commands.verify import verify
 from studio.cli.options import SETTINGS
+from studio.cli.terminal import pasted, stand_firm
 
 INTERRUPTED = 130
 
@@ -45,22 +46,23 @@ def main(args: list[str] | None = None) -> int:
     args = sys.argv[1:] if args is None else args
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the drawing processes fill the cores
     try:
+        stand_firm()
         return cli.main(args, prog_name="clearhead", standalone_mode=False) or 0
     except (KeyboardInterrupt, click.exceptions.Abort):
-        print("stopped; what is drawn so far is kept, the same command goes on from there.", file=sys.stderr)
+        print("stopped; what is done so far is kept, the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # so that the interpreter does not try to flush it at its end
         return 1
     except Exception as error:
-        return fail(error, debug="--debug" in args)
+        return fail(error, args)
 
 
-def fail(error: Exception, debug: bool) -> int:
-    """Say in one line what is wrong and return the exit code; `debug` adds the traceback."""
+def fail(error: Exception, args: list[str]) -> int:
+    """Say in one line what is wrong with a command and return the exit code; --debug adds the traceback."""
     from studio.play.failures import plainly
 
-    if debug:
+    if "--debug" in args:
         traceback.print_exception(error)
     if isinstance(error, click.ClickException):
         message, code = error.format_message(), 2 if isinstance(error, click.UsageError) else 1
@@ -70,6 +72,7 @@ def fail(error: Exception, debug: bool) -> int:
         message, code = str(plain), plain.exit_code
     else:
         message, code = f"{type(error).__name__}: {error}; this is a bug in Clearhead, --debug shows where", 1
+    message = (pasted(args, message) if code == 2 else None) or message
     print("error: " + " ".join(message.split()), file=sys.stderr)
     return code
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -12,7 +15,7 @@ import click
 from model.errors import UsageError
 from scenes.course import Entry
 from scenes.lesson.options import DEFAULTS, OPTIONS, Option, Options
-from studio.play.picture import QUALITIES
+from studio.play.picture import QUALITIES, rate_of
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 FILES = ("mp4", "gif", "webp", "webm", "png", "mov")
@@ -26,6 +29,34 @@ class Number(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number: float = super().convert(value, param, ctx)
         return number if number == number else self.fail("nan is not a number", param, ctx)
+
+
+class UserPath(click.Path):
+    """A path; `~` is the user's home also where no shell has said so (--out=~/talk)."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        try:
+            return Path(os.fsdecode(super().convert(value, param, ctx))).expanduser()
+        except RuntimeError:
+            self.fail(f"nobody knows the home folder in {value}", param, ctx)
+
+
+class FrameRate(click.ParamType[float]):
+    """Frames a second as film people write them: 25, 29.97, 30000/1001. 29.97 is 30000/1001."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
+        try:
+            return rate_of(Fraction(value))
+        except (ValueError, ZeroDivisionError, OverflowError):
+            self.fail(f"{value!r} is no frame rate: give 25, 29.97 or 30000/1001", param, ctx)
+
+
+PATH, RATE = UserPath(), FrameRate()
 
 
 def _kind(option: Option) -> click.ParamType[Any] | type:
@@ -48,10 +79,23 @@ def _click_option(name: str, option: Option) -> Decorator[Any]:
         show_default=isinstance(default, str),
         metavar=option.metavar,
         help=option.help,
+        callback=which_checkpoint if name == "model" else None,
     )
 
 
+def which_checkpoint(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Say which one is meant where a shipped checkpoint and a folder here have the same name. Given once or often."""
+    for name in value if isinstance(value, tuple) else (value,):
+        if name and Path(name).is_dir() and Path(name).name == name:
+            from model import names
+
+            if name in names():
+                print(f"note: {name} is the shipped checkpoint; the folder here is called ./{name}", file=sys.stderr)
+    return value
+
+
 LESSON_OPTIONS = {name: _click_option(name, option) for name, option in OPTIONS.items()}
+COURSE = (click.option("--course", type=PATH, metavar="FILE", help="A course of your own, like scenes/course.yaml."),)
 DEBUG = (click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks."),)
 
 
@@ -65,14 +109,14 @@ def quality(letters: Iterable[str] = QUALITIES, default: str | None = None) -> D
 
 PICTURE_OPTIONS = (
     quality(),
-    click.option("--fps", type=int, metavar="N", help="Frames a second (default: the quality's)."),
+    click.option("--fps", type=RATE, metavar="N", help="Frames a second (default: the quality's); 30000/1001, too."),
     click.option("--width", type=int, metavar="PIXELS", help="Width of the picture (default: the quality's)."),
 )
 
 
 def out(help: str, metavar: str = "DIR") -> Decorator[Any]:
     """The option -o."""
-    return click.option("-o", "--out", type=click.Path(path_type=Path), metavar=metavar, help=help)
+    return click.option("-o", "--out", type=PATH, metavar=metavar, help=help)
 
 
 def with_options(*groups: Iterable[Decorator[Any]]) -> Decorator[Any]:
@@ -116,11 +160,19 @@ def complete_lesson(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [entry.id for entry in scenes.course() if entry.id.startswith(incomplete)]
 
 
-def entries(ids: Sequence[str], every: bool = False) -> list[Entry]:
-    """The lessons of these ids (all if `every`); UsageError suggests the nearest for an unknown one."""
-    import scenes
+def entries(ids: Sequence[str], every: bool = False, course: Path | None = None) -> list[Entry]:
+    """The lessons of these ids or files (all if `every`), of that course or of ours.
 
-    known = {entry.id: entry for entry in scenes.course()}
+    UsageError suggests the nearest for an unknown one."""
+    import scenes
+    from scenes.course import add_course, add_own
+    from scenes.own import is_path
+
+    ours = None if course is None else add_course(course)
+    ids = [add_own(name).id if is_path(name) else name for name in ids]
+    if ours is None or any(entry.id in ids and entry.own for entry in scenes.course()):
+        ours = list(scenes.course())
+    known = {entry.id: entry for entry in ours}
     if every and ids:
         raise UsageError("name lessons or say --all, not both.")
     if every:
@@ -136,4 +188,6 @@ def entries(ids: Sequence[str], every: bool = False) -> list[Entry]:
 def _nearest(name: str, known: dict[str, Entry]) -> str:
     names = {alias.casefold(): id for id, entry in known.items() for alias in (id, entry.scene, entry.title)}
     near = get_close_matches(name.casefold(), names, n=1, cutoff=0.5)
-    return f"did you mean “{names[near[0]]}”?" if near else f"there are: {', '.join(known)}."
+    return (
+        f"did you mean “{names[near[0]]}”?" if near else f"there are: {', '.join(known)}; or name a file: my_lesson.py."
+    )

@@ -15,6 +15,7 @@ import numpy as np
 from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.reformatter import Colorspace
+from manim._config.video_encoder import to_av_frame_rate
 from PIL import Image
 
 from model.errors import UsageError
@@ -39,12 +40,12 @@ VP9 = {
 WEBP_METHOD, WEBP_EFFORT = 2, 40
 
 
-def check_rate(fmt: str, fps: int) -> None:
+def check_rate(fmt: str, fps: float) -> None:
     """UsageError for a frame rate that the format cannot keep exactly."""
     if fmt == "gif" and fps not in GIF_RATES:
         rates = ", ".join(map(str, GIF_RATES))
         raise UsageError(
-            f"a GIF cannot have {fps} frames a second (its delays are hundredths of a second): choose --fps {rates}."
+            f"a GIF cannot have {fps:g} frames a second (its delays are hundredths of a second): choose --fps {rates}."
         )
 
 
@@ -79,7 +80,7 @@ def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) 
 
     Method: palettegen and paletteuse of FFmpeg, in two passes; its statistics over whole frames give 3–5 dB more than
     over what changes. Without dithering still parts stay still, and it is the most exact: few colours are needed."""
-    rate, total, done = film.job.picture.fps, 2 * film.frames, 0
+    rate, total, done = int(film.job.picture.fps), 2 * film.frames, 0
     with av.open(target, "w", format="gif", options={"loop": "0", "final_delay": "-1"}) as output:
         stream = output.add_stream("gif", rate=100)
         stream.pix_fmt, stream.width, stream.height = "pal8", film.job.picture.width, film.job.picture.height
@@ -200,7 +201,7 @@ def to_webm(film: Film, target: Path, report: Report = lambda done, total: None)
         output.metadata["title"] = film.job.entry.title
         output.set_chapters(captions.for_container(film.steps, film.seconds))
         stream = output.add_stream(
-            "libvpx-vp9", rate=picture.fps, options=VP9 | ({"auto-alt-ref": "0"} if alpha else {})
+            "libvpx-vp9", rate=to_av_frame_rate(picture.fps), options=VP9 | ({"auto-alt-ref": "0"} if alpha else {})
         )
         stream.pix_fmt, stream.width, stream.height = "yuva420p" if alpha else "yuv420p", picture.width, picture.height
         as_bt709(stream.codec_context)
@@ -212,7 +213,7 @@ def to_webm(film: Film, target: Path, report: Report = lambda done, total: None)
                 )
             frame = reformat(frame, format=stream.pix_fmt, dst_colorspace=Colorspace.ITU709)
             for number in sorted({first, first + shown - 1}):  # a still needs its first and its last frame only
-                frame.pts, frame.time_base = number, Fraction(1, picture.fps)
+                frame.pts, frame.time_base = number, 1 / to_av_frame_rate(picture.fps)
                 output.mux(stream.encode(frame))
             report(first + shown, film.frames)
         output.mux(stream.encode())

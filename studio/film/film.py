@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -25,7 +26,7 @@ from studio.play.keys import ONCE, Keyed
 from studio.play.playback import Pixels, Play, Playback
 from studio.play.protocols import Played
 from studio.play.session import Job, perform
-from studio.play.writer import FILM, remove_leftovers
+from studio.play.writer import FILM, working
 
 Report = Callable[[int, int], None]  # frames drawn, frames to draw
 
@@ -38,6 +39,12 @@ class Film:
     lesson: Played
     plays: tuple[Play, ...]
     steps: tuple[Step, ...]
+
+    @property
+    def called(self) -> str:
+        """What the film's first step is asked for by: its name, its number where an earlier one has the same name."""
+        step = self.steps[0]
+        return step.name if find_step(self.lesson.steps, step.name).index == step.index else str(step.index + 1)
 
     @property
     def frames(self) -> int:
@@ -63,10 +70,11 @@ class StepEnds(Observer):
     """Gives each step and its last frame to `see`. only: the name or number of the one that is wanted."""
 
     def __init__(self, see: Callable[[Step, Pixels], None], only: str | None = None):
-        self.see, self.only = see, only
+        self.see, self.only, self.seen = see, only, False
 
     def step_ended(self, lesson: SteppedScene, step: Step) -> None:
-        if self.only is None or is_called(step, self.only):
+        if self.only is None or (not self.seen and is_called(step, self.only)):  # the first one, as in `find_step`
+            self.seen = True
             self.see(step, cast(Playback, lesson.renderer).picture(lesson))
 
 
@@ -83,8 +91,13 @@ def plan(job: Job, step: str | None = None, see: Callable[[Step, Pixels], None] 
         return Film(job, lesson, plays, steps)
     chosen = find_step(steps, step)
     plays = plays[chosen.first_play : chosen.last_play + 1]
-    begin = plays[0].start / job.picture.fps
-    return Film(job, lesson, plays, (replace(chosen, start=chosen.start - begin, end=chosen.end - begin),))
+    return Film(job, lesson, plays, (_earlier(chosen, plays[0].start / job.picture.fps),))
+
+
+def _earlier(step: Step, seconds: float) -> Step:
+    """A step with all its times counted from then on."""
+    lines = tuple(replace(line, start=line.start - seconds, end=line.end - seconds) for line in step.lines)
+    return replace(step, start=step.start - seconds, end=step.end - seconds, lines=lines)
 
 
 def is_called(step: Step, name: str) -> bool:
@@ -155,28 +168,28 @@ class Drawing(Playback):
 
 def draw(film: Film, workers: int, report: Report = lambda done, total: None, fresh: bool = False) -> int:
     """Draw what the cache lacks (everything, if `fresh`); return how many frames that were."""
-    folder = film.job.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(folder)
+    with working(film.job.folder):
+        return _draw(film, workers, report, fresh)
+
+
+def _draw(film: Film, workers: int, report: Report, fresh: bool) -> int:
     there = {path for path in film.segments if path.exists() and not fresh}
     for path in there:
-        os.utime(path)  # so that it counts as used
+        with suppress(PermissionError):  # of another user, in a cache that is shared
+            os.utime(path)  # so that it counts as used
     lacking = {play.key: play for play, path in zip(film.plays, film.segments, strict=True) if path not in there}
     total = sum(play.frames for play in lacking.values())
     if not lacking:
         return 0
     every = film.lesson.renderer.plays
     report(0, total)
-    try:
-        if workers == 1 or not CAN_FORK:
-            counter = Counter(total, report)
-            perform(film.job, lambda camera: Drawing(camera, every, set(lacking), None, counter.add))
-        else:
-            with Crew(workers, lambda done: report(done, total)) as crew:
-                perform(film.job, lambda camera: Drawing(camera, every, set(lacking), crew, lambda n: None))
-                crew.join()
-    finally:
-        remove_leftovers(folder)
+    if workers == 1 or not CAN_FORK:
+        counter = Counter(total, report)
+        perform(film.job, lambda camera: Drawing(camera, every, set(lacking), None, counter.add))
+    else:
+        with Crew(workers, lambda done: report(done, total)) as crew:
+            perform(film.job, lambda camera: Drawing(camera, every, set(lacking), crew, lambda n: None))
+            crew.join()
     report(total, total)
     return total
 

@@ -42,6 +42,7 @@ def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
         "code": {"lesson": sha256(job.entry.file), "kit": painting_code(type(film.lesson))},
         "versions": versions(),
         "steps": [asdict(s) for s in film.steps],
+        **({"own": f"{own}:{job.entry.scene}"} if (own := job.entry.own) is not None else {}),
     }
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from model.errors import ClearheadError, UsageError
+from model.files import one_at_a_time
 from scenes.lesson.steps import Step
 from studio.film import captions, export
 from studio.film.film import Film, Report, draw, forget, join, plan
 from studio.film.images import save_png
 from studio.film.manifest import manifest, read_manifest, write_manifest
-from studio.film.naming import basename
+from studio.film.naming import basename, free_name
 from studio.film.staging import Staging
-from studio.film.verify import in_files
+from studio.film.verify import TEXTS, in_files
 from studio.play.cache import prune
-from studio.play.files import slug
+from studio.play.files import check_writable, slug
 from studio.play.playback import Pixels
 from studio.play.session import Job
-from studio.play.writer import FILM, LOSSLESS, LOSSLESS_ALPHA
+from studio.play.writer import FILM, LOSSLESS, LOSSLESS_ALPHA, working
 
+VIDEOS = (".mp4", ".webm")
 ALPHA = ("webp", "webm", "png")
 EXPORTS: dict[str, Callable[[Film, Path, Report], None]] = {
     "gif": export.to_gif,
@@ -50,6 +53,11 @@ class Result:
     film: Film
     drawn: int  # frames; the rest came from the cache
 
+    @property
+    def lacks_chapters(self) -> bool:
+        """Whether a whole film has no list of chapters, because no video site would take it."""
+        return self.files[0].suffix in VIDEOS and len(self.film.steps) > 1 and not captions.to_chapters(self.film.steps)
+
 
 Stage = Callable[[str, int, int], None]  # what is being done, units done, units in all
 
@@ -61,12 +69,14 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
     lossless = LOSSLESS_ALPHA if request.transparent else LOSSLESS
     job = replace(request.job, encoder=FILM if request.format == "mp4" else lossless)
     export.check_rate(request.format, job.picture.fps)
-    with Staging(request.folder) as files:
+    check_writable(job.folder)
+    with Staging(request.folder) as files, working(job.folder):  # what is drawn stays until it is joined
         stage("reading", 0, 0)
         poster = _Stills(files, every=request.format == "png")
         film = plan(job, request.step, poster.see)
-        step = film.steps[0].name if request.step else None
-        name = basename(job, step)
+        step = film.called if request.step else None
+        about = manifest(film, step)
+        name = _name(files.folder, basename(job, step), about)
         if request.format == "png":
             drawn, main = len(film.steps), poster.rename(name)
         else:
@@ -74,12 +84,30 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
             main = [_movie(request.format, film, files, name, stage)]
             forget(film)
             save_png(poster.last, files / f"{name}.png")
-        write_manifest(files / f"{name}.json", manifest(film, step), sorted(files.hidden.iterdir()))
-        _prove(files, name)
-        published = files.publish(last=f"{name}.json")
+        published = _publish(files, name, about, request.format)
     prune()
     rank = {file: place for place, file in enumerate(main)}
     return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
+
+
+def _name(folder: Path, name: str, about: dict[str, Any]) -> str:
+    """The name, or a longer one where the folder has something else of that name. ClearheadError if it has both."""
+    for candidate in (name, free_name(name, about, None)):
+        path = folder / f"{candidate}.json"
+        if not path.exists() or free_name(candidate, about, read_manifest(path)) == candidate:
+            return candidate
+    raise ClearheadError(f"{path} is of another render: choose another folder with -o, or move it away.")
+
+
+def _publish(files: Staging, name: str, about: dict[str, Any], fmt: str) -> list[Path]:
+    """Write the manifest, read all back, and move it to its place, where two that come together take turns."""
+    beside = [f"{name}{suffix}" for suffix in TEXTS] if f".{fmt}" in VIDEOS else []
+    with one_at_a_time(files.folder):
+        if _name(files.folder, name, about) != name:
+            raise ClearheadError(f"another render has just taken the name {name} in {files.folder}: start again.")
+        write_manifest(files / f"{name}.json", about, sorted(files.hidden.iterdir()))
+        _prove(files, name)
+        return files.publish(f"{name}.json", beside)
 
 
 def _prove(files: Staging, name: str) -> None:
@@ -118,11 +146,8 @@ def _movie(fmt: str, film: Film, files: Staging, name: str, stage: Stage) -> str
         join(film, target)
     else:
         EXPORTS[fmt](film, target, lambda done, total: stage("writing", done, total))
-    if fmt in ("mp4", "webm"):
-        for suffix, text in (
-            (".srt", captions.to_srt),
-            (".vtt", captions.to_vtt),
-            (".chapters.txt", captions.to_chapters),
-        ):
-            (files / f"{name}{suffix}").write_text(text(film.steps), encoding="utf-8")
+    if target.suffix in VIDEOS:
+        for suffix, text in TEXTS.items():
+            if written := text(film.steps):
+                (files / f"{name}{suffix}").write_text(written, encoding="utf-8")
     return target.name

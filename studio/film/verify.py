@@ -23,7 +23,7 @@ from scenes.lesson.steps import Step
 from studio.film import captions, frames
 from studio.film.film import Film, draw, plan
 from studio.film.manifest import manifest, read_manifest
-from studio.film.naming import basename
+from studio.film.naming import basename, free_name
 from studio.play.files import cores, sha256
 from studio.play.picture import Picture
 from studio.play.playback import Pixels
@@ -51,12 +51,13 @@ def verify(file: Path, course: Iterable[Entry], deep: bool = False) -> Verdict:
     """Check the film that a file, of any kind that a render leaves, belongs to.
 
     Raises ClearheadError where no manifest lists it."""
-    path, about = manifest_of(file)
+    path, about = manifest_of(file.absolute())  # FFmpeg takes what stands before a colon for a protocol
     found = [*in_files(about, path.parent, path.stem), *_whole(about)]
     try:
         job = job_of(about, course)
-        if basename(job, about["step"]) != path.stem:
-            found.append(f"{path.stem}: its options would give it the name {basename(job, about['step'])}")
+        name = basename(job, about["step"])
+        if path.stem not in (name, free_name(name, about, None)):
+            found.append(f"{path.stem}: its options would give it the name {name}")
         stills: list[tuple[Step, Pixels]] = []
         film = plan(job, about["step"], (lambda step, pixels: stills.append((step, pixels))) if deep else None)
         again = manifest(film, about["step"])
@@ -117,7 +118,10 @@ def movies(about: Mapping[str, Any], folder: Path) -> list[Path]:
 
 def steps_of(about: Mapping[str, Any]) -> list[Any]:
     """The steps, as captions and chapters are made from them."""
-    return [SimpleNamespace(**step) for step in about["steps"]]
+    return [
+        SimpleNamespace(**step | {"lines": [SimpleNamespace(**line) for line in step.get("lines", ())]})
+        for step in about["steps"]
+    ]
 
 
 def in_texts(about: Mapping[str, Any], folder: Path, name: str) -> Iterator[str]:

@@ -8,13 +8,28 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+from model.errors import ClearheadError
+from model.files import alone
+
 LIMIT = 4 << 30  # bytes
 
 
 def cache_folder() -> Path:
     """Where segments are kept: $CLEARHEAD_CACHE, or `clearhead` in the user's cache folder."""
-    own = os.environ.get("CLEARHEAD_CACHE")
-    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clearhead"
+    if own := os.environ.get("CLEARHEAD_CACHE"):
+        return of_user(Path(own))
+    shared = Path(os.environ.get("XDG_CACHE_HOME", ""))  # a relative one is to be ignored, says its standard
+    return (shared if shared.is_absolute() else of_user(Path("~/.cache"))) / "clearhead"
+
+
+def of_user(path: Path) -> Path:
+    """An absolute path, `~` being the user's home. ClearheadError where there is none."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise ClearheadError(
+            f"nobody knows the home folder in {path}: give a path without ~ (CLEARHEAD_CACHE for the cache)."
+        ) from None
 
 
 def segments_folder() -> Path:
@@ -35,14 +50,19 @@ def formulas_folder() -> Path:
 
 
 def prune(limit: int = LIMIT) -> None:
-    """Delete the segments that were not used for longest until the cache has no more than `limit` bytes."""
+    """Delete the segments that were not used for longest until the cache has no more than `limit` bytes.
+
+    Those of lessons that somebody draws right now stay."""
     files = []
-    for path in segments_folder().glob("*/*.m*"):
+    for path in segments_folder().glob("*/[!.]*.m*"):
         with suppress(FileNotFoundError):
             files.append((path.stat(), path))
     total = sum(stat.st_size for stat, _ in files)
     for stat, path in sorted(files, key=lambda f: f[0].st_mtime):
         if total <= limit:
             return
-        path.unlink(missing_ok=True)
-        total -= stat.st_size
+        with alone(path.parent) as free:
+            if free:
+                with suppress(PermissionError):  # of another user, in a cache that is shared
+                    path.unlink(missing_ok=True)
+                    total -= stat.st_size

@@ -11,7 +11,6 @@ import functools
 import hashlib
 import re
 import sys
-import sysconfig
 import types
 import weakref
 from collections import deque
@@ -31,6 +30,7 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Derived, Given, Operation, Recorded, Taken
 from scenes.kit.ground.typesetting import Drawing, Outline
+from studio.play.files import LIBRARIES
 
 PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented)})
 # Never change once they are made.
@@ -48,7 +48,6 @@ BOOKS: frozenset[str] = frozenset(
 KEPT = 100_000  # digests of those that are remembered
 UNSAID = frozenset({"original_id"})  # an address that Manim's copies remember
 _lasting: dict[int, tuple[Any, bytes, set[Path], set[str]]] = {}
-LIBRARIES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 class Unreadable(TypeError):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 from model.errors import ClearheadError
+from model.paths import ROOT
 from studio.play.cache import cache_folder
+from studio.play.files import LIBRARIES, from_here
 
 WORDS = {
     errno.ENOSPC: "the disk is full{at}: free some space and start again; what is drawn so far is kept.",
@@ -35,7 +38,37 @@ def plainly(error: BaseException, folder: Path | None = None) -> ClearheadError 
             )
         if isinstance(cause, MemoryError):
             return ClearheadError("out of memory: try a lower quality (-q) or --workers 1.")
-    return None
+    return authors(error)
+
+
+# ── mistakes in a lesson ─────────────────────────────────────────────────────────────────────────
+def by_author(file: Path) -> bool:
+    """Whether a file is a lesson's, or another one of those who write lessons: not the kit, not a library."""
+    if file.is_relative_to(ROOT):
+        return file.is_relative_to(ROOT / "scenes/lessons")
+    return file.is_file() and not any(file.is_relative_to(folder) for folder in LIBRARIES)
+
+
+def authors(error: BaseException) -> ClearheadError | None:
+    """An error that comes from a lesson's code as its author can use it: file, line, what to do. None for others."""
+    cause = [*_chain(error)][-1]
+    if isinstance(cause, SyntaxError) and cause.filename and by_author(Path(cause.filename)):
+        return ClearheadError(f"{from_here(Path(cause.filename))}:{cause.lineno}: {cause.msg}; mend that line.")
+    frames = [f for f in traceback.extract_tb(cause.__traceback__) if by_author(Path(f.filename))]
+    if not frames or not isinstance(cause, Exception):
+        return None
+    what = _unnamed(cause) or f"{type(cause).__name__}: {cause}; --debug shows the way there"
+    return ClearheadError(f"{from_here(Path(frames[-1].filename))}:{frames[-1].lineno}: {what}")
+
+
+def _unnamed(cause: Exception) -> str | None:
+    """What to do where a sentence names a field that it was not given."""
+    *_, (frame, _) = traceback.walk_tb(cause.__traceback__)
+    if not isinstance(cause, KeyError) or frame.f_code.co_name != "say":
+        return None
+    given = ", ".join(frame.f_locals.get("fields", ())) or "none"
+    name = cause.args[0]
+    return f"the caption names {{{name}}}, the step gives {given}: add {name}=… to it"
 
 
 def _elsewhere(where: Path | None) -> str:

@@ -6,14 +6,20 @@ import hashlib
 import os
 import platform
 import re
+import sysconfig
+import tempfile
 import time
 import unicodedata
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from model.errors import ClearheadError
+
 STARTED = time.time()  # of this program, about
-LIBRARIES = ("manim", "numpy", "torch", "av", "pillow", "pycairo", "typst", "uharfbuzz")
+PACKAGES = ("manim", "numpy", "torch", "av", "pillow", "pycairo", "typst", "uharfbuzz")
+# Where Python's own code and that of the installed packages is.
+LIBRARIES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 def sha256(path: Path) -> str:
@@ -32,8 +38,23 @@ def slug(text: str, longest: int = 40) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     short = words[:longest].rsplit("-", 1)[0] if len(words) > longest else words
     unspoken = re.sub(r"[^\w]+", "-", text.lower()).strip("-") != words
-    tail = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6] if unspoken or short != words else ""
+    tail = short_hash(text) if unspoken or short != words else ""
     return "-".join(part for part in (short, tail) if part)
+
+
+def short_hash(text: str) -> str:
+    """Six letters and digits that tell a text apart from others."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder where it is missing, and a file in it. Raises OSError or ClearheadError, which say why not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError:  # so says /proc
+        raise ClearheadError(f"no folder can be made there ({folder}): choose another one.") from None
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".clearhead-"):
+        pass
 
 
 def from_here(path: Path) -> str:
@@ -55,7 +76,7 @@ def versions() -> dict[str, str]:
     import av
     import cairo
 
-    found = {name: version(name) for name in LIBRARIES}
+    found = {name: version(name) for name in PACKAGES}
     return {
         "python": platform.python_version(),
         "cairo": cairo.cairo_version_string(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from model.errors import UsageError
 from scenes.lesson.options import DEFAULTS, FRAME
@@ -23,12 +24,12 @@ class Picture:
 
     width: int
     height: int
-    fps: int
+    fps: float  # an int where it is whole
     frame: tuple[float, float]
 
     @classmethod
     def of(
-        cls, quality: str, aspect: str = DEFAULTS.aspect, fps: int | None = None, width: int | None = None
+        cls, quality: str, aspect: str = DEFAULTS.aspect, fps: float | None = None, width: int | None = None
     ) -> Picture:
         """A quality's picture in an aspect; `fps` and `width` override what the quality says."""
         short, long, rate = QUALITIES[quality]
@@ -39,10 +40,22 @@ class Picture:
                 raise UsageError(f"--width {width} is out of range: give 64 to 7680 pixels.")
             wide, high = width - width % 2, 2 * round(width * high / wide / 2)
         if fps is not None and not 1 <= fps <= 120:
-            raise UsageError(f"--fps {fps} is out of range: give 1 to 120.")
+            raise UsageError(f"--fps {fps:g} is out of range: give 1 to 120.")
         return cls(wide, high, rate if fps is None else fps, frame)
 
     @property
     def name(self) -> str:
-        """As people say it: 1080p60."""
-        return f"{min(self.width, self.height)}p{self.fps}"
+        """As people say it: 1080p60; with both sides where the frame would as well have another width."""
+        low, high = sorted((self.width, self.height))
+        usual = 2 * round(low * max(self.frame) / min(self.frame) / 2)
+        size = f"{low}" if high == usual else f"{self.width}x{self.height}"
+        return f"{size}p{self.fps:g}"
+
+
+def rate_of(rate: Fraction) -> int | float:
+    """Frames a second as a number that video files keep exactly: 29.97 means 30000/1001."""
+    film = Fraction(round(rate * 1001 / 1000) * 1000, 1001)
+    if rate > 1000:
+        raise OverflowError(f"{rate} frames a second")
+    exact = film if rate.denominator != 1 and abs(rate - film) < Fraction(1, 200) else rate
+    return int(exact) if exact.denominator == 1 else float(exact)

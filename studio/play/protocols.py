@@ -61,6 +61,12 @@ class Entry(Protocol):
     @property
     def model(self) -> str: ...
     @property
+    def scene(self) -> str: ...
+    @property
+    def own(self) -> Path | None:
+        """The file of a lesson that is not of a course."""
+
+    @property
     def file(self) -> Path: ...
 
     def load(self) -> LessonClass:

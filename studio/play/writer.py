@@ -6,9 +6,11 @@ and 36 ms). A still wait is converted once and encoded as often as it has frames
 
 from __future__ import annotations
 
-import os
 import re
+import secrets
 import shutil
+import time
+from contextlib import AbstractContextManager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +22,8 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from manim import SceneFileWriter
 from manim._config.video_encoder import VideoEncoderSpec
 from manim.scene.video_segment_encoder import VideoSegmentEncoder
+
+from model.files import at_work
 
 # Measured on clips of moving grids (1080p60): 49.5 dB in luma at 4 Mbit/s, 5 ms a frame; preset `veryfast` needs
 # 8 ms for the same. Without B-frames segments can be joined packet by packet. The number of threads is fixed,
@@ -47,7 +51,7 @@ class SegmentEncoder(VideoSegmentEncoder):
 
     def __init__(self, *, target: Path, spec: VideoEncoderSpec):
         self.final = target
-        super().__init__(target=target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}"), spec=spec)
+        super().__init__(target=hidden(target), spec=spec)
         if spec.pixel_format == "yuv420p":
             as_bt709(cast(VideoCodecContext, self._stream.codec_context))
 
@@ -104,25 +108,21 @@ class SegmentWriter(SceneFileWriter):
         self.join_all_encode_jobs()
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Delete what killed processes have left behind in a folder: hidden files and folders called `.name.PID.ext`."""
+def hidden(target: Path) -> Path:
+    """A name beside the target that nobody else uses, for what is not complete yet."""
+    return target.with_name(f".{target.stem}.{secrets.token_hex(8)}{target.suffix}")
+
+
+def working(folder: Path) -> AbstractContextManager[None]:
+    """Be at work in a folder: what killed processes have left behind in it goes when nobody else is. Raises OSError."""
+    return at_work(folder, lambda age: _remove_leftovers(folder, age))
+
+
+def _remove_leftovers(folder: Path, age: float) -> None:
+    """Delete what `hidden` has named, and nobody has touched for that many seconds."""
     for path in folder.glob(".*"):
-        match = re.fullmatch(r"\..+\.(\d+)\.\w+", path.name)
-        if match and not _at_work(int(match[1])):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-
-
-def _at_work(pid: int) -> bool:
-    """Whether another process of that id runs; a dead one that nobody has reaped does not."""
-    if pid == os.getpid():
-        return False  # an earlier process had the same id: this one has not begun yet
-    try:
-        os.kill(pid, 0)
-        return not re.search(r"\) Z", Path(f"/proc/{pid}/stat").read_text())
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # another user's, or no /proc
+        if not re.fullmatch(r"\..+\.(\d+|[0-9a-f]{16})\.\w+", path.name):  # earlier versions wrote a process's number
+            continue
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime >= age:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()

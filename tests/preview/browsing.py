@@ -152,7 +152,10 @@ class Page:
         page.on(
             "console",
             lambda message: (
-                message.type == "error" and "WebSocket" not in message.text and self.problems.append(message.text)
+                message.type == "error"
+                and "WebSocket" not in message.text
+                and "/way?" not in message.location["url"]  # asked while the server is not there
+                and self.problems.append(message.text)
             ),
         )
         page.goto(url)

@@ -347,7 +347,7 @@ def test_the_speakers_window_counts_steps_that_become_known_later(open_page, pag
         file.write_text(
             good.replace(
                 '        with self.step("Queries"',
-                '        import time; time.sleep(1.5)\n        with self.step("Queries"',
+                '        import time; time.sleep(4)\n        with self.step("Queries"',
             )
         )
         session = page.first_picture(after=session)[0]

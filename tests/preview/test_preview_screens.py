@@ -85,12 +85,14 @@ def test_a_page_that_was_cut_off_comes_back_where_it_was(lan, open_page):
     assert page.first_picture()[1] == 1
 
 
-def test_a_leader_that_was_cut_off_follows_the_page_that_took_over(preview, open_page):
+def test_a_leader_that_was_cut_off_follows_the_page_that_was_told_to_lead(preview, open_page):
     first = open_page(preview.url)
     first.first_picture()
     second = open_page(preview.url)
     second.first_picture()
     assert first.js("clearhead.leads") and not second.js("clearhead.leads")
+    second.js("clearhead.link.send({type: 'lead'})")
+    wait_for(lambda: second.js("clearhead.leads"))
     first.js("window.before = clearhead.link.socket; clearhead.link.socket.close()")
     wait_for(
         lambda: first.js(

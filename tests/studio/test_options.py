@@ -22,7 +22,7 @@ from toy import job
 
 cli.main(["render", "--help"], standalone_mode=False)
 print(options_of({"source": "the dog", "beam": 3}))
-print(basename(job(source="the dog", beam=3)), basename(job(beam=2)))
+print(basename(job(source="The dog", beam=3)), basename(job(beam=2)))
 cli.main(["render", "attention", "--beam", "9"], standalone_mode=False)
 """
 

@@ -2,22 +2,32 @@
 
 import json
 import os
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from toy import Broken, job
+from safetensors.numpy import load_file, save_file
+from toy import Broken, Entry, Toy, job
 
 from model.errors import ClearheadError, UsageError
+from model.paths import ASSETS
+from studio.cli.options import PATH
 from studio.film import manifest
 from studio.film import render as renders
 from studio.film.images import save_png
 from studio.film.naming import basename
 from studio.film.render import Request, render
 from studio.film.staging import Staging
+from studio.film.verify import verify
 from studio.play import cache
 from studio.play.failures import plainly
 from studio.play.files import slug
+from studio.play.picture import Picture
+from studio.play.writer import LOSSLESS_ALPHA
 
 
 def test_what_is_staged_appears_when_published(tmp_path):
@@ -38,43 +48,94 @@ def test_what_is_not_published_is_gone(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_leftovers_of_dead_processes_are_removed_and_others_not(tmp_path):
-    dead = os.spawnlp(os.P_WAIT, "true", "true") or 4_000_000
-    for name in (
-        f".render.{dead}.tmp",
-        f".render.{os.getpid()}.tmp",
-        f".render.{os.getppid()}.tmp",
-        ".gitignore",
-        ".a.b.c",
+@pytest.mark.parametrize("name", ["lecture3:attention", "file:x", "100% %d", "ü b'\"", "-dash", "concat:a|b"])
+def test_a_folder_may_have_any_name(tmp_path, monkeypatch, name):
+    """FFmpeg takes what stands before a colon for a protocol."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLEARHEAD_CACHE", f"{name}/cache")
+    result = render(Request(job(), Path(name)))
+    assert result.files[0] == tmp_path / name / "toy-180p15.mp4"
+    assert verify(Path(name, "toy-180p15.mp4"), [Entry()]).findings == []
+
+
+def test_the_users_home_is_found_where_no_shell_has_said_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CLEARHEAD_CACHE", "~/cache")
+    assert cache.cache_folder() == tmp_path / "cache"
+    monkeypatch.delenv("CLEARHEAD_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert cache.cache_folder() == tmp_path / ".cache/clearhead"
+    assert PATH.convert("~/talk", None, None) == tmp_path / "talk"
+    with Staging(Path("~/talk")) as files:
+        assert files.folder == tmp_path / "talk"
+
+
+def test_what_cannot_be_written_is_said_before_anything_is_played(tmp_path, own_cache, monkeypatch):
+    monkeypatch.setattr(renders, "plan", lambda *_: pytest.fail("it was played"))
+    (tmp_path / "file").write_text("")
+    for out, store in (
+        (tmp_path / "file/x", own_cache),
+        (tmp_path / "out", tmp_path / "file/x"),
+        (Path("/proc/x"), own_cache),
     ):
-        (tmp_path / name).mkdir()
-    with Staging(tmp_path):
-        pass
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".a.b.c", ".gitignore", f".render.{os.getppid()}.tmp"]
+        monkeypatch.setenv("CLEARHEAD_CACHE", str(store))
+        with pytest.raises((OSError, ClearheadError)) as failure:
+            render(Request(job(), out))
+        assert plainly(failure.value) is not None
 
 
 def test_names_say_what_was_chosen():
     assert basename(job()) == "toy-180p15"
     assert basename(job(text="hello")) == "toy-180p15"
-    assert basename(job(text="the cat sat")) == "toy-the-cat-sat-180p15"
+    assert basename(job(text="The cat sat")) == "toy-the-cat-sat-180p15"
     assert basename(job(layer=1, head=0, theme="day", pace=1.5)) == "toy-layer1-head0-pace1.5-day-180p15"
     assert basename(job(), "One score") == "toy-one-score-180p15"
-    assert basename(job(model="/some/where/Mine", aspect="1:1")) == "toy-mine-1x1-180p15"
-    assert basename(job(seed=2**32 - 1)) != basename(job(seed=2**32 - 2))
+    assert basename(job(model="tiny-rotary", aspect="1:1")) == "toy-tiny-rotary-1x1-180p15"
+    assert basename(job(encoder=LOSSLESS_ALPHA)) == "toy-transparent-180p15"
+    assert basename(job(width=322)) == "toy-181p15", "181 · 16 / 9 is 322"
 
 
-def test_texts_that_look_alike_have_different_names():
-    texts = ["the cat", "the-cat", "The cat", "日本", "日本語", "مرحبا", "🙂", "x" * 90, "x" * 91, "the cat!"]
-    names = [basename(job(text=t)) for t in texts]
-    same = [(a, b) for i, a in enumerate(texts) for j, b in enumerate(texts) if i < j and names[i] == names[j]]
-    assert all(a.lower().replace("-", " ").strip("!") == b.lower().replace("-", " ").strip("!") for a, b in same), same
+def copy_of_tiny(folder, **changes):
+    """A checkpoint's folder; with `half`, one whose weights are halved."""
+    shutil.copytree(ASSETS / "checkpoints/tiny-none", folder)
+    if changes:
+        weights = load_file(folder / "model.safetensors")
+        save_file({name: value / 2 for name, value in weights.items()}, folder / "model.safetensors")
+    return str(folder)
+
+
+def test_every_request_has_its_own_name(tmp_path):
+    texts = [
+        "the cat",
+        "the-cat",
+        "The cat",
+        "The  cat",
+        "日本",
+        "日本語",
+        "مرحبا",
+        "🙂",
+        "x" * 90,
+        "x" * 91,
+        "the cat!",
+    ]
+    texts += ["I like C++", "I like C#", "The cat sat.", "The cat sat?", "The cat sat", "3.14", "3 14", "...", "?", "!"]
+    texts += ["The cat seed7", "The cat head3", "The cat day", "The cat tiny", "The cat 1x1", "The cat transparent"]
+    other = copy_of_tiny(tmp_path / "a/mine"), copy_of_tiny(tmp_path / "b/mine", half=True)
+    jobs = [job(text=text) for text in texts]
+    jobs += [job(text="The cat", **one) for one in ({"seed": 7}, {"head": 3}, {"theme": "day"}, {"aspect": "1:1"})]
+    jobs += [job(text="The cat", model="tiny-none"), job(text="The cat", encoder=LOSSLESS_ALPHA)]
+    jobs += [job(model=folder) for folder in other] + [job(seed=seed) for seed in (1234567, 1234568, 2**32 - 1)]
+    jobs += [job(temperature=heat) for heat in (0.3, 0.30000001, 1.0, 1e-7)] + [job(pace=2.0)]
+    jobs += [replace(job(), picture=Picture.of("l", width=width)) for width in (192, 194, 196, 198)]
+    names = [basename(job) for job in jobs]
+    assert len(set(map(str.lower, names))) == len(jobs), sorted(names)
     assert all(len(name) < 90 and name.isascii() and "/" not in name for name in names)
     assert slug("../../etc/passwd").startswith("etc-passwd")
 
 
 def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp_path):
     result = render(Request(job(text="hello"), tmp_path))
-    names = ["toy-180p15" + suffix for suffix in (".mp4", ".chapters.txt", ".png", ".srt", ".vtt", ".json")]
+    names = ["toy-180p15" + suffix for suffix in (".mp4", ".png", ".srt", ".vtt", ".json")]
     assert [p.name for p in result.files] == names
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
     about = json.loads((tmp_path / "toy-180p15.json").read_text())
@@ -94,6 +155,47 @@ def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     assert render(Request(job(text="hello"), tmp_path, fresh=True)).drawn == result.film.frames
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_no_list_of_chapters_that_video_sites_would_refuse(tmp_path):
+    """3.3 seconds have no three chapters of ten; a list that an earlier version left goes."""
+    (tmp_path / "toy-180p15.chapters.txt").write_text("0:00 Appear\n0:01 Turn\n0:02 Rest\n")
+    assert render(Request(job(), tmp_path)).lacks_chapters
+    assert not (tmp_path / "toy-180p15.chapters.txt").exists()
+    assert not render(Request(job(), tmp_path, step="Turn")).lacks_chapters, "nobody expects chapters of one step"
+
+
+def test_what_is_not_ours_is_never_overwritten(tmp_path):
+    """A text that is called like a step; a file that a person put there."""
+    name = "toy-turn-180p15"
+    one = render(Request(job(text="Turn"), tmp_path))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    other = render(Request(job(), tmp_path, step="Turn"))
+    assert one.files[0].stem == name and re.fullmatch(rf"{name}-[0-9a-f]{{6}}", other.files[0].stem)
+    assert before.items() <= {path.name: path.read_bytes() for path in tmp_path.iterdir()}.items()
+    assert verify(other.files[0], [Entry()]).findings == verify(one.files[0], [Entry()]).findings == []
+    assert render(Request(job(), tmp_path, step="Turn")).files == other.files, "the same request, the same name"
+    (tmp_path / "toy-layer1-180p15.json").write_text('{"mine": true}')
+    assert render(Request(job(layer=1), tmp_path)).files[0].stem.startswith("toy-layer1-180p15-")
+    assert (tmp_path / "toy-layer1-180p15.json").read_text() == '{"mine": true}'
+    (tmp_path / f"{other.files[0].stem}.json").write_text("[]")
+    with pytest.raises(ClearheadError, match="of another render: choose another folder with -o"):
+        render(Request(job(), tmp_path, step="Turn"))
+
+
+class Twice(Toy):
+    """Has two steps of one name."""
+
+    def construct(self):
+        super().construct()
+        self.step("Turn", "Once more.", lambda: self.wait(1))
+
+
+def test_the_second_step_of_a_name_is_asked_for_by_its_number(tmp_path):
+    first, second = (render(Request(job(lesson=Twice), tmp_path, step=step)) for step in ("Turn", "4"))
+    assert [film.film.steps[0].index for film in (first, second)] == [1, 3]
+    assert second.files[0].stem == "toy-4-180p15"
+    assert verify(second.files[0], [Entry(Twice)]).findings == verify(first.files[0], [Entry(Twice)]).findings == []
 
 
 def test_a_manifest_keeps_the_other_formats_of_the_same_film_only(tmp_path, monkeypatch):
@@ -136,7 +238,7 @@ def test_only_some_formats_are_transparent(tmp_path):
         render(Request(job(), tmp_path, transparent=True))
     result = render(Request(job(), tmp_path, format="png", transparent=True))
     assert [p.name for p in result.files[:3]] == [
-        f"toy-180p15-0{i}-{n}.png" for i, n in ((1, "appear"), (2, "turn"), (3, "rest"))
+        f"toy-transparent-180p15-0{i}-{n}.png" for i, n in ((1, "appear"), (2, "turn"), (3, "rest"))
     ]
     with Image.open(result.files[0]) as image:
         assert image.mode == "RGBA" and image.getextrema()[3][0] == 0 and image.getextrema()[3][1] > 200

@@ -21,7 +21,7 @@ from studio.cli.main import main
 from studio.film import captions, frames
 from studio.film import render as renders
 from studio.film.render import Request, render
-from studio.film.verify import verify
+from studio.film.verify import steps_of, verify
 from studio.play.files import sha256
 from studio.play.picture import Picture
 from studio.play.session import Job
@@ -142,6 +142,7 @@ def renamed_chapter(files):
 
 def moved_chapter(files):
     lines = files["chapters.txt"].read_text().replace("0:1", "0:2", 1)
+    assert "0:2" in lines
     files["chapters.txt"].write_text(lines)
     files.sign()
 
@@ -162,8 +163,9 @@ def other_sentence_with_all_its_files(files):
 
 def a_step_is_told_otherwise(files):
     files.about["steps"][3]["caption"] += " Or so."
+    files.about["steps"][3]["lines"][-1]["text"] += " Or so."
     for suffix, text in (("srt", captions.to_srt), ("vtt", captions.to_vtt)):
-        files[suffix].write_text(text([type("Step", (), step) for step in files.about["steps"]]))
+        files[suffix].write_text(text(steps_of(files.about)))
     files.sign()
 
 
@@ -246,7 +248,7 @@ def test_films_of_every_kind_prove_themselves(tmp_path, kind):
 def test_a_render_that_writes_what_was_not_drawn_is_refused(tmp_path, monkeypatch):
     render(Request(toy(), tmp_path))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    monkeypatch.setattr(captions, "to_srt", lambda steps: "1\n")
+    monkeypatch.setattr(renders, "TEXTS", renders.TEXTS | {".srt": lambda steps: "1\n"})
     monkeypatch.setattr(renders, "save_png", lambda pixels, path: Image.new("RGB", (320, 180), "red").save(path))
     with pytest.raises(ClearheadError, match=r"srt.*png: it is not the last frame"):
         render(Request(toy(), tmp_path))

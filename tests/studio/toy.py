@@ -71,6 +71,7 @@ class Entry:
     summary: str = ""
     text: str = "hello"
     model: str = "tiny"
+    own: Path | None = None
 
     def load(self):
         return self.lesson

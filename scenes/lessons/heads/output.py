@@ -52,7 +52,7 @@ def concatenated(lesson: MultiHead, wall: PatternWall) -> TensorGrid:
     Z = gathered(lesson)
     with lesson.step(
         "Concatenate",
-        "Every head hands “{w}” its own {d} numbers; side by side they are {n}.",
+        "Every head hands {asks} its own {d} numbers; side by side they are {n}.",
         d=Z.shape[1],
         n=Z.size,
         subtitle="blocks.{l}.attn.z [:, {i}, :] · one row for each head",

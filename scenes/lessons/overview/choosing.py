@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from manim import FadeIn
 
+from model.numbers.origins import CHOSEN
 from model.numbers.tensor import Tensor
 from model.study.loop import Loop
 from scenes.kit.charts.bars import ProbabilityBars
@@ -109,7 +110,8 @@ class Choosing:
     ) -> tuple[Label, ProbabilityBars, TokenRow]:
         """The first distribution at one temperature, and the text that comes of it."""
         head, middle, foot = box.rows(0.45, 2.7, 1.3, gap=0.15)
-        title = Label(say("T = {t:.2g}", t=Tensor.given(heat, "temperature")), TITLE, "probability", of=turns[0].probs)
+        given = Tensor.given(heat, "temperature", origin=CHOSEN)
+        title = Label(say("T = {t:.2g}", t=given), TITLE, "probability", of=turns[0].probs)
         room: Look = dict(width=middle.width, height=middle.height, longest=longest)
         bars = ProbabilityBars(turns[0].probs, turns[0].trace.vocabulary, order=order, **room).move_to(middle.center)
         row = TokenRow([turn.word for turn in turns], width=foot.width, size=TEXT, lines=2)

@@ -12,6 +12,7 @@ from scenes.lesson.steps import Step, reading_time
 from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.layout import short
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Screen, on_screen
 
@@ -33,8 +34,8 @@ class Stay:
 class Honesty(Check):
     """Captions: there, short, and long enough on the screen. (Their numbers are checked with all others.)"""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.step = ""
         self.stays: dict[tuple[int, str], Stay] = {}
 

@@ -14,6 +14,7 @@ from studio.audit.film.motion import Motion
 from studio.audit.film.order import Answers, unasked
 from studio.audit.film.sight import Sight, Sights
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Screen, on_screen
 
@@ -21,8 +22,8 @@ from studio.audit.screen import Screen, on_screen
 class Film(Check):
     """Whether a lesson is one film: see docs/audit.md, “Film”."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.sights = Sights(lesson)
         self.blackouts, self.vanishing = Blackouts(), Vanishing(self.sights.homes)
         self.motion = Motion()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from scenes.lesson.options import ASPECTS
-from studio.cli.options import DEBUG, SETTINGS, complete_lesson, entries, with_options
+from studio.cli.options import COURSE, DEBUG, PATH, SETTINGS, complete_lesson, entries, which_checkpoint, with_options
 
 
 @click.command(context_settings=SETTINGS)
@@ -15,21 +15,26 @@ from studio.cli.options import DEBUG, SETTINGS, complete_lesson, entries, with_o
 @click.option("--all", "every", is_flag=True, help="The whole matrix: texts, models, aspects and themes.")
 @click.option("--text", "-t", "texts", multiple=True, metavar="TEXT", help="Another text (may be given several times).")
 @click.option(
-    "--model", "-m", "models", multiple=True, metavar="NAME", help="A checkpoint (may be given several times)."
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    callback=which_checkpoint,
+    help="A checkpoint (may be given several times).",
 )
 @click.option(
     "--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="An aspect (may be given several times)."
 )
 @click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme (may be given several times).")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Also as JSON (- for stdout)."
-)
+@click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also as JSON (- for stdout).")
 @click.option("--flash", is_flag=True, help="Also draw every frame, small, and count flashes.")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
-@with_options(DEBUG)
+@with_options(COURSE, DEBUG)
 def audit(
     lessons: tuple[str, ...],
+    course: Path | None,
     every: bool,
     texts: tuple[str, ...],
     models: tuple[str, ...],
@@ -47,7 +52,7 @@ def audit(
         from studio.audit.explain import explain as print_explanation
 
         return print_explanation(explain)
-    todo = entries(lessons, every=not lessons)
+    todo = entries(lessons, every=not lessons, course=course)
     from studio.audit import command
 
     return command(

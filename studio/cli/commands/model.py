@@ -7,13 +7,23 @@ from pathlib import Path
 
 import click
 
-from studio.cli.options import DEBUG, SETTINGS, out, with_options
-from studio.play.files import from_here
+from model.errors import UsageError
+from studio.cli.options import DEBUG, SETTINGS, out, which_checkpoint, with_options
+from studio.cli.terminal import mention_blanks
+from studio.play.files import check_writable, from_here
 
 
 @click.command(context_settings=SETTINGS)
 @click.argument("text")
-@click.option("--model", "-m", default="tiny", show_default=True, metavar="NAME", help="A checkpoint's name or folder.")
+@click.option(
+    "--model",
+    "-m",
+    default="tiny",
+    show_default=True,
+    metavar="NAME",
+    callback=which_checkpoint,
+    help="A checkpoint's name or folder.",
+)
 @out("Save all tensors as one .safetensors file.", metavar="FILE")
 @with_options(DEBUG)
 def trace(text: str, model: str, out: Path | None) -> None:
@@ -31,7 +41,9 @@ def trace(text: str, model: str, out: Path | None) -> None:
         tensor = result[name]
         table.add_row(name, ", ".join(tensor.axes), " × ".join(map(str, tensor.shape)))
     Console(soft_wrap=True).print(table)
-    print(f"{len(result.names)} tensors of {len(result.tokens)} tokens: {' | '.join(result.tokens)}", file=sys.stderr)
+    count = f"{len(result.tokens)} token{'s' if len(result.tokens) > 1 else ''}"
+    print(f"{len(result.names)} tensors of {count}: {' | '.join(result.tokens)}", file=sys.stderr)
+    mention_blanks([result.tokens[place] for place in result.unknown])
     if out is not None:
         print(from_here(result.save(out)))
 
@@ -42,9 +54,34 @@ def trace(text: str, model: str, out: Path | None) -> None:
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Stop after so many steps (default: the recipe's).")
 @out("Where the checkpoint goes (default: where it ships).")
 @click.option("--restart", is_flag=True, help="From the beginning, even where an unfinished training could go on.")
+@click.option("--replace", is_flag=True, help="Write over the checkpoint that is there, and its snapshots.")
 @with_options(DEBUG)
-def train(name: str, seed: int, steps: int | None, out: Path | None, restart: bool) -> None:
+def train(name: str, seed: int, steps: int | None, out: Path | None, restart: bool, replace: bool) -> None:
     """Train a checkpoint from its recipe (tiny), with snapshots along the way. Goes on where it was stopped."""
     from model.training.train import train
 
+    if out is not None or name in _shipped():
+        _check_target(out or _shipped()[name], replace)
     print(from_here(train(name, seed, steps, out, resume=not restart)))
+
+
+def _shipped() -> dict[str, Path]:
+    """Where each recipe's checkpoint ships."""
+    from model.runs.checkpoints import SHIPPED
+    from model.training.recipes import RECIPES
+
+    return {name: SHIPPED / name for name in RECIPES}
+
+
+def _check_target(folder: Path, replace: bool) -> None:
+    """UsageError where a checkpoint would be lost, OSError or ClearheadError where none can be written: before the
+    first step, not after the last."""
+    there = folder.exists()
+    if (folder / "model.safetensors").exists() and not replace:
+        raise UsageError(
+            f"{from_here(folder)} has a checkpoint already: --replace writes over it and its snapshots, "
+            "-o DIR puts the new one elsewhere."
+        )
+    check_writable(folder)
+    if not there:
+        folder.rmdir()

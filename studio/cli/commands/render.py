@@ -11,6 +11,7 @@ import click
 
 from model.errors import ClearheadError
 from studio.cli.options import (
+    COURSE,
     DEBUG,
     LESSON_OPTIONS,
     PICTURE_OPTIONS,
@@ -22,6 +23,7 @@ from studio.cli.options import (
     out,
     with_options,
 )
+from studio.cli.terminal import mention_blanks
 from studio.play.files import cores, from_here
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ WATCHED = {"gif": ("l", 20), "webp": ("l", 20)}  # quality and frame rate that s
 @click.command(context_settings=SETTINGS)
 @click.argument("lessons", nargs=-1, metavar="LESSON…", shell_complete=complete_lesson)
 @click.option("--all", "every", is_flag=True, help="All lessons of the course.")
-@with_options(LESSON_OPTIONS.values(), PICTURE_OPTIONS)
+@with_options(COURSE, LESSON_OPTIONS.values(), PICTURE_OPTIONS)
 @click.option(
     "--format",
     "-f",
@@ -53,6 +55,7 @@ WATCHED = {"gif": ("l", 20), "webp": ("l", 20)}  # quality and frame rate that s
 def render(
     lessons: tuple[str, ...],
     every: bool,
+    course: Path | None,
     fmt: str,
     step: str | None,
     transparent: bool,
@@ -60,12 +63,12 @@ def render(
     force: bool,
     out: Path | None,
     quality: str | None,
-    fps: int | None,
+    fps: float | None,
     width: int | None,
     **chosen: Any,
 ) -> int:
     """Render lessons to video, GIF or pictures, with captions, chapters, a poster and a manifest."""
-    todo = entries(lessons, every)
+    todo = entries(lessons, every, course)
     from studio.film.render import Request
     from studio.play.picture import Picture
     from studio.play.session import Job
@@ -96,6 +99,11 @@ def _render_one(request: Request, title: str) -> None:
     with Bar(title) as bar:
         result = render(request, bar.stage)
     _mention_unknown(result.film.lesson)
+    if result.lacks_chapters:
+        print(
+            "note: no .chapters.txt: video sites want at least 3 chapters of 10 s. They are in the film itself.",
+            file=sys.stderr,
+        )
     film, main = result.film, result.files[0]
     print(from_here(main))
     length = f"{len(film.steps)} pictures" if request.format == "png" else f"{film.seconds:.1f} s"
@@ -113,6 +121,7 @@ def _mention_unknown(lesson: Played) -> None:
 
     trace = main_trace(lesson)
     words = [trace.tokens[place] for place in trace.unknown] if trace is not None else []
+    mention_blanks(words)
     if words:
         known = (
             "does not know this word and reads it" if len(words) == 1 else "does not know these words and reads them"

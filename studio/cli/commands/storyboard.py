@@ -11,8 +11,10 @@ import click
 from model.errors import UsageError
 from scenes.course import Entry
 from studio.cli.options import (
+    COURSE,
     DEBUG,
     LESSON_OPTIONS,
+    PATH,
     PICTURE_OPTIONS,
     SETTINGS,
     Number,
@@ -25,9 +27,8 @@ from studio.cli.options import (
 )
 from studio.play.files import from_here
 
-FOLDER = click.Path(path_type=Path)
 TRANSITION_OPTIONS = (
-    click.option("--transitions", type=FOLDER, metavar="DIR", help="Also frames around each step's beginning."),
+    click.option("--transitions", type=PATH, metavar="DIR", help="Also frames around each step's beginning."),
     click.option(
         "--every",
         type=click.IntRange(1),
@@ -43,7 +44,7 @@ GOLDEN_OPTIONS = (
     click.option("--all", "every_lesson", is_flag=True, help="With --against: all lessons."),
     click.option(
         "--against",
-        type=FOLDER,
+        type=PATH,
         metavar="FOLDER",
         help="Compare small frames of the films with those kept there; exit code 1 where something has changed.",
     ),
@@ -53,14 +54,15 @@ GOLDEN_OPTIONS = (
 
 @click.command(context_settings=SETTINGS)
 @click.argument("lesson", required=False, shell_complete=complete_lesson)
-@with_options(LESSON_OPTIONS.values(), PICTURE_OPTIONS)
+@with_options(COURSE, LESSON_OPTIONS.values(), PICTURE_OPTIONS)
 @click.option("--step", metavar="NAME", help="Only this step (its name or number).")
 @click.option("--columns", type=click.IntRange(1, 12), default=3, show_default=True, help="Pictures side by side.")
 @out("Where the sheet goes (default: renders/LESSON).")
-@click.option("--frames", type=FOLDER, metavar="DIR", help="Also the last frame of each step, at full size.")
+@click.option("--frames", type=PATH, metavar="DIR", help="Also the last frame of each step, at full size.")
 @with_options(TRANSITION_OPTIONS, GOLDEN_OPTIONS, DEBUG)
 def storyboard(
     lesson: str | None,
+    course: Path | None,
     step: str | None,
     columns: int,
     out: Path | None,
@@ -69,7 +71,7 @@ def storyboard(
     every: int,
     around: float,
     quality: str | None,
-    fps: int | None,
+    fps: float | None,
     width: int | None,
     every_lesson: bool,
     against: Path | None,
@@ -81,7 +83,7 @@ def storyboard(
     With --against: what has changed in the films since they were kept."""
     if against is None and (every_lesson or accept):
         raise UsageError("--all and --accept go with --against FOLDER.")
-    named = entries((lesson,) if lesson else (), every=every_lesson)
+    named = entries((lesson,) if lesson else (), every=every_lesson, course=course)
     if against is not None:
         return compare(named, against, out, accept)
     (entry,) = named

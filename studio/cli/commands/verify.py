@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from model.errors import ClearheadError
-from studio.cli.options import DEBUG, SETTINGS, with_options
+from studio.cli.options import COURSE, DEBUG, PATH, SETTINGS, entries, with_options
 
 if TYPE_CHECKING:
     from studio.film.verify import Verdict
 
 
 @click.command(context_settings=SETTINGS)
-@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=PATH)
 @click.option("--deep", is_flag=True, help="Draw the lesson again and compare all frames.")
-@with_options(DEBUG)
-def verify(files: tuple[Path, ...], deep: bool, **_: Any) -> int:
+@click.option("--lesson", "lessons", multiple=True, metavar="FILE", help="The file of your own lesson that is shown.")
+@with_options(COURSE, DEBUG)
+def verify(files: tuple[Path, ...], deep: bool, lessons: tuple[str, ...], course: Path | None) -> int:
     """Check that films (or their manifests) are what the model computed: hashes, captions, chapters, runs."""
     import scenes
     from studio.film.verify import verify as check
 
+    entries(lessons, not lessons, course)  # from now on these are of the course, too
     wrong = False
     for file in files:
         try:

@@ -25,6 +25,7 @@ class App {
     this.strips = new Strips((steps) => this.link.send({ type: "drop", session: this.player.session, steps }));
     this.player = new Player($("picture"), this.strips, {
       changed: (why) => this.changed(why),
+      stilled: () => this.status.say("Your system asks for less motion, so each step is a still picture. R plays it.", 8000),
       drawn: () => this.drawn(),
     });
     this.status = new Status(this.player, notes);
@@ -37,7 +38,7 @@ class App {
     this.link = new Link(notes ? "notes" : "stage", {
       hear: (message) => this[`on_${message.type}`]?.(message),
       see: (image) => this.see(image),
-      state: (on) => this.connected(on),
+      state: (on, why) => this.connected(on, why),
     });
     this.dialogs = new Dialogs(this);
     this.controls = new Controls(this);
@@ -132,9 +133,9 @@ class App {
     this.speaker?.see(image);
   }
 
-  connected(on) {
+  connected(on, why) {
     if (on) this.player.session = 0;
-    this.status.connected(on);
+    this.status.connected(on, why);
   }
 
   // ── to the server ───────────────────────────────────────────────────────────────────────────
@@ -168,6 +169,7 @@ class App {
   }
 
   beat() {
+    this.player.tick(); // time goes on where nothing is painted: a window that is covered, or small
     if (this.player.playing) this.tell();
     this.status.waiting();
   }

@@ -164,7 +164,7 @@ export class Controls {
       return;
     }
     if (dialogs.open) {
-      if (event.key === "?") $("help-dialog").close();
+      if (keyName(event) === "help") $("help-dialog").close();
       return;
     }
     if (target.matches("button, a, [type=checkbox]") && (event.key === " " || event.key === "Enter")) return;

@@ -59,8 +59,23 @@ export class Dialogs {
   share(share) {
     $("share").hidden = !share;
     if (!share) return;
-    $("qr").src = share.qr;
-    $("share-url").textContent = $("share-url").href = share.url;
+    const ways = share.ways.map((way) => {
+      const button = element("button", { textContent: way.over || way.url, title: way.url });
+      button.onclick = () => this.way(way, button);
+      return button;
+    });
+    $("ways").replaceChildren(...ways);
+    $("ways").hidden = ways.length < 2;
+    $("qr").hidden = !ways.length;
+    if (ways.length) this.way(share.ways[0], ways[0]);
+    else $("share-url").textContent = share.none;
+  }
+
+  // By which of its addresses this machine is reached is for the teacher to say: who watches may be in another network.
+  way(way, pressed) {
+    $("qr").src = way.qr;
+    $("share-url").textContent = $("share-url").href = way.url;
+    for (const button of $("ways").children) button.setAttribute("aria-pressed", button === pressed);
   }
 
   // ── saving: a line for each kind of file, which ends as a link ──────────────────────────────

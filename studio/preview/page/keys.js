@@ -31,9 +31,21 @@ const NAMES = new Map(KEYS.flatMap(([name, keys]) => keys.map((key) => [key, nam
 
 export const isDigit = (key) => /^[0-9]$/.test(key);
 
-export function keyName({ key }) {
-  if (isDigit(key)) return key;
-  return NAMES.get(key.length === 1 ? key.toLowerCase() : key);
+const named = (key) => (isDigit(key) ? key : NAMES.get(key.length === 1 ? key.toLowerCase() : key));
+
+// What a key is called by what it says; on keyboards of other scripts, and where it says nothing, by its place.
+export function keyName({ key, code = "", shiftKey = false }) {
+  return named(key) ?? (/^[a-z]$/i.test(key) ? undefined : named(atPlace(key, code, shiftKey)));
+}
+
+// What the key there says on a keyboard with Latin letters (US).
+function atPlace(key, code, shifted) {
+  const letter = /^Key([A-Z])$/.exec(code)?.[1];
+  if (letter) return /\p{L}/u.test(key) || key.length > 1 ? letter : "";
+  const digit = /^(?:Digit|Numpad)([0-9])$/.exec(code)?.[1];
+  if (digit) return shifted ? "" : digit;
+  const signs = { Comma: ",<", Period: ".>", Minus: "-_", Equal: "=+", Slash: "/?" }[code];
+  return signs?.[shifted ? 1 : 0] ?? "";
 }
 
 export function listKeys() {

@@ -1,31 +1,90 @@
-// The socket to the server: JSON both ways, images from it; comes back by itself.
+// The socket to the server: JSON both ways, images from it; comes back by itself, also where a line is dead and does
+// not say so (a lid was closed, another network): the server shows every few seconds that it is there.
 
 const HEADER = 16; // bytes before an image: session u32, step u16, kind u16, number u32, repeat u32
 const KINDS = ["image/jpeg", "image/webp"];
+const SILENT = 12000; // milliseconds without a sign of life after which a line is dead
+
+// What this page calls itself, also after it was loaded again: so that a leader leads on.
+function nameOfPage() {
+  try {
+    const known = sessionStorage.getItem("page");
+    if (known) return known;
+    const made = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    sessionStorage.setItem("page", made);
+    return made;
+  } catch {
+    return ""; // no storage: private windows
+  }
+}
 
 export class Link {
-  // hear(message), see({session, step, number, repeat, blob}), state(connected)
+  // hear(message), see({session, step, number, repeat, blob}), state(connected, why not)
   constructor(view, { hear, see, state }) {
     Object.assign(this, { view, hear, see, state, wait: 250 });
     this.key = new URLSearchParams(location.search).get("key") || "";
+    this.page = nameOfPage();
     this.connect();
+    setInterval(() => this.check(), 1000);
+    for (const kind of ["online", "pageshow"]) addEventListener(kind, () => this.check());
+    document.addEventListener("visibilitychange", () => this.check());
+  }
+
+  // An address beside the page's own, whatever path leads to it.
+  address(name, query) {
+    const url = new URL(name, location.href);
+    url.search = new URLSearchParams(query);
+    return url;
   }
 
   connect() {
-    const query = new URLSearchParams({ key: this.key, view: this.view });
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws?${query}`);
+    clearTimeout(this.again);
+    const url = this.address("ws", { key: this.key, view: this.view, page: this.page });
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
     this.socket = socket;
+    this.heard = Date.now();
     socket.binaryType = "arraybuffer";
+    this.opened = false;
     socket.onopen = () => {
       this.wait = 250;
+      this.opened = true;
       this.state(true);
     };
-    socket.onmessage = ({ data }) => (typeof data === "string" ? this.hear(JSON.parse(data)) : this.image(data));
-    socket.onclose = () => {
-      this.state(false);
-      setTimeout(() => this.connect(), this.wait);
-      this.wait = Math.min(4000, this.wait * 1.7);
+    socket.onmessage = ({ data }) => {
+      this.heard = Date.now();
+      if (typeof data !== "string") return this.image(data);
+      const message = JSON.parse(data);
+      if (message.type === "beat") this.send({ type: "here" });
+      else this.hear(message);
     };
+    socket.onclose = () => this.lost();
+  }
+
+  // The line is dead, though nobody has said so.
+  check() {
+    if (!this.socket.onclose || Date.now() - this.heard < SILENT) return;
+    Object.assign(this.socket, { onopen: null, onmessage: null, onclose: null });
+    this.socket.close();
+    this.lost();
+  }
+
+  lost() {
+    this.socket.onclose = null;
+    this.state(false);
+    this.again = setTimeout(() => this.connect(), this.wait);
+    this.wait = Math.min(4000, this.wait * 1.7);
+    if (!this.opened) this.ask();
+  }
+
+  // Why the server does not let us in: the socket does not tell.
+  async ask() {
+    try {
+      const answer = await fetch(this.address("way", { key: this.key, origin: location.origin }));
+      if (answer.status === 403) this.state(false, await answer.text());
+    } catch {
+      // it is not there
+    }
   }
 
   image(data) {

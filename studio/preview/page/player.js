@@ -5,8 +5,9 @@ const AHEAD = 6; // frames that are decoded before their time
 
 export class Player {
   // changed(why): the place was changed by a person or by a step's end. drawn(): a picture was put on the canvas.
-  constructor(canvas, strips, { changed, drawn }) {
-    Object.assign(this, { canvas, strips, changed, drawn });
+  // stilled(): a step is shown as a picture, because the system asks for less motion; said once.
+  constructor(canvas, strips, { changed, drawn, stilled }) {
+    Object.assign(this, { canvas, strips, changed, drawn, stilled });
     this.context = canvas.getContext("2d", { alpha: false });
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     Object.assign(this, {
@@ -24,11 +25,11 @@ export class Player {
       last: null,
       shown: null,
     });
-    const tick = (now) => {
-      this.tick(now);
-      requestAnimationFrame(tick);
+    const paint = () => {
+      this.tick();
+      requestAnimationFrame(paint);
     };
-    requestAnimationFrame(tick);
+    requestAnimationFrame(paint);
   }
 
   open({ session, steps, planned, about }) {
@@ -59,11 +60,15 @@ export class Player {
     this.wanted = known ? null : [step, frame, playing]; // gone to when it is known
     this.step = Math.max(0, Math.min(step, this.steps.length - 1));
     const end = (this.length() ?? Infinity) - 1;
-    if (playing && frame === 0 && this.still.matches && !this.moved) [frame, playing] = [Infinity, false];
+    if (playing && frame === 0 && this.still.matches && !this.moved) {
+      [frame, playing] = [Infinity, false];
+      this.stilled?.();
+      this.stilled = null;
+    }
     this.frame = Math.max(0, Math.min(frame, Number.isFinite(end) ? end : 1e6));
     this.playing = playing;
     this.stalled = false;
-    this.last = null;
+    this.last = performance.now();
     this.moved = false;
     this.changed("go");
     this.paint();
@@ -84,7 +89,7 @@ export class Player {
   toggle() {
     if (this.atEnd && !this.playing) return false;
     this.playing = !this.playing;
-    this.last = null;
+    this.last = performance.now();
     this.changed("toggle");
     return true;
   }
@@ -101,16 +106,18 @@ export class Player {
     if (apart) {
       this.step = Math.min(step, this.steps.length - 1);
       this.frame = frame;
-      this.last = null;
+      this.last = performance.now();
       this.paint();
     }
     this.changed("follow");
   }
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────
-  tick(now) {
+  // The place is a function of the clock: it does not matter how often this is called, nor by whom.
+  tick() {
+    const now = performance.now();
     if (this.playing && this.steps.length) {
-      const passed = this.last === null ? 0 : Math.min(0.25, (now - this.last) / 1000);
+      const passed = this.last === null ? 0 : (now - this.last) / 1000;
       this.last = now;
       this.advance(passed * this.fps * this.speed);
     } else this.stalled = false;

@@ -6,20 +6,21 @@ export class Status {
   constructor(player, notes) {
     Object.assign(this, { player, notes, preparing: false, black: false });
     this.online = null; // not known yet
-    this.been = false; // connected at least once
+    this.why = "";
     this.named = ""; // the step whose caption is shown: read out once
     $("banner-close").addEventListener("click", () => this.banner(null));
   }
 
-  connected(on) {
+  // why: what the server has said, where it lets nobody in.
+  connected(on, why = "") {
     this.online = on;
-    this.been ||= on;
+    this.why = why;
     this.waiting();
   }
 
   waiting() {
     let text = "";
-    if (this.online === false) text = `no connection${this.been ? "" : ": is the address complete, with its key?"}`;
+    if (this.online === false) text = this.why || "no connection";
     else if (this.preparing) text = "preparing";
     else if (this.player.stalled || !this.player.session) text = "drawing";
     $("waiting").hidden = !text;

@@ -13,6 +13,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import PaintingCamera
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.options import Options
+from studio.play.failures import by_author
 from studio.play.picture import Picture
 from studio.play.session import Job
 from studio.preview.wire import Message
@@ -62,7 +63,7 @@ def complaint(error: BaseException) -> Message:
         text = f"{type(error).__name__}: {error.msg}"
         return {"text": text, "file": _short(Path(error.filename)), "line": error.lineno}
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if Path(f.filename).is_relative_to(FOLDER)] or frames[-1:]
+    own = [f for f in frames if Path(f.filename).is_relative_to(FOLDER) or by_author(Path(f.filename))] or frames[-1:]
     if not own:
         return {"text": text, "file": None, "line": None}
     return {"text": text, "file": _short(Path(own[-1].filename)), "line": own[-1].lineno}

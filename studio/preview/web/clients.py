@@ -22,15 +22,19 @@ AHEAD = (0, 1, 2, -1)  # the steps that a page gets frames of, counted from the 
 BACKLOG = 1000  # messages that wait for a page that does not read them
 SLOW = 0.75  # of the time that a frame is shown for: what longer takes to send is thinned out
 THINNEST = 6
+BEAT, LOST = 5.0, 30.0  # seconds between two signs of life; without one after which the other end is gone
 
 
 class Client:
-    """A page. may_lead: it has the key. leads: the others follow it. alone: where it is, if it follows nobody."""
+    """A page. may_lead: it has the key. leads: the others follow it. alone: where it is, if it follows nobody.
+
+    page: what it calls itself, also after it was loaded again; empty if it has no name."""
 
     _numbers = itertools.count(1)
 
-    def __init__(self, socket: WebSocket, controller: Controller, view: str, may_lead: bool):
-        self.number = next(self._numbers)
+    def __init__(self, socket: WebSocket, controller: Controller, view: str, may_lead: bool, page: str = ""):
+        self.number, self.page = next(self._numbers), page
+        self.heard = time.monotonic()
         self.socket, self.controller, self.view, self.may_lead = socket, controller, view, may_lead
         self.leads = False
         self.outbox: deque[str] = deque()
@@ -70,6 +74,12 @@ class Client:
                 if self.outbox or self.next_frame() is not None:
                     continue
                 await self.wake.wait()
+
+    async def beat(self) -> None:
+        """Show that we are here, until the page shows no life for too long: its line may be dead, and not say so."""
+        while time.monotonic() - self.heard < LOST:
+            await asyncio.sleep(BEAT)
+            self.tell({"type": "beat"})
 
     async def _send_frame(self, session: Session, step: int, frame: Frame) -> None:
         self.sent.setdefault(step, set()).add(frame.number)
@@ -127,10 +137,11 @@ class Client:
 
 
 class Clients:
-    """All pages that are open. Of those that may lead one does."""
+    """All pages that are open. Of those that may lead one does; when it goes another one, until it is back."""
 
     def __init__(self) -> None:
         self.clients: list[Client] = []
+        self.missed = ""  # the page that led until it went
 
     @property
     def leader(self) -> Client | None:
@@ -138,20 +149,39 @@ class Clients:
 
     def enter(self, client: Client) -> None:
         self.clients.append(client)
-        if self.leader is None:
+        if client.page and self._eligible(client) and client.page in (self.missed, self._silent_leader()):
+            self.appoint(client)
+        elif self.leader is None:
             self.elect()
         self.count()
 
     def leave(self, client: Client) -> None:
         self.clients.remove(client)
         if client.leads:
-            client.leads = False
-            self.elect()
+            client.leads, self.missed = False, client.page
+            back = next((c for c in self.clients if c.page and c.page == self.missed and self._eligible(c)), None)
+            self.appoint(back) if back is not None else self.elect()
         self.count()
 
-    def elect(self, client: Client | None = None) -> None:
-        """Let that client lead, or the first one that may; a speaker's window never does by itself."""
-        chosen = client or next((c for c in self.clients if c.may_lead and c.view == "stage"), None)
+    def _silent_leader(self) -> str:
+        """The page that leads, if it has not been heard for a while: it may be back on another line."""
+        leader = self.leader
+        return leader.page if leader is not None and time.monotonic() - leader.heard > 2 * BEAT else ""
+
+    def _eligible(self, client: Client) -> bool:
+        """Whether it may lead without being asked: a speaker's window never does."""
+        return client.may_lead and client.view == "stage"
+
+    def appoint(self, client: Client) -> None:
+        """Let that client lead, whoever did."""
+        self.missed = ""
+        self._lead(client)
+
+    def elect(self) -> None:
+        """Let the first one lead that may."""
+        self._lead(next(filter(self._eligible, self.clients), None))
+
+    def _lead(self, chosen: Client | None) -> None:
         for other in self.clients:
             if other.leads != (other is chosen):
                 other.leads = other is chosen
@@ -175,15 +205,16 @@ class Clients:
 
 async def converse(client: Client, hear: Callable[[str | bytes], bool]) -> None:
     """Send and receive until one end closes. hear: called with each raw message; returns False to end it."""
-    sending = asyncio.create_task(client.send())
+    ours = {asyncio.create_task(client.send()), asyncio.create_task(client.beat())}
     try:
-        while not sending.done():
+        while not any(task.done() for task in ours):
             receiving = asyncio.create_task(client.socket.receive())
-            await asyncio.wait({receiving, sending}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({receiving, *ours}, return_when=asyncio.FIRST_COMPLETED)
             if not receiving.done():
                 receiving.cancel()
                 break
             message = receiving.result()
+            client.heard = time.monotonic()
             if (
                 message["type"] == "websocket.disconnect"
                 or hear(message.get("text") or message.get("bytes") or "") is False
@@ -192,5 +223,6 @@ async def converse(client: Client, hear: Callable[[str | bytes], bool]) -> None:
     except (WebSocketDisconnect, RuntimeError, OSError):
         pass
     finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        for task in ours:
+            task.cancel()
+        await asyncio.gather(*ours, return_exceptions=True)

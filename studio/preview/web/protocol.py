@@ -148,6 +148,7 @@ MESSAGES: dict[str, tuple[Fields, Fields]] = {
     "read": (PLACE, {}),
     "save": (PLACE | {"what": OneOf(("picture", "gif", "video"))}, {}),
     "lead": ({}, {}),
+    "here": ({}, {}),  # the answer to a beat
     "change": ({}, CHANGE | {"lesson": Text(80), "step": STEP}),
 }
 CONTROLLING = ("at", "remote", "save", "change")  # for those who lead

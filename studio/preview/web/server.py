@@ -20,7 +20,6 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from watchfiles import awatch
 
 import scenes
 from model.errors import ClearheadError, UsageError
@@ -30,7 +29,7 @@ from studio.preview.sessions.place import Place
 from studio.preview.sessions.pool import ProcessPool
 from studio.preview.sessions.selection import Selection
 from studio.preview.sessions.session import Session
-from studio.preview.web import saving
+from studio.preview.web import saving, watching
 from studio.preview.web.access import Access
 from studio.preview.web.clients import Client, Clients, converse
 from studio.preview.web.protocol import CONTROLLING, LONGEST_MESSAGE, Refused, parse
@@ -75,23 +74,27 @@ class Server:
             "remote": self.on_remote,
             "read": lambda client, message: self.chore(self.read(client, message)),
             "save": lambda client, message: self.chore(self.save(client, message)),
-            "lead": lambda client, message: self.clients.elect(client),
+            "lead": lambda client, message: self.clients.appoint(client),
+            "here": lambda client, message: None,
             "change": self.on_change,
         }
         self.app = Starlette(
             routes=[
                 Route("/", self.page),
+                Route("/way", self.way),
                 Route("/renders/{path:path}", self.saved),
                 WebSocketRoute("/ws", self.socket),
-                Mount("/static", StaticFiles(directory=PAGE)),
-                Mount("/fonts", StaticFiles(directory=FONTS)),
+                Mount("/static", Fresh(directory=PAGE)),
+                Mount("/fonts", Fresh(directory=FONTS)),
             ]
         )
 
     async def start(self) -> None:
         await self.pool.start()
         self.controller.begin()
-        self.chore(self.watch_files())
+        self.chore(self.watch_files([Path(scenes.__file__).parent, ASSETS]))
+        if beside := {folder for entry in self.controller.entries if entry.own for folder in _beside(entry.own)}:
+            self.chore(self.watch_files([*beside], deep=False))  # it may be somebody's home
 
     async def stop(self) -> None:
         self.stopping.set()
@@ -106,18 +109,24 @@ class Server:
         self.chores.add(task)
         task.add_done_callback(self.chores.discard)
 
-    async def watch_files(self) -> None:
-        """Whatever a picture is made of: lessons, notes, themes, reports, fonts. The model is loaded once."""
-        folders = (Path(scenes.__file__).parent, ASSETS)
-        async for _ in awatch(*folders, watch_filter=_matters, debounce=200, step=50, stop_event=self.stopping):
+    async def watch_files(self, folders: list[Path], deep: bool = True) -> None:
+        """Whatever a picture is made of. The model is loaded once."""
+        async for _ in watching.saved(folders, self.stopping, deep):
             self.readings.clear()
             self.controller.reload()
 
     # ── pages ────────────────────────────────────────────────────────────────────────────────────
     async def page(self, request: Request) -> Response:
         if not self.access.right_host(request):
-            return PlainTextResponse("unknown host", 403)
+            host = request.headers.get("host", "")[:200]
+            text = f"This preview is not known as {host}.\nIf that is your proxy, start it with: --public-url https://{host}/…"
+            return PlainTextResponse(text, 403)
         return FileResponse(PAGE / "index.html", headers=HEADERS)
+
+    async def way(self, request: Request) -> Response:
+        """For a page that is not let in at /ws, where nothing can be said: why."""
+        why = self.access.why_not(request, request.query_params.get("origin", "")[:200])
+        return PlainTextResponse(why or "", 200 if why is None else 403, headers=HEADERS)
 
     async def saved(self, request: Request) -> Response:
         """A file in renders/ that was saved, and nothing else."""
@@ -139,7 +148,8 @@ class Server:
             return await websocket.close(1008)  # before accept: the answer is 403
         await websocket.accept()
         view = "notes" if websocket.query_params.get("view") == "notes" else "stage"
-        client = Client(websocket, self.controller, view, may_lead=role == "lead")
+        page = websocket.query_params.get("page", "")[:40]
+        client = Client(websocket, self.controller, view, may_lead=role == "lead", page=page)
         self.welcome(client)
         try:
             await converse(client, lambda raw: self.hear(client, raw))
@@ -164,8 +174,11 @@ class Server:
         """For those who may lead: where the others can watch."""
         if self.access.open or not client.may_lead:
             return None
-        url = self.access.url(lead=False)
-        return {"url": url, "qr": segno.make(url, error="m").svg_data_uri(scale=6, border=2, dark="#000", light="#fff")}
+        try:
+            ways = [{"over": over, "url": url, "qr": _picture_of(url)} for over, url in self.access.ways()]
+        except LookupError as error:
+            return {"ways": [], "none": f"{str(error).capitalize()}."}
+        return {"url": ways[0]["url"], "qr": ways[0]["qr"], "ways": ways}
 
     def tell(self, message: Message) -> None:
         """To all; what is wrong with the code is the business of those who may lead."""
@@ -270,7 +283,7 @@ class Server:
         except (ClearheadError, LookupError, TimeoutError, OSError, ValueError) as error:
             return client.tell({"type": "saved", "what": what, "error": str(error) or "it took too long"})
         name = path.resolve().relative_to(self.renders).as_posix()
-        client.tell({"type": "saved", "what": what, "name": name, "url": f"/renders/{quote(name)}"})
+        client.tell({"type": "saved", "what": what, "name": name, "url": f"renders/{quote(name)}"})
 
     async def save_picture(self, session: Session, step: int, frame: int) -> Path:
         path = saving.picture_path(self.renders, session.order["lesson"], step, session.steps[step].name, frame)
@@ -288,11 +301,23 @@ class Server:
         return files[0]
 
 
-PAINTED = (".py", ".yaml", ".toml", ".json", ".otf", ".safetensors", ".txt")
+def _beside(lesson: Path) -> list[Path]:
+    """The folders of a lesson's file and of its notes."""
+    return [folder for folder in (lesson.parent, lesson.parent / "notes") if folder.is_dir()]
 
 
-def _matters(change: object, path: str) -> bool:
-    return path.endswith(PAINTED) and "__pycache__" not in path
+def _picture_of(url: str) -> str:
+    """A QR code, as a data URI."""
+    return str(segno.make(url, error="m").svg_data_uri(scale=6, border=2, dark="#000", light="#fff"))
+
+
+class Fresh(StaticFiles):
+    """Files that browsers ask for again each time, so that no page runs yesterday's code (304 where nothing is new)."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -11,7 +11,7 @@ import pytest
 from model.paths import ROOT
 from scenes import kit
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Total
+from scenes.kit.numbers.total import Total
 from scenes.lesson import Options, TextLesson
 from studio.audit import audit_lesson
 from studio.audit.explain import FOLDER, explanation

@@ -6,21 +6,24 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from itertools import chain
 from math import isfinite, prod
 from typing import Any
 
 import numpy as np
 
+from model.numbers.again import outer
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.numbers.tree import Given
+from model.numbers.tree import Given, Recorded
 from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
 from scenes.kit.ground.say import holds
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
-from studio.audit.checks.digits import digits
 from studio.audit.findings import Defect
+from studio.audit.numbers import given
+from studio.audit.numbers.digits import digits
 
 CLOSE = 1e-6  # relative: float32 keeps seven digits
 EXPONENTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -50,6 +53,7 @@ class Sources:
         self.parts: set[str] = set()  # of tensors' names
         self.memo: dict[Any, Any] = {}
         self.known: dict[int, tuple[Any, np.ndarray | str]] = {}  # by the tensor's id
+        self.tables: dict[int, tuple[np.ndarray, np.ndarray | str]] = {}  # given ones, by id, and as they should be
         self.numbers: set[tuple[Any, ...]] = set()  # those that were checked
         for trace in traces:
             self.add(trace)
@@ -60,11 +64,12 @@ class Sources:
             return
         self.traces[trace.run_id] = trace
         self.known = {key: value for key, value in self.known.items() if isinstance(value[1], np.ndarray)}
+        self.tables = {key: value for key, value in self.tables.items() if isinstance(value[1], np.ndarray)}
         self.words |= {str(trace.info.get(name)) for name in ("checkpoint",)}
         self.words |= {word.strip(QUOTES) for word in str(trace.info.get("text", "")).split()}
         self.words_of_texts |= {display(token) for token in trace.tokens}
         self.words |= {display(token) for token in trace.tokens} | {token.strip() for token in trace.tokens}
-        self.tokens |= {display(token) for token in trace.vocabulary if has_digits(token)} | self.words
+        self.tokens |= with_digits(trace.vocabulary) | self.words
         parts = {part for name in trace.names for part in name.split(".")} | set(trace.names)
         self.parts |= {part for part in parts if any(map(str.isalpha, part))}
 
@@ -79,12 +84,31 @@ class Sources:
         if not isinstance(tensor, Tensor):
             return f"a {type(tensor).__name__} has no source: it must be a Tensor"
         for leaf in tensor.expression.leaves():
-            if isinstance(leaf, Given) and not _is_named(leaf):
-                return f"given as {leaf.name!r}, which does not say what it is"
+            if isinstance(leaf, Given) and id(leaf) not in self.memo:
+                table = self._given(leaf)
+                if isinstance(table, str):
+                    return table
+                self.memo[id(leaf)] = outer(table, leaf.index), leaf
         try:
             return np.asarray(tensor.evaluate(*self.traces.values(), memo=self.memo))
         except LookupError as error:
             return f"{error.args[0]}: the lesson must keep that run in `traces`"
+
+    def _given(self, leaf: Given) -> np.ndarray | str:
+        """The whole table of a given leaf, had again once."""
+        key = id(leaf.table)
+        if key not in self.tables:
+            self.tables[key] = leaf.table, given.again(leaf, self.traces.values())
+        return self.tables[key][1]
+
+    def recorded(self) -> dict[str, set[str]]:
+        """Run → names of its tensors that were shown, of the runs that are known."""
+        found: dict[str, set[str]] = {}
+        for tensor, values in self.known.values():
+            for leaf in () if isinstance(values, str) else tensor.expression.leaves():
+                if isinstance(leaf, Recorded):
+                    found.setdefault(leaf.run, set()).add(leaf.name)
+        return found
 
     def value(self, what: Any) -> float | str:
         """The number behind a Shown's value, or in words why there is none."""
@@ -176,12 +200,18 @@ class Sources:
 
     # ── what must add up ─────────────────────────────────────────────────────────────────────────
     def check_claim(self, claim: Claim) -> Defect | None:
-        """A sum: to 1e-6 for the values behind it, and as displayed within what rounding can make."""
+        """A sum: to 1e-6 for the values behind it, and to the last digit as it is displayed; where the picture says ≈,
+        within what rounding can make."""
         values = [[self.value(shown.value) for shown in part] for part in (*claim.parts, (claim.total,))]
         for value in chain.from_iterable(values):
             if isinstance(value, str):
                 return Defect("no source", f"{claim.what}: {value}")
         *products, total = (prod(map(float, part)) for part in values)
+        if claim.over is not None:
+            over = self.value(claim.over.value)
+            if isinstance(over, str):
+                return Defect("no source", f"{claim.what}: {over}")
+            products = [product / over for product in products]
         size = max(sum(map(abs, products)), abs(total))
         if abs(sum(products) - total) > CLOSE * size:
             what = f"{claim.what}: the values do not add up"
@@ -189,16 +219,25 @@ class Sources:
         return self._check_display(claim)
 
     def _check_display(self, claim: Claim) -> Defect | None:
+        """As a viewer adds it up: the sum of what stands there, rounded as the total is, is the total."""
         parts = [[read(f) for f in part] for part in claim.parts]
         total, slack = read(claim.total)
-        shown_sum = 0.0
-        for factors in parts:
-            shown_sum += prod(v for v, _ in factors)
-            slack += prod(abs(v) + half for v, half in factors) - prod(abs(v) for v, _ in factors)
-        if not abs(shown_sum - total) <= slack + 1e-9:  # also where a part cannot be read as a number
-            what, expected = f"{claim.what}: what is shown does not add up", f"{shown_sum:.6g} ± {slack:.2g}"
-            return Defect("wrong sum", what, expected=expected, shown=claim.total.text)
+        over = Decimal(1) if claim.over is None else read(claim.over)[0]
+        shown_sum = sum((prod(v for v, _ in factors) for factors in parts), Decimal(0)) / over
+        if claim.about:
+            slack += sum(prod(abs(v) + half for v, half in part) - prod(abs(v) for v, _ in part) for part in parts)
+        if (shown_sum - total).is_nan() or abs(shown_sum - total) > slack:
+            how = f"{shown_sum} ± {slack:.2g}" if claim.about else str(shown_sum)
+            parts_told = " + ".join("·".join(f.text for f in part) for part in claim.parts)
+            what = f"{claim.what}: what is shown does not add up ({parts_told})"
+            return Defect("wrong sum", what, expected=how, shown=claim.total.text)
         return None
+
+
+@cache
+def with_digits(vocabulary: tuple[str, ...]) -> frozenset[str]:
+    """The words that have digits in them, as they are shown."""
+    return frozenset(display(token) for token in vocabulary if has_digits(token))
 
 
 def _is_of_a_number(text: str, at: int) -> bool:
@@ -206,21 +245,16 @@ def _is_of_a_number(text: str, at: int) -> bool:
     return is_numeric(text[at]) or text[at] in "%‰" and is_numeric(text[:at].rstrip()[-1:] or " ")
 
 
-def _is_named(leaf: Given) -> bool:
-    """A constant says what it is, or is a whole number that speaks for itself."""
-    return any(c.isalpha() for c in leaf.name) or bool(np.all(leaf.table == np.round(leaf.table)))
-
-
-def read(item: Shown) -> tuple[float, float]:
+def read(item: Shown) -> tuple[Decimal, Decimal]:
     """A displayed number as a viewer reads it, and half a unit of its last digit (0 for whole numbers)."""
     text = item.text.replace("−", "-").replace(",", "").replace("+", "")
-    scale = 0.01 if text.endswith("%") else 1.0
+    scale = Decimal("0.01") if text.endswith("%") else Decimal(1)
     try:
         digits = Decimal(text.rstrip("%"))
     except InvalidOperation:
-        return float("nan"), 0.0
+        return Decimal("nan"), Decimal(0)
     exact = isinstance(item.value, (int, np.integer))
-    return float(digits) * scale, 0.0 if exact else 0.5 * 10.0 ** int(digits.as_tuple().exponent) * scale
+    return digits * scale, Decimal(0) if exact else Decimal(5).scaleb(int(digits.as_tuple().exponent) - 1) * scale
 
 
 def source(value: Any) -> str:

@@ -1,0 +1,75 @@
+"""`clearhead train`: nothing is lost without a word, and what cannot be written is said before the first step."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from model.paths import ASSETS, ROOT
+from model.runs import checkpoints
+from model.training import train
+from studio.cli import main as cli
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run `train` without training; returns (exit code, stderr, what was trained)."""
+    trained = []
+    monkeypatch.setattr(train, "train", lambda *args, **kwargs: trained.append((args, kwargs)) or Path("x"))
+
+    def run(*args) -> tuple[int, str, list]:
+        trained.clear()
+        return cli.main(["train", *map(str, args)]), capsys.readouterr().err, [*trained]
+
+    return run
+
+
+def test_a_checkpoint_is_replaced_only_when_it_is_asked_for(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path)
+    shutil.copytree(ASSETS / "checkpoints/tiny-none", tmp_path / "tiny")
+    for args in (["tiny", "--steps", 20], ["tiny"], ["tiny", "-o", tmp_path / "tiny"]):
+        code, err, trained = run(*args)
+        assert code == 2 and "--replace" in err and "-o" in err and not trained and err.count("\n") == 1
+    assert run("tiny", "--steps", 20, "--replace")[2] and run("tiny", "-o", tmp_path / "new")[2]
+    assert not (tmp_path / "new").exists(), "the folder was only tried"
+
+
+def test_what_cannot_be_written_is_said_before_the_first_step(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in ("/proc/none", tmp_path / "file/x"):
+        code, err, trained = run("tiny", "-o", folder)
+        assert code == 1 and str(folder).rsplit("/", 1)[0] in err and "bug" not in err and not trained
+
+
+def test_messages_name_options_that_there_are(capsys):
+    cli.main(["train", "--help"])
+    told = capsys.readouterr().out
+    source = "".join(file.read_text() for file in (ROOT / "model/training").glob("*.py"))
+    assert (
+        "--restart" in source and all(word in told for word in ("--restart", "--replace")) and "--resume" not in source
+    )
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_trained(tmp_path):
+    code = (
+        "import pathlib, sys; from model.training import run, train;"
+        "from model.training.recipes import Recipe, RECIPES;"
+        "RECIPES['tiny'] = Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
+        f"train.WORK = pathlib.Path({str(tmp_path)!r}); run.SAVE_EVERY = 1e9;"
+        "advance = run.Run.advance; run.Run.advance = lambda self: print(self.step, flush=True) or advance(self);"
+        f"from studio.cli import main; sys.exit(main.main(['train', 'tiny', '-o', {str(tmp_path / 'out')!r}]))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while int(process.stdout.readline() or 9) < 3:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1].splitlines()[-1].startswith("stopped; what is done so far is kept")
+    assert process.returncode == 130 and os.path.exists(tmp_path / "tiny-0-100000/state.pt")
