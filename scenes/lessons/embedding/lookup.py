@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from manim import LEFT, UP, FadeIn, FadeOut, LaggedStart, Transform, rush_into
+from manim import LEFT, UP, FadeIn, FadeOut, LaggedStart, Transform, rush_into, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
@@ -28,6 +29,7 @@ LARGE, SMALL = 0.6, 0.46  # em of the sentence's words, alone and above a table
 WORD_LIST = 0.4  # em of the words around the sentence's own in the vocabulary
 READABLE = 0.3
 SHORT = 12  # words that fit in a line, or in a few of a narrow frame
+FIRST, THEN = squish_rate_func(smooth, 0, 0.6), squish_rate_func(smooth, 0.3, 1)  # one text gives way to another
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,7 @@ class LookUp:
             if len(tokens.rows) == len(sentence.rows):
                 self.scene.play(*change(sentence, tokens), run_time=1)
             else:
-                self.scene.play(FadeOut(sentence), FadeIn(tokens), run_time=1)
+                self.scene.play(FadeOut(sentence, rate_func=FIRST), FadeIn(tokens, rate_func=THEN), run_time=1)
                 sentence = tokens
             self.scene.play(Introduce(grid, "rows", lag=0.2), run_time=1.8)
         return sentence, grid

@@ -16,6 +16,7 @@ from studio.audit.findings import Defect
 LONGER = 1.08  # by which factor a text may be stretched
 READ = 0.25  # opacity from which a text is seen in mid-play
 WITHIN = 0.35  # of the smaller em: how deep two texts lie in each other that are seen as one muddle
+BY = 0.5  # of the smaller em: what moves further from one moment to the next flies across
 SOLID = 0.9  # opacity from which a copy and its original are one text
 
 
@@ -36,15 +37,15 @@ class Motion:
             if {id(below.mobject), id(above.mobject)} & sight.moving and meet(below, above):
                 if not self.pass_by(below, above):
                     self.note([below, above], doubled(below, above))
-        self.middles = middles(looks)
+        self.middles = middles(sight)
 
     def pass_by(self, one: Look, other: Look) -> bool:
         """Whether one flies across the other: where they stand to each other has changed since the last moment."""
         before = [self.middles.get(id(look.mobject)) for look in (one, other)]
         if before[0] is None or before[1] is None:
-            return False
+            return True  # it has just come: the next moment will tell
         way = (one.middle - other.middle) - (before[0] - before[1])
-        return float(np.hypot(*way)) > min(reading.size for look in (one, other) for reading in look.readings)
+        return float(np.hypot(*way)) > BY * min(reading.size for look in (one, other) for reading in look.readings)
 
     def note(self, looks: list[Look], defects: Iterator[Defect]) -> None:
         """Keep the first of the defects, if these have none yet."""
@@ -56,7 +57,7 @@ class Motion:
     def ended(self, sight: Sight) -> list[Defect]:
         """After the play: what was wrong in it. Texts that stay in each other are for the check of layout to find."""
         looks = {id(look.mobject): look for look in sight.looks}
-        self.middles = middles([look for look in sight.looks if look.readings])
+        self.middles = middles(sight)
         found, self.found = self.found, {}
         return [defect for key, defect in found.items() if not stay([looks[k] for k in key if k in looks])]
 
@@ -69,8 +70,8 @@ def stretched(look: Look) -> Iterator[Defect]:
             yield Defect("stretched text", what, shown=f"{look.stretch:.2f} times").at(reading.corners.mean(axis=0))
 
 
-def middles(looks: list[Look]) -> dict[int, np.ndarray]:
-    return {id(look.mobject): look.middle for look in looks}
+def middles(sight: Sight) -> dict[int, np.ndarray]:
+    return {id(look.mobject): look.middle for look in sight.looks if look.readings}
 
 
 def stay(looks: list[Look]) -> bool:

@@ -23,15 +23,14 @@ class Look:
     """A mobject as it looks now: light is the opacity of the brightest thing on it."""
 
     def __init__(self, mobject: Mobject, homes: Homes):
-        self.mobject = mobject
+        self.mobject, self.homes = mobject, homes
         self.readings: list[Reading] = []
         self.numbers: Numbers = {}
-        self.written: Numbers = {}  # those of its numbers that are written in digits
         self.light, self.stretch = float(bool(len(mobject.points)) and is_visible(mobject)), 1.0
         if isinstance(mobject, Painted):
-            self._read(mobject, homes)
+            self._read(mobject)
 
-    def _read(self, mobject: Painted, homes: Homes) -> None:
+    def _read(self, mobject: Painted) -> None:
         self.light = 0.0
         if mobject.opacity <= 0.002 or mobject.zoom() < 1e-3:
             return
@@ -40,8 +39,13 @@ class Look:
         opacities = [reading.opacity for reading in self.readings]
         opacities += [float(np.max(mark.opacity)) for mark in marks if np.size(mark.opacity)]
         self.light = max(opacities, default=0.0)
-        self.numbers, self.written = numbers_in(self.readings, marks, homes), numbers_in(self.readings, (), homes)
+        self.numbers = numbers_in(self.readings, marks, self.homes)
         self.stretch = stretch_of(mobject)
+
+    @cached_property
+    def written(self) -> Numbers:
+        """Those of its numbers that are written in digits."""
+        return numbers_in(self.readings, (), self.homes)
 
     @property
     def middle(self) -> np.ndarray:
