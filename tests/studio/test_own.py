@@ -78,7 +78,10 @@ def test_a_course_of_ones_own(home):
         (home / "bad.yaml").write_text(bad)
         done = clearhead("render", "--all", "--course", "bad.yaml", cwd=home)
         assert (
-            done.returncode == 1 and words in done.stderr and done.stderr.count("\n") == 1 and "bug in Clearhead" not in done.stderr
+            done.returncode == 1
+            and words in done.stderr
+            and done.stderr.count("\n") == 1
+            and "bug in Clearhead" not in done.stderr
         )
 
 

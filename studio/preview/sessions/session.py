@@ -21,7 +21,9 @@ ATTEMPTS = 2  # to draw a step whose process dies
 
 @dataclass
 class KnownStep:
-    """A step as the lesson told it. start, frames: in frames of the video; frames is None until its end is known."""
+    """A step as the lesson told it. start, frames: in frames of the video; frames is None until its end is known.
+
+    lines: each caption (a question, then its answer) and the frame of the step from which on it stands."""
 
     index: int
     name: str
@@ -29,6 +31,7 @@ class KnownStep:
     notes: str
     start: int
     frames: int | None = None
+    lines: list[tuple[str, int]] = field(default_factory=list)
 
     def told(self) -> Message:
         return asdict(self)
@@ -108,6 +111,7 @@ class Session:
         elif kind == "step":
             self.steps.append(KnownStep(event["step"], event["name"], event["caption"], event["notes"], event["start"]))
         elif kind == "end":
+            self.steps[event["step"]].lines = event["lines"]
             self._set_length(event["step"], event["frames"])
         elif kind == "planned":
             self.planned = True
