@@ -16,6 +16,7 @@ import numpy as np
 
 from model.numbers.tree import Expression, Given, Leaf, Place, Recorded, Taken, Values
 
+LARGE = 1 << 14  # numbers, from which on exact sums would take too long
 Memo = dict[int, tuple[Values, Expression]]
 
 
@@ -40,7 +41,7 @@ def _evaluate(expression: Expression, runs: Mapping[str, Run], memo: Memo) -> Va
     if isinstance(expression, Leaf):
         return _leaf(expression, runs)
     if isinstance(expression, Taken):
-        return _outer(evaluate(expression.whole, runs, memo), expression.places)
+        return outer(evaluate(expression.whole, runs, memo), expression.places)
     values = [evaluate(operand, runs, memo) for operand in expression.operands]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return expression.operation.again(*values, **expression.options)
@@ -48,14 +49,15 @@ def _evaluate(expression: Expression, runs: Mapping[str, Run], memo: Memo) -> Va
 
 def _leaf(leaf: Leaf, runs: Mapping[str, Run]) -> Values:
     if isinstance(leaf, Given):
-        return _outer(leaf.table, leaf.index)
+        return outer(leaf.table, leaf.index)
     assert isinstance(leaf, Recorded)
     if leaf.run not in runs:
         raise LookupError(f"{leaf.name} was recorded in another run than the traces given")
-    return _outer(runs[leaf.run].array(leaf.name), leaf.index).astype(np.float64)
+    return outer(runs[leaf.run].array(leaf.name), leaf.index).astype(np.float64)
 
 
-def _outer(values: Values, places: tuple[Place, ...]) -> Values:
+def outer(values: Values, places: tuple[Place, ...]) -> Values:
+    """A piece of a table, by a place along each axis."""
     if not places:
         return values
     grid = values[np.ix_(*([place] if isinstance(place, int) else list(place) for place in places))]
@@ -77,7 +79,9 @@ def softmax(x: Values, axis: int) -> Values:
 
 
 def sum_of(x: Values, axis: int | None) -> Values:
-    """Sums rounded once, by the exact algorithm of math.fsum."""
+    """Sums rounded once, by the exact algorithm of math.fsum; of large tables, in extended precision."""
+    if x.size > LARGE:
+        return np.asarray(x.sum(axis=axis, dtype=np.longdouble), dtype=np.float64)
     rows = x.reshape(-1, x.size) if axis is None else np.moveaxis(x, axis, -1)
     sums = np.array([math.fsum(row) for row in rows.reshape(-1, rows.shape[-1])])
     return sums.reshape(() if axis is None else rows.shape[:-1])

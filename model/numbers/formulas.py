@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from model.numbers.origins import Setting
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 
@@ -48,13 +49,18 @@ class Place:
 # ── into the stream, and out of it ───────────────────────────────────────────────────────────────
 def _embed(at: Place, i: int, c: int) -> Tensor:
     row = at["W_E"][int(at["tokens"].values[i]), c]
-    return row * Tensor.given(at.config.d_model, "d_model").sqrt() if at.config.embed_scale else row
+    return row * _set(at, "d_model").sqrt() if at.config.embed_scale else row
 
 
 def _angle(i: int, pair: int, size: int, name: str, base: float) -> Tensor:
     """By how much a pair of entries has turned at a position: i / base^(2 pair / size)."""
     exponent = Tensor.given(-2 * pair, f"−2 × {pair}") / Tensor.given(size, name)
     return (exponent * Tensor.given(base, f"{base:g}").log()).exp() * i
+
+
+def _set(at: Place, field: str, name: str = "") -> Tensor:
+    """A setting of the model."""
+    return Tensor.given(getattr(at.config, field), name or field, origin=Setting(field))
 
 
 def _wave(at: Place, i: int, c: int) -> Tensor:
@@ -116,7 +122,7 @@ def _norm(norm: str) -> dict[str, Formula]:
         return x if at.config.norm == "rms" else x - at[f"{norm}.mean"][i]
 
     def scale(at: Place, i: int) -> Tensor:
-        return (centred(at, i).square().mean(0) + Tensor.given(at.config.norm_eps, "ε")).sqrt()
+        return (centred(at, i).square().mean(0) + _set(at, "norm_eps", "ε")).sqrt()
 
     def normalized(at: Place, i: int, c: int) -> Tensor:
         return at.plus(centred(at, i)[c] / at[f"{norm}.scale"][i] * at[f"{norm}.w"][c], f"{norm}.b", c)
@@ -171,7 +177,7 @@ def _attention(part: str, norm: str) -> dict[str, Formula]:
         return at[q][h, i] @ at[k][h, j]
 
     def scores(at: Place, h: int, i: int, j: int) -> Tensor:
-        return at[f"{part}.scores_raw"][h, i, j] / Tensor.given(at.config.d_head, "d_head").sqrt()
+        return at[f"{part}.scores_raw"][h, i, j] / _set(at, "d_head").sqrt()
 
     def masked(at: Place, h: int, i: int, j: int) -> Tensor:
         causal = at.config.causal and at.stack != "encoder." and not cross

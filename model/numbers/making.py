@@ -28,15 +28,25 @@ def made_of(trace: Trace, name: str, index: tuple[int, ...]) -> Tensor | None:
     """The number at `index` of a recorded tensor as it was computed.
 
     None for what the run begins with (`given_to`), and where it departs from the formulas."""
+    made = by_formula(trace, name, index)
+    return made if made is not None and agrees(made, trace, name, index) else None
+
+
+def agrees(made: Tensor, trace: Trace, name: str, index: tuple[int, ...]) -> bool:
+    """Whether a formula gives what was recorded, within what float32 keeps."""
+    return bool(np.isclose(float(made), float(trace[name].values[index]), rtol=1e-4, atol=1e-5))
+
+
+def by_formula(trace: Trace, name: str, index: tuple[int, ...]) -> Tensor | None:
+    """What the formula makes of the tensors before; None where there is no formula. It may depart from the run."""
     found = NAME.fullmatch(name)
     formula = FORMULAS.get(found["part"]) if found and name in trace and not given_to(trace, name) else None
     if found is None or formula is None or name.endswith("pos_embed") and trace.info.get("positions") is False:
         return None
     try:
-        made = formula(Place(trace, found["stack"], int(found["layer"] or 0)), *index)
+        return formula(Place(trace, found["stack"], int(found["layer"] or 0)), *index)
     except LookupError:  # a trace that holds only a part of the model
         return None
-    return made if np.isclose(float(made), float(trace[name].values[index]), rtol=1e-4, atol=1e-5) else None
 
 
 def making(tensor: Tensor, index: tuple[int, ...], traces: Iterable[Any]) -> str | None:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from model.numbers.again import Memo, Run, evaluate
 from model.numbers.operations import OPERATIONS
-from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Recorded, Values, plain_index
+from model.numbers.tree import Derived, Expression, Given, Leaf, Origin, Place, Recorded, Values, plain_index
 from model.numbers.words import describe
 
 Axis = str | int
@@ -51,11 +51,14 @@ class Tensor:
         return cls(values, axes, Recorded(name, tuple(axes), tuple(map(range, values.shape)), run))
 
     @classmethod
-    def given(cls, values: ArrayLike, name: str, axes: Sequence[str] = ()) -> Tensor:
-        """Numbers from outside the trace, with a name that says what they are ("temperature", "u, seed 7")."""
+    def given(cls, values: ArrayLike, name: str, axes: Sequence[str] = (), origin: Origin | None = None) -> Tensor:
+        """Numbers from outside the trace, with a name that says what they are ("temperature", "u, seed 7").
+
+        origin: how they can be had again. The audit refuses numbers that have none; whole ones speak for themselves.
+        """
         table = np.array(values, dtype=np.float64)
         table.flags.writeable = False
-        return cls(table, axes, Given(name, tuple(axes), tuple(map(range, table.shape)), table))
+        return cls(table, axes, Given(name, tuple(axes), tuple(map(range, table.shape)), table, origin))
 
     # — what it is —————————————————————————————————————————————————————————————————
 

@@ -44,14 +44,19 @@ class Recorded(Leaf):
         return Recorded(self.name, self.axes, _compose(self.index, places), self.run)
 
 
+class Origin:
+    """Where given numbers come from, so that they can be had again; the kinds are in model/numbers/origins.py."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Given(Leaf):
-    """A constant, or a slice of a table, that a lesson states by name."""
+    """A constant, or a slice of a table, that a lesson states by name. origin: of the whole table."""
 
     table: Values
+    origin: Origin | None = None
 
     def take(self, places: Sequence[Place]) -> Given:
-        return Given(self.name, self.axes, _compose(self.index, places), self.table)
+        return Given(self.name, self.axes, _compose(self.index, places), self.table, self.origin)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.errors import UsageError
+from model.numbers.origins import CHOSEN, Drawn
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.runs.checkpoints import Checkpoint, load
@@ -76,7 +77,7 @@ def distribution(
     if top_k is not None and top_k < 1 or top_p is not None and not 0 < top_p <= 1:
         raise UsageError("top-k must be at least 1, top-p above 0 and at most 1")
     logits = trace["logits"][-1]
-    probs = (logits if temperature == 1 else logits / Tensor.given(temperature, "temperature")).softmax()
+    probs = (logits if temperature == 1 else logits / Tensor.given(temperature, "temperature", origin=CHOSEN)).softmax()
     kept = np.ones(len(probs), dtype=bool)
     order = np.argsort(-probs.values, kind="stable")
     if top_k is not None:
@@ -116,12 +117,16 @@ def generate(
             return
         trace = run_tokens(checkpoint, encoding, seed=seed)
         probs = distribution(trace, temperature, top_k, top_p)
-        u = None if greedy else Tensor.given(rng.random(), f"u, seed {seed}, draw {turn + 1}")
+        u = None if greedy else _u(rng, seed, turn + 1)
         made = _pick(trace, probs, u, checkpoint.tokenizer.end_id)
         yield made
         if made.last:
             return
         encoding = Encoding((*encoding.ids, made.id), (*encoding.tokens, made.word), encoding.unknown)
+
+
+def _u(rng: np.random.Generator, seed: int, draw: int) -> Tensor:
+    return Tensor.given(rng.random(), f"u, seed {seed}, draw {draw}", origin=Drawn(seed, draw))
 
 
 def _pick(trace: Trace, probs: Tensor, u: Tensor | None, end_id: int | None) -> Turn:

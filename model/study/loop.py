@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from model.numbers.origins import CHOSEN
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 
@@ -42,7 +43,9 @@ class Loop:
         sampled, other = (turns_of(model, text, most, temperature=temperature, seed=s) for s in (seed, seed + 1))
         cooler, warmer = (turns_of(model, text, most, temperature=heat, seed=seed) for heat in (cool, warm))
         greedy = turns_of(model, text, most, greedy=True)
-        return cls(Tensor.given(temperature, "temperature"), seed, sampled, greedy, other, cooler, warmer)
+        return cls(
+            Tensor.given(temperature, "temperature", origin=CHOSEN), seed, sampled, greedy, other, cooler, warmer
+        )
 
     def traces(self) -> Iterator[Trace]:
         """The run of the model behind each turn."""

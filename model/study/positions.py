@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.errors import ClearheadError
-from model.numbers.tensor import Tensor, concatenate
+from model.numbers.origins import Constant, Measured
+from model.numbers.tensor import Tensor, concatenate, stack
 from model.numbers.trace import Trace
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def frequencies(d_model: int) -> Tensor:
 
 def wavelengths(d_model: int) -> Tensor:
     """Positions after which a pair of entries has gone round once: 2π / frequency. [pair]"""
-    return Tensor.given(2 * math.pi, "2π") / frequencies(d_model)
+    return Tensor.given(2 * math.pi, "2π", origin=Constant()) / frequencies(d_model)
 
 
 def wave(d_model: int, entry: int, places: np.ndarray) -> np.ndarray:
@@ -93,13 +94,16 @@ def heldout_losses(names: Sequence[str]) -> Tensor:
         raise ClearheadError(
             f"the reports of {', '.join(names)} tell of different numbers of seeds: measure them again"
         )
-    seeds = len(losses[0])
-    return Tensor.given(losses, f"held-out loss of {', '.join(names)}, seeds 0–{seeds - 1}", ("variant", "seed"))
+    return stack(losses, "variant")
 
 
-def _losses_by_seed(checkpoint: Checkpoint) -> list[float]:
+def _losses_by_seed(checkpoint: Checkpoint) -> Tensor:
+    """[seed]"""
     try:
-        return [float(loss) for loss in checkpoint.report()["seeds"]["losses"]]
+        losses = [float(loss) for loss in checkpoint.report()["seeds"]["losses"]]
+        origin = Measured.reported(checkpoint, "seeds", "losses")
+        name = f"held-out loss of {checkpoint.name}, seeds 0–{len(losses) - 1}"
+        return Tensor.given(losses, name, ("seed",), origin)
     except (ClearheadError, ValueError, KeyError, TypeError) as error:
         raise ClearheadError(
             f"{checkpoint.path / 'report.json'} tells no losses by seed ({error!r}); "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.numbers.origins import Axes
 from model.numbers.tensor import Tensor
 
 Pair = tuple[int, int]
@@ -149,7 +150,8 @@ def pca(rows: Tensor, name: str, n: int = 2, *, first: Tensor | None = None) -> 
     _, vectors = np.linalg.eigh(rest.T @ rest)
     for vector in vectors.T[::-1][: n - len(axes)]:
         axes.append(vector * np.sign(vector[np.abs(vector).argmax()]))
-    given = Tensor.given(np.array(axes).T, f"principal axes of {name}", ("dimension", "axis"))
+    origin = Axes(rows, first)
+    given = Tensor.given(np.array(axes).T, f"principal axes of {name}", ("dimension", "axis"), origin)
     spread = rows - mean
     total = spread.square().sum()
     explained = (

@@ -43,6 +43,13 @@ def _split(entry: Any) -> Any:
     return entry.split() if isinstance(entry, str) and not entry.startswith("{") else entry
 
 
+def said_of_places_only(spot: str) -> list[str]:
+    """What a place may be and no animal is: a house is empty or quiet, but a fox, too, is old or small."""
+    words = lexicon()
+    of_animals = {*words["sizes"], *words["textures"], *words["colours"], *words["states"], *words["animal_reasons"]}
+    return [word for word in words["place_adjectives"][spot] if word not in of_animals]
+
+
 def plural(noun: str) -> str:
     """
     >>> plural("wolf"), plural("box"), plural("berry")

@@ -27,6 +27,8 @@ class Recipe:
     snapshots: int = 14
     half: bool = False  # store the final weights in float16
     repeats: float = 0.0  # share of windows that are random words, said again and again
+    lookups: float = 0.0  # share of the documents in which words must be found (model/text/corpus/lookups.py)
+    centring: float = 0.0  # weight of the mean (log Σ exp scores − log n)² over all queries, of n keys each
 
     def schedule(self, step: int) -> float:
         """The share of the learning rate: a linear start, then half a cosine down to a tenth over the horizon.
@@ -52,7 +54,15 @@ class Recipe:
 VARIANT = {"n_layers": 2, "tied": True}
 RECIPES = {
     "tiny": Recipe(
-        {"n_layers": 4, "tied": True}, steps=4_500, horizon=8_000, cooldown=1 / 3, snapshots=12, repeats=0.25
+        {"n_layers": 4, "tied": True},
+        steps=11_500,
+        words=6_000_000,
+        horizon=18_000,
+        cooldown=1 / 3,
+        snapshots=12,
+        repeats=0.15,
+        lookups=0.6,
+        centring=1e-2,
     ),
     **{
         # sinusoids are as large as 1: as in the paper, embeddings are scaled to match them

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from model.files import write_json, write_text
-from model.paths import ASSETS, ROOT
+from model.paths import ROOT
 from model.runs import checkpoints
 from model.runs.checkpoints import Checkpoint
 from model.study.heads.finding import measure_findings
@@ -23,16 +23,18 @@ from model.text.lexicon import lexicon
 from model.text.ngrams import ngram_losses
 from model.text.tokenizer import END, Tokenizer
 from model.training.recipes import HELDOUT_SEED, RECIPES
+from model.training.windows import HELDOUT, training_documents
 
 NGRAMS = ("unigram", "bigram", "trigram", "4-gram")
-HELDOUT = ASSETS / "corpora" / "heldout.txt"
 DOCUMENT = ROOT / "docs" / "training.md"
 START, STOP = "<!-- tables: made by `python -m model.training.report tables` -->", "<!-- end -->"
 
 
 def write_heldout(words: int = 20_000) -> None:
-    """Writes the held-out sample: documents by another seed, none of which occurs in the training text."""
-    seen = set(documents(0, RECIPES["tiny"].words))
+    """Writes the held-out sample: documents by another seed, none of which occurs in the variants' training text.
+
+    From other training texts its documents are taken out (`training_documents`)."""
+    seen = set(documents(0, RECIPES["tiny-learned"].words))
     fresh = [document for document in documents(HELDOUT_SEED, 3 * words) if document not in seen]
     kept, count = [], 0
     for document in dict.fromkeys(fresh):
@@ -64,10 +66,12 @@ def heldout_loss(checkpoint: Checkpoint) -> float:
     return total / count
 
 
-def baseline_losses(tokenizer: Tokenizer, n_ctx: int, words: int) -> dict[str, float]:
-    """The same figure for n-grams counted on the training text. They may look back into the document before."""
+def baseline_losses(checkpoint: Checkpoint) -> dict[str, float]:
+    """The same figure for n-grams counted on its training text. They may look back into the document before."""
+    tokenizer, n_ctx = checkpoint.tokenizer, checkpoint.config.n_ctx
     index = {word.lower(): i for i, word in enumerate(tokenizer.vocabulary)}
-    training = np.array([index[word] for document in documents(0, words) for word in [*document.lower().split(), END]])
+    made = trained_on(checkpoint)
+    training = np.array([index[word] for document in made for word in [*document.lower().split(), END]])
     texts = heldout_ids(tokenizer)
     counted = np.concatenate([[0 < place <= n_ctx for place in range(len(text))] for text in texts])
     losses = ngram_losses(training, np.concatenate(texts), len(tokenizer))
@@ -103,9 +107,15 @@ def skills(checkpoint: Checkpoint, count: int = 300, seed: int = 1) -> dict[str,
     }
 
 
+def trained_on(checkpoint: Checkpoint) -> list[str]:
+    """The documents that it was trained on."""
+    training = checkpoint.training
+    return training_documents(training["words"], training.get("lookups", 0.0))
+
+
 def training_text(checkpoint: Checkpoint) -> str:
     """All that it was trained on but the random words, in lower case."""
-    return " ".join(documents(0, checkpoint.training["words"])).lower()
+    return " ".join(trained_on(checkpoint)).lower()
 
 
 def write_report(
@@ -116,9 +126,7 @@ def write_report(
     `seeds`: held-out losses of the same recipe by seeds 0, 1, 2 …; `baselines`: those of the n-grams, if measured."""
     checkpoint = checkpoints.load(name)
     loss = heldout_loss(checkpoint)
-    baselines = baselines or baseline_losses(
-        checkpoint.tokenizer, checkpoint.config.n_ctx, checkpoint.training["words"]
-    )
+    baselines = baselines or baseline_losses(checkpoint)
     report = {
         "hash": checkpoint.hash,
         "parameters": sum(p.numel() for p in checkpoint.model.parameters()),
@@ -187,13 +195,12 @@ def _head_row(name: str, entry: dict[str, Any]) -> str:
 
 def _finding_rows(name: str, entry: dict[str, Any]) -> list[str]:
     """A row for each side of a kind of sentence."""
-    layer, head = entry["head"]
     rows = []
     for side, told in entry["sides"].items():
         kind = f"{name}, {side}" if len(entry["sides"]) > 1 else name
         each = f" ({' + '.join(f'{weight:.2f}' for weight in told['each'])})" if len(told["each"]) > 1 else ""
         rows.append(
-            f"{kind}: {'yes' if entry['finds'] else 'no'} | {layer}, {head} "
+            f"{kind}: {'yes' if told['finds'] else 'no'} | {told['head'][0]}, {told['head'][1]} "
             f"| {told['even']:.2f} → {told['weight']:.2f}{each} | {told['score']:+.1f} "
             f"| {_interval(told['above 0'])} | {told['moved']:.0%} | {_interval(told['right'])} | {told['count']}"
         )

@@ -6,6 +6,7 @@ import math
 import shutil
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch.nn import functional as F
 from model.errors import ClearheadError
 from model.files import replacing, write_json
 from model.net.config import ModelConfig
+from model.net.layers import Tape
 from model.net.transformer import Transformer
 from model.runs import checkpoints
 from model.training.recipes import Recipe
@@ -96,9 +98,11 @@ class Run:
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.learning_rate * recipe.schedule(self.step)
         inputs, targets = self.corpus.batch(self.step, self.seed, recipe.batch, self.model.config.n_ctx, recipe.repeats)
-        loss = F.cross_entropy(self.model(inputs).flatten(0, 1), targets.flatten())
+        scores: list[torch.Tensor] = []
+        logits = self.model(inputs, tape=Tape(partial(keep_scores, scores)))
+        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss + recipe.centring * off_centre(scores) if recipe.centring else loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         value = loss.item()
@@ -155,3 +159,18 @@ def loss_of(model: Transformer, windows: Windows) -> float:
     """Mean −log p(next word), in nats."""
     inputs, targets = windows
     return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).item()
+
+
+def keep_scores(scores: list[torch.Tensor], name: str, value: torch.Tensor, axes: str) -> torch.Tensor:
+    """Listens to a forward pass for the scores of every layer, later keys at −∞. (window, head, query, key) each"""
+    if name.endswith(".attn.scores_masked"):
+        scores.append(value)
+    return value
+
+
+def off_centre(scores: list[torch.Tensor]) -> torch.Tensor:
+    """The mean over all queries of (log Σ exp scores − log n)²: 0 where a score of 0 is an even share of the weight.
+
+    The softmax is the same whatever is added to all scores of a query; this alone says where their zero lies."""
+    even = torch.arange(1, scores[0].shape[-1] + 1).log()
+    return torch.stack([(layer.logsumexp(-1) - even).square().mean() for layer in scores]).mean()

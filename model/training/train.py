@@ -35,7 +35,7 @@ def train(
         raise UsageError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
     recipe = replace(RECIPES[name], steps=steps or RECIPES[name].steps)
     out = Path(out or checkpoints.SHIPPED / name)
-    corpus = make_corpus(recipe.words, ModelConfig(1, **recipe.model).n_ctx)
+    corpus = make_corpus(recipe.words, ModelConfig(1, **recipe.model).n_ctx, recipe.lookups)
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # no slower for models this small, and the same result on any number of cores
     run = Run(name, recipe, seed, corpus, WORK / f"{name}-{seed}-{recipe.steps}", resume)

@@ -22,8 +22,7 @@ def compare_positions(work: Path, seeds: tuple[int, ...] = (0, 1, 2)) -> None:
             if not (folder / "model.safetensors").exists():
                 train(name, seed=seed, out=folder)
         shutil.copytree(folders[0], checkpoints.SHIPPED / name, dirs_exist_ok=True)
-        first = checkpoints.load(name)
-        baselines = baselines or baseline_losses(first.tokenizer, first.config.n_ctx, first.training["words"])
+        baselines = baselines or baseline_losses(checkpoints.load(name))
         write_report(name, [heldout_loss(checkpoints.load(folder)) for folder in folders], baselines)
 
 

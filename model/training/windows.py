@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from model.paths import ASSETS
 from model.text.corpus import documents
 from model.text.lexicon import proper_names
 from model.text.tokenizer import END, Tokenizer
 from model.training.recipes import HELDOUT_SEED
 
+HELDOUT = ASSETS / "corpora" / "heldout.txt"
 Windows = tuple[torch.Tensor, torch.Tensor]  # inputs and targets: the next words. (window, position)
 
 
@@ -44,8 +46,14 @@ class Corpus:
         return torch.from_numpy(inputs.astype(np.int64)), torch.from_numpy(targets.astype(np.int64))
 
 
-def make_corpus(words: int, n_ctx: int, seed: int = 0) -> Corpus:
-    made = documents(seed, words)
+def training_documents(words: int, lookups: float = 0.0) -> list[str]:
+    """The documents of about `words` words that are trained on: none that the held-out sample holds."""
+    heldout = set(HELDOUT.read_text(encoding="utf-8").splitlines())
+    return [document for document in documents(0, words, lookups) if document not in heldout]
+
+
+def make_corpus(words: int, n_ctx: int, lookups: float = 0.0) -> Corpus:
+    made = training_documents(words, lookups)
     tokenizer = Tokenizer.from_words(vocabulary(made))
     return index_corpus(made, tokenizer, n_ctx)
 

@@ -9,7 +9,7 @@ _ROOMS = {
     "ground.style": ("Style",),
     "ground.say": ("say",),
     "ground.layout": ("Box", "row", "stack"),
-    "ground.text": ("Caption", "Formula", "Heading", "Label", "Number", "Total", "symbol"),
+    "ground.text": ("Caption", "Formula", "Heading", "Label", "Number", "symbol"),
     "ground.timing": ("Together",),
     "words.tokens": ("TokenNumbers", "TokenRow"),
     "words.strip": ("SentenceStrip",),
@@ -19,8 +19,10 @@ _ROOMS = {
     "numbers.rows": ("Rows",),
     "numbers.sums": ("RowBars", "SumTable"),
     "numbers.terms": ("TermSum",),
+    "numbers.total": ("Total",),
     "numbers.product": ("Product", "SoftmaxTable"),
     "numbers.frames": ("Frame", "Slab"),
+    "attention.scores": ("ScoreTable",),
     "attention.pattern": ("AttentionArcs", "DotPattern"),
     "attention.wall": ("PatternWall", "Tag"),
     "charts.bars": ("ProbabilityBars",),
@@ -35,8 +37,9 @@ _ROOMS = {
     "moves.reveal": ("CountUp", "Grow", "Highlight", "Introduce", "Reveal"),
     "moves.products": ("DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"),
     "moves.travel": ("Carry",),
-    "moves.flight": ("Chip", "Fly"),
+    "moves.flight": ("Chip", "FillStrip", "Fly"),
     "moves.meet": ("Meet", "MeetAll"),
+    "moves.assemble": ("Assemble",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = sorted(_HOME)

@@ -63,8 +63,10 @@ def and_more(names: Sequence[str | Said], rest: Sequence[int]) -> list[str | Sai
 
 
 # ── a pattern, and one row of it as bars ─────────────────────────────────────────────────────────
-def dots(box: Box, pattern: Tensor, words: Sequence[str], query: int, largest: float) -> DotPattern:
-    """A pattern [query, key] in a box, with its words at both edges and one query marked. largest: side of a cell."""
+def dots(box: Box, pattern: Tensor, words: Sequence[str], query: int | None, largest: float) -> DotPattern:
+    """A pattern [query, key] in a box, with its words at both edges and, if one is named, a query marked.
+
+    largest: side of a cell."""
     room: Look = dict(width=box.width, height=box.height, cell=(largest, largest))
     return box.fit(DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **room))
 
@@ -88,6 +90,14 @@ def longest_bar(distributions: Iterable[tuple[Tensor, Sequence[int]]]) -> float:
     distributions: (probabilities [n], the indices that have a bar of their own) each."""
     pairs = [(np.asarray(probs.values), list(ids)) for probs, ids in distributions]
     return max(max(float(values.max()), 1 - float(values[ids].sum())) for values, ids in pairs)
+
+
+def telling_words(before: Tensor, after: Tensor, count: int) -> list[int]:
+    """Which words show how a distribution [vocab] changes: the likeliest before, and two that gain; likeliest first."""
+    p, q = before.values, after.values
+    likeliest = np.argsort(-p, kind="stable")[: max(count - 2, 2)]
+    gaining = [k for k in np.argsort(p - q, kind="stable") if k not in likeliest][:2]
+    return sorted({int(k) for k in (*likeliest, *gaining)}, key=lambda k: -p[k])
 
 
 def bars_on_one_scale(

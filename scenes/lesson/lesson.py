@@ -17,12 +17,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from manim import Transform
+
 from model.errors import UsageError
 from model.numbers.trace import Trace
-from scenes.kit.words.tokens import display
+from scenes.kit.ground.say import Said, say
+from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.options import Choice, Options
 from scenes.lesson.runs import made, trace_of
 from scenes.lesson.steps import SteppedScene
+
+ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
+    *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
+    *("twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth"),
+)
+DIM = 0.25  # of words that are not spoken of
 
 
 class Lesson(SteppedScene):
@@ -103,6 +115,30 @@ class TextLesson(Lesson):
             many = f"{len(trace.tokens)} token{'s' if len(trace.tokens) != 1 else ''}"
             raise UsageError(f"This lesson shows texts of {least} to {most} tokens; this one has {many}.")
         return trace
+
+    def called(self, position: int) -> Said:
+        """How a caption speaks of a word of the text: “dog”, or the second “dog” where it stands there again."""
+        word = self.words[position]
+        same = [k for k, other in enumerate(self.words) if other == word]
+        told = say("“{w}”", w=word)
+        return told if len(same) == 1 else Said(f"the {ORDINALS[same.index(position)]} ") + told
+
+    def unknown_words(self, row: TokenRow | SentenceStrip, reading: str = "so read as <unk>.", **fields: Any) -> None:
+        """A step in which the words that the model does not know stand out for a moment.
+
+        reading: how the sentence about them goes on; fields: of what is said in it."""
+        with self.step(
+            "Unknown words",
+            "{words}: not among the words that {model} knows, " + reading,
+            words=", ".join(f"“{self.words[k]}”" for k in self.trace.unknown[:3]),
+            model=self.model_name,
+            **fields,
+        ):
+            bright, dimmed = row.copy(), row.copy()
+            others = [k for k in range(len(row.emphasis)) if k not in self.trace.unknown]
+            dimmed.emphasis[others] = np.minimum(dimmed.emphasis[others], DIM)
+            self.play(Transform(row, dimmed), run_time=0.8)
+            self.play(Transform(row, bright), run_time=0.8)
 
     @property
     def model_name(self) -> str:

@@ -8,7 +8,10 @@ from typing import Any
 
 from model.numbers.making import making
 from model.numbers.trace import Trace
+from model.runs.ablation import ablations
 from scenes.kit.words.tokens import display
+
+MOST_RUNS = 64  # second runs; of a model with more heads, not all are switched off
 
 
 @lru_cache(maxsize=32)
@@ -19,6 +22,12 @@ def trace_of(model: str, text: str, **changes: Any) -> Trace:
     from model import run
 
     return run(model, text, **changes)
+
+
+@lru_cache(maxsize=8)
+def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> dict[tuple[int, int], Trace]:
+    """The runs without each of the heads (layer, head); kept, because every replay asks for the same ones."""
+    return ablations(model, text, heads)
 
 
 def run_in_words(trace: Trace) -> str:

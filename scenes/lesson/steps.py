@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,9 +19,26 @@ from scenes.lesson.observer import Observer
 from scenes.lesson.options import Options
 from scenes.lesson.stage import StagedScene
 
-READING = 15.0  # characters a second
+READING, FIGURE = 13.0, 0.3  # characters a second; seconds more for every number (BBC subtitle guidelines: 13–15)
 SWAP = 0.6  # seconds in which one caption gives way to the next
+GO = 0.4  # seconds in which what a step does not keep leaves, while its first things come
+NUMBER = re.compile(r"\d[\d.,]*")
 LEAVE, COME = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.4, 1)
+
+
+def reading_time(text: str) -> float:
+    """Seconds that it takes to read a caption."""
+    return len(text) / READING + FIGURE * len(NUMBER.findall(text))
+
+
+def leave(*mobjects: Mobject) -> list[FadeOut]:
+    """They fade out in the first half of a play, so that what comes in the other half is not seen through them."""
+    return [FadeOut(m, rate_func=LEAVE) for m in mobjects]
+
+
+def come(*mobjects: Mobject) -> list[FadeIn]:
+    """They fade in as others `leave`."""
+    return [FadeIn(m, rate_func=COME) for m in mobjects]
 
 
 @dataclass(frozen=True)
@@ -61,6 +79,7 @@ class SteppedScene(StagedScene):
         self.claims: tuple[Fact, ...] = ()  # of the step that plays
         self.heading: Heading | None = None
         self.caption: Caption | None = None
+        self.leaving: list[Mobject] = []  # what the step that begins does not keep
 
     @contextmanager
     def step(
@@ -77,14 +96,15 @@ class SteppedScene(StagedScene):
         """One idea. `caption`, `ask`, `subtitle`: templates for `say`, filled with the fields (Tensors, ints, words).
 
         ask: a question that stands while things move; `answer` takes its place when what it asks for has landed. A
-        step has a caption or a question. keep: the mobjects that stay on the stage; all others fade with the old
-        caption (None: all stay). claims: what makes words such as “most” and “gains” true (scenes.lesson.claims); the
-        audit computes them. Each caption stands at least as long as it takes to read."""
+        step has a caption or a question. keep: the mobjects that stay on the stage; all others leave as the step's
+        first things come, so that the stage is never empty (None: all stay). claims: what makes words such as “most”
+        and “gains” true (scenes.lesson.claims); the audit computes them. Each caption stands at least as long as it
+        takes to read."""
         template = ask if caption is None else caption
         if template is None:
             raise TypeError(f"the step “{name}” says nothing: give it a caption or ask something")
         fields = self.phrases | fields
-        said = template if isinstance(template, Said) else say(template, **fields)
+        said = (template if isinstance(template, Said) else say(template, **fields)).begun()
         self.next_section(name)
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields) or str(said)
@@ -111,16 +131,16 @@ class SteppedScene(StagedScene):
         Filled with the step's fields and these. The question has been there long enough to be read."""
         self._read(rest=0.0)
         self._lines.append(self._line())
-        said, begun = say(caption, **self._fields | fields), self.time
+        said, begun = say(caption, **self._fields | fields).begun(), self.time
         new = self._placed(said)
         old, self.caption = self.caption, new
-        self.play(FadeOut(old, rate_func=LEAVE), FadeIn(new, rate_func=COME), run_time=SWAP)
+        self.play(*leave(old), *come(new), run_time=SWAP)
         self._said = said, begun, self.time, "answers"
 
     def _read(self, rest: float = 0.8) -> None:
         """Wait until what is said has been read, and at least `rest` seconds."""
         said, _, shown, _ = self._said
-        left = len(said) / READING + (1.0 if rest else 0.0) - (self.time - shown) / self.options.pace
+        left = reading_time(said) - (self.time - shown) / self.options.pace
         if max(left, rest) > 0:
             self.wait(max(left, rest))
 
@@ -141,14 +161,21 @@ class SteppedScene(StagedScene):
         old = [m for m in (self.heading, self.caption) if m is not None]
         gone = [] if keep is None else [m for m in self.mobjects if m not in old and not _among(m, keep)]
         self.heading, self.caption = heading, new_caption
-        self.play(
-            *[FadeOut(m, rate_func=LEAVE) for m in (*old, *gone)],
-            *[FadeIn(m, rate_func=COME) for m in (heading, new_caption)],
-            run_time=SWAP,
-        )
+        self.leaving = gone
+        self._show(*leave(*old), *come(heading, new_caption), run_time=SWAP)
 
     def play(self, *animations: Any, **kwargs: Any) -> None:
-        """As Manim's, with all run times scaled by the pace."""
+        """As Manim's, with all run times scaled by the pace. What the step does not keep leaves with its first play."""
+        leaving, self.leaving = self.leaving, []
+        if leaving:
+            compiled = self.compile_animations(*animations, **kwargs)
+            moved = [animation.mobject for animation in compiled]
+            gone = [m for m in leaving if m in self.mobjects and not _among(m, moved)]
+            animations, kwargs = (*compiled, *[FadeOut(m, run_time=GO) for m in gone]), {}
+        self._show(*animations, **kwargs)
+
+    def _show(self, *animations: Any, **kwargs: Any) -> None:
+        """Play it, and tell the observers."""
         if self.options.pace != 1.0:
             compiled = self.compile_animations(*animations, **kwargs)
             for animation in compiled:

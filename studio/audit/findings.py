@@ -27,6 +27,14 @@ ROOM = {  # every kind of finding, and the check that it belongs to; each is exp
     "typed number": "honesty",
     "caption too short-lived": "honesty",
     "caption too long": "honesty",
+    "blank stage": "film",
+    "vanish and return": "film",
+    "stretched text": "film",
+    "double exposure": "film",
+    "result before cause": "film",
+    "no question": "film",
+    "colours alike": "film",
+    "flash": "film",
     "no caption": "contract",
     "no steps": "contract",
     "crash": "contract",
@@ -89,7 +97,7 @@ class Finding:
 
     @property
     def room(self) -> str:
-        """provenance, layout, honesty or contract."""
+        """provenance, speech, layout, honesty, film or contract."""
         return ROOM[self.defect.kind]
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,14 +9,15 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from model.errors import ClearheadError, UsageError
 from scenes.lesson.options import ASPECTS, Options
-from studio.audit.findings import Case, Defect
+from studio.audit.findings import Case, Defect, Finding, Moment
+from studio.audit.owed import parted
 from studio.audit.rehearsal import Rehearsal
 from studio.audit.report import Report
 from studio.play.picture import Picture
@@ -30,10 +31,14 @@ TEXTS = (  # of `--all`, beside every lesson's own: 3 tokens, 20 tokens, and a w
 )
 THEMES = ("night", "day")
 WIDTH = 640  # pixels of the longer side, in which contrast is measured
+FLASHING = 160  # … in which flashes are looked for
 
 
-def audit_lesson(entry: Entry, options: Options) -> Report:
-    """Play a lesson without drawing it, and check the screen at the end of every play."""
+def audit_lesson(entry: Entry, options: Options, flash: bool = False) -> Report:
+    """Play a lesson without drawing it, and check the screen at the end of every play, and on the way.
+
+    flash: also draw all of its frames, small, and look for flashes; that takes as long again."""
+    from studio.audit.film.flash import flashes
     from studio.audit.watch import Watch
 
     job = Job(entry, options, small_picture(options.aspect), segments=Path(_scratch().name))
@@ -49,6 +54,10 @@ def audit_lesson(entry: Entry, options: Options) -> Report:
             return report
         crash = Defect("crash", f"{type(error).__name__}: {error} ({_place(error)})")
     watch.finish(crash)
+    if flash and crash is None:
+        drawn = replace(job, picture=small_picture(options.aspect, FLASHING, 15))
+        report.findings += [Finding(case, Moment(step.name, step.first_play), found) for step, found in flashes(drawn)]
+    report.findings, report.owed = parted(report.findings)
     report.seconds = time.perf_counter() - started
     return report
 
@@ -64,11 +73,11 @@ def _place(error: Exception) -> str:
     return f"{os.path.basename(frame.filename)}:{frame.lineno}"
 
 
-def small_picture(aspect: str) -> Picture:
-    """A picture of an aspect that is large enough to measure colours in."""
+def small_picture(aspect: str, longer: int = WIDTH, fps: int = 60) -> Picture:
+    """A picture of an aspect, its longer side so many pixels: by default enough to measure colours in."""
     long = Picture.of("l", aspect)
-    scale = WIDTH / max(long.width, long.height)
-    return Picture(2 * round(long.width * scale / 2), 2 * round(long.height * scale / 2), 60, long.frame)
+    scale = longer / max(long.width, long.height)
+    return Picture(2 * round(long.width * scale / 2), 2 * round(long.height * scale / 2), fps, long.frame)
 
 
 # ── many ─────────────────────────────────────────────────────────────────────────────────────────
@@ -103,24 +112,26 @@ def cases(
     ]
 
 
-def audit(todo: list[Case], workers: int = 1, on_done: Callable[[int], None] = lambda done: None) -> list[Report]:
+def audit(
+    todo: list[Case], workers: int = 1, on_done: Callable[[int], None] = lambda done: None, flash: bool = False
+) -> list[Report]:
     """Audit all cases; the reports are in their order. on_done(how many) is called after each."""
     reports: dict[int, Report] = {}
     on_done(0)
-    for done, (place, report) in enumerate(_run(todo, workers), 1):
+    for done, (place, report) in enumerate(_run(todo, workers, flash), 1):
         reports[place] = report
         on_done(done)
     return [reports[place] for place in range(len(todo))]
 
 
-def _run(todo: list[Case], workers: int) -> Iterator[tuple[int, Report]]:
+def _run(todo: list[Case], workers: int, flash: bool) -> Iterator[tuple[int, Report]]:
     if workers <= 1 or len(todo) <= 1:
         for place, case in enumerate(todo):
-            yield place, audit_lesson(case.entry, case.options)
+            yield place, audit_lesson(case.entry, case.options, flash)
         return
     context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
     with ProcessPoolExecutor(min(workers, len(todo)), context) as pool:
-        running = {pool.submit(audit_lesson, case.entry, case.options): place for place, case in enumerate(todo)}
+        running = {pool.submit(audit_lesson, case.entry, case.options, flash): place for place, case in enumerate(todo)}
         try:
             for future in as_completed(running):
                 yield running[future], future.result()

@@ -16,8 +16,8 @@ from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
 from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
-from studio.audit.checks.sources import Sources, read, source
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources, read, source
 from studio.audit.report import Report
 from studio.audit.screen import Screen, claims_of, is_painted, readings_of
 
@@ -36,9 +36,8 @@ class Count:
 class Passing(Check):
     """Looks at what plays, and compares what counted there with where it began and ended."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
-        self.sources = Sources(lesson.traces, lesson.names)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.before: dict[int, list[Shown]] = {}  # by the mobject's id: its numbers when it was seen last
         self.counts: list[Count] = []
 
@@ -74,7 +73,7 @@ class Passing(Check):
             if count.shown.text in [shown.text for shown in self.sides(count, after)]:
                 continue  # −∞ does not count: it comes at once
             low, high = count.reach or self.ends(count, after)
-            value, half = read(count.shown)
+            value, half = map(float, read(count.shown))
             if not low - half - 1e-9 <= value <= high + half + 1e-9:
                 what = f"on the way to {source(count.shown.value)}, “{count.shown.text}” is shown"
                 yield Defect("wrong number", what, expected=f"{low:.4g} … {high:.4g}").at(count.mobject.get_center())
@@ -83,7 +82,7 @@ class Passing(Check):
     def ends(self, count: Count, after: dict[int, list[Shown]]) -> tuple[float, float]:
         """The least and the largest of zero, what the number was, and what it becomes."""
         sides = [0.0, float(self.sources.value(count.shown.value))]
-        sides += [value for shown in self.sides(count, after) if isfinite(value := read(shown)[0])]
+        sides += [value for shown in self.sides(count, after) if isfinite(value := float(read(shown)[0]))]
         return min(sides), max(sides)
 
     def sides(self, count: Count, after: dict[int, list[Shown]]) -> list[Shown]:

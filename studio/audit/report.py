@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from studio.audit.findings import Case, Finding
 class Report:
     """One lesson, played once. plays: how many; readings, numbers, sums: how many different ones were checked.
 
+    owed: findings of kinds that the lesson owes (studio.audit.owed); they do not fail the gate.
     skipped: why the lesson cannot show this text on this model (too many tokens, say); then nothing was played."""
 
     case: Case
     findings: list[Finding] = field(default_factory=list)
+    owed: list[Finding] = field(default_factory=list)
     plays: int = 0
     steps: int = 0
     readings: int = 0
@@ -38,11 +41,12 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
-        counted = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("case", "findings")}
+        counted = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("case", "findings", "owed")}
         return {
             "lesson": self.lesson,
             "options": asdict(self.case.options),
             "findings": [finding.to_dict() for finding in self.findings],
+            "owed": [finding.to_dict() for finding in self.owed],
             **counted,
         }
 
@@ -55,6 +59,7 @@ def as_json(reports: list[Report]) -> str:
         "skipped": sum(bool(r.skipped) for r in reports),
         **total,
         "findings": sum(len(r.findings) for r in reports),
+        "owed": sum(len(r.owed) for r in reports),
         "reports": [r.to_dict() for r in reports],
     }
     return json.dumps(about, ensure_ascii=False, indent=1) + "\n"
@@ -74,15 +79,25 @@ def show(reports: list[Report], console: Console | None = None) -> None:
     if not console.is_terminal:
         console.width = 160  # nobody folds the lines of a log
     console.print(_lessons(reports))
-    findings = [f for r in reports for f in r.findings]
+    findings, owed = ([f for r in reports for f in part(r)] for part in (attrgetter("findings"), attrgetter("owed")))
+    if findings or owed:
+        _findings([*findings, *owed], len(reports) > 1, console)
+    if owed:
+        console.print(f"{_many(len(owed), 'finding')} owed, which {_are(owed)} not counted: {_kinds(owed)}")
     if findings:
-        _findings(findings, len(reports) > 1, console)
-        counts = Counter(f"{f.room}: {f.defect.kind}" for f in findings)
-        listed = ", ".join(f"{n} × {kind}" for kind, n in sorted(counts.items()))
-        console.print(f"[bold red]{_many(len(findings), 'finding')}[/]: {listed}")
+        console.print(f"[bold red]{_many(len(findings), 'finding')}[/]: {_kinds(findings)}")
     else:
         numbers = sum(r.numbers for r in reports)
         console.print(f"[bold green]no findings[/]: {_many(numbers, 'number')} on screen, every one of them sourced")
+
+
+def _are(findings: list[Finding]) -> str:
+    return "is" if len(findings) == 1 else "are"
+
+
+def _kinds(findings: list[Finding]) -> str:
+    counts = Counter(f"{f.room}: {f.defect.kind}" for f in findings)
+    return ", ".join(f"{n} × {kind}" for kind, n in sorted(counts.items()))
 
 
 def _lessons(reports: list[Report]) -> Table:

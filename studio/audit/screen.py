@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -11,9 +12,12 @@ from manim.mobject.text.tex_mobject import SingleStringMathTex
 from manim.mobject.text.text_mobject import MarkupText, Paragraph, Text
 from manim.mobject.text.typst_mobject import Typst
 
+from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Claim, Reading
 from scenes.lesson.lesson import Lesson
+from studio.audit.checks.identity import Traces
+from studio.audit.checks.spots import Spot, spots_of
 
 FOREIGN = (Text, MarkupText, Paragraph, SingleStringMathTex, Typst, DecimalNumber)
 VISIBLE = 0.02  # opacity from which something is on the screen
@@ -32,17 +36,46 @@ class Item:
         return float(x), float(y)
 
 
+class Look:
+    """What was read off a mobject in one state: its texts, and when asked its shapes and the places of its cells."""
+
+    def __init__(self, mobject: Mobject, key: tuple[Any, ...]):
+        self.mobject, self.key, self.readings = mobject, key, readings_of(mobject)
+        self.places: list[Spot] | None = None
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        return self.mobject.marks() if isinstance(self.mobject, Painted) else []
+
+    def spots(self, traces: Traces) -> list[Spot]:
+        if self.places is None:
+            self.places = list(spots_of(self.marks, self.readings, traces))
+        return self.places
+
+
 @dataclass(frozen=True)
 class Screen:
-    """mobjects: all, in the order of drawing; readings: their texts, by the mobject's id.
+    """mobjects: all, in the order of drawing; looks: what was read off them, by the mobject's id; readings: the texts.
 
     changed: ids of those that show what they have not shown before; fresh: of those and of what has come back."""
 
     lesson: Lesson
     mobjects: list[Mobject]
-    readings: dict[int, list[Reading]]
+    looks: dict[int, Look]
     changed: set[int]
     fresh: set[int]
+
+    @cached_property
+    def readings(self) -> dict[int, list[Reading]]:
+        return {number: look.readings for number, look in self.looks.items()}
+
+    def marks(self, mobject: Mobject) -> list[Mark]:
+        """All shapes that a mobject shows."""
+        return self.looks[id(mobject)].marks
+
+    def spots(self, mobject: Mobject, traces: Traces) -> list[Spot]:
+        """All cells that a mobject shows, and where."""
+        return self.looks[id(mobject)].spots(traces)
 
     @property
     def items(self) -> list[Item]:
@@ -54,12 +87,13 @@ class Eye:
 
     def __init__(self, lesson: Lesson):
         self.lesson = lesson
-        self.known: dict[int, tuple[Mobject, tuple[Any, ...], list[Reading]]] = {}  # by id of mobject
+        self.known: dict[int, Look] = {}  # by id of mobject
         self.state: tuple[tuple[int, Any], ...] = ()
 
     def look(self) -> Screen | None:
         """The screen; None if it is the one that was seen last."""
-        mobjects = on_screen(self.lesson)
+        leaving = {id(part) for mobject in self.lesson.leaving for part in mobject.get_family()}
+        mobjects = [m for m in on_screen(self.lesson) if id(m) not in leaving]  # what leaves is not spoken of
         keys = [fingerprint(m) for m in mobjects]
         state = tuple((id(m), key) for m, key in zip(mobjects, keys, strict=True))
         if state == self.state:
@@ -68,11 +102,10 @@ class Eye:
         self.state = state
         for mobject, key in zip(mobjects, keys, strict=True):
             known = self.known.get(id(mobject))
-            if known is None or known[1] != key:
-                self.known[id(mobject)] = (mobject, key, readings_of(mobject))
+            if known is None or known.key != key:
+                self.known[id(mobject)] = Look(mobject, key)
                 changed.add(id(mobject))
-        readings = {id(m): self.known[id(m)][2] for m in mobjects}
-        return Screen(self.lesson, mobjects, readings, changed, changed | back)
+        return Screen(self.lesson, mobjects, {id(m): self.known[id(m)] for m in mobjects}, changed, changed | back)
 
 
 def on_screen(scene: Any) -> list[Mobject]:

@@ -24,19 +24,20 @@ def command(
     aspects: Sequence[str] = (),
     themes: Sequence[str] = (),
     every: bool = False,
+    flash: bool = False,
     json_file: Path | None = None,
     workers: int | None = None,
 ) -> int:
     """Audit the entries in every combination; returns 0 without findings, 1 with.
 
-    every: the whole matrix of texts, models, aspects and themes, but for what is given."""
+    every: the whole matrix of texts, models, aspects and themes, but for what is given. flash: look for flashes too."""
     usual = everything(entries) if every else USUAL
     todo = cases(
         entries, texts or usual.texts, aspects or usual.aspects, themes or usual.themes, models or usual.models
     )
     _check(todo)
     with Bar("audit") as bar:
-        reports = audit(todo, workers or cores(), lambda done: bar.stage("reading", done, len(todo)))
+        reports = audit(todo, workers or cores(), lambda done: bar.stage("reading", done, len(todo)), flash)
     if len(reports) == 1 and reports[0].skipped:
         raise UsageError(reports[0].skipped)
     if json_file is not None and str(json_file) != "-":

@@ -12,13 +12,15 @@ from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.honesty import Honesty
 from studio.audit.checks.layout import Layout
 from studio.audit.checks.provenance import Provenance
+from studio.audit.film.film import Film
 from studio.audit.findings import Case, Defect, Finding, Moment
+from studio.audit.numbers.sources import Sources
 from studio.audit.passing import Passing
 from studio.audit.report import Report
 from studio.audit.screen import Eye
 from studio.audit.speech.said import Speech
 
-CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech, Passing)
+CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech, Passing, Film)
 
 
 class Watch(Observer):
@@ -35,7 +37,8 @@ class Watch(Observer):
     def began(self, lesson: SteppedScene) -> None:
         self.lesson = cast(Lesson, lesson)
         self.eye = Eye(self.lesson)
-        self.checks = [check(self.lesson, self.report) for check in CHECKS]
+        sources = Sources(self.lesson.traces, self.lesson.names)
+        self.checks = [check(self.lesson, self.report, sources) for check in CHECKS]
 
     def step_started(self, lesson: SteppedScene, step: Step) -> None:
         self.step = step.name

@@ -1,5 +1,5 @@
 """All lies."""
 
-from tests.lies import beside, computed, painted, said
+from tests.lies import beside, computed, film, painted, said
 
-LIES = [*painted.LIES, *beside.LIES, *said.LIES, *computed.LIES]
+LIES = [*painted.LIES, *beside.LIES, *said.LIES, *computed.LIES, *film.LIES]

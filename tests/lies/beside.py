@@ -11,8 +11,46 @@ ANALOGIES, IDS = "scenes/lessons/embedding/analogies.py", "scenes/lessons/embedd
 CURVE = "scenes/kit/charts/curve.py"
 
 WRONG = "wrong label"
+TWICE = dict(text="The cat saw the dog and the cat sat", token=7)  # “cat” is at 1 and at 7
 
 LIES = [
+    # ── of words that come twice ─────────────────────────────────────────────────────────────────
+    Lie(
+        "numbers under the first of the same words",
+        TOKENS,
+        "[row.box(i) for i in range(len(row.words))]",
+        "[row.box(row.words.index(word)) for word in row.words]",
+        "attention",
+        WRONG,
+        options=TWICE,
+    ),
+    Lie(
+        "arcs from the first of the same words",
+        "scenes/kit/attention/pattern.py",
+        "row.edge_point(i, side)[:2] for i in range(len(row.words))",
+        "row.edge_point(row.words.index(word), side)[:2] for word in row.words",
+        "attention",
+        WRONG,
+        options=TWICE,
+    ),
+    Lie(
+        "the first of the same words is marked",
+        TOKENS,
+        "self.mark(target)",
+        "self.mark(self.words.index(self.words[target]))",
+        "attention",
+        WRONG,
+        options=TWICE,
+    ),
+    Lie(
+        "links from the first of the same words",
+        LINKS,
+        "first.edge_point(int(i), leave)",
+        "first.edge_point(first.words.index(first.words[int(i)]), leave)",
+        "position",
+        WRONG,
+        options=dict(text=TWICE["text"]),
+    ),
     # ── in the kit ───────────────────────────────────────────────────────────────────────────────
     Lie("row labels off by one", GRID, "self.row_labels[r], *at", "self.row_labels[r - 1], *at", "attention", WRONG),
     Lie(
@@ -99,8 +137,8 @@ LIES = [
     Lie(
         "names of rows in another order than rows",
         "scenes/kit/numbers/sums.py",
-        "row_labels=labels, **options",
-        "row_labels=labels[::-1], **options",
+        "row_labels=labels, spec=",
+        "row_labels=labels[::-1], spec=",
         "heads",
         WRONG,
     ),

@@ -1,4 +1,4 @@
-"""Every lie is found by the finding that it names; those that nobody finds yet are named, and are not found."""
+"""Every lie is found, nearly all by the finding that it names."""
 
 import json
 import subprocess
@@ -8,9 +8,9 @@ import pytest
 
 from tests.lies.all import LIES
 from tests.lies.harness import ROOT, copy_tree
-from tests.lies.known import NOT_FOUND
 
 FOUND = ("audit", "test")
+BY_AUDIT = 0.95
 
 
 def test_no_lie_is_stale(tmp_path):
@@ -30,4 +30,5 @@ def test_lies_are_found():
     verdicts = json.loads(run.stdout)
     assert len(verdicts) == len(LIES)
     missed = {verdict["what"]: verdict["note"] for verdict in verdicts if verdict["by"] not in FOUND}
-    assert missed.keys() == NOT_FOUND, missed
+    assert not missed
+    assert sum(verdict["by"] == "audit" for verdict in verdicts) >= BY_AUDIT * len(LIES)

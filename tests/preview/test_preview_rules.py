@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
@@ -231,6 +232,33 @@ def test_every_step_of_every_lesson_can_be_read(token):
                     name,
                     reading,
                 )
+
+
+def test_dots_arcs_and_chips_can_be_pointed_at():
+    """A shape that shows a number has a place on the picture like a number that is written."""
+    from scenes.kit.attention.pattern import AttentionArcs, DotPattern
+    from scenes.kit.words.strip import SentenceStrip
+    from scenes.kit.words.tokens import TokenRow
+    from scenes.lesson import TextLesson
+    from scenes.lesson.options import Options
+    from studio.preview.processes.readings import on_screen
+
+    lesson = TextLesson(Options(text="The old dog chased the cat"))
+    attn = lesson.trace["blocks.0.attn.pattern"]
+    row = TokenRow(lesson.trace.tokens).shift((0, -2, 0))
+    strip = SentenceStrip(lesson.trace.tokens, width=9)
+    strip.add("q", lesson.trace["blocks.0.attn.q"][0], "query")
+    for piece, places in (
+        (DotPattern(attn[0]), {(0, i, k) for i, k in np.argwhere(attn[0].values > 0.003)}),
+        (AttentionArcs(row, attn[1, 5], 5), {(1, 5, k) for k in range(5) if attn[1, 5].values[k] >= 0.005}),
+        (strip.show("q"), {(0, i, k) for i in range(6) for k in range(8)}),
+    ):
+        lesson.mobjects = [piece]
+        sources = {number["source"] for reading in on_screen(lesson) for number in reading["numbers"]}
+        name = "blocks.0.attn.q" if piece is strip else "blocks.0.attn.pattern"
+        head, first, second = ("head", "position", "d_head") if piece is strip else ("head", "query", "key")
+        wanted = {f"{name}[{head}={a}, {first}={b}, {second}={c}]" for a, b, c in places}
+        assert wanted <= sources, wanted - sources
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────

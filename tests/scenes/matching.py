@@ -19,4 +19,4 @@ def speaking(mobject) -> list[Mark]:
 
 def matches(mobject) -> None:
     """Every shape that is drawn stands for the number of its tensor."""
-    assert speaking(mobject) and list(check_marks(mobject, Held())) == []
+    assert speaking(mobject) and list(check_marks(mobject.marks(), Held(), mobject.style.theme)) == []

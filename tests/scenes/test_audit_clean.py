@@ -44,6 +44,13 @@ def test_one_more_case_of_each(lesson, number):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lesson", ENTRIES)
+def test_nothing_flashes(lesson):
+    report = audit_lesson(ENTRIES[lesson], Options(), flash=True)
+    assert "flash" not in {f.defect.kind for f in report.findings}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(PAIRS)))
 @pytest.mark.parametrize("lesson", ENTRIES)
 def test_every_text_in_every_aspect(lesson, number):

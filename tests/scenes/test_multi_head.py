@@ -17,7 +17,7 @@ from scenes.kit.numbers.sums import SumTable
 from scenes.lesson import FRAME, Options
 from scenes.lessons.heads.lesson import MultiHead, measured
 from scenes.lessons.heads.scores import ScoreTable, counted
-from studio.audit.checks.sources import Sources
+from studio.audit.numbers.sources import Sources
 from tests.playing import find, only, player, texts
 
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid"
@@ -193,19 +193,22 @@ def test_rows_that_do_not_fit_are_one_term_and_the_sum_still_holds():
 
 
 # ── one head off ─────────────────────────────────────────────────────────────────────────────────
-def test_the_head_is_the_one_that_changes_most_of_all_that_were_run():
+def test_the_head_is_the_one_that_looks_at_others_and_matters_most_of_all_that_were_run():
     lesson = play()
     trace, checkpoint = lesson.trace, load("tiny")
     p = trace.array("probs")[lesson.position].astype(float)
     shape = (trace.config.n_layers, trace.config.n_heads)
-    moved = np.zeros(shape)
+    moved, elsewhere = np.zeros(shape), np.zeros(shape)
     for pair in np.ndindex(shape):
+        elsewhere[pair] = trace.array(f"blocks.{pair[0]}.attn.pattern")[pair[1], lesson.position, 1:-1].sum()
         q = run(checkpoint, trace.info["text"], ablate=[pair]).array("probs")[lesson.position].astype(float)
         moved[pair] = np.clip(q - p, 0, None).sum()
-    assert (lesson.layer, lesson.head) == np.unravel_index(moved.argmax(), shape)
+    assert (lesson.layer, lesson.head) == np.unravel_index((elsewhere * moved).argmax(), shape)
     (grid,) = find(lesson, "Which head matters?", TensorGrid)
     np.testing.assert_allclose(grid.tensor.values, moved, atol=1e-6)
-    assert f"{moved.max():.0%}" in next(s.caption for s in lesson.steps if s.name == "Which head matters?")
+    assert f"{moved[lesson.layer, lesson.head]:.0%}" in next(
+        s.caption for s in lesson.steps if s.name == "Which head matters?"
+    )
 
 
 def test_bars_go_from_one_real_run_to_the_other_over_the_same_words():

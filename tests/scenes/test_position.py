@@ -51,7 +51,7 @@ def row_of(tensor, places, spec="+.2f") -> list[str]:
 
 def test_steps_and_length(default):
     assert [step.name for step in default.steps] == STEPS
-    assert 80 <= default.steps[-1].end <= 120
+    assert 90 <= default.steps[-1].end <= 150
     assert all(step.end - step.start >= len(step.caption) / 15 for step in default.steps)
 
 

@@ -84,7 +84,7 @@ CHANGES = [
     Change(f"{KIT}/charts/bars.py", "0.72 * self.pitch", "0.5 * self.pitch", "heads", "One head"),
     # ── what all lessons are ─────────────────────────────────────────────────────────────────────
     Change("scenes/lesson/steps.py", "(smooth, 0, 0.5)", "(smooth, 0, 0.9)", "attention", ONE),
-    Change("scenes/lesson/steps.py", "READING = 15.0", "READING = 12.0", "attention", ONE),
+    Change("scenes/lesson/steps.py", "READING, FIGURE = 13.0", "READING, FIGURE = 12.0", "attention", ONE),
     Change("scenes/lesson/stage.py", "MARGIN = 0.4", "MARGIN = 0.6", "attention", ONE),
     Change("scenes/lesson/stage.py", "wide=0.56", "wide=0.5", "attention", ONE),
     # ── lessons: steps, words, notes ─────────────────────────────────────────────────────────────

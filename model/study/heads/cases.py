@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from model.text.lexicon import lexicon, past, with_articles
+from model.text.lexicon import lexicon, past, said_of_places_only, with_articles
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def two_adjectives(rng: random.Random) -> list[Case]:
 
 
 def reasons(rng: random.Random) -> list[Case]:
-    """tired or wide looks at what is so: the fox did not cross the street because it was too tired, so the …
+    """tired or wide looks at what is so: the old fox did not cross the street because it was too tired, so the …
 
     Only there, not at “it”, has a model that sees no later word read which of the two is meant.
     """
@@ -62,19 +62,13 @@ def reasons(rng: random.Random) -> list[Case]:
     animal = rng.choice(words["animals"][rng.choice(["pet", "wild", "farm"])])
     verb = rng.choice(["cross", "climb", "enter"])
     spot = rng.choice([spot for spot in words["suited"][verb] if said_of_places_only(spot)])
-    start = f"the {animal} did not {verb} the {spot} because it was too"
+    look = rng.choice([*words["textures"], *words["sizes"]])
+    start = f"the {look} {animal} did not {verb} the {spot} because it was too"
     sides = (
         ("animal", animal, spot, rng.choice(words["animal_reasons"])),
         ("place", spot, animal, rng.choice(said_of_places_only(spot))),
     )
     return [case(f"{start} {why} , so the", why, [noun], side, (noun, other)) for side, noun, other, why in sides]
-
-
-def said_of_places_only(spot: str) -> list[str]:
-    """What a place may be and no animal is: a house is empty or quiet, but a fox, too, is old or small."""
-    words = lexicon()
-    of_animals = {*words["sizes"], *words["textures"], *words["colours"], *words["states"], *words["animal_reasons"]}
-    return [word for word in words["place_adjectives"][spot] if word not in of_animals]
 
 
 def he_or_she(rng: random.Random) -> list[Case]:
@@ -96,7 +90,7 @@ KINDS: dict[str, Kind] = {
     ),
     "reason → its noun": Kind(
         "the reason looks at the one of two nouns that it is said of",
-        "the fox did not cross the street because it was too tired (wide) , so the",
+        "the old fox did not cross the street because it was too tired (wide) , so the",
         reasons,
     ),
     "pronoun → its person": Kind(

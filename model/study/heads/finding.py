@@ -27,8 +27,8 @@ class Found:
 
     `weights` and `scores` [layer, head, case, key]: from the query to each key, after and before the softmax; `even`
     [case]: the weight on the keys together if attention were spread evenly over what is visible. `moved` [layer, head,
-    case]: ½ Σ |p − p′| of the next word at the sentence's end in a second run without the head. `right` [case]: whether
-    the right one of the two words to choose from is the more probable; NaN where there is no choice.
+    case]: ½ Σ |p − p′| of the word after the query in a second run without the head. `right` [case]: whether the right
+    one of the two words to choose from is the more probable at the sentence's end; NaN where there is no choice.
     """
 
     weights: np.ndarray
@@ -62,15 +62,19 @@ def _measure_group(checkpoint: Checkpoint, group: list[Case]) -> Found:
     query, keys = np.array([one.query for one in group]), np.array([one.keys for one in group])
     with torch.no_grad():
         patterns, scores = _attention(checkpoint, ids)
-        before = _next_word(checkpoint, ids)
+        before = _next_word(checkpoint, ids, query)
         moved = [
-            [abs(_next_word(checkpoint, ids, (layer, head)) - before).sum(-1) / 2 for head in range(patterns.shape[1])]
+            [
+                abs(_next_word(checkpoint, ids, query, (layer, head)) - before).sum(-1) / 2
+                for head in range(patterns.shape[1])
+            ]
             for layer in range(patterns.shape[0])
         ]
+        ends = _next_word(checkpoint, ids, np.full(len(group), length - 1))
     at = (slice(None), slice(None), np.arange(len(group))[:, None], query[:, None], keys)
     visible = query + 1 if checkpoint.config.causal else np.full(len(group), length)
     index = {word.lower(): place for place, word in enumerate(checkpoint.tokenizer.vocabulary)}
-    right = [_chosen(one, probs, index) for one, probs in zip(group, before, strict=True)]
+    right = [_chosen(one, probs, index) for one, probs in zip(group, ends, strict=True)]
     return Found(patterns[at], scores[at], keys.shape[1] / visible, np.array(moved), np.array(right))
 
 
@@ -96,8 +100,10 @@ def _attention(checkpoint: Checkpoint, ids: torch.Tensor) -> tuple[np.ndarray, n
     return np.stack(kept["pattern"]), np.stack(kept["scores"])
 
 
-def _next_word(checkpoint: Checkpoint, ids: torch.Tensor, off: tuple[int, int] | None = None) -> np.ndarray:
-    """Probabilities of the word after the sentences' end, with the (layer, head) `off` set to zero. (case, word)"""
+def _next_word(
+    checkpoint: Checkpoint, ids: torch.Tensor, places: np.ndarray, off: tuple[int, int] | None = None
+) -> np.ndarray:
+    """Probabilities of the word after each case's place, with the (layer, head) `off` set to zero. (case, word)"""
     from model.net.layers import Tape
 
     def listen(name: str, value: torch.Tensor, axes: str) -> torch.Tensor:
@@ -106,7 +112,8 @@ def _next_word(checkpoint: Checkpoint, ids: torch.Tensor, off: tuple[int, int] |
             value[:, off[1]] = 0.0
         return value
 
-    probs: np.ndarray = checkpoint.model(ids, tape=Tape(listen))[:, -1].softmax(-1).double().numpy()
+    logits = checkpoint.model(ids, tape=Tape(listen))
+    probs: np.ndarray = logits[range(len(ids)), places].softmax(-1).double().numpy()
     return probs
 
 
@@ -116,33 +123,34 @@ def sides(cases: list[Case]) -> Iterator[tuple[str, np.ndarray]]:
         yield side, np.array([one.side == side for one in cases])
 
 
-def choose(cases: list[Case], found: Found) -> tuple[tuple[int, int], bool]:
-    """The (layer, head) to tell of, and whether it finds.
+def choose(found: Found, mine: np.ndarray) -> tuple[tuple[int, int], bool]:
+    """The (layer, head) to tell of for a side (its cases: `mine`), and whether it finds.
 
-    A head finds if on every side its weight on the keys is at least halfway from even to all (as for its name), and on
-    each key alone at least the even share: one that looks at one of two adjectives does not gather. Of heads that find,
-    the one without which most probability moves; weight goes first, since a head may matter for any other reason.
-    Where none finds: of those that look at each key, the one that comes nearest to halfway on its worse side.
+    A head finds if its weight on the keys is at least halfway from even to all (as for its name), and on each key alone
+    at least the even share: one that looks at one of two adjectives does not gather. Of heads that find, the one
+    without which most probability moves; weight goes first, since a head may matter for any other reason.
+    Where none finds: of those that look at each key, the one that comes nearest to halfway.
     """
-    floor = (1 + found.even) / 2
-    reach = np.stack([(found.weights.sum(-1) - floor)[:, :, mine].mean(-1) for _, mine in sides(cases)]).min(0)
-    share = found.even[:, None] / found.weights.shape[-1]
-    gathers = (found.weights - share).mean(2).min(-1) >= 0
+    weights, even = found.weights[:, :, mine], found.even[mine]
+    reach = (weights.sum(-1) - (1 + even) / 2).mean(-1)
+    gathers = (weights - (even / weights.shape[-1])[:, None]).mean(2).min(-1) >= 0
     finds = (reach >= 0) & gathers
     among = finds if finds.any() else gathers if gathers.any() else np.ones_like(gathers)
-    order = np.where(among, found.moved.mean(-1) if finds.any() else reach, -np.inf)
+    order = np.where(among, found.moved[:, :, mine].mean(-1) if finds.any() else reach, -np.inf)
     layer, head = np.unravel_index(order.argmax(), order.shape)
     return (int(layer), int(head)), bool(finds.any())
 
 
 def summary(cases: list[Case], found: Found) -> dict[str, Any]:
     """What the chosen head does on each side, as plain data; shares come with their intervals."""
-    (layer, head), finds = choose(cases, found)
     told = {}
     for side, mine in sides(cases):
+        (layer, head), finds = choose(found, mine)
         weights, scores = found.weights[layer, head, mine], found.scores[layer, head, mine]
         right = found.right[mine]
         told[side] = {
+            "head": [layer, head],
+            "finds": finds,
             "count": len(weights),
             "weight": _rounded(weights.sum(-1).mean()),
             "each": [_rounded(value) for value in weights.mean(0)],
@@ -152,7 +160,7 @@ def summary(cases: list[Case], found: Found) -> dict[str, Any]:
             "moved": _rounded(found.moved[layer, head, mine].mean()),
             "right": None if np.isnan(right).any() else share(right),
         }
-    return {"head": [layer, head], "finds": finds, "sides": told}
+    return {"sides": told}
 
 
 def share(hits: np.ndarray) -> Share:

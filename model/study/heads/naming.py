@@ -12,16 +12,7 @@ def needed(score: HeadScore) -> Tensor:
     """The score from which a head may be called by the name: halfway from chance to 1.
 
     The same as a chance-corrected score (value − chance) / (1 − chance), Cohen's κ, of at least ½."""
-    return (chance(score) + 1) / 2
-
-
-def chance(score: HeadScore) -> Tensor:
-    """What even attention to all visible words would give."""
-    return (
-        score.chance
-        if isinstance(score.chance, Tensor)
-        else Tensor.given(score.chance, f"{score.name}: score of even attention")
-    )
+    return (score.chance + 1) / 2
 
 
 def earns(score: HeadScore, head: tuple[int, int]) -> bool:

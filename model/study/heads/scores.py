@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from model.errors import ClearheadError
+from model.numbers.origins import Measured
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.study.heads.samples import MEASURES, Look
@@ -40,7 +41,7 @@ class HeadScore:
     meaning: str
     sample: str
     scores: Tensor
-    chance: float
+    chance: Tensor
 
     @property
     def best(self) -> tuple[int, int]:
@@ -55,14 +56,19 @@ def head_scores(checkpoint: Checkpoint) -> dict[str, HeadScore]:
         report = checkpoint.report()
     except ClearheadError:  # a checkpoint without a report is measured
         report = {}
-    if report.get("hash") == checkpoint.hash:
-        return {name: _score(name, entry) for name, entry in report["heads"].items()}
-    return {name: _score(name, entry) for name, entry in measure_heads(checkpoint).items()}
+    reported = report.get("hash") == checkpoint.hash
+    heads = report["heads"] if reported else measure_heads(checkpoint)
+    return {name: _score(name, entry, checkpoint, reported) for name, entry in heads.items()}
 
 
-def _score(name: str, entry: dict[str, Any]) -> HeadScore:
-    scores = Tensor.given(entry["scores"], f"{name} score, {entry['sample']}", ("layer", "head"))
-    return HeadScore(name, entry["meaning"], entry["sample"], scores, entry["chance"])
+def _score(name: str, entry: dict[str, Any], checkpoint: Checkpoint, reported: bool) -> HeadScore:
+    def given(key: str, what: str, *axes: str) -> Tensor:
+        keys = ("heads", name, key) if reported else ()
+        return Tensor.given(entry[key], what, axes, Measured(checkpoint.path, checkpoint.hash, keys))
+
+    scores = given("scores", f"{name} score, {entry['sample']}", "layer", "head")
+    chance = given("chance", f"{name}: score of even attention")
+    return HeadScore(name, entry["meaning"], entry["sample"], scores, chance)
 
 
 def measure_heads(checkpoint: Checkpoint, count: int = 200, seed: int = 0) -> dict[str, dict[str, Any]]:

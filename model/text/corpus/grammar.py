@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from model.text.corpus.facts import Facts
+from model.text.corpus.lookups import Lookups
 from model.text.corpus.repeats import Repeats
 from model.text.corpus.stories import Stories
 from model.text.lexicon import with_articles
 
 
-class Grammar(Stories, Facts, Repeats):
-    """Makes documents, each a list of sentences with words and punctuation set apart by spaces."""
+class Grammar(Stories, Facts, Repeats, Lookups):
+    """Makes documents, each a list of sentences with words and punctuation set apart by spaces.
 
-    def __init__(self, seed: int):
+    A share `lookups` of them is such that the next word hangs on words that must be found (lookups.py)."""
+
+    def __init__(self, seed: int, lookups: float = 0.0):
         super().__init__(seed)
-        self.makers = {
+        self.makers: dict[Callable[[], list[str]], float] = {
             self.story: 26,
             self.scene: 18,
             self.reason: 14,
@@ -30,6 +35,10 @@ class Grammar(Stories, Facts, Repeats):
             self.crossing: 6,
             self.everyday: 9,
         }
+        if lookups:
+            makers = {self.deeds: 4, self.obstacle: 4, self.tempers: 3}
+            scale = lookups / (1 - lookups) * sum(self.makers.values()) / sum(makers.values())
+            self.makers |= {maker: scale * weight for maker, weight in makers.items()}
 
     def document(self) -> list[str]:
         maker = self.rng.choices(list(self.makers), list(self.makers.values()))[0]
@@ -37,9 +46,9 @@ class Grammar(Stories, Facts, Repeats):
         return [sentence[0].upper() + sentence[1:] for sentence in sentences]
 
 
-def documents(seed: int, words: int) -> list[str]:
-    """Documents of about `words` words (punctuation counted) together, one string each."""
-    grammar, made, count = Grammar(seed), [], 0
+def documents(seed: int, words: int, lookups: float = 0.0) -> list[str]:
+    """Documents of about `words` words (punctuation counted) together, one string each; `lookups` as in Grammar."""
+    grammar, made, count = Grammar(seed, lookups), [], 0
     while count < words:
         made.append(" ".join(grammar.document()))
         count += made[-1].count(" ") + 1

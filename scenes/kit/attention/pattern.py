@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from model.numbers.tensor import Tensor
+from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Area, Thickness
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
-from scenes.kit.ground.style import color
+from scenes.kit.ground.style import color, smallest
 from scenes.kit.numbers.cells import GAP
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.tokens import TokenRow
@@ -20,7 +21,8 @@ from scenes.kit.words.tokens import TokenRow
 class DotPattern(TensorGrid):
     """A pattern [query, key] as dots whose area is proportional to the weight; queries down, keys across.
 
-    Weight 1 is a dot that fills its cell. Takes the arguments of TensorGrid."""
+    Weight 1 is a dot that fills its cell. Cells are squares, unless they are given as `exact`. Takes the arguments of
+    TensorGrid."""
 
     def __init__(self, pattern: Tensor, *, fill: str = "probability", column_label_color: str = "key", **kwargs: Any):
         kwargs.setdefault("cell", (0.6, 0.6))
@@ -34,22 +36,48 @@ class DotPattern(TensorGrid):
             column_label_color=column_label_color,
             **kwargs,
         )
+        if "exact" in kwargs:
+            return
         side = min(self.cw, self.ch)  # square cells: lay out once more, so that the headers fit them
         self._lay_out(math.inf, math.inf, (side, side), False, 0)
         self.reset_box(
             self.left + side * self.units_x.sum() + self.right, self.above + side * self.units_y.sum() + self.below
         )
 
+    def _row_label_width(self) -> float:
+        """Of the widest row label, and of the names of the axes above them."""
+        size, words = self._axes()
+        return max(super()._row_label_width(), sum(typesetting.width(word, size) + 0.12 for word in words))
+
+    def _axes(self) -> tuple[float, tuple[str, ...]]:
+        """The em of what the axes are called, and the names, where rows and columns have labels."""
+        named = self.row_labels is not None and self.column_labels is not None
+        return max(0.72 * self.header, smallest()), ("query", "key") if named else ()
+
+    def _draw_labels(self, pen: Pen) -> None:
+        """Rows ask, columns are asked: the corner says so."""
+        super()._draw_labels(pen)
+        size, words = self._axes()
+        x = self.left - 0.12
+        for word in reversed(words):
+            x -= typesetting.width(word, size)
+            pen.text(word, x, self.above - 0.14, size, word, float(self.cell_opacity.max()))
+            x -= 0.12
+
+    @property
+    def unit(self) -> float:
+        """The radius of weight 1, in local units."""
+        return (min(self.cw, self.ch) - GAP) / 2
+
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
         i, j = np.nonzero((self.cell_opacity > 0.002) & ~self.gap_cells)
         boxes, empty = self._boxes(i, j), np.tile(color("cell"), (len(i), 1))
         pen.rectangles(boxes, empty, 0.75 * self.cell_opacity[i, j])
-        unit = (self.cw - GAP) / 2  # the radius for weight 1
         weights = np.where(np.isfinite(self.values), self.values, 0.0)[i, j]
-        radii = np.sqrt(np.maximum(weights, 0.0)) * unit
+        radii = np.sqrt(np.maximum(weights, 0.0)) * self.unit
         seen = radii > 0.004
         i, j, middles = i[seen], j[seen], boxes[seen, :2] + boxes[seen, 2:] / 2
-        area = Area(self._cells(i, j), np.pi * unit**2)
+        area = Area(self._cells(i, j), np.pi * self.unit**2)
         pen.circles(middles, radii[seen], self.fill_rgb, self.text_opacity[i, j], shows=area)
 
 

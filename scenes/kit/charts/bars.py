@@ -11,10 +11,11 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Rectangle
-from scenes.kit.ground.readings import Cell, Claim, Shown
+from scenes.kit.ground.readings import Cell, Claim, Shown, shown_at
 from scenes.kit.ground.say import number, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL
+from scenes.kit.numbers.decimals import TOTAL, Decimals, decimals
 from scenes.kit.words.tokens import display
 
 
@@ -38,6 +39,7 @@ class ProbabilityBars(Painted):
     probs: Mix[Tensor]
     others: Mix[Tensor | None]
     sum: Mix[Tensor]
+    decimals: Mix[Decimals]
     longest: Mix[float]
     label_width: Mix[float]
     bar_width: Mix[float]
@@ -77,6 +79,7 @@ class ProbabilityBars(Painted):
         self.values = np.append(values[self.ids], [] if self.others is None else [float(self.others)])
         self.longest = longest or float(self.values.max()) or 1.0
         self.sum = probs.sum(0)
+        self.decimals = decimals([([(float(v),) for v in self.values], float(self.sum))], spec, TOTAL)
         lines = len(self.words) + (1.2 if total else 0)
         self.pitch = min(height / lines, 1.55 * size)
         self.size = max(min(size, 0.78 * self.pitch), smallest())
@@ -110,7 +113,7 @@ class ProbabilityBars(Painted):
         for i, word in enumerate(self.words):
             self._draw_bar(pen, i, word)
         if self.total:
-            text = say("Σ = {total:" + self.spec + "}", total=self.sum)
+            text = say(f"Σ {self.decimals.sign} {{total:{self.decimals.total}}}", total=self.sum)
             grown = float(
                 np.clip(10 * self.values.sum() / float(self.sum) - 9, 0, 1)
             )  # the sum comes with the last bars
@@ -138,8 +141,9 @@ class ProbabilityBars(Painted):
         if self.bar_opacity.min() < 0.99:
             return []  # not all of them are there
         parts = tuple((Shown(number(v, self.spec), self._cell(i), self.spec),) for i, v in enumerate(self.values))
-        total = Shown(number(float(self.sum), self.spec), Cell(self.sum), self.spec)
+        form = self.decimals
+        total = shown_at(self.sum, form.total)
         return [
-            Claim(parts, total, "sum of the bars"),
-            Claim(((total,),), Shown(number(1.0, self.spec), 1, self.spec), "all bars"),
+            Claim(parts, total, "sum of the bars", form.about),
+            Claim(((total,),), Shown(number(1.0, form.total), 1, form.total), "all bars"),
         ]

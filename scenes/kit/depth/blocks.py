@@ -25,6 +25,11 @@ class BlockDiagram(Painted):
     """
 
     lit: Mix[np.ndarray]
+    size: Mix[float]
+    wire: Mix[float]
+    widths: Mix[np.ndarray]
+    lefts: Mix[np.ndarray]
+    natural: Mix[tuple[float, float]]
 
     def __init__(
         self,

@@ -209,15 +209,26 @@ class Painted(VMobject):
 
     def readings(self) -> list[Reading]:
         """All the text that this mobject shows now, with its sources."""
-        matrix, zoom = self.matrix(), self.zoom()
-        with self.style.used():
-            return [_reading(line, matrix, zoom, self.opacity) for line in self._read(False).lines]
+        return self._as_readings(self._read(False))
 
     def marks(self) -> list[Mark]:
         """All shapes that this mobject shows now, in scene coordinates, with what they stand for."""
+        return self._as_marks(self._read(True))
+
+    def seen(self) -> tuple[list[Reading], list[Mark]]:
+        """Its readings and its marks, read at once."""
+        pen = self._read(True)
+        return self._as_readings(pen), self._as_marks(pen)
+
+    def _as_readings(self, pen: ReadingPen) -> list[Reading]:
+        matrix, zoom = self.matrix(), self.zoom()
+        with self.style.used():
+            return [_reading(line, matrix, zoom, self.opacity) for line in pen.lines]
+
+    def _as_marks(self, pen: ReadingPen) -> list[Mark]:
         matrix, zoom = self.matrix(), self.zoom()
         to_scene = np.array([[matrix.xx, matrix.xy, matrix.x0], [matrix.yx, matrix.yy, matrix.y0]])
-        return [_in_scene(mark, to_scene, zoom) for mark in self._read(True).marks]
+        return [_in_scene(mark, to_scene, zoom) for mark in pen.marks]
 
     def claims(self) -> list[Claim]:
         """Sums that must hold in what is shown."""
@@ -234,10 +245,11 @@ class Painted(VMobject):
                 setattr(self, name, blend(getattr(start, name), getattr(end, name), alpha))
             if alpha >= 1:
                 self.take(end)
-        else:  # another shape or other words: fade out as the one, fade in as the other
-            opacity = self.opacity
-            self.take(end if alpha >= 0.5 else start)
+        else:  # another shape or other words: fade out as the one, fade in as the other, neither of them stretched
+            opacity, shown = self.opacity, end if alpha >= 0.5 else start
+            self.take(shown)
             self.opacity = opacity * abs(1 - 2 * alpha)
+            self.points = shown.points + middle(self.points) - middle(shown.points)
         if self.fades:
             alike = all(_alike(getattr(start, name), getattr(end, name)) for name in self.fades)
             self.word_opacity = 1.0 if alike else abs(1 - 2 * alpha)
@@ -297,9 +309,11 @@ class Painted(VMobject):
 
 
 def blend(a: Any, b: Any, alpha: float) -> Any:
-    """a → b: numbers and arrays of one shape mix, −∞ and anything else switches half-way."""
+    """a → b: numbers, arrays of one shape and tuples mix part by part, −∞ and anything else switches half-way."""
     if isinstance(a, (float, int)) and isinstance(b, (float, int)):
         return (1 - alpha) * a + alpha * b
+    if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        return tuple(blend(x, y, alpha) for x, y in zip(a, b, strict=True))
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
             mixed = (1 - alpha) * a + alpha * b
@@ -314,6 +328,11 @@ def _mixes(kind: Any) -> bool:
 
 def _alike(a: Any, b: Any) -> bool:
     return a is b or isinstance(a, (str, list, tuple)) and a == b
+
+
+def middle(points: Array) -> Array:
+    """Of the box around points [n, 3]."""
+    return (points.min(axis=0) + points.max(axis=0)) / 2
 
 
 def _reading(line: Line, matrix: cairo.Matrix, zoom: float, opacity: float) -> Reading:

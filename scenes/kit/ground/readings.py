@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from model.numbers.tensor import Tensor
+from scenes.kit.ground.say import number
 
 Array = np.ndarray
 
@@ -60,6 +61,12 @@ class Shown:
     start: int | None = None
 
 
+def shown_at(tensor: Tensor, spec: str, index: tuple[int, ...] = ()) -> Shown:
+    """One number of a tensor, as it is written in a format."""
+    cell = Cell(tensor, index)
+    return Shown(number(cell.value(), spec), cell, spec)
+
+
 Of = Cell | Tensor | Index | None
 
 
@@ -79,11 +86,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Claim:
-    """Numbers on screen that must add up: Σ of the parts (each a tuple of factors) = total, as displayed."""
+    """Numbers on screen that must add up: Σ of the parts (each a tuple of factors) = total, as displayed.
+
+    about: the picture says ≈, because no number of decimals makes it hold to the last digit. over: what the sum is
+    divided by."""
 
     parts: tuple[tuple[Shown, ...], ...]
     total: Shown
     what: str = "sum"
+    about: bool = False
+    over: Shown | None = None
 
 
 def value_of(field: Any) -> Cell | int | np.integer[Any] | str:
@@ -96,4 +108,4 @@ def shown_in(text: str) -> tuple[Shown, ...]:
     return tuple(Shown(text[s.start : s.end], value_of(s.value), s.spec, s.start) for s in getattr(text, "spans", ()))
 
 
-__all__ = ["Array", "Cell", "Cells", "Claim", "Index", "Of", "Reading", "Shown", "shown_in"]
+__all__ = ["Array", "Cell", "Cells", "Claim", "Index", "Of", "Reading", "Shown", "shown_at", "shown_in"]

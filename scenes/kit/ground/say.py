@@ -69,6 +69,11 @@ class Said(str):
         inside = [s for s in self.spans if s.start >= start and s.end <= end]
         return Said(self[start:end], tuple(s.moved(-start) for s in inside))
 
+    def begun(self) -> Said:
+        """The same with a capital at its beginning, as a sentence has it where its first word is one of ours."""
+        own = self[:1] == "t" and self.startswith("the ")
+        return Said("T" + self[1:], self.spans) if own else self
+
     def __add__(self, other: str) -> Said:
         moved = (s.moved(len(self)) for s in getattr(other, "spans", ()))
         return Said(str(self) + str(other), (*self.spans, *moved))
@@ -104,12 +109,12 @@ def shown(value: Any, spec: str = "") -> str:
 def worked_out(template: str, least: int, **fields: Any) -> Said:
     """An equation of numbers, “a ÷ b = c”, with as few decimals (≥ least) as let it hold as it is displayed.
 
-    In the template % stands for the format of those decimals."""
+    In the template % stands for the format of those decimals. If five are not enough, it says ≈."""
     for decimals in range(least, least + 5):
         said = say(template.replace("%", f".{decimals}f"), **fields)
         if holds(said):
-            break
-    return said
+            return said
+    return say(template.replace("%", f".{least}f").replace("=", "≈"), **fields)
 
 
 def holds(equation: str) -> bool:

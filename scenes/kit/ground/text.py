@@ -13,7 +13,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Claim, Of, Shown
+from scenes.kit.ground.readings import Cell, Of, Shown
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.say import number as format_number
 from scenes.kit.ground.style import color, smallest, theme
@@ -94,27 +94,6 @@ def _rgb(fill: Any) -> np.ndarray:
     return fill if isinstance(fill, np.ndarray) else ManimColor(fill).to_rgb()
 
 
-class Total(Label):
-    """“Σ = 1.00” beside numbers that are shown in the same format; it claims that they add up (to `whole`, if given).
-
-    parts: Tensor [n] of the numbers."""
-
-    def __init__(
-        self, parts: Tensor, spec: str = ".2f", size: float = LABEL, fill: Fill = "secondary", whole: int | None = None
-    ):
-        self.terms, self.spec, self.whole, self.total = parts, spec, whole, parts.sum(0)
-        super().__init__(say("Σ = {total:" + spec + "}", total=self.total), size, fill)
-
-    def claims(self) -> list[Claim]:
-        def shown(value: float, cell: Cell | int) -> Shown:
-            return Shown(format_number(value, self.spec), cell, self.spec)
-
-        total = shown(float(self.total), Cell(self.total))
-        parts = tuple((shown(float(v), Cell(self.terms, (i,))),) for i, v in enumerate(self.terms.values))
-        whole = [] if self.whole is None else [Claim(((total,),), shown(self.whole, self.whole), "the whole")]
-        return [Claim(parts, total), *whole]
-
-
 class Number(Painted):
     """A Tensor's single number, formatted; counts when its value changes in a Transform.
 
@@ -122,6 +101,7 @@ class Number(Painted):
 
     value: Mix[float]
     rgb: Mix[np.ndarray]
+    natural: Mix[tuple[float, float]]
 
     def __init__(
         self,
@@ -135,6 +115,7 @@ class Number(Painted):
     ):
         self.tensor, self.spec, self.size, self.before, self.after = tensor, spec, size, before, after
         self.value = float(tensor)
+        self.reach: list[tuple[float, float]] | None = None  # while it is a running sum
         self.rgb = np.array(color(fill), dtype=float)
         super().__init__(typesetting.width(self.text, size), size)
 
@@ -162,20 +143,30 @@ class Formula(Painted):
         body = _typeset(self.source)
         scale = size / FORMULA_EM
         origin = (body.get_left()[0], body.get_top()[1])
-        painted = {
-            id(glyph): role for name, role in parts.items() for glyph in body.select(name).family_members_with_points()
-        }
-        layers: dict[Any, list[Any]] = {}
+        named = {id(glyph): name for name in parts for glyph in body.select(name).family_members_with_points()}
+        layers: dict[str, list[Any]] = {}
         for glyph in body.family_members_with_points():
-            layers.setdefault(painted.get(id(glyph), fill), []).append(glyph)
-        self.layers = [
-            (typesetting.Drawing(typesetting.path_of(glyphs, origin, EM * scale)), color(role))
-            for role, glyphs in layers.items()
-        ]
+            layers.setdefault(named.get(id(glyph), ""), []).append(glyph)
+        self.layers = {
+            name: (typesetting.Drawing(typesetting.path_of(glyphs, origin, EM * scale)), color(parts.get(name, fill)))
+            for name, glyphs in layers.items()
+        }
         super().__init__(body.width * scale, body.height * scale)
 
+    def part(self, *names: str, without: bool = False) -> Formula:
+        """The named parts alone (or all but them), lying exactly on top of this formula: what flies to it."""
+        twin: Formula = self.copy()
+        twin.layers = {name: layer for name, layer in self.layers.items() if (name in names) != without}
+        twin.says = Said("" if without else " ".join(names))
+        return twin
+
+    def middle_of(self, name: str) -> np.ndarray:
+        """The middle of a named part, in scene coordinates."""
+        left, top, right, bottom = self.layers[name][0].ink
+        return self.to_scene((left + right) / 2 / EM, (top + bottom) / 2 / EM)
+
     def draw(self, pen: Pen) -> None:
-        for drawing, rgb in self.layers:
+        for drawing, rgb in self.layers.values():
             pen.glyphs(drawing, 1 / EM, rgb, said=self.source if self.says is None else self.says, size=self.size)
 
 
@@ -221,4 +212,4 @@ class Heading(Painted):
             pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
 
 
-__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "Total", "say", "smallest"]
+__all__ = ["Caption", "Formula", "Heading", "Label", "Number", "say", "smallest"]

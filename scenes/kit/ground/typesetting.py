@@ -7,7 +7,10 @@ finds a font that has them.
 
 from __future__ import annotations
 
+import os
+import re
 import time
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -29,6 +32,7 @@ FACES = {
     "mono": "lmmono10-regular.otf",
     "math": "latinmodern-math.otf",
 }
+os.environ.setdefault("FONTCONFIG_FILE", str(FOLDER / "fonts.conf"))  # before Pango looks: no fonts of pictures
 T = TypeVar("T")
 EM = 1000.0  # path units to an em: cairo keeps 1/256 of a unit, so outlines stay exact
 ASCENT, DESCENT = 0.76, 0.24  # of an em: the line box, the same for every line, so boxes align baselines
@@ -45,6 +49,9 @@ class Outline:
 
 def _scratch() -> cairo.Context[Any]:
     return cairo.Context(cairo.ImageSurface(cairo.FORMAT_A8, 1, 1))
+
+
+NOTHING = Outline(_scratch().copy_path(), 0.0, (0.0, 0.0, 0.0, 0.0))
 
 
 @cache
@@ -99,24 +106,29 @@ def outline(text: str, face: str = "roman") -> Outline:
 
 
 def _runs(text: str, face: str) -> list[tuple[str, str]]:
-    """The text cut where the font has to change: (part, face), with face "" for Pango."""
+    """The text cut where the font has to change: (part, face), with face "" for Pango.
+
+    A word is set in one font: the shipped one, else the font of mathematics, else one of the system's."""
     if not text or covers(text, face):
         return [(text, face)]
     runs: list[tuple[str, str]] = []
-    for char in text:
-        font = face if covers(char, face) else "math" if covers(char, "math") else ""
-        if runs and (runs[-1][1] == font or char == " "):
-            runs[-1] = (runs[-1][0] + char, runs[-1][1])
+    for word in re.split(r"(?<=[^ ])(?= )|(?<= )(?=[^ ])", text):  # spaces and words in turn
+        blank = not word.strip(" ")
+        font = face if blank or covers(word, face) else "math" if covers(word, "math") else ""
+        if runs and (runs[-1][1] == font or blank):
+            runs[-1] = (runs[-1][0] + word, runs[-1][1])
         else:
-            runs.append((char, font))
+            runs.append((word, font))
     return runs
 
 
 def _shape(text: str, face: str) -> Outline:
-    if not text:
-        return Outline(_scratch().copy_path(), 0.0, (0.0, 0.0, 0.0, 0.0))
-    if not face:
-        return _outline_by_pango(text)
+    """A part of a line in one font; what has no ink though it is no space is shown as its code."""
+    made = NOTHING if not text else _shape_in(face, text) if face else _outline_by_pango(text)[0]
+    return made if made.ink[2] > made.ink[0] or not text.strip() else _code_box(text)
+
+
+def _shape_in(face: str, text: str) -> Outline:
     font, draw = _face(face)
     buffer = hb.Buffer()
     buffer.add_str(text)
@@ -144,8 +156,10 @@ def patiently(make: Callable[[], T]) -> T:
     return make()
 
 
-def _outline_by_pango(text: str) -> Outline:
-    """The same through Manim's Text (Pango), scaled so that an em is EM units and the baseline lies at 0."""
+@lru_cache(maxsize=10_000)
+def _outline_by_pango(text: str) -> tuple[Outline, bool]:
+    """The same through Manim's Text (Pango), scaled so that an em is EM units and the baseline lies at 0; and whether
+    a character is in it for which there is no font, as its code in a box."""
     from manim import Text, tempconfig
 
     # Manim rewrites its SVG files in place each time it reads them, so that processes must not share them.
@@ -154,7 +168,7 @@ def _outline_by_pango(text: str) -> Outline:
         probe = Text("x", font="Latin Modern Roman", font_size=96)
         mobject = Text("x" + text, font="Latin Modern Roman", font_size=96, disable_ligatures=False)
     if not len(mobject.submobjects):
-        return Outline(_scratch().copy_path(), 0.5 * EM, (0, 0, 0, 0))
+        return NOTHING, False
     x_width = outline("x").ink[2] - outline("x").ink[0]
     scale = x_width / max(probe.width, 1e-6)
     glyphs = sorted(mobject.submobjects, key=lambda glyph: glyph.get_left()[0])  # they come in any order
@@ -171,7 +185,27 @@ def _outline_by_pango(text: str) -> Outline:
         _frame(ctx, (box.get_corner((-1, 1, 0))[:2] - origin) * (scale, -scale), box.width * scale, box.height * scale)
     path = ctx.copy_path()
     ink = ctx.path_extents()
-    return Outline(path, max(ink[2], 0.25 * EM) + 0.06 * EM, ink)
+    return Outline(path, max(ink[2], 0.25 * EM) + 0.06 * EM, ink), bool(boxes)
+
+
+def lacking(text: str) -> str:
+    """The characters of a text that no font on this machine has, each once: they are shown as their codes."""
+    unusual = {c: None for c in text if not covers(c) and not covers(c, "math") and not c.isspace()}
+    return "".join(c for c in unusual if unicodedata.category(c) not in ("Mn", "Me", "Cf") and _outline_by_pango(c)[1])
+
+
+def _code_box(text: str) -> Outline:
+    """The codes of characters that nobody would see, in a frame."""
+    codes = outline(" ".join(f"{ord(c):04X}" for c in text), "mono")
+    ctx, size, pad = _scratch(), 0.5, 0.12 * EM
+    ctx.save()
+    ctx.translate(0.08 * EM + pad, -0.2 * EM)
+    ctx.scale(size, size)
+    ctx.append_path(codes.path)
+    ctx.restore()
+    wide = size * codes.advance + 2 * pad
+    _frame(ctx, (0.08 * EM, -0.7 * EM), wide, 0.7 * EM)
+    return Outline(ctx.copy_path(), wide + 0.16 * EM, ctx.path_extents())
 
 
 def _is_box(glyph: Any, others: Iterable[Any]) -> bool:

@@ -23,7 +23,6 @@ from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color
 from scenes.kit.ground.theme import legible_on
 from scenes.kit.ground.timing import Together, ease, stagger
-from scenes.kit.numbers.cells import GAP
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.strip import SentenceStrip
 
@@ -86,22 +85,27 @@ class Perch:
     def bits(self) -> dict[Key, Bit]:
         raise NotImplementedError
 
+    def fly_only(self, keys: Iterable[Key]) -> None:
+        """These bits fly; what else is there comes and goes with the frame."""
+
     def look(self, frame: float, cells: bool) -> None:
         raise NotImplementedError
 
 
 class GridPerch(Perch):
-    """The cells of a TensorGrid; of one tensor row only, if it is named: then the frame around them stays."""
+    """The cells of a TensorGrid; of one tensor row or column only, if it is named: then the frame around them stays."""
 
     hidden: tuple[str, ...] = ("cell_opacity", "text_opacity")
 
-    def __init__(self, mobject: TensorGrid, row: int | None = None):
+    def __init__(self, mobject: TensorGrid, row: int | None = None, column: int | None = None):
         super().__init__(mobject)
-        self.row, self.opacity = row, mobject.opacity
-        self.mask = np.ones(mobject.values.shape, dtype=bool)
+        self.part, self.opacity = row is not None or column is not None, mobject.opacity
+        self.mask = np.full(mobject.values.shape, not self.part)
         if row is not None:
-            self.mask[:] = False
             self.mask[mobject.shown_row(row)] = True
+        if column is not None:
+            self.mask[:, mobject.shown_column(column)] = True
+        self.flying = self.mask.copy()
         self.there = {name: getattr(mobject, name).copy() for name in self.hidden}
 
     def places(self) -> Iterator[tuple[int, int, float, float, float, float]]:
@@ -127,11 +131,19 @@ class GridPerch(Perch):
             found[index] = bit
         return found
 
+    def fly_only(self, keys: Iterable[Key]) -> None:
+        wanted = set(keys)
+        self.flying[:] = False
+        for i, j in np.argwhere(self.mask & ~self.mobject.gap_cells):
+            self.flying[i, j] = self.mobject._index(int(i), int(j)) in wanted
+
     def look(self, frame: float, cells: bool) -> None:
-        if self.row is None:
+        if not self.part:
             self.mobject.opacity = self.opacity * frame
         for name, there in self.there.items():
-            getattr(self.mobject, name)[self.mask] = there[self.mask] if cells else 0.0
+            now, staying = getattr(self.mobject, name), self.mask & ~self.flying
+            now[self.flying] = there[self.flying] if cells else 0.0
+            now[staying] = there[staying] * (frame if self.part else 1.0)  # else the frame's opacity is theirs
 
 
 class DotPerch(GridPerch):
@@ -143,7 +155,7 @@ class DotPerch(GridPerch):
         dots, zoom, found = self.mobject, self.mobject.zoom(), {}
         for i, j, x, y, _, _ in self.places():
             weight = float(dots.values[i, j])
-            radius = np.sqrt(max(weight, 0.0) if np.isfinite(weight) else 0.0) * (dots.cw - GAP) / 2 * zoom
+            radius = np.sqrt(max(weight, 0.0) if np.isfinite(weight) else 0.0) * dots.unit * zoom
             opacity = float(dots.text_opacity[i, j]) * dots.opacity
             found[dots._index(i, j)] = Bit(x, y, 2 * radius, 2 * radius, dots.fill_rgb, opacity, radius)
         return found
@@ -180,8 +192,8 @@ perch.register(Perch, lambda already: already)
 
 
 def row_of(grid: TensorGrid, row: int) -> GridPerch:
-    """One tensor row of a grid, as what bits leave or come to."""
-    return GridPerch(grid, row)
+    """One tensor row of a grid, or of a pattern of dots, as what bits leave or come to."""
+    return (DotPerch if isinstance(grid, DotPattern) else GridPerch)(grid, row)
 
 
 class Flock(Painted):
@@ -236,9 +248,11 @@ class Fly(Together):
         starts, ends = self.source.bits(), self.target.bits()
         wanted = pairs if pairs is not None else paired(list(starts), list(ends))
         ways = {a: b for a, b in wanted.items() if a in starts and b in ends}  # what is behind a ⋯ does not fly
+        self.source.fly_only(ways)
+        self.target.fly_only(ways.values())
         self.flock = Flock([starts[a] for a in ways], [ends[b] for b in ways.values()], arc)
         kwargs.setdefault("rate_func", linear)
-        part = isinstance(self.source, Chip) or getattr(self.source, "row", None) is not None
+        part = isinstance(self.source, Chip) or getattr(self.source, "part", False)
         gone = [] if keep or part else [self.source.mobject]
         super().__init__(self.target.mobject, helpers=(*gone, self.flock), **kwargs)
 
@@ -251,12 +265,34 @@ class Fly(Together):
             self.source.look(float(1 - ease(min(1.0, 2.5 * progress))), False)
 
 
+def column_of(grid: TensorGrid, column: int) -> GridPerch:
+    """One tensor column of a grid, as what bits leave or come to."""
+    return GridPerch(grid, column=column)
+
+
+class FillStrip(Together):
+    """The chips of a sentence strip come, word after word; those that are there already stay.
+
+    names: of the lines of chips. lag: from one word to the next, as in Manim's lag_ratio."""
+
+    def __init__(self, strip: SentenceStrip, names: Iterable[str], *, lag: float = 0.4, **kwargs: Any):
+        self.strip, self.names, self.lag = strip, list(names), lag
+        self.before = {name: strip.chips[name].seen.copy() for name in self.names}
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(strip, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        words = ease(stagger(self.rate_func(alpha), len(self.strip.emphasis), self.lag))
+        for name in self.names:
+            self.strip.chips[name].seen = np.maximum(self.before[name], words)
+
+
 def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:
-    """Which bit becomes which: the one of the same index where every one has one, else in order."""
+    """Which bit becomes which: the one of the same index where they share any, else in order."""
     starts, ends = list(starts), list(ends)
-    if set(starts) <= set(ends) or set(ends) <= set(starts):
-        return {key: key for key in starts if key in set(ends)}
+    if shared := set(starts) & set(ends):  # an index that only one of them shows does not fly
+        return {key: key for key in starts if key in shared}
     return dict(zip(starts, ends, strict=False))
 
 
-__all__ = ["Bit", "Flock", "Fly", "Chip", "paired", "perch", "row_of"]
+__all__ = ["Bit", "Chip", "FillStrip", "Flock", "Fly", "column_of", "paired", "perch", "row_of"]

@@ -31,6 +31,8 @@ class Meet(Together):
         self.rows, self.products, self.total, self.lag = (first, second), products, total, lag
         self.sum = total.value
         self.running = _running(products, self.sum)
+        parts = np.asarray(products.tensor.values, dtype=float)
+        total.reach = [(float(np.minimum(parts, 0).sum()), float(np.maximum(parts, 0).sum()))]
         products.reveal(0.0)
         kwargs.setdefault("rate_func", linear)
         super().__init__(first, second, products, total, **kwargs)
@@ -65,11 +67,14 @@ def _running(products: TensorGrid, total: float) -> np.ndarray:
 class MeetAll(Together):
     """Every query meets every key, row after row: both rows flash, the score lands in its cell.
 
-    queries, keys: grids [position, d]; scores: the grid [query, key] that fills. Cells that are there already stay. The
-    flash in one row of scores takes `run_time` ÷ rows: half a second each is quick enough to be a wave."""
+    queries, keys: grids [position, d]; scores: the grid [query, key] that fills. standing: the keys are [d, position],
+    over the columns of the scores. Cells that are there already stay. The flash in one row of scores takes `run_time`
+    ÷ rows: half a second each is quick enough to be a wave."""
 
-    def __init__(self, queries: TensorGrid, keys: TensorGrid, scores: TensorGrid, **kwargs: Any):
-        self.queries, self.keys, self.scores = queries, keys, scores
+    def __init__(
+        self, queries: TensorGrid, keys: TensorGrid, scores: TensorGrid, *, standing: bool = False, **kwargs: Any
+    ):
+        self.queries, self.keys, self.scores, self.standing = queries, keys, scores, standing
         self.before = scores.cell_opacity.copy(), scores.text_opacity.copy()
         kwargs.setdefault("rate_func", linear)
         super().__init__(queries, keys, scores, **kwargs)
@@ -94,10 +99,10 @@ class MeetAll(Together):
         self.scores.glow[row] = flash
         _flash(self.queries, self.scores.rows[row], 0.8)
         for place, column in enumerate(self.scores.columns):
-            _flash(self.keys, column, float(flash[place]))
+            _flash(self.keys, column, float(flash[place]), self.standing)
 
 
-def _flash(grid: TensorGrid, row: int | None, glow: float) -> None:
-    """A tensor row of a grid glows, if it is on screen."""
-    if row is not None and row in grid.rows:
-        grid.glow[grid.shown_row(row)] = glow
+def _flash(grid: TensorGrid, index: int | None, glow: float, column: bool = False) -> None:
+    """A tensor row (or column) of a grid glows, if it is on screen."""
+    if index is not None and index in (grid.columns if column else grid.rows):
+        grid.glow[(slice(None), grid.shown_column(index)) if column else grid.shown_row(index)] = glow

@@ -8,6 +8,7 @@ import numpy as np
 from manim import Animation, linear
 
 from scenes.kit.ground.timing import Together, ease, stagger
+from scenes.kit.numbers.cells import Law
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
@@ -160,8 +161,10 @@ class ResidualAdd(Together):
         *self.parts, self.total = grids
         self.lag = lag
         if all(part.tensor.shape == self.total.tensor.shape for part in self.parts):  # else a table, with its own claim
-            self.total.terms = [part.tensor for part in self.parts]
-        self.total.reveal(0.0)
+            self.total.law = self.total.law or Law(tuple((part.tensor, part.spec) for part in self.parts))
+        if self.total.cell_opacity.max() >= 1:
+            self.total.reveal(0.0)
+        self.before = self.total.cell_opacity.copy()  # what waits, pale, for its numbers
         super().__init__(*grids, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
@@ -169,7 +172,7 @@ class ResidualAdd(Together):
         progress = ease(stagger(self.rate_func(alpha), count, self.lag)).reshape(self.total.values.shape)
         for part in self.parts:
             part.glow = np.sin(np.pi * progress)
-        self.total.cell_opacity, self.total.text_opacity = progress.copy(), progress.copy()
+        self.total.cell_opacity, self.total.text_opacity = np.maximum(self.before, progress), progress.copy()
 
 
 __all__ = ["DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"]

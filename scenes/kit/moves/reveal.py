@@ -12,6 +12,8 @@ from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.timing import Together, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 
+COME = 0.6  # seconds in which the frame around something new comes
+
 
 class Reveal(Animation):
     """Cells of a grid appear: "rows", "columns", "cells" (reading order) or "diagonal", one after the other.
@@ -56,27 +58,32 @@ class Reveal(Animation):
 
 
 class Introduce(Reveal):
-    """Reveal of a grid that was not on the stage: its frame is there at once, its cells come in order."""
+    """Reveal of a grid that was not on the stage: its frame comes in COME seconds, its cells in order."""
 
     def __init__(self, grid: TensorGrid, order: str = "rows", **kwargs: Any):
         grid.reveal(0.0)
+        self.opacity = grid.opacity
         super().__init__(grid, order, introducer=True, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        super().interpolate_mobject(alpha)
+        self.mobject.opacity = self.opacity * float(ease(min(1.0, alpha * self.run_time / COME)))
 
 
 class Grow(Animation):
     """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers.
 
-    name: of the array: "values", "grown", "emphasis", "bar_opacity" …"""
+    name: of the array: "values", "grown", "emphasis", "bar_opacity" … least: the share of it that is there before."""
 
-    def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, **kwargs: Any):
-        self.what, self.lag = name, lag
+    def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, least: float = 0.0, **kwargs: Any):
+        self.what, self.lag, self.least = name, lag, least
         kwargs.setdefault("introducer", True)
         super().__init__(mobject, **kwargs)
         self.final = np.array(getattr(mobject, name), dtype=float)
-        setattr(mobject, name, np.zeros_like(self.final))
+        setattr(mobject, name, least * self.final)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        progress = ease(stagger(self.rate_func(alpha), len(self.final), self.lag))
+        progress = np.maximum(ease(stagger(self.rate_func(alpha), len(self.final), self.lag)), self.least)
         shape = (-1,) + (1,) * (self.final.ndim - 1)
         setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
 

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.readings import Claim, shown_at
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import smallest
 
 GAP = 0.03  # between cells
+POWER = 0.8  # of the magnitude, in a cell's colour: weak cells show, too
+MOST = {"data": 0.5}  # how much of the full hue the strongest cell takes: bright enough to see, dark enough to read on
 DIGIT_SHARE = (0.86, 0.62)  # how much of a cell's width and height its number may take
+
+
+@dataclass(frozen=True)
+class Law:
+    """That the numbers of a grid are the sums of others, place by place, divided by `over` if there is one.
+
+    terms, over: Tensors (of the grid's shape, of one number) with their formats. about: whether ≈ stands before the
+    grid, because as displayed they do not give it to the last digit."""
+
+    terms: tuple[tuple[Tensor, str], ...]
+    over: tuple[Tensor, str] | None = None
+    about: bool = False
+
+    def claim(self, tensor: Tensor, spec: str, at: tuple[int, ...]) -> Claim:
+        """Of one number of the grid."""
+        parts, over = tuple((shown_at(*term, at),) for term in self.terms), self.over and shown_at(*self.over)
+        return Claim(parts, shown_at(tensor, spec, at), "quotient" if over else "sum", self.about, over)
 
 
 def elide(n: int, limit: int, keep: int | None = None) -> list[int | None]:
@@ -43,4 +65,4 @@ def readable_height() -> float:
     return smallest() / DIGIT_SHARE[1] + 0.005
 
 
-__all__ = ["DIGIT_SHARE", "GAP", "elide", "readable_height", "readable_width"]
+__all__ = ["DIGIT_SHARE", "GAP", "Law", "elide", "readable_height", "readable_width"]

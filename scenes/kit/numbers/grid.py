@@ -14,16 +14,17 @@ from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
-from scenes.kit.ground.readings import Cell, Cells, Claim, Shown
+from scenes.kit.ground.readings import Cells, Claim
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.ground.text import DIGIT
 from scenes.kit.ground.theme import legible_on
-from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, elide, readable_height, readable_width
+from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, Law, elide, readable_height, readable_width
 
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
 HEADER = 0.34
+WAITING = 0.2  # opacity of cells that wait for their numbers
 IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
 
 
@@ -36,7 +37,8 @@ class TensorGrid(Painted):
     room it takes; or `fit`: a box, in whose middle it lies. rows, columns: the most to show, the rest becomes ⋯
     (`keep_row`, `keep_column` stay visible). row_labels, column_labels: strings, one for each index. Both may also be
     the list of indices to show, with None for each ⋯. scale: the magnitude with the fullest colour (default: the
-    largest in the tensor), so that grids can share one. Numbers are left out where they would be smaller than the
+    largest in the tensor), so that grids can share one. header: em of the labels (default: what goes with the cells).
+    Numbers are left out where they would be smaller than the
     style allows.
     """
 
@@ -46,6 +48,14 @@ class TensorGrid(Painted):
     glow: Mix[np.ndarray]
     strongest: Mix[float]
     tint: Mix[np.ndarray]
+    cw: Mix[float]
+    ch: Mix[float]
+    left: Mix[float]
+    above: Mix[float]
+    row_room: Mix[float]
+    header: Mix[float]
+    digits: Mix[float]
+    natural: Mix[tuple[float, float]]
 
     def __init__(
         self,
@@ -72,6 +82,7 @@ class TensorGrid(Painted):
         brackets: bool = True,
         digits: bool = True,
         size: float = DIGIT,
+        header: float | None = None,
     ):
         self.tensor, self.kind, self.upright, self.brackets = tensor, kind, upright, brackets
         self.flat = len(tensor.shape) == 1
@@ -86,10 +97,10 @@ class TensorGrid(Painted):
         finite = np.abs(values[np.isfinite(values)])
         self.strongest = float(scale if scale is not None else (finite.max() if finite.size else 1.0)) or 1.0
         self.spec = spec or ("+.2f" if (values < 0).any() or kind in SIGNED else ".2f")
-        self.row_labels, self.column_labels = row_labels, column_labels
+        self.row_labels, self.column_labels, self.wanted_header = row_labels, column_labels, header
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
         self.tint = np.array(_hue(kind), dtype=float)
-        self.terms: list[Tensor] = []  # of this shape, if it is their sum: the audit holds it to that
+        self.law: Law | None = None  # what its numbers are the sums of: the audit holds it to that
         self.reach: list[tuple[float, float]] | None = None  # of each number, while it is a running sum
         if fit is not None:
             width, height = fit.width, fit.height
@@ -113,7 +124,7 @@ class TensorGrid(Painted):
         # Headers need to know the cell, and the cell what the headers leave: twice is enough.
         self.cw, self.ch = cell
         for _ in range(3):
-            self.header = min(HEADER, 0.9 * self.ch)
+            self.header = self.wanted_header or min(HEADER, 0.9 * self.ch)
             self.left = bracket + self._row_label_width()
             self.above, overhang = self._column_label_room()
             self.right = max(bracket, overhang)
@@ -121,7 +132,7 @@ class TensorGrid(Painted):
             self.cw = min(cell[0], (width - self.left - self.right) / self.units_x.sum())
             self.ch = min(cell[1], (height - self.above - self.below) / self.units_y.sum())
         self.row_room = self.left - bracket
-        self.digits = digits and self._digit_size(size)
+        self.digits = self._digit_size(size) if digits else 0.0
 
     def _row_label_width(self) -> float:
         if self.row_labels is None:
@@ -207,20 +218,13 @@ class TensorGrid(Painted):
             tensor = self.tensor[axis if self.upright else others]
         else:
             tensor = self.tensor[axis, others] if len(rows) > 1 and len(columns) > 1 else self.tensor[axis][:, others]
-        twin = TensorGrid(
-            tensor,
-            self.kind,
-            exact=(self.cw, self.ch),
-            spec=self.spec,
-            scale=self.strongest,
-            brackets=False,
-            upright=self.upright,
-            digits=bool(self.digits),
-            size=self.digits or DIGIT,
-        )
-        corners = self.corners(rows[0], columns[0], rows[-1], columns[-1])
-        middle = (corners[0] + corners[2]) / 2
-        return twin.scale(self.zoom()).move_to(middle)
+        return self._twin(tensor, self.corners(rows[0], columns[0], rows[-1], columns[-1]), upright=self.upright)
+
+    def _twin(self, tensor: Tensor, corners: np.ndarray, **how: Any) -> TensorGrid:
+        """A part of this one as a grid of its own, between these scene corners."""
+        look: dict[str, Any] = dict(spec=self.spec, scale=self.strongest, digits=bool(self.digits), brackets=False)
+        twin = TensorGrid(tensor, self.kind, exact=(self.cw, self.ch), size=self.digits or DIGIT, **look, **how)
+        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
 
     def row(self, i: int) -> TensorGrid:
         """The shown row i as a piece (gaps keep it from being one)."""
@@ -228,23 +232,16 @@ class TensorGrid(Painted):
 
     def strip(self, i: int) -> TensorGrid:
         """The shown row i of a matrix as a grid of its own, ⋯ and all, lying exactly on top of this one."""
-        twin = TensorGrid(
-            self.tensor[self.rows[i]],
-            self.kind,
-            exact=(self.cw, self.ch),
-            spec=self.spec,
-            scale=self.strongest,
-            brackets=False,
-            columns=list(self.columns),
-            digits=bool(self.digits),
-            size=self.digits or DIGIT,
-        )
-        corners = self.row_corners(i)
-        return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
+        return self._twin(self.tensor[self.rows[i]], self.row_corners(i), columns=list(self.columns))
 
     def reveal(self, opacity: float = 1.0) -> TensorGrid:
         """All cells and numbers at that opacity (0: laid out, but empty)."""
         self.cell_opacity[:], self.text_opacity[:] = opacity, opacity
+        return self
+
+    def pale(self) -> TensorGrid:
+        """Pale, and without numbers: where they are going to come (`Reveal`, `ResidualAdd`)."""
+        self.cell_opacity[:], self.text_opacity[:] = WAITING, 0.0
         return self
 
     # ── painting ─────────────────────────────────────────────────────────────────────────────────
@@ -320,13 +317,11 @@ class TensorGrid(Painted):
             )
 
     def claims(self) -> list[Claim]:
-        """Σ terms = this, for every number that is shown."""
-        complete = self.terms and self.digits and self.text_opacity.min() >= 0.99
-        places = (self._index(i, j) for i, j in np.argwhere(~self.gap_cells)) if complete else ()
-        return [Claim(tuple((self._told(t, at),) for t in self.terms), self._told(self.tensor, at)) for at in places]
-
-    def _told(self, tensor: Tensor, index: tuple[Any, ...]) -> Shown:
-        return Shown(number(float(tensor.values[index]), self.spec), Cell(tensor, index), self.spec)
+        """Its law, for every number that is shown."""
+        if self.law is None or not self.digits or self.text_opacity.min() < 0.99:
+            return []
+        places = (self._index(i, j) for i, j in np.argwhere(~self.gap_cells))
+        return [self.law.claim(self.tensor, self.spec, at) for at in places]
 
     def _shown(self) -> tuple[np.ndarray, ...]:
         """Index of all that is shown, as a block [rows, columns]."""
@@ -383,10 +378,6 @@ class TensorGrid(Painted):
             pen.text(label, middle + 0.1 * size, self.above - 0.16 * size, size, fill, angle=np.pi / 4)
         else:
             pen.text(label, middle, self.above - 0.35 * self.header, self.header, fill, align=0.5)
-
-
-POWER = 0.8  # of the magnitude: weak cells show, too
-MOST = {"data": 0.5}  # how much of the full hue the strongest cell takes: bright enough to see, dark enough to read on
 
 
 def _pick(values: np.ndarray, r: int | None, c: int | None) -> float:

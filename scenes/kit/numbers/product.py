@@ -11,9 +11,14 @@ from manim import DOWN, LEFT, RIGHT, UP, VGroup
 from model.numbers.tensor import Tensor, concatenate, stack
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Formula, Label, Total, symbol
+from scenes.kit.ground.say import number, say
+from scenes.kit.ground.text import Formula, Label, symbol
+from scenes.kit.numbers.cells import Law
+from scenes.kit.numbers.decimals import QUOTIENT, Decimals, adds_up, decimals
 from scenes.kit.numbers.grid import BRACKET, TensorGrid, elide, readable_height, readable_width
+from scenes.kit.numbers.total import Total
+
+SPEC = ".2f"  # of e^score and of weights, where that is enough
 
 
 class Product(VGroup):
@@ -87,9 +92,11 @@ class SoftmaxTable(VGroup):
         parts = exps[kept]
         if rest:
             parts = concatenate([parts, stack([exps[rest].sum(0)], "rest")], 0)
+        self.form, about = _decimals(parts, parts / total)
         (self._upright if down else self._across)(box, (scores[kept], parts, parts / total), names)
         self._name(("s", "e^(s - max)" if shift else "e^s", "e^(s - max) / Σ" if shift else "e^s / Σ"), down)
-        self.sum = Total(parts, size=self.total_size)
+        self.sum = Total(parts, size=self.total_size, form=self.form)
+        self.weights.law = Law(((parts, self.form.parts),), (total, self.form.total), about)
         self.one = Total(parts / total, size=self.total_size, fill="probability", whole=1)
         for label, grid in ((self.sum, self.exps), (self.one, self.weights)):
             label.next_to(grid, DOWN if down else RIGHT, buff=0.12)
@@ -114,14 +121,15 @@ class SoftmaxTable(VGroup):
         cw = min(1.4, (box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / len(words))
         cell: dict[str, Any] = dict(exact=(cw, ch), brackets=False, size=0.36)
         self.scores = TensorGrid(tensors[0], "score", spec="+.2f", **cell)
-        self.exps = TensorGrid(tensors[1], "data", spec=".2f", column_labels=words, column_label_color="key", **cell)
+        exps: dict[str, Any] = dict(spec=self.form.parts, **cell)
+        self.exps = TensorGrid(tensors[1], "data", column_labels=words, column_label_color="key", **exps)
         self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
         grids = (self.scores, self.exps, self.weights)
         if len(tensors[0]) == len(words):  # the words stand over the first row that has all of them
             self.scores = TensorGrid(
                 tensors[0], "score", spec="+.2f", column_labels=words, column_label_color="key", **cell
             )
-            self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
+            self.exps = TensorGrid(tensors[1], "data", **exps)
             grids = (self.scores, self.exps, self.weights)
         pitch = max(0.15, min(0.7, (box.height - sum(g.height for g in grids)) / 2))
         left = box.left + self.LEFT_ROOM
@@ -138,7 +146,7 @@ class SoftmaxTable(VGroup):
         ch = min(0.75, (box.height - self.HEAD) / len(words))
         cell: dict[str, Any] = dict(exact=(cw, ch), brackets=False, upright=True)
         self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
-        self.exps = TensorGrid(tensors[1], "data", spec=".2f", **cell)
+        self.exps = TensorGrid(tensors[1], "data", spec=self.form.parts, **cell)
         self.scores = TensorGrid(tensors[0], "score", row_labels=words, row_label_color="key", **cell)
         if len(tensors[0]) < len(words):
             rest = Label(words[-1], self.scores.header, "secondary")
@@ -157,6 +165,19 @@ class SoftmaxTable(VGroup):
                 label.next_to((ul + ur) / 2, UP, buff=0.2)
             else:
                 label.next_to((ul + dl) / 2, LEFT, buff=0.3)
+
+
+def _decimals(parts: Tensor, weights: Tensor) -> tuple[Decimals, bool]:
+    """In which parts add up to their sum and, divided by it, give the weights as displayed; whether only about so."""
+    values = [float(v) for v in parts.values]
+    whole = [([(value,) for value in values], sum(values))]
+    for each in QUOTIENT:
+        form = Decimals.of(SPEC, *each)
+        shares = [(number(v, form.parts), number(float(w), SPEC)) for v, w in zip(values, weights.values, strict=True)]
+        over = number(sum(values), form.total)
+        if form.hold(whole) and all(adds_up([[part]], weight, over) for part, weight in shares):
+            return form, False
+    return decimals(whole, SPEC), True
 
 
 def _largest(scores: Tensor, limit: int) -> tuple[list[int], list[int]]:

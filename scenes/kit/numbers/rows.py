@@ -9,20 +9,22 @@ import numpy as np
 from manim import LEFT, UP, VGroup
 
 from model.numbers.tensor import Tensor
+from scenes.kit.ground import typesetting
 from scenes.kit.ground.layout import Box, row, stack
-from scenes.kit.ground.readings import Cell, Claim, Shown
-from scenes.kit.ground.say import number
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.ground.typesetting import fitting_size
-from scenes.kit.numbers.grid import TensorGrid, elide
+from scenes.kit.numbers.cells import Law
+from scenes.kit.numbers.decimals import Decimals, decimals
+from scenes.kit.numbers.grid import TensorGrid, elide, readable_width
 
 
 class Rows(VGroup):
     """Tensors [n] one below the other (`upright`: side by side), so that equal entries stand in line, each with its
     name.
 
-    parts: (tensor, kind, name) each. adds: the last is the sum of the others, and the audit holds every shown entry
-    to it. cell: the least width of a cell; upright: how many entries are shown. Parts of the group: `.grids`,
+    parts: (tensor, kind, name) each. adds: the last is the sum of the others, to the last digit that is displayed: all
+    get the decimals that this takes, or its name gets ≈ for =.
+    cell: the least width of a cell; upright: how many entries are shown. Parts of the group: `.grids`,
     `.labels`."""
 
     def __init__(
@@ -35,55 +37,77 @@ class Rows(VGroup):
         upright: int = 0,
         spec: str = "+.2f",
     ):
-        self.adds = adds
+        self.adds, self.decimals = adds, Decimals(spec, spec)
         scale = float(max(np.abs(tensor.values).max() for tensor, _, _ in parts))
-        self.options: dict[str, Any] = dict(scale=scale, spec=spec)
+        self.options: dict[str, Any] = dict(scale=scale)
         self._side_by_side(box, parts, upright) if upright else self._stacked(box, parts, cell)
+        if adds:
+            self.grids[-1].law = sum_of(self.grids[:-1], self.decimals)
         super().__init__(*self.grids, *self.labels)
 
     def _stacked(self, box: Box, parts: Sequence[tuple[Tensor, str, str]], cell: float) -> None:
-        self.labels = [Label(name, LABEL, _role(kind), of=tensor) for tensor, kind, name in parts]
-        left, count = max(label.width for label in self.labels) + 0.2, len(parts)
+        left, count = max(typesetting.width(name, LABEL) for *_, name in parts) + 0.2, len(parts)
         columns = max(int((box.width - left - 0.3) / cell + 0.4), 3)
-        width = (box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in elide(len(parts[0][0]), columns))
+        places = elide(len(parts[0][0]), columns)
+        width = min((box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in places), 1.6)
         height = min(1.1, (box.height - 0.2) / (1.1 * count))
+        self._choose(parts, places, width)
         self.grids = [
-            TensorGrid(t, kind, exact=(min(width, 1.6), height), columns=columns, size=0.36, **self.options)
-            for t, kind, _ in parts
+            TensorGrid(t, kind, exact=(width, height), columns=columns, size=0.36, spec=spec, **self.options)
+            for (t, kind, _), spec in zip(parts, self._specs(count), strict=True)
         ]
         gap = min(0.5, (box.height - count * self.grids[0].height) / (count - 1))
         stack(*self.grids, gap=gap).move_to(box.center).shift((left / 2, 0, 0))
-        for label, grid in zip(self.labels, self.grids, strict=True):
-            label.next_to(grid, LEFT, buff=0.2)
+        self.labels = [
+            Label(name, LABEL, _role(kind), of=tensor).next_to(grid, LEFT, buff=0.2)
+            for grid, (tensor, kind, name) in zip(self.grids, self._signed(parts), strict=True)
+        ]
 
     def _side_by_side(self, box: Box, parts: Sequence[tuple[Tensor, str, str]], rows: int) -> None:
-        height = (box.height - 0.6) / sum(0.6 if r is None else 1 for r in elide(len(parts[0][0]), rows))
+        places = elide(len(parts[0][0]), rows)
+        height = (box.height - 0.6) / sum(0.6 if r is None else 1 for r in places)
         cell = (box.width / len(parts) - 0.35, min(height, 1.1))
+        self._choose(parts, places, cell[0])
         self.grids = [
-            TensorGrid(t, kind, exact=cell, rows=rows, upright=True, size=0.4, **self.options) for t, kind, _ in parts
+            TensorGrid(t, kind, exact=cell, rows=rows, upright=True, size=0.4, spec=spec, **self.options)
+            for (t, kind, _), spec in zip(parts, self._specs(len(parts)), strict=True)
         ]
         row(*self.grids, gap=0.2).move_to(box.center).shift((0, -0.25, 0))
         size = fitting_size([name for *_, name in parts], box.width / len(parts) - 0.15, LABEL)
         self.labels = [
             Label(name, size, _role(kind), of=tensor).next_to(grid, UP, buff=0.12)
-            for grid, (tensor, kind, name) in zip(self.grids, parts, strict=True)
+            for grid, (tensor, kind, name) in zip(self.grids, self._signed(parts), strict=True)
         ]
 
-    def claims(self) -> list[Claim]:
-        """Σ parts = the last, for every entry that is shown."""
-        return sums_in(self.grids) if self.adds else []
+    def _choose(self, parts: Sequence[tuple[Tensor, str, str]], places: Sequence[int | None], width: float) -> None:
+        """The decimals in which the sums at these places hold, in cells of that width."""
+        if self.adds:
+            tensors = [tensor for tensor, _, _ in parts]
+            self.decimals = decimals_of(tensors, places, self.decimals.parts, width)
+
+    def _signed(self, parts: Sequence[tuple[Tensor, str, str]]) -> list[tuple[Tensor, str, str]]:
+        """The parts; the name of the last with the sign that holds."""
+        *others, (tensor, kind, name) = parts
+        return [*others, (tensor, kind, self.decimals.signed(name))]
+
+    def _specs(self, count: int) -> list[str]:
+        return [self.decimals.parts] * (count - 1) + [self.decimals.total]
 
 
-def sums_in(grids: Sequence[TensorGrid]) -> list[Claim]:
-    """That the last grid is the sum of the others, where all of their numbers can be read."""
-    total = grids[-1]
-    if min(float(grid.text_opacity.min()) for grid in grids) < 0.99:
-        return []
-    places = [i for i in (total.rows if total.upright else total.columns) if i is not None]
-    shown = [
-        [Shown(number(float(g.tensor.values[i]), g.spec), Cell(g.tensor, (i,)), g.spec) for g in grids] for i in places
-    ]
-    return [Claim(tuple((part,) for part in cells[:-1]), cells[-1]) for cells in shown]
+def sum_of(grids: Sequence[TensorGrid], form: Decimals) -> Law:
+    """Of a grid that is the sum of others, in these decimals."""
+    return Law(tuple((grid.tensor, grid.spec) for grid in grids), about=form.about)
+
+
+def decimals_of(tensors: Sequence[Tensor], places: Sequence[int | None], spec: str, width: float) -> Decimals:
+    """In which the last of some vectors is the sum of the others at all places that are shown, in cells so wide."""
+
+    def fits(spec: str) -> bool:
+        return max(readable_width(tensor, spec) for tensor in tensors) <= width
+
+    *parts, total = (tensor.values for tensor in tensors)
+    shown = [i for i in places if i is not None]
+    return decimals([([(float(part[i]),) for part in parts], float(total[i])) for i in shown], spec, fits=fits)
 
 
 def _role(kind: str) -> str:

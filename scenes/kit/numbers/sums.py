@@ -14,11 +14,12 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.readings import Cell, Claim, Shown
+from scenes.kit.ground.readings import Cell, Claim, shown_at
 from scenes.kit.ground.say import number, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL, Label
-from scenes.kit.numbers.grid import HEADER, TensorGrid, readable_height, readable_width
+from scenes.kit.numbers.grid import HEADER, TensorGrid, elide, readable_height, readable_width
+from scenes.kit.numbers.rows import decimals_of
 
 
 class RowBars(Painted):
@@ -91,20 +92,23 @@ class SumTable(VGroup):
             shown = concatenate([parts[self.kept], stack([parts[rest].sum(0)], parts.axes[0])], 0)
             labels = [names[k] for k in self.kept] + [say("{k} more", k=len(rest))]
         ch = min(height, room / (len(labels) + 1))
-        side = max(typesetting.width(label, min(HEADER, 0.9 * ch)) for label in [*labels, name_of_total]) + 0.2
+        side = max(typesetting.width(label, min(HEADER, 0.9 * ch)) for label in [*labels, f"≈ {name_of_total}"]) + 0.2
         free = box.width - side - bars - 0.5
         narrow = max(readable_width(parts, spec), readable_width(total, spec))
         columns = max(int(free / max(narrow, 0.64)), 3)
+        places = elide(len(total), columns)
+        self.decimals = decimals_of([*shown, total], places, spec, free / sum(0.6 if c is None else 1 for c in places))
         scale = float(max(np.abs(shown.values).max(), np.abs(total.values).max()))
-        options: dict[str, Any] = dict(columns=columns, scale=scale, spec=spec, brackets=False)
-        self.parts = TensorGrid(
-            shown, kind, cell=(1.0, ch), width=side + free, height=math.inf, row_labels=labels, **options
-        )
-        self.total = TensorGrid(total, kind, exact=(self.parts.cw, ch), **options)
+        options: dict[str, Any] = dict(columns=columns, scale=scale, brackets=False)
+        rows: dict[str, Any] = dict(row_labels=labels, spec=self.decimals.parts)
+        self.parts = TensorGrid(shown, kind, cell=(1.0, ch), width=side + free, height=math.inf, **rows, **options)
+        self.total = TensorGrid(total, kind, exact=(self.parts.cw, ch), spec=self.decimals.total, **options)
         names_room = self.parts.corners()[0][0] - self.parts.get_left()[0]
         self.parts.move_to((box.left + self.parts.width / 2 + side - names_room, 0, 0))
         self.total.align_to(self.parts, (1, 0, 0)).next_to(self.parts, (0, -1, 0), buff=0.16, coor_mask=(0, 1, 0))
-        self.name_of_total = Label(name_of_total, self.parts.header, "ink").next_to(self.total, (-1, 0, 0), buff=0.12)
+        self.name_of_total = Label(self.decimals.signed(name_of_total), self.parts.header, "ink").next_to(
+            self.total, (-1, 0, 0), buff=0.12
+        )
         lengths = concatenate([norms(shown), stack([norms(total)], parts.axes[0])], 0)
         longest = float(lengths.values.max())
         self.bars = RowBars(self.parts, lengths[list(range(len(labels)))], width=bars, longest=longest)
@@ -115,10 +119,11 @@ class SumTable(VGroup):
     def claims(self) -> list[Claim]:
         if min(self.total.text_opacity.min(), self.parts.text_opacity.min()) < 0.99 or not self.total.digits:
             return []
-        spec, found = self.total.spec, []
+        form, found = self.decimals, []
         for column in (c for c in self.total.columns if c is not None):
-            parts = tuple((_shown(self.parts.tensor, (i, column), spec),) for i in range(self.parts.tensor.shape[0]))
-            found.append(Claim(parts, _shown(self.total.tensor, (column,), spec)))
+            rows = range(self.parts.tensor.shape[0])
+            parts = tuple((shown_at(self.parts.tensor, form.parts, (i, column)),) for i in rows)
+            found.append(Claim(parts, shown_at(self.total.tensor, form.total, (column,)), about=form.about))
         return found
 
 
@@ -136,11 +141,6 @@ def longest_rows(parts: Tensor, limit: int, keep: int) -> tuple[list[int], list[
     length[keep] = np.inf
     kept = sorted(int(k) for k in np.argsort(-length, kind="stable")[: limit - 1])
     return kept, [k for k in range(n) if k not in kept]
-
-
-def _shown(tensor: Tensor, index: tuple[int, ...], spec: str) -> Shown:
-    cell = Cell(tensor, index)
-    return Shown(number(cell.value(), spec), cell, spec)
 
 
 __all__ = ["RowBars", "SumTable", "longest_rows", "norms"]

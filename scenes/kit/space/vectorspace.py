@@ -45,6 +45,8 @@ class VectorSpace(Painted):
     arrow_grown: Mix[np.ndarray]
     link_grown: Mix[np.ndarray]
     title_opacity: Mix[float]
+    room: Mix[tuple[float, float]]
+    natural: Mix[tuple[float, float]]
 
     def __init__(
         self,

@@ -9,16 +9,21 @@ import numpy as np
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
+from scenes.kit.ground.readings import Cells
 from scenes.kit.ground.style import color, smallest, theme
+from scenes.kit.numbers.cells import MOST, POWER
 from scenes.kit.numbers.grid import SIGNED
 from scenes.kit.words.tokens import TokenRow
 
-CHIP = 0.16  # height of a chip
-AIR = 0.05  # between chips
+CHIP = 0.13  # height of a chip
+AIR = 0.04  # between chips
 NAMES = 0.45  # room for the chips' names, left of the strip
 CELLS = 8  # cells of a chip at most
+BETWEEN = 0.16  # from the chips of one line of words to the next
+READABLE = 0.24  # em of the words, where the text is long
 
 
 @dataclass
@@ -39,20 +44,33 @@ class Chips:
         self.seen = np.zeros(len(values))
         self.strongest = float(np.abs(values).max()) or 1.0
 
+    @property
+    def most(self) -> float:
+        """How much of the full hue the strongest cell takes, as in a TensorGrid."""
+        return MOST.get(self.kind, 0.78)
+
+    @property
+    def count(self) -> int:
+        """Cells of a chip."""
+        return int(self.values.shape[1])
+
     def fills(self) -> np.ndarray:
         """Colour [position, cell, 3], as TensorGrid colours the same numbers."""
-        strength = np.clip(np.abs(self.values) / self.strongest, 0, 1)[..., None] ** 0.8
+        strength = np.clip(np.abs(self.values) / self.strongest, 0, 1)[..., None] ** POWER
         if self.kind in SIGNED:
             hue = np.where((self.values >= 0)[..., None], color("positive"), color("negative"))
         else:
             hue = color(self.kind if self.kind in theme() else "data")
-        return color("cell") + (hue - color("cell")) * strength * (0.5 if self.kind == "data" else 0.78)
+        return color("cell") + (hue - color("cell")) * strength * self.most
 
 
 class SentenceStrip(Painted):
     """The words of a run in small boxes; `add("q", Q, "query")` makes room for a chip under each, `show` shows it.
 
-    Chips have no digits: what they hold is read when they open into a row (`Fly`)."""
+    Chips have no digits: what they hold is read when they open into a row (`Fly`). tokens: as the run has them. size:
+    the largest em of the words. chips: how many chips a word will carry. lines: how many lines the words may take.
+    target: the position that is followed (yellow), offered: the one that is asked (in the colour of keys); of a text
+    too long to be read in a strip these two and their neighbours are shown (`shown`: the positions), ⋯ for the rest."""
 
     emphasis: Mix[np.ndarray]
 
@@ -62,14 +80,27 @@ class SentenceStrip(Painted):
         *,
         width: float,
         size: float = 0.3,
-        lines: int = 4,
+        chips: int = 4,
+        lines: int = 1,
         unknown: Iterable[int] = (),
         target: int | None = None,
+        offered: int | None = None,
     ):
-        self.row = TokenRow(tokens, width=width - NAMES, size=size, unknown=unknown, target=target)
-        self.emphasis = np.ones(len(self.row.words))
+        importance = _by_importance(len(tokens), [p for p in (target, offered) if p is not None])
+        for count in range(len(tokens), 1, -1):
+            self.row, self.places = _words(tokens, sorted(importance[:count]), width - NAMES, size, lines)
+            if self.row.size >= min(size, READABLE):
+                break
+        self.shown = list(self.places)
+        self.unknown = frozenset(unknown) & frozenset(self.shown)
+        for position, role in ((offered, "key"), (target, "target")):
+            if position is not None:
+                self.row.mark(self.places[position], role)
+        self.emphasis = np.ones(len(tokens))
         self.chips: dict[str, Chips] = {}
-        super().__init__(NAMES + self.row.natural[0], self.row.natural[1] + lines * (CHIP + AIR) + AIR)
+        self.pitch = self.row.tall * self.row.size + AIR + chips * (CHIP + AIR) + BETWEEN
+        count = 1 + max(line for _, line, _ in self.row.boxes)
+        super().__init__(NAMES + self.row.natural[0], count * self.pitch - BETWEEN)
 
     def add(self, name: str, tensor: Tensor, kind: str) -> Chips:
         """A line of chips for a tensor [position, d]: laid out, not yet seen."""
@@ -82,43 +113,88 @@ class SentenceStrip(Painted):
         self.chips[name].seen[where] = seen
         return self
 
+    def box(self, position: int) -> tuple[float, float, float, float]:
+        """x, y, w, h of a word's box in local units (KeyError if the word is behind a ⋯)."""
+        return self._box(self.places[position])
+
+    def _box(self, place: int) -> tuple[float, float, float, float]:
+        x, line, w = self.row.boxes[place]
+        return NAMES + x, line * self.pitch, w, self.row.tall * self.row.size
+
+    def corners(self, position: int, pad: float = 0.0) -> np.ndarray:
+        """Scene corners [4, 3] of a word's box, clockwise from upper left."""
+        return self.corners_of(self.box(position), pad)
+
     def cell(self, name: str, position: int, k: int) -> tuple[float, float, float, float]:
         """x, y, w, h of a chip's cell in local units."""
-        x, _, w, _ = self.row.box(position)
-        count = self.chips[name].values.shape[1]
-        y = self.row.natural[1] + AIR + self.chips[name].line * (CHIP + AIR)
-        return NAMES + x + 0.04 + k * (w - 0.08) / count, y, (w - 0.08) / count, CHIP
+        x, top, w, h = self.box(position)
+        y = top + h + AIR + self.chips[name].line * (CHIP + AIR)
+        wide = (w - 0.08) / self.chips[name].count
+        return x + 0.04 + k * wide, y, wide, CHIP
 
     def place(self, name: str, position: int) -> np.ndarray:
         """The middle of a chip, in scene coordinates."""
         x, y, w, h = self.cell(name, position, 0)
-        count = self.chips[name].values.shape[1]
-        return self.to_scene(x + count * w / 2, y + h / 2)
+        return self.to_scene(x + self.chips[name].count * w / 2, y + h / 2)
+
+    def place_of_name(self, name: str) -> np.ndarray:
+        """Where the name of a line of chips stands, in scene coordinates."""
+        _, y, _, h = self.cell(name, self.shown[0], 0)
+        return self.to_scene(NAMES / 2, y + h / 2)
 
     def draw(self, pen: Pen) -> None:
-        row = self.row
-        for i, word in enumerate(row.words):
-            x, y, w, h = row.box(i)
-            opacity = float(self.emphasis[i])
-            pen.rectangle(NAMES + x, y, w, h, "box", opacity, radius=0.14 * row.size)
-            pen.frame(NAMES + x, y, w, h, row.edge[i], 0.014, opacity, radius=0.14 * row.size)
-            middle = NAMES + x + w / 2
-            pen.text(word, middle, y + (row.tall / 2 + 0.29) * row.size, row.size, row.tint[i], opacity, align=0.5)
+        row, position = self.row, {place: position for position, place in self.places.items()}
+        for place, word in enumerate(row.words):
+            x, y, w, h = self._box(place)
+            level, middle = y + (row.tall / 2 + 0.29) * row.size, x + w / 2
+            if place not in position:
+                pen.text(word, middle, level, row.size, "secondary", align=0.5)
+                continue
+            opacity, dashed = float(self.emphasis[position[place]]), position[place] in self.unknown
+            pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * row.size)
+            pen.frame(x, y, w, h, row.edge[place], 0.014, opacity, radius=0.14 * row.size, dashed=dashed)
+            pen.text(word, middle, level, row.size, row.tint[place], opacity, align=0.5)
         for chips in self.chips.values():
-            self._draw_chips(pen, chips)
+            if chips.seen.any():
+                self._draw_chips(pen, chips)
+                self._draw_names(pen, chips)
 
     def _draw_chips(self, pen: Pen, chips: Chips) -> None:
-        if not chips.seen.any():
-            return
         fills = chips.fills()
-        for i, seen in enumerate(chips.seen):
-            for k in range(chips.values.shape[1] if seen > 0.002 else 0):
-                x, y, w, h = self.cell(chips.name, i, k)
-                pen.rectangle(x, y, w, h, fills[i, k], float(seen) * self.emphasis[i])
-        _, y, _, h = self.cell(chips.name, 0, 0)
-        size = max(1.5 * CHIP, smallest())
+        i, k = (axis.ravel() for axis in np.indices(fills.shape[:2]))
+        opacity = (chips.seen * self.emphasis)[i]
+        drawn = (opacity > 0.002) & np.isin(i, self.shown)
+        i, k, opacity = i[drawn], k[drawn], opacity[drawn]
+        boxes = np.array([self.cell(chips.name, int(a), int(b)) for a, b in zip(i, k, strict=True)]).reshape(-1, 4)
+        shade = Shade(Cells(chips.tensor, (i, k)), chips.strongest, chips.kind, POWER, chips.most)
+        pen.rectangles(boxes, fills[i, k], opacity, shows=shade)
+
+    def _draw_names(self, pen: Pen, chips: Chips) -> None:
+        """The name of what the chips hold, left of the first word of each line."""
+        size = max(1.6 * CHIP, smallest())
         role = chips.kind if chips.kind in theme() else "secondary"
-        pen.text(
-            chips.name, NAMES - 0.12 - typesetting.width(chips.name, size), y + h / 2 + 0.25 * size, size, role,
-            float(chips.seen.max()),
-        )  # fmt: skip
+        left = NAMES - 0.12 - typesetting.width(chips.name, size)
+        for y in {self.cell(chips.name, position, 0)[1] for position in self.shown}:
+            pen.text(chips.name, left, y + CHIP / 2 + 0.25 * size, size, role, float(chips.seen.max()))
+
+
+def _by_importance(count: int, marked: Sequence[int]) -> list[int]:
+    """All positions: the marked ones, then those next to the first of them, then further and further away."""
+    centre = marked[0] if marked else 0
+    return sorted(range(count), key=lambda p: (p not in marked, abs(p - centre), p))
+
+
+def _words(
+    tokens: Sequence[str], shown: Sequence[int], width: float, size: float, lines: int
+) -> tuple[TokenRow, dict[int, int]]:
+    """The shown words with a ⋯ for each run of others, and {position: place in the row}."""
+    words, places, following = [], {}, 0
+    for position in shown:
+        if position > following:
+            words.append("⋯")
+        places[position] = len(words)
+        words.append(tokens[position].strip(" ") or tokens[position])
+        following = position + 1
+    if following < len(tokens):
+        words.append("⋯")
+    return TokenRow(words, width=width, size=size, lines=lines), places

@@ -2,172 +2,174 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from manim import RIGHT, UP, FadeIn, FadeOut, FadeTransform, Transform
+import numpy as np
+from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor
+from model.runs.ablation import moved
 from model.study.views import AttentionHead
-from scenes.kit.attention.pattern import AttentionArcs
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
-from scenes.kit.ground.style import color
-from scenes.kit.ground.text import Formula
-from scenes.kit.moves.reveal import Grow, Introduce
-from scenes.kit.numbers.frames import Frame
-from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import Look, formula_over_sentence, frame_row, rows_that_fit
-from scenes.kit.words.tokens import TokenNumbers, TokenRow
+from scenes.kit.ground.text import Formula, Label
+from scenes.kit.moves.assemble import Assemble
+from scenes.kit.moves.reveal import Grow
+from scenes.kit.recipes import bars_on_one_scale, telling_words
+from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.tokens import display
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.claims import most
-from scenes.lessons.attention import outcome, projections, scores
+from scenes.lesson.steps import come, leave
+from scenes.lessons.attention import looking, outcome, projections, scores
 
-SMALLEST_TOKEN = 0.2  # em below which a sentence is set one word below the other
+FORMULA = 'op("softmax")( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_"head") ) {{ V : v }}'
 
 
 class SelfAttention(AttentionLesson):
     """Scaled dot-product attention, one query followed all the way through (Vaswani et al. 2017, § 3.2.1).
 
     Afterwards you can recompute any number of it by hand: a query and a key from their rows, a score from
-    the two, a weight from the scores, the output from weights and values, and what it adds to the word.
+    the two, a weight from the scores, the output from weights and values, and what it adds to the word. It opens with
+    what the model expects next and closes with what it expects when this head is off.
     """
 
     controls = ("layer", "head", "token")
+    text = "The queen gave the king a letter because she"
 
     def prepare(self) -> None:
-        """`view` is the head that is shown, `query` the query that is followed."""
+        """`view` is the head that is shown, `query` the query that is followed, `without` the run with the head off."""
         super().prepare()
         self.view = AttentionHead(self.trace, self.layer, self.head)
         self.query = self.view.query(self.position)
+        self.without = self.run(self.model_asked, self.text_asked, ablate=((self.layer, self.head),))
         i, j = self.position, self.query.other
         where = say("layer {l} · head {h}", l=self.layer, h=self.head)
         self.phrases |= dict(where=where, l=self.layer, h=self.head, i=i, j=j)
-        self.phrases |= dict(word=self.words[i], a=self.words[i], b=self.words[j])
+        self.phrases |= dict(word=self.words[i], b=self.words[j], asks=self.called(i), asked=self.called(j))
 
     def construct(self) -> None:
-        tokens = self.sentence()
-        grid, frame = self.enter_layer(tokens)
-        product = projections.query(self, grid, frame)
-        projections.one_entry(self, product)
-        product = projections.key(self)
-        projections.value(self, product)
-        queries, keys = projections.all_positions(self)
-        terms = scores.one_score(self, queries, keys)
-        grid, frame = scores.all_scores(self, terms)
-        scores.scale(self, grid)
-        frame = scores.mask(self, grid, frame)
-        table = scores.softmax(self, grid, frame)
-        weights = scores.all_rows(self, table)
-        outcome.pattern(self, weights)
-        self.arcs()
-        weighted, z = outcome.weigh(self)
+        strip, bars = self.question()
+        before, x = projections.rows(self, strip, bars)
+        worked_out = projections.one_number(self, strip, before, x)
+        projections.query(self, strip, *worked_out)
+        product = projections.key(self, strip)
+        left = projections.value(self, strip, product)
+        queries, keys = projections.every_word(self, strip, left)
+        met, total = scores.one_score(self, strip, queries, keys)
+        table, frame = scores.all_scores(self, strip, met, total)
+        scores.scale(self, table, frame)
+        frame = scores.mask(self, table, frame)
+        steps = scores.softmax(self, table, frame)
+        weights = scores.all_rows(self, table, steps)
+        picture, around = looking.pattern(self, table, weights)
+        picture, beside = looking.who_looks_where(self, picture, around)
+        weighted, z = outcome.weigh(self, picture, beside)
         outcome.one_sum(self, weighted, z)
         delta = outcome.output(self, z)
-        outcome.add_back(self, delta)
-        self.recap()
+        stream = outcome.add_back(self, delta)
+        strip, formula = self.formula(stream)
+        self.answer_to_the_question(strip, formula)
 
-    # ── the words ────────────────────────────────────────────────────────────────────────────────
-    def sentence(self) -> TokenRow:
-        config = self.trace.config
-        sides = "back at the words before it" if config.causal else "at the words around it"
+    # ── where things are ─────────────────────────────────────────────────────────────────────────
+    def strip(self) -> SentenceStrip:
+        """The sentence at the top of the stage, with room for the chips of x, q, k and v."""
+        view, lines = self.view, self.by(wide=1, square=1, tall=4)
+        strip = SentenceStrip(
+            self.trace.tokens, width=self.stage.width, size=self.by(wide=0.34, square=0.3, tall=0.36), lines=lines,
+            unknown=self.trace.unknown, target=self.position, offered=self.query.other,
+        )  # fmt: skip
+        for name, tensor, kind in (("x", view.X, "data"), ("q", view.q, "query"), ("k", view.k, "key")):
+            strip.add(name, tensor, kind)
+        strip.add("v", view.v, "value")
+        return strip.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
+
+    def below(self, strip: Mobject) -> Box:
+        """The stage without the strip."""
+        stage = self.stage
+        return Box(stage.left, stage.bottom, stage.right, float(strip.get_bottom()[1]) - 0.12)
+
+    # ── the question, and its answer ─────────────────────────────────────────────────────────────
+    @property
+    def next_words(self) -> tuple[Tensor, Tensor]:
+        """Probabilities of the next word after the one that we follow: with this head, and without it."""
+        return self.trace["probs"][self.position], self.without["probs"][self.position]
+
+    def bars(self, box: Box) -> list[ProbabilityBars]:
+        """Both of them, as bars for the same words on one scale, in the middle of a box."""
+        ids = telling_words(*self.next_words, max(3, min(5, int(box.height / 0.5))))
+        room = Box(box.left, box.bottom, box.right, box.top - 0.6)
+        size: dict[str, float] = dict(width=min(room.width, 9.0), height=room.height, size=0.42)
+        both = bars_on_one_scale(self.next_words, self.trace.vocabulary, ids, fill="probability", **size)
+        return [bars.move_to(room.center) for bars in both]
+
+    def title_of(self, bars: ProbabilityBars) -> Label:
+        return Label(say("next word after “{w}”", w=self.words[self.position]), 0.36, "secondary").next_to(
+            bars, UP, buff=0.2
+        )
+
+    def question(self) -> tuple[SentenceStrip, list[Mobject]]:
+        config, probs = self.trace.config, self.next_words[0]
+        likeliest = int(np.argmax(probs.values))
         with self.step(
             "Self-attention",
-            f"How “{{word}}” looks {sides}, number by number.",
+            ask="After {asks} the model expects “{w}”: {p:.0%}. Which words told it so?"
+            if config.causal
+            else "At {asks} the model expects “{w}”: {p:.0%}. Which words told it so?",
             keep=(),
-            subtitle="model {model} · {layers} layers × {heads} heads · here: layer {l}, head {h}",
+            subtitle="model {model} · {layers} layers × {heads} heads, counted from {zero} · here: layer {l}, head {h}",
             model=self.model_name,
             layers=config.n_layers,
             heads=config.n_heads,
+            zero=0,
+            w=display(self.trace.vocabulary[likeliest]),
+            p=probs[likeliest],
+            claims=[most(probs, likeliest)],
         ):
-            tokens, arcs, numbers = self.sentence_with_arcs()
-            plain = tokens.copy()
-            plain.tint[:], plain.edge[:] = color("ink"), color("box_edge")
-            self.play(FadeIn(plain, shift=0.2 * UP), run_time=1)
-            self.play(FadeTransform(plain, tokens), run_time=0.6)
-            self.play(Grow(arcs, "grown", lag=0.2), Grow(numbers, "shown_opacity", lag=0.2), run_time=1.5)
+            strip = self.strip()
+            bars = self.bars(self.below(strip))[0]
+            title = self.title_of(bars)
+            self.play(FadeIn(strip, shift=0.2 * UP), run_time=1)
+            self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
         if self.trace.unknown:
-            self.unknown_words(tokens, arcs, numbers)
-        return tokens
+            self.unknown_words(strip)
+        return strip, [title, bars]
 
-    def unknown_words(self, tokens: TokenRow, arcs: AttentionArcs, numbers: TokenNumbers) -> None:
-        with self.step(
-            "Unknown words",
-            "{words}: not among the words that {model} knows, so read as <unk>.",
-            words=", ".join(f"“{self.words[k]}”" for k in self.trace.unknown[:3]),
-            model=self.model_name,
-        ):
-            bright, dimmed = tokens.copy(), tokens.copy().dim_others(*self.trace.unknown)
-            self.play(FadeOut(arcs), FadeOut(numbers), Transform(tokens, dimmed), run_time=0.8)
-            self.play(Transform(tokens, bright), run_time=0.8)
-
-    def sentence_with_arcs(self) -> tuple[TokenRow, AttentionArcs, TokenNumbers]:
-        """The sentence, the arcs of the query that we follow, and the weights beside the words."""
-        weights, stage = self.query.weights, self.stage
-        options: Look = dict(unknown=self.trace.unknown, target=self.position, size=0.6)
-        tokens = TokenRow(self.trace.tokens, width=stage.width, **options)
-        if tokens.size < SMALLEST_TOKEN or self.portrait:
-            left = stage.columns(1.3, 1)[0]
-            options |= dict(width=left.width - 1, height=stage.height, down=True, gap=0.08)
-            tokens = left.fit(TokenRow(self.trace.tokens, **options))
-            numbers = TokenNumbers(tokens, weights)
-            edge = numbers.get_right()[0]
-            arcs = AttentionArcs(tokens, weights, self.position, height=min(2.4, 0.9 * (stage.right - edge)))
-            return tokens, arcs.shift((edge - arcs.get_left()[0]) * RIGHT), numbers
-        below = 0.55  # the numbers under the words
-        height = min(3.6, stage.height - tokens.height - 0.7)
-        tokens.move_to(stage.center).set_y(stage.bottom + below + (stage.height - height - below) / 2)
-        arcs = AttentionArcs(tokens, weights, self.position, height=height)
-        return tokens, arcs, TokenNumbers(tokens, weights)
-
-    def enter_layer(self, tokens: TokenRow) -> tuple[TensorGrid, Frame]:
-        X = self.view.X
-        with self.step(
-            "Input",
-            "In layer {l} every word arrives as a row of {d} numbers, x.",
-            keep=(tokens,),
-            subtitle="blocks.{l}.ln1.normalized  [position, d_model] · first columns of {d}",
-            d=X.shape[1],
-        ):
-            rows, columns = rows_that_fit(self.stage.height - 0.2), self.by(wide=10, square=6, tall=6)
-            grid = self.grid(X, "data", columns=columns, rows=rows, row_labels=self.words)
-            self.play(FadeOut(tokens, target_position=grid.get_left(), scale=0.3), run_time=0.7)
-            self.play(Introduce(grid, "rows", lag=0.2), run_time=1.6)
-            frame = frame_row(grid, self.position)
-            self.play(FadeIn(frame), run_time=0.6)
-        return grid, frame
-
-    def grid(self, tensor: Tensor, kind: str, **options: Any) -> TensorGrid:
-        """A grid of the stage's size in which the row that we follow is marked and never left out."""
-        room: Look = dict(width=self.stage.width, height=self.stage.height, cell=(1.0, self.row_height))
-        return self.stage.fit(
-            TensorGrid(tensor, kind, keep_row=self.position, target_row=self.position, **(room | options))
-        )
-
-    # ── what was seen ────────────────────────────────────────────────────────────────────────────
-    def arcs(self) -> None:
-        with self.step(
-            "Who looks where",
-            "Line width is weight: “{a}” looks at “{b}” most, {w:.0%}.",
-            w=self.query.weights[self.query.other],
-            subtitle="{where} · line width ∝ attention weight",
-            keep=(),
-            claims=[most(self.query.weights, self.query.other, among=self.query.others)],
-        ):
-            tokens, arcs, numbers = self.sentence_with_arcs()
-            self.play(FadeIn(tokens), run_time=0.8)
-            self.play(Grow(arcs, "grown", lag=0.2), Grow(numbers, "shown_opacity", lag=0.2), run_time=2)
-
-    def recap(self) -> None:
+    def formula(self, stream: list[Mobject]) -> tuple[SentenceStrip, Formula]:
         with self.step(
             "Attention",
-            "Who looks where, what is passed on: “{a}” took {w:.0%} from “{b}”.",
+            "Who looks where, what is passed on: {asks} took {w:.0%} from {asked}.",
             w=self.query.weights[self.query.other],
-            keep=(),
+            keep=stream,
             subtitle="{where} · softmax along each row" + (", later words masked" if self.trace.config.causal else ""),
         ):
-            typst = 'op("softmax")( ({{ Q : q }} {{ K^T : k }}) / sqrt(d_"head") ) {{ V : v }}'
-            formula = Formula(typst, 0.9, q="query", k="key", v="value")
-            lines = self.by(wide=1, square=8, tall=8)
-            marks: Look = dict(target=self.position, unknown=self.trace.unknown)
-            tokens = formula_over_sentence(self.stage, formula, self.trace.tokens, lines=lines, gap=0.9, **marks)
-            self.play(FadeIn(formula), run_time=1)
-            self.play(FadeIn(tokens), run_time=0.8)
+            strip = self.strip()
+            for name in strip.chips:
+                strip.show(name)
+            em = self.by(wide=0.9, square=0.7, tall=0.7)
+            formula = self.below(strip).fit(Formula(FORMULA, em, q="query", k="key", v="value"))
+            self.play(*leave(*stream), *come(strip), run_time=1)
+            self.play(Assemble(formula, {name: strip.place_of_name(name) for name in "qkv"}), run_time=2.4)
+        return strip, formula
+
+    def answer_to_the_question(self, strip: SentenceStrip, formula: Formula) -> None:
+        before, after = self.next_words
+        likeliest = int(np.argmax(before.values))
+        with self.step(
+            "Without this head",
+            ask="Did it matter? The same run without this head:",
+            subtitle="next word after “{word}” · with all heads, then without layer {l}, head {h}",
+            keep=(strip, formula),
+        ):
+            with_head, without = self.bars(self.below(strip))
+            title = self.title_of(with_head)
+            self.play(FadeOut(formula, shift=0.3 * DOWN), run_time=0.5)
+            self.play(FadeIn(title), Grow(with_head, "values"), run_time=1.2)
+            self.wait(0.4)
+            self.play(Transform(with_head, without), run_time=1.8)
+            self.answer(
+                "“{w}”: {q:.0%} instead of {p:.0%}; {x:.0%} of the probability moved.",
+                w=display(self.trace.vocabulary[likeliest]),
+                p=before[likeliest],
+                q=after[likeliest],
+                x=moved(self.trace, self.without, self.position),
+            )

@@ -1,65 +1,32 @@
-"""From weights to what the head adds: the pattern, weighted values, their sum, and the residual stream."""
+"""From weights to what the head adds: weighted values, their sum, and the residual stream."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor, concatenate
 from model.numbers.tensor import stack as stack_tensors
+from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.ground.layout import row, stack
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import LABEL, Formula, Label, symbol
-from scenes.kit.moves.flight import Fly
+from scenes.kit.moves.flight import Fly, row_of
 from scenes.kit.moves.products import ResidualAdd, WeightedSum
-from scenes.kit.moves.reveal import Grow, Introduce
-from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.grid import TensorGrid, elide
 from scenes.kit.numbers.product import Product
-from scenes.kit.recipes import (
-    FULL,
-    ROOM_OF_LINE,
-    UNBOUNDED,
-    Look,
-    and_more,
-    attention_bars,
-    bring_weights,
-    dots,
-    frame_row,
-    kept_and_rest,
-    multiply,
-    room_for,
-)
-from scenes.lesson.claims import share
+from scenes.kit.numbers.rows import decimals_of, sum_of
+from scenes.kit.recipes import ROOM_OF_LINE, UNBOUNDED, Look, and_more, bring_weights, kept_and_rest, multiply, room_for
+from scenes.lesson.steps import come, leave
 from scenes.lessons.attention.projections import columns_of_head, depth
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
 
 SYMBOL = 0.46  # em of the letters over and beside grids
-
-
-def pattern(lesson: SelfAttention, weights: TensorGrid) -> None:
-    query, stage, i = lesson.query, lesson.stage, lesson.position
-    with lesson.step(
-        "Pattern",
-        "“{a}” gives {w:.0%} of its attention to “{b}”.",
-        w=query.weights[query.other],
-        subtitle="{where} · pattern: dot area ∝ weight",
-        keep=(weights,),
-        claims=[share(query.weights)],
-    ):
-        halves = stage.rows(1.3, 1)
-        square = halves if len(lesson.words) <= FULL else [stage]  # many dots need all the room
-        boxes = lesson.by(wide=stage.columns(1.55, 1), square=square, tall=halves)
-        picture = dots(boxes[0], lesson.view.pattern, lesson.words, i, largest=0.62)
-        lesson.play(Fly(weights, picture, lag=0.01, arc=0), run_time=1.6)
-        if len(boxes) == 1:
-            lesson.play(FadeIn(frame_row(picture, i)), run_time=0.6)
-        else:
-            title, bars = attention_bars(boxes[1], query.weights, lesson.trace.tokens, i, query.seen)
-            lesson.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
 
 
 def weighted_values(lesson: SelfAttention, limit: int) -> tuple[Tensor, list[int], list[str | Said]]:
@@ -99,11 +66,11 @@ def weighted_and_sum(
     return av, z.next_to(av, DOWN, buff=0.25).align_to(av, RIGHT)
 
 
-def weigh(lesson: SelfAttention) -> tuple[TensorGrid, TensorGrid]:
+def weigh(lesson: SelfAttention, picture: DotPattern, sentence: list[Mobject]) -> tuple[TensorGrid, TensorGrid]:
     with lesson.step(
         "Weighted values",
         "Each word’s value, scaled by its weight …",
-        keep=(),
+        keep=sentence,
         subtitle="{where} · pattern [{i}, key] × v [key, :]",
     ):
         box = lesson.stage
@@ -115,28 +82,37 @@ def weigh(lesson: SelfAttention) -> tuple[TensorGrid, TensorGrid]:
         over_a = Formula("a", SYMBOL, "probability").next_to(a.cell_center(0, 0), UP, buff=a.ch / 2 + 0.12)
         over_v = Formula("V", SYMBOL, "value").next_to(v, UP, buff=0.12)
         over_av = Formula("a_j v_j", SYMBOL, "value").move_to(over_v)
-        lesson.play(Introduce(a), Introduce(v), *map(FadeIn, (times, over_a, over_v)), run_time=1.4)
+        pairs = {(lesson.position, k): (n, 0) if len(a.tensor.shape) > 1 else (n,) for n, k in enumerate(kept)}
+        there = lesson.position in picture.rows and picture in sentence
+        arrival = Fly(row_of(picture, lesson.position), a, pairs=pairs) if there else Introduce(a)
+        rest = map(FadeOut, sentence)
+        lesson.play(*rest, arrival, Introduce(v), *map(FadeIn, (times, over_a, over_v)), run_time=1.6)
         lesson.wait(0.4)
-        away = map(FadeOut, (v, times, over_v))
-        lesson.play(*away, FadeIn(over_av), Introduce(av, "rows", lag=0.5), run_time=2.5)
+        renamed = (*leave(times, over_v), *come(over_av))
+        if len(kept) == len(shown):  # row by row the values shrink to what their weight leaves of them
+            lesson.play(*renamed, Transform(v, av), run_time=1.8)
+            lesson.remove(v)
+            lesson.add(av)
+        else:
+            lesson.play(*renamed, FadeOut(v), Introduce(av, "rows", lag=0.5), run_time=1.8)
     return av, z
 
 
 def one_sum(lesson: SelfAttention, weighted: TensorGrid, z: TensorGrid) -> None:
     with lesson.step(
         "Sum",
-        "… and summed: z, what “{word}” has gathered.",
+        "… and summed: z, what {asks} has gathered.",
         subtitle="{where} · z [{i}, :] = Σ pattern [{i}, key] · v [key, :]",
     ):
         label = symbol("z", lesson.position, SYMBOL, "value").next_to(z, LEFT, buff=0.2)
-        lesson.play(FadeIn(label), WeightedSum(weighted, z), run_time=3)
+        lesson.play(FadeIn(label), WeightedSum(weighted, z), run_time=2.2)
 
 
 def output(lesson: SelfAttention, z: TensorGrid) -> TensorGrid:
     view, i = lesson.view, lesson.position
     with lesson.step(
         "Output",
-        "The output matrix turns these {d} numbers into {n}, as many as x has.",
+        "The output matrix turns {d} numbers into {n}, as many as x has.",
         keep=(z,),
         subtitle="{where} · result [{i}, :]",
         d=view.z.shape[1],
@@ -155,7 +131,7 @@ def output(lesson: SelfAttention, z: TensorGrid) -> TensorGrid:
         )
         lesson.play(Fly(z, product.x), FadeIn(product.labels[0]), run_time=1.2)
         lesson.play(*bring_weights(product), run_time=0.8)
-        multiply(lesson, product, run_time=3)
+        multiply(lesson, product, run_time=2.2)
     return product.y
 
 
@@ -163,16 +139,17 @@ def terms_of_stream(lesson: SelfAttention) -> list[tuple[Tensor, str, str | Said
     """(row, kind, name) of what is added to the word that we follow, from the stream before to the stream after."""
     block, h, i = lesson.view.block, lesson.head, lesson.position
     others = [k for k in range(block.n_heads) if k != h]
-    parts = [(block.before[i], "data", "before"), (block.result[h, i], "delta", say("+ head {h}", h=h))]
+    parts = [(block.before[i], "data", "arrives"), (block.result[h, i], "delta", say("+ head {h}", h=h))]
     if others:
         parts.append((block.result[others, i].sum(0), "delta", "+ other heads"))
-    return [*parts, (block.after[i], "data", "= after")]
+    return [*parts, (block.after[i], "data", "= goes on")]
 
 
-def add_back(lesson: SelfAttention, delta: TensorGrid) -> None:
+def add_back(lesson: SelfAttention, delta: TensorGrid) -> list[Mobject]:
+    """What the head made is added to the word's row; leaves the rows."""
     with lesson.step(
         "Residual",
-        "This row and those of the other {n} heads are added to “{word}”.",
+        "It is added to {asks}, with what {n} other heads found.",
         n=lesson.view.block.n_heads - 1,
         subtitle="resid_mid = resid_pre + Σ heads’ results · position {i}, layer {l}",
         keep=(delta,),
@@ -181,15 +158,20 @@ def add_back(lesson: SelfAttention, delta: TensorGrid) -> None:
         columns, names_room = lesson.by(wide=10, square=5, tall=5), 3.2
         cell = (min(1.0, (lesson.stage.width - names_room) / (columns - 0.4)), 1.4 * lesson.row_height)
         scale = float(max(np.abs(tensor.values).max() for tensor, *_ in parts))
-        grids = [TensorGrid(t, kind, scale=scale, cell=cell, columns=columns, **UNBOUNDED) for t, kind, _ in parts]
+        form = decimals_of([tensor for tensor, *_ in parts], elide(len(parts[0][0]), columns), "+.2f", cell[0])
+        specs = [form.parts] * (len(parts) - 1) + [form.total]
+        look: Look = dict(scale=scale, cell=cell, columns=columns, **UNBOUNDED)
+        grids = [TensorGrid(t, kind, spec=spec, **look) for (t, kind, _), spec in zip(parts, specs, strict=True)]
+        grids[-1].law = sum_of(grids[:-1], form)
         stack(*grids, gap=0.35).move_to(lesson.stage.center).shift((1.2, 0, 0))
         labels = [
             Label(name, LABEL, "delta" if "+" in name else "ink").next_to(grid, LEFT, buff=0.25)
-            for grid, (_, _, name) in zip(grids, parts, strict=True)
+            for grid, name in zip(grids, [*[name for *_, name in parts[:-1]], form.signed(parts[-1][2])], strict=True)
         ]
         lesson.play(
             Introduce(grids[0], "columns", lag=0.1), Fly(delta, grids[1]), *map(FadeIn, labels[:2]), run_time=1.4
         )
         if len(parts) > 3:
             lesson.play(Introduce(grids[2], "columns", lag=0.1), FadeIn(labels[2]), run_time=1)
-        lesson.play(FadeIn(labels[-1]), ResidualAdd(*grids), run_time=2.5)
+        lesson.play(FadeIn(labels[-1]), ResidualAdd(*grids), run_time=2)
+    return [*grids, *labels]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.layout import Box, row, stack
-from scenes.kit.ground.text import Formula
-from scenes.kit.moves.flight import Fly
-from scenes.kit.moves.products import DotProduct
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import LABEL, Formula, Label
+from scenes.kit.moves.flight import Chip, FillStrip, Fly, row_of
+from scenes.kit.moves.products import DotProduct, MatrixProduct
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.cells import readable_width
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.terms import TermSum
-from scenes.kit.recipes import LOWEST_ROW, Look, bring_weights, frame_row, multiply, room_for
+from scenes.kit.recipes import LOWEST_ROW, UNBOUNDED, Look, bring_weights, frame_row, multiply, room_for
+from scenes.kit.words.strip import SentenceStrip
+from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -25,14 +28,15 @@ if TYPE_CHECKING:
 COLUMNS_OF_HEAD = 8  # a head of up to as many entries is shown whole
 
 
-def halves(lesson: SelfAttention) -> list[Box]:
-    """The stage with a product above, and room for one of its entries below."""
-    return lesson.by(wide=lesson.stage.rows(5, 1), square=lesson.stage.rows(4, 1), tall=lesson.stage.rows(4, 1))
+def halves(lesson: SelfAttention, strip: SentenceStrip) -> list[Box]:
+    """The room below the strip: a product above, and one of its entries below."""
+    room = lesson.below(strip)
+    return lesson.by(wide=room.rows(5.4, 1), square=room.rows(2.6, 1), tall=room.rows(4, 1))
 
 
 def depth(lesson: SelfAttention) -> int:
     """How many rows of a tall matrix are shown."""
-    return lesson.by(wide=9, square=12, tall=16)
+    return lesson.by(wide=8, square=8, tall=14)
 
 
 def columns_of_head(lesson: SelfAttention) -> int:
@@ -40,7 +44,7 @@ def columns_of_head(lesson: SelfAttention) -> int:
     return COLUMNS_OF_HEAD if lesson.view.q.shape[1] <= COLUMNS_OF_HEAD else 6
 
 
-def projection(lesson: SelfAttention, letter: str, position: int) -> Product:
+def projection(lesson: SelfAttention, strip: SentenceStrip, letter: str, position: int) -> Product:
     """A position's row times the matrix of "Q", "K" or "V"."""
     role, weights, made = {
         "Q": ("query", lesson.view.W_Q, lesson.view.q),
@@ -48,7 +52,7 @@ def projection(lesson: SelfAttention, letter: str, position: int) -> Product:
         "V": ("value", lesson.view.W_V, lesson.view.v),
     }[letter]
     return Product(
-        halves(lesson)[0],
+        halves(lesson, strip)[0],
         lesson.view.X[position],
         weights,
         made[position],
@@ -59,90 +63,154 @@ def projection(lesson: SelfAttention, letter: str, position: int) -> Product:
     )
 
 
-def query(lesson: SelfAttention, grid: TensorGrid, frame: Frame) -> Product:
-    i = lesson.position
+# ── the words' rows ──────────────────────────────────────────────────────────────────────────────
+def rows(lesson: SelfAttention, strip: SentenceStrip, bars: list[Mobject]) -> tuple[list[Mobject], TensorGrid]:
+    """The row of the word that we follow as the layer finds it, and normalised; leaves both, the second alone."""
+    block, i = lesson.view.block, lesson.position
+    normalised = lesson.trace.config.norm_first
     with lesson.step(
-        "Query",
-        "The row of “{word}” meets each column of the query matrix: {n} products, one sum.",
-        n=lesson.view.X.shape[1],
-        subtitle="position {i} “{word}” · {where} · its row times the query matrix",
-        keep=(grid, frame),
+        "Input",
+        ask="A word is a row of {d} numbers. What does layer {l} read?",
+        subtitle="blocks.{l}.resid_pre [{i}, :]" + (", and below it blocks.{l}.ln1.normalized [{i}, :]" * normalised),
+        d=block.X.shape[1],
+        keep=(strip, *bars),
     ):
-        product = projection(lesson, "Q", i)
-        arrival = Fly(grid.row(grid.shown_row(i)), product.x)
-        lesson.play(FadeOut(grid), FadeOut(frame), arrival, FadeIn(product.labels[0]), run_time=1.3)
-        lesson.play(*bring_weights(product), run_time=1)
-        multiply(lesson, product, run_time=4.2)
-    return product
+        grids, labels = two_rows(lesson, strip, normalised)
+        lesson.play(*leave(*bars), Introduce(grids[0], "columns", lag=0.1), *come(labels[0]), run_time=1.2)
+        if normalised:
+            lesson.play(Fly(grids[0], grids[-1], keep=True, arc=0, lag=0.15), FadeIn(labels[1]), run_time=1.4)
+        lesson.answer(
+            "On a common scale: x, what {asks} shows this layer."
+            if normalised
+            else "The row itself: x, what {asks} shows this layer."
+        )
+        lesson.play(Fly(grids[-1], Chip(strip, "x", i), keep=True), run_time=0.7)
+    return [*grids[:-1], *labels], grids[-1]
 
 
-def one_entry(lesson: SelfAttention, product: Product) -> None:
+def two_rows(lesson: SelfAttention, strip: SentenceStrip, both: bool) -> tuple[list[TensorGrid], list[Label]]:
+    """The row before and after the norm, one above the other, with what they are called."""
+    block, i, room = lesson.view.block, lesson.position, lesson.below(strip)
+    tensors: list[tuple[Tensor, str]] = [(block.before[i], "arrives"), (block.X[i], "x, normalised")]
+    columns = lesson.by(wide=10, square=6, tall=6)
+    cell = (min(1.0, (room.width - 2.6) / (columns - 0.4)), 1.3 * lesson.row_height)
+    shown = tensors if both else tensors[:1]
+    grids = [TensorGrid(tensor, "data", cell=cell, columns=columns, **UNBOUNDED) for tensor, _ in shown]
+    stack(*grids, gap=0.7).move_to(room.center).shift(1.2 * RIGHT)
+    labels = [
+        Label(say(name), LABEL, "secondary", of=tensor).next_to(grid, LEFT, buff=0.25)
+        for grid, (tensor, name) in zip(grids, shown, strict=True)
+    ]
+    return grids, labels
+
+
+# ── one query, one key, one value ────────────────────────────────────────────────────────────────
+def one_number(
+    lesson: SelfAttention, strip: SentenceStrip, before: list[Mobject], x: TensorGrid
+) -> tuple[Product, TermSum, list[Frame]]:
     view, i, c = lesson.view, lesson.position, lesson.query.entry
     with lesson.step(
-        "One entry",
-        "Entry {c} of the query, worked out: {n} products add up to {q:+.2f}.",
+        "One number of the query",
+        ask="What does {asks} look for? Its row meets a column of W_Q …",
+        subtitle="position {i} “{word}” · {where} · its row times the query matrix",
         c=c,
-        n=view.X.shape[1],
-        q=view.q[i, c],
+        keep=(strip, x, *before),
     ):
-        room, lines = halves(lesson)[1], lesson.by(wide=1, square=3, tall=3)
+        product = projection(lesson, strip, "Q", i)
+        product.y.reveal(0)
+        arrival = Fly(x, product.x)
+        lesson.play(*map(FadeOut, before), arrival, FadeIn(product.labels[0]), run_time=1.1)
+        lesson.play(*bring_weights(product), FadeIn(product.labels[2]), FadeIn(product.y), run_time=1)
+        room, lines = halves(lesson, strip)[1], lesson.by(wide=1, square=3, tall=3)
         terms = TermSum(view.X[i], view.W_Q[:, c], view.q[i, c], width=room.width, lines=lines, size=0.4)
         room.fit(terms)
         frames = [Frame(g.corners(0, j, None, j)) for g, j in ((product.x, 0), (product.weights, c))]
         frames.append(Frame(product.y.corners(c, 0, c, 0)))
-        lesson.play(*map(FadeIn, frames), run_time=0.6)
-        lesson.play(DotProduct(terms), run_time=4)
+        lesson.play(*map(FadeIn, frames), run_time=0.5)
+        lesson.play(DotProduct(terms), run_time=2.4)
+        lesson.play(MatrixProduct(product.x, product.weights, product.y, columns=[c]), run_time=0.6)
+        lesson.answer("… {n} products add up to {q:+.2f}: one entry of its query.", n=len(view.X[i]), q=view.q[i, c])
+    return product, terms, frames
 
 
-def key(lesson: SelfAttention) -> Product:
+def query(lesson: SelfAttention, strip: SentenceStrip, product: Product, terms: TermSum, frames: list[Frame]) -> None:
+    with lesson.step(
+        "Query",
+        "Every column the same way: the query of {asks}, {n} numbers.",
+        n=lesson.view.q.shape[1],
+        keep=(strip, product, terms, *frames),
+    ):
+        lesson.play(*map(FadeOut, (terms, *frames)), run_time=0.4)
+        others = [j for j, c in enumerate(product.weights.columns) if c is not None and j != lesson.query.entry]
+        lesson.play(MatrixProduct(product.x, product.weights, product.y, columns=others), run_time=2.6)
+        lesson.play(Fly(product.y, Chip(strip, "q", lesson.position), keep=True), run_time=1)
+
+
+def key(lesson: SelfAttention, strip: SentenceStrip) -> Product:
     j = lesson.query.other
     with lesson.step(
         "Key",
-        "Every word also has a key, to be met by queries. That of “{word}”:",
-        word=lesson.words[j],
-        keep=(),
-        subtitle="position {j} “{word}” · {where} · its row times the key matrix",
+        "Another matrix makes a key, what {asked} offers to be found by.",
+        keep=(strip,),
+        subtitle="position {j} “{b}” · {where} · its row times the key matrix",
     ):
-        product = projection(lesson, "K", j)
-        lesson.play(Introduce(product.x), *bring_weights(product), FadeIn(product.labels[0]), run_time=1)
-        multiply(lesson, product, run_time=2.6)
+        strip.show("x")
+        product = projection(lesson, strip, "K", j)
+        arrival = Fly(Chip(strip, "x", j), product.x, keep=True)
+        lesson.play(arrival, *bring_weights(product), FadeIn(product.labels[0]), run_time=1.2)
+        multiply(lesson, product, run_time=1.8)
+        lesson.play(Fly(product.y, Chip(strip, "k", j), keep=True), run_time=0.8)
     return product
 
 
-def value(lesson: SelfAttention, old: Product) -> None:
+def value(lesson: SelfAttention, strip: SentenceStrip, old: Product) -> list[Mobject]:
+    """Leaves what stands below the strip."""
     j = lesson.query.other
     with lesson.step(
         "Value",
-        "And a value: what “{word}” hands over to those who attend to it.",
-        word=lesson.words[j],
-        keep=(old.x, old.labels[0], old.signs),
-        subtitle="position {j} “{word}” · {where} · its row times the value matrix",
+        "And a third makes a value: what {asked} hands over if it is found.",
+        keep=(strip, old.x, old.labels[0], old.signs),
+        subtitle="position {j} “{b}” · {where} · its row times the value matrix",
     ):
-        product = projection(lesson, "V", j)
+        product = projection(lesson, strip, "V", j)
         lesson.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.labels[1]), run_time=0.8)
-        multiply(lesson, product, run_time=2.6)
+        multiply(lesson, product, run_time=1.4)
+        lesson.play(Fly(product.y, Chip(strip, "v", j), keep=True), run_time=0.8)
+    return [old.x, old.labels[0], old.signs, product.weights, product.y, *product.labels[1:]]
 
 
-def all_positions(lesson: SelfAttention) -> tuple[TensorGrid, TensorGrid]:
+def every_word(lesson: SelfAttention, strip: SentenceStrip, old: list[Mobject]) -> tuple[TensorGrid, TensorGrid]:
+    """The other words' chips come word by word and open into Q, K and V; leaves Q and K."""
     view = lesson.view
     with lesson.step(
-        "All positions",
-        "The same for every word: queries, keys and values, row by row.",
-        keep=(),
+        "Every word",
+        "So for every word: each asks, offers and hands over.",
+        keep=(strip, *old),
         subtitle="{where} · one row for each word, {d} numbers each",
         d=view.q.shape[1],
     ):
-        grids, labels = side_by_side(lesson, {"Q": view.q, "K": view.k, "V": view.v})
-        lesson.play(*map(FadeIn, labels), *[Introduce(g, "rows", lag=0.3) for g in grids], run_time=3)
+        tensors = {"q": view.q, "k": view.k, "v": view.v}
+        grids, labels = side_by_side(lesson, lesson.below(strip), tensors)
+        opening = [
+            Fly(Chip(strip, name, p), row_of(grid, p), keep=True, arc=0)
+            for name, grid in zip(tensors, grids, strict=True)
+            for p in grid.rows
+            if p in strip.places
+        ]
+        hidden = [Introduce(grid, "rows", lag=0.1) for grid in grids if not set(grid.rows) <= {*strip.places, None}]
+        lesson.play(*map(FadeOut, old), FillStrip(strip, ("x", "q", "k", "v")), run_time=1.2)
+        lesson.play(*map(FadeIn, (*labels, *grids)), *opening, *hidden, run_time=1.6)
         queries, keys, _ = grids
         pair = ((queries, lesson.position), (keys, lesson.query.other))
         lesson.play(*[FadeIn(frame_row(grid, p)) for grid, p in pair if p in grid.rows], run_time=0.6)
     return queries, keys
 
 
-def side_by_side(lesson: SelfAttention, tensors: dict[str, Tensor]) -> tuple[list[TensorGrid], list[Formula]]:
-    """Q, K and V with their names: side by side in a wide frame, else one below the other."""
-    stage, wide = lesson.stage, lesson.wide
+def side_by_side(
+    lesson: SelfAttention, stage: Box, tensors: dict[str, Tensor]
+) -> tuple[list[TensorGrid], list[Formula]]:
+    """Q, K and V with their names in a box: side by side in a wide frame, else one below the other."""
+    wide = lesson.wide
     share = (stage.width - room_for(lesson.words) - 0.3) / (3 if wide else 1) - 0.65
     narrowest = max(readable_width(tensor, "+.1f") for tensor in tensors.values())
     columns = min(columns_of_head(lesson), int(share / narrowest))
@@ -151,11 +219,11 @@ def side_by_side(lesson: SelfAttention, tensors: dict[str, Tensor]) -> tuple[lis
     room: Look = dict(width=99, height=height, cell=cell, rows=int(height / LOWEST_ROW), columns=columns)
     grids, labels = [], []
     for (letter, tensor), role in zip(tensors.items(), ("query", "key", "value"), strict=True):
-        kept = lesson.position if letter == "Q" or wide else lesson.query.other
-        beside = None if wide and letter != "Q" else lesson.words
+        kept = lesson.position if letter == "q" or wide else lesson.query.other
+        beside = None if wide and letter != "q" else lesson.words
         marks: Look = dict(keep_row=kept, row_labels=beside, target_row=kept)
         grids.append(TensorGrid(tensor, role, spec="+.1f", **marks, **room))
-        labels.append(Formula(f"{letter} = X W_{letter}" if wide else letter, 0.5, role))
+        labels.append(Formula(f"{letter.upper()} = X W_{letter.upper()}" if wide else letter.upper(), 0.5, role))
     table = row(*grids, gap=0.35) if wide else stack(*grids, gap=0.4)
     stage.fit(table, 0.4).shift(0.35 * DOWN if wide else 0.35 * LEFT)
     for label, grid in zip(labels, grids, strict=True):

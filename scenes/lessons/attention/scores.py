@@ -2,160 +2,183 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from manim import LEFT, FadeIn, FadeOut, Transform
+from manim import DOWN, LEFT, RIGHT, FadeIn, FadeOut, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor
-from scenes.kit.ground.layout import stack
-from scenes.kit.ground.text import Formula, symbol
-from scenes.kit.moves.flight import Fly, row_of
-from scenes.kit.moves.products import DotProduct, SoftmaxRow
+from scenes.kit.attention.scores import ScoreTable
+from scenes.kit.ground.layout import row, stack
+from scenes.kit.ground.text import Formula, Label, Number, symbol
+from scenes.kit.moves.flight import Chip, Fly, column_of, row_of
+from scenes.kit.moves.meet import Meet, MeetAll
+from scenes.kit.moves.products import SoftmaxRow
 from scenes.kit.moves.reveal import Introduce, Reveal
-from scenes.kit.numbers.cells import readable_width
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
-from scenes.kit.numbers.terms import TermSum
-from scenes.kit.recipes import Look, frame_row, room_for, rows_that_fit
-from scenes.lesson.claims import most
+from scenes.kit.recipes import UNBOUNDED, Look, frame_row
+from scenes.kit.words.strip import SentenceStrip
+from scenes.lesson.claims import share
+from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
 
-HEADER = 1.3  # room for the words over a grid of scores
 
-
-def one_score(lesson: SelfAttention, queries: TensorGrid, keys: TensorGrid) -> TermSum:
+def one_score(
+    lesson: SelfAttention, strip: SentenceStrip, queries: TensorGrid, keys: TensorGrid
+) -> tuple[list[Mobject], Number]:
+    """The query meets the key, entry by entry; leaves all that stands there, and the sum."""
     view, i, j = lesson.view, lesson.position, lesson.query.other
     q, k, score = view.q_met[i], view.k_met[j], view.raw[i, j]
     extra = ", both turned by the angles of their positions (rotary)" if view.rotary else ""
     with lesson.step(
         "One score",
-        "The query of “{a}” times the key of “{b}”: {n} products add up to {s:+.2f}.",
-        keep=(queries, keys),
+        ask="Does the key of {asked} fit the query of {asks}?",
+        keep=(strip, queries, keys),
         subtitle="{where} · q{i} · k{j}" + extra,
-        n=len(q),
-        s=score,
     ):
-        cell = (min(1.25, (lesson.stage.width - 2.1) / 8.8), 1.3 * lesson.row_height)
-        room: Look = dict(cell=cell, columns=8 if len(q) <= 8 else 7)
-        grids = [TensorGrid(t, kind, **room) for t, kind in ((q, "query"), (k, "key"), (q * k, "score"))]
-        lines = lesson.by(wide=2, square=4, tall=4)
-        terms = TermSum(q, k, score, width=lesson.stage.width, lines=lines, size=0.4)
-        stack(stack(*grids, gap=0.35), terms, gap=0.6).move_to(lesson.stage.center).shift((0.3, 0, 0))
-        terms.set_x(0)
-        names = (symbol("q", i, 0.52, "query"), symbol("k", j, 0.52, "key"), Formula("q dot.o k", 0.52))
-        labels = [label.next_to(grid, LEFT, buff=0.25) for label, grid in zip(names, grids, strict=True)]
+        grids, labels, total = meeting(lesson, strip, (q, k, q * k), score)
         flights = []
         for source, p, target in ((queries, i, grids[0]), (keys, j, grids[1])):
             same = p in source.rows and source.columns == target.columns and not view.rotary
-            flights.append(Fly(source.row(source.shown_row(p)), target) if same else Introduce(target))
-        lesson.play(FadeOut(queries), FadeOut(keys), *flights, *map(FadeIn, labels[:2]), run_time=1.4)
-        lesson.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.5), run_time=1.6)
-        lesson.play(DotProduct(terms), run_time=2.8)
-    return terms
+            flights.append(Fly(row_of(source, p), target) if same else Introduce(target))
+        lesson.play(*leave(queries, keys), *flights, *come(*labels[:2]), run_time=1.4)
+        first, second, products = grids
+        lesson.play(*map(FadeIn, labels[2:]), Meet(first, second, products, total, run_time=3))
+        lesson.answer("{n} products add up to {s:+.2f}: the score.", n=len(q), s=score)
+    return [*grids, *labels], total
 
 
-def word_by_word(
-    lesson: SelfAttention, tensor: Tensor, widest: Tensor, kind: str = "score", **options: Any
-) -> TensorGrid:
-    """An n × n grid with words as headers, as many as can be read with their numbers.
-
-    widest: the tensor whose numbers decide how many columns there are, so that several grids have the same."""
-    stage = lesson.stage
-    columns = int((stage.width - room_for(lesson.words) - 0.8) / readable_width(widest, options.get("spec", "+.2f")))
-    look: Look = dict(brackets=False, cell=(1.05, lesson.row_height), spec="+.2f", column_label_color="key")
-    look |= dict(row_labels=lesson.words, column_labels=lesson.words, keep_column=lesson.query.other)
-    return lesson.grid(tensor, kind, columns=columns, rows=rows_that_fit(stage.height - HEADER), **(look | options))
-
-
-def score_grid(lesson: SelfAttention, scores: Tensor) -> TensorGrid:
-    """The scores as they are, scaled, or masked: grids of one shape."""
-    return word_by_word(lesson, scores, lesson.view.raw)
-
-
-def all_scores(lesson: SelfAttention, terms: TermSum) -> tuple[TensorGrid, Frame]:
-    i, j = lesson.position, lesson.query.other
-    with lesson.step(
-        "Scores",
-        "Each query meets each key; “{a}” · “{b}” lands here: {s:+.2f}.",
-        s=lesson.view.raw[i, j],
-        subtitle="{where} · scores_raw [query, key] · rows are queries, columns are keys",
-        keep=(terms,),
-    ):
-        grid = score_grid(lesson, lesson.view.raw)
-        place = (grid.shown_row(i), grid.shown_column(j))
-        grid.reveal(0)
-        frame = Frame(grid.corners(*place, *place))
-        landing = FadeOut(terms, target_position=grid.cell_center(*place), scale=0.3)
-        lesson.play(landing, FadeIn(grid), FadeIn(frame), run_time=1.4)
-        grid.cell_opacity[place], grid.text_opacity[place] = 1.0, 1.0
-        lesson.play(Reveal(grid, "cells", lag=0.08), run_time=3)
-    return grid, frame
+def meeting(
+    lesson: SelfAttention, strip: SentenceStrip, tensors: tuple[Tensor, Tensor, Tensor], score: Tensor
+) -> tuple[list[TensorGrid], list[Mobject], Number]:
+    """Query, key and products under one another, with their names, and the sum at the end of the products."""
+    room, i, j = lesson.below(strip), lesson.position, lesson.query.other
+    columns = 8 if len(tensors[0]) <= 8 else 7
+    cell = (min(1.15, (room.width - 3.2) / columns), min(1.3 * lesson.row_height, room.height / 4.5))
+    look: Look = dict(cell=cell, columns=columns, **UNBOUNDED)
+    grids = [TensorGrid(t, kind, **look) for t, kind in zip(tensors, ("query", "key", "score"), strict=True)]
+    sum_of, total = Label("Σ =", 0.46, "target"), Number(score, size=0.46, fill="target")
+    stack(*grids, gap=0.3)
+    row(sum_of, total, gap=0.12).next_to(grids[2], RIGHT if lesson.wide else DOWN, buff=0.25)
+    names = (symbol("q", i, 0.52, "query"), symbol("k", j, 0.52, "key"), Formula("q dot.o k", 0.52))
+    labels: list[Mobject] = [name.next_to(grid, LEFT, buff=0.25) for name, grid in zip(names, grids, strict=True)]
+    labels.append(sum_of)
+    room.fit(VGroup(*grids, *labels, total))
+    return grids, labels, total
 
 
-def scale(lesson: SelfAttention, grid: TensorGrid) -> None:
+def all_scores(
+    lesson: SelfAttention, strip: SentenceStrip, left: list[Mobject], total: Number
+) -> tuple[ScoreTable, Frame]:
+    """Each query meets each key; leaves the table and a frame around the score that was worked out."""
     view, i, j = lesson.view, lesson.position, lesson.query.other
     with lesson.step(
-        "Scale",
-        "All are divided by √{d}: {a:+.2f} becomes {b:+.2f}.",
-        subtitle="{where} · scores = scores_raw / √{d}, lest they grow with the number of entries",
-        d=view.q.shape[1],
-        a=view.raw[i, j],
-        b=view.scores[i, j],
+        "Scores",
+        "Each query meets each key: rows ask, columns are asked.",
+        subtitle="{where} · scores_raw [query, key] · rows are queries, columns are keys",
+        keep=(strip, *left[:-1], total),  # the sign of the sum goes first
     ):
-        lesson.play(Transform(grid, score_grid(lesson, view.scores)), run_time=2)
+        table = ScoreTable(lesson.stage, view.q_met, view.k_met, view.raw, lesson.words, cell=(1.05, 0.56), keep=(i, j))
+        place = (table.scores.shown_row(i), table.scores.shown_column(j))
+        frame = Frame(table.scores.corners(*place, *place))
+        table.scores.reveal(0)
+        small = table.scores.digits * table.scores.zoom() / (total.size * total.zoom())
+        landing = total.animate.scale(small).move_to(table.scores.cell_center(*place))
+        sides = (table.queries, table.keys, table.corner, table.scores, frame)
+        lesson.play(*leave(*left[:-1], strip), landing, *come(*sides), *chips_into(strip, table), run_time=1.8)
+        lesson.remove(total)
+        table.scores.cell_opacity[place], table.scores.text_opacity[place] = 1.0, 1.0
+        waves = min(len(table.scores.rows) * 0.45, 3.4)
+        lesson.play(MeetAll(table.queries, table.keys, table.scores, standing=True), run_time=waves)
+    return table, frame
 
 
-def mask(lesson: SelfAttention, grid: TensorGrid, frame: Frame) -> Frame:
-    masked = lesson.view.masked
+def chips_into(strip: SentenceStrip, table: ScoreTable) -> list[Fly]:
+    """The words' q and k fly to the side and to the top of the table."""
+    asks = [Fly(Chip(strip, "q", p), row_of(table.queries, p)) for p in strip.shown if p in table.queries.rows]
+    asked = [Fly(Chip(strip, "k", p), column_of(table.keys, p)) for p in strip.shown if p in table.keys.columns]
+    return [*asks, *asked]
+
+
+def scale(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> None:
+    view = lesson.view
+    with lesson.step(
+        "Scale",
+        "Sums of {d} products stray √{d} times as far as one: divide.",
+        subtitle="{where} · scores = scores_raw / √{d} · {a:+.2f} becomes {b:+.2f}",
+        d=view.q.shape[1],
+        a=view.raw[lesson.position, lesson.query.other],
+        b=view.scores[lesson.position, lesson.query.other],
+        keep=(table, frame),
+    ):
+        lesson.play(Transform(table.scores, table.alike(view.scores)), run_time=1.6)
+
+
+def mask(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> Frame:
+    """Leaves a frame around the row of the word that we follow."""
+    view, i = lesson.view, lesson.position
+    last = len(lesson.words) - 1
+    ahead = lesson.trace.config.causal and i < last
+    free = view.scores[i].softmax(0)
     with lesson.step(
         "Mask",
-        "No word may look ahead: what comes later is set to {never}."
+        (
+            "No looking ahead: {asks} would give {leak:.0%} of its attention to what is still to come."
+            if ahead
+            else "No word may look ahead: what comes later is set to {never}."
+        )
         if lesson.trace.config.causal
         else "Nothing is masked here: every word sees every other.",
-        never=masked[0, len(lesson.words) - 1],
-        subtitle="{where} · scores_masked",
+        never=view.masked[0, last],
+        subtitle="{where} · scores_masked [query, key]" + (" · later words: {never}" if ahead else ""),
+        keep=(table, frame),
+        claims=[share(free)],
+        leak=free[list(range(i + 1, last + 1)) if ahead else [i]].sum(0),
     ):
-        lesson.play(FadeOut(frame), Transform(grid, score_grid(lesson, masked)), run_time=2)
-        frame = frame_row(grid, lesson.position)
+        lesson.play(FadeOut(frame), Transform(table.scores, table.alike(view.masked)), run_time=2)
+        frame = frame_row(table.scores, i)
         lesson.play(FadeIn(frame), run_time=0.6)
     return frame
 
 
-def softmax(lesson: SelfAttention, grid: TensorGrid, frame: Frame) -> SoftmaxTable:
-    scores = lesson.view.masked[lesson.position]
+def softmax(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> SoftmaxTable:
+    scores, weights, strongest = lesson.view.masked[lesson.position], lesson.query.weights, lesson.query.strongest
     with lesson.step(
         "Softmax",
-        "The row of “{word}” becomes weights: raise e to each score{less}, divide by the sum.",
+        ask="How do scores become shares? e to each{less}, divided by the sum.",
         subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]",
         less=" less the largest" if SoftmaxTable.shifts(scores) else "",
-        claims=[most(scores, int(scores.values.argmax()))],
-        keep=(grid, frame),
+        keep=(table, frame),
+        claims=[share(weights)],
     ):
-        table = SoftmaxTable(lesson.stage, scores, lesson.words, down=not lesson.wide)
-        row = grid.row(grid.shown_row(lesson.position))
-        lesson.play(FadeOut(grid), FadeOut(frame), Fly(row, table.scores), FadeIn(table.labels[0]), run_time=1.2)
-        lesson.play(SoftmaxRow(table), run_time=5)
-    return table
+        steps = SoftmaxTable(lesson.stage, scores, lesson.words, down=not lesson.wide)
+        asked = row_of(table.scores, lesson.position)
+        lesson.play(*leave(table, frame), Fly(asked, steps.scores), *come(steps.labels[0]), run_time=1.2)
+        lesson.play(SoftmaxRow(steps), run_time=3.6)
+        lesson.answer("“{c}” takes {p:.0%} of its attention.", c=lesson.words[strongest], p=weights[strongest])
+    return steps
 
 
-def all_rows(lesson: SelfAttention, table: SoftmaxTable) -> TensorGrid:
+def all_rows(lesson: SelfAttention, table: ScoreTable, steps: SoftmaxTable) -> TensorGrid:
+    """The softmax of every row, where the scores stood; leaves the pattern as a grid."""
     pattern = lesson.view.pattern
     with lesson.step(
         "All rows",
         "Every query has its row of weights; each adds up to {one:.0f}.",
         one=lesson.query.weights.sum(0),
-        subtitle="{where} · pattern [query, key]",
-        keep=(table.weights,),
+        subtitle="{where} · pattern [query, key] · rows are queries, columns are keys",
+        keep=(steps.weights,),
     ):
-        grid = word_by_word(lesson, pattern, pattern, "probability", spec=".2f", scale=1.0)
+        grid = table.alike(pattern, "probability", spec=".2f", scale=1.0)
         grid.reveal(0)
         place = grid.shown_row(lesson.position)
         grid.cell_opacity[place], grid.text_opacity[place] = 1.0, 1.0
         home = row_of(grid, lesson.position)
         pairs = {(k,): (lesson.position, k) for k in grid.columns if k is not None}
-        lesson.play(Fly(table.weights, home, pairs=pairs), run_time=1.4)
-        lesson.play(Reveal(grid, "rows", lag=0.3), run_time=2.2)
+        sides = [FadeIn(part.set_opacity(1)) for part in (table.queries, table.keys, table.corner)]
+        lesson.play(Fly(steps.weights, home, pairs=pairs), *sides, run_time=1.4)
+        lesson.play(Reveal(grid, "rows", lag=0.3), run_time=1.8)
     return grid

@@ -76,7 +76,7 @@ class Directions:
         play = self.scene.play
         with self.scene.step(
             "A probe",
-            "{what}, not among the pairs: {right} of {total} lie on their side.",
+            ask="{what}, not among the {n} pairs: do they lie on their side?",
             subtitle="dot product W_E [id, :] · direction of each word · dashed: the middle of the {n} pairs",
             keep=(space,),
             claims=[on_their_side(found)],
@@ -93,13 +93,17 @@ class Directions:
             if self.scene.portrait:  # the map stays, above the line
                 play(Transform(space, self.pairs_map(found, boxes[0])), FadeIn(line), run_time=1.2)
             else:
-                flat = space.copy()
-                flat.emphasis[:], flat.arrow_grown[:], flat.title_opacity = 0.0, 0.0, 0.0
+                bare = space.copy()
+                bare.label_on[:], bare.arrow_grown[:], bare.title_opacity = 0.0, 0.0, 0.0
+                play(Transform(space, bare), run_time=0.5)
+                flat = bare.copy()
+                flat.emphasis[:] = 0.0
                 play(Transform(space, flat.stretch(FLAT, 1)), FadeIn(line), run_time=1.2)
                 self.scene.remove(space)
             play(arrive(line), run_time=2)
             product = self.outermost(found, strip)
             play(DotProduct(product), run_time=1.8)
+            self.scene.answer("{right} of {total} lie on their side.")
         return line, product
 
     def outermost(self, found: Probe, box: Box) -> TermSum:

@@ -80,11 +80,13 @@ class Maps:
             space.emphasis[len(own) :] = 0.0
             lit, bars = space.copy(), self.shares_of(found)
             space.emphasis = np.zeros_like(lit.emphasis)
-            flights = [
-                FadeOut(grid.strip(k), target_position=space.dot_place(own.index(self.word.trace.ids[p])), scale=0.05)
-                for k, p in enumerate(grid.rows)
-                if p is not None
-            ]
+            places = {
+                k: space.dot_place(own.index(self.word.trace.ids[p])) for k, p in enumerate(grid.rows) if p is not None
+            }
+            strips = {k: grid.strip(k) for k in places}
+            for strip in strips.values():
+                strip.text_opacity[:] = 0.0  # the numbers stay behind: a point is where they lead
+            flights = [FadeOut(strips[k], target_position=place, scale=0.05) for k, place in places.items()]
             self.scene.play(FadeIn(space), FadeOut(grid), LaggedStart(*flights, lag_ratio=0.1), run_time=2)
             self.scene.play(Transform(space, lit), run_time=0.6)
             self.scene.play(Grow(bars, "values", lag=0.2), run_time=1)

@@ -57,7 +57,7 @@ class TextRows:
             left.fit(picture).align_to((0, self.scene.stage.bottom, 0), DOWN)
             title = Formula("W_E", 0.5, "positive").next_to(picture, UP, buff=0.12)
             grid = self.grid(right)
-            self.scene.play(FadeIn(picture), FadeIn(title), run_time=0.8)
+            self.scene.play(FadeIn(picture), FadeIn(title), FadeIn(grid.pale()), run_time=0.8)
             self.fly(picture, grid)
         return grid
 
@@ -71,7 +71,6 @@ class TextRows:
         flights = [
             FadeIn(piece, target_position=(*start, 0), scale=0.1) for piece, start in zip(pieces, starts, strict=True)
         ]
-        self.scene.play(FadeIn(grid.reveal(0)), run_time=0.5)
         self.scene.play(Grow(threads, "grown", lag=0.5), LaggedStart(*flights, lag_ratio=0.5), run_time=3)
         self.scene.remove(*pieces)
         grid.reveal(1)

@@ -9,23 +9,16 @@ from manim import FadeIn
 
 from model.errors import UsageError
 from model.numbers.trace import Trace
-from model.runs.ablation import ablations
+from model.study.choice import telling_row
 from model.study.heads.scores import HeadScore
-from model.study.views import Ablations, AttentionBlock, Pair
+from model.study.views import Ablations, AttentionBlock
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles
 from scenes.kit.ground.layout import stack
 from scenes.kit.ground.text import Formula
 from scenes.kit.recipes import Look, formula_over_sentence
 from scenes.lesson.attention_lesson import AttentionLesson
+from scenes.lesson.runs import MOST_RUNS, second_runs
 from scenes.lessons.heads import names, one_off, output, patterns
-
-MOST_RUNS = 64  # second runs; a model with more heads has only one layer's switched off
-
-
-@lru_cache(maxsize=8)
-def second_runs(model: str, text: str, heads: tuple[Pair, ...]) -> dict[Pair, Trace]:
-    """The runs without each of the heads; kept, because every replay asks for the same ones."""
-    return ablations(model, text, heads)
 
 
 @lru_cache(maxsize=8)
@@ -45,7 +38,7 @@ class MultiHead(AttentionLesson):
     """
 
     controls = ("layer", "head", "token")
-    text = "The capital of Italy is"
+    text = "The keys on the table"
 
     def construct(self) -> None:
         scores = measured(self.model_asked)
@@ -71,6 +64,7 @@ class MultiHead(AttentionLesson):
         self.block = self.blocks[self.layer]
         self.query = self.block.head(self.head).query(self.position)
         self.phrases |= dict(l=self.layer, h=self.head, i=self.position, w=self.words[self.position])
+        self.phrases |= dict(asks=self.called(self.position))
         self.phrases |= dict(model=self.model_name, n=self.block.n_heads)
 
     def make_trace(self) -> Trace:
@@ -82,12 +76,11 @@ class MultiHead(AttentionLesson):
         return trace
 
     def telling(self) -> tuple[int, int, int, float]:
-        """(layer, head, position, measure): the head without which the next word after `position` changes most, among
-        those asked for.
+        """(layer, head, position, measure): the head that looks at other words most and without which the next word
+        after `position` changes most, among those asked for.
 
-        The position is the last one. The measure is the total variation distance of the two runs' distributions; all
-        heads are tried, or, in a model of more than MOST_RUNS heads, those of the layer that was asked for or that
-        attends most widely."""
+        The position is the last one. The measure is that of `telling_row`; all heads are tried, or, in a model of
+        more than MOST_RUNS heads, those of the layer that was asked for or that attends most widely."""
         config, options = self.trace.config, self.options
         position = options.token if options.token is not None else len(self.trace.tokens) - 1
         if not 0 <= position < len(self.trace.tokens):
@@ -100,11 +93,7 @@ class MultiHead(AttentionLesson):
         self.off = Ablations(self.trace, second_runs(self.model_asked, self.trace.info["text"], tried), position)
         for run in self.off.without.values():
             self.keep_run(run)
-        wanted = [
-            (layer, head) for layer, head in tried if options.layer in (None, layer) and options.head in (None, head)
-        ]
-        best = self.off.largest(wanted)
-        return *best, position, float(self.off.effects[best])
+        return telling_row(self.trace, (options.layer, options.head, position), self.off.without)
 
     # ── what was seen ────────────────────────────────────────────────────────────────────────────
     def recap(self) -> None:
@@ -113,7 +102,7 @@ class MultiHead(AttentionLesson):
             "Multi-head attention",
             "{n} heads look, each in its own way; what they find is added up.",
             keep=(),
-            subtitle="Concat(z) W_O is a sum with one term for each head",
+            subtitle="Concat(z) W_O is a sum, one term for each head · rows are queries, columns are keys",
         ):
             upper, lower = self.stage.rows(1, 1)
             places = tiles(upper, *((1, n) if wide else shape_of(upper, n)))[:n]

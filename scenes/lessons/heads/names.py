@@ -9,7 +9,7 @@ import numpy as np
 from manim import FadeIn, FadeOut, Transform
 
 from model.numbers.tensor import Tensor
-from model.study.heads.naming import chance, head_names, needed
+from model.study.heads.naming import head_names, needed
 from model.study.heads.scores import HeadScore
 from scenes.kit.attention.wall import PatternWall, Tag, name_tag
 from scenes.kit.ground.say import say
@@ -50,7 +50,7 @@ def row_of(score: HeadScore) -> Score:
     """A line of the table: the best head for a name."""
     layer, head = score.best
     who, about = say("layer {l}, head {h}", l=layer, h=head), (counted(score.meaning), counted(score.sample))
-    return Score(score.name, who, about, score.scores[layer, head], chance(score), needed(score))
+    return Score(score.name, who, about, score.scores[layer, head], score.chance, needed(score))
 
 
 def caption_of_names(count: int) -> str:
@@ -87,7 +87,7 @@ def named(lesson: MultiHead, scores: Mapping[str, HeadScore], minis: PatternWall
 
 def earned_by(scores: Mapping[str, HeadScore]) -> Fact:
     """{k} heads have a score that is at least halfway from chance to 1."""
-    measured = [tensor for score in scores.values() for tensor in (score.scores, chance(score))]
+    measured = [tensor for score in scores.values() for tensor in (score.scores, score.chance)]
 
     def high_enough(*values: np.ndarray) -> int:
         high = [each >= (by_chance + 1) / 2 for each, by_chance in zip(values[::2], values[1::2], strict=True)]

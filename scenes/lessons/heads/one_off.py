@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, LEFT, FadeIn, FadeOut, Transform
+from manim import DOWN, LEFT, AnimationGroup, FadeIn, FadeOut, Transform
 
 from model.study.views import AttentionHead
 from scenes.kit.attention.wall import PatternWall
@@ -40,7 +40,7 @@ def search(lesson: MultiHead) -> tuple[TensorGrid, TensorGrid]:
     off = lesson.off
     with lesson.step(
         "Which head matters?",
-        "Each head off once, {n} more runs: without head {h} of layer {l}, {x:.0%} of the probability moves.",
+        ask="Each head off once, {n} more runs: which of them matters?",
         n=len(off.heads),
         x=off.effects[lesson.layer, lesson.head],
         keep=(),
@@ -50,6 +50,7 @@ def search(lesson: MultiHead) -> tuple[TensorGrid, TensorGrid]:
         grid, place = effects_in(lesson)
         lesson.play(Introduce(grid, "cells", lag=0.12), run_time=3.2)
         lesson.play(FadeIn(Frame(grid.corners(*place, *place))), run_time=0.6)
+        lesson.answer("Without head {h} of layer {l}, {x:.0%} of the probability of the next word moves.")
     return grid, grid.piece(*[[k] for k in place])
 
 
@@ -80,12 +81,13 @@ def switch_off(lesson: MultiHead, effects: TensorGrid, ours: TensorGrid) -> Prob
         left, right = lesson.by(wide=stage.columns(1, 2.2), square=stage.rows(1, 2.1), tall=stage.rows(1, 2.1))
         panel, (on_row, off_row), (on, off) = head_beside(lesson, left)
         bars, without = two_distributions(lesson, right)
-        lesson.play(FadeOut(effects), FadeOut(ours, target_position=panel.panel(0).center), run_time=0.8)
-        lesson.play(FadeIn(panel), FadeIn(on), FadeIn(on_row), Grow(bars, "values", lag=0.1), run_time=1.4)
+        away = [FadeOut(effects, run_time=0.5), FadeOut(ours, target_position=panel.panel(0).center, run_time=0.8)]
+        come = [*map(FadeIn, (panel, on, on_row)), Grow(bars, "values", lag=0.1)]
+        lesson.play(*away, AnimationGroup(*come, run_time=1.6))
         lesson.wait(1.2)
         dark = panel.copy()
         dark.shown[:] = DARK
-        lesson.play(Transform(panel, dark), Transform(on_row, off_row), FadeOut(on), FadeIn(off), run_time=1.4)
+        lesson.play(Transform(panel, dark), Transform(on_row, off_row), Transform(on, off), run_time=1.4)
         lesson.play(Transform(bars, without), run_time=2.2)
     return bars
 

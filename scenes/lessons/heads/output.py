@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, FadeOut, LaggedStart, Transform
+from manim import Animation, FadeIn, FadeOut, LaggedStart, Transform
 
 from model.numbers.tensor import Tensor, concatenate
 from model.numbers.tensor import stack as stack_tensors
@@ -15,6 +15,7 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import width
+from scenes.kit.moves.flight import Fly, row_of
 from scenes.kit.moves.products import ResidualAdd
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
 
 NAME = 0.22  # em of the names below the strip
+DIM = 0.35  # of what waits
 PATTERN_SIDE = 0.86  # side of a pattern beside its row, of the row's height
 
 
@@ -50,7 +52,7 @@ def concatenated(lesson: MultiHead, wall: PatternWall) -> TensorGrid:
     Z = gathered(lesson)
     with lesson.step(
         "Concatenate",
-        "Every head hands “{w}” its own {d} numbers; side by side they are {n}.",
+        "Every head hands {asks} its own {d} numbers; side by side they are {n}.",
         d=Z.shape[1],
         n=Z.size,
         subtitle="blocks.{l}.attn.z [:, {i}, :] · one row for each head",
@@ -101,14 +103,15 @@ def segment_names(lesson: MultiHead, strip: TensorGrid, d_head: int) -> list[Lab
 
 def line_up(lesson: MultiHead, grid: TensorGrid, strip: TensorGrid) -> None:
     """The rows of the grid fly down one after the other and become the strip."""
-    d_head, flights = grid.all_shape[1], []
-    for h in range(lesson.block.n_heads):
-        segment = strip.piece([0], list(range(h * d_head, (h + 1) * d_head)))
+    heads, d_head = range(lesson.block.n_heads), grid.all_shape[1]
+    segments = [strip.piece([0], list(range(h * d_head, (h + 1) * d_head))) for h in heads]
+    flights: list[Animation] = []
+    for h, segment in enumerate(segments):
         shown = h in grid.rows
-        flights.append(Transform(grid.row(grid.shown_row(h)), segment) if shown else FadeIn(segment))
+        flights.append(Fly(row_of(grid, h), segment, keep=True) if shown else FadeIn(segment))
     names = segment_names(lesson, strip, d_head)
     lesson.play(LaggedStart(*flights, lag_ratio=0.25), LaggedStart(*map(FadeIn, names), lag_ratio=0.25), run_time=3)
-    lesson.remove(*[flight.mobject for flight in flights])
+    lesson.remove(*segments)
     lesson.add(strip)
 
 
@@ -164,11 +167,11 @@ def contributions(lesson: MultiHead, product: Product) -> None:
         room: Look = dict(bars=lesson.by(wide=2.6, square=1.7, tall=1.7), height=1.15 * lesson.row_height)
         total = lesson.block.attn_out[lesson.position]
         table = SumTable(lesson.stage, parts, total, names, name_of_total="attn_out", keep=lesson.head, **room)
-        away = FadeOut(product.y, target_position=table.total.get_center(), scale=0.3)
-        lesson.play(away, Introduce(table.parts, "rows", lag=0.4), run_time=2)
+        expected = table.total.copy().set_opacity(DIM)  # what the rows must add up to waits below them
+        lesson.play(Fly(product.y, expected), Introduce(table.parts, "rows", lag=0.4), run_time=2)
         lesson.play(FadeIn(table.name_of_total), ResidualAdd(table.parts, table.total), run_time=2.4)
         table.parts.glow = np.zeros_like(table.parts.values)
         lesson.play(Grow(table.bars, "values", lag=0.2), Grow(table.bar_of_total, "values"), run_time=1.4)
-        lesson.remove(*table.submobjects)
+        lesson.remove(expected, *table.submobjects)
         lesson.add(table)
         lesson.play(FadeIn(Frame(table.parts.row_corners(table.kept.index(lesson.head)))), run_time=0.5)

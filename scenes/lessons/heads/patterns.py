@@ -30,13 +30,13 @@ def one_head(lesson: MultiHead) -> tuple[DotPattern, Frame]:
     key = query.strongest
     with lesson.step(
         "One head",
-        "One attention head at work: “{w}” gives {share:.1%} of its attention to {b}.",
+        "One attention head at work: {asks} gives {share:.1%} of its attention to {b}.",
         keep=(),
         claims=[share(query.weights), most(query.weights, key)],
-        b="itself" if key == i else say("“{b}”", b=lesson.words[key]),
+        b="itself" if key == i else lesson.called(key),
         share=query.weights[key],
         x=lesson.off.effects[lesson.layer, lesson.head],
-        subtitle="model {model} · layer {l} · head {h} · dot area ∝ weight · rows look, columns are looked at",
+        subtitle="model {model} · layer {l} · head {h} · dot area ∝ weight",
     ):
         columns = stage.columns(1.5, 1)
         square = columns if len(lesson.words) <= FULL else [stage]  # many dots need all the room
@@ -57,7 +57,7 @@ def siblings(lesson: MultiHead, dots: DotPattern, frame: Frame) -> PatternWall:
     with lesson.step(
         "Heads of a layer",
         "Layer {l} has {n} heads. All read this sentence, each in its own way.",
-        subtitle="blocks.{l}.attn.pattern [head, query, key] · framed: head {h}",
+        subtitle="blocks.{l}.attn.pattern [head, query, key]: rows ask, columns are asked · framed: head {h}",
         keep=(dots, frame),
     ):
         size = lesson.by(wide=0.3, square=0.26, tall=0.26)
@@ -86,24 +86,25 @@ def siblings(lesson: MultiHead, dots: DotPattern, frame: Frame) -> PatternWall:
 def caption_of_answers(lesson: MultiHead, first: set[str]) -> str:
     """first: the words that come first in at least one head."""
     if lesson.position == 0 and lesson.trace.config.causal:
-        return "“{w}” comes first: in every head it can look at nothing but itself."
+        return "{asks} comes first: in every head it can look at nothing but itself."
     if len(first) == 1:
-        return "“{w}” in {n} heads: “{b}” comes first in all, with {low:.0%} to {high:.0%}."
-    return "“{w}” in {n} heads: {k} different words come first."
+        return "{asks} in {n} heads: {b} comes first in all, with {low:.0%} to {high:.0%}."
+    return "{asks} in {n} heads: {k} different words come first."
 
 
 def answers(lesson: MultiHead, wall: PatternWall) -> None:
     queries = [lesson.block.head(k).query(lesson.position) for k in range(lesson.block.n_heads)]
     words = [lesson.words[query.strongest] for query in queries]
+    one = len({query.strongest for query in queries}) == 1  # not the same word at several places
     shares = [query.weights[query.strongest] for query in queries]
     with lesson.step(
         "One word, many views",
         caption_of_answers(lesson, set(words)),
         k=len(set(words)),
-        b=words[0],
+        b=lesson.called(queries[0].strongest) if one else say("“{w}”", w=words[0]),
         low=min(shares, key=float),
         high=max(shares, key=float),
-        subtitle="pattern [:, {i}, :] of layer {l} · beside: the word with the most attention",
+        subtitle="pattern [:, {i}, :] of layer {l} · beside: the key with the most attention",
         claims=[*[most(query.weights, query.strongest) for query in queries], different(lesson)],
     ):
         lit = wall.copy()
@@ -148,7 +149,7 @@ def wall_of_all(lesson: MultiHead, layer: PatternWall) -> PatternWall:
         "{m} layers × {n} heads: {all} patterns of one and the same sentence.",
         m=count,
         all=count * lesson.block.n_heads,
-        subtitle="model {model} · every layer’s pattern [head, query, key] · framed: layer {l}, head {h}",
+        subtitle="model {model} · each pattern [query, key] · framed: layer {l}, head {h}",
         keep=(layer,),
     ):
         wall, labels = lay_out_wall(lesson)

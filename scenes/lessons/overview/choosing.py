@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from manim import FadeIn
 
+from model.numbers.origins import CHOSEN
 from model.numbers.tensor import Tensor
 from model.study.loop import Loop
 from scenes.kit.charts.bars import ProbabilityBars
@@ -14,6 +15,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
+from scenes.kit.numbers.grid import WAITING
 from scenes.kit.recipes import Look, longest_bar
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.claims import above, most
@@ -52,9 +54,10 @@ class Choosing:
             runs = list(zip(names, turns, ("logit", "probability", "probability"), strict=True))
             how: Look = dict(size=self.scene.by(wide=0.46, square=0.44, tall=0.44), down=not self.scene.wide)
             lanes = FinishedRun.together(boxes, runs, gap=self.scene.by(wide=0.3, square=0.14, tall=0.35), **how)
-            self.scene.play(FadeIn(prompt), *[FadeIn(lane.label) for lane in lanes], run_time=0.8)
             words = [Grow(lane.row, "emphasis", lag=0.8) for lane in lanes]
-            numbers = [Grow(lane.numbers, "shown_opacity", lag=0.8) for lane in lanes]
+            numbers = [Grow(lane.numbers, "shown_opacity", lag=0.8, least=WAITING) for lane in lanes]
+            come = [FadeIn(m) for lane in lanes for m in (lane.label, lane.numbers)]
+            self.scene.play(FadeIn(prompt), *come, run_time=0.8)
             self.scene.play(*words, *numbers, run_time=4.5)
 
     @property
@@ -107,7 +110,8 @@ class Choosing:
     ) -> tuple[Label, ProbabilityBars, TokenRow]:
         """The first distribution at one temperature, and the text that comes of it."""
         head, middle, foot = box.rows(0.45, 2.7, 1.3, gap=0.15)
-        title = Label(say("T = {t:.2g}", t=Tensor.given(heat, "temperature")), TITLE, "probability", of=turns[0].probs)
+        given = Tensor.given(heat, "temperature", origin=CHOSEN)
+        title = Label(say("T = {t:.2g}", t=given), TITLE, "probability", of=turns[0].probs)
         room: Look = dict(width=middle.width, height=middle.height, longest=longest)
         bars = ProbabilityBars(turns[0].probs, turns[0].trace.vocabulary, order=order, **room).move_to(middle.center)
         row = TokenRow([turn.word for turn in turns], width=foot.width, size=TEXT, lines=2)

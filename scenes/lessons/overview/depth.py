@@ -141,7 +141,7 @@ class Depth:
         for which, (added, then, name) in enumerate(parts):
             part = blocks.part(layer, which)
             way: Look = dict(target_position=blocks.center_of(part), scale=0.1)
-            going = [FadeOut(stream.strips.copy(), **way)] if copies else []
+            going = [FadeOut(bare(stream.strips), **way)] if copies else []
             self.scene.play(*going, blocks.animate.light(part), run_time=(1.1 if copies else 0.3) * pace)
             change, after = (self.trace[f"blocks.{layer}.{each}"] for each in (added, then))
             stream = self.add(stream, part, change, say(name), after, pace)
@@ -150,10 +150,14 @@ class Depth:
     def add(self, stream: Stream, part: int, change: Tensor, name: Said, after: Tensor, pace: float = 1.0) -> Stream:
         """What a part of the model adds: it comes out of the part, and a copy of it is added to the stream."""
         strips = self.strips(change, "delta", 1)
-        label, old = self.name_of(strips, name), [FadeOut(m) for m in stream.added]
+        label, names = self.name_of(strips, name), [FadeOut(m) for m in stream.added[:1]]
+        if stream.added:
+            names, label = [*names, Transform(stream.added[1], label)], stream.added[1]
+        else:
+            names = [FadeIn(label)]
         arriving = FadeIn(strips, target_position=stream.blocks.center_of(part), scale=0.1)
-        self.scene.play(*old, arriving, FadeIn(label), run_time=0.8 * pace)
-        leaving = FadeOut(strips.copy(), target_position=stream.strips.get_center())
+        self.scene.play(*names, arriving, run_time=0.8 * pace)
+        leaving = FadeOut(bare(strips), target_position=stream.strips.get_center())
         self.scene.play(leaving, Transform(stream.strips, self.strips(after)), run_time=0.9 * pace)
         return replace(stream, added=(strips, label))
 
@@ -181,9 +185,9 @@ class Depth:
             here = stream.strips.shown_row(last)
             frame, row = Frame(stream.strips.row_corners(here)), stream.strips.strip(here)
             play(FadeIn(frame), run_time=0.5)
-            leaving = [FadeOut(stream.strips), FadeOut(frame)]
+            leaving = [FadeOut(m, run_time=0.4) for m in (stream.strips, frame)]
             row_of = {k: place for k, place in enumerate(journey.rows) if place is not None}
-            play(*leaving, FadeIn(empty), Carry(row, pieces[left]), blocks.animate.light(*parts), run_time=1)
+            play(*leaving, *[FadeIn(empty), Carry(row, pieces[left]), blocks.animate.light(*parts)])
             arriving = [
                 FadeIn(piece, target_position=blocks.center_of(parts[row_of[k]]), scale=0.1)
                 for piece, k in zip(pieces, rows, strict=True)
@@ -241,3 +245,10 @@ class Depth:
             label.scale(room / label.width)
         left = strips.row_corners(0)[0][0]
         return label.move_to((left - NAME_GAP - label.width / 2, strips.get_center()[1], 0))
+
+
+def bare(strips: HeatStrips) -> HeatStrips:
+    """A copy without names: what leaves is what the strips hold."""
+    copy = strips.copy()
+    copy.row_labels = None
+    return copy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import Arrow, FadeIn, Transform
+from manim import Arrow, FadeIn
 
 from model.study.loop import Loop
 from scenes.course import own_run
@@ -106,21 +106,6 @@ class PredictSampleRepeat(TextLesson):
             self.play(FadeIn(blocks), FadeIn(way_in), run_time=0.8)
             self.play(FadeIn(way_out), FadeIn(slot), run_time=0.8)
         return row, blocks
-
-    def unknown_words(self, row: TokenRow) -> None:
-        """Words that the model does not know stand out for a moment."""
-        unknown = ", ".join(f"“{self.words[k]}”" for k in self.trace.unknown[:3])
-        with self.step(
-            "Unknown words",
-            "{words}: not among the words that {model} knows, so read as <unk>.",
-            words=unknown,
-            model=self.model_name,
-        ):
-            dimmed = row.copy().dim_others(*self.trace.unknown)
-            dimmed.emphasis[-1] = 0
-            bright = row.copy()
-            self.play(Transform(row, dimmed), run_time=0.8)
-            self.play(Transform(row, bright), run_time=0.6)
 
     def arrow(self, start: Point, end: Point) -> Arrow:
         """From the text into the model, or out of it."""

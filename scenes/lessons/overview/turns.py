@@ -83,7 +83,7 @@ class Turns:
         turn, line = self.turns[0], self.places.line(self.turns[0])
         with self.scene.step(
             "Sample",
-            f"A random number picks: u = {{u:{line.spec}}} falls into the interval of “{{word}}”.",
+            ask="All chances end to end, and a random number u between none and all: whose interval will it hit?",
             subtitle=DRAW,
             keep=(bars,),
             claims=drawn(turn),
@@ -100,6 +100,7 @@ class Turns:
             play(line.animate.aim(), run_time=0.8)
             play(line.animate.land(), run_time=0.7)
             play(line.animate.pick(), Transform(bars, self.places.bars(turn)), run_time=0.6)
+            self.scene.answer(f"u = {{u:{line.spec}}} falls into the interval of “{{word}}”.")
         return Screen(text, slot, inside, bars, line)
 
     @property

@@ -15,7 +15,7 @@ from scenes.kit.ground.say import say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Formula, Label
 from scenes.kit.moves.products import ResidualAdd
-from scenes.kit.moves.reveal import Introduce
+from scenes.kit.moves.reveal import Reveal
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look
@@ -65,11 +65,13 @@ class Adding:
             self.add_up([sums], gone=[table.frame])
 
     def add_up(self, sums: list[Rows], arriving: Sequence[Mobject] = (), gone: Sequence[Mobject] = ()) -> None:
-        """The parts appear, then their sums, entry by entry. arriving: with the first; gone: with the last."""
+        """The parts appear, then their sums, entry by entry. arriving: before them; gone: with the last."""
         last = len(sums[0].grids) - 1
+        waiting = [grid.pale() for each in sums for grid in each.grids]
+        self.scene.play(*map(FadeIn, (*waiting, *arriving)), run_time=0.6)
         for k in range(last + 1):
-            moves = [ResidualAdd(*r.grids) if k == last else Introduce(r.grids[k], "cells", lag=0.2) for r in sums]
-            come = [*[r.labels[k] for r in sums], *(arriving if k == 0 else ())]
+            moves = [ResidualAdd(*r.grids) if k == last else Reveal(r.grids[k], "cells", lag=0.2) for r in sums]
+            come = [r.labels[k] for r in sums]
             go = [m for m in gone if k == last and m in self.scene.mobjects]
             fades = [*[FadeIn(m, run_time=0.5) for m in come], *[FadeOut(m, run_time=0.5) for m in go]]
             self.scene.play(*fades, *moves)
@@ -89,11 +91,13 @@ class Adding:
             scale = float(max(np.abs(tensor.values).max() for tensor in tensors))
             boxes = stage.columns(1.25, 1, 1, gap=0.6) if self.scene.wide else stage.rows(1, 1, 1, gap=0.3)
             names = (("E", "ink"), ("+ P", "position"), ("= x", "ink"))
-            for k, (box, tensor, (name, role)) in enumerate(zip(boxes, tensors, names, strict=True)):
-                heat = self.heat(box, tensor, scale, with_words=k == 0 or not self.scene.wide)
+            words = [k == 0 or not self.scene.wide for k in range(len(boxes))]
+            heats = [self.heat(box, t, scale, told) for box, t, told in zip(boxes, tensors, words, strict=True)]
+            self.scene.play(*[FadeIn(heat.pale()) for heat in heats], run_time=0.6)
+            for heat, (name, role) in zip(heats, names, strict=True):
                 sign = Formula(name, 0.46, role)
                 sign.move_to((heat.corners()[1][0] - sign.width / 2 - 0.1, heat.get_top()[1] - 0.15, 0))
-                self.scene.play(FadeIn(sign), Introduce(heat, "rows", lag=0.3), run_time=1.2)
+                self.scene.play(FadeIn(sign), Reveal(heat, "rows", lag=0.3), run_time=1.2)
 
     def heat(self, box: Box, tensor: Tensor, scale: float, with_words: bool) -> HeatMap:
         """A tensor [position, d_model] as a picture, its words at the left where they can be read."""

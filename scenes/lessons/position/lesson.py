@@ -53,8 +53,8 @@ class Position(TextLesson):
         adding.same_word(self.twice)
 
         likeness = Likeness(self, self.variants)
-        likeness.band(self.position)
-        likeness.learned()
+        band = likeness.band(self.position)
+        likeness.learned(band)
 
         turning = Turning(self, self.rotary)
         hands = turning.rotary()

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from manim import FadeIn
+from manim import FadeIn, Transform
 
 from model.numbers.tensor import Tensor
 from model.study.variants import NAMES, Variants, mean_apart
@@ -32,7 +32,7 @@ class Likeness:
     scene: TextLesson
     variants: Variants
 
-    def band(self, p: int) -> None:
+    def band(self, p: int) -> HeatMap:
         """The map of all products of the sinusoids, and the curve of one of its rows."""
         P = self.variants.P
         likeness = P @ P.T
@@ -40,7 +40,7 @@ class Likeness:
         products: Look = dict(a=likeness[p, p], b=likeness[p, q], c=likeness[p, r])
         with self.scene.step(
             "Likeness of positions",
-            "A diagonal band: row {p} gives {a:.1f} with itself, {b:.1f} with row {q}, {c:.1f} with row {r}.",
+            ask="Every row times every row: which positions are alike?",
             subtitle="W_pos of {m}, times its transpose: each row with every row · brightest: {d}",
             keep=(),
             **products,
@@ -53,13 +53,17 @@ class Likeness:
             stage, play = self.scene.stage, self.scene.play
             wide, square = stage.columns(1, 1.5, gap=0.7), stage.columns(1, 1, gap=0.3)
             left, right = self.scene.by(wide=wide, square=square, tall=stage.rows(1.6, 1, gap=0.5))
-            heat = left.fit(HeatMap(likeness, width=left.width, height=left.height, kind="position"))
+            heat = left.fit(HeatMap(likeness, width=left.width, height=left.height))
             curve = self.curve(right, likeness, p)
             play(Introduce(heat, "diagonal", lag=0.05), run_time=2)
             play(FadeIn(Frame(heat.row_corners(p, pad=0.02))), run_time=0.5)
             curve.grown = 0.0
             play(FadeIn(curve), run_time=0.4)
             play(GrowCurve(curve), run_time=1.8)
+            self.scene.answer(
+                "A diagonal band: row {p} gives {a:.1f} with itself, {b:.1f} with row {q}, {c:.1f} with row {r}."
+            )
+        return heat
 
     def curve(self, box: Box, likeness: Tensor, p: int) -> Curve:
         """A row of the map over the positions, between round numbers."""
@@ -68,8 +72,8 @@ class Likeness:
         room: Look = dict(width=box.width, height=min(box.height, TALLEST), lowest=lowest, highest=highest)
         return box.fit(Curve(likeness[p], cursor=p, titles=("position", say("row {p} of the map", p=p)), **room))
 
-    def learned(self) -> None:
-        """The same map of rows that were learned."""
+    def learned(self, band: HeatMap) -> None:
+        """The same map of rows that were learned. band: that of the sinusoids, on the stage."""
         P, W = self.variants.P, self.variants.of["learned"]["W_pos"]
         likeness, further = W @ W.T, len(W) // 4
         near, far = mean_apart(likeness, 1), mean_apart(likeness, further)
@@ -78,7 +82,7 @@ class Likeness:
             "Learned rows",
             "Learned from text instead: products of neighbours average {a:.2f}, of rows {k} apart {b:.2f}.",
             subtitle="W_pos times its transpose in both models · blue +, red −, each its own scale",
-            keep=(),
+            keep=(band,),
             claims=[fact("apart", f"{far.source()} is of rows {further} apart", [far, likeness], apart)],
             a=near,
             b=far,
@@ -90,4 +94,5 @@ class Likeness:
                 title = Label(self.variants.of[kind].info["checkpoint"], LABEL, of=products)
                 heat = HeatMap(products, width=box.width, height=box.height - 0.6)
                 box.fit(stack(title, heat, gap=0.12))
-                self.scene.play(FadeIn(title), Introduce(heat, "diagonal", lag=0.05), run_time=1.5)
+                come = Transform(band, heat) if kind == "sinusoidal" else Introduce(heat, "diagonal", lag=0.05)
+                self.scene.play(FadeIn(title), come, run_time=1.5)

@@ -49,7 +49,7 @@ class Shuffling:
         shown = self.two_orders(orders, self.scene.stage, LARGE)
         with self.scene.step(
             "Position",
-            "Shuffle the words before “{last}”: same words, other meaning. Does attention notice?",
+            ask="Shuffle the words before “{last}”: same words, other meaning. Does attention notice?",
             subtitle="model {m} · order drawn with seed {s} · “{last}” stays last",
             keep=(),
             last=last_word(orders),

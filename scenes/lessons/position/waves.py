@@ -16,7 +16,7 @@ from scenes.kit.charts.curve import ReadOff, Waves
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Formula, Label, Number
-from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.reveal import Grow, Reveal
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
@@ -27,6 +27,7 @@ from scenes.lessons.position.heatmap import HeatMap
 COLUMN = 1.3  # room at the waves' right for a row of the table, upright
 DIGITS = 0.34  # em of its numbers
 SAMPLES = 600  # points of a wave
+DIM = 0.35  # of numbers that wait
 NOON = math.pi / 2  # where a hand points at position 0
 LABELS_OVER = 0.55  # room over the clocks for the position that they show
 
@@ -122,13 +123,15 @@ class Waving:
             for dial, end, by in zip(dials, last, speeds, strict=True):
                 dial.angles, end.angles = np.array([NOON - p * by]), np.array([NOON - far * by])
             place, at_end, back = [self.place_label(at) for at in (0, far, p)]
-            self.scene.play(*[FadeIn(m, run_time=0.6) for m in (*notes, place)], run_time=0.6)
+            bright = values.copy()
+            values.set_opacity(DIM)  # the numbers that the hands will show wait for them
+            self.scene.play(*map(FadeIn, (*notes, place, values)), run_time=0.8)
             on = [Turn(dial, [-far * by], run_time=4) for dial, by in zip(last, speeds, strict=True)]
             self.scene.play(Transform(place, at_end, run_time=4), *on)
             self.scene.remove(*last)
             home = [Turn(dial, [(far - p) * by], run_time=2.5) for dial, by in zip(dials, speeds, strict=True)]
             self.scene.play(Transform(place, back, run_time=2.5), *home)
-            self.scene.play(FadeIn(values), run_time=0.6)
+            self.scene.play(Transform(values, bright), run_time=0.6)
 
     def clock(self, box: Box, pair: int) -> tuple[VGroup, Dial, Label]:
         """What a clock is called, its dial, and the two numbers that its hand shows."""
@@ -169,7 +172,8 @@ class Waving:
         ):
             titles = ("position", "entry")
             heat = stage.fit(HeatMap(self.P, width=stage.width, height=stage.height, titles=titles, square=False))
-            self.scene.play(Introduce(heat, "columns", lag=0.15), run_time=2)
+            self.scene.play(FadeIn(heat.pale()), run_time=0.6)
+            self.scene.play(Reveal(heat, "columns", lag=0.15), run_time=2)
             frame = Frame(heat.row_corners(self.position, pad=0.02))
             self.scene.play(FadeIn(frame), run_time=0.6)
         return MarkedTable(heat, frame)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Screen
 
@@ -16,8 +17,8 @@ Defects = Iterable[Defect]
 class Check:
     """Follows one lesson. Every hook returns the defects that it sees; what is counted goes into the report."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        self.lesson, self.report = lesson, report
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        self.lesson, self.report, self.sources = lesson, report, sources
 
     def step_started(self, step: Step) -> Defects:
         """Before a step's first play."""

@@ -5,18 +5,17 @@ again from the trace, and the shape is measured. Both must agree as far as an ey
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Shade, Thickness, Through
-from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells, Reading
 from scenes.kit.ground.theme import Theme
-from studio.audit.checks.sources import Sources
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE
 
 Array = np.ndarray
@@ -40,10 +39,10 @@ class Measured:
     values: Array
 
 
-def check_marks(mobject: Painted, sources: Sources) -> Iterator[Defect]:
+def check_marks(marks: Iterable[Mark], sources: Sources, theme: Theme) -> Iterator[Defect]:
     """Every shape of a mobject that shows a number; the same defect of several shapes once."""
-    theme, seen = mobject.style.theme, set()
-    for mark in mobject.marks():
+    seen = set()
+    for mark in marks:
         for encoding in mark.shows:
             if float(np.max(mark.opacity, initial=0.0)) <= VISIBLE:
                 continue

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from scenes.kit.ground.say import Said
 from scenes.kit.ground.text import Caption
 from scenes.lesson.lesson import Lesson
-from scenes.lesson.steps import READING, Step
+from scenes.lesson.steps import Step, reading_time
 from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.layout import short
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Screen, on_screen
 
@@ -33,8 +34,8 @@ class Stay:
 class Honesty(Check):
     """Captions: there, short, and long enough on the screen. (Their numbers are checked with all others.)"""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.step = ""
         self.stays: dict[tuple[int, str], Stay] = {}
 
@@ -65,7 +66,7 @@ class Honesty(Check):
 
     def finished(self) -> Iterator[Defect]:
         for stay in self.stays.values():
-            needed = len(stay.text) / READING * min(1.0, self.lesson.options.pace)
+            needed = reading_time(stay.text) * min(1.0, self.lesson.options.pace)
             stood = stay.last - stay.first
             if stood < needed - 1 / 60:
                 what = f"“{short(str(stay.text), 60)}” cannot be read in the time it stands"

@@ -5,19 +5,22 @@ axis, it has none there."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from model.numbers.origins import Drawn, Measured
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Point, Recorded, Taken
 from scenes.kit.ground.readings import Cell
 
 LAYER = re.compile(r"blocks\.(\d+)\.(?:.*\.)?(\w+)")
-DRAW = re.compile(r"seed (\d+), draw (\d+)")
 REDUCED = ("sum", "mean", "max", "min")
 
 What = int | float | str
@@ -113,15 +116,20 @@ def _of_leaf(leaf: Leaf, traces: Traces) -> Names:
 
 def _of_given(leaf: Given) -> Names:
     """What the name of a constant says of it."""
-    if draw := DRAW.search(leaf.name):
-        return {"seed": (int(draw[1]), ""), "draw": (int(draw[2]), "")}
+    if isinstance(leaf.origin, Drawn):
+        return {"seed": (leaf.origin.seed, ""), "draw": (leaf.origin.draw, "")}
     if leaf.name == "temperature":
         return {"temperature": (float(np.asarray(leaf.table)), "")}
-    place = leaf.index[leaf.axes.index("variant")] if "variant" in leaf.axes else None
-    if isinstance(place, int):
-        models = leaf.name.partition(" of ")[2].split(", ")  # of models that differ in how they are told positions
-        return {"positions": (models[place].rpartition("-")[2], "")}
+    if isinstance(leaf.origin, Measured):
+        return {"positions": (settings_of(leaf.origin.folder)["positions"], "")}
     return {}
+
+
+@cache
+def settings_of(folder: Path) -> dict[str, Any]:
+    """How the model of a checkpoint is built."""
+    about: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return dict(about["model"])
 
 
 def merged(parts: Iterable[Names]) -> Names:

@@ -20,9 +20,10 @@ from scenes.kit.words.links import Links
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from studio.audit.checks.identity import Names, names_of, names_of_cell
 from studio.audit.checks.naming import NUMBERED, misdirected, misnamed
-from studio.audit.checks.sources import Sources
-from studio.audit.checks.spots import Spot, common, spots_of
+from studio.audit.checks.repeated import elsewhere
+from studio.audit.checks.spots import Spot, common
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE, Screen, is_painted
 
 NEAR = 2.5  # em: how far a number may stand from its word
@@ -30,12 +31,12 @@ GAP = 0.5  # scene units between a row of words and the end of a line that leads
 BESIDE = 0.42  # em: how far the middles of a label and of a cell in its line may lie apart
 
 
-def check_labels(mobject: Painted, readings: list[Reading], sources: Sources) -> Iterator[Defect]:
+def check_labels(mobject: Painted, readings: list[Reading], screen: Screen, sources: Sources) -> Iterator[Defect]:
     """Every label of a mobject against what it says that it names, or the cells in its row and in its column."""
     if isinstance(mobject, (Caption, Heading)):
         return
     labels = [r for r in readings if r.opacity > VISIBLE and (r.of is not None or not has_cells(r))]
-    spots = list(spots_of(mobject, readings, sources.traces)) if any(r.of is None for r in labels) else []
+    spots = screen.spots(mobject, sources.traces) if any(r.of is None for r in labels) else []
     for reading in readings:
         yield from (_defect(*found) for found in misdirected(reading, sources.traces))
     for label in labels:
@@ -67,26 +68,26 @@ def check_neighbours(mobject: Painted, readings: list[Reading], screen: Screen, 
     if isinstance(mobject, Label) and NUMBERED.fullmatch(mobject.text):
         walls = [other for other in screen.mobjects if isinstance(other, PatternWall) and is_painted(other)]
         for label in readings:
-            spots = [spot for wall in walls for spot in spots_of(wall, (), sources.traces)]
+            spots = [spot for wall in walls for spot in screen.spots(wall, sources.traces)]
             yield from _compared(label, _nearest(label, spots), sources)
     if isinstance(mobject, TokenNumbers):
         words = words_of(mobject, screen)
-        for spot in spots_of(mobject, readings, sources.traces):
+        for spot in screen.spots(mobject, sources.traces):
             for word in word_at((spot.x, spot.y), words, NEAR, 0.0 if mobject.down else 1.0):
-                yield from _compared(word, [spot.names], sources)
+                yield from _of_a_row(words, word, spot.names, sources)
     if isinstance(mobject, RowBars):
-        yield from _beside_rows(mobject, readings, screen, sources)
+        yield from _beside_rows(mobject, screen, sources)
     if isinstance(mobject, AttentionArcs):
         yield from _ends_of_arcs(mobject, screen, sources)
     if isinstance(mobject, Links):
         yield from _ends_of_links(mobject, screen)
 
 
-def _beside_rows(bars: RowBars, readings: list[Reading], screen: Screen, sources: Sources) -> Iterator[Defect]:
+def _beside_rows(bars: RowBars, screen: Screen, sources: Sources) -> Iterator[Defect]:
     """The names of a grid's rows against the bars in their lines."""
     grids = [grid for grid in screen.mobjects if isinstance(grid, TensorGrid)]
     labels = [r for grid in grids for r in screen.readings[id(grid)] if not has_cells(r)]
-    for spot in spots_of(bars, readings, sources.traces):
+    for spot in screen.spots(bars, sources.traces):
         for label in labels:
             if abs(_foot(label)[1] - spot.y) < BESIDE * label.size and _foot(label)[0] < spot.x:
                 yield from _compared(label, [spot.names], sources)
@@ -94,22 +95,33 @@ def _beside_rows(bars: RowBars, readings: list[Reading], screen: Screen, sources
 
 def _ends_of_arcs(arcs: AttentionArcs, screen: Screen, sources: Sources) -> Iterator[Defect]:
     """An arc leads from the word that is its weight's key to the word that is its query."""
-    for mark in arcs.marks():
+    for mark in screen.marks(arcs):
         cells = [encoding.cell for encoding in mark.shows if isinstance(encoding.cell, Cell)]
         names = names_of_cell(cells[0], sources.traces) if cells else {}
         for axis, end in (("key", mark.points[0]), ("query", mark.points[-1])):
-            for word in word_beside(end, screen, arcs.down) if axis in names else ():
-                yield from _compared(word, [{axis: names[axis]}], sources)
+            row, words = word_beside(end, screen, arcs.down) if axis in names else ([], [])
+            for word in words:
+                yield from _of_a_row(row, word, {axis: names[axis]}, sources)
 
 
 def _ends_of_links(links: Links, screen: Screen) -> Iterator[Defect]:
-    """A link leads from a word to the same word."""
-    for mark in links.marks():
-        ends = [word_beside(end, screen, links.down) for end in (mark.points[0], mark.points[-1])]
-        texts = [word.text for end in ends for word in end]
-        if len(set(texts)) > 1 and links.grown.min() > 0.99:
+    """A link leads from a word to the same word, and no two to one."""
+    seen: set[int] = set()
+    for mark in screen.marks(links) if links.grown.min() > 0.99 else ():
+        words = [word for end in (0, -1) for word in word_beside(mark.points[end], screen, links.down)[1]]
+        texts = [word.text for word in words]
+        if len(set(texts)) > 1:
             what = f"a line leads from “{texts[0]}” to “{texts[1]}”"
             yield Defect("wrong label", what, expected=texts[0], shown=texts[1])
+        if seen & set(map(id, words)):
+            yield Defect("wrong label", f"two lines lead from or to one “{texts[0]}”", shown=texts[0])
+        seen |= set(map(id, words))
+
+
+def _of_a_row(row: list[Reading], word: Reading, names: Names, sources: Sources) -> Iterator[Defect]:
+    """A word of a row against the names of what belongs to it."""
+    yield from _compared(word, [names], sources)
+    yield from (_defect(*found) for found in elsewhere(row, word, names, sources.traces))
 
 
 def words_of(numbers: TokenNumbers, screen: Screen) -> list[Reading]:
@@ -133,8 +145,8 @@ def word_at(
     return [words[nearest]] if away and away[nearest] < within else []
 
 
-def word_beside(place: Array, screen: Screen, down: bool) -> list[Reading]:
-    """The word of the nearest row of tokens that a line at this place leads to. down: the row is a column."""
+def word_beside(place: Array, screen: Screen, down: bool) -> tuple[list[Reading], list[Reading]]:
+    """The words of the nearest row of tokens, and the one that a line at this place leads to. down: of a column."""
 
     def away(row: TokenRow) -> float:
         low, high = row.points.min(axis=0)[:2], row.points.max(axis=0)[:2]
@@ -145,7 +157,7 @@ def word_beside(place: Array, screen: Screen, down: bool) -> list[Reading]:
     ]
     words = screen.readings[id(min(rows, key=away))] if rows else []
     scale = np.array([0.0 if down else 1.0, 1.0])
-    return sorted(words, key=lambda w: float(np.hypot(*((w.corners.mean(axis=0) - place) * scale))))[:1]
+    return words, sorted(words, key=lambda w: float(np.hypot(*((w.corners.mean(axis=0) - place) * scale))))[:1]
 
 
 def _nearest(label: Reading, spots: list[Spot]) -> list[Names]:

@@ -20,6 +20,7 @@ from scenes.kit.ground.theme import contrast
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Item, Screen, is_visible
 from studio.play.playback import Playback
@@ -78,8 +79,8 @@ class View:
 class Layout(Check):
     """Where everything is, and what lies behind what."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.last: Pictures | None = None
 
     def seen(self, screen: Screen) -> Iterator[Defect]:

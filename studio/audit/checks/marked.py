@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar
 from scenes.kit.charts.ranking import Ranking
@@ -19,13 +20,14 @@ from scenes.kit.ground.readings import Array, Cell, Reading
 from scenes.kit.ground.text import Caption, Heading, Label
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
-from scenes.kit.words.tokens import TokenRow
+from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from studio.audit.checks.identity import Names, names_of_cell, shared
 from studio.audit.checks.labels import has_cells
 from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
-from studio.audit.checks.sources import Sources
-from studio.audit.checks.spots import Spot, spots_of
+from studio.audit.checks.repeated import other_one
+from studio.audit.checks.spots import Spot
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE, Screen, is_painted
 
 TONE = 2.5 / 255  # of a colour's channel: an eye sees no difference
@@ -63,7 +65,7 @@ class Marks:
     def _scale(self, mobject: Painted) -> Iterator[Defect]:
         """“full from 4.9” says from where on strips are fully bright."""
         for scale in self.full_from if isinstance(mobject, HeatStrips) else ():
-            shades = [e.scale for mark in mobject.marks() for e in mark.shows if isinstance(e, Shade)]
+            shades = [e.scale for mark in self.screen.marks(mobject) for e in mark.shows if isinstance(e, Shade)]
             if any(abs(shade - scale) > 1e-6 * scale for shade in shades):
                 what = "strips are not fully bright from the number on that is said"
                 yield Defect("wrong shape", what, expected=f"{scale:.4g}", shown=f"{shades[0]:.4g}")
@@ -80,15 +82,20 @@ class Marks:
             return
         roles = ("target",) if isinstance(mobject, ROWS) else ("truth", "loss")
         known = {word.lower() for word in self.words & words}  # the same word may begin a text
+        said = {int(place) for name, place in self.numbered if name == "position"} | self.queries
         for reading in readings:
-            if known and any(is_close(reading.rgb, theme[role]) for role in roles) and reading.text in words:
-                if reading.text.lower() not in known:
-                    what, right = f"“{reading.text}” is marked", f"“{min(known)}”"
-                    yield Defect("wrong label", what, expected=right, shown=reading.text)
+            if not any(is_close(reading.rgb, theme[role]) for role in roles) or reading.text not in words:
+                continue
+            if known and reading.text.lower() not in known:
+                what, right = f"“{reading.text}” is marked", f"“{min(known)}”"
+                yield Defect("wrong label", what, expected=right, shown=reading.text)
+            elif isinstance(mobject, TokenRow) and (other := other_one(readings, reading, said, self.sources.traces)):
+                what, right = f"“{reading.text}” at position {other[0]} is marked", f"position {other[1]}"
+                yield Defect("wrong label", what, expected=right, shown=reading.text)
 
     def _frames(self, mobject: Painted) -> Iterator[Defect]:
         """Frames around cells."""
-        for mark in mobject.marks():
+        for mark in self.screen.marks(mobject):
             if mark.kind != "frame" or not self._yellow(mark):
                 continue
             inside = [spot.names for spot in self.spots if contains(mark.points, spot)]
@@ -101,7 +108,9 @@ class Marks:
     def _row(self, grid: TensorGrid, mark: Mark) -> Iterator[Defect]:
         """Where the name of a row is yellow, a frame around a row lies around that one."""
         left, top = mark.points.min(axis=0)[0], mark.points.max(axis=0)[1]
-        labels = [r for r in self.screen.readings[id(grid)] if not has_cells(r) and r.corners[:, 0].max() < left]
+        edge = float(grid.corners()[0][1])  # above it stand columns' labels, and what the axes are called
+        names = (r for r in self.screen.readings[id(grid)] if not has_cells(r) and r.corners[:, 0].max() < left)
+        labels = [r for r in names if r.corners[:, 1].mean() < edge]
         beside = [r for r in labels if mark.points.min(axis=0)[1] < r.corners[:, 1].mean() < top]
         yellow = [r for r in labels if is_close(r.rgb, self.target)]
         if len(beside) == 1 and yellow and beside[0] not in yellow:
@@ -131,7 +140,7 @@ class Marks:
         if not isinstance(mobject, (ProbabilityBars, CumulativeBar)):
             return
         said = self.words | said_words([r for m in self.painted for r in self.screen.readings[id(m)]])
-        bars = [mark for mark in mobject.marks() if mark.kind == "rectangle"]
+        bars = [mark for mark in self.screen.marks(mobject) if mark.kind == "rectangle"]
         yellow = [mark for mark in bars if self._yellow(mark)]
         for mark in yellow if len(yellow) == 1 < len(bars) else ():
             ends = [e.cell for e in mark.shows if not isinstance(e, Place) or e.at == "end"]
@@ -143,8 +152,7 @@ class Marks:
 
     def _off(self, mobject: Painted) -> Iterator[Defect]:
         """The head that was off where all numbers of something come from one run."""
-        spots = list(spots_of(mobject, self.screen.readings[id(mobject)], self.sources.traces))
-        common = shared([spot.names for spot in spots])
+        common = shared([spot.names for spot in self.screen.spots(mobject, self.sources.traces)])
         off = {axis: place for axis, place in common.items() if axis.endswith(" off")}
         yield from self._numbered(off, "this is without")
 
@@ -153,7 +161,7 @@ class Marks:
         if not isinstance(mobject, Label) or id(mobject) not in self.screen.fresh or str(mobject.text) not in TENSORS:
             return
         for blocks in (m for m in self.painted if isinstance(m, BlockDiagram)):
-            lit = [mark for mark in blocks.marks() if mark.kind == "frame" and self._yellow(mark)]
+            lit = [mark for mark in self.screen.marks(blocks) if mark.kind == "frame" and self._yellow(mark)]
             named = [r.text for r in self.screen.readings[id(blocks)] for mark in lit if contains(mark.points, r)]
             what = str(mobject.text).removeprefix("+ ")
             if what in PARTS and any(name in PARTS for name in named) and what not in named:
@@ -161,11 +169,23 @@ class Marks:
 
     # ── where ────────────────────────────────────────────────────────────────────────────────────
     @property
+    def queries(self) -> set[int]:
+        """The positions whose weights stand at the words of a text."""
+        traces, found = self.sources.traces, set[int]()
+        for mobject in (m for m in self.painted if isinstance(m, (AttentionArcs, TokenNumbers))):
+            names = [spot.names for spot in self.screen.spots(mobject, traces)]
+            drawn = (e.cell for mark in self.screen.marks(mobject) for e in mark.shows)
+            names += [names_of_cell(cell, traces) for cell in drawn if isinstance(cell, Cell)]
+            if query := shared(names).get("query"):
+                found.add(int(query[0]))
+        return found
+
+    @property
     def spots(self) -> list[Spot]:
         """All cells that are on the screen."""
         if not hasattr(self, "_spots"):
-            traces, readings = self.sources.traces, self.screen.readings
-            self._spots = [spot for m in self.painted for spot in spots_of(m, readings[id(m)], traces)]
+            traces = self.sources.traces
+            self._spots = [spot for m in self.painted for spot in self.screen.spots(m, traces)]
         return self._spots
 
     def _yellow(self, mark: Mark) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from model.numbers.trace import Trace
@@ -47,8 +48,14 @@ def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
             continue
         for trace in traces.values() if not run else [traces[run]] if run in traces else []:
             words = trace.vocabulary if axis == "vocab" else trace.tokens
-            if place < len(words) and text in {display(word) for word in words}:
+            if place < len(words) and text in displayed(words):
                 yield display(words[place])
+
+
+@cache
+def displayed(words: tuple[str, ...]) -> frozenset[str]:
+    """The words of a text or of a vocabulary as they are shown."""
+    return frozenset(map(display, words))
 
 
 def _numbered(text: str, lines: Sequence[Names]) -> Iterator[tuple[str, str]]:

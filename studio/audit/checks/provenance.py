@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from manim import DecimalNumber, Mobject
 
+from scenes.kit.ground.readings import Claim
 from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
@@ -14,8 +15,9 @@ from studio.audit.checks.geometry import check_ink, check_marks
 from studio.audit.checks.labels import check_labels, check_neighbours
 from studio.audit.checks.layout import short
 from studio.audit.checks.marked import Marks
-from studio.audit.checks.sources import Sources, has_digits
 from studio.audit.findings import Defect
+from studio.audit.numbers.recorded import check_run, is_plain
+from studio.audit.numbers.sources import Sources, has_digits
 from studio.audit.report import Report
 from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
 
@@ -23,9 +25,8 @@ from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
 class Provenance(Check):
     """Every number against what the lesson's runs say when it is computed a second time."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
-        self.sources = Sources(lesson.traces, lesson.names)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.turned = True  # whether a step has just begun: what it marks comes after heading and caption
 
     def step_started(self, step: Step) -> Defects:
@@ -43,6 +44,16 @@ class Provenance(Check):
         self.turned = False
         self.report.numbers = len(self.sources.numbers)
 
+    def finished(self) -> Iterator[Defect]:
+        runs = self.sources.recorded()
+        models: dict[str, list[str]] = {}  # by checkpoint: its runs; one of them tells how they are computed
+        for run in runs:
+            models.setdefault(str(self.sources.traces[run].info.get("checkpoint_hash")), []).append(run)
+        for same in models.values():
+            plain = next((run for run in same if is_plain(self.sources.traces[run])), None)
+            if plain is not None:
+                yield from check_run(self.sources.traces[plain], set().union(*(runs[run] for run in same)))
+
     def check(self, mobject: Mobject, screen: Screen) -> Iterator[Defect]:
         """A mobject that is new or has changed."""
         middle = mobject.get_center()
@@ -59,17 +70,25 @@ class Provenance(Check):
             place = reading.corners.mean(axis=0)
             yield from (defect.at(place) for defect in self.sources.check_reading(reading, kind))
         if is_painted(mobject):
-            yield from (defect.at(middle) for defect in check_marks(mobject, self.sources))
-            yield from (defect.at(middle) for defect in check_labels(mobject, readings, self.sources))
-            neighbours = check_neighbours(mobject, readings, screen, self.sources)
-            yield from (defect.at(middle) for defect in neighbours)
-            inks = (check_ink(reading, self.sources, mobject.style.theme) for reading in readings)
+            sources, theme = self.sources, mobject.style.theme
+            yield from (defect.at(middle) for defect in check_marks(screen.marks(mobject), sources, theme))
+            yield from (defect.at(middle) for defect in check_labels(mobject, readings, screen, sources))
+            yield from (defect.at(middle) for defect in check_neighbours(mobject, readings, screen, sources))
+            inks = (check_ink(reading, sources, theme) for reading in readings)
             yield from (defect.at(middle) for defect in inks if defect is not None)
-        for claim in claims_of(mobject):
-            self.report.sums += 1
-            defect = self.sources.check_claim(claim)
-            if defect is not None:
-                yield defect.at(middle)
+        claims = claims_of(mobject)
+        self.report.sums += len(claims)
+        defects = [*map(self.sources.check_claim, claims), unequal(mobject, claims, screen)]
+        yield from (defect.at(middle) for defect in defects if defect is not None)
+
+
+def unequal(mobject: Mobject, claims: list[Claim], screen: Screen) -> Defect | None:
+    """Where numbers do not give a total to the last digit, no “=” says so."""
+    readings = [r for part in mobject.get_family() for r in screen.readings.get(id(part), ())]
+    said = next((reading.text for reading in readings if "=" in reading.text), None)
+    if said is None or not any(claim.about for claim in claims):
+        return None
+    return Defect("wrong sum", f"“{said}” holds only about so: it needs ≈, or other decimals", shown=said)
 
 
 def foreign(mobject: Mobject) -> Defect:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from scenes.kit.ground.encodings import Area, Mark, Place
-from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells, Reading
 from studio.audit.checks.identity import Names, Traces, names_of, names_of_cell, shared
 
@@ -28,14 +27,14 @@ class Spot:
         return cls(float(x), float(y), names)
 
 
-def spots_of(mobject: Painted, readings: Iterable[Reading], traces: Traces) -> Iterator[Spot]:
-    """All cells that a mobject shows as digits or shapes."""
+def spots_of(marks: Iterable[Mark], readings: Iterable[Reading], traces: Traces) -> Iterator[Spot]:
+    """All cells that a mobject shows as shapes or digits."""
     for reading in readings:
         for shown in reading.numbers:
             if isinstance(shown.value, Cell):
                 middle = (reading.corners if reading.area is None else reading.area).mean(axis=0)
                 yield Spot.at(middle, names_of_cell(shown.value, traces))
-    for mark in mobject.marks():
+    for mark in marks:
         yield from _spots_of_mark(mark, traces)
 
 

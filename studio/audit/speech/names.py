@@ -10,6 +10,7 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from model.numbers.tree import Given, Recorded
 from scenes.kit.ground.say import Said, number
+from studio.audit.checks.naming import AXES
 from studio.audit.findings import Defect
 from studio.audit.speech.places import Where, short_name
 
@@ -18,7 +19,6 @@ PLACE = re.compile(r"\b(layer|head|block|position|entry) (\d+)")
 BRACKET = re.compile(r"([A-Za-z_][\w.]*)\s*\[([^\]]+)\]")
 TEMPERATURE = re.compile(r"(?:\bT =|\btemperature) (\d[\d.]*)")
 OFF = re.compile(r"without (?:layer (\d+), head (\d+)|head (\d+) of layer (\d+))")
-AXES = {"block": ("layer",), "position": ("position", "query", "key"), "entry": ("d_model", "d_head", "entry")}
 MADE = {  # what is shown under a name: the tensor, what it is made into, or what it is worked out from
     "q": {"q", "rot_q"},
     "k": {"k", "rot_k"},

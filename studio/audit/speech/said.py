@@ -17,8 +17,8 @@ from scenes.lesson.claims import CLAIMED, Fact
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
-from studio.audit.checks.sources import Sources
 from studio.audit.findings import Defect
+from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.names import check_grey_line, check_order, check_runs
@@ -30,9 +30,8 @@ from studio.audit.speech.words import Sentence, check_label, check_sentence
 class Speech(Check):
     """Collects what a step shows, and compares its texts with that when the step ends."""
 
-    def __init__(self, lesson: Lesson, report: Report):
-        super().__init__(lesson, report)
-        self.sources = Sources(lesson.traces, lesson.names)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
+        super().__init__(lesson, report, sources)
         self.where = Where(self.sources.traces)
         self.tensors_of: dict[int, tuple[Painted, list[Any]]] = {}  # by the mobject's id
         self.start()
@@ -108,7 +107,7 @@ class Speech(Check):
 def tensors_in(mobject: Painted, screen: Screen) -> list[Any]:
     """The tensors whose numbers a mobject shows, as digits or as shapes."""
     shown: list[Any] = [number.value for reading in screen.readings[id(mobject)] for number in reading.numbers]
-    shown += [encoding.cell for mark in mobject.marks() for encoding in mark.shows]
+    shown += [encoding.cell for mark in screen.marks(mobject) for encoding in mark.shows]
     tensors = {
         id(what.tensor): what.tensor
         for what in shown

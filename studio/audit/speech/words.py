@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.say import Said
 from scenes.kit.words.tokens import display
+from studio.audit.checks.naming import AXES, displayed
 from studio.audit.findings import Defect
-from studio.audit.speech.names import AXES
 from studio.audit.speech.places import Spot, Where
 
 CLAUSES = re.compile(r"[,;.]\s+(?:and )?| and | · ")
@@ -146,9 +146,9 @@ def texts(where: Where) -> Iterator[tuple[str, ...]]:
 
 def all_words(where: Where) -> set[str]:
     """The words of all texts, as they are shown."""
-    return {display(token) for tokens in texts(where) for token in tokens} | {
-        display(token) for trace in where.traces.values() if len(trace.vocabulary) < 5000 for token in trace.vocabulary
-    }
+    vocabularies = {trace.vocabulary for trace in where.traces.values() if len(trace.vocabulary) < 5000}
+    words = set().union(*map(displayed, vocabularies))
+    return words | {display(token) for tokens in texts(where) for token in tokens}
 
 
 def positions_in(text: Said) -> list[int]:

@@ -28,6 +28,7 @@ from studio.cli.options import COURSE, DEBUG, PATH, SETTINGS, complete_lesson, e
 )
 @click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme (may be given several times).")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also as JSON (- for stdout).")
+@click.option("--flash", is_flag=True, help="Also draw every frame, small, and count flashes.")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
 @with_options(COURSE, DEBUG)
@@ -40,6 +41,7 @@ def audit(
     aspects: tuple[str, ...],
     themes: tuple[str, ...],
     json_file: Path | None,
+    flash: bool,
     workers: int | None,
     explain: str | None,
 ) -> int:
@@ -60,6 +62,7 @@ def audit(
         aspects=aspects,
         themes=themes,
         every=every,
+        flash=flash,
         json_file=json_file,
         workers=workers,
     )

@@ -7,6 +7,7 @@ import pytest
 
 from model import Trace, run
 from model.net.config import ModelConfig
+from model.runs.ablation import ablations, moved
 from model.study.choice import telling_row
 
 TEXTS = ("The dog", "A fluffy blue creature roamed the verdant forest", "cat", "The keys on the table are old")
@@ -37,12 +38,26 @@ def test_the_row_is_that_of_a_search(text, among):
     assert place == expected and measure == pytest.approx(most, rel=1e-5)
 
 
-def made(*patterns: np.ndarray) -> Trace:
-    """One layer of heads with these patterns; every word is as likely as any other."""
+def test_by_consequence_it_is_that_of_a_search_among_second_runs():
+    trace = run("tiny", TEXTS[3])
+    heads = [(layer, head) for layer in range(trace.config.n_layers) for head in range(trace.config.n_heads)]
+    without = ablations("tiny", TEXTS[3], heads)
+    best, most = None, -1.0
+    for layer, head in heads:
+        for query, row in enumerate(trace.array(f"blocks.{layer}.attn.pattern")[head].astype(float)):
+            elsewhere = sum(w for key, w in enumerate(row) if key not in (0, query))
+            if (measure := elsewhere * float(moved(trace, without[layer, head], query).values)) > most:
+                best, most = (layer, head, query), measure
+    *place, measure = telling_row(trace, without=without)
+    assert tuple(place) == best and measure == pytest.approx(most, rel=1e-5)
+
+
+def made(*patterns: np.ndarray, probs: np.ndarray | float = 0.25) -> Trace:
+    """One layer of heads with these patterns; every word is as likely as any other, or as `probs` say."""
     n = len(patterns[0])
     arrays = {
         "blocks.0.attn.pattern": np.stack(patterns).astype(np.float32),
-        "probs": np.full((n, 4), 0.25, np.float32),
+        "probs": np.broadcast_to(np.float32(probs), (n, 4)).copy(),
     }
     axes = {"blocks.0.attn.pattern": ("head", "query", "key"), "probs": ("position", "vocab")}
     config = ModelConfig(vocab_size=4, n_layers=1, n_heads=len(patterns))
@@ -56,6 +71,17 @@ def test_a_row_that_gathers_wins_over_rows_that_rest():
     layer, head, query, measure = telling_row(made(itself, first, both))
     assert (layer, head, query) == (0, 2, 4) and measure == pytest.approx((0.25 + 0.5e-6) * math.log(4))
     assert telling_row(made(itself, first))[3] == 0
+
+
+def test_a_head_that_matters_wins_over_one_that_only_gathers():
+    gathers, less = np.eye(6), np.eye(6)
+    gathers[4] = [0, 0, 0.5, 0.5, 0, 0]
+    less[4] = [0, 0, 0.4, 0.4, 0.2, 0]
+    trace = made(gathers, less)
+    other = made(gathers, less, probs=np.array([0.75, 0.25, 0, 0]))
+    layer, head, query, measure = telling_row(trace, without={(0, 0): trace, (0, 1): other})
+    assert (layer, head, query) == (0, 1, 4) and measure == pytest.approx(0.8 * 0.5)
+    assert telling_row(trace, without={})[3] == 0
 
 
 def test_what_is_asked_for_is_kept_and_what_is_out_of_range_is_not():

@@ -33,8 +33,8 @@ def test_measures_are_those_of_single_runs():
                 expected = before.array(f"blocks.{layer}.attn.{name}")[head, one.query, list(one.keys)]
                 assert values[layer, head, place] == pytest.approx(expected, abs=1e-4)
         for layer, head in ((0, 1), (1, 4), (3, 4)):
-            after = run(tiny, text, ablate=[(layer, head)]).array("probs")[-1]
-            pairs = zip(before.array("probs")[-1], after, strict=True)
+            after = run(tiny, text, ablate=[(layer, head)]).array("probs")[one.query]
+            pairs = zip(before.array("probs")[one.query], after, strict=True)
             moved = 0.5 * sum(abs(float(p) - float(q)) for p, q in pairs)
             assert found.moved[layer, head, place] == pytest.approx(moved, abs=1e-4)
         assert found.even[place] == pytest.approx(2 / (one.query + 1))
@@ -94,23 +94,29 @@ def by_hand(weights, moved):
 
 
 SIDES = [Case(("a", "b"), 1, (0, 0), side) for side in ("x", "y")]
+X, BOTH = np.array([True, False]), np.array([True, True])
 
 
 def test_weight_goes_before_consequence():
     gathers, breaks, half = [[0.4, 0.4], [0.5, 0.3]], [[0.1, 0.1], [0.1, 0.1]], [[0.9, 0.05], [0.9, 0.05]]
-    assert choose(SIDES, by_hand([breaks, gathers], [[0.9, 0.9], [0.1, 0.1]])) == ((0, 1), True)
-    assert choose(SIDES, by_hand([gathers, gathers], [[0.1, 0.1], [0.2, 0.2]])) == ((0, 1), True)
-    assert choose(SIDES, by_hand([half, gathers], [[0.9, 0.9], [0.1, 0.1]])) == ((0, 1), True)
-    assert choose(SIDES, by_hand([breaks, half], [[0.9, 0.9], [0.1, 0.1]])) == ((0, 1), False)
-    assert choose(SIDES, by_hand([half, [[0.25, 0.25]] * 2], [[0.9, 0.9], [0.1, 0.1]])) == ((0, 1), False)
-    one_side = [[0.5, 0.5], [0.2, 0.2]]
-    assert choose(SIDES, by_hand([one_side, breaks], [[0.9, 0.9], [0.1, 0.1]]))[1] is False
+    assert choose(by_hand([breaks, gathers], [[0.9, 0.9], [0.1, 0.1]]), BOTH) == ((0, 1), True)
+    assert choose(by_hand([gathers, gathers], [[0.1, 0.1], [0.2, 0.2]]), BOTH) == ((0, 1), True)
+    assert choose(by_hand([half, gathers], [[0.9, 0.9], [0.1, 0.1]]), BOTH) == ((0, 1), True)
+    assert choose(by_hand([breaks, half], [[0.9, 0.9], [0.1, 0.1]]), BOTH) == ((0, 1), False)
+    assert choose(by_hand([half, [[0.25, 0.25]] * 2], [[0.9, 0.9], [0.1, 0.1]]), BOTH) == ((0, 1), False)
+
+
+def test_each_side_has_its_own_head():
+    one_side, other_side = [[0.5, 0.5], [0.2, 0.2]], [[0.2, 0.2], [0.5, 0.4]]
+    found = by_hand([one_side, other_side], [[0.1, 0.1], [0.2, 0.2]])
+    assert choose(found, X) == ((0, 0), True) and choose(found, ~X) == ((0, 1), True)
 
 
 def test_summary_by_hand():
     told = summary(SIDES, by_hand([[[0.1, 0.1], [0.1, 0.1]], [[0.4, 0.4], [0.5, 0.25]]], [[0.9, 0.9], [0.1, 0.2]]))
-    assert told["head"] == [0, 1] and told["finds"] and list(told["sides"]) == ["x", "y"]
+    assert list(told["sides"]) == ["x", "y"]
     x, y = told["sides"].values()
+    assert all(side["head"] == [0, 1] and side["finds"] for side in (x, y))
     assert (x["weight"], x["each"], x["even"], x["moved"]) == (0.8, [0.4, 0.4], 0.4, 0.1)
     assert (y["weight"], y["each"], y["score"], y["moved"]) == (0.75, [0.5, 0.25], 0.075, 0.2)
     assert (x["above 0"][0], y["above 0"][0]) == (1.0, 0.0) and (x["right"][0], y["right"][0]) == (1.0, 0.0)
@@ -126,8 +132,8 @@ def test_the_report_holds_for_other_sentences():
     for name, told in tiny.report()["findings"].items():
         cases = draw(KINDS[name], 40, seed=7)
         found = measure(tiny, cases)
-        layer, head = told["head"]
         for side, entry in told["sides"].items():
+            layer, head = entry["head"]
             mine = [one.side == side for one in cases]
             assert entry["count"] >= 200
             assert found.weights[layer, head, mine].sum(-1).mean() == pytest.approx(entry["weight"], abs=0.08)
@@ -135,13 +141,44 @@ def test_the_report_holds_for_other_sentences():
                 assert found.right[mine].mean() == pytest.approx(entry["right"][0], abs=0.2)
 
 
+def test_tiny_finds_what_the_document_says():
+    found = {
+        side: told["finds"]
+        for entry in load("tiny").report()["findings"].values()
+        for side, told in entry["sides"].items()
+    }
+    assert found == {"noun": True, "animal": True, "place": False, "he": True, "she": True}
+
+
+@pytest.mark.parametrize(
+    "text, kind, side, keys, next_word",
+    [
+        ("A fluffy blue creature", ADJECTIVES, "noun", [1, 2], "roamed"),
+        ("The animal did not cross the street because it was too tired", REASON, "animal", [1], "sometimes"),
+        ("The queen gave the king a letter because she", PRONOUN, "she", [1], "admired"),
+        ("The queen gave the king a letter because he", PRONOUN, "he", [4], "trusted"),
+    ],
+)
+def test_the_sentences_of_the_course_show_it(text, kind, side, keys, next_word):
+    """The head of the report, on a sentence that everybody knows; without it the next word is another matter."""
+    layer, head = load("tiny").report()["findings"][kind]["sides"][side]["head"]
+    trace = run("tiny", text)
+    probs, without = (one.array("probs")[-1] for one in (trace, run("tiny", text, ablate=[(layer, head)])))
+    weights = trace.array(f"blocks.{layer}.attn.pattern")[head, -1, keys]
+    assert weights.sum() > 0.6 and weights.min() > 0.2
+    assert trace.vocabulary[probs.argmax()] == next_word
+    assert abs(without - probs).sum() / 2 > 0.1
+
+
 @pytest.mark.slow
 def test_the_report_is_what_is_measured():
     tiny = load("tiny")
     for name, told in measure_findings(tiny, training_text(tiny)).items():
         before = tiny.report()["findings"][name]
-        assert (told["head"], told["finds"]) == (before["head"], before["finds"])
         for side, entry in told["sides"].items():
+            assert [entry[key] for key in ("head", "finds")] == [
+                before["sides"][side][key] for key in ("head", "finds")
+            ]
             assert entry["weight"] == pytest.approx(before["sides"][side]["weight"], abs=2e-3)
             assert entry["moved"] == pytest.approx(before["sides"][side]["moved"], abs=2e-3)
 

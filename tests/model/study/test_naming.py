@@ -8,7 +8,8 @@ from model.study.heads.scores import HeadScore
 
 
 def score(name, values, chance):
-    return HeadScore(name, "", "", Tensor.given(np.array(values), f"{name} score", ("layer", "head")), chance)
+    scores = Tensor.given(np.array(values), f"{name} score", ("layer", "head"))
+    return HeadScore(name, "", "", scores, Tensor.given(chance, "chance"))
 
 
 def test_a_name_needs_a_score_halfway_from_chance_to_all():

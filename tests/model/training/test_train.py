@@ -16,9 +16,9 @@ from model.text.corpus import documents
 from model.text.ngrams import ngram_losses
 from model.training.recipes import RECIPES, Recipe
 from model.training.report import DOCUMENT, HELDOUT, heldout_loss, tables
-from model.training.run import Run
+from model.training.run import Run, off_centre
 from model.training.train import train
-from model.training.windows import make_corpus
+from model.training.windows import make_corpus, training_documents
 
 SMALL = Recipe({"n_layers": 1, "n_ctx": 32, "tied": True}, steps=24, words=20_000, batch=8, snapshots=6)
 
@@ -96,6 +96,15 @@ def test_batches_begin_with_sentences_and_hide_words(corpus):
     assert not (targets == corpus.tokenizer.unknown_id).any()
 
 
+def test_scores_are_centred_where_zero_is_an_even_share():
+    later = torch.full((3, 3), -math.inf).triu(1)
+    even = torch.zeros(2, 1, 3, 3) + later
+    assert off_centre([even, even]).item() == pytest.approx(0, abs=1e-12)
+    assert off_centre([even + 2, even]).item() == pytest.approx(2)  # 2² in one of two layers
+    tilted = torch.tensor([[0.0, 0.0, 0.0], [math.log(1.5), math.log(0.5), 0.0], [math.log(3), -90.0, -90.0]]) + later
+    assert off_centre([tilted[None, None]]).item() == pytest.approx(0, abs=1e-12)
+
+
 def test_snapshots_and_schedule():
     tiny = RECIPES["tiny"]
     marks = sorted(tiny.snapshot_steps())
@@ -130,7 +139,10 @@ def test_corpus_is_everyday_english_that_repeats_with_its_seed():
 def test_heldout_text_was_not_trained_on():
     lines = HELDOUT.read_text(encoding="utf-8").splitlines()
     assert sum(len(line.split()) for line in lines) > 15_000
-    assert not set(lines) & set(documents(0, 600_000))
+    tiny = RECIPES["tiny"]
+    for lookups in (0.0, tiny.lookups):
+        made = documents(0, 600_000, lookups)
+        assert set(training_documents(600_000, lookups)) == set(made) - set(lines)
 
 
 def test_tiny_beats_counting_on_heldout_text():

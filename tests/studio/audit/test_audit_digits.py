@@ -6,7 +6,7 @@ import pytest
 from scenes.kit.ground import say
 from scenes.kit.ground.text import Label
 from scenes.kit.numbers.grid import TensorGrid
-from studio.audit.checks.digits import digits
+from studio.audit.numbers.digits import digits
 from tests.studio.audit.planted import kinds, shows
 
 SPECS = ("+.2f", ".2f", ".0f", ",.0f", ".0%", ".1%", ".3f", "+.3f", ".2g", "+.1f", ",.1f", ".6f")

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 from textwrap import indent
 
 import manim
@@ -10,7 +11,7 @@ import pytest
 from model.paths import ROOT
 from scenes import kit
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Total
+from scenes.kit.numbers.total import Total
 from scenes.lesson import Options, TextLesson
 from studio.audit import audit_lesson
 from studio.audit.explain import FOLDER, explanation
@@ -18,22 +19,28 @@ from studio.audit.findings import ROOM as KINDS
 from studio.cli.main import main
 from tests.studio.audit.planted import Entry
 
-NAMES = {**vars(manim), **{name: getattr(kit, name) for name in kit.__all__}, "say": say, "Total": Total}
+NAMES = {
+    **vars(manim),
+    **{name: getattr(kit, name) for name in kit.__all__},
+    "say": say,
+    "Total": Total,
+    "replace": replace,
+}
 
 
-def found(body: str) -> set[str]:
-    """The kinds of findings in a lesson with this `construct`."""
+def found(body: str, kind: str) -> set[str]:
+    """The kinds of findings in a lesson with this `construct`; flashes are looked for if that is the kind."""
     namespace = dict(NAMES)
     exec("def construct(self):\n" + indent(body, "    "), namespace)
     lesson = type("Example", (TextLesson,), {"construct": namespace["construct"]})
-    return {f.defect.kind for f in audit_lesson(Entry(lesson), Options()).findings}
+    return {f.defect.kind for f in audit_lesson(Entry(lesson), Options(), kind == "flash").findings}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_examples(kind):
     page = explanation(kind)
-    assert kind in found(page.wrong)
-    assert found(page.right) == set()
+    assert kind in found(page.wrong, kind)
+    assert found(page.right, kind) == set()
 
 
 def test_what_the_code_can_find_is_what_is_explained():

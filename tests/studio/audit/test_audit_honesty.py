@@ -31,7 +31,7 @@ def test_a_caption_that_is_gone_too_soon():
 
     (finding,) = found(lesson=Hasty)
     assert finding.defect.kind == "caption too short-lived" and finding.moment.step == "Only"
-    assert float(finding.defect.expected.split()[0]) == pytest.approx(46 / 15, abs=0.3)
+    assert float(finding.defect.expected.split()[0]) == pytest.approx(46 / 13 + 0.3, abs=0.3)
 
 
 def test_a_caption_that_is_replaced_too_soon():

@@ -4,6 +4,7 @@ import pytest
 from manim import FadeIn
 
 from model import run
+from model.numbers.origins import CHOSEN, Drawn
 from model.numbers.tensor import Tensor, stack
 from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.charts.bars import ProbabilityBars
@@ -18,8 +19,8 @@ from scenes.kit.words.links import Links
 from tests.studio.audit.planted import kinds, shows
 
 
-def wrong(put) -> bool:
-    found = kinds(put)
+def wrong(put, **options) -> bool:
+    found = kinds(put, **options)
     assert found <= {"wrong label"}
     return bool(found)
 
@@ -73,7 +74,7 @@ def label(text, of):
         (say("entry {k}", k=5), say("entry {k}", k=4), lambda lesson: lesson.trace["embed"][:, 5]),
         (say("{w}", w="cat"), say("{w}", w="The"), lambda lesson: lesson.trace["embed"][1]),
         (say("{w}", w="cat"), say("{w}", w="sat"), lambda lesson: lesson.A[1] * 2),
-        (say("seed {s}", s=3), say("seed {s}", s=0), lambda lesson: Tensor.given(0.5, "u, seed 3, draw 1")),
+        (say("seed {s}", s=3), say("seed {s}", s=0), lambda lesson: Tensor.given(0.5, "u", origin=Drawn(3, 1))),
         (say("+ MLP"), say("+ attention"), lambda lesson: lesson.trace["blocks.0.mlp_out"]),
         (say("block {l}", l=0), say("block {l}", l=1), lambda lesson: Index("layer", 0)),
         (say("as written"), say("shuffled"), lambda lesson: lesson.A),
@@ -88,9 +89,9 @@ def test_a_label_names_what_it_says(right, wrong_one, of):
 @pytest.mark.parametrize("heat", [0.5, 2.0])
 def test_a_temperature(heat):
     def probs(lesson):
-        return (lesson.trace["logits"][-1] / Tensor.given(0.5, "temperature")).softmax()
+        return (lesson.trace["logits"][-1] / Tensor.given(0.5, "temperature", origin=CHOSEN)).softmax()
 
-    text = say("T = {t:.2g}", t=Tensor.given(heat, "temperature"))
+    text = say("T = {t:.2g}", t=Tensor.given(heat, "temperature", origin=CHOSEN))
     assert wrong(label(text, probs)) == (heat != 0.5)
 
 
@@ -128,7 +129,43 @@ def test_what_is_added_up_on_stage_adds_up(twice):
         before, change = lesson.trace["blocks.0.resid_pre"][1], lesson.trace["blocks.0.attn_out"][1]
         after = lesson.trace["blocks.0.resid_mid"][1]
         parts = [before, change * 2 if twice else change, after]
-        grids = [TensorGrid(part, "data", columns=5, spec="+.2f").shift((0, 1 - k, 0)) for k, part in enumerate(parts)]
+        specs = ("+.4f", "+.4f", "+.1f")
+        grids = [TensorGrid(part, "data", columns=5, spec=spec) for part, spec in zip(parts, specs, strict=True)]
+        for k, grid in enumerate(grids):
+            grid.shift((0, 1 - k, 0))
         lesson.play(FadeIn(grids[0]), FadeIn(grids[1]), ResidualAdd(*grids))
 
     assert kinds(put) == ({"wrong sum"} if twice else set())
+
+
+TWICE = "The cat saw the dog and the cat sat"  # “cat” is at 1 and at 7, “the” at 3 and at 6
+
+
+@pytest.mark.parametrize("marked", [1, 7])
+def test_of_words_that_come_twice_the_one_is_marked_that_is_followed(marked):
+    def put(lesson):
+        row = lesson.row(size=0.4, target=marked)
+        lesson.play(FadeIn(row), FadeIn(AttentionArcs(row, lesson.A[7], 7, height=2)))
+
+    assert wrong(put, text=TWICE) == (marked != 7)
+
+
+@pytest.mark.parametrize("shift", [0, 3])
+def test_arcs_lead_to_the_word_that_is_meant_and_not_to_the_same_one_elsewhere(shift):
+    def put(lesson):
+        row = lesson.row(size=0.4)
+        chart = AttentionArcs(row, lesson.A[8], 8, height=2, least=0)
+        chart.ends[3] = chart.ends[3 + shift]
+        lesson.play(FadeIn(row), FadeIn(chart))
+
+    assert wrong(put, text=TWICE) == bool(shift)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5, 6, 7, 8], [0, 1, 2, 3, 4, 5, 3, 7, 8]])
+def test_no_two_lines_come_from_one_word(order):
+    def put(lesson):
+        first, second = lesson.row(size=0.3), lesson.row(size=0.3)
+        first.shift((0, 1.5, 0))
+        lesson.play(FadeIn(first), FadeIn(second), FadeIn(Links(first, second, order)))
+
+    assert wrong(put, text=TWICE) == (len(set(order)) < 9)

@@ -4,15 +4,17 @@ import pytest
 from manim import DOWN, LEFT, DecimalNumber, FadeIn, Square, Text
 
 from model import run
+from model.numbers.origins import CHOSEN
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.readings import Cell, Claim, Shown
 from scenes.kit.ground.say import Said, Span, say
-from scenes.kit.ground.text import Formula, Label, Number, Total
+from scenes.kit.ground.text import Formula, Label, Number
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import TermSum
+from scenes.kit.numbers.total import Total
 from scenes.kit.words.tokens import TokenRow
 from tests.studio.audit.planted import Planted, found, kinds, shows
 
@@ -60,6 +62,8 @@ def test_a_wrong_count():
         lambda lesson: Label(say("{w}", w="0.42")),
         lambda lesson: Label(say("{w}", w=f"head {3}")),
         lambda lesson: Number(Tensor.given(0.42, "0.42")),
+        lambda lesson: Number(Tensor.given(0.42, "a share")),
+        lambda lesson: Number(Tensor.given(0.42, "0.42", origin=CHOSEN)),
         lambda lesson: Number(run("tiny", "The dog ran")["blocks.0.attn.pattern"][0, 1, 0]),
         lambda lesson: Formula("x_3"),
         lambda lesson: Text("42"),
@@ -75,7 +79,7 @@ def test_a_number_with_no_source(make):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda lesson: Number(Tensor.given(0.42, "temperature")),
+        lambda lesson: Number(Tensor.given(0.42, "temperature", origin=CHOSEN)),
         lambda lesson: Number(lesson.run("tiny", "The dog ran")["blocks.0.attn.pattern"][0, 1, 0]),
         lambda lesson: Label(say("{model} · blocks.{l}.ln1.normalized", model=lesson.model_name, l=1)),
         lambda lesson: Label(say("{a:.0%} of {b:,}", a=lesson.A[2, 1], b=1234)),
@@ -149,7 +153,7 @@ def test_bars_that_are_no_distribution():
 def test_a_sum_that_is_right_but_looks_wrong():
     class Slip(Label):
         def claims(self):
-            half = Shown("0.5", Cell(Tensor.given(0.5, "half")), ".1f")
+            half = Shown("0.5", Cell(Tensor.given(0.5, "half", origin=CHOSEN)), ".1f")
             return [Claim(((half,), (half,)), Shown("1.2", Cell(Tensor.given(1.0, "whole")), ".1f"))]
 
     (finding,) = found(shows(lambda lesson: Slip("two halves")))

@@ -5,8 +5,11 @@ import json
 import pytest
 from manim import FadeIn, Square
 
+from scenes import course
 from scenes.lesson import Options
 from studio.audit import as_json, audit, audit_lesson, cases, command, show
+from studio.audit.findings import ROOM
+from studio.audit.owed import OWED
 from studio.cli.main import main
 from tests.studio.audit.planted import BAD, Clean, Entry, Planted, Shipped, bad, found
 
@@ -84,3 +87,17 @@ def test_wrong_requests(arguments, says, capsys):
     assert main(arguments) == 2
     printed = capsys.readouterr()
     assert says in printed.err and printed.err.count("\n") == 1 and printed.out == ""
+
+
+def test_what_a_lesson_owes_is_shown_and_does_not_fail(monkeypatch, capsys):
+    monkeypatch.setitem(OWED, "bad", frozenset({"no source"}))
+    report = audit_lesson(Shipped("bad", bad=True), Options())
+    assert not report.findings and [f.defect.kind for f in report.owed] == ["no source"]
+    assert command([Shipped("bad", bad=True)], workers=1) == 0
+    shown = capsys.readouterr().out
+    assert "“0.42” in “0.42” has no source" in shown and "1 finding owed" in shown and "no findings" in shown
+
+
+def test_lessons_owe_no_kind_that_is_unknown():
+    assert OWED.keys() <= {entry.id for entry in course()}
+    assert set().union(*OWED.values()) <= set(ROOM)

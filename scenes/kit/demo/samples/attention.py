@@ -6,6 +6,7 @@ import numpy as np
 from manim import VGroup
 
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
+from scenes.kit.attention.scores import ScoreTable
 from scenes.kit.attention.wall import PatternWall, Tag, shape_of, tiles
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Sample
@@ -49,8 +50,15 @@ def tag(box: Box) -> VGroup:
     return VGroup(panels, *tags)
 
 
+def score_table(box: Box) -> ScoreTable:
+    """Queries at the side, keys along the top, and what they come to."""
+    head, query = real.head(), real.query()
+    return ScoreTable(box, head.q_met, head.k_met, head.raw, real.words(), keep=(query.position, query.other))
+
+
 SAMPLES: dict[str, Sample] = {
     "AttentionArcs": attention_arcs,
+    "ScoreTable": score_table,
     "DotPattern": dot_pattern,
     "PatternWall": wall,
     "Tag": tag,

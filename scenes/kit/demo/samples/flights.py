@@ -9,8 +9,9 @@ from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Move, Sample
 from scenes.kit.demo.laying import fill
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.text import Number
-from scenes.kit.moves.flight import Chip, Fly
+from scenes.kit.ground.text import Formula, Number
+from scenes.kit.moves.assemble import Assemble
+from scenes.kit.moves.flight import Chip, FillStrip, Fly
 from scenes.kit.moves.meet import Meet, MeetAll
 from scenes.kit.moves.travel import Carry
 from scenes.kit.numbers.grid import TensorGrid
@@ -20,7 +21,7 @@ from scenes.kit.words.strip import SentenceStrip
 def strip(box: Box) -> SentenceStrip:
     """The words with the chips of their queries and of one key."""
     head, query = real.head(), real.query()
-    shown = SentenceStrip(real.trace().tokens, width=9, lines=2, target=query.position)
+    shown = SentenceStrip(real.trace().tokens, width=9, chips=2, target=query.position)
     shown.add("q", head.q, "query")
     shown.add("k", head.k, "key")
     shown.show("q").show("k", query.other)
@@ -41,6 +42,20 @@ def chip(box: Box) -> Move:
     shown, position = strip(upper), real.query().position
     row = TensorGrid(real.head().q[position], "query", fit=lower, cell=(1.4, 1.0))
     return Move([Fly(Chip(shown, "q", position), row, keep=True)], [shown])
+
+
+def fill_strip(box: Box) -> Move:
+    """The chips come, word after word."""
+    shown = strip(box)
+    shown.show("q", seen=0.0).show("k", seen=0.0)
+    return Move([FillStrip(shown, ("q", "k"))], [shown])
+
+
+def assemble(box: Box) -> Move:
+    """The chips' names become the letters of the formula."""
+    upper, lower = box.rows(1, 1)
+    shown, formula = strip(upper), fill(lower, Formula("{{ Q : q }} {{ K^T : k }} / sqrt(d)", 0.8, q="query", k="key"))
+    return Move([Assemble(formula, {name: shown.place_of_name(name) for name in "qk"})], [shown])
 
 
 def carry(box: Box) -> Move:
@@ -79,7 +94,9 @@ SAMPLES: dict[str, Sample] = {
     "SentenceStrip": strip,
     "Fly": fly,
     "Chip": chip,
+    "FillStrip": fill_strip,
     "Carry": carry,
     "Meet": meet,
     "MeetAll": meet_all,
+    "Assemble": assemble,
 }

@@ -17,9 +17,10 @@ from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import Style, current
-from scenes.kit.ground.text import Caption, Formula, Heading, Label, Number, Total, symbol
+from scenes.kit.ground.text import Caption, Formula, Heading, Label, Number, symbol
 from scenes.kit.numbers.frames import Frame, Slab
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.total import Total
 
 
 # ── texts ────────────────────────────────────────────────────────────────────────────────────────

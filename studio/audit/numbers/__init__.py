@@ -1,0 +1,1 @@
+"""Numbers: how each is had a second time (sources.py, given.py, recorded.py), and written (digits.py)."""

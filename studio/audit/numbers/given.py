@@ -1,0 +1,116 @@
+"""Given numbers, had again: what does not come out of a run is worked out a second time, or read where it was written.
+
+`again` returns the whole table of a given leaf as it should be, or in words why nobody knows. Random numbers come from
+the generator's raw bits; what was measured must be of the weights that are there, and is read from the report."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from functools import singledispatch
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.numbers.origins import Axes, Chosen, Constant, Drawn, Measured, Setting
+from model.numbers.trace import Trace
+from model.numbers.tree import Given, Values
+
+CLOSE = 1e-9  # relative: between two ways of finding axes
+CONSTANTS = {"2π": 2 * math.pi}
+
+Again = Values | str
+
+
+def again(leaf: Given, traces: Iterable[Trace]) -> Again:
+    """The table [of its shape] that a given leaf is a slice of."""
+    if leaf.origin is not None:
+        return had(leaf.origin, leaf, tuple(traces))
+    if not np.array_equal(leaf.table, np.round(leaf.table)):
+        return f"{leaf.name!r} is given, and nobody says from where (`origin=`)"
+    if not any(map(str.isalpha, leaf.name)) and leaf.table.ndim == 0:  # a whole number, under its own name or a product
+        return leaf.table if _reads(leaf) else f"{float(leaf.table):g} is given as {leaf.name!r}"
+    return leaf.table
+
+
+def _reads(leaf: Given) -> bool:
+    """Whether a number is the one that its name is."""
+    try:
+        return float(leaf.name.replace("\N{MINUS SIGN}", "-")) == float(leaf.table)
+    except ValueError:
+        return True  # a name that is no number: "−2 × 3"
+
+
+@singledispatch
+def had(origin: object, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    """The same by the kind of its origin."""
+    raise NotImplementedError(type(origin).__name__)
+
+
+@had.register
+def _(origin: Chosen, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    return leaf.table if any(map(str.isalpha, leaf.name)) else f"given as {leaf.name!r}, which does not say what it is"
+
+
+@had.register
+def _(origin: Constant, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    return np.array(CONSTANTS[leaf.name]) if leaf.name in CONSTANTS else f"{leaf.name!r} is no constant that is known"
+
+
+@had.register
+def _(origin: Drawn, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    """A double in [0, 1) is the upper 53 of 64 random bits."""
+    bits = int(np.random.PCG64(origin.seed).random_raw(origin.draw)[-1])
+    return np.array((bits >> 11) / 2**53)
+
+
+@had.register
+def _(origin: Setting, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    there = {getattr(trace.config, origin.field, None) for trace in traces}
+    return leaf.table if float(leaf.table) in there else f"{leaf.name} is {float(leaf.table):g} in no model that is run"
+
+
+@had.register
+def _(origin: Measured, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    there = hash_of(origin.folder)
+    if origin.hash != there:
+        return f"{leaf.name} was measured on other weights than those in {origin.folder.name}"
+    if not origin.keys:
+        return leaf.table
+    report: Any = json.loads((origin.folder / "report.json").read_text(encoding="utf-8"))
+    if report["hash"] != there:
+        return f"the report of {origin.folder.name} is of other weights than are there"
+    for key in origin.keys:
+        report = report[key]
+    table = np.asarray(report, dtype=np.float64)
+    return table if table.shape == leaf.table.shape else f"{leaf.name} has another shape than what is reported"
+
+
+def hash_of(folder: Path) -> str:
+    """Of the weights, the words and the shape of the model in a checkpoint's folder."""
+    from model.runs.checkpoints import load
+
+    return load(folder).hash
+
+
+@had.register
+def _(origin: Axes, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    """Right angles, and as much of the rows' spread as the largest singular values hold. (SVD; they were found by
+    eigh. Of equal values, and of signs, any choice is right.)"""
+    axes, rows = leaf.table, np.asarray(origin.rows.evaluate(*traces), dtype=np.float64)
+    rest, free = rows - rows.mean(axis=0), axes
+    if origin.first is not None:
+        first = np.asarray(origin.first.evaluate(*traces), dtype=np.float64)
+        if not np.allclose(axes[:, 0], first, atol=1e-6):
+            return f"the first of the {leaf.name} is another one"
+        rest, free = rest - np.outer(rest @ first, first), axes[:, 1:]
+    most = np.linalg.svd(rest, compute_uv=False)[: free.shape[1]] ** 2
+    spread = np.square(rest @ free).sum(axis=0)
+    orthonormal = np.allclose(axes.T @ axes, np.eye(axes.shape[1]), atol=1e-6)
+    if not orthonormal or not np.allclose(
+        spread[: len(most)], most, rtol=1e-6, atol=CLOSE * float(np.square(rest).sum())
+    ):
+        return f"the {leaf.name} are not those along which the rows vary most"
+    return axes

@@ -1,0 +1,54 @@
+"""The check of runs: what was recorded is what the formulas make of the tensors before it.
+
+`model/net` says in torch, and `model/numbers/formulas.py` in Tensors, what a transformer computes. Here some numbers of
+every recorded tensor that was shown, and of all those that led to it, are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from model.numbers.making import agrees, by_formula
+from model.numbers.trace import Trace
+from model.numbers.tree import Recorded
+from studio.audit.findings import Defect
+
+PLACES = 6  # of each tensor
+
+
+def is_plain(trace: object) -> bool:
+    """Whether it is a run of a model that was not changed on the way (what is said of those is compared elsewhere)."""
+    return isinstance(trace, Trace) and not trace.info.get("ablate") and trace.info.get("positions") is not False
+
+
+def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:
+    """Some numbers of the tensors of these names, and of what they are made of; of each tensor what is wrong first."""
+    todo, known = list(names), set[str]()
+    while todo:
+        name = todo.pop()
+        if name in known or name not in trace:
+            continue
+        known.add(name)
+        for index in places(trace[name].shape):
+            made: Any = by_formula(trace, name, index)
+            if made is None:
+                break
+            todo += [leaf.name for leaf in made.expression.leaves() if isinstance(leaf, Recorded)]
+            if not agrees(made, trace, name, index):
+                what = f"{trace[name].source(*index)} is not {made.source()}"
+                yield Defect("wrong number", what, None, f"{float(made):.4g}", f"{trace[name].values[index]:.4g}")
+                break
+
+
+def places(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Some places all over a table, always the same ones; where its last two axes are alike, those beside its diagonal,
+    too, where a word meets the next one."""
+    rng = np.random.default_rng(0)
+    for _ in range(PLACES):
+        at = [int(rng.integers(size)) for size in shape]
+        yield tuple(at)
+        if len(shape) > 1 and shape[-1] == shape[-2] > 1:
+            query = min(at[-2], shape[-1] - 2)
+            yield (*at[:-2], query, query + 1)

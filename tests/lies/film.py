@@ -1,0 +1,72 @@
+"""What is believed because of how one picture follows another: between the steps, and on the way."""
+
+from tests.lies.lie import Lie
+
+STEPS, OUTPUT, ONE_OFF = "scenes/lesson/steps.py", "scenes/lessons/heads/output.py", "scenes/lessons/heads/one_off.py"
+
+LIES = [
+    Lie(
+        "what a step does not keep is gone before anything comes",
+        STEPS,
+        "*[FadeOut(m, rate_func=LEAVE) for m in old]",
+        "*[FadeOut(m, rate_func=LEAVE) for m in (*old, *gone)]",
+        "heads",
+        "blank stage",
+    ),
+    Lie(
+        "what heads add up to is taken away, and comes back as another thing",
+        OUTPUT,
+        "Fly(product.y, expected)",
+        "FadeOut(product.y)",
+        "heads",
+        "vanish and return",
+    ),
+    Lie(
+        "names of blocks are pulled along when the model is drawn wider",
+        "scenes/kit/depth/blocks.py",
+        "lefts: Mix[np.ndarray] natural: Mix[tuple[float, float]]",
+        "lefts: Mix[np.ndarray]\n    natural: tuple[float, float]",
+        "overview",
+        "stretched text",
+    ),
+    Lie(
+        "“on” and “off” are seen through each other",
+        ONE_OFF,
+        "Transform(on, off), run_time=1.4",
+        "FadeOut(on), FadeIn(off), run_time=1.4",
+        "heads",
+        "double exposure",
+    ),
+    Lie(
+        "the number that is asked for stands there when it is asked for",
+        ONE_OFF,
+        'lesson.answer("Without head {h} of layer {l}, {x:.0%} of the probability of the next word moves.")',
+        'lesson.answer("It adds {x:+.2f}.", x=lesson.block.attn_out[lesson.position, 0])',
+        "heads",
+        "result before cause",
+    ),
+    Lie(
+        "nobody is asked which word will come",
+        "scenes/lessons/overview/turns.py",
+        'ask="All chances end to end, and a random number u between none and all: whose interval will it hit?"',
+        'caption="All chances end to end, and a random number u between none and all."',
+        "overview",
+        "no question",
+    ),
+    Lie(
+        "captions are gone when half of them has been read",
+        STEPS,
+        "left = reading_time(said) - (self.time - shown)",
+        "left = 0.5 * reading_time(said) - (self.time - shown)",
+        "heads",
+        "caption too short-lived",
+    ),
+    Lie(
+        "minus is a lighter blue than plus",
+        "assets/themes/night.toml",
+        'negative = "#FF6B5B"',
+        'negative = "#78B4FF"',
+        "heads",
+        "colours alike",
+    ),
+]

@@ -1,0 +1,80 @@
+"""Every character of any text is seen: in one font a word, as an outline, else as its code."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from fontTools.colorLib.builder import buildCOLR, buildCPAL
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+from model.paths import ROOT
+from scenes.kit.ground import typesetting
+from studio.cli.fonts import advice, package_for
+
+SEEN = ("🐱", "🛋️", "👩🏽‍🏫", "🇮🇳", "❤️", "1️⃣", "кот", "नमस्ते", "\u200b", "\ue123", "a🐱b", "θ₁", "⃝")
+
+
+@pytest.mark.parametrize("text", SEEN)
+def test_what_is_no_space_has_ink(text):
+    left, top, right, bottom = typesetting.outline(text).ink
+    assert right - left > 50 and bottom - top > 50
+
+
+def test_a_word_is_set_in_one_font():
+    for text in (*SEEN, "a naïve кот θ₁ x√8 end"):
+        for word in text.split(" "):
+            assert len(typesetting._runs(word, "roman")) == 1, word
+
+
+def test_a_keycap_is_more_than_its_digit():
+    assert typesetting.outline("1️⃣").ink[2] > 1.5 * typesetting.outline("1").ink[2]
+
+
+def test_nothing_visible_is_shown_as_its_code():
+    assert typesetting.outline("\u200b").advance > typesetting.outline("200B", "mono").advance * 0.5
+    assert not typesetting.outline("  ").ink[2], "a space stays a space"
+
+
+def picture_font(folder):
+    """A font of pictures for the cat: its glyph is a layer of colour."""
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", "cat", "layer"])
+    font.setupCharacterMap({0x1F431: "cat"})
+    pen = TTGlyphPen(None)
+    for point, move in (((0, 0), pen.moveTo), ((500, 0), pen.lineTo), ((500, 500), pen.lineTo)):
+        move(point)
+    pen.closePath()
+    glyph, empty = pen.glyph(), TTGlyphPen(None).glyph()
+    font.setupGlyf({".notdef": empty, "cat": empty, "layer": glyph})
+    font.setupHorizontalMetrics(dict.fromkeys((".notdef", "cat", "layer"), (600, 0)))
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Pictures", "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.font["COLR"] = buildCOLR({"cat": [("layer", 0)]})
+    font.font["CPAL"] = buildCPAL([[(1.0, 0.0, 0.0, 1.0)]])
+    folder.mkdir(parents=True)
+    font.save(folder / "pictures.ttf")
+
+
+def test_fonts_of_pictures_are_not_taken(tmp_path):
+    picture_font(tmp_path / ".local/share/fonts")
+    code = "from scenes.kit.ground import typesetting as t; print(t.outline('🐱').ink[2])"
+    home = os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    for name in ("XDG_DATA_HOME", "FONTCONFIG_FILE"):
+        home.pop(name, None)
+    listed = subprocess.run(["fc-list", ":color=true"], env=home, capture_output=True, text=True)
+    assert "Pictures" in listed.stdout, "the font is there for others"
+    done = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, cwd=ROOT)
+    assert float(done.stdout.split()[-1]) > 50, done.stderr
+
+
+def test_what_lacks_a_font_is_said_with_the_package_that_has_it():
+    assert typesetting.lacking("The cat sat, naïve кот √8 \ue123") == "\ue123"
+    assert advice("The cat sat") is None
+    assert advice("x \ue123") == "no font for \ue123 (shown as their codes)"
+    assert [package_for(c) for c in "中한🐱न\ue123"] == [
+        "fonts-noto-cjk", "fonts-noto-cjk", "fonts-symbola", "fonts-noto-core", None,
+    ]  # fmt: skip
