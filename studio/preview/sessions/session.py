@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
+from studio.play.failures import plainly
 from studio.preview.sessions.store import Store
 from studio.preview.wire import Message, packed
 
@@ -129,7 +130,10 @@ class Session:
         if self.ended or job.cancelled:
             return
         if "frame" in message:
-            self.store.strip(job.step).add(message["frame"], message["repeat"], message["kind"], blob)
+            try:
+                self.store.strip(job.step).add(message["frame"], message["repeat"], message["kind"], blob)
+            except OSError as error:
+                return self._no_room(job, error)
             job.next = message["frame"] + message["repeat"]
             self.on_event(self, {"event": "frame", "step": job.step})
         elif message["event"] == "read" and job.readings is not None and not job.readings.done():
@@ -140,6 +144,13 @@ class Session:
             self.on_event(self, message)
         elif message["event"] == "done" and message["frames"] is not None:
             self._set_length(job.step, message["frames"])
+
+    def _no_room(self, job: FrameJob, error: OSError) -> None:
+        """A frame cannot be kept: nobody is served by drawing on."""
+        job.cancel()
+        self.failures[job.step] = ATTEMPTS
+        text = str(plainly(error, self.store.folder) or error)
+        self.on_event(self, {"event": "failed", "text": text[0].upper() + text[1:], "file": None, "line": None})
 
     def job_gone(self, job: FrameJob) -> None:
         """A job's process has ended."""
