@@ -70,7 +70,7 @@ def test_render_gives_a_video_with_all_that_belongs_to_it(tmp_path):
     assert (
         about["text"] == "The cat sat on the mat"
         and len(about["model"]["hash"]) == 64
-        and [len(t) for t in about["traces"]] == [64]
+        and {len(t) for t in about["traces"]} == {64}
     )
     assert {Path(f["name"]).suffixes[-1] for f in about["files"]} == {".mp4", ".srt", ".vtt", ".txt", ".png"}
     with av.open(video) as film:
