@@ -57,16 +57,16 @@ def authors(error: BaseException) -> ClearheadError | None:
     frames = [f for f in traceback.extract_tb(cause.__traceback__) if by_author(Path(f.filename))]
     if not frames or not isinstance(cause, Exception):
         return None
-    what = _unnamed(cause) or f"{type(cause).__name__}: {cause}; --debug shows the way there"
+    what = unnamed(cause) or f"{type(cause).__name__}: {cause}; --debug shows the way there"
     return ClearheadError(f"{from_here(Path(frames[-1].filename))}:{frames[-1].lineno}: {what}")
 
 
-def _unnamed(cause: Exception) -> str | None:
+def unnamed(cause: BaseException) -> str | None:
     """What to do where a sentence names a field that it was not given."""
-    *_, (frame, _) = traceback.walk_tb(cause.__traceback__)
-    if not isinstance(cause, KeyError) or frame.f_code.co_name != "say":
+    frames = [frame for frame, _ in traceback.walk_tb(cause.__traceback__)]
+    if not isinstance(cause, KeyError) or not frames or frames[-1].f_code.co_name != "say":
         return None
-    given = ", ".join(frame.f_locals.get("fields", ())) or "none"
+    given = ", ".join(frames[-1].f_locals.get("fields", ())) or "none"
     name = cause.args[0]
     return f"the caption names {{{name}}}, the step gives {given}: add {name}=… to it"
 

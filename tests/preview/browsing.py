@@ -45,8 +45,9 @@ class Small(AttentionLesson):
             grid = TensorGrid(q, "query", width=self.stage.width, height=self.stage.height, rows=8)
             self.grid = self.stage.fit(grid)
             self.play(FadeIn(grid), run_time=0.5)
-        with self.step("Move", "They move.", keep=(self.grid,)):
+        with self.step("Move", ask="Where do they go?", keep=(self.grid,)):
             self.play(self.grid.animate.shift((-1, 0, 0)), run_time=4)
+            self.answer("They move.")
 '''
 COURSE = """
 - part: To be tested

@@ -184,6 +184,7 @@ def test_a_lesson_of_ones_own_is_shown_again_when_it_is_saved(tmp_path, monkeypa
         assert "words" in page.planned()["steps"][0]["caption"]
         file.write_text(SMALL.replace("{n} words.", "{m} words."))
         wait_for(lambda: "small.py:" in page.text("banner-where"), 40, "the mistake")
+        assert page.text("banner-text").startswith("the caption names {m}, the step gives n")
         file.write_text(SMALL.replace("{n} words.", "{n} of my words."))
         page.first_picture(after=session)
         assert "of my words" in page.planned()["steps"][0]["caption"]

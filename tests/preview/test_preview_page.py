@@ -123,6 +123,16 @@ def test_a_clicker_moves_forwards_and_backwards(page, keys):
     wait_for(lambda: page.place["step"] == 1)
 
 
+def test_the_caption_is_the_question_and_then_its_answer(page):
+    page.planned()
+    page.press("3")
+    wait_for(lambda: page.text("spoken") == "Step 3, Move. Where do they go?", 20, "the question")
+    page.rest(2)
+    wait_for(lambda: page.text("spoken") == "They move.", 5, "the answer")
+    page.press("r")
+    wait_for(lambda: page.text("spoken") == "Where do they go?", 5, "the question again")
+
+
 def test_a_loop_begins_again(page):
     page.press("Home")
     page.planned()

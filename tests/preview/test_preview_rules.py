@@ -14,6 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from studio.preview.sessions.panel import fields
 from studio.preview.sessions.place import Place
 from studio.preview.sessions.selection import Selection
+from studio.preview.sessions.session import FrameJob, Session
 from studio.preview.sessions.store import Store, Strip
 from studio.preview.web.access import Access
 from studio.preview.web.clients import THINNEST, Client
@@ -157,6 +158,20 @@ def test_a_store_forgets_what_is_far_away(tmp_path):
     assert store.size <= 500 and store.strip(4).covers(0) and store.strip(3).covers(0) and not store.strip(0).covers(0)
     assert not list(tmp_path.iterdir()), "the files have no names"
     store.close()
+
+
+@pytest.mark.parametrize(
+    "writes", [lambda *_: 1, lambda *_: (_ for _ in ()).throw(OSError(122, "Disk quota exceeded"))]
+)
+def test_a_full_disk_is_told_and_not_drawn_on(tmp_path, monkeypatch, writes):
+    events = []
+    session = Session({}, Store(tmp_path, limit=1 << 20), lambda session, event: events.append(event))
+    job = session.jobs[1] = FrameJob(1, 0, 0)
+    monkeypatch.setattr("os.pwrite", writes)
+    session.hear_job(job, {"frame": 0, "repeat": 1, "kind": 0}, b"image")
+    assert job.cancelled and not session.store.strip(0).covers(0)
+    assert [event["event"] for event in events] == ["failed"]
+    assert events[0]["text"].startswith(("The disk is full", "The disk quota is used up"))
 
 
 # ── slow lines ───────────────────────────────────────────────────────────────────────────────────

@@ -223,10 +223,15 @@ def test_without_watches_it_looks_by_itself_and_says_so_once(tmp_path, monkeypat
     (tmp_path / "lesson.py").write_text("1")
 
     async def first_save() -> None:
-        stop = asyncio.Event()
-        asyncio.get_running_loop().call_later(0.5, lambda: (tmp_path / "lesson.py").write_text("22"))
-        async for _ in watching.saved([tmp_path], stop):
+        author = asyncio.create_task(keep_saving())
+        async for _ in watching.saved([tmp_path], asyncio.Event()):
             break
+        author.cancel()
+
+    async def keep_saving() -> None:
+        for number in range(1000):  # it may take a while until it looks
+            await asyncio.sleep(0.3)
+            (tmp_path / "lesson.py").write_text("x" * number)
 
     asyncio.run(asyncio.wait_for(first_save(), 20))
     assert capsys.readouterr().err.count("note: the system watches no more files") == 1

@@ -15,7 +15,7 @@ from PIL import Image
 
 from model.errors import ClearheadError, UsageError
 from scenes.lesson.observer import Observer
-from scenes.lesson.options import Options
+from scenes.lesson.options import ASPECTS, Options
 from scenes.lesson.steps import Step, SteppedScene
 from studio.play.picture import Picture
 from studio.play.playback import Pixels, Play, Playback
@@ -27,7 +27,7 @@ TEXTS = {  # name → what is shown: the first of them that the lesson can show
     "usual": ("A fluffy blue creature roamed the verdant forest",),
     "long": ("The old dog chased the young cat and the cat chased the small bird because the bird was very tired",),
 }
-ASPECTS = ("16:9", "9:16")
+SHAPES = ASPECTS[:2]  # wide and tall
 EVERY = 2.0  # seconds of a step between two frames; its last one comes with them
 DRAWN, SHORT = 270, 54  # pixels of a picture's width when it is drawn, and of its short side when it is kept
 STEP = 8  # levels of 256 between two that are kept
@@ -52,7 +52,7 @@ class Reel:
 
 @dataclass(frozen=True)
 class Take:
-    """A film that is kept: a lesson with one of the TEXTS, in one of the ASPECTS."""
+    """A film that is kept: a lesson with one of the TEXTS, in one of the SHAPES."""
 
     entry: Entry
     text: str
@@ -83,7 +83,7 @@ class Take:
 
 def takes(entries: Iterable[Entry]) -> list[Take]:
     """All films that are kept of these lessons."""
-    return [Take(entry, text, aspect) for entry in entries for text in TEXTS for aspect in ASPECTS]
+    return [Take(entry, text, aspect) for entry in entries for text in TEXTS for aspect in SHAPES]
 
 
 # ── drawing ──────────────────────────────────────────────────────────────────────────────────────
@@ -187,4 +187,4 @@ def accept(todo: list[Take], folder: Path, on_done: Callable[[int], None] = lamb
     return paths
 
 
-__all__ = ["ASPECTS", "Frame", "Reel", "Shot", "TEXTS", "Take", "accept", "keep", "kept", "reel_of", "small", "takes"]
+__all__ = ["SHAPES", "Frame", "Reel", "Shot", "TEXTS", "Take", "accept", "keep", "kept", "reel_of", "small", "takes"]

@@ -198,6 +198,7 @@ class App {
   drawn() {
     document.body.dataset.shown = this.player.shown.key;
     this.timeline.dirty = true;
+    this.status.caption();
     this.reader.drawn();
   }
 }

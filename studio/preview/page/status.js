@@ -8,6 +8,7 @@ export class Status {
     this.online = null; // not known yet
     this.why = "";
     this.named = ""; // the step whose caption is shown: read out once
+    this.said = ""; // the caption itself
     $("banner-close").addEventListener("click", () => this.banner(null));
   }
 
@@ -45,10 +46,23 @@ export class Status {
     const named = `${session}:${step}`;
     if (named === this.named) return false;
     this.named = named;
-    $("caption").textContent = now.caption;
-    $("spoken").textContent = `Step ${step + 1}, ${now.name}. ${now.caption}`;
-    $("picture").setAttribute("aria-label", `${now.name}: ${now.caption}`);
+    this.said = "";
+    this.caption();
     return true;
+  }
+
+  // What is said now: in a step that asks the question, and then its answer.
+  caption() {
+    const { step, steps, frame } = this.player;
+    const now = steps[step];
+    if (!now) return;
+    const [text] = now.lines.findLast(([, start]) => start <= frame) ?? [now.caption];
+    if (text === this.said) return;
+    const first = this.said === "";
+    this.said = text;
+    $("caption").textContent = text;
+    $("spoken").textContent = first ? `Step ${step + 1}, ${now.name}. ${text}` : text;
+    $("picture").setAttribute("aria-label", `${now.name}: ${text}`);
   }
 
   roles({ leads, mayLead, following }) {

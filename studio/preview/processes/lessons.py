@@ -13,7 +13,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import PaintingCamera
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.options import Options
-from studio.play.failures import by_author
+from studio.play.failures import by_author, unnamed
 from studio.play.picture import Picture
 from studio.play.session import Job
 from studio.preview.wire import Message
@@ -63,10 +63,17 @@ def complaint(error: BaseException) -> Message:
         text = f"{type(error).__name__}: {error.msg}"
         return {"text": text, "file": _short(Path(error.filename)), "line": error.lineno}
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if Path(f.filename).is_relative_to(FOLDER) or by_author(Path(f.filename))] or frames[-1:]
+    own = [f for f in frames if _of_lesson(Path(f.filename))]
+    own = own or [f for f in frames if Path(f.filename).is_relative_to(FOLDER)] or frames[-1:]
     if not own:
         return {"text": text, "file": None, "line": None}
+    text = unnamed(error) or text
     return {"text": text, "file": _short(Path(own[-1].filename)), "line": own[-1].lineno}
+
+
+def _of_lesson(file: Path) -> bool:
+    """Whether a file is a lesson's, or of whoever has written it: not the kit's."""
+    return file.is_relative_to(FOLDER / "lessons") or (not file.is_relative_to(FOLDER) and by_author(file))
 
 
 def _short(file: Path) -> str:

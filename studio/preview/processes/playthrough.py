@@ -83,7 +83,9 @@ class Playthrough(Observer):
         """A step is over."""
         length = frame_of(lesson) - self.opening
         if self.drawing is None:
-            self.wire.send({"event": "end", "step": step.index, "frames": length})
+            rate = lesson.renderer.rate
+            lines = [(line.text, round(line.start * rate) - self.opening) for line in step.lines]
+            self.wire.send({"event": "end", "step": step.index, "frames": length, "lines": lines})
         elif self.step == self.drawing.step:
             self.drawing.step_over(lesson)
             self.leave(length)

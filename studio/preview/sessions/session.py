@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
+from studio.play.failures import plainly
 from studio.preview.sessions.store import Store
 from studio.preview.wire import Message, packed
 
@@ -21,7 +22,9 @@ ATTEMPTS = 2  # to draw a step whose process dies
 
 @dataclass
 class KnownStep:
-    """A step as the lesson told it. start, frames: in frames of the video; frames is None until its end is known."""
+    """A step as the lesson told it. start, frames: in frames of the video; frames is None until its end is known.
+
+    lines: each caption (a question, then its answer) and the frame of the step from which on it stands."""
 
     index: int
     name: str
@@ -29,6 +32,7 @@ class KnownStep:
     notes: str
     start: int
     frames: int | None = None
+    lines: list[tuple[str, int]] = field(default_factory=list)
 
     def told(self) -> Message:
         return asdict(self)
@@ -108,6 +112,7 @@ class Session:
         elif kind == "step":
             self.steps.append(KnownStep(event["step"], event["name"], event["caption"], event["notes"], event["start"]))
         elif kind == "end":
+            self.steps[event["step"]].lines = event["lines"]
             self._set_length(event["step"], event["frames"])
         elif kind == "planned":
             self.planned = True
@@ -125,7 +130,10 @@ class Session:
         if self.ended or job.cancelled:
             return
         if "frame" in message:
-            self.store.strip(job.step).add(message["frame"], message["repeat"], message["kind"], blob)
+            try:
+                self.store.strip(job.step).add(message["frame"], message["repeat"], message["kind"], blob)
+            except OSError as error:
+                return self._no_room(job, error)
             job.next = message["frame"] + message["repeat"]
             self.on_event(self, {"event": "frame", "step": job.step})
         elif message["event"] == "read" and job.readings is not None and not job.readings.done():
@@ -136,6 +144,13 @@ class Session:
             self.on_event(self, message)
         elif message["event"] == "done" and message["frames"] is not None:
             self._set_length(job.step, message["frames"])
+
+    def _no_room(self, job: FrameJob, error: OSError) -> None:
+        """A frame cannot be kept: nobody is served by drawing on."""
+        job.cancel()
+        self.failures[job.step] = ATTEMPTS
+        text = str(plainly(error, self.store.folder) or error)
+        self.on_event(self, {"event": "failed", "text": text[0].upper() + text[1:], "file": None, "line": None})
 
     def job_gone(self, job: FrameJob) -> None:
         """A job's process has ended."""

@@ -5,6 +5,7 @@ The files are gone when the process is, however it ends; what is asked for often
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from bisect import bisect_right, insort
@@ -37,10 +38,11 @@ class Strip:
     file: BinaryIO | None = None
 
     def add(self, number: int, repeat: int, kind: int, data: bytes) -> Frame:
-        """Keep an image."""
+        """Keep an image. Raises OSError where there is no room for it."""
         if self.file is None:
             self.file = tempfile.TemporaryFile(dir=self.folder)
-        os.pwrite(self.file.fileno(), data, self.size)
+        if os.pwrite(self.file.fileno(), data, self.size) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
         frame = Frame(number, repeat, kind, self.size, len(data))
         self.size += len(data)
         if number not in self.frames:
