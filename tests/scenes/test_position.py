@@ -89,7 +89,9 @@ def test_the_row_that_is_read_off_is_the_row_that_is_added(default):
     np.testing.assert_array_equal(P.values[p], adds.array("pos_embed")[p])
     assert set(row_of(P[p], range(0, 28, 4))) <= set(texts(default, "Waves"))
     for name in ("embed", "pos_embed", "blocks.0.resid_pre"):
-        assert set(row_of(adds[name][p], range(5))) <= set(texts(default, "Added"))
+        values = adds[name].values[p, :5]  # with as many decimals as it takes for the sums to hold
+        shown = set(texts(default, "Added"))
+        assert any({number(value, f"+.{d}f") for value in values} <= shown for d in (2, 3, 4, 5)), name
     np.testing.assert_allclose(adds.array("embed")[p] + P.values[p], adds.array("blocks.0.resid_pre")[p], atol=1e-6)
 
 

@@ -85,8 +85,7 @@ def weigh(lesson: SelfAttention, picture: DotPattern, sentence: list[Mobject]) -
         pairs = {(lesson.position, k): (n, 0) if len(a.tensor.shape) > 1 else (n,) for n, k in enumerate(kept)}
         there = lesson.position in picture.rows and picture in sentence
         arrival = Fly(row_of(picture, lesson.position), a, pairs=pairs) if there else Introduce(a)
-        rest = map(FadeOut, sentence)
-        lesson.play(*rest, arrival, Introduce(v), *map(FadeIn, (times, over_a, over_v)), run_time=1.6)
+        lesson.play(*leave(*sentence), arrival, Introduce(v), *come(times, over_a, over_v), run_time=1.6)
         lesson.wait(0.4)
         renamed = (*leave(times, over_v), *come(over_av))
         if len(kept) == len(shown):  # row by row the values shrink to what their weight leaves of them

@@ -14,6 +14,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lesson import Options, TextLesson
+from scenes.lesson.steps import come, leave
 from studio.audit import audit_lesson
 
 CAPTION = "The cat looks at “{word}” with a weight of {w:.2f}."
@@ -96,7 +97,7 @@ class Clean(Planted):
         bars.move_to(self.stage.center + 1.4 * DOWN)
         self.play(Grow(bars, "values"), run_time=1)
         formula = Formula(say("q_{i} = x_{i} W_Q", i=2), 0.5).move_to(bars)
-        self.play(FadeOut(bars), FadeIn(formula), run_time=0.5)
+        self.play(*leave(bars), *come(formula), run_time=0.5)
         panel = (
             Rectangle(width=5, height=0.8, fill_opacity=1, color="#203050", stroke_width=0)
             .move_to(formula)
