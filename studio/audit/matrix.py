@@ -91,6 +91,7 @@ class Matrix:
     models: Sequence[str | None]
 
 
+PLAIN = Options()
 USUAL = Matrix((None,), ("16:9",), ("night",), (None,))
 
 
@@ -100,10 +101,11 @@ def cases(
     aspects: Sequence[str],
     themes: Sequence[str],
     models: Sequence[str | None],
+    chosen: Options = PLAIN,
 ) -> list[Case]:
-    """Every combination; None stands for the lesson's own text or model."""
+    """Every combination; None stands for the lesson's own text or model. chosen: the options that all have."""
     return [
-        Case(entry, Options(text=text, model=model, aspect=aspect, theme=theme))
+        Case(entry, replace(chosen, text=text, model=model, aspect=aspect, theme=theme))
         for entry in entries
         for model in dict.fromkeys(model or entry.model for model in models)
         for text in dict.fromkeys(entry.text if text is None else text for text in texts)

@@ -8,8 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from model.errors import UsageError
+from scenes.lesson.options import Options
 from studio.audit.findings import Case
-from studio.audit.matrix import USUAL, audit, cases, everything
+from studio.audit.matrix import PLAIN, USUAL, audit, cases, everything
 from studio.audit.report import as_json, show, write_json
 from studio.play.files import cores
 from studio.play.progress import Bar
@@ -27,13 +28,15 @@ def command(
     flash: bool = False,
     json_file: Path | None = None,
     workers: int | None = None,
+    chosen: Options = PLAIN,
 ) -> int:
     """Audit the entries in every combination; returns 0 without findings, 1 with.
 
-    every: the whole matrix of texts, models, aspects and themes, but for what is given. flash: look for flashes too."""
+    every: the whole matrix of texts, models, aspects and themes, but for what is given. flash: look for flashes too.
+    chosen: layer, head, token, seed and temperature, where a lesson has them."""
     usual = everything(entries) if every else USUAL
     todo = cases(
-        entries, texts or usual.texts, aspects or usual.aspects, themes or usual.themes, models or usual.models
+        entries, texts or usual.texts, aspects or usual.aspects, themes or usual.themes, models or usual.models, chosen
     )
     _check(todo)
     with Bar("audit") as bar:

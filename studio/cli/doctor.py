@@ -167,6 +167,19 @@ def _fonts() -> Iterator[Check]:
         yield Check("fonts", "note", f"Pango does not take {', '.join(sorted(unknown))}", "apt-get install fontconfig")
     else:
         yield Check("fonts", "ok", f"{len(files)} faces of {', '.join(sorted(families))}")
+    yield from _writing()
+
+
+def _writing() -> Iterator[Check]:
+    """What people write that no font here has: shown as codes, so a note."""
+    from scenes.kit.ground.typesetting import lacking
+    from studio.cli.fonts import SAMPLES, package_for
+
+    for name, sample in SAMPLES.items():
+        if missing := lacking(sample):
+            package = next((found for c in missing if (found := package_for(c))), None)
+            cure = f"apt-get install {package}" if package else ""
+            yield Check("fonts", "note", f"none for {name} (shown as codes)", cure)
 
 
 def _checkpoints() -> Iterator[Check]:

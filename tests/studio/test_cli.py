@@ -373,3 +373,16 @@ def test_a_disk_that_is_really_full(tmp_path, own_cache):
                 assert sum(1 for _ in video.decode(video=0)) > 0
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_audit_takes_what_render_takes(run):
+    code, out, _ = run("audit", "attention", "--layer", "1", "--head", "2", "--token", "3", "--seed", "4")
+    assert code == 0 and "no findings" in out
+    code, _, err = run("audit", "attention", "--head", "99")
+    assert code == 2 and "There is no head 99: heads go from 0 to 7 here." in err
+
+
+def test_a_render_says_which_characters_have_no_font(run, tmp_path):
+    options = ("-q", "l", "-f", "png", "--step", "Self-attention", "-o", tmp_path)
+    code, _, err = run("render", "attention", "-t", "The \ue123 cat", *options)
+    assert code == 0 and "note: no font for \ue123 (shown as their codes)" in err

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from scenes.lesson.options import ASPECTS
-from studio.cli.options import COURSE, DEBUG, PATH, SETTINGS, complete_lesson, entries, which_checkpoint, with_options
+from scenes.lesson.options import ASPECTS, Options
+from studio.cli.options import (
+    COURSE,
+    DEBUG,
+    LESSON_OPTIONS,
+    PATH,
+    SETTINGS,
+    complete_lesson,
+    entries,
+    which_checkpoint,
+    with_options,
+)
+
+NUMBERS = ("layer", "head", "token", "seed", "temperature")  # the others may be given several times
 
 
 @click.command(context_settings=SETTINGS)
@@ -31,7 +44,7 @@ from studio.cli.options import COURSE, DEBUG, PATH, SETTINGS, complete_lesson, e
 @click.option("--flash", is_flag=True, help="Also draw every frame, small, and count flashes.")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
-@with_options(COURSE, DEBUG)
+@with_options(COURSE, [LESSON_OPTIONS[name] for name in NUMBERS], DEBUG)
 def audit(
     lessons: tuple[str, ...],
     course: Path | None,
@@ -44,6 +57,7 @@ def audit(
     flash: bool,
     workers: int | None,
     explain: str | None,
+    **chosen: Any,
 ) -> int:
     """Check that every number on screen is real and every picture legible: all lessons, or those that are named.
 
@@ -65,4 +79,5 @@ def audit(
         flash=flash,
         json_file=json_file,
         workers=workers,
+        chosen=Options(**chosen),
     )

@@ -99,6 +99,7 @@ def _render_one(request: Request, title: str) -> None:
     with Bar(title) as bar:
         result = render(request, bar.stage)
     _mention_unknown(result.film.lesson)
+    mention_fonts(result.film.lesson)
     if result.lacks_chapters:
         print(
             "note: no .chapters.txt: video sites want at least 3 chapters of 10 s. They are in the film itself.",
@@ -113,6 +114,17 @@ def _render_one(request: Request, title: str) -> None:
         f"{len(result.files)} files, {size:.1f} MB",
         file=sys.stderr,
     )
+
+
+def mention_fonts(lesson: Played) -> None:
+    """Say which characters of the text no font here has, and what to install."""
+    from studio.cli.fonts import advice
+    from studio.play.protocols import main_trace
+
+    trace = main_trace(lesson)
+    told = advice("".join(trace.tokens)) if trace is not None else None
+    if told:
+        print(f"note: {told}", file=sys.stderr)
 
 
 def _mention_unknown(lesson: Played) -> None:
