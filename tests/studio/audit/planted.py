@@ -96,7 +96,8 @@ class Clean(Planted):
         bars.move_to(self.stage.center + 1.4 * DOWN)
         self.play(Grow(bars, "values"), run_time=1)
         formula = Formula(say("q_{i} = x_{i} W_Q", i=2), 0.5).move_to(bars)
-        self.play(FadeOut(bars), FadeIn(formula), run_time=0.5)
+        self.play(FadeOut(bars), run_time=0.3)
+        self.play(FadeIn(formula), run_time=0.5)
         panel = (
             Rectangle(width=5, height=0.8, fill_opacity=1, color="#203050", stroke_width=0)
             .move_to(formula)
