@@ -65,6 +65,11 @@ class DotPattern(TensorGrid):
             x -= 0.12
 
     @property
+    def legible(self) -> bool:
+        """Whether its labels are large enough to be read."""
+        return self.zoom() * min(self.header, self.column_header if self.slanted else self.header) >= smallest()
+
+    @property
     def unit(self) -> float:
         """The radius of weight 1, in local units."""
         return (min(self.cw, self.ch) - GAP) / 2

@@ -14,6 +14,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look, dots, frame_row
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lesson.claims import most, share
+from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.attention.lesson import SelfAttention
@@ -54,18 +55,27 @@ def who_looks_where(
         claims=[most(query.weights, query.other, among=query.others)],
     ):
         small, tokens, numbers = dots_and_sentence(lesson)
-        moved = FadeOut(picture) if small is None else Fly(picture, small, lag=0.005)
-        lesson.play(*map(FadeOut, around), moved, FadeIn(tokens), run_time=1.2)
-        there: list[Mobject] = []
-        for p in walk(lesson):
-            marks: list[Mobject] = [arcs_of(lesson, tokens, numbers, p)]
-            if small is not None and p in small.rows:
-                marks.append(frame_row(small, p))
-            lesson.play(*follow(there, marks), run_time=0.8 if p == i else 0.45)
-            there = marks
+        there: list[Mobject] = [arcs_of(lesson, tokens, numbers, i)]
+        if small is None:
+            lesson.play(*leave(*around, picture), *come(tokens), Grow(there[0], "grown", lag=0.0), run_time=1.6)
+        else:
+            lesson.play(*leave(*around), Fly(picture, small, lag=0.005), *come(tokens), run_time=1.2)
+            there = visits(lesson, small, tokens, numbers)
         lesson.play(Grow(numbers, "shown_opacity", lag=0.2), run_time=0.6)
         lesson.answer("{asks} looks at {asked} most: {w:.0%}.", w=query.weights[query.other])
     return small or picture, [tokens, numbers, *there, *([small] if small is not None else [])]
+
+
+def visits(lesson: SelfAttention, small: DotPattern, tokens: TokenRow, numbers: TokenNumbers) -> list[Mobject]:
+    """The query goes from word to word, to ours at last; leaves its arcs and the frame around its row."""
+    there: list[Mobject] = []
+    for p in walk(lesson):
+        marks: list[Mobject] = [arcs_of(lesson, tokens, numbers, p)]
+        if p in small.rows:
+            marks.append(frame_row(small, p))
+        lesson.play(*follow(there, marks), run_time=0.8 if p == lesson.position else 0.45)
+        there = marks
+    return there
 
 
 def walk(lesson: SelfAttention) -> list[int]:
@@ -92,7 +102,8 @@ def dots_and_sentence(lesson: SelfAttention) -> tuple[DotPattern | None, TokenRo
     options: Look = dict(unknown=lesson.trace.unknown, target=lesson.position, size=0.6)
     left, right = lesson.by(wide=stage.columns(1, 1.5), square=stage.rows(1, 1), tall=stage.rows(1, 1))
     tokens = TokenRow(lesson.trace.tokens, width=right.width, **options)
-    small = dots(left, lesson.view.pattern, lesson.words, None, largest=0.5) if tokens.size >= SMALLEST_TOKEN else None
+    pattern = dots(left, lesson.view.pattern, lesson.words, None, largest=0.5)
+    small = pattern if tokens.size >= SMALLEST_TOKEN and pattern.legible else None
     if small is None:
         right, tokens = stage, TokenRow(lesson.trace.tokens, width=stage.width, **options)
     if small is None and not lesson.wide:
