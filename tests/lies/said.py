@@ -148,14 +148,6 @@ LIES = [
         WRONG,
     ),
     Lie(
-        "attention of another word, by its title",
-        "scenes/kit/recipes.py",
-        'w=display(tokens[query])), 0.4, "query"',
-        'w=display(tokens[query - 1])), 0.4, "query"',
-        "attention",
-        "wrong label",
-    ),
-    Lie(
         "a sum in which one head counts twice",
         "scenes/lessons/attention/outcome.py",
         "block.result[others, i].sum(0)",

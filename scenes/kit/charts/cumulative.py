@@ -19,6 +19,7 @@ from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL
 from scenes.kit.ground.theme import legible_on
 from scenes.kit.ground.timing import Together, ease, stagger
+from scenes.kit.numbers.decimals import read
 from scenes.kit.numbers.frames import Slab
 from scenes.kit.words.tokens import display
 
@@ -240,7 +241,7 @@ def telling_apart(lower: Tensor, u: Tensor, upper: Tensor, least: int = 3, most:
     """The format with the fewest decimals in which lower ≤ u < upper can be read off."""
     for decimals in range(least, most):
         spec = f".{decimals}f"
-        a, x, b = (float(number(float(t), spec)) for t in (lower, u, upper))
+        a, x, b = (read(number(float(t), spec)) for t in (lower, u, upper))
         if a <= x < b and (a < x or float(lower) == 0):
             return spec
     return f".{most}f"
