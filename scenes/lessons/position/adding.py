@@ -52,7 +52,7 @@ class Adding:
             "Added",
             "The row is added to the embedding, entry by entry: x = E + P.",
             subtitle="{m} · position {p}, “{w}” · {d} entries" + (SCALED if self.rows.scaled else ""),
-            keep=(table.heat, table.frame),
+            keep=(table.heat, table.frame) if in_table else (),
             **fields,
         ):
             upright = self.scene.by(wide=0, square=10, tall=15)
@@ -60,9 +60,7 @@ class Adding:
             if in_table:
                 around = Transform(table.frame, Frame(sums.grids[1].corners(pad=0.04)))
                 self.scene.play(FadeOut(table.heat), around, run_time=1)
-            else:
-                self.scene.play(FadeOut(table.heat), FadeOut(table.frame), run_time=0.5)
-            self.add_up([sums], gone=[table.frame])
+            self.add_up([sums], gone=[table.frame] if in_table else [])
 
     def add_up(self, sums: list[Rows], arriving: Sequence[Mobject] = (), gone: Sequence[Mobject] = ()) -> None:
         """The parts appear, then their sums, entry by entry. arriving: before them; gone: with the last."""
