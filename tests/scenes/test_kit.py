@@ -24,6 +24,7 @@ from manim import (
 )
 from manim.utils.hashing import get_json
 
+from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from scenes import kit
 from scenes.kit import (
@@ -46,6 +47,7 @@ from scenes.kit import (
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.say import number, say
+from scenes.kit.ground.style import theme
 from scenes.kit.ground.theme import contrast, legible_on, load
 from scenes.kit.numbers.cells import elide
 
@@ -433,3 +435,10 @@ def test_a_line_begins_with_a_dot_only_where_there_is_no_other_way():
         typesetting.width("abcdefgh · xyz"[start:end], 1.0) <= narrow
         for start, end in typesetting.wrap("abcdefgh · xyz", narrow, 1.0)
     )
+
+
+@pytest.mark.parametrize("colour", ["#FF8800", "red", "quary"])
+def test_a_colour_is_a_role_of_the_theme(colour):
+    for use in (lambda: Label("x", fill=colour), lambda: Label("x").set_color(colour), lambda: theme()[colour]):
+        with pytest.raises(UsageError, match=f"“{colour}” is no colour of the theme “night”; its roles: .*query"):
+            use()

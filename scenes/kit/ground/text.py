@@ -88,8 +88,8 @@ class Label(Painted):
 
 
 def _rgb(fill: Any) -> np.ndarray:
-    """A role of the theme, an RGB triple, or any colour that Manim knows."""
-    if isinstance(fill, str) and fill in theme():
+    """A role of the theme, an RGB triple, or a ManimColor; UsageError for a colour by its name or number."""
+    if isinstance(fill, str):
         return theme()[fill]
     return fill if isinstance(fill, np.ndarray) else ManimColor(fill).to_rgb()
 

@@ -23,6 +23,9 @@ class Theme:
         self.hex = dict(colors)
 
     def __getitem__(self, role: str) -> np.ndarray:
+        """RGB of a role. UsageError for anything else: colours mean something, and every theme has its own."""
+        if role not in self._rgb:
+            raise UsageError(f"“{role}” is no colour of the theme “{self.name}”; its roles: {', '.join(self._rgb)}.")
         return self._rgb[role]
 
     def __contains__(self, role: str) -> bool:
