@@ -55,7 +55,7 @@ def who_looks_where(
         claims=[most(query.weights, query.other, among=query.others)],
     ):
         small, tokens, numbers = dots_and_sentence(lesson)
-        there: list[Mobject] = [arcs_of(lesson, tokens, numbers, i)]
+        there: list[Mobject] = [arcs_of(lesson, small, tokens, numbers, i)]
         if small is None:
             lesson.play(*leave(*around, picture), *come(tokens), Grow(there[0], "grown", lag=0.0), run_time=1.6)
         else:
@@ -70,7 +70,7 @@ def visits(lesson: SelfAttention, small: DotPattern, tokens: TokenRow, numbers: 
     """The query goes from word to word, to ours at last; leaves its arcs and the frame around its row."""
     there: list[Mobject] = []
     for p in walk(lesson):
-        marks: list[Mobject] = [arcs_of(lesson, tokens, numbers, p)]
+        marks: list[Mobject] = [arcs_of(lesson, small, tokens, numbers, p)]
         if p in small.rows:
             marks.append(frame_row(small, p))
         lesson.play(*follow(there, marks), run_time=0.8 if p == lesson.position else 0.45)
@@ -115,11 +115,15 @@ def dots_and_sentence(lesson: SelfAttention) -> tuple[DotPattern | None, TokenRo
     return small, tokens, TokenNumbers(tokens, lesson.query.weights)
 
 
-def arcs_of(lesson: SelfAttention, tokens: TokenRow, numbers: TokenNumbers, query: int) -> AttentionArcs:
-    """A query's arcs over the sentence, or to the right of an upright one and of the numbers beside it."""
+def arcs_of(
+    lesson: SelfAttention, small: DotPattern | None, tokens: TokenRow, numbers: TokenNumbers, query: int
+) -> AttentionArcs:
+    """A query's arcs over the sentence (below the dots, if they stand there), or to the right of an upright one and
+    of the numbers beside it."""
     weights, stage = lesson.view.pattern[query], lesson.stage
     if not tokens.down:
-        return AttentionArcs(tokens, weights, query, height=min(2.6, stage.top - float(tokens.get_top()[1]) - 0.1))
+        above = stage.top if small is None or lesson.wide else float(small.get_bottom()[1])
+        return AttentionArcs(tokens, weights, query, height=min(2.6, above - float(tokens.get_top()[1]) - 0.1))
     edge = float(numbers.get_right()[0])
     arcs = AttentionArcs(tokens, weights, query, height=min(2.4, 0.9 * (stage.right - edge)))
     return arcs.shift((edge - arcs.get_left()[0]) * RIGHT)
