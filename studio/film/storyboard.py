@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 from manim import Camera, Scene
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from model.paths import ASSETS
+from scenes.kit.ground import typesetting
 from scenes.lesson.steps import Step
 from studio.film.film import StepEnds, find_step
-from studio.film.images import save_png
+from studio.film.images import save_png, write
 from studio.play.files import slug
 from studio.play.playback import Pixels, Play, Playback
 from studio.play.session import Job, perform
 
-FONT = ASSETS / "fonts/lmroman10-regular.otf"
-BOLD = ASSETS / "fonts/lmroman10-bold.otf"
 PAPER, INK, GREY = "#ffffff", "#1a1a1a", "#6a6a6a"
+TITLE, NAME, TEXT = 28, 22, 19  # ems in pixels
 GAP = 24
 
 
@@ -53,28 +51,27 @@ def sheet(pictures: list[Panel], title: str, columns: int = 3, width: int = 640)
         p.image.resize((width, round(width * p.image.height / p.image.width)), Image.Resampling.LANCZOS)
         for p in pictures
     ]
-    name, text = ImageFont.truetype(BOLD, 22), ImageFont.truetype(FONT, 19)
-    lines = [_wrapped(p.step.caption, text, width) for p in pictures]
+    lines = [_lines(p.step.caption, width) for p in pictures]
     below = 36 + 24 * max(map(len, lines)) + GAP
     cell = (width + GAP, small[0].height + below)
     rows = -(-len(pictures) // columns)
     page = Image.new("RGB", (columns * cell[0] + GAP, rows * cell[1] + 64), PAPER)
-    draw = ImageDraw.Draw(page)
-    draw.text((GAP, 18), title, INK, ImageFont.truetype(BOLD, 28))
+    write(page, title, (GAP, 18), TITLE, INK, face="bold", room=page.width - 2 * GAP)
     for i, (panel, image, caption) in enumerate(zip(pictures, small, lines, strict=True)):
         x, y = GAP + i % columns * cell[0], 64 + i // columns * cell[1]
         page.paste(image, (x, y))
         y += image.height + 8
-        draw.text((x, y), f"{panel.step.index + 1}  {panel.step.name}", INK, name)
-        draw.text((x + width, y), f"{panel.step.start:.1f}–{panel.step.end:.1f} s", GREY, text, anchor="ra")
+        when = f"{panel.step.start:.1f}–{panel.step.end:.1f} s"
+        room = width - GAP - typesetting.width(when, TEXT)
+        write(page, f"{panel.step.index + 1}  {panel.step.name}", (x, y), NAME, INK, face="bold", room=room)
+        write(page, when, (x + width, y), TEXT, GREY, align=1)
         for number, line in enumerate(caption):
-            draw.text((x, y + 28 + 24 * number), line, GREY, text)
+            write(page, line, (x, y + 28 + 24 * number), TEXT, GREY, room=width)
     return page
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    letters = max(int(width / font.getlength("n") * 1.05), 10)
-    return textwrap.wrap(text, letters) or [""]
+def _lines(caption: str, width: int) -> list[str]:
+    return [str(caption[start:end]) for start, end in typesetting.wrap(caption, width, TEXT)]
 
 
 def save_frames(pictures: list[Panel], folder: Path) -> list[Path]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageFilter
 
 from studio.film.golden.reels import Frame, Reel, Shot, Take, kept
-from studio.film.storyboard import BOLD, FONT, GAP, GREY, INK, PAPER
+from studio.film.images import write
+from studio.film.storyboard import GAP, GREY, INK, NAME, PAPER, TEXT, TITLE
 
 WORST, MEAN = 18.0, 1.0  # levels of 255 by which a blurred frame may differ: in one pixel, on the average
 BLUR = 1  # pixels around each that are mixed with it, so that an edge drawn a little otherwise is the same
@@ -86,14 +87,14 @@ def sheet(title: str, found: list[Change]) -> Image.Image:
     size = max(size_of(change) for change in shown)
     across, down = size[0] + GAP, size[1] + GAP + 30
     page = Image.new("RGB", (3 * across + GAP, len(shown) * down + 100), PAPER)
-    draw, name, text = ImageDraw.Draw(page), ImageFont.truetype(BOLD, 22), ImageFont.truetype(FONT, 19)
     more = f": {len(shown)} of {len(found)} changes" if len(shown) < len(found) else ""
-    draw.text((GAP, 14), title + more, INK, ImageFont.truetype(BOLD, 26))
+    room = page.width - 2 * GAP
+    write(page, title + more, (GAP, 14), TITLE, INK, face="bold", room=room)
     for k, column in enumerate(COLUMNS):
-        draw.text((GAP + k * across, 62), column, GREY, text)
+        write(page, column, (GAP + k * across, 62), TEXT, GREY)
     for row, change in enumerate(shown):
         y = 96 + row * down
-        draw.text((GAP, y), str(change), INK, name)
+        write(page, str(change), (GAP, y), NAME, INK, face="bold", room=room)
         for k, frame in enumerate((change.before, change.now, difference(change))):
             if frame is not None:
                 page.paste(enlarged(frame), (GAP + k * across, y + 30))
