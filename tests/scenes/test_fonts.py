@@ -28,6 +28,15 @@ def test_a_word_is_set_in_one_font():
             assert len(typesetting._runs(word, "roman")) == 1, word
 
 
+def test_the_space_between_two_fonts_stays():
+    def wide(text):
+        return typesetting.outline(text).advance
+
+    space = wide("b b") - wide("bb")
+    for word in ("🐱", "кот", "√"):
+        assert wide(f"b {word} b") == pytest.approx(wide("b") + space + wide(word) + space + wide("b"), abs=1), word
+
+
 def test_a_keycap_is_more_than_its_digit():
     assert typesetting.outline("1️⃣").ink[2] > 1.5 * typesetting.outline("1").ink[2]
 

@@ -118,6 +118,9 @@ def _runs(text: str, face: str) -> list[tuple[str, str]]:
         if runs and (runs[-1][1] == font or blank):
             runs[-1] = (runs[-1][0] + word, runs[-1][1])
         else:
+            if runs and not runs[-1][1]:  # Pango's part ends where its ink does: the blanks after it are ours
+                ink = runs[-1][0].rstrip(" ")
+                runs[-1], word = (ink, ""), runs[-1][0][len(ink) :] + word
             runs.append((word, font))
     return runs
 

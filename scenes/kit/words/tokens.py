@@ -16,6 +16,7 @@ from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import TOKEN
 
+NUMBER = 0.72  # em of a number by that of its token
 LONGEST = 16  # characters of a token that are shown
 
 
@@ -33,7 +34,8 @@ class TokenRow(Painted):
     """Tokens as boxes in reading order, in as few lines as fit in `width`; with `down`, one below the other.
 
     emphasis: opacity of each token; tint: its colour. `target`: index of the token that is talked about (yellow).
-    `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge.
+    `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge. `numbered`: leaves
+    room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters.
     """
 
     emphasis: Mix[np.ndarray]
@@ -52,13 +54,15 @@ class TokenRow(Painted):
         unknown: Iterable[int] = (),
         down: bool = False,
         gap: float = 0.14,
+        numbered: bool = False,
     ):
         self.tokens = tuple(tokens)
         self.words = [display(token) for token in tokens]
         self.spaced = [token.startswith(" ") for token in tokens]
         crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
-        self.unknown, self.down = frozenset(unknown), down
+        self.unknown, self.down, self.numbered = frozenset(unknown), down, numbered
         self.gap, self.pad, self.tall = (0.05, 0.12, 1.18) if crowded else (gap, 0.2, 1.42)
+        self.air = max(self.gap, smallest())
         self.emphasis = np.ones(len(self.words))
         self.tint = np.tile(color("ink"), (len(self.words), 1))
         self.edge = np.tile(color("box_edge"), (len(self.words), 1))
@@ -70,18 +74,25 @@ class TokenRow(Painted):
             right = max(x + w for x, _, w in self.boxes)
             fits = self._line_count() <= lines and right <= width + 1e-6
             if down:
-                fits = right <= width and self._line_count() * self._line_height() <= height + self.gap
+                fits = right <= width and self._line_count() * self._line_height() <= height + self.between
             if fits or self.size < smallest():
                 break
             self.size *= 0.97
         self._center_lines(right)
-        super().__init__(right, self._line_count() * self._line_height() - self.gap)
+        super().__init__(right, self._line_count() * self._line_height() - self.between)
 
     def mixes(self, start: TokenRow, end: TokenRow) -> bool:
         return start.words == end.words and super().mixes(start, end)
 
+    @property
+    def between(self) -> float:
+        """The room between two lines, in which the smallest number fits at least."""
+        if self.down:
+            return self.gap
+        return max(self.air, 1.2 * NUMBER * self.size if self.numbered else 0.0)
+
     def _line_height(self) -> float:
-        return self.tall * self.size + self.gap
+        return self.tall * self.size + self.between
 
     def _line_count(self) -> int:
         return 1 + max(line for _, line, _ in self.boxes)
@@ -164,7 +175,8 @@ class TokenRow(Painted):
 class TokenNumbers(Painted):
     """One number under (or, for a column of tokens, beside) each token of a row: weights, ids, norms …
 
-    Numbers whose displayed value is below `least` are left out, as in "3% … 60%"."""
+    Numbers whose displayed value is below `least` are left out, as in "3% … 60%". Under a row of several lines they
+    stand between the lines, in letters that fit there (`TokenRow(…, numbered=True)` leaves room for large ones)."""
 
     values: Mix[np.ndarray]
     shown_opacity: Mix[np.ndarray]
@@ -177,7 +189,9 @@ class TokenNumbers(Painted):
         self.values = np.asarray(tensor.values, dtype=float)
         self.shown_opacity = np.ones(len(self.values))
         self.rgb = color(fill)
-        size = 0.72 * row.size
+        size = NUMBER * row.size
+        self.between = math.inf if len({y for _, y, _, _ in self.row_boxes}) == 1 else row.between
+        self.ink = self._ink()
         self.size = max(size if self.down else self._size_without_touching(size), smallest())
         width = (
             row.natural[0]
@@ -185,6 +199,7 @@ class TokenNumbers(Painted):
             else max(typesetting.width(number(v, self.spec), self.size) for v in self.values)
         )
         super().__init__(width, row.natural[1] if self.down else row.natural[1] + 1.3 * self.size)
+        self.scale(row.zoom())
         self.row_width = row.natural[0]
         ul = row.to_scene(0, 0)
         self.shift(
@@ -198,14 +213,25 @@ class TokenNumbers(Painted):
         widths = [typesetting.width(number(self.values[i], self.spec), 1.0) for i in shown]
         pairs = zip(pairwise(middles), pairwise(widths), strict=True)
         room = [(b - a) / (0.35 + (u + v) / 2) for (a, b), (u, v) in pairs if b > a]
-        return min([size, *room])
+        return min([size, *room, 0.9 * self.between / (self.ink[1] - self.ink[0])])
+
+    def _ink(self) -> tuple[float, float]:
+        """How far the numbers reach above and below their baseline, in ems, y down."""
+        texts = [number(value, self.spec) for value in self.values]
+        _, top, _, bottom = typesetting.outline("".join(["0123456789", *texts])).ink
+        return top / typesetting.EM, bottom / typesetting.EM
+
+    def _drop(self) -> float:
+        """From a box to the baseline of its number: in the middle between two lines, if they are near."""
+        top, bottom = self.ink
+        return min(1.05 * self.size, (self.between - (top + bottom) * self.size) / 2)
 
     def draw(self, pen: Pen) -> None:
         for i, value in enumerate(self.values):
             if abs(value) < self.least:
                 continue
             x, y, w, h = self.row_boxes[i]
-            across, down, align, level = x + w / 2, y + h + 1.05 * self.size, 0.5, "baseline"
+            across, down, align, level = x + w / 2, y + h + self._drop(), 0.5, "baseline"
             if self.down:
                 across, down, align, level = 0.0, y + 0.5 * h, 0.0, "letters"
             how = (self.size, self.rgb, float(self.shown_opacity[i]))

@@ -1,0 +1,59 @@
+"""Numbers under a row of tokens stand clear of every token, in one line or several, and under their own."""
+
+import numpy as np
+import pytest
+
+from model.numbers.tensor import Tensor
+from scenes.kit import TokenNumbers, TokenRow
+from scenes.kit.ground.style import smallest
+
+TEXT = "The fluffy blue creature roamed the verdant forest while a lazy dog slept under the only tree"
+WORDS = TEXT.replace(" ", "| ").split("|")
+
+
+def numbers(count):
+    values = np.random.default_rng(0).uniform(1000, 9000, count).astype(np.float32)
+    return Tensor.recorded("ids", values, ["token"])
+
+
+def laid(lines, **options):
+    """A row that takes so many lines."""
+    return TokenRow(WORDS, width=27.0 / lines, lines=lines, size=0.5, **options)
+
+
+def apart(a, b):
+    """Whether two boxes (corners) have no point in common."""
+    (al, at), (ar, ab) = np.min(a, axis=0)[:2], np.max(a, axis=0)[:2]
+    (bl, bt), (br, bb) = np.min(b, axis=0)[:2], np.max(b, axis=0)[:2]
+    return ar < bl or br < al or ab < bt or bb < at
+
+
+@pytest.mark.parametrize("spec", [",.0f", ".0f", ".1%"])
+@pytest.mark.parametrize("zoom", [1.0, 0.7])
+@pytest.mark.parametrize("options", [{}, {"numbered": True}, {"gap": 0.05}])
+@pytest.mark.parametrize("lines", [1, 2, 3, 4])
+def test_no_number_touches_a_token(lines, options, zoom, spec):
+    row = laid(lines, **options).scale(zoom).shift((1, 0.5, 0))
+    assert row.boxes[-1][1] == lines - 1
+    below = TokenNumbers(row, numbers(len(WORDS)), spec)
+    boxes = [row.corners(i) for i in range(len(WORDS))]
+    shown = [reading.corners for reading in below.readings()]
+    assert len(shown) == len(WORDS) and below.size >= smallest()
+    for k, number in enumerate(shown):
+        assert all(apart(number, box) for box in boxes)
+        assert all(apart(number, other) for other in shown[:k])
+        middle, foot = number.mean(axis=0), row.edge_point(k, (0.5, 1))
+        assert middle[0] == pytest.approx(foot[0], abs=0.03) and 0 < foot[1] - middle[1] < 0.4
+
+
+@pytest.mark.parametrize("lines", [2, 3, 4])
+def test_a_row_leaves_room_for_large_numbers(lines):
+    def size(row):
+        return TokenNumbers(row, numbers(len(WORDS))).size / row.size
+
+    assert size(laid(lines, numbered=True)) > 1.5 * size(laid(lines))
+    assert laid(lines, numbered=True).height > laid(lines).height
+
+
+def test_one_line_is_as_high_with_numbers_as_without():
+    assert laid(1, numbered=True).height == laid(1).height
