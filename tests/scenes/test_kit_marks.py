@@ -1,8 +1,11 @@
 """What is drawn can be read back: every shape as a mark, with the number that it stands for."""
 
+from importlib import import_module
+from pkgutil import walk_packages
+
 import numpy as np
 import pytest
-from manim import tempconfig
+from manim import Animation, Mobject, tempconfig
 
 from model.numbers.tensor import Tensor
 from scenes import kit
@@ -50,15 +53,17 @@ def turned(mobject):
         lambda: kit.ProbabilityBars(PROBS, WORDS, count=3),
         lambda: kit.Ranking(PROBS, WORDS, width=6, height=3),
         lambda: kit.RowBars(kit.TensorGrid(ROWS), ROWS.square().sum(-1).sqrt(), width=3),
+        lambda: kit.SignedBars(normal(4), WORDS),
     ],
-    ids=["probability", "ranking", "rows"],
+    ids=["probability", "ranking", "rows", "signed"],
 )
 def test_bars_are_as_long_as_their_numbers(make):
     bars = shown(turned(make()), Length)
     assert len(bars) >= 2
     for mark, length in bars:
         low, high = extent(mark, length.axis)
-        assert low == pytest.approx(length.zero) and high - low == pytest.approx(length.unit * value(length.cell), 1e-5)
+        ends = sorted((length.zero, length.zero + length.unit * float(value(length.cell))))
+        assert (low, high) == pytest.approx(ends, abs=1e-5)
 
 
 def test_dots_of_a_pattern_have_their_weights_as_area():
@@ -245,6 +250,19 @@ def test_a_lesson_plays_in_its_own_style_beside_another():
 def test_every_exported_name_is_listed_and_there():
     assert set(dir(kit)) == set(kit.__all__)
     assert all(getattr(kit, name) is not None for name in kit.__all__)
+    assert {"Rows", "RowBars", "HeatStrips", "Curve", "SignedBars", "norms", "cosine"} <= set(dir(kit))
+
+
+def test_every_mobject_and_every_move_is_exported():
+    inner = {"Flock"}  # what Fly moves
+    found = set()
+    for module in walk_packages(kit.__path__, "scenes.kit."):
+        if not module.name.startswith("scenes.kit.demo"):
+            for name, piece in vars(import_module(module.name)).items():
+                own = getattr(piece, "__module__", "") == module.name and not name.startswith("_")
+                if own and isinstance(piece, type) and issubclass(piece, (Mobject, Animation)):
+                    found.add(name)
+    assert len(found) > 40 and found - inner <= set(dir(kit))
 
 
 def test_every_weight_that_reads_as_a_percent_has_an_arc():

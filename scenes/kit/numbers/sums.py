@@ -10,6 +10,7 @@ import numpy as np
 from manim import VGroup
 
 from model.numbers.tensor import Tensor, concatenate, stack
+from model.study.space import cosine
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.layout import Box
@@ -128,7 +129,7 @@ class SumTable(VGroup):
 
 
 def norms(rows: Tensor) -> Tensor:
-    """The length √Σ x² of a vector, or of each row of a matrix."""
+    """The length √Σ x² of a vector, or of each row of a matrix. […, n] → […]"""
     return rows.square().sum(-1).sqrt()
 
 
@@ -143,4 +144,4 @@ def longest_rows(parts: Tensor, limit: int, keep: int) -> tuple[list[int], list[
     return kept, [k for k in range(n) if k not in kept]
 
 
-__all__ = ["RowBars", "SumTable", "longest_rows", "norms"]
+__all__ = ["RowBars", "SumTable", "cosine", "longest_rows", "norms"]

@@ -15,6 +15,7 @@ from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd
 from scenes.kit.charts.curve import Curve, GrowCurve, ReadOff, Waves
 from scenes.kit.charts.numberline import Group, NumberLine
 from scenes.kit.charts.ranking import Ranking
+from scenes.kit.charts.signed import SignedBars
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Move, Sample
 from scenes.kit.demo.laying import fill, larger
@@ -22,6 +23,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.sums import cosine
 from scenes.kit.recipes import Look
 
 DISTANCES = range(41)
@@ -49,6 +51,21 @@ def ranking(box: Box) -> Ranking:
     near = nearest(table, table[row], 6, exclude=[row])
     room: Look = dict(width=box.width, height=box.height, title="dog", title_fill="target")
     return fill(box, Ranking(near.cosines, [vocabulary[k] for k in near.ids], **room))
+
+
+def signed_bars(box: Box) -> SignedBars:
+    """The entries of one query, above and below zero."""
+    query = real.head().q[real.query().position]
+    names = [say("entry {e}", e=entry) for entry in range(len(query))]
+    return fill(box, SignedBars(query, names, width=box.width, height=box.height, size=0.44))
+
+
+def cosines(box: Box) -> SignedBars:
+    """What the words of the text have to do with “dog”, as the cosines of their rows of W_E."""
+    trace, words = real.trace(), real.words()
+    (row,) = real.rows_of("dog")
+    near = cosine(trace["embed"], trace["W_E"][row])
+    return fill(box, SignedBars(near, words, width=box.width, height=box.height, size=0.44, reach=(-1, 1)))
 
 
 def cumulative_bar(box: Box) -> CumulativeBar:
@@ -112,6 +129,8 @@ SAMPLES: dict[str, Sample] = {
     "ProbabilityBars": probability_bars,
     "BarChange": bar_change,
     "Ranking": ranking,
+    "SignedBars": signed_bars,
+    "cosine": cosines,
     "CumulativeBar": cumulative_bar,
     "LayEndToEnd": lay_end_to_end,
     "Curve": curve,

@@ -90,6 +90,7 @@ SAMPLES: dict[str, Sample] = {
     "HeatStrips": heat_strips,
     "Rows": rows,
     "RowBars": row_bars,
+    "norms": row_bars,
     "SumTable": sum_table,
     "TermSum": term_sum,
     "Product": product,

@@ -1,0 +1,105 @@
+"""SignedBars: numbers of either sign as bars from one line of zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.errors import UsageError
+from model.numbers.tensor import Tensor
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.encodings import Length
+from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Rectangle
+from scenes.kit.ground.readings import Cell
+from scenes.kit.ground.say import Said, number
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import LABEL
+from scenes.kit.words.tokens import display
+
+TEXTS = 0.7  # of the width at most for words and numbers
+AIR = 0.1  # between a bar and its number
+
+
+class SignedBars(Painted):
+    """One line a number: its word, and a bar from the line of zero, to the right above zero and to the left below it,
+    with the number at its end.
+
+    values: Tensor [n]; words: n strings (UsageError if there are not n). width, height: in scene units at most; size:
+    the em. fill, below: the colours of bars above and below zero. reach: the lowest and the highest number that there
+    is room for, where several lists are to have one scale (default: those of the values, and 0). label_room: width of
+    the words. In a Transform to another list of the same words, and with CountUp, the bars grow and shrink.
+    """
+
+    values: Mix[np.ndarray]
+    emphasis: Mix[np.ndarray]
+
+    def __init__(
+        self,
+        values: Tensor,
+        words: Sequence[str],
+        *,
+        width: float = 6.0,
+        height: float = 4.5,
+        fill: str = "positive",
+        below: str = "negative",
+        spec: str = "+.2f",
+        size: float = LABEL,
+        reach: tuple[float, float] = (0.0, 0.0),
+        label_room: float = 0.0,
+    ):
+        if values.shape != (len(words),):
+            raise UsageError(f"SignedBars: {len(words)} words for numbers of shape {list(values.shape)}.")
+        self.tensor, self.spec, self.words = values, spec, [_shown(word) for word in words]
+        self.values = np.array(values.values, dtype=float)
+        self.emphasis = np.ones(len(self.words))
+        self.fills = color(fill), color(below)
+        low, high = min(self.values.min(), reach[0], 0.0), max(self.values.max(), reach[1], 0.0)
+        self.pitch = min(height / len(self.words), 1.55 * size)
+        label, left, right = self._texts(1.0, low, high, label_room)
+        legible = max(smallest(), min(size, 0.78 * self.pitch))
+        self.size = max(min(legible, TEXTS * width / (label + left + right)), smallest())
+        label, left, right = self._texts(self.size, low, high, label_room)
+        self.label_width = label
+        self.unit = max(width - label - left - right, 0.3) / ((high - low) or 1.0)
+        self.zero = label + left - low * self.unit
+        super().__init__(self.zero + high * self.unit + right, self.pitch * len(self.words))
+
+    def _texts(self, size: float, low: float, high: float, room: float) -> tuple[float, float, float]:
+        """How wide the words are, and the numbers on the left and on the right of the bars; none where no bar is."""
+        words = max(typesetting.width(word, size) for word in self.words) + 0.5 * size
+        each = max(typesetting.width(number(v, self.spec), size) for v in (low, high, *self.values)) + AIR
+        return max(room, words), each if low < 0 else 0.0, each if high > 0 or low == 0 else 0.0
+
+    def mixes(self, start: SignedBars, end: SignedBars) -> bool:
+        return start.words == end.words and super().mixes(start, end)
+
+    def bar_corners(self, i: int, pad: float = 0.0) -> np.ndarray:
+        """Scene corners [4, 3] of the i-th bar, clockwise from upper left."""
+        return self.corners_of(self._bar(i), pad)
+
+    def _bar(self, i: int) -> Rectangle:
+        end = self.unit * float(self.values[i])
+        return self.zero + min(end, 0.0), (i + 0.16) * self.pitch, abs(end), 0.68 * self.pitch
+
+    def draw(self, pen: Pen) -> None:
+        for i, (word, value) in enumerate(zip(self.words, self.values, strict=True)):
+            (x, y, w, h), cell, seen = self._bar(i), Cell(self.tensor, (i,)), float(self.emphasis[i])
+            middle = y + h / 2
+            pen.text(word, self.label_width - 0.5 * self.size, middle, self.size, "ink", seen, align=1.0,
+                     level="letters", of=cell)  # fmt: skip
+            shows = Length(cell, self.zero, self.unit)
+            pen.rectangle(x, y, max(w, 0.012), h, self.fills[int(value < 0)], 0.85 * seen, shows=shows)
+            at, align = (x - AIR, 1.0) if value < 0 else (x + w + AIR, 0.0)
+            pen.number(self.tensor, (i,), self.spec, at, middle, self.size, "secondary", seen, value=value,
+                       align=align, level="letters")  # fmt: skip
+        pen.line([(self.zero, 0.0), (self.zero, self.natural[1])], "secondary", 0.02)
+
+
+def _shown(word: str) -> str:
+    """A token as it is written on screen; a text with its numbers as it is."""
+    return word if isinstance(word, Said) else display(word)
+
+
+__all__ = ["SignedBars"]
