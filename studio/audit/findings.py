@@ -24,6 +24,8 @@ ROOM = {  # every kind of finding, and the check that it belongs to; each is exp
     "too small": "layout",
     "contrast": "layout",
     "covered": "layout",
+    "no ink": "layout",
+    "two fonts": "layout",
     "typed number": "honesty",
     "caption too short-lived": "honesty",
     "caption too long": "honesty",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from studio.audit.findings import Case, Finding
 class Report:
     """One lesson, played once. plays: how many; readings, numbers, sums: how many different ones were checked.
 
+    fills: (step, share of the stage that is filled at its end) of every step (studio.audit.film.filling).
     owed: findings of kinds that the lesson owes (studio.audit.owed); they do not fail the gate.
     skipped: why the lesson cannot show this text on this model (too many tokens, say); then nothing was played."""
 
@@ -31,6 +33,7 @@ class Report:
     readings: int = 0
     numbers: int = 0
     sums: int = 0
+    fills: list[tuple[str, float]] = field(default_factory=list)
     seconds: float = 0.0
     skipped: str = ""
 
@@ -41,12 +44,14 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
-        counted = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("case", "findings", "owed")}
+        apart = ("case", "findings", "owed", "fills")
+        counted = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in apart}
         return {
             "lesson": self.lesson,
             "options": asdict(self.case.options),
             "findings": [finding.to_dict() for finding in self.findings],
             "owed": [finding.to_dict() for finding in self.owed],
+            "fills": [{"step": step, "fills": round(share, 3)} for step, share in self.fills],
             **counted,
         }
 
@@ -79,6 +84,8 @@ def show(reports: list[Report], console: Console | None = None) -> None:
     if not console.is_terminal:
         console.width = 160  # nobody folds the lines of a log
     console.print(_lessons(reports))
+    for line in _fillings(reports):
+        console.print(line, markup=False, highlight=False)
     findings, owed = ([f for r in reports for f in part(r)] for part in (attrgetter("findings"), attrgetter("owed")))
     if findings or owed:
         _findings([*findings, *owed], len(reports) > 1, console)
@@ -117,6 +124,15 @@ def _lessons(reports: list[Report]) -> Table:
             f"[red]{found}[/]" if found else "[green]0[/]",
         )
     return table
+
+
+def _fillings(reports: list[Report]) -> Iterator[str]:
+    """How full each lesson's stage is, over all its runs."""
+    for lesson in dict.fromkeys(r.lesson for r in reports):
+        fills = [fill for r in reports if r.lesson == lesson for fill in r.fills]
+        if fills:
+            (step, least), (_, most) = min(fills, key=itemgetter(1)), max(fills, key=itemgetter(1))
+            yield f"{lesson}: stage filled {100 * least:.0f}–{100 * most:.0f} %, least in “{step}”"
 
 
 def _findings(findings: list[Finding], several: bool, console: Console) -> None:

@@ -10,8 +10,10 @@ from scenes.lesson.observer import Observer
 from scenes.lesson.steps import Step, SteppedScene
 from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.honesty import Honesty
+from studio.audit.checks.ink import Inked
 from studio.audit.checks.layout import Layout
 from studio.audit.checks.provenance import Provenance
+from studio.audit.film.filling import Filling
 from studio.audit.film.film import Film
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.numbers.sources import Sources
@@ -20,7 +22,7 @@ from studio.audit.report import Report
 from studio.audit.screen import Eye
 from studio.audit.speech.said import Speech
 
-CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Honesty, Speech, Passing, Film)
+CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Inked, Honesty, Speech, Passing, Film, Filling)
 
 
 class Watch(Observer):

@@ -350,6 +350,7 @@ def _reading(line: Line, matrix: cairo.Matrix, zoom: float, opacity: float) -> R
         shown_in(line.text) if line.numbers is None else line.numbers,
         None if line.area is None else np.array([to_scene(*p) for p in corners_of(*line.area)]),
         line.of,
+        line.runs,
     )
 
 

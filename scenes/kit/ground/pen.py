@@ -19,7 +19,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Shows
 from scenes.kit.ground.readings import Array, Of, Shown
 from scenes.kit.ground.say import number
-from scenes.kit.ground.typesetting import EM, Drawing
+from scenes.kit.ground.typesetting import EM, Drawing, Ink, Run
 
 Fill = str | Array
 Rectangle = tuple[float, float, float, float]  # x, y, width, height
@@ -52,8 +52,8 @@ class Line:
     """A line of text around (x, y): its path, `shift` to the right, turned by `angle`, with `scale` local units to
     one of its own.
 
-    size: its em. ink: left, top, right, bottom of the path. numbers: None where the text knows them itself. of: what it
-    names."""
+    size: its em. ink: left, top, right, bottom of the path. numbers: None where the text knows them itself. runs: the
+    parts that were set in one font each. of: what it names."""
 
     text: str
     x: float
@@ -65,7 +65,8 @@ class Line:
     fill: Fill
     opacity: float
     path: cairo.Path
-    ink: tuple[float, float, float, float]
+    ink: Ink
+    runs: tuple[Run, ...]
     numbers: tuple[Shown, ...] | None
     area: Rectangle | None
     of: Of = None
@@ -150,6 +151,7 @@ class Pen(ABC):
                     opacity,
                     shape.path,
                     shape.ink,
+                    shape.runs,
                     numbers,
                     area,
                     of,
@@ -158,7 +160,9 @@ class Pen(ABC):
 
     def glyphs(self, drawing: Drawing, scale: float, fill: Fill, *, said: str, size: float) -> None:
         """Text that is a path already (a formula), from the origin: what it says, and its em."""
-        self.write(Line(said, 0.0, 0.0, 0.0, 0.0, size, scale, fill, 1.0, drawing.path, drawing.ink, None, None))
+        ink, path = drawing.ink, drawing.path
+        runs = (Run(said, "math", ink),)
+        self.write(Line(said, 0.0, 0.0, 0.0, 0.0, size, scale, fill, 1.0, path, ink, runs, None, None))
 
     # ── shapes ───────────────────────────────────────────────────────────────────────────────────
     def rectangle(

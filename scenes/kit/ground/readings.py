@@ -9,6 +9,7 @@ import numpy as np
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.say import number
+from scenes.kit.ground.typesetting import Run
 
 Array = np.ndarray
 
@@ -82,6 +83,7 @@ class Reading:
     numbers: tuple[Shown, ...] = ()
     area: Array | None = None  # [4, 2] where a click means this reading (a cell), if larger than the text
     of: Of = None  # what it names, where it is a label
+    runs: tuple[Run, ...] = ()  # the parts that were set in one font each
 
 
 @dataclass(frozen=True)

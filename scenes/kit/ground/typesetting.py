@@ -12,7 +12,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -38,13 +38,28 @@ EM = 1000.0  # path units to an em: cairo keeps 1/256 of a unit, so outlines sta
 ASCENT, DESCENT = 0.76, 0.24  # of an em: the line box, the same for every line, so boxes align baselines
 
 
+Ink = tuple[float, float, float, float]  # left, top, right, bottom of a path
+
+
+@dataclass(frozen=True)
+class Run:
+    """A part of a line as it was set in one font: face "" is one of the system's. ink: of its own path."""
+
+    text: str
+    face: str
+    ink: Ink
+
+
 @dataclass(frozen=True)
 class Outline:
-    """A shaped line: its path (y down, baseline at 0), advance, and ink box, all in units of 1/EM em."""
+    """A shaped line: its path (y down, baseline at 0), advance, and ink box, all in units of 1/EM em.
+
+    runs: what it was cut into to be set."""
 
     path: cairo.Path
     advance: float
-    ink: tuple[float, float, float, float]  # left, top, right, bottom
+    ink: Ink
+    runs: tuple[Run, ...] = ()
 
 
 def _scratch() -> cairo.Context[Any]:
@@ -91,18 +106,19 @@ def covers(text: str, face: str = "roman") -> bool:
 @lru_cache(maxsize=50_000)
 def outline(text: str, face: str = "roman") -> Outline:
     """The path of one line of text."""
-    runs = _runs(str(text), face)
-    if len(runs) == 1:
-        return _shape(*runs[0])
+    cut = _runs(str(text), face)
+    shapes = [_shape(*part) for part in cut]
+    runs = tuple(Run(*part, shape.ink) for part, shape in zip(cut, shapes, strict=True))
+    if len(shapes) == 1:
+        return replace(shapes[0], runs=runs)
     ctx, x = _scratch(), 0.0
-    for run, font in runs:
-        shape = _shape(run, font)
+    for shape in shapes:
         ctx.save()
         ctx.translate(x, 0)
         ctx.append_path(shape.path)
         ctx.restore()
         x += shape.advance
-    return Outline(ctx.copy_path(), x, ctx.path_extents())
+    return Outline(ctx.copy_path(), x, ctx.path_extents(), runs)
 
 
 def _runs(text: str, face: str) -> list[tuple[str, str]]:

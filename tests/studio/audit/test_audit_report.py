@@ -3,15 +3,16 @@
 import json
 
 import pytest
-from manim import FadeIn, Square
+from manim import FadeIn, Rectangle, Square
 
 from scenes import course
+from scenes.kit.ground.text import Label
 from scenes.lesson import Options
 from studio.audit import as_json, audit, audit_lesson, cases, command, show
 from studio.audit.findings import ROOM
 from studio.audit.owed import OWED
 from studio.cli.main import main
-from tests.studio.audit.planted import BAD, Clean, Entry, Planted, Shipped, bad, found
+from tests.studio.audit.planted import BAD, Clean, Entry, Planted, Shipped, bad, found, shows
 
 
 def test_a_finding_says_where_it_is():
@@ -87,6 +88,39 @@ def test_wrong_requests(arguments, says, capsys):
     assert main(arguments) == 2
     printed = capsys.readouterr()
     assert says in printed.err and printed.err.count("\n") == 1 and printed.out == ""
+
+
+class Halves(Planted):
+    """A third of the stage is filled, all of it, half of it twice over, and only by something put aside."""
+
+    def construct(self):
+        left, middle, right = self.stage.columns(1, 1, 1, gap=0)
+        with self.step("A third", "One."):
+            self.play(FadeIn(block(left)), run_time=0.3)
+        with self.step("All", "Two."):
+            self.play(FadeIn(block(middle), block(right)), run_time=0.3)
+        upper, _ = self.stage.rows(1, 1, gap=0)
+        with self.step("A half", "Three.", keep=()):
+            self.play(FadeIn(block(upper), block(upper)), run_time=0.3)
+        with self.step("Nothing", "Four.", keep=()):
+            self.play(FadeIn(Label("aside").move_to(self.stage.center).set_opacity(0.2)), run_time=0.3)
+
+
+def block(box):
+    return Rectangle(width=box.width, height=box.height, fill_opacity=1, stroke_width=0).move_to(box.center)
+
+
+@pytest.mark.parametrize("aspect", ["16:9", "9:16"])
+def test_how_full_the_stage_is(aspect, capsys):
+    report = audit_lesson(Entry(Halves), Options(aspect=aspect))
+    told = [(fill["step"], fill["fills"]) for fill in report.to_dict()["fills"]]
+    assert told == [("A third", 0.333), ("All", 1.0), ("A half", 0.5), ("Nothing", 0.0)]
+    show([report])
+    assert "planted: stage filled 0–100 %, least in “Nothing”" in capsys.readouterr().out
+
+
+def test_a_stage_that_is_not_full_is_no_finding():
+    assert not found(shows(lambda lesson: Label("one word").move_to(lesson.stage.center)))
 
 
 def test_what_a_lesson_owes_is_shown_and_does_not_fail(monkeypatch, capsys):
