@@ -1,5 +1,5 @@
 """All lies."""
 
-from tests.lies import beside, computed, film, painted, said
+from tests.lies import beside, computed, film, painted, said, typeset
 
-LIES = [*painted.LIES, *beside.LIES, *said.LIES, *computed.LIES, *film.LIES]
+LIES = [*painted.LIES, *beside.LIES, *said.LIES, *computed.LIES, *film.LIES, *typeset.LIES]
