@@ -17,6 +17,7 @@ _ROOMS = {
     "numbers.grid": ("TensorGrid",),
     "numbers.strips": ("HeatStrips",),
     "numbers.rows": ("Rows",),
+    "numbers.chain": ("RowChain",),
     "numbers.sums": ("RowBars", "SumTable", "cosine", "norms"),
     "numbers.terms": ("TermSum",),
     "numbers.total": ("Total",),

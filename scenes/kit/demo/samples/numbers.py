@@ -11,6 +11,7 @@ from scenes.kit.demo.laying import fill, larger, wide
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color
+from scenes.kit.numbers.chain import RowChain
 from scenes.kit.numbers.frames import Frame, Slab
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product, SoftmaxTable
@@ -37,6 +38,17 @@ def rows(box: Box) -> Rows:
     trace, i = real.trace(), real.query().position
     parts = [(trace["embed"][i], "data", "E"), (trace["pos_embed"][i], "position", "+ P")]
     return Rows(box, [*parts, (trace["blocks.0.resid_pre"][i], "data", "= x")], adds=True)
+
+
+def row_chain(box: Box) -> RowChain:
+    """One word's row: less its mean, divided by its spread, times the weights of the layer norm, plus its bias."""
+    trace = real.trace()
+    x = trace["blocks.0.resid_pre"][real.query().position]
+    centred = x - x.mean(0)
+    deviation = centred.square().mean(0).sqrt()
+    operations = [("−", x.mean(0), "μ"), ("÷", deviation, "σ"), ("·", trace["blocks.0.ln1.w"], "w"),
+                  ("+", trace["blocks.0.ln1.b"], "b")]  # fmt: skip
+    return RowChain(box, (x, "x"), operations)
 
 
 def row_bars(box: Box) -> VGroup:
@@ -89,6 +101,7 @@ SAMPLES: dict[str, Sample] = {
     "TensorGrid": queries,
     "HeatStrips": heat_strips,
     "Rows": rows,
+    "RowChain": row_chain,
     "RowBars": row_bars,
     "norms": row_bars,
     "SumTable": sum_table,
