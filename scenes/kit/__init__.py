@@ -12,6 +12,7 @@ _ROOMS = {
     "ground.text": ("Caption", "Formula", "Heading", "Label", "Number", "symbol"),
     "ground.timing": ("Together",),
     "words.tokens": ("TokenNumbers", "TokenRow"),
+    "words.table": ("WordTable",),
     "words.strip": ("SentenceStrip",),
     "words.links": ("Links", "Threads"),
     "numbers.grid": ("TensorGrid",),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 from manim import VGroup
 
+from model.numbers.tensor import stack
 from model.study.positions import shuffle
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Sample
 from scenes.kit.demo.laying import fill, wide
 from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
 from scenes.kit.recipes import Look
 from scenes.kit.words.links import Links, Threads
+from scenes.kit.words.table import WordTable
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 
 
@@ -46,4 +49,25 @@ def threads(box: Box) -> VGroup:
     return VGroup(*columns, Threads(starts, ends, fill="target"))
 
 
-SAMPLES: dict[str, Sample] = {"TokenRow": token_row, "TokenNumbers": token_numbers, "Links": links, "Threads": threads}
+def word_table(box: Box) -> WordTable:
+    """What each word looks at most, by head."""
+    patterns, words = list(real.head().block.pattern)[:3], real.words()
+    rows = range(1, len(words))
+    keys = [[int(np.argmax(pattern.values[i])) for pattern in patterns] for i in rows]
+    weights = stack(
+        [stack([p[i, k] for p, k in zip(patterns, ks, strict=True)], "head") for i, ks in zip(rows, keys, strict=True)],
+        "query",
+    )
+    heads = [say("head {h}", h=h) for h in range(len(patterns))]
+    shown = [[words[k] for k in ks] for ks in keys]
+    room: Look = dict(width=box.width, height=box.height, size=0.44)
+    return fill(box, WordTable(shown, weights, row_labels=words[1:], column_labels=heads, **room))
+
+
+SAMPLES: dict[str, Sample] = {
+    "TokenRow": token_row,
+    "TokenNumbers": token_numbers,
+    "WordTable": word_table,
+    "Links": links,
+    "Threads": threads,
+}
