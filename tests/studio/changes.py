@@ -59,7 +59,8 @@ class Change:
 
 KIT, ATTENTION, HEADS = "scenes/kit", "scenes/lessons/attention", "scenes/lessons/heads"
 TINY = "assets/checkpoints/tiny"
-ONE, LAYER, NAMES, SCORES = ("One score", "Heads of a layer", "Names", "Scores")
+ONE, ENTRY, LAYER = "One score", "One number of the query", "Heads of a layer"
+NAMES, SCORES = "Names", "Scores"
 
 CHANGES = [
     # ── how the kit paints ───────────────────────────────────────────────────────────────────────
@@ -80,7 +81,7 @@ CHANGES = [
     Change(f"{KIT}/ground/theme.py", "/ 255", "/ 300", "attention", ONE),
     Change(f"{KIT}/ground/timing.py", "10 - 15 * t", "8 - 13 * t", "attention", ONE),
     Change(f"{KIT}/moves/reveal.py", '"rows": rows,', '"rows": columns,', "attention", SCORES),
-    Change(f"{KIT}/moves/products.py", "products[: i + 1]", "products[: i + 2]", "attention", ONE),
+    Change(f"{KIT}/moves/products.py", "products[: i + 1]", "products[: i + 2]", "attention", ENTRY),
     Change(f"{KIT}/charts/bars.py", "0.72 * self.pitch", "0.5 * self.pitch", "heads", "One head"),
     # ── what all lessons are ─────────────────────────────────────────────────────────────────────
     Change("scenes/lesson/steps.py", "(smooth, 0, 0.5)", "(smooth, 0, 0.9)", "attention", ONE),
@@ -94,23 +95,23 @@ CHANGES = [
     Change(f"{HEADS}/names.py", "minis.framed[:] = 0.0", "minis.framed[:] = 1.0", "heads", NAMES),
     Change(f"{HEADS}/scores.py", "float(score.value) * grown", "float(score.value) ** 0.5 * grown", "heads", NAMES),
     Change(f"{HEADS}/notes.yaml", "Heads of a layer: >-", "Heads of a layer: >-\n  Look.", "heads", LAYER, False),
-    Change(f"{ATTENTION}/scores.py", '(k, "key")', '(k, "value")', "attention", ONE),
-    Change(f"{ATTENTION}/scores.py", "run_time=2.8", "run_time=2.2", "attention", ONE),
+    Change(f"{ATTENTION}/scores.py", '("query", "key", "score")', '("query", "value", "score")', "attention", ONE),
+    Change(f"{ATTENTION}/scores.py", "total, run_time=3)", "total, run_time=2)", "attention", ONE),
     Change(f"{ATTENTION}/scores.py", "view.k_met[j]", "view.k_met[i]", "attention", ONE),
     Change(f"{ATTENTION}/lesson.py", "0.2 * UP", "0.6 * UP", "attention", "1"),
-    Change(f"{ATTENTION}/lesson.py", 'color("box_edge")', 'color("ink")', "attention", "1"),
-    Change(f"{ATTENTION}/lesson.py", "size=0.6)", "size=0.5)", "attention", "1"),
-    Change(f"{ATTENTION}/lesson.py", "number by number.", "word by word.", "attention", "1"),
+    Change(f"{ATTENTION}/lesson.py", "min(room.width, 9.0)", "min(room.width, 7.0)", "attention", "1"),
+    Change(f"{ATTENTION}/lesson.py", "wide=0.34", "wide=0.3", "attention", "1"),
+    Change(f"{ATTENTION}/lesson.py", "Which words told it so?", "Which words said so?", "attention", "1"),
     Change("scenes/course.yaml", "title: Self-attention", "title: Attention", "attention", "1", False),
     # ── the model, and what was measured ─────────────────────────────────────────────────────────
     Change("model/net/layers.py", "scores_raw / math.sqrt(", "scores_raw / (", "attention", SCORES, False),
     Change("model/net/layers.py", '"pattern", scores.softmax(-1)', '"pattern", scores.sigmoid()', "heads", LAYER),
     Change("model/net/layers.py", "+ self.eps).sqrt()", "+ 2 + self.eps).sqrt()", "attention", ONE),
-    Change("model/study/heads/naming.py", "(chance(score) + 1) / 2", "(chance(score) + 2) / 3", "heads", NAMES),
-    Change(f"{TINY}/report.json", "0.637", "0.937", "heads", NAMES),
+    Change("model/study/heads/naming.py", "(score.chance + 1) / 2", "(score.chance + 2) / 3", "heads", NAMES),
+    Change(f"{TINY}/report.json", "0.9319", "0.6319", "heads", NAMES),
     Change(f"{TINY}/report.json", "the word before it", "the word after it", "heads", NAMES),
     Change(f"{TINY}/report.json", '"chance": 0.1776', '"chance": 0.2776', "heads", NAMES),
-    Change(f"{TINY}/model.safetensors", "", f"{TINY}/snapshots/step-002010.safetensors", "attention", ONE),
+    Change(f"{TINY}/model.safetensors", "", f"{TINY}/snapshots/step-001777.safetensors", "attention", ONE),
     Change("assets/vectors/glove-6b-50d.words.txt", "the\nof", "of\nthe", "embedding", "2"),
     Change("assets/corpora/lexicon.yaml", "hamster kitten", "kitten hamster", "attention", ONE, False),
     Change("assets/themes/night.toml", '#FFD166"', '#66D1FF"', "attention", ONE),

@@ -121,6 +121,12 @@ class TokenRow(Painted):
         self.tint[index], self.edge[index] = color(role), color(role)
         return self
 
+    def marked(self, index: int, role: str = "target") -> TokenRow:
+        """The same row with this token coloured and no other: what it becomes when the talk goes on to it."""
+        twin: TokenRow = self.copy()
+        twin.tint[:], twin.edge[:] = color("ink"), color("box_edge")
+        return twin.mark(index, role)
+
     def dim_others(self, *kept: int, opacity: float = 0.25) -> TokenRow:
         self.emphasis = np.array([1.0 if i in kept else opacity for i in range(len(self.words))])
         return self

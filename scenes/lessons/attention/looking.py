@@ -73,7 +73,8 @@ def visits(lesson: SelfAttention, small: DotPattern, tokens: TokenRow, numbers: 
         marks: list[Mobject] = [arcs_of(lesson, small, tokens, numbers, p)]
         if p in small.rows:
             marks.append(frame_row(small, p))
-        lesson.play(*follow(there, marks), run_time=0.8 if p == lesson.position else 0.45)
+        named = Transform(tokens, tokens.marked(p))
+        lesson.play(named, *follow(there, marks), run_time=0.8 if p == lesson.position else 0.45)
         there = marks
     return there
 

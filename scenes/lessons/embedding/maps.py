@@ -26,6 +26,7 @@ from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, ordered
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.steps import COME, come, leave
 from scenes.lessons.embedding.claims import nearest
 from scenes.lessons.embedding.rows import labelled_rows
 
@@ -145,10 +146,10 @@ class Maps:
             mine, other, products = self.three_rows(box, a, b)
             places = [space.dot_place(0), space.dot_place(self.rows.index(first))]
             flights = [
-                FadeIn(grid, target_position=place, scale=0.1)
+                FadeIn(grid, target_position=place, scale=0.1, rate_func=COME)
                 for (_, grid), place in zip((mine, other), places, strict=True)
             ]
-            play(FadeOut(space), FadeIn(mine[0]), FadeIn(other[0]), *flights, run_time=1.2)
+            play(*leave(space), *come(mine[0], other[0]), *flights, run_time=1.4)
             lines = self.scene.by(wide=1, square=4, tall=4)
             terms = TermSum(a, b, (a * b).sum(0), width=low.width, lines=lines, size=0.4)
             fields: Look = dict(dot=(a * b).sum(0), a=length(a), b=length(b), c=cosine(b, a))
