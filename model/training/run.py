@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -48,7 +49,6 @@ class Run:
 
     def finish(self, out: Path, quiet: bool) -> None:
         """Runs the steps that are left, then writes the checkpoint."""
-        marks = self.recipe.snapshot_steps()
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -57,26 +57,35 @@ class Run:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        saved = time.monotonic()
         with Progress(*columns, disable=quiet) as progress:
             task = progress.add_task(
                 f"training {self.name}", total=self.recipe.steps, completed=self.step, loss=math.nan
             )
-            while True:
-                if self.step in marks and self.step < self.recipe.steps:
-                    checkpoints.save_weights(
-                        self.model, self.work / "snapshots" / f"step-{self.step:06d}.safetensors", half=True
-                    )
-                if self.step in marks or self.step % 500 == 0 or self.step == self.recipe.steps:
-                    self.measure()
-                if self.step >= self.recipe.steps:
-                    break
-                loss = self._advance_or_keep()
-                progress.update(task, completed=self.step, loss=loss)
-                if time.monotonic() - saved > SAVE_EVERY:
-                    self.keep()
-                    saved = time.monotonic()
+            try:
+                for loss in self._steps():
+                    progress.update(task, completed=self.step, loss=loss)
+            except KeyboardInterrupt:  # wherever it comes
+                self.keep()
+                raise
         self.write(out)
+
+    def _steps(self) -> Iterator[float]:
+        """The steps that are left, with their losses: snapshots and held-out losses where they are due, the state kept
+        every now and then."""
+        marks, saved = self.recipe.snapshot_steps(), time.monotonic()
+        while True:
+            if self.step in marks and self.step < self.recipe.steps:
+                checkpoints.save_weights(
+                    self.model, self.work / "snapshots" / f"step-{self.step:06d}.safetensors", half=True
+                )
+            if self.step in marks or self.step % 500 == 0 or self.step == self.recipe.steps:
+                self.measure()
+            if self.step >= self.recipe.steps:
+                return
+            yield self.advance()
+            if time.monotonic() - saved > SAVE_EVERY:
+                self.keep()
+                saved = time.monotonic()
 
     def measure(self) -> None:
         """Notes the held-out loss of this step, once even when a resumed run comes by again."""
@@ -84,13 +93,6 @@ class Run:
         if self.step not in heldout["step"]:
             heldout["step"].append(self.step)
             heldout["loss"].append(round(loss_of(self.model, self.heldout), 4))
-
-    def _advance_or_keep(self) -> float:
-        try:
-            return self.advance()
-        except KeyboardInterrupt:
-            self.keep()
-            raise
 
     def advance(self) -> float:
         """One step of AdamW; the loss is the mean of −log p(next word) in nats."""

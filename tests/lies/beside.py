@@ -36,8 +36,8 @@ LIES = [
     Lie(
         "the first of the same words is marked",
         TOKENS,
-        "self.mark(target)",
-        "self.mark(self.words.index(self.words[target]))",
+        "twin.mark(index, role)",
+        "twin.mark(self.words.index(self.words[index]), role)",
         "attention",
         WRONG,
         options=TWICE,
@@ -182,7 +182,16 @@ LIES = [
         "attention",
         WRONG,
     ),
-    Lie("the word before is marked", TOKENS, "self.mark(target)", "self.mark(target - 1)", "attention", WRONG),
+    Lie(
+        Lie(
+            "the word before is marked",
+            TOKENS,
+            "twin.mark(index, role)",
+            "twin.mark(index - 1, role)",
+            "attention",
+            WRONG,
+        )
+    ),
     Lie(
         "links to the place in order, and not to where the word went",
         LINKS,
