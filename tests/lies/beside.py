@@ -183,14 +183,7 @@ LIES = [
         WRONG,
     ),
     Lie(
-        Lie(
-            "the word before is marked",
-            TOKENS,
-            "twin.mark(index, role)",
-            "twin.mark(index - 1, role)",
-            "attention",
-            WRONG,
-        )
+        "the word before is marked", TOKENS, "twin.mark(index, role)", "twin.mark(index - 1, role)", "attention", WRONG
     ),
     Lie(
         "links to the place in order, and not to where the word went",
