@@ -1,5 +1,7 @@
 import pytest
 
+from studio.cli import main as cli
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
@@ -7,3 +9,14 @@ def own_cache(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("CLEARHEAD_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command here; returns (exit code, stdout, stderr)."""
+
+    def run(*args) -> tuple[int, str, str]:
+        code = cli.main([str(a) for a in args])
+        return code, *capsys.readouterr()
+
+    return run

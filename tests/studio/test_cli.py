@@ -14,7 +14,6 @@ from PIL import Image
 
 from model.paths import ROOT
 from scenes import course
-from studio.cli import main as cli
 
 SMALL = ["--width", "192", "--fps", "10"]
 REAL = course()
@@ -26,17 +25,6 @@ def clearhead(*args: str, **kwargs) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "studio.cli", *args], cwd=ROOT, capture_output=True, text=True, **kwargs
     )
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a command here; returns (exit code, stdout, stderr)."""
-
-    def run(*args) -> tuple[int, str, str]:
-        code = cli.main([str(a) for a in args])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def is_one_line(err: str) -> bool:

@@ -10,20 +10,10 @@ import pytest
 from toy import Entry, job
 
 from model.paths import ROOT
-from studio.cli import main as cli
 from studio.cli.options import RATE
 from studio.film.render import Request, render
 from studio.film.verify import verify
 from studio.play.picture import Picture, rate_of
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*args) -> tuple[int, str, str]:
-        code = cli.main([str(a) for a in args])
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "utf-16", "ascii:strict", "utf-8"])

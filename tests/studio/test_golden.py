@@ -118,6 +118,8 @@ def test_wrong_usage(arguments, capsys):
 @pytest.mark.slow
 def test_the_command(tmp_path, capsys, monkeypatch):
     kept, command = tmp_path / "kept", ["storyboard", "heads", "--against", str(tmp_path / "kept")]
+    assert main(command) == 2 and "there is no folder" in capsys.readouterr().err
+    kept.mkdir()
     assert main([*command, "-o", str(tmp_path / "sheets")]) == 1
     assert "heads-short-16x9: is not kept" in capsys.readouterr().out
     assert main([*command, "--accept"]) == 0 and len(list(kept.glob("*.webp"))) == 6

@@ -232,4 +232,7 @@ def side_by_side(
             label.next_to((left + right) / 2, UP, buff=0.2)
         else:
             label.next_to(grid, RIGHT, buff=0.2)
+    if wide:  # on one line, though Q reaches below it
+        for label in labels:
+            label.align_to(labels[1], UP)
     return grids, labels

@@ -85,6 +85,8 @@ def storyboard(
         raise UsageError("--all and --accept go with --against FOLDER.")
     named = entries((lesson,) if lesson else (), every=every_lesson, course=course)
     if against is not None:
+        if not accept and not against.is_dir():
+            raise UsageError(f"there is no folder {against}; --accept keeps the films there.")
         return compare(named, against, out, accept)
     (entry,) = named
     from studio.film.naming import basename
