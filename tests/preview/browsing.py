@@ -213,3 +213,17 @@ class Page:
 
     def text(self, id: str) -> str:
         return self.page.locator(f"#{id}").inner_text()
+
+    def listen(self, id: str) -> None:
+        """Write down from now on every text that an element is given, however short it stands there."""
+        self.js(
+            """id => {
+                const heard = (window.heard = []), told = document.getElementById(id);
+                new MutationObserver(() => heard.push(told.textContent)).observe(told, { childList: true });
+            }""",
+            id,
+        )
+
+    @property
+    def heard(self) -> list[str]:
+        return self.js("window.heard")
