@@ -22,13 +22,14 @@ def main(address: str, parent: int) -> None:
     adopt()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business
     wire = Wire(address)
+    gc.disable()  # imports make much that stays and hardly any garbage: to look for it costs a sixth of the start
     for module in ("studio.play.session", "studio.film.render", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "yaml"):
         importlib.import_module(module)
     from model import names, run
 
     run("tiny", "the")
-    gc.collect()
     gc.freeze()  # the collector must not touch, and so copy, what all forks share
+    gc.enable()
     wire.send({"role": "root", "models": names()})
     while (order := wire.receive()) is not None:
         if not fork():
