@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -70,32 +70,60 @@ def run_tokens(
     seed: int | None = None,
 ) -> Trace:
     """As `run`, for texts that are tokens already."""
-    config = checkpoint.config
-    check_source(config, source)
-    heads = sorted(set(check_heads(config, ablate)))
-    size = sum(parameter.numel() for parameter in checkpoint.model.parameters())
-    model, context = (checkpoint.exact, one_thread()) if size < EXACT_BELOW else (checkpoint.model, nullcontext())
+    check_source(checkpoint.config, source)
+    heads = sorted(set(check_heads(checkpoint.config, ablate)))
+    model, context = model_of(checkpoint)
     with context:
-        arrays, axes = record(
+        recorded = record(
             model, encoding.ids, None if source is None else source.ids, ablate=heads, positions=positions
         )
+    more: dict[str, Any] = {"seed": seed, "positions": positions}
+    if source is not None:
+        more["source"] = {name: list(values) for name, values in asdict(source).items()}
+    return trace_of(checkpoint, encoding, text, recorded, heads, **more)
+
+
+def run_batch(
+    checkpoint: Checkpoint, encoding: Encoding, text: str, heads: Sequence[tuple[int, int]]
+) -> Iterator[Trace]:
+    """As `run_tokens` with `ablate=[head]` for each of the (layer, head), all of them in one batch."""
+    model, context = model_of(checkpoint)
+    with context:
+        recorded = record_batch(model, encoding.ids, heads)
+    for pair, one in zip(heads, recorded, strict=True):
+        yield trace_of(checkpoint, encoding, text, one, [pair])
+
+
+def model_of(checkpoint: Checkpoint) -> tuple[Transformer | EncoderDecoder, AbstractContextManager[None]]:
+    """The model in the precision in which it runs, and what it runs under."""
+    size = sum(parameter.numel() for parameter in checkpoint.model.parameters())
+    return (checkpoint.exact, one_thread()) if size < EXACT_BELOW else (checkpoint.model, nullcontext())
+
+
+def trace_of(
+    checkpoint: Checkpoint,
+    encoding: Encoding,
+    text: str | None,
+    recorded: tuple[Arrays, Axes],
+    heads: Sequence[tuple[int, int]],
+    **more: Any,
+) -> Trace:
+    """What was recorded, with the weights, and what it was of."""
+    arrays, axes = recorded
     for name, (values, names) in weights(checkpoint.model).items():
         arrays[name], axes[name] = values, names
     info: dict[str, Any] = {
         "checkpoint": checkpoint.name,
         "checkpoint_hash": checkpoint.hash,
         "text": " ".join(encoding.tokens) if text is None else text,
-        "seed": seed,
+        "seed": None,
         "step": checkpoint.step,
         "ablate": [list(pair) for pair in heads],
-        "positions": positions,
+        "positions": True,
         "versions": versions(),
-    }
-    if source is not None:
-        info["source"] = {name: list(values) for name, values in asdict(source).items()}
-    return Trace(
-        arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, config, checkpoint.tokenizer.vocabulary, info
-    )
+    } | more
+    vocabulary = checkpoint.tokenizer.vocabulary
+    return Trace(arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
 
 
 def versions() -> dict[str, str]:
@@ -141,6 +169,35 @@ def record(
     logits = model(*inputs, tape=Tape(listen), positions=positions)
     listen("probs", logits.double().softmax(-1), "position vocab")
     return arrays, axes
+
+
+@torch.no_grad()
+def record_batch(
+    model: Transformer | EncoderDecoder, ids: Sequence[int], heads: Sequence[tuple[int, int]]
+) -> list[tuple[Arrays, Axes]]:
+    """As `record` once for each (layer, head) with that head off, in one batch (of a model that reads one text)."""
+    silenced: dict[str, list[tuple[int, int]]] = {}
+    for sample, (layer, head) in enumerate(heads):
+        silenced.setdefault(f"blocks.{layer}.attn.result", []).append((sample, head))
+    batch: Arrays = {}
+    axes: Axes = {"tokens": ("position",)}
+
+    def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
+        if name in silenced:
+            value = value.clone()
+            for sample, head in silenced[name]:
+                value[sample, head] = 0.0
+        batch[name], axes[name] = value.detach().to(torch.float32).numpy(), tuple(names.split())
+        return value
+
+    logits = model(torch.tensor(ids).expand(len(heads), -1), tape=Tape(listen))
+    listen("probs", logits.double().softmax(-1), "position vocab")
+
+    def of(sample: int) -> Arrays:
+        own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items()}
+        return {"tokens": np.array(ids, dtype=np.int64)} | own
+
+    return [(of(sample), dict(axes)) for sample in range(len(heads))]
 
 
 def weights(model: Transformer | EncoderDecoder) -> dict[str, tuple[np.ndarray, tuple[str, ...]]]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from model import UsageError, load, run
+from model.runs import ablation
 from model.runs.ablation import ablations, moved
 
 TEXT = "The keys on the table"
@@ -27,6 +28,19 @@ def test_a_head_that_is_off_is_one_whose_output_matrix_is_zero(tiny, layer, head
     assert np.abs(trace.array("probs") - expected).max() < 1e-6
     assert not trace.array(f"blocks.{layer}.attn.result")[head].any()
     assert np.abs(trace.array("probs") - run(tiny, TEXT).array("probs")).max() > 1e-4
+
+
+@pytest.mark.parametrize("name", ["tiny", "tiny-rotary", "tiny-learned"])
+def test_a_batch_of_them_is_one_after_the_other(name, monkeypatch):
+    pairs = [(0, 0), (1, 5), (1, 7), (0, 2)]
+    monkeypatch.setattr(ablation, "AT_ONCE", 3 * len(run(name, TEXT).ids) * run(name, TEXT).config.vocab_size)
+    together = ablations(name, TEXT, pairs)
+    assert list(together) == pairs
+    for pair, trace in together.items():
+        alone = run(name, TEXT, ablate=[pair])
+        assert trace.info == alone.info and trace.axes == alone.axes and list(trace) == list(alone)
+        for tensor in alone:
+            np.testing.assert_allclose(trace.array(tensor), alone.array(tensor), atol=1e-6, err_msg=tensor)
 
 
 def test_moved_is_what_all_rising_words_gain(tiny):
