@@ -167,7 +167,7 @@ def record(
 
     inputs = [torch.tensor(one) for one in (ids, source) if one is not None]
     logits = model(*inputs, tape=Tape(listen), positions=positions)
-    listen("probs", logits.double().softmax(-1), "position vocab")
+    listen("probs", probabilities(logits), "position vocab")
     return arrays, axes
 
 
@@ -191,13 +191,18 @@ def record_batch(
         return value
 
     logits = model(torch.tensor(ids).expand(len(heads), -1), tape=Tape(listen))
-    listen("probs", logits.double().softmax(-1), "position vocab")
+    listen("probs", probabilities(logits), "position vocab")
 
     def of(sample: int) -> Arrays:
         own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items()}
         return {"tokens": np.array(ids, dtype=np.int64)} | own
 
     return [(of(sample), dict(axes)) for sample in range(len(heads))]
+
+
+def probabilities(logits: torch.Tensor) -> torch.Tensor:
+    """softmax(logits) in double precision, whatever the model runs in."""
+    return logits.double().softmax(-1)
 
 
 def weights(model: Transformer | EncoderDecoder) -> dict[str, tuple[np.ndarray, tuple[str, ...]]]:

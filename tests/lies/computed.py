@@ -185,10 +185,10 @@ LIES = [
     Lie(
         "recorded probabilities at half of the temperature",
         "model/runs/recorder.py",
-        'listen("probs", logits.double()',
-        'listen("probs", 2 * logits.double()',
+        "return logits.double().softmax(-1)",
+        "return (2 * logits.double()).softmax(-1)",
         "heads",
-        "wrong sum",
+        "wrong number",
     ),
     Lie(
         "what attention adds comes twice",

@@ -42,6 +42,20 @@ def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:
                 break
 
 
+def check_silenced(trace: Trace) -> Iterator[Defect]:
+    """Of a run that is said to lack heads: these add nothing, the others of their layers something."""
+    for layer in {layer for layer, _ in trace.info["ablate"]}:
+        off = {head for at, head in trace.info["ablate"] if at == layer}
+        name = next(
+            (n for n in (f"decoder.blocks.{layer}.attn.result", f"blocks.{layer}.attn.result") if n in trace), ""
+        )
+        for head, result in enumerate(trace.array(name) if name else ()):
+            if (head in off) == bool(result.any()):
+                should = "nothing" if head in off else "something"
+                what = f"layer {layer}, head {head} adds what it should not in the run without {sorted(off)}"
+                yield Defect("wrong number", what, None, should, f"{float(np.abs(result).max()):.4g}")
+
+
 def places(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """Some places all over a table, always the same ones; where its last two axes are alike, those beside its diagonal,
     too, where a word meets the next one."""

@@ -13,6 +13,7 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd
 from scenes.kit.charts.curve import Curve, GrowCurve, ReadOff, Waves
+from scenes.kit.charts.lanes import Lanes
 from scenes.kit.charts.numberline import Group, NumberLine
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.charts.signed import SignedBars
@@ -66,6 +67,15 @@ def cosines(box: Box) -> SignedBars:
     (row,) = real.rows_of("dog")
     near = cosine(trace["embed"], trace["W_E"][row])
     return fill(box, SignedBars(near, words, width=box.width, height=box.height, size=0.44, reach=(-1, 1)))
+
+
+def lanes(box: Box) -> Lanes:
+    """A row of the stream, with its mean and its spread."""
+    trace, position = real.trace(), 1
+    row, norm = trace["blocks.1.resid_pre"][position], "blocks.1.ln1"
+    marks: Look = dict(mean=trace[f"{norm}.mean"][position], spread=trace[f"{norm}.scale"][position])
+    title = say("{w}, block {b}", w=real.words()[position], b=1)
+    return Lanes(row, title, width=box.width, height=min(box.height, box.width), **marks).move_to(box.center)
 
 
 def cumulative_bar(box: Box) -> CumulativeBar:
@@ -138,4 +148,5 @@ SAMPLES: dict[str, Sample] = {
     "Waves": waves,
     "ReadOff": read_off,
     "NumberLine": number_line,
+    "Lanes": lanes,
 }

@@ -7,10 +7,12 @@ import math
 from model.study.positions import turn
 from model.study.rotary import hand
 from model.study.space import pca
+from model.study.stream import lengths
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Move, Sample
 from scenes.kit.demo.laying import fill
 from scenes.kit.depth.blocks import BlockDiagram
+from scenes.kit.depth.rails import StreamRails
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
@@ -56,6 +58,13 @@ def turning(box: Box) -> Move:
     return Move([Turn(shown, [float(shown.angles[0] - shown.starts[0])])], [shown])
 
 
+def stream_rails(box: Box) -> StreamRails:
+    """How long the rows of the words are at every stop of the stream."""
+    stops = [say("block {l}", l=k // 2) if k % 2 else "" for k in range(2 * real.trace().config.n_layers + 1)]
+    room: Look = dict(width=box.width, height=min(box.height, box.width))
+    return StreamRails(lengths(real.trace()), real.words(), stops, target=1, **room).move_to(box.center)
+
+
 def blocks(box: Box) -> BlockDiagram:
     shown = BlockDiagram(real.trace().config.n_layers, width=box.width, height=min(0.4 * box.width, box.height))
     return fill(box, shown.light(shown.part(real.head().layer, 0)))
@@ -67,4 +76,5 @@ SAMPLES: dict[str, Sample] = {
     "DialRow": dial_row,
     "Turn": turning,
     "BlockDiagram": blocks,
+    "StreamRails": stream_rails,
 }

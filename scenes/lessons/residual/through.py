@@ -1,0 +1,69 @@
+"""Through all blocks: how long the rows become, where they turn, and who has written what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manim import Mobject
+
+from scenes.kit.charts.signed import SignedBars
+from scenes.kit.depth.rails import StreamRails
+from scenes.kit.ground.layout import Box
+from scenes.kit.moves.reveal import Grow
+from scenes.kit.numbers.rows import Rows
+from scenes.kit.recipes import Look
+from scenes.kit.words.strip import SentenceStrip
+from scenes.lesson.steps import come, leave
+from scenes.lessons.residual.writing import name_of
+
+if TYPE_CHECKING:
+    from scenes.lessons.residual.lesson import ResidualStream
+
+
+def all_blocks(lesson: ResidualStream, strip: SentenceStrip, rows: Rows) -> StreamRails:
+    lengths, i = lesson.lengths, lesson.position
+    with lesson.step(
+        "Block after block",
+        ask="Every block adds twice, to every word’s row. What becomes of the rows?",
+        subtitle="length √Σ x² of the rows at each stop · equal steps up are equal factors",
+        keep=(strip, rows),
+    ):
+        stops = [name_of(name, short=True) for name in lesson.stream.stops]
+        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height)
+        rails = StreamRails(lengths, lesson.words, stops, target=i, **room).move_to(lesson.stage.center)
+        rails.travelled = rails.travelled * 0
+        lesson.play(*leave(strip, rows), *come(rails), run_time=1)
+        lesson.play(rails.animate(run_time=4.5).travel(len(stops) - 1))
+        lesson.answer("They grow: {asks} from length {a:.1f} to {b:.1f}.", a=lengths[0, i], b=lengths[-1, i])
+    return rails
+
+
+def direction(lesson: ResidualStream, rails: StreamRails) -> Mobject:
+    """How much the row points at each stop where it will point in the end."""
+    cosines = lesson.stream.turning
+    with lesson.step(
+        "And they turn",
+        ask="Longer is not all. When does it point where it points in the end?",
+        subtitle="cosine of the row at each stop with the last row, blocks.{last}.resid_post [{i}, :]",
+        last=lesson.trace.config.n_layers - 1,
+        keep=(rails,),
+    ):
+        names = [name_of(name) for name in lesson.stream.stops]
+        room: Look = dict(
+            width=lesson.stage.width, height=lesson.stage.height, reach=(min(0.0, cosines.values.min()), 1.0)
+        )
+        bars = SignedBars(cosines, names, fill="data", below="negative", size=0.42, **room).move_to(lesson.stage.center)
+        lesson.play(*leave(rails), Grow(bars, "values", lag=0.4, least=0.02), run_time=3)
+        lesson.answer(
+            "At first at {c:+.2f}, before the last block at {e:+.2f}: it turns write by write.",
+            c=cosines[0],
+            e=cosines[-3],
+        )
+    return bars
+
+
+def shares(lesson: ResidualStream, box: Box) -> SignedBars:
+    """How much of the last row each write makes up, in their order."""
+    names = [name_of(name) for name in lesson.stream.names]
+    room: Look = dict(width=box.width, height=box.height, spec="+.0%", fill="delta", size=0.42)
+    return SignedBars(lesson.stream.shares, names, **room).move_to(box.center)

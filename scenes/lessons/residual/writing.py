@@ -1,0 +1,109 @@
+"""What is written into a row, number by number: the word and its place, attention, the MLP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manim import FadeIn, Mobject
+
+from model.numbers.tensor import Tensor
+from scenes.kit.ground.say import Said, say
+from scenes.kit.moves.flight import Chip, Fly
+from scenes.kit.moves.products import ResidualAdd
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.rows import Rows
+from scenes.kit.words.strip import SentenceStrip
+from scenes.lesson.steps import come, leave
+
+if TYPE_CHECKING:
+    from scenes.lessons.residual.lesson import ResidualStream
+
+SHORT = {"attention": "attn"}
+PARTS = {"attn_out": "attention", "mlp_out": "MLP", "resid_mid": "attention", "resid_post": "MLP"}
+
+
+def name_of(tensor: str, short: bool = False) -> Said:
+    """What a write, or the stop behind it, is called: "MLP 3" for blocks.3.mlp_out and blocks.3.resid_post."""
+    if not tensor.startswith("blocks.") or tensor.endswith("resid_pre"):
+        return say({"embed": "word", "pos_embed": "position"}.get(tensor, "start"))
+    _, layer, part = tensor.split(".")
+    name = PARTS[part]
+    return say((SHORT.get(name, name) if short else name) + " {l}", l=int(layer))
+
+
+def enters(lesson: ResidualStream, strip: SentenceStrip, bars: list[Mobject]) -> Rows | None:
+    """The word's row and its position's: where the stream begins. None where the model adds no position."""
+    trace, i = lesson.trace, lesson.position
+    if "pos_embed" not in trace:
+        return None
+    parts = [(trace["embed"][i], "data", "word"), (trace["pos_embed"][i], "position", "+ position")]
+    parts.append((trace["blocks.0.resid_pre"][i], "data", "= x"))
+    with lesson.step(
+        "The row goes in",
+        "The stream begins as the word’s row plus its position’s: x, {d} numbers.",
+        subtitle="embed [{i}, :] + pos_embed [{i}, :] = blocks.0.resid_pre [{i}, :]",
+        keep=(strip, *bars),
+    ):
+        rows = sum_of(lesson, strip, parts)
+        lesson.play(*leave(*bars), Introduce(rows.grids[0], "columns", lag=0.1), *come(rows.labels[0]), run_time=1.2)
+        lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
+        add_up(lesson, rows)
+        lesson.play(Fly(rows.grids[2], Chip(strip, "x", i), keep=True), run_time=0.8)
+    return rows
+
+
+def attention(lesson: ResidualStream, strip: SentenceStrip, before: Rows | None) -> Rows:
+    return written(
+        lesson,
+        strip,
+        before,
+        ("blocks.0.resid_pre", "blocks.0.attn_out", "blocks.0.resid_mid"),
+        "Attention adds",
+        "Attention reads all words’ rows, and adds what it has gathered for {asks} …",
+    )
+
+
+def mlp(lesson: ResidualStream, strip: SentenceStrip, before: Rows) -> Rows:
+    return written(
+        lesson,
+        strip,
+        before,
+        ("blocks.0.resid_mid", "blocks.0.mlp_out", "blocks.0.resid_post"),
+        "The MLP adds",
+        "… the MLP reads this row alone, and adds, too. The wire itself runs straight on.",
+    )
+
+
+def written(
+    lesson: ResidualStream, strip: SentenceStrip, before: Rows | None, names: tuple[str, ...], title: str, caption: str
+) -> Rows:
+    """One write: the row as it was, what is added, and the row as it is now. before: rows whose last is the first."""
+    trace, i = lesson.trace, lesson.position
+    called = ("x", say("+ {name}", name=name_of(names[1])), "= x")
+    kinds = ("data", "delta", "data")
+    parts = [(trace[n][i], kind, label) for n, kind, label in zip(names, kinds, called, strict=True)]
+    with lesson.step(
+        title,
+        caption,
+        subtitle=" = ".join(" + ".join(f"{name} [{{i}}, :]" for name in side) for side in (names[:2], names[2:])),
+        keep=(strip, *([] if before is None else [before])),
+    ):
+        rows = sum_of(lesson, strip, parts)
+        if before is None:
+            lesson.play(Introduce(rows.grids[0], "columns", lag=0.1), FadeIn(rows.labels[0]), run_time=1)
+        else:
+            others = [*before.grids[:-1], *before.labels]
+            lesson.play(*leave(*others), Fly(before.grids[-1], rows.grids[0]), *come(rows.labels[0]), run_time=1.2)
+        lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
+        add_up(lesson, rows)
+    return rows
+
+
+def sum_of(lesson: ResidualStream, strip: SentenceStrip, parts: list[tuple[Tensor, str, str]]) -> Rows:
+    return Rows(lesson.below(strip), parts, adds=True, cell=1.2, upright=lesson.by(wide=0, square=0, tall=11))
+
+
+def add_up(lesson: ResidualStream, rows: Rows) -> None:
+    """The last row appears below (or beside) the others, as their sum, entry by entry."""
+    lesson.play(FadeIn(rows.labels[-1]), FadeIn(rows.grids[-1].pale()), run_time=0.4)
+    lesson.play(ResidualAdd(*rows.grids), run_time=1.6)
