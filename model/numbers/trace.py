@@ -80,6 +80,7 @@ class Trace:
             self.info.get("ablate"),
             self.info.get("positions"),
             self.info.get("source"),
+            *([self.info["neurons"]] if self.info.get("neurons") else []),
         ]
         return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
 

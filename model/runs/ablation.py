@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from model.numbers.tensor import Tensor
@@ -10,6 +10,7 @@ from model.numbers.trace import Trace
 
 if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
+    from model.runs.recorder import Off
 
 AT_ONCE = 2**23  # logits of one batch: what 64 MB hold in float64
 
@@ -20,19 +21,38 @@ def ablations(
     """One more forward pass for each (layer, head), with that head's result set to zero; batched, as many as fit.
 
     Raises UsageError for a head out of range."""
-    from model.runs.checkpoints import load
-    from model.runs.recorder import check_heads, run_batch
+    from model.runs.recorder import Off, check_heads
 
-    checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
-    encoding = checkpoint.tokenizer.encode(text, checkpoint.config.n_ctx)
+    checkpoint = _loaded(checkpoint)
     pairs = check_heads(checkpoint.config, heads)
+    return dict(zip(pairs, _batched(checkpoint, text, [Off(heads=(pair,)) for pair in pairs]), strict=True))
+
+
+def without_neurons(
+    checkpoint: Checkpoint | str, text: str, neurons: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], Trace]:
+    """The same for each (layer, neuron) of the MLPs, with the neuron's output set to zero."""
+    from model.runs.recorder import Off, check_neurons
+
+    checkpoint = _loaded(checkpoint)
+    pairs = check_neurons(checkpoint.config, neurons)
+    return dict(zip(pairs, _batched(checkpoint, text, [Off(neurons=(pair,)) for pair in pairs]), strict=True))
+
+
+def _loaded(checkpoint: Checkpoint | str) -> Checkpoint:
+    from model.runs.checkpoints import load
+
+    return load(checkpoint) if isinstance(checkpoint, str) else checkpoint
+
+
+def _batched(checkpoint: Checkpoint, text: str, off: Sequence[Off]) -> Iterator[Trace]:
+    """The runs, in batches of as many as fit."""
+    from model.runs.recorder import run_batch
+
+    encoding = checkpoint.tokenizer.encode(text, checkpoint.config.n_ctx)
     size = max(1, AT_ONCE // (len(encoding.ids) * checkpoint.config.vocab_size))
-    batches = [pairs[first : first + size] for first in range(0, len(pairs), size)]
-    return {
-        pair: trace
-        for batch in batches
-        for pair, trace in zip(batch, run_batch(checkpoint, encoding, text, batch), strict=True)
-    }
+    for first in range(0, len(off), size):
+        yield from run_batch(checkpoint, encoding, text, off[first : first + size])
 
 
 def moved(before: Trace, after: Trace, position: int = -1) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ def run(
     *,
     source: str | None = None,
     ablate: Iterable[tuple[int, int]] = (),
+    neurons: Iterable[tuple[int, int]] = (),
     positions: bool = True,
     order: Sequence[int] | None = None,
     seed: int | None = None,
@@ -41,9 +42,10 @@ def run(
     """Runs `text` through a checkpoint and records every intermediate tensor.
 
     `source` is the text that an encoder–decoder's encoder reads. `ablate` lists (layer, head) whose result is set to
-    zero (of an encoder–decoder: in the decoder's self-attention); `positions=False` leaves positions out; `order`
-    reads the tokens in another order. Raises UsageError for a blank or too long text, for a layer, head or order out
-    of range, and for a source that is missing or that this model does not read.
+    zero (of an encoder–decoder: in the decoder's self-attention), `neurons` (layer, neuron) of the MLPs;
+    `positions=False` leaves positions out; `order` reads the tokens in another order. Raises UsageError for a blank or
+    too long text, for a layer, head, neuron or order out of range, and for a source that is missing or that this model
+    does not read.
     """
     checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
     encode, limit = checkpoint.tokenizer.encode, checkpoint.config.n_ctx
@@ -54,6 +56,7 @@ def run(
         text,
         source=None if source is None else encode(source, limit),
         ablate=ablate,
+        neurons=neurons,
         positions=positions,
         seed=seed,
     )
@@ -66,32 +69,29 @@ def run_tokens(
     *,
     source: Encoding | None = None,
     ablate: Iterable[tuple[int, int]] = (),
+    neurons: Iterable[tuple[int, int]] = (),
     positions: bool = True,
     seed: int | None = None,
 ) -> Trace:
     """As `run`, for texts that are tokens already."""
     check_source(checkpoint.config, source)
-    heads = sorted(set(check_heads(checkpoint.config, ablate)))
+    off = Off(tuple(check_heads(checkpoint.config, ablate)), tuple(check_neurons(checkpoint.config, neurons)))
     model, context = model_of(checkpoint)
     with context:
-        recorded = record(
-            model, encoding.ids, None if source is None else source.ids, ablate=heads, positions=positions
-        )
+        recorded = record(model, encoding.ids, None if source is None else source.ids, off=off, positions=positions)
     more: dict[str, Any] = {"seed": seed, "positions": positions}
     if source is not None:
         more["source"] = {name: list(values) for name, values in asdict(source).items()}
-    return trace_of(checkpoint, encoding, text, recorded, heads, **more)
+    return trace_of(checkpoint, encoding, text, recorded, off, **more)
 
 
-def run_batch(
-    checkpoint: Checkpoint, encoding: Encoding, text: str, heads: Sequence[tuple[int, int]]
-) -> Iterator[Trace]:
-    """As `run_tokens` with `ablate=[head]` for each of the (layer, head), all of them in one batch."""
+def run_batch(checkpoint: Checkpoint, encoding: Encoding, text: str, off: Sequence[Off]) -> Iterator[Trace]:
+    """As `run_tokens` once for each of what is switched off, all of them in one batch."""
     model, context = model_of(checkpoint)
     with context:
-        recorded = record_batch(model, encoding.ids, heads)
-    for pair, one in zip(heads, recorded, strict=True):
-        yield trace_of(checkpoint, encoding, text, one, [pair])
+        recorded = record_batch(model, encoding.ids, off)
+    for each, one in zip(off, recorded, strict=True):
+        yield trace_of(checkpoint, encoding, text, one, each)
 
 
 def model_of(checkpoint: Checkpoint) -> tuple[Transformer | EncoderDecoder, AbstractContextManager[None]]:
@@ -101,12 +101,7 @@ def model_of(checkpoint: Checkpoint) -> tuple[Transformer | EncoderDecoder, Abst
 
 
 def trace_of(
-    checkpoint: Checkpoint,
-    encoding: Encoding,
-    text: str | None,
-    recorded: tuple[Arrays, Axes],
-    heads: Sequence[tuple[int, int]],
-    **more: Any,
+    checkpoint: Checkpoint, encoding: Encoding, text: str | None, recorded: tuple[Arrays, Axes], off: Off, **more: Any
 ) -> Trace:
     """What was recorded, with the weights, and what it was of."""
     arrays, axes = recorded
@@ -118,10 +113,12 @@ def trace_of(
         "text": " ".join(encoding.tokens) if text is None else text,
         "seed": None,
         "step": checkpoint.step,
-        "ablate": [list(pair) for pair in heads],
+        "ablate": [list(pair) for pair in off.heads],
         "positions": True,
         "versions": versions(),
     } | more
+    if off.neurons:
+        info["neurons"] = [list(pair) for pair in off.neurons]
     vocabulary = checkpoint.tokenizer.vocabulary
     return Trace(arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
 
@@ -136,31 +133,56 @@ def versions() -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class Off:
+    """What is switched off in a run: the results of heads, the outputs of neurons, (layer, which) each."""
+
+    heads: tuple[tuple[int, int], ...] = ()
+    neurons: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("heads", "neurons"):
+            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
+
+    def silence(self, name: str, value: torch.Tensor) -> None:
+        """Set to zero what is off of a recorded tensor: of results [head, position, d], of outputs [position, n]."""
+        for layer, head in self.heads:
+            if name == f"blocks.{layer}.attn.result":
+                value[head] = 0.0
+        for layer, neuron in self.neurons:
+            if name == f"blocks.{layer}.mlp.post":
+                value[:, neuron] = 0.0
+
+    def concerns(self, name: str) -> bool:
+        parts = ((self.heads, "attn.result"), (self.neurons, "mlp.post"))
+        return any(name == f"blocks.{layer}.{part}" for pairs, part in parts for layer, _ in pairs)
+
+
+ALL_ON = Off()
+
+
 @torch.no_grad()
 def record(
     model: Transformer | EncoderDecoder,
     ids: Sequence[int],
     source: Sequence[int] | None = None,
     *,
-    ablate: Iterable[tuple[int, int]] = (),
+    off: Off = ALL_ON,
     positions: bool = True,
 ) -> tuple[Arrays, Axes]:
     """Every intermediate tensor of a forward pass as float32, and the names of its axes.
 
     `source` is for an encoder–decoder."""
     stack = "" if source is None else "decoder."
-    silenced: dict[str, list[int]] = {}
-    for layer, head in ablate:
-        silenced.setdefault(f"{stack}blocks.{layer}.attn.result", []).append(head)
     arrays: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
     if source is not None:
         arrays["encoder.tokens"] = np.array(source, dtype=np.int64)
     axes: Axes = dict.fromkeys(arrays, ("position",))
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if name in silenced:
+        if name.startswith(stack) and off.concerns(name.removeprefix(stack)):
             value = value.clone()
-            value[..., silenced[name], :, :] = 0.0
+            off.silence(name.removeprefix(stack), value)
         arrays[name] = value.detach().to(torch.float32).numpy().copy()
         axes[name] = tuple(names.split())
         return value
@@ -173,31 +195,28 @@ def record(
 
 @torch.no_grad()
 def record_batch(
-    model: Transformer | EncoderDecoder, ids: Sequence[int], heads: Sequence[tuple[int, int]]
+    model: Transformer | EncoderDecoder, ids: Sequence[int], off: Sequence[Off]
 ) -> list[tuple[Arrays, Axes]]:
-    """As `record` once for each (layer, head) with that head off, in one batch (of a model that reads one text)."""
-    silenced: dict[str, list[tuple[int, int]]] = {}
-    for sample, (layer, head) in enumerate(heads):
-        silenced.setdefault(f"blocks.{layer}.attn.result", []).append((sample, head))
+    """As `record` once for each of what is switched off, in one batch (of a model that reads one text)."""
     batch: Arrays = {}
     axes: Axes = {"tokens": ("position",)}
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if name in silenced:
+        if any(each.concerns(name) for each in off):
             value = value.clone()
-            for sample, head in silenced[name]:
-                value[sample, head] = 0.0
+            for each, sample in zip(off, value, strict=True):
+                each.silence(name, sample)
         batch[name], axes[name] = value.detach().to(torch.float32).numpy(), tuple(names.split())
         return value
 
-    logits = model(torch.tensor(ids).expand(len(heads), -1), tape=Tape(listen))
+    logits = model(torch.tensor(ids).expand(len(off), -1), tape=Tape(listen))
     listen("probs", probabilities(logits), "position vocab")
 
     def of(sample: int) -> Arrays:
         own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items()}
         return {"tokens": np.array(ids, dtype=np.int64)} | own
 
-    return [(of(sample), dict(axes)) for sample in range(len(heads))]
+    return [(of(sample), dict(axes)) for sample in range(len(off))]
 
 
 def probabilities(logits: torch.Tensor) -> torch.Tensor:
@@ -240,6 +259,16 @@ def check_heads(config: ModelConfig, heads: Iterable[tuple[int, int]]) -> list[t
                 f"no layer {layer}, head {head}: layers are 0 to {config.n_layers - 1}, heads 0 to {config.n_heads - 1}"
             )
     return heads
+
+
+def check_neurons(config: ModelConfig, neurons: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The (layer, neuron) pairs as they are. Raises UsageError for one that the model does not have."""
+    neurons = [(int(layer), int(neuron)) for layer, neuron in neurons]
+    for layer, neuron in neurons:
+        if not (0 <= layer < config.n_layers and 0 <= neuron < config.d_mlp):
+            ends = f"layers are 0 to {config.n_layers - 1}, neurons 0 to {config.d_mlp - 1}"
+            raise UsageError(f"no layer {layer}, neuron {neuron}: {ends}")
+    return neurons
 
 
 def check_source(config: ModelConfig, source: Encoding | None) -> None:

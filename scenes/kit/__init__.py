@@ -34,6 +34,7 @@ _ROOMS = {
     "charts.cumulative": ("CumulativeBar", "LayEndToEnd"),
     "charts.curve": ("Curve", "GrowCurve", "ReadOff", "Waves"),
     "charts.numberline": ("NumberLine",),
+    "charts.activation": ("ActivationCurve", "Fall"),
     "charts.lanes": ("Lanes",),
     "space.vectorspace": ("VectorSpace",),
     "space.dial": ("Dial", "DialRow", "Turn"),

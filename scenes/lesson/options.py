@@ -74,6 +74,7 @@ class Options:
     )
     layer: int | None = _place("Which layer, from 0 (default: the most telling).", "Layer")
     head: int | None = _place("Which head, from 0.", "Head")
+    neuron: int | None = _place("Which neuron of the MLP, from 0.", "Neuron")
     token: int | None = _place("Which token to follow, from 0.", "Token")
     theme: str = _option("night", str, "night (black) or day (white).", label="Theme", metavar="NAME")
     aspect: str = _option("16:9", str, "", label="Shape", choices=ASPECTS)

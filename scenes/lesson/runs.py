@@ -33,6 +33,7 @@ def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> di
 def run_in_words(trace: Trace) -> str:
     """What a forward pass was of, as far as it tells it from others."""
     off = "".join(f", without layer {layer}, head {head}" for layer, head in trace.info.get("ablate", ()))
+    off += "".join(f", without layer {layer}, neuron {neuron}" for layer, neuron in trace.info.get("neurons", ()))
     return f"run of {trace.info.get('checkpoint')} on “{' '.join(map(display, trace.tokens))}”{off}"
 
 

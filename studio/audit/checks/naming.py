@@ -12,12 +12,13 @@ from scenes.kit.ground.readings import Cell, Reading
 from scenes.kit.words.tokens import display
 from studio.audit.checks.identity import Names, Traces, names_of_cell
 
-NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed) (\d+)\b")
+NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed|neuron) (\d+)\b")
 AXES = {  # what a word on screen calls an axis
     "head": ("head", "head off"),
     "layer": ("layer", "layer off"),
     "block": ("layer",),
     "position": ("position", "query", "key"),
+    "neuron": ("d_mlp", "neuron"),
     "entry": ("d_model", "d_head", "entry"),
 }
 OF_WORDS = ("position", "query", "key")  # axes whose places are words of the text
@@ -41,6 +42,7 @@ def misnamed(label: Reading, lines: Sequence[Names], traces: Traces) -> Iterator
             break
     yield from _numbered(label.text, lines)
     for names in lines:
+        yield from _phrase(label.text, names, traces)
         yield from _of_a_run(label.text, names, traces)
         yield from _of_a_number(label, names, traces)
 
@@ -71,6 +73,19 @@ def _numbered(text: str, lines: Sequence[Names]) -> Iterator[tuple[str, str]]:
             there = [int(names["d_model"][0]) // 2 for names in lines if "d_model" in names]
         if there and int(said[2]) not in there:
             yield said[0], f"{said[1]} {there[0]}"
+
+
+def _phrase(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:
+    """Several words of a text in a row stand for the place of the last of them."""
+    place, run = names.get("position", (None, ""))
+    words = text.removeprefix("… ").split(" ")
+    if not isinstance(place, int) or run not in traces or len(words) < 2:
+        return
+    tokens = list(map(display, traces[run].tokens))
+    if set(words) <= {word for trace in traces.values() for word in displayed(trace.tokens)}:
+        right = tokens[max(0, place + 1 - len(words)) : place + 1]
+        if words != right:
+            yield text, f"“{' '.join(right)}”"
 
 
 def _of_a_run(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:

@@ -47,7 +47,7 @@ class Provenance(Check):
     def finished(self) -> Iterator[Defect]:
         runs = self.sources.recorded()
         for run in runs:
-            if self.sources.traces[run].info.get("ablate"):
+            if not is_plain(self.sources.traces[run]) and "ablate" in self.sources.traces[run].info:
                 yield from check_silenced(self.sources.traces[run])
         models: dict[str, list[str]] = {}  # by checkpoint: its runs; one of them tells how they are computed
         for run in runs:

@@ -20,7 +20,8 @@ PLACES = 6  # of each tensor
 
 def is_plain(trace: object) -> bool:
     """Whether it is a run of a model that was not changed on the way (what is said of those is compared elsewhere)."""
-    return isinstance(trace, Trace) and not trace.info.get("ablate") and trace.info.get("positions") is not False
+    off = isinstance(trace, Trace) and (trace.info.get("ablate") or trace.info.get("neurons"))
+    return isinstance(trace, Trace) and not off and trace.info.get("positions") is not False
 
 
 def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:
@@ -43,7 +44,14 @@ def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:
 
 
 def check_silenced(trace: Trace) -> Iterator[Defect]:
-    """Of a run that is said to lack heads: these add nothing, the others of their layers something."""
+    """Of a run that is said to lack heads or neurons: these add nothing, the others of their layers something."""
+    for layer in {layer for layer, _ in trace.info.get("neurons", ())}:
+        post = trace.array(f"blocks.{layer}.mlp.post")
+        silent = {int(n) for n in np.flatnonzero(~post.any(axis=0))}
+        missing = {n for at, n in trace.info["neurons"] if at == layer} - silent
+        if missing or len(silent) == post.shape[1]:
+            what = f"the run without neurons {sorted(missing)} of layer {layer} has them"
+            yield Defect("wrong number", what, None, "0", f"{float(np.abs(post).max()):.4g}")
     for layer in {layer for layer, _ in trace.info["ablate"]}:
         off = {head for at, head in trace.info["ablate"] if at == layer}
         name = next(

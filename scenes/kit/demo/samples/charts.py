@@ -9,6 +9,7 @@ from manim import VGroup
 
 from model.study.positions import wave
 from model.study.space import direction, nearest
+from scenes.kit.charts.activation import ActivationCurve, Fall
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd
@@ -76,6 +77,21 @@ def lanes(box: Box) -> Lanes:
     marks: Look = dict(mean=trace[f"{norm}.mean"][position], spread=trace[f"{norm}.scale"][position])
     title = say("{w}, block {b}", w=real.words()[position], b=1)
     return Lanes(row, title, width=box.width, height=min(box.height, box.width), **marks).move_to(box.center)
+
+
+def activation_curve(box: Box) -> ActivationCurve:
+    """What GELU makes of the pre-activations of an MLP, for one word."""
+    pre = real.trace()["blocks.2.mlp.pre"][-1]
+    room: Look = dict(width=box.width, height=min(box.height, box.width), target=int(pre.values.argmax()))
+    curve = ActivationCurve(pre, "gelu", range(len(pre)), **room).move_to(box.center)
+    curve.fallen[:] = 1.0
+    return curve
+
+
+def fall(box: Box) -> Move:
+    curve = activation_curve(box)
+    curve.fallen[:] = 0.0
+    return Move([Fall(curve)], [curve])
 
 
 def cumulative_bar(box: Box) -> CumulativeBar:
@@ -149,4 +165,6 @@ SAMPLES: dict[str, Sample] = {
     "ReadOff": read_off,
     "NumberLine": number_line,
     "Lanes": lanes,
+    "ActivationCurve": activation_curve,
+    "Fall": fall,
 }

@@ -1,0 +1,164 @@
+"""The MLP: what one neuron asks of a row, what it answers, and what all of them write."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import UP, FadeIn, Mobject, Transform
+
+from model.errors import UsageError
+from model.numbers.tensor import Tensor
+from model.numbers.trace import Trace
+from model.runs.ablation import moved, without_neurons
+from model.study.neurons import Neuron, candidates, most_telling
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import Label
+from scenes.kit.moves.reveal import Grow
+from scenes.kit.recipes import bars_on_one_scale, telling_words
+from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.tokens import display
+from scenes.lesson.claims import most
+from scenes.lesson.lesson import TextLesson
+from scenes.lesson.options import Choice
+from scenes.lessons.mlp import answering, asking, others
+
+TRIED = 24  # neurons that are switched off to choose one; of one layer if a layer is asked for
+
+
+class FeedForward(TextLesson):
+    """The MLP of a block (Vaswani et al. 2017, § 3.3), read as rows that ask and rows that answer (Geva et al. 2021).
+
+    Afterwards you can work out one neuron by hand, say what it asks and what it answers as far as that can be said,
+    and know that all of them are added up. It opens with what comes next and closes with what comes next when the
+    neuron is off.
+    """
+
+    controls = ("layer", "neuron", "token")
+    text = "The hungry dog ate the"
+
+    def prepare(self) -> None:
+        """`neuron` is the one that is followed, `without` the run with it off."""
+        super().prepare()
+        trace, asked = self.trace, self.options
+        self.position = self.within("token", len(trace) - 1, len(trace))
+        layer = None if asked.layer is None else self.within("layer", 0, trace.config.n_layers)
+        if asked.neuron is not None:
+            chosen = (layer or 0, self.within("neuron", 0, trace.config.d_mlp))
+        else:
+            tried = candidates(trace, self.position, TRIED, layer)
+            runs = without_neurons(self.model_asked, trace.info["text"], tried)
+            chosen = most_telling(trace, self.position, runs)
+        self.layer, self.index = chosen
+        self.neuron = Neuron(trace, self.layer, self.index, self.position)
+        self.without = self.run(self.model_asked, self.text_asked, neurons=(chosen,))
+        self.phrases |= dict(word=self.words[self.position], asks=self.called(self.position), i=self.position)
+        self.phrases |= dict(l=self.layer, n=self.index, d=trace.config.d_model, m=trace.config.d_mlp)
+
+    def make_trace(self) -> Trace:
+        trace = super().make_trace()
+        if trace.config.kind != "decoder":
+            raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
+        return trace
+
+    def choices(self) -> dict[str, Choice]:
+        config = self.trace.config
+        return {
+            "layer": Choice.numbered(self.layer, config.n_layers),
+            "neuron": Choice.numbered(self.index, config.d_mlp),
+            "token": Choice.of_words(self.position, self.words),
+        }
+
+    def construct(self) -> None:
+        strip, bars = self.question()
+        terms = asking.one_neuron(self, strip, bars)
+        curve = asking.fires(self, strip, terms)
+        curve = asking.all_neurons(self, curve)
+        rows = answering.writes(self, curve)
+        words = answering.says(self, rows)
+        places = answering.where_it_is_loud(self, words)
+        table = answering.all_writes(self, places)
+        added = answering.onto_the_wire(self, table)
+        strips = others.every_word(self, added)
+        others.other_curves(self, strips)
+        self.answer_to_the_question()
+
+    # ── where things are ─────────────────────────────────────────────────────────────────────────
+    def strip(self) -> SentenceStrip:
+        """The sentence at the top of the stage."""
+        lines = self.by(wide=1, square=1, tall=4)
+        strip = SentenceStrip(
+            self.trace.tokens, width=self.stage.width, size=self.by(wide=0.38, square=0.32, tall=0.38), lines=lines,
+            chips=0, unknown=self.trace.unknown, target=self.position,
+        )  # fmt: skip
+        return strip.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
+
+    def below(self, strip: Mobject) -> Box:
+        """The stage without the strip."""
+        stage = self.stage
+        return Box(stage.left, stage.bottom, stage.right, float(strip.get_bottom()[1]) - 0.15)
+
+    # ── the question, and its answer ─────────────────────────────────────────────────────────────
+    @property
+    def next_words(self) -> tuple[Tensor, Tensor]:
+        """Probabilities of the next word with the neuron, and without it."""
+        return self.trace["probs"][self.position], self.without["probs"][self.position]
+
+    def bars(self, box: Box) -> list[ProbabilityBars]:
+        """Both of them, as bars for the same words on one scale, in the middle of a box."""
+        ids = telling_words(*self.next_words, max(4, min(6, int(box.height / 0.5))))
+        room = Box(box.left, box.bottom, box.right, box.top - 0.6)
+        size: dict[str, float] = dict(width=min(room.width, 9.0), height=room.height, size=0.42)
+        both = bars_on_one_scale(self.next_words, self.trace.vocabulary, ids, fill="probability", **size)
+        return [bars.move_to(room.center) for bars in both]
+
+    def title_of(self, bars: ProbabilityBars) -> Label:
+        title = Label(say("next word after “{w}”", w=self.words[self.position]), 0.36, "secondary")
+        return title.next_to(bars, UP, buff=0.2)
+
+    def question(self) -> tuple[SentenceStrip, list[Mobject]]:
+        probs = self.next_words[0]
+        likeliest = int(np.argmax(probs.values))
+        with self.step(
+            "The MLP",
+            ask="After {asks} “{w}” is likeliest, {p:.0%}. What have the model’s neurons to do with it?",
+            keep=(),
+            subtitle="model {model} · {m} neurons a block · here: layer {l}, neuron {n}, counted from {zero}",
+            model=self.model_name,
+            zero=0,
+            w=display(self.trace.vocabulary[likeliest]),
+            p=probs[likeliest],
+            claims=[most(probs, likeliest)],
+        ):
+            strip = self.strip()
+            bars = self.bars(self.below(strip))[0]
+            title = self.title_of(bars)
+            self.play(FadeIn(strip, shift=0.2 * UP), run_time=1)
+            self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
+        if self.trace.unknown:
+            self.unknown_words(strip)
+        return strip, [title, bars]
+
+    def answer_to_the_question(self) -> None:
+        before, after = self.next_words
+        change = after.values - before.values
+        gained = int(np.argmax(change))
+        with self.step(
+            "Without this neuron",
+            ask="Did it matter? The same run once more, with this one neuron off:",
+            subtitle="next word after “{word}” · with all neurons, then without layer {l}, neuron {n}",
+            keep=(),
+        ):
+            strip = self.strip()
+            with_it, without = self.bars(self.below(strip))
+            title = self.title_of(with_it)
+            self.play(FadeIn(strip), FadeIn(title), FadeIn(with_it), run_time=1)
+            self.wait(0.6)
+            self.play(Transform(with_it, without), run_time=1.8)
+            self.answer(
+                "“{w}” rises from {p:.0%} to {q:.0%}; {x:.0%} of the probability moved.",
+                w=display(self.trace.vocabulary[gained]),
+                p=before[gained],
+                q=after[gained],
+                x=moved(self.trace, self.without, self.position),
+            )

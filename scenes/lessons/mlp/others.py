@@ -1,0 +1,63 @@
+"""Every word by itself, and other activations on the same numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manim import Mobject
+
+from scenes.kit.charts.activation import ActivationCurve, Fall
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import LABEL, Label
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.strips import HeatStrips
+from scenes.kit.recipes import Look
+from scenes.lesson.steps import come, leave
+from scenes.lessons.mlp.asking import curve_of
+
+if TYPE_CHECKING:
+    from scenes.lessons.mlp.lesson import FeedForward
+
+KINDS = (("relu", "ReLU"), ("gelu", "GELU"), ("swiglu", "SiLU"))
+
+
+def every_word(lesson: FeedForward, before: Mobject) -> HeatStrips:
+    post = lesson.neuron["mlp.post"]
+    bright = abs(post).max()
+    with lesson.step(
+        "Every word by itself",
+        "The same for every word, at once: no row sees another here. Only attention does that.",
+        subtitle="blocks.{l}.mlp.post [position, neuron], {m} numbers a word · full colour from {b:.2f}",
+        b=bright,
+        keep=(before,),
+    ):
+        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, pitch=0.8)
+        marks: Look = dict(row_labels=lesson.words, keep_row=lesson.position, target_row=lesson.position)
+        strips = HeatStrips(post, "data", scale=float(bright), **marks, **room).move_to(lesson.stage.center)
+        lesson.play(*leave(before), Introduce(strips, "rows", lag=0.4), run_time=2.4)
+    return strips
+
+
+def other_curves(lesson: FeedForward, before: Mobject) -> None:
+    """The same pre-activations on three curves."""
+    with lesson.step(
+        "Other curves",
+        "ReLU cuts off, GELU bends, and in SwiGLU the bent number is a gate for a second one.",
+        subtitle="layer {l} · mlp.pre [{i}, :] of this run on each of the curves",
+        keep=(before,),
+    ):
+        stage = lesson.stage
+        boxes = lesson.by(wide=stage.columns(1, 1, 1), square=stage.rows(1, 1, 1), tall=stage.rows(1, 1, 1))
+        pairs = [titled(lesson, box, *kind) for box, kind in zip(boxes, KINDS, strict=True)]
+        gone = [before]
+        for title, curve in pairs:
+            lesson.play(*leave(*gone), *come(title, curve), run_time=0.8)
+            lesson.play(Fall(curve), run_time=1.2)
+            gone = []
+
+
+def titled(lesson: FeedForward, box: Box, kind: str, name: str) -> tuple[Label, ActivationCurve]:
+    room = Box(box.left, box.bottom, box.right, box.top - 0.5)
+    curve = curve_of(lesson, room, range(lesson.trace.config.d_mlp), kind)
+    return Label(say(name), LABEL, "ink").move_to((box.center[0], box.top - 0.2, 0)), curve
