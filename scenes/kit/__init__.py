@@ -40,7 +40,7 @@ _ROOMS = {
     "space.dial": ("Dial", "DialRow", "Turn"),
     "depth.blocks": ("BlockDiagram",),
     "depth.rails": ("StreamRails",),
-    "moves.reveal": ("CountUp", "Grow", "Highlight", "Introduce", "Reveal"),
+    "moves.reveal": ("Arrive", "CountUp", "Grow", "Highlight", "Introduce", "Reveal"),
     "moves.products": ("DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"),
     "moves.travel": ("Carry",),
     "moves.flight": ("Chip", "FillStrip", "Fly"),

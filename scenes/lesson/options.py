@@ -83,6 +83,12 @@ class Options:
     temperature: float | None = _option(
         None, float, "Of sampling, where a lesson samples.", label="Temperature", least=0, most=100
     )
+    top_k: int | None = _option(
+        None, int, "How many words are kept when the likeliest are.", label="Top-k", metavar="N", least=1, most=1000
+    )
+    top_p: float | None = _option(
+        None, float, "How much probability the words that are kept have together.", label="Top-p", least=0.01, most=1
+    )
 
 
 OPTIONS: Mapping[str, Option] = MappingProxyType({f.name: f.metadata["option"] for f in fields(Options)})

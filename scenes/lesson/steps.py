@@ -11,8 +11,10 @@ from typing import Any
 from manim import FadeIn, FadeOut, Mobject, config, smooth
 from manim.utils.rate_functions import squish_rate_func
 
+from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Caption, Heading
+from scenes.kit.moves.reveal import Arrive
 from scenes.lesson.claims import Fact
 from scenes.lesson.notes import notes_for
 from scenes.lesson.observer import Observer
@@ -39,6 +41,14 @@ def leave(*mobjects: Mobject) -> list[FadeOut]:
 def come(*mobjects: Mobject) -> list[FadeIn]:
     """They fade in as others `leave`."""
     return [FadeIn(m, rate_func=COME) for m in mobjects]
+
+
+def grow_after(
+    scene: SteppedScene, gone: Iterable[Mobject], bars: Painted, *, lag: float = 0.3, run_time: float = 2.4
+) -> None:
+    """What was there leaves; then the bars come and grow, all in one play."""
+    scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.25)) for m in gone],
+               Arrive(bars, "values", lag=lag, least=0.02, after=0.2), run_time=run_time)  # fmt: skip
 
 
 @dataclass(frozen=True)

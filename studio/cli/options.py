@@ -72,7 +72,7 @@ def _kind(option: Option) -> click.ParamType[Any] | type:
 def _click_option(name: str, option: Option) -> Decorator[Any]:
     default = getattr(DEFAULTS, name)
     return click.option(
-        f"--{name}",
+        f"--{name.replace('_', '-')}",
         *([f"-{option.short}"] if option.short else []),
         type=_kind(option),
         default=default,

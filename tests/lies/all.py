@@ -1,5 +1,6 @@
 """All lies."""
 
-from tests.lies import beside, computed, film, neurons, painted, said, stream, typeset
+from tests.lies import beside, computed, film, lens, neurons, painted, said, stream, typeset
 
-LIES = [*painted.LIES, *beside.LIES, *said.LIES, *computed.LIES, *film.LIES, *typeset.LIES, *stream.LIES, *neurons.LIES]
+ROOMS = (painted, beside, said, computed, film, typeset, stream, neurons, lens)
+LIES = [lie for room in ROOMS for lie in room.LIES]

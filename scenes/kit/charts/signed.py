@@ -9,7 +9,7 @@ import numpy as np
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Length
+from scenes.kit.ground.encodings import Length, Place
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Rectangle
 from scenes.kit.ground.readings import Cell
@@ -29,11 +29,13 @@ class SignedBars(Painted):
     values: Tensor [n]; words: n strings (UsageError if there are not n). width, height: in scene units at most; size:
     the em. fill, below: the colours of bars above and below zero. reach: the lowest and the highest number that there
     is room for, where several lists are to have one scale (default: those of the values, and 0). label_room: width of
-    the words. In a Transform to another list of the same words, and with CountUp, the bars grow and shrink.
+    the words. mark: a Tensor of one number, such as their mean, where a dashed line stands after `show_mark`.
+    In a Transform to another list of the same words, and with CountUp, the bars grow and shrink.
     """
 
     values: Mix[np.ndarray]
     emphasis: Mix[np.ndarray]
+    mark_opacity: Mix[float]
 
     def __init__(
         self,
@@ -48,12 +50,14 @@ class SignedBars(Painted):
         size: float = LABEL,
         reach: tuple[float, float] = (0.0, 0.0),
         label_room: float = 0.0,
+        mark: Tensor | None = None,
     ):
         if values.shape != (len(words),):
             raise UsageError(f"SignedBars: {len(words)} words for numbers of shape {list(values.shape)}.")
         self.tensor, self.spec, self.words = values, spec, [_shown(word) for word in words]
         self.values = np.array(values.values, dtype=float)
         self.emphasis = np.ones(len(self.words))
+        self.mark, self.mark_opacity = mark, 0.0
         self.fills = color(fill), color(below)
         low, high = min(self.values.min(), reach[0], 0.0), max(self.values.max(), reach[1], 0.0)
         self.pitch = min(height / len(self.words), 1.55 * size)
@@ -71,6 +75,11 @@ class SignedBars(Painted):
         words = max(typesetting.width(word, size) for word in self.words) + 0.5 * size
         each = max(typesetting.width(number(v, self.spec), size) for v in (low, high, *self.values)) + AIR
         return max(room, words), each if low < 0 else 0.0, each if high > 0 or low == 0 else 0.0
+
+    def show_mark(self) -> SignedBars:
+        """Let the line at the mark be seen."""
+        self.mark_opacity = 1.0
+        return self
 
     def mixes(self, start: SignedBars, end: SignedBars) -> bool:
         return start.words == end.words and super().mixes(start, end)
@@ -95,6 +104,10 @@ class SignedBars(Painted):
             pen.number(self.tensor, (i,), self.spec, at, middle, self.size, "secondary", seen, value=value,
                        align=align, level="letters")  # fmt: skip
         pen.line([(self.zero, 0.0), (self.zero, self.natural[1])], "secondary", 0.02)
+        if self.mark is not None:
+            x, place = self.zero + self.unit * float(self.mark), Place(Cell(self.mark), self.zero, self.unit)
+            ends = [(x, 0.0), (x, self.natural[1])]
+            pen.line(ends, "target", 0.04, self.mark_opacity, dashed=True, shows=place)
 
 
 def _shown(word: str) -> str:

@@ -88,6 +88,19 @@ class Grow(Animation):
         setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
 
 
+class Arrive(Grow):
+    """As Grow, of a mobject that comes where others are leaving: nothing of it is seen before the part `after`."""
+
+    def __init__(self, mobject: Painted, name: str, *, after: float = 0.2, **kwargs: Any):
+        self.after, self.opacity = after, mobject.opacity
+        super().__init__(mobject, name, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        late = max(0.0, alpha - self.after) / (1 - self.after)
+        super().interpolate_mobject(late)
+        self.mobject.opacity = self.opacity * float(ease(min(1.0, 5 * late)))
+
+
 class CountUp(Grow):
     """Numbers count from 0 to their values (TokenNumbers, Number, bars)."""
 
@@ -113,4 +126,4 @@ class Highlight(Together):
             m.set_opacity((1 - t) * start + t * self.to, family=False)
 
 
-__all__ = ["CountUp", "Grow", "Highlight", "Introduce", "Reveal"]
+__all__ = ["Arrive", "CountUp", "Grow", "Highlight", "Introduce", "Reveal"]

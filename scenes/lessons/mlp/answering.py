@@ -20,7 +20,7 @@ from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, fact
 from scenes.lesson.runs import trace_of
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, grow_after, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.mlp.lesson import FeedForward
@@ -63,7 +63,7 @@ def says(lesson: FeedForward, before: Mobject) -> SignedBars:
         words = [lesson.trace.vocabulary[k] for k in chosen]
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, fill="logit", size=0.44)
         bars = SignedBars(all_words[chosen], words, **room).move_to(lesson.stage.center)
-        lesson.play(*leave(before), Grow(bars, "values", lag=0.3, least=0.02), run_time=2.4)
+        grow_after(lesson, [before], bars, lag=0.3, run_time=2.4)
         raised = {name: display(words[k]) for k, name in enumerate("abc")}
         by = {name: all_words[chosen[k]] for k, name in enumerate("xyz")}
         lesson.answer(
@@ -102,7 +102,7 @@ def where_it_is_loud(lesson: FeedForward, before: Mobject) -> Mobject:
     ):
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, fill="probability", size=0.44)
         bars = SignedBars(values, phrases, **room).move_to(lesson.stage.center)
-        lesson.play(*leave(before), Grow(bars, "values", lag=0.3, least=0.02), run_time=2.6)
+        grow_after(lesson, [before], bars, lag=0.3, run_time=2.6)
         lesson.answer(
             "{s} of {k} end in “{w}”: look at what stands before it."
             if same > len(places) // 2

@@ -9,11 +9,10 @@ from manim import Mobject
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.depth.rails import StreamRails
 from scenes.kit.ground.layout import Box
-from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, grow_after, leave
 from scenes.lessons.residual.writing import name_of
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def direction(lesson: ResidualStream, rails: StreamRails) -> Mobject:
             width=lesson.stage.width, height=lesson.stage.height, reach=(min(0.0, cosines.values.min()), 1.0)
         )
         bars = SignedBars(cosines, names, fill="data", below="negative", size=0.42, **room).move_to(lesson.stage.center)
-        lesson.play(*leave(rails), Grow(bars, "values", lag=0.4, least=0.02), run_time=3)
+        grow_after(lesson, [rails], bars, lag=0.4, run_time=3)
         lesson.answer(
             "At first at {c:+.2f}, before the last block at {e:+.2f}: it turns write by write.",
             c=cosines[0],

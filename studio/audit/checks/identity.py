@@ -137,8 +137,16 @@ def merged(parts: Iterable[Names]) -> Names:
     found: dict[str, Any] = {}
     for names in parts:
         for axis, place in names.items():
-            found[axis] = place if found.get(axis, place) == place else None
+            before = found.get(axis, place)
+            found[axis] = _one(before, place)
     return {axis: place for axis, place in found.items() if place is not None}
+
+
+def _one(one: tuple[What, str] | None, other: tuple[What, str]) -> tuple[What, str] | None:
+    """Two places that are the same; of one that was given (a mask, say) the run of the other counts."""
+    if one is None or one[0] != other[0] or (one[1] and other[1] and one[1] != other[1]):
+        return None
+    return one if one[1] else other
 
 
 def shared(parts: Sequence[Names]) -> Names:

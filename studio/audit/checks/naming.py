@@ -24,8 +24,9 @@ AXES = {  # what a word on screen calls an axis
 OF_WORDS = ("position", "query", "key")  # axes whose places are words of the text
 POSITIONS = {"without positions": "none", "no positions": "none", "sinusoidal": "sinusoidal", "learned": "learned"}
 TENSORS = {"+ attention": "attn_out", "+ MLP": "mlp_out", "+ position": "pos_embed"}
-WRITER = re.compile(r"\b(attention|attn|MLP) (\d+)$")
+WRITER = re.compile(r"\b(attention|attn|MLP) (\d+)(?=$|:)")
 WRITTEN = {"MLP": ("mlp_out", "resid_post"), "attention": ("attn_out", "resid_mid"), "attn": ("attn_out", "resid_mid")}
+STREAM = ("resid_pre", *WRITTEN["MLP"], *WRITTEN["attention"])
 DIRECTIONS = {"across": 0, "up": 1}  # of a plane's axes
 
 
@@ -119,10 +120,11 @@ def _of_a_number(label: Reading, names: Names, traces: Traces) -> Iterator[tuple
     for phrase, tensor in TENSORS.items():
         if label.text == phrase and names.get("tensor", (tensor,))[0] != tensor:
             yield phrase, str(names["tensor"][0])
-    if (writer := WRITER.search(label.text)) and "layer" in names and "tensor" in names:
-        layer, written = names["layer"][0], names["tensor"][0]
-        if int(writer[2]) != layer or written not in WRITTEN[writer[1]]:
-            yield writer[0], f"{written} of block {layer}"
+    if (writer := WRITER.search(label.text)) and "layer" in names:
+        layer, written = names["layer"][0], names.get("tensor", (None,))[0]
+        other = written in STREAM and written not in WRITTEN[writer[1]]
+        if int(writer[2]) != layer or other:
+            yield writer[0], f"{written or 'what is made'} of block {layer}"
     for direction, axis in DIRECTIONS.items():
         if label.text == direction and names.get("axis", (axis,))[0] != axis:
             yield direction, f"axis {names['axis'][0]}"

@@ -1,0 +1,96 @@
+"""One row times W_U: a logit for every word, and softmax of all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import FadeIn, Mobject
+
+from scenes.kit.charts.signed import SignedBars
+from scenes.kit.moves.products import DotProduct
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.product import SoftmaxTable
+from scenes.kit.numbers.rows import Rows
+from scenes.kit.numbers.terms import TermSum
+from scenes.kit.recipes import Look
+from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.tokens import display
+from scenes.lesson.claims import Fact, fact, most
+from scenes.lesson.steps import come, grow_after, leave
+
+if TYPE_CHECKING:
+    from scenes.lessons.unembedding.lesson import Unembedding
+
+HIGH, LOW = 5, 2  # of the logits, how many are shown
+
+
+def one_word(lesson: Unembedding, strip: SentenceStrip, grid: TensorGrid) -> list[Mobject]:
+    """The row and the column of one word, and their product as a sum."""
+    column, logit = lesson.trace["W_U"][:, lesson.word], lesson.logits[lesson.word]
+    with lesson.step(
+        "One word’s logit",
+        ask="Every word has a column of {d} weights. How well does that of “{w}” fit?",
+        subtitle="ln_final.normalized [{i}, :] · W_U [:, “{w}”] = logits [{i}, “{w}”]",
+        keep=(strip, grid),
+    ):
+        upper, lower = lesson.by(wide=(2.2, 1), square=(2.2, 1), tall=(1.6, 1))
+        top, bottom = lesson.below(strip).rows(upper, lower)
+        rows = Rows(top, [(lesson.row, "data", "x"), (column, "weight", f"“{lesson.phrases['w']}”")], cell=1.2)
+        lesson.play(*leave(grid), Introduce(rows.grids[0], "columns", lag=0.1), *come(rows.labels[0]), run_time=1.2)
+        lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
+        lines = lesson.by(wide=2, square=3, tall=4)
+        terms = TermSum(lesson.row, column, logit, width=bottom.width, lines=lines, size=0.4, total_color="logit")
+        bottom.fit(terms)
+        lesson.play(DotProduct(terms), run_time=2.4)
+        lesson.answer("{d} products add up to {s:+.2f}: the logit of “{w}”.", s=logit)
+    return [rows, terms]
+
+
+def all_words(lesson: Unembedding, strip: SentenceStrip, before: list[Mobject]) -> SignedBars:
+    order = [int(k) for k in np.argsort(-lesson.logits.values, kind="stable")]
+    chosen = order[:HIGH] + order[-LOW:]
+    with lesson.step(
+        "All words",
+        "All {v} columns at once: {v} logits. The largest is that of “{w}”, {s:+.2f}.",
+        subtitle="logits [{i}, :], the {a} largest and the {b} smallest of {v}",
+        a=HIGH,
+        b=LOW,
+        s=lesson.logits[lesson.word],
+        claims=[most(lesson.logits, lesson.word), ends(lesson, chosen)],
+        keep=(strip, *before),
+    ):
+        words = [lesson.trace.vocabulary[k] for k in chosen]
+        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, fill="logit", size=0.44)
+        bars = SignedBars(lesson.logits[chosen], words, **room).move_to(lesson.stage.center)
+        grow_after(lesson, [strip, *before], bars, lag=0.3, run_time=2.4)
+    return bars
+
+
+def ends(lesson: Unembedding, chosen: list[int]) -> Fact:
+    """That the logits shown are the largest and the smallest."""
+
+    def holds(values: np.ndarray) -> bool:
+        others = np.delete(values, chosen)
+        high, low = values[chosen[:HIGH]].min(), values[chosen[HIGH:]].max()
+        return bool(high >= others.max() - 1e-6 and low <= others.min() + 1e-6)
+
+    return fact(("largest", "smallest"), "these are the largest and the smallest logits", [lesson.logits], holds)
+
+
+def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
+    with lesson.step(
+        "Softmax",
+        "A power of e makes all of them positive; divided by their sum they add up to one.",
+        subtitle="logits [{i}, :] → probs [{i}, :] · all other words stand together",
+        keep=(before,),
+    ):
+        words = [display(word) for word in lesson.trace.vocabulary]
+        table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
+        lesson.play(*leave(before), Introduce(table.scores, "cells", lag=0.05), *come(table.labels[0]), run_time=0.9)
+        flights = ((table.exps, 1, table.sum), (table.weights, 2, table.one))
+        for grid, k, total in flights:
+            lesson.play(Introduce(grid, "cells", lag=0.2), FadeIn(table.labels[k]), run_time=1.4)
+            lesson.play(FadeIn(total), run_time=0.4)
+    return table
