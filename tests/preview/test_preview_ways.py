@@ -81,13 +81,23 @@ def welcome(server: Server, host: str = "127.0.0.1") -> dict:
 
 
 # ── proxies ──────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("url", [HUB, HUB.rstrip("/"), HUB.removeprefix("https://"), HUB + "/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(HUB, HUB.rstrip("/"), HUB.removeprefix("https://"), HUB + "/"),
+        *(HUB.replace("https://hub", "HTTPS://Hub"), HUB.replace("example", "example:443")),
+    ],
+)
 def test_a_public_address_is_read(url):
     assert web.public_url(url) == HUB
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://x", "https://", "https://x:99999", "https://x/?a=1", "https://x/#a", "https://ü"]
+    "url",
+    [
+        *("", "ftp://x", "https://", "https://x:99999", "https://x:0", "https://x/?a=1", "https://x/#a", "https://ü"),
+        *("https://x y/", "https://x;y/", "https://me:secret@x/", "https://[x"),
+    ],
 )
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(UsageError, match="--public-url"):
@@ -128,6 +138,13 @@ def test_who_is_not_let_in_is_told_what_to_do(tmp_path):
     shut = TestClient(hub(tmp_path).app, base_url="http://127.0.0.1:8765")
     assert "key" in shut.get("/way?origin=https://hub.example&key=wrong").text
     assert shut.get("/way?origin=https://hub.example&key=watchword").status_code == 200
+
+
+@pytest.mark.parametrize(("public", "frames"), [(None, "'self'"), (HUB, "'self' https://hub.example")])
+def test_the_hub_may_show_it_in_a_frame_and_nobody_else(tmp_path, public, frames):
+    client = TestClient(hub(tmp_path, public).app, base_url="http://127.0.0.1:8765")
+    for path in ("/", "/way"):
+        assert client.get(path).headers["content-security-policy"].endswith(f"frame-ancestors {frames}"), path
 
 
 def test_a_public_address_always_has_a_token(monkeypatch, tmp_path):
