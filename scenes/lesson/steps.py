@@ -55,7 +55,8 @@ class Line:
 class Step:
     """What was shown when: times in seconds of the finished video, plays as Manim counts them.
 
-    caption: what is said at its end. lines: every caption that stood, in order (a question, then its answer)."""
+    caption: what is said at its end. lines: every caption that stood, in order (a question, then its answer). notes:
+    what a speaker may say; the lines where there are none."""
 
     index: int
     name: str
@@ -107,8 +108,8 @@ class SteppedScene(StagedScene):
         said = (template if isinstance(template, Said) else say(template, **fields)).begun()
         self.next_section(name)
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
-        notes = notes_for(classes, name, fields) or str(said)
-        step = Step(len(self.steps), name, str(said), notes, self.time, self.renderer.num_plays)
+        notes = notes_for(classes, name, fields)
+        step = Step(len(self.steps), name, str(said), notes or str(said), self.time, self.renderer.num_plays)
         self._fields: dict[str, Any] = fields
         self._lines: list[Line] = []
         self.claims = tuple(claims)
@@ -120,7 +121,8 @@ class SteppedScene(StagedScene):
         self._read()
         lines = (*self._lines, self._line())
         last = self.renderer.num_plays - 1
-        step = replace(step, caption=lines[-1].text, end=self.time, last_play=last, lines=lines)
+        notes = notes or " ".join(line.text for line in lines)
+        step = replace(step, caption=lines[-1].text, notes=notes, end=self.time, last_play=last, lines=lines)
         self.steps.append(step)
         for observer in self.observers:
             observer.step_ended(self, step)
