@@ -11,8 +11,9 @@ from pathlib import Path
 from model.errors import ClearheadError
 from model.paths import ROOT
 from studio.play.cache import cache_folder
-from studio.play.files import LIBRARIES, from_here
+from studio.play.files import LIBRARIES, from_here, is_full
 
+MEMORY = "out of memory: try a lower quality (-q) or --workers 1; see ulimit -v, where a limit is set."
 WORDS = {
     errno.ENOSPC: "the disk is full{at}: free some space and start again; what is drawn so far is kept.",
     errno.EDQUOT: "the disk quota is used up{at}: free some space and start again; what is drawn so far is kept.",
@@ -23,6 +24,12 @@ WORDS = {
     errno.EEXIST: "a file stands where a folder is needed{at}: {elsewhere}.",
     errno.ENAMETOOLONG: "the file name is too long{at}: choose a shorter one.",
     errno.EIO: "the disk could not be read or written{at}.",
+    errno.ESTALE: "the network's disk has gone{at}: start again when it is back.",
+    errno.EFBIG: "no file may be that large{at}: see ulimit -f, and the disk's format (FAT: 4 GB).",
+    errno.EMFILE: "too many files are open: raise the limit (ulimit -n 1024), or try --workers 1.",
+    errno.ENFILE: "too many files are open on this machine: end other programs, or try --workers 1.",
+    errno.EAGAIN: "no more processes can be started: end others, raise the limit (ulimit -u), or try --workers 1.",
+    errno.ENOMEM: MEMORY,
 }
 
 
@@ -32,13 +39,20 @@ def plainly(error: BaseException, folder: Path | None = None) -> ClearheadError 
         if isinstance(cause, ClearheadError):
             return cause
         if isinstance(cause, OSError) and cause.errno in WORDS:
-            where = Path(os.fsdecode(cause.filename)) if cause.filename else folder
+            where = Path(os.fsdecode(cause.filename)) if cause.filename else folder or _full()
             return ClearheadError(
                 WORDS[cause.errno].format(at=f" ({where})" if where else "", elsewhere=_elsewhere(where))
             )
-        if isinstance(cause, MemoryError):
-            return ClearheadError("out of memory: try a lower quality (-q) or --workers 1.")
+        if isinstance(cause, MemoryError) or isinstance(cause, ImportError) and "failed to map" in str(cause):
+            return ClearheadError(MEMORY)
+        if isinstance(cause, Warning):
+            return ClearheadError(f"{cause} – a warning, which PYTHONWARNINGS or python -W makes an error: unset that.")
     return authors(error)
+
+
+def _full() -> Path | None:
+    """The cache, if it is what is full: not every error tells."""
+    return cache if is_full(cache := cache_folder()) else None
 
 
 # ── mistakes in a lesson ─────────────────────────────────────────────────────────────────────────

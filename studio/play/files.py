@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import shutil
 import sysconfig
 import tempfile
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from model.errors import ClearheadError
 
+ROOM = 1 << 20  # bytes that a disk has left which is not full
 STARTED = time.time()  # of this program, about
 PACKAGES = ("manim", "numpy", "torch", "av", "pillow", "pycairo", "typst", "uharfbuzz")
 # Where Python's own code and that of the installed packages is.
@@ -55,6 +57,14 @@ def check_writable(folder: Path) -> None:
         raise ClearheadError(f"no folder can be made there ({folder}): choose another one.") from None
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".clearhead-"):
         pass
+
+
+def is_full(folder: Path) -> bool:
+    """Whether there is no room left on the disk of a folder; not known counts as no."""
+    try:
+        return shutil.disk_usage(folder).free < ROOM
+    except OSError:
+        return False
 
 
 def from_here(path: Path) -> str:

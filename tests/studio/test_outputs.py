@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 from toy import Broken, Entry, Toy, job
 
 from model.errors import ClearheadError, UsageError
+from model.files import replacing
 from model.paths import ASSETS
 from studio.cli.options import PATH
 from studio.film import manifest
@@ -283,6 +285,12 @@ def test_a_formula_that_a_killed_process_left_unfinished_is_made_again(own_cache
         (PermissionError(13, "x", "/out/a.mp4"), "no permission to write (/out/a.mp4): choose another folder with -o"),
         (NotADirectoryError(20, "x", "/out"), "a file stands where a folder is needed (/out)"),
         (MemoryError(), "out of memory"),
+        (ImportError("libx265.so: failed to map segment from shared object"), "out of memory"),
+        (OSError(27, "x", "/out/a.mp4"), "no file may be that large (/out/a.mp4): see ulimit -f"),
+        (OSError(24, "x"), "too many files are open: raise the limit"),
+        (BlockingIOError(11, "x"), "no more processes can be started"),
+        (OSError(116, "x", "/home/a"), "the network's disk has gone (/home/a)"),
+        (DeprecationWarning("audioop is old"), "audioop is old – a warning, which PYTHONWARNINGS"),
     ],
 )
 def test_failures_of_the_system_are_told_plainly(error, words):
@@ -290,6 +298,25 @@ def test_failures_of_the_system_are_told_plainly(error, words):
     wrapped = RuntimeError("Failed to encode")
     wrapped.__cause__ = error
     assert words in str(plainly(wrapped))
+
+
+def test_a_full_disk_is_named_where_the_error_does_not(own_cache, tmp_path, monkeypatch):
+    full = []
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0 if folder in full else 1 << 30))
+    assert "full: free" in str(plainly(OSError(28, "x")))
+    full.append(own_cache)
+    assert f"full ({own_cache})" in str(plainly(OSError(28, "x")))
+    full.append(tmp_path)
+    with pytest.raises(OSError) as error, Staging(tmp_path):
+        raise OSError(28, "x")
+    assert f"full ({tmp_path})" in str(plainly(error.value))
+
+
+def test_a_file_that_does_not_fit_is_named_and_leaves_nothing(tmp_path):
+    with pytest.raises(OSError) as error, replacing(tmp_path / "sheet.png") as partial:
+        partial.touch()
+        raise OSError(28, "x")
+    assert f"full ({tmp_path}/sheet.png)" in str(plainly(error.value)) and not list(tmp_path.iterdir())
 
 
 def test_a_cache_that_cannot_be_written_is_told_as_such(own_cache):
