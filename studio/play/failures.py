@@ -86,7 +86,8 @@ def unnamed(cause: BaseException) -> str | None:
 
 
 def _elsewhere(where: Path | None) -> str:
-    if where is not None and where.is_relative_to(cache_folder()):
+    cache = cache_folder()
+    if where is not None and (where.is_relative_to(cache) or cache.is_relative_to(where)):
         return "set CLEARHEAD_CACHE to another folder"
     return "choose another folder with -o"
 

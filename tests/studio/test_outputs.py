@@ -319,8 +319,26 @@ def test_a_file_that_does_not_fit_is_named_and_leaves_nothing(tmp_path):
     assert f"full ({tmp_path}/sheet.png)" in str(plainly(error.value)) and not list(tmp_path.iterdir())
 
 
+def test_a_home_that_cannot_be_written_gets_a_cache_of_its_own(own_cache, tmp_path, monkeypatch, capsys):
+    """Services and containers have /nonexistent, / or /dev/null for a home."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("HOME", "/dev/null")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    found = []
+    for _ in range(2):
+        monkeypatch.setenv("CLEARHEAD_CACHE", "")
+        found += [cache.cache_folder(), cache.cache_folder()]
+        assert capsys.readouterr().err.count("note: no cache in /dev/null") == 1
+    assert set(found) == {tmp_path / f"clearhead-{os.getuid()}"}, "and the next command finds what was drawn"
+    found[0].chmod(0o777)  # as somebody else would have left it for us
+    monkeypatch.setenv("CLEARHEAD_CACHE", "")
+    assert cache.cache_folder() not in found and cache.cache_folder().stat().st_mode & 0o777 == 0o700
+
+
 def test_a_cache_that_cannot_be_written_is_told_as_such(own_cache):
     told = str(plainly(PermissionError(13, "x", str(own_cache / "segments"))))
+    assert "CLEARHEAD_CACHE" in told and "with -o" not in told
+    told = str(plainly(PermissionError(13, "x", str(own_cache.parent))))  # in which it would have to be made
     assert "CLEARHEAD_CACHE" in told and "with -o" not in told
 
 
