@@ -127,12 +127,12 @@ def audit(
 
 
 def _run(todo: list[Case], workers: int, flash: bool) -> Iterator[tuple[int, Report]]:
-    if workers <= 1 or len(todo) <= 1:
+    pool = _pool(min(workers, len(todo)))
+    if pool is None:
         for place, case in enumerate(todo):
             yield place, audit_lesson(case.entry, case.options, flash)
         return
-    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    with ProcessPoolExecutor(min(workers, len(todo)), context) as pool:
+    with pool:
         running = {pool.submit(audit_lesson, case.entry, case.options, flash): place for place, case in enumerate(todo)}
         try:
             for future in as_completed(running):
@@ -142,6 +142,15 @@ def _run(todo: list[Case], workers: int, flash: bool) -> Iterator[tuple[int, Rep
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _pool(size: int) -> ProcessPoolExecutor | None:
+    """So many processes; None for one, and where none can be told what to do: without /dev/shm there are no queues."""
+    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    try:
+        return ProcessPoolExecutor(size, context) if size > 1 else None
+    except (OSError, ImportError, NotImplementedError):
+        return None
 
 
 def everything(entries: Iterable[Entry]) -> Matrix:
