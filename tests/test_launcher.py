@@ -482,5 +482,18 @@ def test_continuous_integration_runs_the_launcher_without_stdin(ready):
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="bash 3.2 prints other words")
+@pytest.mark.skipif(not shutil.which("git"), reason="needs git")
+def test_a_checkout_with_line_ends_of_windows_has_ours(tmp_path):
+    """Git for Windows turns them, and WSL then finds no “bash\\r”."""
+    git = ["git", "-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
+    for name in ("clearhead", ".gitattributes"):
+        shutil.copy(ROOT / name, tmp_path)
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    (tmp_path / "clearhead").unlink()
+    subprocess.run([*git, "checkout", "-q", "--", "clearhead"], check=True)
+    assert (tmp_path / "clearhead").read_bytes() == (ROOT / "clearhead").read_bytes()
+
+
 def test_bash_finds_no_fault():
     assert subprocess.run(["bash", "-n", str(ROOT / "clearhead")], capture_output=True, text=True).stderr == ""

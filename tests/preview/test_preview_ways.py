@@ -24,6 +24,7 @@ HUB = "https://hub.example/user/me/proxy/8765/"
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────
 def networks(monkeypatch, *found: tuple[str, str]) -> None:
     monkeypatch.setattr(addresses, "_four", lambda: list(found))
+    monkeypatch.setattr(addresses, "inside", lambda: None)
 
 
 def test_the_classrooms_network_comes_before_tunnels_and_containers(monkeypatch):
@@ -57,6 +58,22 @@ def test_the_teacher_can_choose(monkeypatch, tmp_path):
     share = welcome(Server(Selection("attention"), access, tmp_path))["share"]
     assert [way["over"] for way in share["ways"]] == ["wlan0", "tun0"] and share["url"] == share["ways"][0]["url"]
     assert share["ways"][0]["qr"] != share["ways"][1]["qr"]
+
+
+@pytest.mark.parametrize(("release", "file", "box"), [("5.15-microsoft-standard-WSL2", "", "WSL"), ("6.1", ".", "a c")])
+def test_where_the_address_is_a_boxs_own_it_is_said_what_to_do(monkeypatch, release, file, box):
+    """A phone does not reach 172.17.0.2 of a container, or what WSL calls itself."""
+    is_inside = addresses.inside
+    networks(monkeypatch, ("eth0", "172.17.0.2"))
+    monkeypatch.setattr(addresses, "inside", is_inside)
+    monkeypatch.setattr("platform.release", lambda: release)
+    monkeypatch.setattr("os.path.exists", lambda path: bool(file) and path == "/.dockerenv")
+    with redirect_stdout(io.StringIO()) as said:
+        preview.announce(Access("0.0.0.0", 8765, "watchword"), open_browser=False)
+    assert f"this is {box}" in said.getvalue() and "--public-url http://ITS-ADDRESS:8765/" in said.getvalue()
+    with redirect_stdout(io.StringIO()) as said:
+        preview.announce(Access("0.0.0.0", 8765, "watchword", public=HUB), open_browser=False)
+    assert "ITS-ADDRESS" not in said.getvalue()
 
 
 def test_without_a_network_that_is_said(monkeypatch, tmp_path):
