@@ -20,6 +20,7 @@ from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.owed import parted
 from studio.audit.rehearsal import Rehearsal
 from studio.audit.report import Report
+from studio.play.failures import advice, authors_line
 from studio.play.picture import Picture
 from studio.play.protocols import Entry
 from studio.play.session import Job, perform
@@ -52,7 +53,7 @@ def audit_lesson(entry: Entry, options: Options, flash: bool = False) -> Report:
         if isinstance(error, UsageError) and not report.plays:
             report.skipped = str(error)
             return report
-        crash = Defect("crash", f"{type(error).__name__}: {error} ({_place(error)})")
+        crash = Defect("crash", f"{advice(error) or f'{type(error).__name__}: {error}'} ({_place(error)})")
     watch.finish(crash)
     if flash and crash is None:
         drawn = replace(job, picture=small_picture(options.aspect, FLASHING, 15))
@@ -69,7 +70,8 @@ def _scratch() -> TemporaryDirectory[str]:
 
 
 def _place(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+    """The lesson's own line, else where it broke."""
+    frame = authors_line(error) or traceback.extract_tb(error.__traceback__)[-1]
     return f"{os.path.basename(frame.filename)}:{frame.lineno}"
 
 

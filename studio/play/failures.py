@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import traceback
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from model.errors import ClearheadError
@@ -68,11 +70,38 @@ def authors(error: BaseException) -> ClearheadError | None:
     cause = [*_chain(error)][-1]
     if isinstance(cause, SyntaxError) and cause.filename and by_author(Path(cause.filename)):
         return ClearheadError(f"{from_here(Path(cause.filename))}:{cause.lineno}: {cause.msg}; mend that line.")
-    frames = [f for f in traceback.extract_tb(cause.__traceback__) if by_author(Path(f.filename))]
-    if not frames or not isinstance(cause, Exception):
+    place = authors_line(cause)
+    if place is None or not isinstance(cause, Exception):
         return None
-    what = unnamed(cause) or f"{type(cause).__name__}: {cause}; --debug shows the way there"
-    return ClearheadError(f"{from_here(Path(frames[-1].filename))}:{frames[-1].lineno}: {what}")
+    what = advice(cause) or f"{type(cause).__name__}: {cause}; --debug shows the way there"
+    return ClearheadError(f"{from_here(Path(place.filename))}:{place.lineno}: {what}")
+
+
+def authors_line(error: BaseException) -> traceback.FrameSummary | None:
+    """The line of a lesson's code from which an error comes, if it comes from one."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if by_author(Path(f.filename))]
+    return frames[-1] if frames else None
+
+
+def advice(cause: BaseException) -> str | None:
+    """What an author is to do about an error whose own words do not say it; None for others."""
+    if isinstance(cause, ImportError) and cause.name == "scenes.kit":
+        return _at_home(re.findall("'(\\w+)'", str(cause))[0])
+    return unnamed(cause)
+
+
+def _at_home(name: str) -> str:
+    """Where a name is that the kit does not have."""
+    import manim
+
+    from scenes import kit
+    from scenes.kit import recipes
+
+    for module in (manim, recipes):
+        if hasattr(module, name):
+            return f"{name} is not in scenes.kit: from {module.__name__} import {name}"
+    near = get_close_matches(name, dir(kit), n=1)
+    return f"the kit has no {name}" + (f"; did you mean {near[0]}?" if near else "; docs/kit.md has its names")
 
 
 def unnamed(cause: BaseException) -> str | None:
