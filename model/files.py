@@ -15,13 +15,15 @@ from typing import Any
 def replacing(path: Path) -> Iterator[Path]:
     """A place to write what is to be `path`: it gets there when all is written; a write that fails leaves nothing.
 
-    Whoever reads `path` meanwhile reads the old file."""
+    Whoever reads `path` meanwhile reads the old file. An OSError says which file it is about."""
     partial = path.with_name(f"{path.name}.partial")
     try:
         yield partial
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # so does a disk that is full
+            error.filename = str(path)
         raise
 
 

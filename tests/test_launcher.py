@@ -290,6 +290,40 @@ def test_a_folder_without_write_permission_is_named():
     assert "no permission to write" in only_line(run)
 
 
+@pytest.mark.parametrize("name", ["10:30", "Anna's", "$x", 'so-called "work"', "a\\b", "a`b"])
+def test_a_folder_in_which_venv_pip_or_meson_fail_is_named_before_anything_is_installed(tmp_path, name):
+    machine = Machine(tmp_path / name)
+    assert "in its path" in only_line(machine.start())
+    assert machine.log == []
+
+
+def test_what_steers_other_pythons_and_pips_is_left_out(machine):
+    """A lab's PYTHONPATH, a cluster's PIP_USER, a notebook's interactive Python: none of them reaches ours."""
+    steering = ("PYTHONPATH", "PYTHONHOME", "PYTHONINSPECT", "PYTHONWARNINGS", "PIP_TARGET", "PIP_PREFIX")
+    spy = f'for name in {" ".join(steering)} PIP_USER; do echo "$name=${{!name-}}"; done >>"$MACHINE/seen"\n'
+    machine.program("python3", PYTHON.replace("log=$MACHINE/log\n", "log=$MACHINE/log\n" + spy))
+    assert machine.start("list", **dict.fromkeys(steering, "/lab"), PIP_USER="1").returncode == 0
+    seen = (machine.folder / "seen").read_text().splitlines()
+    assert "PIP_USER=0" in seen and not [line for line in seen if line.endswith("=/lab")]
+
+
+def test_a_conda_environment_that_lacks_libraries_makes_room_for_the_systems(machine):
+    conda = machine.folder / "conda"
+    (conda / "bin").mkdir(parents=True)
+    (conda / "bin/pkg-config").write_text("#!/usr/bin/env bash\nexit 1\n")
+    (conda / "bin/pkg-config").chmod(0o755)
+    run = machine.start("list", CONDA_PREFIX=str(conda), PATH=f"{conda}/bin:{machine.path}:{conda}/condabin")
+    assert run.returncode == 0 and "conda environment lacks libcairo2-dev" in run.stderr
+    assert not [line for line in machine.log if line.startswith("apt-get")]
+
+
+@pytest.mark.parametrize("shell", ["sh", "dash"])
+def test_another_shell_hands_over_to_bash(machine, shell):
+    run = subprocess.run([shutil.which(shell), str(machine.root / "clearhead"), "list"], cwd=machine.folder,
+        env=machine.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert run.stdout == f"{machine.folder}|list|", run.stderr
+
+
 # ---- interruptions and company ---------------------------------------------------------------
 
 
@@ -448,5 +482,18 @@ def test_continuous_integration_runs_the_launcher_without_stdin(ready):
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="bash 3.2 prints other words")
+@pytest.mark.skipif(not shutil.which("git"), reason="needs git")
+def test_a_checkout_with_line_ends_of_windows_has_ours(tmp_path):
+    """Git for Windows turns them, and WSL then finds no “bash\\r”."""
+    git = ["git", "-c", "core.autocrlf=true", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
+    for name in ("clearhead", ".gitattributes"):
+        shutil.copy(ROOT / name, tmp_path)
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    (tmp_path / "clearhead").unlink()
+    subprocess.run([*git, "checkout", "-q", "--", "clearhead"], check=True)
+    assert (tmp_path / "clearhead").read_bytes() == (ROOT / "clearhead").read_bytes()
+
+
 def test_bash_finds_no_fault():
     assert subprocess.run(["bash", "-n", str(ROOT / "clearhead")], capture_output=True, text=True).stderr == ""

@@ -65,7 +65,8 @@ class Line:
 class Step:
     """What was shown when: times in seconds of the finished video, plays as Manim counts them.
 
-    caption: what is said at its end. lines: every caption that stood, in order (a question, then its answer)."""
+    caption: what is said at its end. lines: every caption that stood, in order (a question, then its answer). notes:
+    what a speaker may say; the lines where there are none."""
 
     index: int
     name: str
@@ -95,6 +96,7 @@ class SteppedScene(StagedScene):
     def step(
         self,
         name: str,
+        /,
         caption: str | None = None,
         *,
         ask: str | None = None,
@@ -103,7 +105,8 @@ class SteppedScene(StagedScene):
         claims: Iterable[Fact] = (),
         **fields: Any,
     ) -> Iterator[Step]:
-        """One idea. `caption`, `ask`, `subtitle`: templates for `say`, filled with the fields (Tensors, ints, words).
+        """One idea. Its name, `caption`, `ask`, `subtitle`: templates for `say`, filled with the fields (Tensors, ints,
+        words).
 
         ask: a question that stands while things move; `answer` takes its place when what it asks for has landed. A
         step has a caption or a question. keep: the mobjects that stay on the stage; all others leave as the step's
@@ -115,22 +118,24 @@ class SteppedScene(StagedScene):
             raise TypeError(f"the step “{name}” says nothing: give it a caption or ask something")
         fields = self.phrases | fields
         said = (template if isinstance(template, Said) else say(template, **fields)).begun()
-        self.next_section(name)
+        title = name if isinstance(name, Said) else say(name, **fields)
+        self.next_section(str(title))
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
-        notes = notes_for(classes, name, fields) or str(said)
-        step = Step(len(self.steps), name, str(said), notes, self.time, self.renderer.num_plays)
+        notes = notes_for(classes, name, fields)
+        step = Step(len(self.steps), str(title), str(said), notes or str(said), self.time, self.renderer.num_plays)
         self._fields: dict[str, Any] = fields
         self._lines: list[Line] = []
         self.claims = tuple(claims)
         for observer in self.observers:
             observer.step_started(self, step)
-        self._turn_page(name, said, None if subtitle is None else say(subtitle, **fields), keep)
+        self._turn_page(title, said, None if subtitle is None else say(subtitle, **fields), keep)
         self._said = said, step.start, self.time, "asks" if caption is None else "tells"
         yield step
         self._read()
         lines = (*self._lines, self._line())
         last = self.renderer.num_plays - 1
-        step = replace(step, caption=lines[-1].text, end=self.time, last_play=last, lines=lines)
+        notes = notes or " ".join(line.text for line in lines)
+        step = replace(step, caption=lines[-1].text, notes=notes, end=self.time, last_play=last, lines=lines)
         self.steps.append(step)
         for observer in self.observers:
             observer.step_ended(self, step)

@@ -20,6 +20,7 @@ from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.owed import parted
 from studio.audit.rehearsal import Rehearsal
 from studio.audit.report import Report
+from studio.play.failures import advice, authors_line
 from studio.play.picture import Picture
 from studio.play.protocols import Entry
 from studio.play.session import Job, perform
@@ -52,7 +53,7 @@ def audit_lesson(entry: Entry, options: Options, flash: bool = False) -> Report:
         if isinstance(error, UsageError) and not report.plays:
             report.skipped = str(error)
             return report
-        crash = Defect("crash", f"{type(error).__name__}: {error} ({_place(error)})")
+        crash = Defect("crash", f"{advice(error) or f'{type(error).__name__}: {error}'} ({_place(error)})")
     watch.finish(crash)
     if flash and crash is None:
         drawn = replace(job, picture=small_picture(options.aspect, FLASHING, 15))
@@ -69,7 +70,8 @@ def _scratch() -> TemporaryDirectory[str]:
 
 
 def _place(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+    """The lesson's own line, else where it broke."""
+    frame = authors_line(error) or traceback.extract_tb(error.__traceback__)[-1]
     return f"{os.path.basename(frame.filename)}:{frame.lineno}"
 
 
@@ -127,12 +129,12 @@ def audit(
 
 
 def _run(todo: list[Case], workers: int, flash: bool) -> Iterator[tuple[int, Report]]:
-    if workers <= 1 or len(todo) <= 1:
+    pool = _pool(min(workers, len(todo)))
+    if pool is None:
         for place, case in enumerate(todo):
             yield place, audit_lesson(case.entry, case.options, flash)
         return
-    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
-    with ProcessPoolExecutor(min(workers, len(todo)), context) as pool:
+    with pool:
         running = {pool.submit(audit_lesson, case.entry, case.options, flash): place for place, case in enumerate(todo)}
         try:
             for future in as_completed(running):
@@ -142,6 +144,15 @@ def _run(todo: list[Case], workers: int, flash: bool) -> Iterator[tuple[int, Rep
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _pool(size: int) -> ProcessPoolExecutor | None:
+    """So many processes; None for one, and where none can be told what to do: without /dev/shm there are no queues."""
+    context = multiprocessing.get_context("spawn")  # torch's threads do not survive a fork
+    try:
+        return ProcessPoolExecutor(size, context) if size > 1 else None
+    except (OSError, ImportError, NotImplementedError):
+        return None
 
 
 def everything(entries: Iterable[Entry]) -> Matrix:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from model.files import write_text
 from studio.audit.findings import Case, Finding
 
 
@@ -72,10 +73,7 @@ def as_json(reports: list[Report]) -> str:
 
 def write_json(reports: list[Report], path: Path) -> None:
     """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(as_json(reports), encoding="utf-8")
-    partial.replace(path)
+    write_text(path, as_json(reports))
 
 
 def show(reports: list[Report], console: Console | None = None) -> None:

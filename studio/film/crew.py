@@ -6,6 +6,7 @@ A fork has the scene as it stands: nothing is set up twice, nothing is sent over
 from __future__ import annotations
 
 import gc
+import mmap
 import multiprocessing
 import os
 import signal
@@ -27,39 +28,41 @@ CAN_FORK = sys.platform.startswith("linux")  # elsewhere system libraries do not
 class Crew:
     """At most `size` processes at work at a time. Use as a context manager: what still runs at its end is stopped.
 
-    on_count is called with the number of units done so far (what `work` passes to its `count`).
+    on_count is called with the number of units done so far (what `work` passes to its `count`). Each process counts in
+    a place of its own, in memory that they share: nothing to lock, and nothing that wants /dev/shm.
     """
 
     def __init__(self, size: int, on_count: Callable[[int], None] = lambda done: None):
         self.size, self.on_count = size, on_count
         self.context = multiprocessing.get_context("fork")
-        self.done = self.context.Value("q", 0)
-        self.running: dict[ForkProcess, Pipe] = {}
+        self.finished = 0  # units, of those that have ended
+        self.counts: memoryview[int] = memoryview(mmap.mmap(-1, 8 * size)).cast("q")
+        self.running: dict[ForkProcess, tuple[Pipe, int]] = {}  # and its place in counts
 
     def start(self, work: Work) -> None:
         """Run work(count) in a process of its own, as soon as there is room; raises what an earlier one raised."""
         while len(self.running) >= self.size:
             self._wait()
+        place = min(set(range(self.size)) - {place for _, place in self.running.values()})
         ours, theirs = self.context.Pipe(duplex=False)
-        process = self.context.Process(target=self._work, args=(work, theirs, os.getpid()))
+        process = self.context.Process(target=self._work, args=(work, theirs, place, os.getpid()))
         process.start()
         theirs.close()
-        self.running[process] = ours
+        self.running[process] = ours, place
 
     def join(self) -> None:
         """Wait until all are done."""
         while self.running:
             self._wait()
 
-    def _work(self, work: Work, pipe: Pipe, parent: int) -> None:
+    def _work(self, work: Work, pipe: Pipe, place: int, parent: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
         gc.freeze()  # an inherited FFmpeg context waits for threads that did not come along if it is collected here
 
         def count(units: int) -> None:
             if os.getppid() != parent:
                 raise SystemExit("nobody waits for this any more")
-            with self.done.get_lock():
-                self.done.value += units
+            self.counts[place] += units
 
         try:
             work(count)
@@ -70,10 +73,12 @@ class Crew:
 
     def _wait(self) -> None:
         ready = wait([p.sentinel for p in self.running], timeout=0.25)
-        self.on_count(self.done.value)
+        self.on_count(self.finished + sum(self.counts))
         for process in [p for p in self.running if p.sentinel in ready]:
-            pipe = self.running.pop(process)
+            pipe, place = self.running.pop(process)
             process.join()
+            self.finished += self.counts[place]
+            self.counts[place] = 0
             if process.exitcode == 0:
                 pipe.close()
                 continue
@@ -99,7 +104,7 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         for process in self.running:
             process.terminate()
-        for process, pipe in self.running.items():
+        for process, ours in self.running.items():
             process.join()
-            pipe.close()
+            ours[0].close()
         self.running.clear()

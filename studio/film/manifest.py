@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from model import __version__
+from model.errors import ClearheadError
 from studio.film.film import Film
+from studio.play.content import Unreadable
 from studio.play.files import sha256, versions
 from studio.play.keys import painting_code
 from studio.play.protocols import main_trace
@@ -39,11 +41,18 @@ def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
             "seconds": film.seconds,
             "transparent": job.encoder is LOSSLESS_ALPHA,
         },
-        "code": {"lesson": sha256(job.entry.file), "kit": painting_code(type(film.lesson))},
+        "code": {"lesson": sha256(job.entry.file), "kit": _kit(film)},
         "versions": versions(),
         "steps": [asdict(s) for s in film.steps],
         **({"own": f"{own}:{job.entry.scene}"} if (own := job.entry.own) is not None else {}),
     }
+
+
+def _kit(film: Film) -> str:
+    try:
+        return painting_code(type(film.lesson))
+    except Unreadable as error:
+        raise ClearheadError(f"{error}: start again.") from None
 
 
 def write_manifest(path: Path, about: dict[str, Any], files: list[Path]) -> None:

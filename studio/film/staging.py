@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from studio.play.files import check_writable
+from studio.play.files import check_writable, is_full
 from studio.play.writer import hidden, working
 
 
@@ -41,5 +41,7 @@ class Staging:
         return self
 
     def __exit__(self, *error: Any) -> None:
+        if isinstance(error[1], OSError) and error[1].filename is None and is_full(self.folder):
+            error[1].filename = str(self.folder)
         shutil.rmtree(self.hidden, ignore_errors=True)
         self.work.__exit__(*error)

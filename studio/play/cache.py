@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
+import tempfile
 import time
 from contextlib import suppress
 from importlib.metadata import version
@@ -19,7 +22,29 @@ def cache_folder() -> Path:
     if own := os.environ.get("CLEARHEAD_CACHE"):
         return of_user(Path(own))
     shared = Path(os.environ.get("XDG_CACHE_HOME", ""))  # a relative one is to be ignored, says its standard
-    return (shared if shared.is_absolute() else of_user(Path("~/.cache"))) / "clearhead"
+    if shared.is_absolute():
+        return shared / "clearhead"
+    folder = of_user(Path("~/.cache")) / "clearhead"
+    return folder if _can_be_written(folder) else _without_home()
+
+
+def _can_be_written(folder: Path) -> bool:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _without_home() -> Path:
+    """A folder of the user's among the temporary ones, from now on: in containers and for services, home is often a
+    folder that is not there, or is nobody's."""
+    folder = Path(tempfile.gettempdir(), f"clearhead-{os.getuid()}")
+    with suppress(OSError):
+        folder.mkdir(mode=0o700)
+    about = folder.lstat() if folder.is_dir() else None
+    if about is None or about.st_uid != os.getuid() or stat.S_IMODE(about.st_mode) != 0o700:
+        folder = Path(tempfile.mkdtemp(prefix="clearhead-"))  # it is somebody else's
+    os.environ["CLEARHEAD_CACHE"] = str(folder)
+    print(f"note: no cache in {Path.home()}, which cannot be written: {folder} (set CLEARHEAD_CACHE)", file=sys.stderr)
+    return folder
 
 
 def of_user(path: Path) -> Path:
@@ -57,12 +82,12 @@ def prune(limit: int = LIMIT) -> None:
     for path in segments_folder().glob("*/[!.]*.m*"):
         with suppress(FileNotFoundError):
             files.append((path.stat(), path))
-    total = sum(stat.st_size for stat, _ in files)
-    for stat, path in sorted(files, key=lambda f: f[0].st_mtime):
+    total = sum(about.st_size for about, _ in files)
+    for about, path in sorted(files, key=lambda f: f[0].st_mtime):
         if total <= limit:
             return
         with alone(path.parent) as free:
             if free:
                 with suppress(PermissionError):  # of another user, in a cache that is shared
                     path.unlink(missing_ok=True)
-                    total -= stat.st_size
+                    total -= about.st_size

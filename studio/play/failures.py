@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import traceback
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from model.errors import ClearheadError
 from model.paths import ROOT
 from studio.play.cache import cache_folder
-from studio.play.files import LIBRARIES, from_here
+from studio.play.files import LIBRARIES, from_here, is_full
 
+MEMORY = "out of memory: try a lower quality (-q) or --workers 1; see ulimit -v, where a limit is set."
 WORDS = {
     errno.ENOSPC: "the disk is full{at}: free some space and start again; what is drawn so far is kept.",
     errno.EDQUOT: "the disk quota is used up{at}: free some space and start again; what is drawn so far is kept.",
@@ -23,6 +26,12 @@ WORDS = {
     errno.EEXIST: "a file stands where a folder is needed{at}: {elsewhere}.",
     errno.ENAMETOOLONG: "the file name is too long{at}: choose a shorter one.",
     errno.EIO: "the disk could not be read or written{at}.",
+    errno.ESTALE: "the network's disk has gone{at}: start again when it is back.",
+    errno.EFBIG: "no file may be that large{at}: see ulimit -f, and the disk's format (FAT: 4 GB).",
+    errno.EMFILE: "too many files are open: raise the limit (ulimit -n 1024), or try --workers 1.",
+    errno.ENFILE: "too many files are open on this machine: end other programs, or try --workers 1.",
+    errno.EAGAIN: "no more processes can be started: end others, raise the limit (ulimit -u), or try --workers 1.",
+    errno.ENOMEM: MEMORY,
 }
 
 
@@ -32,13 +41,20 @@ def plainly(error: BaseException, folder: Path | None = None) -> ClearheadError 
         if isinstance(cause, ClearheadError):
             return cause
         if isinstance(cause, OSError) and cause.errno in WORDS:
-            where = Path(os.fsdecode(cause.filename)) if cause.filename else folder
+            where = Path(os.fsdecode(cause.filename)) if cause.filename else folder or _full()
             return ClearheadError(
                 WORDS[cause.errno].format(at=f" ({where})" if where else "", elsewhere=_elsewhere(where))
             )
-        if isinstance(cause, MemoryError):
-            return ClearheadError("out of memory: try a lower quality (-q) or --workers 1.")
+        if isinstance(cause, MemoryError) or isinstance(cause, ImportError) and "failed to map" in str(cause):
+            return ClearheadError(MEMORY)
+        if isinstance(cause, Warning):
+            return ClearheadError(f"{cause} – a warning, which PYTHONWARNINGS or python -W makes an error: unset that.")
     return authors(error)
+
+
+def _full() -> Path | None:
+    """The cache, if it is what is full: not every error tells."""
+    return cache if is_full(cache := cache_folder()) else None
 
 
 # ── mistakes in a lesson ─────────────────────────────────────────────────────────────────────────
@@ -54,11 +70,38 @@ def authors(error: BaseException) -> ClearheadError | None:
     cause = [*_chain(error)][-1]
     if isinstance(cause, SyntaxError) and cause.filename and by_author(Path(cause.filename)):
         return ClearheadError(f"{from_here(Path(cause.filename))}:{cause.lineno}: {cause.msg}; mend that line.")
-    frames = [f for f in traceback.extract_tb(cause.__traceback__) if by_author(Path(f.filename))]
-    if not frames or not isinstance(cause, Exception):
+    place = authors_line(cause)
+    if place is None or not isinstance(cause, Exception):
         return None
-    what = unnamed(cause) or f"{type(cause).__name__}: {cause}; --debug shows the way there"
-    return ClearheadError(f"{from_here(Path(frames[-1].filename))}:{frames[-1].lineno}: {what}")
+    what = advice(cause) or f"{type(cause).__name__}: {cause}; --debug shows the way there"
+    return ClearheadError(f"{from_here(Path(place.filename))}:{place.lineno}: {what}")
+
+
+def authors_line(error: BaseException) -> traceback.FrameSummary | None:
+    """The line of a lesson's code from which an error comes, if it comes from one."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if by_author(Path(f.filename))]
+    return frames[-1] if frames else None
+
+
+def advice(cause: BaseException) -> str | None:
+    """What an author is to do about an error whose own words do not say it; None for others."""
+    if isinstance(cause, ImportError) and cause.name == "scenes.kit":
+        return _at_home(re.findall("'(\\w+)'", str(cause))[0])
+    return unnamed(cause)
+
+
+def _at_home(name: str) -> str:
+    """Where a name is that the kit does not have."""
+    import manim
+
+    from scenes import kit
+    from scenes.kit import recipes
+
+    for module in (manim, recipes):
+        if hasattr(module, name):
+            return f"{name} is not in scenes.kit: from {module.__name__} import {name}"
+    near = get_close_matches(name, dir(kit), n=1)
+    return f"the kit has no {name}" + (f"; did you mean {near[0]}?" if near else "; docs/kit.md has its names")
 
 
 def unnamed(cause: BaseException) -> str | None:
@@ -72,7 +115,8 @@ def unnamed(cause: BaseException) -> str | None:
 
 
 def _elsewhere(where: Path | None) -> str:
-    if where is not None and where.is_relative_to(cache_folder()):
+    cache = cache_folder()
+    if where is not None and (where.is_relative_to(cache) or cache.is_relative_to(where)):
         return "set CLEARHEAD_CACHE to another folder"
     return "choose another folder with -o"
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import shutil
 import sysconfig
 import tempfile
 import time
@@ -15,11 +16,28 @@ from importlib.metadata import version
 from pathlib import Path
 
 from model.errors import ClearheadError
+from model.paths import ROOT
 
-STARTED = time.time()  # of this program, about
+ROOM = 1 << 20  # bytes that a disk has left which is not full
 PACKAGES = ("manim", "numpy", "torch", "av", "pillow", "pycairo", "typst", "uharfbuzz")
 # Where Python's own code and that of the installed packages is.
 LIBRARIES = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+
+
+def _times() -> dict[Path, int]:
+    """When each file was saved that pictures are made of, in nanoseconds: by the disk's clock, which may be another."""
+    rooms = ("model", "scenes", "studio/play", "assets/themes", "assets/fonts")
+    walks = (walk for room in rooms for walk in os.walk(ROOT / room) if not walk[0].endswith("__pycache__"))
+    return {Path(folder, name): os.stat(Path(folder, name)).st_mtime_ns for folder, _, names in walks for name in names}
+
+
+STARTED, SAVED = time.time_ns(), _times()  # when this program was, about, and what it found
+
+
+def has_changed(file: Path) -> bool:
+    """Whether a file was saved since the program was started: what runs may be what it was before."""
+    saved = file.stat().st_mtime_ns
+    return saved != SAVED[file] if file in SAVED else STARTED < saved <= time.time_ns()
 
 
 def sha256(path: Path) -> str:
@@ -55,6 +73,14 @@ def check_writable(folder: Path) -> None:
         raise ClearheadError(f"no folder can be made there ({folder}): choose another one.") from None
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".clearhead-"):
         pass
+
+
+def is_full(folder: Path) -> bool:
+    """Whether there is no room left on the disk of a folder; not known counts as no."""
+    try:
+        return shutil.disk_usage(folder).free < ROOM
+    except OSError:
+        return False
 
 
 def from_here(path: Path) -> str:

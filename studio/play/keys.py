@@ -22,7 +22,7 @@ from manim._config.video_encoder import video_encoder_fingerprint
 from model.paths import ASSETS, ROOT
 from scenes.kit.ground.typesetting import FACES, covers, outline
 from studio.play.content import Content, Unreadable, home
-from studio.play.files import STARTED, sha256, versions
+from studio.play.files import has_changed, sha256, versions
 from studio.play.playback import Playback
 from studio.play.protocols import Played
 from studio.play.sources import reached
@@ -108,7 +108,7 @@ def _digest(files: frozenset[Path]) -> str:
     total = hashlib.sha256()
     for file in sorted(files):
         if file.is_file():
-            if file.stat().st_mtime > STARTED:
+            if has_changed(file):
                 raise Unreadable(f"{file} has changed: what runs may be what it was before")
             total.update(f"{file.name} {sha256(file)} ".encode())
     return total.hexdigest()

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from manim import logger, tempconfig
+from manim import Scene, logger, tempconfig
 
+from model.errors import UsageError
 from scenes.lesson.observer import Observer
 from scenes.lesson.options import Options
 from studio.play.cache import formulas_folder, segments_folder
@@ -97,7 +98,10 @@ def perform(job: Job, playback: Callable[..., Playback] = Playback, *observers: 
     from scenes.kit.ground.painting import PaintingCamera
 
     with configured(job):
-        lesson = job.entry.load()(job.settled, renderer=playback(PaintingCamera))
+        scene = job.entry.load()
+        if getattr(scene, "construct", None) is Scene.construct:
+            raise UsageError(f"{job.entry.scene} has no method construct: a lesson's steps are made there.")
+        lesson = scene(job.settled, renderer=playback(PaintingCamera))
         lesson.observers = [*observers]
         for observer in observers:
             observer.began(cast("SteppedScene", lesson))

@@ -71,6 +71,8 @@ def _invite(access: Access) -> None:
     """Say where others can watch: all ways, the first one also as a QR code."""
     import segno
 
+    from studio.preview.web.addresses import inside
+
     try:
         ways = access.ways()
     except LookupError as error:
@@ -78,6 +80,10 @@ def _invite(access: Access) -> None:
         return
     for over, url in ways:
         print(f"To watch: {f'({over}) ' if len(ways) > 1 else ''}{url}", flush=True)
+    if access.public is None and (box := inside()):
+        around = f"forward port {access.port} of the machine around it, and add"
+        print(f"note: this is {box}. Where that address does not answer,", around, end=" ")
+        print(f"--public-url http://ITS-ADDRESS:{access.port}/", flush=True)
     if sys.stdout.isatty():
         segno.make(ways[0][1], error="m").terminal(compact=True)
 

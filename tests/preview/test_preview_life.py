@@ -4,14 +4,38 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
+from studio.preview.sessions.selection import Selection
+from studio.preview.web.access import Access
+from studio.preview.web.server import Quiet, Server, listen
 from tests.preview.browsing import SMALL, Preview, wait_for
 from tests.preview.proxy import Proxy
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def served():
+    """served(app) → its URL."""
+    webs = []
+
+    def serve(app: Starlette) -> str:
+        sock = listen("127.0.0.1", None)
+        webs.append(Quiet(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)))
+        threading.Thread(target=webs[-1].run, args=([sock],), daemon=True).start()
+        return f"http://127.0.0.1:{sock.getsockname()[1]}/"
+
+    yield serve
+    for web in webs:
+        web.should_exit = True
 
 
 @pytest.fixture
@@ -32,6 +56,26 @@ def test_behind_a_hub_that_adds_a_path(proxy, open_page, preview):
     wait_for(link.count, 20, "the picture")
     assert page.page.request.get(page.js("document.querySelector('#saved a').href")).status == 200
     assert page.js("document.querySelector('#saved a').href").startswith(proxy.url + "renders/")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_in_a_frame(tmp_path, browser, served, named):
+    """A hub that was named may show the preview in a frame, and nobody else."""
+    hub = Starlette()
+    public = served(hub) if named else "https://hub.example/"
+    around = public if named else served(hub)
+    url = served(Server(Selection("attention"), Access("127.0.0.1", 0, "word", "key", public), tmp_path).app)
+    hub.router.routes.append(Route("/", lambda request: HTMLResponse(f'<iframe src="{url}?key=key"></iframe>')))
+    page = browser.new_page()
+    page.goto(around)
+    frame = wait_for(lambda: len(page.frames) > 1 and page.frames[1], 10, "the frame")
+    frame.wait_for_load_state()
+    assert frame.locator("#stage").count() == named
+    if named:  # it may not fill the screen there: said, and no error
+        frame.wait_for_function("window.clearhead")
+        frame.locator("#full").click()
+        wait_for(lambda: frame.locator("#hint").inner_text() == "Not allowed here", 5, "the word")
+    page.close()
 
 
 def test_a_dead_line_is_noticed_within_15_seconds(proxy, open_page, preview):

@@ -345,6 +345,18 @@ def test_who_goes_on_alone_gets_the_frames_of_its_own_place(tmp_path):
     store.close()
 
 
+def test_notes_are_what_was_said_when_the_step_is_over(tmp_path):
+    """A step without notes has its question and its answer there; the answer comes last."""
+    told = []
+    session = Session({}, Store(tmp_path, 1), lambda session, event: told.append(session.steps[0].told()))
+    session.hear(
+        {"event": "step", "step": 0, "name": "Count", "caption": "How many?", "notes": "How many?", "start": 0}
+    )
+    said = {"notes": "How many? Three.", "lines": [("How many?", 0), ("Three.", 9)]}
+    session.hear({"event": "end", "step": 0, "frames": 20, **said})
+    assert [step["notes"] for step in told] == ["How many?", "How many? Three."]
+
+
 # ── access ────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 def shut(tmp_path):

@@ -24,6 +24,7 @@ HUB = "https://hub.example/user/me/proxy/8765/"
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────
 def networks(monkeypatch, *found: tuple[str, str]) -> None:
     monkeypatch.setattr(addresses, "_four", lambda: list(found))
+    monkeypatch.setattr(addresses, "inside", lambda: None)
 
 
 def test_the_classrooms_network_comes_before_tunnels_and_containers(monkeypatch):
@@ -59,6 +60,22 @@ def test_the_teacher_can_choose(monkeypatch, tmp_path):
     assert share["ways"][0]["qr"] != share["ways"][1]["qr"]
 
 
+@pytest.mark.parametrize(("release", "file", "box"), [("5.15-microsoft-standard-WSL2", "", "WSL"), ("6.1", ".", "a c")])
+def test_where_the_address_is_a_boxs_own_it_is_said_what_to_do(monkeypatch, release, file, box):
+    """A phone does not reach 172.17.0.2 of a container, or what WSL calls itself."""
+    is_inside = addresses.inside
+    networks(monkeypatch, ("eth0", "172.17.0.2"))
+    monkeypatch.setattr(addresses, "inside", is_inside)
+    monkeypatch.setattr("platform.release", lambda: release)
+    monkeypatch.setattr("os.path.exists", lambda path: bool(file) and path == "/.dockerenv")
+    with redirect_stdout(io.StringIO()) as said:
+        preview.announce(Access("0.0.0.0", 8765, "watchword"), open_browser=False)
+    assert f"this is {box}" in said.getvalue() and "--public-url http://ITS-ADDRESS:8765/" in said.getvalue()
+    with redirect_stdout(io.StringIO()) as said:
+        preview.announce(Access("0.0.0.0", 8765, "watchword", public=HUB), open_browser=False)
+    assert "ITS-ADDRESS" not in said.getvalue()
+
+
 def test_without_a_network_that_is_said(monkeypatch, tmp_path):
     networks(monkeypatch, ("lo", "127.0.0.1"))
     access = Access("0.0.0.0", 80, "watchword", "leadword")
@@ -81,13 +98,23 @@ def welcome(server: Server, host: str = "127.0.0.1") -> dict:
 
 
 # ── proxies ──────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("url", [HUB, HUB.rstrip("/"), HUB.removeprefix("https://"), HUB + "/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(HUB, HUB.rstrip("/"), HUB.removeprefix("https://"), HUB + "/"),
+        *(HUB.replace("https://hub", "HTTPS://Hub"), HUB.replace("example", "example:443")),
+    ],
+)
 def test_a_public_address_is_read(url):
     assert web.public_url(url) == HUB
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://x", "https://", "https://x:99999", "https://x/?a=1", "https://x/#a", "https://ü"]
+    "url",
+    [
+        *("", "ftp://x", "https://", "https://x:99999", "https://x:0", "https://x/?a=1", "https://x/#a", "https://ü"),
+        *("https://x y/", "https://x;y/", "https://me:secret@x/", "https://[x"),
+    ],
 )
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(UsageError, match="--public-url"):
@@ -128,6 +155,13 @@ def test_who_is_not_let_in_is_told_what_to_do(tmp_path):
     shut = TestClient(hub(tmp_path).app, base_url="http://127.0.0.1:8765")
     assert "key" in shut.get("/way?origin=https://hub.example&key=wrong").text
     assert shut.get("/way?origin=https://hub.example&key=watchword").status_code == 200
+
+
+@pytest.mark.parametrize(("public", "frames"), [(None, "'self'"), (HUB, "'self' https://hub.example")])
+def test_the_hub_may_show_it_in_a_frame_and_nobody_else(tmp_path, public, frames):
+    client = TestClient(hub(tmp_path, public).app, base_url="http://127.0.0.1:8765")
+    for path in ("/", "/way"):
+        assert client.get(path).headers["content-security-policy"].endswith(f"frame-ancestors {frames}"), path
 
 
 def test_a_public_address_always_has_a_token(monkeypatch, tmp_path):

@@ -1,5 +1,6 @@
 """The lesson that the documentation shows is one that plays, and that the audit has nothing against."""
 
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 from scenes.lesson import Options
 from studio.audit import audit_lesson
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "writing-a-lesson.md"
 
 
@@ -29,3 +31,13 @@ def test_the_lesson_in_the_documentation(tmp_path, monkeypatch):
     report = audit_lesson(entry, Options(text=entry.text))
     assert not report.findings, [str(f) for f in report.findings]
     sys.modules.pop("norms")
+
+
+def test_what_the_documentation_imports_is_there():
+    named = re.findall(
+        r"`from ([\w.]+) import ([\w, ]+)`", "".join(page.read_text("utf-8") for page in DOCS.glob("*.md"))
+    )
+    assert len(named) >= 5
+    for module, names in named:
+        for name in names.split(", "):
+            assert hasattr(importlib.import_module(module), name), f"{module} has no {name}"

@@ -51,15 +51,18 @@ def test_they_are_filled_with_the_run_s_values(lesson):
         assert step.notes and step.notes != step.caption and "{" not in step.notes, step.name
 
 
-def test_without_a_file_a_step_s_notes_are_its_caption():
+def test_without_a_file_a_step_s_notes_are_what_is_said():
     class Plain(TextLesson):
         def construct(self):
             with self.step("Words", "{n} words.", n=len(self.words)):
                 self.wait(0.1)
+            with self.step("Count", ask="How many words?"):
+                self.answer("There are {n}.", n=len(self.words))
 
     entry = SimpleNamespace(id="plain", text="The cat sat", model="tiny", load=lambda: Plain)
-    (step,) = perform(Job(entry, Options(), Picture.of("l"))).steps
-    assert step.notes == step.caption == "3 words."
+    told, asked = perform(Job(entry, Options(), Picture.of("l"))).steps
+    assert told.notes == told.caption == "3 words."
+    assert asked.notes == "How many words? There are 3."
 
 
 @pytest.mark.parametrize(

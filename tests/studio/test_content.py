@@ -14,6 +14,7 @@ from manim import Circle, Dot, FadeIn, Square, ValueTracker, VGroup, smooth, the
 from manim.utils.rate_functions import squish_rate_func
 from toy import Toy, job
 
+from model.errors import ClearheadError
 from model.numbers.tensor import Tensor
 from model.paths import ROOT
 from scenes import course
@@ -21,8 +22,9 @@ from scenes.kit import Label, TensorGrid
 from scenes.kit.ground.say import say
 from scenes.kit.ground.typesetting import outline
 from scenes.lesson import Options
+from studio.film import manifest
 from studio.film.film import draw, forget, plan
-from studio.play import keys
+from studio.play import files, keys
 from studio.play.content import Content, Unreadable
 from studio.play.keys import ONCE
 from studio.play.picture import Picture
@@ -213,6 +215,27 @@ def test_a_file_that_changes_while_the_program_runs_is_not_trusted(tmp_path):
         keys.digest([file])
     os.utime(file, (1_000_000, 1_000_000))
     assert keys.digest([file, tmp_path]) == keys.digest([file])
+
+
+def test_a_clock_that_is_wrong_is_not_a_change(tmp_path, monkeypatch):
+    """Files from a disk whose clock is ahead, a board without a clock, WSL after a sleep: they lie in the future."""
+    file = tmp_path / "a.py"
+    file.write_text("")
+    os.utime(file, (4_000_000_000, 4_000_000_000))
+    assert not files.has_changed(file)
+    monkeypatch.setitem(files.SAVED, file, file.stat().st_mtime_ns)
+    assert not files.has_changed(file)
+    os.utime(file, (1_000_000, 1_000_000))  # saved, says that clock; one that is behind says so, too
+    assert files.has_changed(file)
+
+
+def test_a_render_whose_code_changes_under_it_says_so(monkeypatch):
+    def refuse(lesson):
+        raise Unreadable("a.py has changed: what runs may be what it was before")
+
+    monkeypatch.setattr(manifest, "painting_code", refuse)
+    with pytest.raises(ClearheadError, match=r"a.py has changed.*: start again"):
+        manifest.manifest(plan(job()))
 
 
 def test_a_font_of_the_system_counts_where_it_is_needed(monkeypatch):

@@ -40,3 +40,15 @@ def test_an_inherited_ffmpeg_context_is_left_alone(at_most):
             crew.join()
     finally:
         gc.enable()
+
+
+def test_it_counts_without_semaphores(at_most, monkeypatch):
+    """Containers and cloud functions have no /dev/shm, so none can be made (OSError 38)."""
+    monkeypatch.setattr("multiprocessing.context.BaseContext.Lock", None)
+    told = []
+    with Crew(2, told.append) as crew:
+        for units in range(1, 6):
+            crew.start(lambda count, units=units: [count(1) for _ in range(units)])
+        crew.join()
+        crew.on_count(crew.finished + sum(crew.counts))
+    assert told == sorted(told) and told[-1] == 15

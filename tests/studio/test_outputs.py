@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 from toy import Broken, Entry, Toy, job
 
 from model.errors import ClearheadError, UsageError
+from model.files import replacing
 from model.paths import ASSETS
 from studio.cli.options import PATH
 from studio.film import manifest
@@ -283,6 +285,12 @@ def test_a_formula_that_a_killed_process_left_unfinished_is_made_again(own_cache
         (PermissionError(13, "x", "/out/a.mp4"), "no permission to write (/out/a.mp4): choose another folder with -o"),
         (NotADirectoryError(20, "x", "/out"), "a file stands where a folder is needed (/out)"),
         (MemoryError(), "out of memory"),
+        (ImportError("libx265.so: failed to map segment from shared object"), "out of memory"),
+        (OSError(27, "x", "/out/a.mp4"), "no file may be that large (/out/a.mp4): see ulimit -f"),
+        (OSError(24, "x"), "too many files are open: raise the limit"),
+        (BlockingIOError(11, "x"), "no more processes can be started"),
+        (OSError(116, "x", "/home/a"), "the network's disk has gone (/home/a)"),
+        (DeprecationWarning("audioop is old"), "audioop is old – a warning, which PYTHONWARNINGS"),
     ],
 )
 def test_failures_of_the_system_are_told_plainly(error, words):
@@ -292,8 +300,45 @@ def test_failures_of_the_system_are_told_plainly(error, words):
     assert words in str(plainly(wrapped))
 
 
+def test_a_full_disk_is_named_where_the_error_does_not(own_cache, tmp_path, monkeypatch):
+    full = []
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0 if folder in full else 1 << 30))
+    assert "full: free" in str(plainly(OSError(28, "x")))
+    full.append(own_cache)
+    assert f"full ({own_cache})" in str(plainly(OSError(28, "x")))
+    full.append(tmp_path)
+    with pytest.raises(OSError) as error, Staging(tmp_path):
+        raise OSError(28, "x")
+    assert f"full ({tmp_path})" in str(plainly(error.value))
+
+
+def test_a_file_that_does_not_fit_is_named_and_leaves_nothing(tmp_path):
+    with pytest.raises(OSError) as error, replacing(tmp_path / "sheet.png") as partial:
+        partial.touch()
+        raise OSError(28, "x")
+    assert f"full ({tmp_path}/sheet.png)" in str(plainly(error.value)) and not list(tmp_path.iterdir())
+
+
+def test_a_home_that_cannot_be_written_gets_a_cache_of_its_own(own_cache, tmp_path, monkeypatch, capsys):
+    """Services and containers have /nonexistent, / or /dev/null for a home."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("HOME", "/dev/null")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    found = []
+    for _ in range(2):
+        monkeypatch.setenv("CLEARHEAD_CACHE", "")
+        found += [cache.cache_folder(), cache.cache_folder()]
+        assert capsys.readouterr().err.count("note: no cache in /dev/null") == 1
+    assert set(found) == {tmp_path / f"clearhead-{os.getuid()}"}, "and the next command finds what was drawn"
+    found[0].chmod(0o777)  # as somebody else would have left it for us
+    monkeypatch.setenv("CLEARHEAD_CACHE", "")
+    assert cache.cache_folder() not in found and cache.cache_folder().stat().st_mode & 0o777 == 0o700
+
+
 def test_a_cache_that_cannot_be_written_is_told_as_such(own_cache):
     told = str(plainly(PermissionError(13, "x", str(own_cache / "segments"))))
+    assert "CLEARHEAD_CACHE" in told and "with -o" not in told
+    told = str(plainly(PermissionError(13, "x", str(own_cache.parent))))  # in which it would have to be made
     assert "CLEARHEAD_CACHE" in told and "with -o" not in told
 
 

@@ -11,7 +11,12 @@ import pytest
 from model.errors import ClearheadError, UsageError
 from model.paths import ROOT
 from scenes import own
+from scenes.course import add_own
+from scenes.lesson import Options
+from studio.audit import audit_lesson
 from studio.play.failures import by_author, plainly
+from studio.play.picture import Picture
+from studio.play.session import Job, perform
 
 TUTORIAL = (ROOT / "docs/writing-a-lesson.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
 SMALL = ["--width", "192", "--fps", "10"]
@@ -97,7 +102,8 @@ def test_a_course_of_ones_own(home):
         ),
         ("self.row()", "self.rwo()", "self.row()", "AttributeError: 'Norms' object has no attribute 'rwo'"),
         ("def row(self):", "def row(self:", "def row(", "'(' was never closed; mend that line."),
-        ("import Grow,", "import Nonesuch,", "import Grow,", "ImportError: cannot import name 'Nonesuch'"),
+        ("import Grow,", "import Nonesuch,", "import Grow,", "the kit has no Nonesuch; docs/kit.md has its names"),
+        ("import Grow,", "import FadeIn,", "import Grow,", "FadeIn is not in scenes.kit: from manim import FadeIn"),
         ("run_time=2)", "run_time=2 / 0)", "run_time=2)", "ZeroDivisionError"),
         ("from scenes.lesson import", "from nonesuch import", "from scenes.lesson", "ModuleNotFoundError"),
     ],
@@ -109,6 +115,44 @@ def test_a_mistake_is_the_authors_with_file_and_line(home, before, after, line, 
     done = clearhead("render", "norms.py", *SMALL, "-o", "out", cwd=home)
     assert done.returncode == 1 and f"norms.py:{number}: {words}" in done.stderr, done.stderr
     assert done.stderr.count("\n") == 1 and "bug in Clearhead" not in done.stderr
+
+
+PLAIN = """
+from scenes.lesson import TextLesson
+
+class Plain(TextLesson):
+    def construct(self):
+        with self.step("Word {name}", "It is “{word}”.", name=0, word=self.words[0]):
+            self.wait(0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        ("word=", 6, "the caption names {word}, the step gives name, wrod: add word=… to it"),
+        ("wait(", 7, "AttributeError: 'Plain' object has no attribute 'wiat'"),
+    ],
+)
+def test_the_audit_tells_an_author_his_own_line(tmp_path, change, line, words):
+    wrong = PLAIN.replace(change, {"word=": "wrod=", "wait(": "wiat("}[change])
+    (tmp_path / "plain.py").write_text(wrong)
+    (finding,) = audit_lesson(add_own(str(tmp_path / "plain.py")), Options()).findings
+    assert finding.defect.kind == "crash" and finding.defect.what == f"{words} (plain.py:{line})"
+
+
+def test_a_title_is_filled_and_a_field_may_have_any_name(tmp_path):
+    (tmp_path / "plain.py").write_text(PLAIN)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/plain.yaml").write_text("Word {name}: Say “{word}”.\n")
+    (step,) = perform(Job(add_own(str(tmp_path / "plain.py")), Options(text="The cat"), Picture.of("l"))).steps
+    assert (step.name, step.notes) == ("Word 0", "Say “The”.")
+
+
+def test_a_lesson_without_steps_says_what_is_missing(tmp_path):
+    (tmp_path / "plain.py").write_text(PLAIN.replace("construct", "constuct"))
+    with pytest.raises(UsageError, match="Plain has no method construct"):
+        perform(Job(add_own(str(tmp_path / "plain.py")), Options(), Picture.of("l")))
 
 
 def test_which_lesson_is_meant(tmp_path):

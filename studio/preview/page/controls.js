@@ -99,7 +99,7 @@ export class Controls {
 
   fullScreen() {
     if (document.fullscreenElement) document.exitFullscreen();
-    else document.documentElement.requestFullscreen?.();
+    else document.documentElement.requestFullscreen?.().catch(() => this.app.status.say("Not allowed here", 3000));
   }
 
   openNotes() {

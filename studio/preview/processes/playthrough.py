@@ -85,7 +85,8 @@ class Playthrough(Observer):
         if self.drawing is None:
             rate = lesson.renderer.rate
             lines = [(line.text, round(line.start * rate) - self.opening) for line in step.lines]
-            self.wire.send({"event": "end", "step": step.index, "frames": length, "lines": lines})
+            said = {"notes": step.notes, "lines": lines}
+            self.wire.send({"event": "end", "step": step.index, "frames": length, **said})
         elif self.step == self.drawing.step:
             self.drawing.step_over(lesson)
             self.leave(length)

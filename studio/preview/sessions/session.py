@@ -112,7 +112,8 @@ class Session:
         elif kind == "step":
             self.steps.append(KnownStep(event["step"], event["name"], event["caption"], event["notes"], event["start"]))
         elif kind == "end":
-            self.steps[event["step"]].lines = event["lines"]
+            step = self.steps[event["step"]]
+            step.lines, step.notes = event["lines"], event["notes"]
             self._set_length(event["step"], event["frames"])
         elif kind == "planned":
             self.planned = True

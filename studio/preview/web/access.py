@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import secrets
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
@@ -15,6 +16,8 @@ from studio.preview.web.addresses import addresses
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 EVERYWHERE = ("0.0.0.0", "::")
+USUAL_PORTS = {"http": 80, "https": 443}
+HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class Access:
     def _public_origin(self) -> str | None:
         return None if self.public is None else "{0.scheme}://{0.netloc}".format(urlsplit(self.public))
 
+    @property
+    def frames(self) -> list[str]:
+        """Who beside the preview itself may show it in a frame, as a Content-Security-Policy names them."""
+        return [] if self._public_origin is None else [self._public_origin]
+
     def why_not(self, connection: HTTPConnection, origin: str) -> str | None:
         """What is wrong with the way that a page has come; None if it may come in."""
         if not self.right_host(connection) or not self.knows(connection, origin):
@@ -102,17 +110,21 @@ def _bracketed(host: str) -> str:
 
 
 def public_url(url: str) -> str:
-    """The address by which a proxy leads here, as it is used: with a slash at its end. UsageError for what is none."""
-    parts = urlsplit(url if "://" in url else f"https://{url}")
+    """The address by which a proxy leads here, as browsers say it: small letters, no usual port, a slash at its end.
+
+    UsageError for what is none."""
     try:
-        right = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        host, port = _bracketed(parts.hostname or ""), parts.port
+        right = parts.scheme in USUAL_PORTS and bool(HOST.fullmatch(host)) and "@" not in parts.netloc and port != 0
     except ValueError:
         right = False
     if not right or parts.query or parts.fragment or not url.isascii():
         raise UsageError(
             f"--public-url {url}: give the address of the page, such as https://hub.example.org/me/proxy/8765/"
         )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/"
+    beside = "" if port in (None, USUAL_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{beside}{parts.path.rstrip('/')}/"
 
 
 def is_loopback(host: str) -> bool:

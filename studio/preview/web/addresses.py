@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import ipaddress
+import os
+import platform
 import socket
 import struct
 from contextlib import suppress
@@ -23,6 +25,13 @@ def addresses(six: bool = False) -> list[Found]:
     """(interface, address) of all interfaces that are up, the likeliest first; six: IPv6 ones as well."""
     found = [*_four(), *(_six() if six else [])]
     return sorted(((name, address) for name, address in found if not _loops(address)), key=_rank)
+
+
+def inside() -> str | None:
+    """What this system runs in, whose own addresses others may not reach; None where it is a machine of its own."""
+    if "microsoft" in platform.release().lower():
+        return "WSL"
+    return "a container" if any(map(os.path.exists, ("/.dockerenv", "/run/.containerenv"))) else None
 
 
 def _four() -> list[Found]:

@@ -42,10 +42,9 @@ KEPT = 32  # pictures whose readings are kept
 SAVED = (".png", ".gif", ".mp4", ".webm", ".webp", ".srt", ".vtt")  # what may be fetched from renders/
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob: data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)  # and the public address: hubs show a page in a frame of their own
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
@@ -58,6 +57,7 @@ class Server:
 
     def __init__(self, selection: Selection, access: Access, renders: Path, pool: ProcessPool | None = None):
         self.access = access
+        self.headers = HEADERS | {"Content-Security-Policy": " ".join([POLICY, *access.frames])}
         self.clients = Clients()
         self.pool = pool or ProcessPool()
         self.controller = Controller(self.pool, selection, self.tell, self.clients.push, self.watching)
@@ -121,12 +121,12 @@ class Server:
             host = request.headers.get("host", "")[:200]
             text = f"This preview is not known as {host}.\nIf that is your proxy, start it with: --public-url https://{host}/…"
             return PlainTextResponse(text, 403)
-        return FileResponse(PAGE / "index.html", headers=HEADERS)
+        return FileResponse(PAGE / "index.html", headers=self.headers)
 
     async def way(self, request: Request) -> Response:
         """For a page that is not let in at /ws, where nothing can be said: why."""
         why = self.access.why_not(request, request.query_params.get("origin", "")[:200])
-        return PlainTextResponse(why or "", 200 if why is None else 403, headers=HEADERS)
+        return PlainTextResponse(why or "", 200 if why is None else 403, headers=self.headers)
 
     async def saved(self, request: Request) -> Response:
         """A file in renders/ that was saved, and nothing else."""
@@ -138,7 +138,7 @@ class Server:
             return PlainTextResponse("not found", 404)
         if not path.is_relative_to(self.renders) or path.suffix not in SAVED or not path.is_file():
             return PlainTextResponse("not found", 404)
-        return FileResponse(path, headers=HEADERS)
+        return FileResponse(path, headers=self.headers)
 
     # ── the socket ───────────────────────────────────────────────────────────────────────────────
     async def socket(self, websocket: WebSocket) -> None:

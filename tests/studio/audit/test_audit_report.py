@@ -74,6 +74,17 @@ def test_several_processes_find_the_same():
     assert sum(len(r.findings) for r in alone) == 2
 
 
+def test_where_no_queues_can_be_made_one_process_does_it_all(monkeypatch):
+    """As in containers without /dev/shm."""
+
+    def refuse(*_, **__):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("multiprocessing.context.BaseContext.Lock", refuse)
+    todo = cases([BAD], [None], ["16:9", "1:1"], ["night"], [None])
+    assert [len(report.findings) for report in audit(todo, workers=2)] == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
