@@ -78,7 +78,8 @@ class Lanes(Painted):
         n, zero = len(points), self.x_of(0.0)
         ends = np.sort(np.stack([np.full(n, zero), points[:, 0]], axis=-1), axis=-1)
         boxes = np.stack([ends[:, 0], points[:, 1] - half, ends[:, 1] - ends[:, 0], np.full(n, 2 * half)], axis=-1)
-        shows = Length(Cells(self.tensor, (np.arange(n),)), zero, self.unit)
+        rests = np.array_equal(self.values, np.asarray(self.tensor.values, dtype=float))  # else a dot may cross zero
+        shows = Length(Cells(self.tensor, (np.arange(n),)), zero, self.unit) if rests else None
         pen.rectangles(boxes, np.tile(self.rgb, (n, 1)), np.full(n, STEM), shows=shows)
 
     def _place(self, cell: Cell | Cells | int) -> Place:

@@ -132,7 +132,7 @@ class ResidualStream(TextLesson):
     def question(self) -> tuple[SentenceStrip, list[Mobject]]:
         with self.step(
             "The residual stream",
-            ask="{asks} goes in as {d} numbers, “{w}” comes out: {p:.0%}. Who wrote that?",
+            ask="{asks} goes in, “{w}” comes out: {p:.0%}. Who wrote that?",
             keep=(),
             subtitle="model {model} · {layers} blocks, counted from {zero} · what is followed: position {i}, “{word}”",
             model=self.model_name,
