@@ -79,7 +79,7 @@ def add_course(file: Path) -> list[Entry]:
 
 def _course_of(file: Path) -> list[Entry]:
     try:
-        parts = yaml.safe_load(file.read_text(encoding="utf-8"))
+        parts = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
         rows = [(str(part["part"]), dict(row)) for part in parts for row in part["lessons"]]
         return [_entry_of(file, part, row) for part, row in rows]
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:

@@ -41,10 +41,12 @@ def _those(classes: list[str]) -> str:
 
 def _tree(file: Path) -> ast.Module:
     try:
-        return ast.parse(file.read_text(encoding="utf-8"))
+        return ast.parse(file.read_text(encoding="utf-8-sig"))
     except SyntaxError as error:
         raise ClearheadError(f"{file}:{error.lineno}: {error.msg}; mend that line.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ClearheadError(f"{file} is not UTF-8: save it so, as editors offer it.") from None
+    except OSError as error:
         raise ClearheadError(f"{file} cannot be read: {error}") from None
 
 

@@ -16,6 +16,7 @@ UNKNOWN, END = "<unk>", "<end>"
 # a character of a script written without spaces | a word, with its apostrophe (didn't) | one punctuation mark;
 # what is left (emoji …) stays whole
 PIECE = r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}][\p{L}\p{M}]*)*|\p{P}"
+ZERO_WIDTH = "\u200b"  # a blank between words that are written without one
 KEPT_FORMAT = "\u200c\u200d"  # joiners inside words and emoji
 
 
@@ -92,7 +93,7 @@ class Tokenizer:
 
 
 def clean(text: str) -> str:
-    """NFC, every white space a blank, without control characters, text-direction marks and lone surrogates."""
-    text = "".join(" " if char.isspace() else char for char in text)
+    """NFC, every white space a blank, also one without width; no control signs, direction marks, lone surrogates."""
+    text = "".join(" " if char.isspace() or char == ZERO_WIDTH else char for char in text)
     kept = (char for char in text if char in KEPT_FORMAT or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
     return unicodedata.normalize("NFC", "".join(kept)).strip()

@@ -28,7 +28,9 @@ def notes_beside(lesson: type) -> dict[str, str]:
     if not file or not file.is_file():
         return {}
     try:
-        notes = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        notes = yaml.safe_load(file.read_text(encoding="utf-8-sig")) or {}
+    except UnicodeDecodeError:
+        raise ClearheadError(f"{file.parent.name}/{file.name} is not UTF-8: save it so, as editors offer it.") from None
     except yaml.YAMLError as error:
         raise ClearheadError(f"{file.parent.name}/{file.name} cannot be read: {' '.join(str(error).split())}") from None
     if not isinstance(notes, dict) or not all(isinstance(text, str) for text in notes.values()):

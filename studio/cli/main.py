@@ -5,8 +5,12 @@ Manim and torch are imported by the commands that need them, when they are run, 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -21,6 +25,7 @@ from studio.cli.options import SETTINGS
 from studio.cli.terminal import pasted, stand_firm
 
 INTERRUPTED = 130
+SOON = 0.02  # seconds
 
 
 @click.group(context_settings=SETTINGS)
@@ -46,6 +51,7 @@ def main(args: list[str] | None = None) -> int:
     args = sys.argv[1:] if args is None else args
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the drawing processes fill the cores
     try:
+        stop_in_order()
         stand_firm()
         return cli.main(args, prog_name="clearhead", standalone_mode=False) or 0
     except (KeyboardInterrupt, click.exceptions.Abort):
@@ -56,6 +62,29 @@ def main(args: list[str] | None = None) -> int:
         return 1
     except Exception as error:
         return fail(error, args)
+
+
+def stop_in_order() -> None:
+    """What a cluster's scheduler, a service or a line that breaks asks for is taken as Ctrl-C: what is done is kept."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+                signal.signal(number, signal.default_int_handler)
+        sys.excepthook, sys.unraisablehook = _without_stops(sys.excepthook), _again
+
+
+def _again(lost: sys.UnraisableHookArgs) -> None:
+    """A stop that came while a library called us, which cannot pass it on (HarfBuzz drawing a letter), comes again."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        threading.Timer(
+            SOON, os.kill, (os.getpid(), signal.SIGINT)
+        ).start()  # not in here, where it would be lost as well
+    else:
+        sys.__unraisablehook__(lost)
+
+
+def _without_stops(hook: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda kind, error, trace: None if issubclass(kind, KeyboardInterrupt) else hook(kind, error, trace)
 
 
 def fail(error: Exception, args: list[str]) -> int:

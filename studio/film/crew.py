@@ -57,6 +57,8 @@ class Crew:
 
     def _work(self, work: Work, pipe: Pipe, place: int, parent: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+        for number in (signal.SIGTERM, signal.SIGHUP):  # and these its way to end this one
+            signal.signal(number, signal.SIG_DFL)
         gc.freeze()  # an inherited FFmpeg context waits for threads that did not come along if it is collected here
 
         def count(units: int) -> None:

@@ -168,6 +168,12 @@ def test_keys_of_other_keyboards(page, key, code, shift, action):
     assert page.js("pressed") == action
 
 
+def test_the_screen_stays_on(page):
+    page.js("navigator.wakeLock.request = async (kind) => { window.asked = kind; }; 0")
+    page.js("document.dispatchEvent(new Event('visibilitychange')); 0")
+    assert page.js("window.asked") == "screen"
+
+
 def test_who_asks_for_less_motion_is_told_why_nothing_moves(preview, open_page):
     page = open_page(preview.url, reduced_motion="reduce")
     page.first_picture()

@@ -72,11 +72,12 @@ def test_without_a_file_a_step_s_notes_are_what_is_said():
         ("Words: [", "cannot be read"),
         ("Words: 3", "text for each"),
         ("- Words", "text for each"),
+        ("Words: Gr\udcfc\udcdfe", "is not UTF-8"),
     ],
 )
 def test_a_mistake_in_notes_is_told_with_the_file(tmp_path, monkeypatch, notes, what):
     (tmp_path / "notes").mkdir()
-    (tmp_path / "notes/plain_lesson.yaml").write_text(notes, encoding="utf-8")
+    (tmp_path / "notes/plain_lesson.yaml").write_text(notes, encoding="utf-8", errors="surrogateescape")
     (tmp_path / "plain_lesson.py").write_text(
         "from scenes.lesson import TextLesson\n\nclass Plain(TextLesson):\n    def construct(self):\n"
         "        with self.step('Words', 'Words.'):\n            self.wait(0.1)\n"

@@ -107,6 +107,18 @@ def test_a_user_without_a_home(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("asked", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_stop_that_comes_while_a_library_calls_us_is_not_lost(tmp_path, asked):
+    """C code that calls Python cannot pass an exception on: HarfBuzz drawing a letter, ctypes here."""
+    code = (
+        "import ctypes, signal, time; from studio.cli.main import stop_in_order; stop_in_order()\n"
+        f"callback = ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(signal.{asked}))\n"
+        "try: callback(); time.sleep(9)\nexcept KeyboardInterrupt: print('stopped')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
+
+
 def test_a_terminal_without_width(tmp_path):
     assert "attention" in shell("clearhead list", tmp_path, COLUMNS="0", TERM="dumb").stdout
 

@@ -56,7 +56,8 @@ def test_messages_name_options_that_there_are(capsys):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_trained(tmp_path):
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_it_keeps_what_was_trained(tmp_path, asked):
     code = (
         "import pathlib, sys; from model.training import run, train;"
         "from model.training.recipes import Recipe, RECIPES;"
@@ -70,6 +71,6 @@ def test_ctrl_c_keeps_what_was_trained(tmp_path):
     )
     while int(process.stdout.readline() or 9) < 3:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(asked)
     assert process.communicate(timeout=60)[1].splitlines()[-1].startswith("stopped; what is done so far is kept")
     assert process.returncode == 130 and os.path.exists(tmp_path / "tiny-0-100000/state.pt")

@@ -17,6 +17,7 @@ from studio.audit import audit_lesson
 from studio.play.failures import by_author, plainly
 from studio.play.picture import Picture
 from studio.play.session import Job, perform
+from studio.play.sources import imported
 
 TUTORIAL = (ROOT / "docs/writing-a-lesson.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
 SMALL = ["--width", "192", "--fps", "10"]
@@ -149,6 +150,16 @@ def test_a_title_is_filled_and_a_field_may_have_any_name(tmp_path):
     assert (step.name, step.notes) == ("Word 0", "Say “The”.")
 
 
+def test_what_editors_of_windows_write(tmp_path):
+    """A mark at the beginning is read over, also in what the lesson imports; other encodings are named."""
+    (tmp_path / "plain.py").write_text("import scenes.kit.recipes\n" + PLAIN, encoding="utf-8-sig")
+    assert perform(Job(add_own(str(tmp_path / "plain.py")), Options(text="The cat"), Picture.of("l"))).steps
+    assert ROOT / "scenes/kit/recipes.py" in imported(tmp_path / "plain.py")
+    (tmp_path / "old.py").write_text(PLAIN.replace("It is", "Größe:"), encoding="cp1252")
+    with pytest.raises(ClearheadError, match="old.py is not UTF-8: save it so"):
+        add_own(str(tmp_path / "old.py"))
+
+
 def test_a_lesson_without_steps_says_what_is_missing(tmp_path):
     (tmp_path / "plain.py").write_text(PLAIN.replace("construct", "constuct"))
     with pytest.raises(UsageError, match="Plain has no method construct"):
@@ -176,7 +187,7 @@ def test_which_lesson_is_meant(tmp_path):
     with pytest.raises(UsageError, match="there is none"):
         own.split(str(file))
     file.write_bytes(b"\xff")
-    with pytest.raises(ClearheadError, match="cannot be read"):
+    with pytest.raises(ClearheadError, match="is not UTF-8"):
         own.split(str(file))
     assert [own.is_path(name) for name in ("attention", "a.py", "./a", "a.py:B", "x/y")] == [
         False,

@@ -1,5 +1,6 @@
 // The page: connects the player, the socket and everything that can be pressed.
 
+import { keepAwake } from "./awake.js";
 import { Controls } from "./controls.js";
 import { Dialogs } from "./dialogs.js";
 import { $ } from "./dom.js";
@@ -204,3 +205,4 @@ class App {
 }
 
 window.clearhead = new App();
+keepAwake();

@@ -78,6 +78,7 @@ def test_decode_writes_like_a_person(tokenizer):
         ("a\x00\x07b\u202e c", ("ab", "c")),
         ("end\ud800", ("end",)),
         ("one\ttwo\nthree\u00a0four", ("one", "two", "three", "four")),
+        ("วัน\u200bนี้", ("วัน", "นี้")),
         ("<end> <unk>", ("<", "end", ">", "<", "unk", ">")),
         ("3.14!?", ("3", ".", "14", "!", "?")),
         ("x" * 5000, ("x" * 5000,)),
