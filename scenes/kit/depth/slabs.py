@@ -98,7 +98,7 @@ class Slab(Painted):
         box, (x, y, _) = Box.around(self), self.face()[0]
         wide = typesetting.width(self.title, em) if self.title else 0.0
         if not self.slanted:
-            return Box(min(box.left, x - 0.12 - wide), box.bottom, box.right, max(box.top, y + em))
+            return Box(min(box.left, x - 0.12 - wide), box.bottom, box.right, max(box.top, y + 1.2 * em))
         end = x + 0.1 + wide * np.cos(SLANT), y + 0.12 + wide * np.sin(SLANT) + em
         return Box(box.left, box.bottom, max(box.right, end[0]), max(box.top, end[1]))
 
@@ -119,7 +119,7 @@ class Slab(Painted):
             if self.slanted:
                 pen.text(self.title, ul[0] + 0.1, ul[1] - 0.12, self.em, fill, self.named, angle=SLANT, of=self.of)
             else:
-                pen.text(self.title, ul[0] - 0.12, ul[1] - 0.02, self.em, fill, self.named, align=1.0, of=self.of)
+                pen.text(self.title, ul[0] - 0.12, ul[1] - 0.35 * self.em, self.em, fill, self.named, align=1.0, of=self.of)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup, rush_from
+from manim import PI, UP, Animation, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup, rush_from
 
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
@@ -18,8 +18,9 @@ from scenes.kit.depth.slabs import NEAR, Card, Part, Stack, row_names
 from scenes.kit.ground.layout import Box, View
 from scenes.kit.ground.readings import Index
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.style import smallest
-from scenes.kit.ground.text import Label
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import Label, Number
+from scenes.kit.ground.theme import legible_on
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.moves.travel import Travel
 from scenes.kit.numbers.cells import elide
@@ -28,11 +29,12 @@ from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.steps import COME
+from scenes.lesson.steps import COME, LEAVE
 
 MOST = 6  # blocks that are drawn; of more, ⋯ stands for those in the middle
 POWER = 1 / 3  # of |x|, in the brightness of a cell
 EM, PATTERN = 0.13, 24  # of names beside rows, by the height of a slab; rows up to which every head flashes
+CELLS = 8  # whose numbers are read
 ABOVE = 1.08  # heights of a slab: where what is added stands before it falls into place
 
 
@@ -113,14 +115,38 @@ class Depth:
             play(Introduce(card, "rows", lag=0.5), run_time=1.5)
             inside.cards["embedding"] = card
             if adds:
-                nearer = Travel(to=self.close_to(stack, "embedding"))
-                self.add(inside, "embedding", trace["pos_embed"], say("+ position"), nearer)
+                self.add(inside, "embedding", trace["pos_embed"], say("+ position"))
+            self.to_a_cell(inside)
         return inside
 
     def words_to_rows(self, row: TokenRow, card: Card) -> list[Animation]:
         """The words fly from the text to the rows that stand for them."""
         ends = [card.row_corners(i)[[0, 3]].mean(axis=0) for i in range(len(self.words))]
         return [FadeOut(row.piece(i), target_position=end, scale=0.3) for i, end in enumerate(ends)]
+
+    def to_a_cell(self, inside: Inside) -> None:
+        """From the rows to a few numbers of the last one, and back."""
+        card, row = inside.cards["embedding"], len(self.words) - 1
+        whole, alone = card.copy(), card.copy()
+        alone.cell_opacity[:] = 0.06
+        alone.cell_opacity[row, :CELLS] = 1.0
+        box = Box.around(Frame(card.corners(row, 0, row, CELLS - 1)))
+        numbers = self.numbers_in(card, row)
+        back = Travel(to=self.close_to(inside.stack, "embedding"))
+        names = [name.animate(rate_func=LEAVE).set_opacity(0.0) for name in inside.names]
+        self.scene.play(Travel(to=box), Transform(card, alone), *names, FadeIn(numbers, rate_func=COME), run_time=2)
+        self.scene.wait(1.2)
+        names = [name.animate(rate_func=COME).set_opacity(1.0) for name in inside.names]
+        self.scene.play(back, Transform(card, whole), *names, FadeOut(numbers, rate_func=LEAVE), run_time=1.6)
+
+    def numbers_in(self, card: Card, row: int) -> VGroup:
+        """The first numbers of a row, along the cells that show them."""
+        wide = float(np.ptp(card.corners(row, 0, row, 0)[:, 0]))
+        inks, numbers = legible_on(card.fills()[row], color("ink")), VGroup()
+        for k in range(CELLS):
+            shown = Number(card.tensor[row, k], "+.2f", 0.7 * wide, inks[k]).rotate(PI / 2)
+            numbers.add(shown.move_to(card.cell_center(row, k)).set_z_index(NEAR))
+        return numbers
 
     def add(self, inside: Inside, key: Hashable, change: Tensor, called: Said, *more: Animation) -> None:
         """Rows that are added stand above a slab, and fall into those that have come to it."""
@@ -147,12 +173,14 @@ class Depth:
             subtitle=f"{before} + attn_out + mlp_out · {{scale}}",
             scale=self.scale_says,
         ):
-            play, box = self.scene.play, self.close_to(inside.stack, attention, mlp, above=ABOVE)
+            play, box = self.scene.play, self.close_to(inside.stack, attention, mlp)
+            further = self.close_to(inside.stack, attention, mlp, above=ABOVE)
             names = self.name_parts(inside, attention, mlp, box)
             focus = [*self.focus(inside, attention, mlp, box=box), FadeIn(names)]
             play(Travel(to=box), *focus, *self.carry(inside, attention, named=True), run_time=1.8)
             arcs = self.arcs(inside, attention)
             play(Flash(arcs), run_time=2.8)
+            play(Travel(to=further), run_time=0.9)
             added = [(attention, "attn_out", "+ attention"), (mlp, "mlp_out", "+ MLP")]
             changes = [(key, self.trace[f"blocks.{key[0]}.{name}"], say(called)) for key, name, called in added]
             self.add(inside, *changes[0])
