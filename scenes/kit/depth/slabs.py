@@ -119,7 +119,9 @@ class Slab(Painted):
             if self.slanted:
                 pen.text(self.title, ul[0] + 0.1, ul[1] - 0.12, self.em, fill, self.named, angle=SLANT, of=self.of)
             else:
-                pen.text(self.title, ul[0] - 0.12, ul[1] - 0.35 * self.em, self.em, fill, self.named, align=1.0, of=self.of)
+                pen.text(
+                    self.title, ul[0] - 0.12, ul[1] - 0.35 * self.em, self.em, fill, self.named, align=1.0, of=self.of
+                )
 
 
 @dataclass(frozen=True)

@@ -40,11 +40,13 @@ def on_screen(lesson: Lesson) -> list[Message]:
 
 def shapes(marks: Iterable[Mark]) -> Iterator[tuple[np.ndarray[Any, Any], Cell]]:
     """(outline [n, 2] in the scene, the number that it shows) of every shape that shows one."""
+    marks = list(marks)
+    pictured = sum(np.size(mark.opacity) for mark in marks if mark.kind == "image")
     for mark in marks:
         for cell in (encoding.cell for encoding in mark.shows[:1]):
             if isinstance(cell, Cell) and float(np.max(mark.opacity)) > FAINT:
                 yield _outline(mark, None), cell
-            elif isinstance(cell, Cells) and mark.kind == "image":
+            elif isinstance(cell, Cells) and mark.kind == "image" and pictured <= MOST:
                 yield from _pixels(mark, cell)
             elif isinstance(cell, Cells) and mark.kind in ("rectangle", "circle"):
                 places = _cells(cell)
@@ -57,12 +59,9 @@ def _pixels(mark: Mark, cells: Cells) -> Iterator[tuple[np.ndarray[Any, Any], Ce
     """The cells of a picture, which may lie aslant: equal parts of it, row by row."""
     rows, columns = np.asarray(mark.opacity).shape
     places = _cells(Cells(cells.tensor, tuple(np.broadcast_to(p, (rows, columns)).ravel() for p in cells.index)))
-    if not places or len(places) > MOST:
-        return
     corner, right, _, down = np.asarray(mark.points)
     across, along = (right - corner) / columns, (down - corner) / rows
-    seen = np.asarray(mark.opacity).ravel() > FAINT
-    for k in np.flatnonzero(seen):
+    for k in np.flatnonzero(np.asarray(mark.opacity).ravel() > FAINT) if places else ():
         row, column = divmod(int(k), columns)
         start = corner + column * across + row * along
         yield np.array([start, start + across, start + across + along, start + along]), places[k]
