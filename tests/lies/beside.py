@@ -202,10 +202,10 @@ LIES = [
         WRONG,
     ),
     Lie(
-        "the rows of the slab before are called the last ones",
+        "a frame around what leaves the last block, while the normalised row is spoken of",
         BLOCKS,
-        "inside.cards[inside.at].row_corners(last)",
-        "inside.cards[inside.at].row_corners(last - 1)",
+        "Frame(journey.row_corners(len(journey.rows) - 1))",
+        "Frame(journey.row_corners(len(journey.rows) - 2))",
         "overview",
         WRONG,
     ),

@@ -222,8 +222,8 @@ LIES = [
     Lie(
         "chances of another word than the caption's",
         "scenes/lessons/overview/choosing.py",
-        "q=last.probs[best]",
-        "q=last.probs[int(first.ranking[1])]",
+        "p=first.probs[best]",
+        "p=first.probs[int(first.ranking[1])]",
         "overview",
         WRONG,
     ),

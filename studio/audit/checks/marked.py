@@ -211,9 +211,11 @@ def is_close(rgb: Array, other: Array) -> bool:
 
 
 def contains(corners: Array, what: Spot | Reading) -> bool:
-    x, y = (what.x, what.y) if isinstance(what, Spot) else what.corners.mean(axis=0)
-    (left, bottom), (right, top) = corners.min(axis=0), corners.max(axis=0)
-    return bool(left < x < right and bottom < y < top)
+    """Whether the middle of a thing lies between four corners, which may lie aslant."""
+    middle = (what.x, what.y) if isinstance(what, Spot) else what.corners.mean(axis=0)
+    along, away = np.roll(corners, -1, axis=0) - corners, middle - corners
+    sides = along[:, 0] * away[:, 1] - along[:, 1] * away[:, 0]
+    return bool((sides > 0).all() or (sides < 0).all())
 
 
 __all__ = ["Marks"]
