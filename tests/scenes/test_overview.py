@@ -12,11 +12,12 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd, telling_apart
 from scenes.kit.depth.arcs import RowArcs
 from scenes.kit.depth.blocks import BlockDiagram
-from scenes.kit.depth.slabs import Card, Slab
+from scenes.kit.depth.slabs import Card, Dots, Slab
 from scenes.kit.ground.layout import HOME, View
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson import FRAME
+from scenes.lessons.overview import depth
 from scenes.lessons.overview.lesson import HEATS, TURNS, PredictSampleRepeat
 from scenes.lessons.overview.loop import with_bars
 from tests.playing import caption, find, only, player, texts
@@ -234,6 +235,20 @@ def test_the_drawn_word_has_a_bar_and_a_name():
         assert turn.id in ids and len(ids) == 5
         assert ids == (turn.ranking[:5].tolist() if turn.place < 5 else [*turn.ranking[:4], turn.id])
     assert with_bars(turn, 5, picked=False) == turn.ranking[:5].tolist()
+
+
+def test_of_a_deep_model_only_some_blocks_are_drawn(monkeypatch):
+    monkeypatch.setattr(depth, "MOST", 3)
+    lesson = player(PredictSampleRepeat, watched)(text="I saw a")
+    flashed = dict.fromkeys(arcs for arcs in lesson.watched.kept if isinstance(arcs, RowArcs))
+    for layer, arcs in zip((0, 3), flashed, strict=True):
+        np.testing.assert_array_equal(arcs.patterns.values, lesson.trace.array(f"blocks.{layer}.attn.pattern"))
+    step = "Block after block"
+    assert len(find(lesson, step, Dots)) == 1 and {"block 0", "block 3"} <= set(texts(lesson, step))
+    assert "block 1" not in texts(lesson, step)
+    last = max(find(lesson, step, Card), key=lambda card: -card.z_index)
+    np.testing.assert_array_equal(last.values, lesson.trace.array("blocks.3.resid_post"))
+    assert only(lesson, "The last row", HeatStrips).values.shape[0] == 6  # all of them, where there is room
 
 
 def test_the_first_picture_comes_back_with_the_answer():

@@ -33,7 +33,7 @@ from scenes.lesson.steps import COME, LEAVE
 
 MOST = 6  # blocks that are drawn; of more, ⋯ stands for those in the middle
 POWER = 1 / 3  # of |x|, in the brightness of a cell
-EM, PATTERN = 0.13, 24  # of names beside rows, by the height of a slab; rows up to which every head flashes
+EM = 0.13  # of names beside rows, by the height of a slab
 CELLS = 8  # whose numbers are read
 ABOVE = 1.08  # heights of a slab: where what is added stands before it falls into place
 
@@ -198,13 +198,17 @@ class Depth:
             last=self.layers - 1,
             scale=self.scale_says,
         ):
-            leaving = [FadeOut(inside.names), FadeOut(inside.near)]
-            whole = inside.stack.whole()
-            back = self.focus(inside, *inside.stack.slabs, box=whole)
-            self.scene.play(Travel(to=whole), *leaving, *back, run_time=1.6)
-            inside.names, inside.near = VGroup(), VGroup()
+            self.step_back(inside)
             for layer in self.shown[1:]:
                 self.pass_block(inside, layer)
+
+    def step_back(self, inside: Inside) -> None:
+        """From close by to where the whole model is seen."""
+        whole = inside.stack.whole()
+        leaving = [FadeOut(inside.names), FadeOut(inside.near)]
+        back = self.focus(inside, *inside.stack.slabs, box=whole)
+        self.scene.play(Travel(to=whole), *leaving, *back, run_time=1.6)
+        inside.names, inside.near = VGroup(), VGroup()
 
     def pass_block(self, inside: Inside, layer: int) -> None:
         """The rows go through one block: the patterns of its heads flash, what comes out stays behind in its slabs."""
@@ -231,12 +235,14 @@ class Depth:
             last=self.layers - 1,
             m=self.bright,
         ):
+            if len(inside.names):
+                self.step_back(inside)
             if "norm" in inside.stack.slabs:
                 play(*self.carry(inside, "norm"), run_time=0.6)
                 play(self.become(inside, "norm"), run_time=0.4)
             frame = Frame(inside.cards[inside.at].row_corners(last)).set_z_index(NEAR)
             play(FadeIn(frame), run_time=0.5)
-            journey, back = self.journey(self.trace, self.scene.stage), self.dimmed(inside)
+            journey, back = self.journey(self.trace, self.scene.stage), self.focus(inside)  # all step back
             names = journey.copy().reveal(0)
             flights, landed = self.rows_fly(inside, journey)
             play(Travel(), FadeOut(frame), run_time=1)
@@ -303,10 +309,6 @@ class Depth:
             if key in inside.cards:
                 moves.append(inside.cards[key].animate.set_opacity(seen))
         return moves
-
-    def dimmed(self, inside: Inside) -> list[Animation]:
-        """All slabs step back."""
-        return self.focus(inside)
 
     def name_parts(self, inside: Inside, attention: Hashable, mlp: Hashable, box: Box) -> VGroup:
         """The names of a block's two slabs, at their feet."""

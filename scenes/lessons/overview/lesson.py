@@ -41,7 +41,8 @@ class PredictSampleRepeat(TextLesson):
 
         inside = depth.rows_go_in(row, stack)
         depth.first_block(inside)
-        depth.other_blocks(inside)
+        if depth.layers > 1:
+            depth.other_blocks(inside)
         last_row = depth.last_row(inside)
 
         logits = Logits(self, self.loop.sampled[0], self.loop.temperature, self.named)
