@@ -170,8 +170,8 @@ class Depth:
         with self.scene.step(
             "The first block",
             "Attention lets the rows exchange information; the MLP works on each row alone. Both add.",
-            subtitle=f"{before} + attn_out + mlp_out · {{scale}}",
-            scale=self.scale_says,
+            subtitle=f"{before} + attn_out + mlp_out = resid_post · full from {{m:.1f}}",
+            m=self.bright,
         ):
             play, box = self.scene.play, self.close_to(inside.stack, attention, mlp)
             further = self.close_to(inside.stack, attention, mlp, above=ABOVE)
