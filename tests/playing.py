@@ -30,7 +30,7 @@ class Keeper(Observer):
     def step_ended(self, lesson, step) -> None:
         self.shown[step.name] = [part for m in lesson.mobjects for part in m.copy().get_family()]
         self.readings[step.name] = [
-            r for part in self.shown[step.name] if hasattr(part, "readings") for r in part.readings()
+            r for part in self.shown[step.name] if hasattr(part, "readings") for r in part.readings(lesson.camera.view)
         ]
 
     def played(self, lesson) -> None:

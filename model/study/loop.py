@@ -25,29 +25,30 @@ def turns_of(model: str, text: str, most: int, **choices: Any) -> tuple[Turn, ..
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """One prompt continued in five ways: sampled at a temperature, greedily, by the next seed, cooler and warmer.
+    """One prompt continued in three ways: sampled at a temperature, greedily, and by the next seed.
 
-    All but `other_seed` and `greedy` draw the same random numbers, one a turn."""
+    heated: the first turn at other temperatures, from the coolest on, each with the same random number."""
 
     temperature: Tensor
     seed: int
     sampled: tuple[Turn, ...]
     greedy: tuple[Turn, ...]
     other_seed: tuple[Turn, ...]
-    cool: tuple[Turn, ...]
-    warm: tuple[Turn, ...]
+    heated: tuple[Turn, ...]
+    heats: tuple[Tensor, ...]
 
     @classmethod
-    def run(cls, model: str, text: str, most: int, *, seed: int, temperature: float, cool: float, warm: float) -> Loop:
+    def run(
+        cls, model: str, text: str, most: int, *, seed: int, temperature: float, heats: tuple[float, ...] = ()
+    ) -> Loop:
         """Run the model, at most `most` turns each way. UsageError for a seed or a temperature out of range."""
         sampled, other = (turns_of(model, text, most, temperature=temperature, seed=s) for s in (seed, seed + 1))
-        cooler, warmer = (turns_of(model, text, most, temperature=heat, seed=seed) for heat in (cool, warm))
+        heated = tuple(turns_of(model, text, 1, temperature=heat, seed=seed)[0] for heat in heats)
         greedy = turns_of(model, text, most, greedy=True)
-        return cls(
-            Tensor.given(temperature, "temperature", origin=CHOSEN), seed, sampled, greedy, other, cooler, warmer
-        )
+        given, *each = (Tensor.given(heat, "temperature", origin=CHOSEN) for heat in (temperature, *heats))
+        return cls(given, seed, sampled, greedy, other, heated, tuple(each))
 
     def traces(self) -> Iterator[Trace]:
         """The run of the model behind each turn."""
-        for turns in (self.sampled, self.greedy, self.other_seed, self.cool, self.warm):
+        for turns in (self.sampled, self.greedy, self.other_seed, self.heated):
             yield from (turn.trace for turn in turns)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from manim import Scene
+from manim import Animation, Mobject, Scene
 
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import PaintingCamera
 from scenes.kit.ground.style import Style
 from scenes.kit.ground.theme import Theme
+from scenes.kit.moves.travel import travels
 from scenes.lesson.options import FRAME, Options
 
 MARGIN = 0.4
@@ -26,6 +27,14 @@ class StagedScene(Scene):
         super().__init__(renderer=renderer, **kwargs)
         self.camera.background_color = self.theme.hex["background"]
         self.camera.init_background()
+        self.camera.window = self.stage
+
+    def get_moving_mobjects(self, *animations: Animation) -> list[Mobject]:
+        """As Manim's; all that is there where the camera moves, or where things hide each other by their depth."""
+        moving: list[Mobject] = super().get_moving_mobjects(*animations)
+        everything = [*self.mobjects, *self.foreground_mobjects]
+        deep = any(part.z_index for mobject in everything for part in mobject.get_family())
+        return everything if deep or any(map(travels, animations)) else moving
 
     @property
     def theme(self) -> Theme:

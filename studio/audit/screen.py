@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, is_dataclass
 from functools import cached_property
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 from manim import DecimalNumber, ImageMobject, Mobject, VMobject
@@ -13,7 +13,8 @@ from manim.mobject.text.text_mobject import MarkupText, Paragraph, Text
 from manim.mobject.text.typst_mobject import Typst
 
 from scenes.kit.ground.encodings import Mark
-from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.layout import HOME, View
+from scenes.kit.ground.painting import Painted, PaintingCamera, seen_in
 from scenes.kit.ground.readings import Claim, Reading
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.identity import Traces
@@ -39,13 +40,14 @@ class Item:
 class Look:
     """What was read off a mobject in one state: its texts, and when asked its shapes and the places of its cells."""
 
-    def __init__(self, mobject: Mobject, key: tuple[Any, ...]):
-        self.mobject, self.key, self.readings = mobject, key, readings_of(mobject)
+    def __init__(self, mobject: Mobject, key: tuple[Any, ...], view: View = HOME):
+        self.mobject, self.key, self.view = mobject, key, view
+        self.readings = readings_of(mobject, view)
         self.places: list[Spot] | None = None
 
     @cached_property
     def marks(self) -> list[Mark]:
-        return self.mobject.marks() if isinstance(self.mobject, Painted) else []
+        return self.mobject.marks(self.view) if isinstance(self.mobject, Painted) else []
 
     def spots(self, traces: Traces) -> list[Spot]:
         if self.places is None:
@@ -94,7 +96,8 @@ class Eye:
         """The screen; None if it is the one that was seen last."""
         leaving = {id(part) for mobject in self.lesson.leaving for part in mobject.get_family()}
         mobjects = [m for m in on_screen(self.lesson) if id(m) not in leaving]  # what leaves is not spoken of
-        keys = [fingerprint(m) for m in mobjects]
+        view = view_of(self.lesson)
+        keys = [(*fingerprint(m), seen_in(m, view)) for m in mobjects]
         state = tuple((id(m), key) for m, key in zip(mobjects, keys, strict=True))
         if state == self.state:
             return None
@@ -103,7 +106,7 @@ class Eye:
         for mobject, key in zip(mobjects, keys, strict=True):
             known = self.known.get(id(mobject))
             if known is None or known.key != key:
-                self.known[id(mobject)] = Look(mobject, key)
+                self.known[id(mobject)] = Look(mobject, key, view)
                 changed.add(id(mobject))
         return Screen(self.lesson, mobjects, {id(m): self.known[id(m)] for m in mobjects}, changed, changed | back)
 
@@ -123,7 +126,7 @@ def on_screen(scene: Any) -> list[Mobject]:
     for mobject in sorted(scene.mobjects, key=lambda m: m.z_index):
         if type(mobject) is not Mobject:  # Manim's stand-in while it waits
             walk(mobject)
-    return list(found.values())
+    return sorted(found.values(), key=lambda m: m.z_index)
 
 
 def is_visible(mobject: Mobject) -> bool:
@@ -141,11 +144,29 @@ def is_painted(mobject: Mobject) -> TypeGuard[Painted]:
     return isinstance(mobject, Painted) and mobject.opacity > VISIBLE
 
 
-def readings_of(mobject: Mobject) -> list[Reading]:
-    """The texts that a mobject shows and that can be seen."""
+def view_of(lesson: Lesson) -> View:
+    """Where the lesson's camera looks."""
+    return cast(PaintingCamera, lesson.renderer.camera).view
+
+
+def outline(mobject: Mobject, view: View) -> np.ndarray:
+    """Where the points of a mobject are seen [n, 2]."""
+    return seen_in(mobject, view).seen(np.asarray(mobject.points).reshape(-1, 3))
+
+
+def readings_of(mobject: Mobject, view: View = HOME) -> list[Reading]:
+    """The texts that a mobject shows and that can be seen: where the camera has gone close to something, what is left
+    outside the frame is not."""
     if not is_painted(mobject) or mobject.zoom() < 1e-3:
         return []
-    return [r for r in mobject.readings() if r.opacity > VISIBLE and r.text.strip()]
+    readings = [r for r in mobject.readings(view) if r.opacity > VISIBLE and r.text.strip()]
+    return readings if seen_in(mobject, view) == HOME else [r for r in readings if is_inside(r, mobject.style.frame)]
+
+
+def is_inside(reading: Reading, frame: tuple[float, float]) -> bool:
+    """Whether some of a text lies in the frame."""
+    low, high = reading.corners.min(axis=0), reading.corners.max(axis=0)
+    return bool((high > np.array(frame) / -2).all() and (low < np.array(frame) / 2).all())
 
 
 def claims_of(mobject: Mobject) -> list[Claim]:

@@ -3,7 +3,7 @@
 from tests.lies.lie import Lie
 from tests.lies.painted import BARS, CUMULATIVE, GRID, LINE, RANKING, SPACE, SUMS, WALL
 
-TOKENS, LINKS, BLOCKS = "scenes/kit/words/tokens.py", "scenes/kit/words/links.py", "scenes/kit/depth/blocks.py"
+TOKENS, LINKS, BLOCKS = "scenes/kit/words/tokens.py", "scenes/kit/words/links.py", "scenes/lessons/overview/depth.py"
 ATTENTION, HEADS = "scenes/lessons/attention/lesson.py", "scenes/lessons/heads/lesson.py"
 OVERVIEW, POSITION = "scenes/lessons/overview/lesson.py", "scenes/lessons/position/lesson.py"
 EMBEDDING, LOOP = "scenes/lessons/embedding/lesson.py", "scenes/lessons/overview/loop.py"
@@ -80,8 +80,8 @@ LIES = [
     Lie(
         "the bar below the drawn word's has its colour",
         BARS,
-        "self.fill_rgb[self.ids.index(target)]",
-        "self.fill_rgb[self.ids.index(target) - 1]",
+        "self.fill_rgb[self.ids.index(index)]",
+        "self.fill_rgb[self.ids.index(index) - 1]",
         "overview",
         WRONG,
     ),
@@ -196,16 +196,16 @@ LIES = [
     Lie(
         "blocks are counted from one",
         BLOCKS,
-        'say("block {l}", l=layer)',
-        'say("block {l}", l=layer + 1)',
+        'title = say("block {l}", l=layer)',
+        'title = say("block {l}", l=layer + 1)',
         "overview",
         WRONG,
     ),
     Lie(
-        "the MLP is lit while attention works",
-        "scenes/lessons/overview/depth.py",
-        "part = blocks.part(layer, which)",
-        "part = blocks.part(layer, 1 - which)",
+        "a frame around what leaves the last block, while the normalised row is spoken of",
+        BLOCKS,
+        "Frame(journey.row_corners(len(journey.rows) - 1))",
+        "Frame(journey.row_corners(len(journey.rows) - 2))",
         "overview",
         WRONG,
     ),
@@ -285,8 +285,8 @@ LIES = [
     Lie(
         "low and high temperature exchanged",
         "scenes/lessons/overview/choosing.py",
-        "zip(halves, heats, both, strict=True)",
-        "zip(halves, heats, both[::-1], strict=True)",
+        "Number(self.loop.heats[k],",
+        "Number(self.loop.heats[-1 - k],",
         "overview",
         WRONG,
     ),
@@ -318,8 +318,8 @@ LIES = [
     Lie(
         "attention and MLP exchanged",
         OVERVIEW,
-        '("attn_out", "resid_mid", "+ attention"), ("mlp_out", "resid_post", "+ MLP")',
-        '("attn_out", "resid_mid", "+ MLP"), ("mlp_out", "resid_post", "+ attention")',
+        '(attention, "attn_out", "+ attention"), (mlp, "mlp_out", "+ MLP")',
+        '(attention, "attn_out", "+ MLP"), (mlp, "mlp_out", "+ attention")',
         "overview",
         WRONG,
     ),

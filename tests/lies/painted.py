@@ -7,6 +7,7 @@ CUMULATIVE, RANKING = "scenes/kit/charts/cumulative.py", "scenes/kit/charts/rank
 LINE, CURVE = "scenes/kit/charts/numberline.py", "scenes/kit/charts/curve.py"
 PATTERN, WALL = "scenes/kit/attention/pattern.py", "scenes/kit/attention/wall.py"
 GRID, STRIPS, SUMS = "scenes/kit/numbers/grid.py", "scenes/kit/numbers/strips.py", "scenes/kit/numbers/sums.py"
+ARCS = "scenes/kit/depth/arcs.py"
 DIAL, SPACE = "scenes/kit/space/dial.py", "scenes/kit/space/vectorspace.py"
 SPREAD, SCORES = "scenes/lessons/position/spread.py", "scenes/lessons/heads/scores.py"
 
@@ -289,10 +290,55 @@ LIES = [
     Lie(
         "brightness of strips normalised per row, under “full from …”",
         STRIPS,
-        "np.sqrt(np.clip(np.abs(self.values) / self.strongest, 0, 1))",
-        "np.sqrt(np.abs(self.values) / np.abs(self.values).max(axis=1, keepdims=True))",
+        "(np.clip(np.abs(self.values) / self.strongest, 0, 1) ** self.power)",
+        "((np.abs(self.values) / np.abs(self.values).max(axis=1, keepdims=True)) ** self.power)",
         "overview",
         WRONG,
+    ),
+    # ── in depth ─────────────────────────────────────────────────────────────────────────────────
+    Lie(
+        "arcs between rows as thick as √weight",
+        ARCS,
+        "line = self.line * float(weights[head, query, key])",
+        "line = self.line * float(weights[head, query, key]) ** 0.5",
+        "overview",
+        WRONG,
+    ),
+    Lie(
+        "every slab has a scale of its own",
+        "scenes/kit/depth/slabs.py",
+        "card = Card(tensor, corners + raised * (corners[0] - corners[3]), **how)",
+        "how['scale'] = float(abs(tensor.values).max())\n        "
+        "card = Card(tensor, corners + raised * (corners[0] - corners[3]), **how)",
+        "overview",
+        WRONG,
+    ),
+    Lie(
+        "the arcs of another layer flash",
+        "scenes/lessons/overview/depth.py",
+        'self.trace[f"blocks.{key[0]}.attn.pattern"]',
+        'self.trace["blocks.0.attn.pattern"]',
+        "overview",
+        "test",
+        "tests/scenes/test_overview.py",
+    ),
+    Lie(
+        "space is seen from the left",
+        "scenes/kit/depth/projection.py",
+        "a, t = np.radians(self.turn), np.radians(self.tilt)",
+        "a, t = np.radians(-self.turn), np.radians(self.tilt)",
+        "overview",
+        "test",
+        "tests/scenes/test_depth.py",
+    ),
+    Lie(
+        "what is read stays where it was when the camera goes",
+        "scenes/kit/ground/painting.py",
+        "view = seen_in(self, view)\n        to_frame",
+        "view = HOME\n        to_frame",
+        "overview",
+        "test",
+        "tests/scenes/test_depth.py",
     ),
     Lie(
         "strips from right to left",
@@ -313,8 +359,8 @@ LIES = [
     Lie(
         "strips are full from twice what is said",
         "scenes/lessons/overview/depth.py",
-        "rows=labelled, scale=float(self.bright)",
-        "rows=labelled, scale=2 * float(self.bright)",
+        "dict(scale=float(self.bright), power=POWER)",
+        "dict(scale=2 * float(self.bright), power=POWER)",
         "overview",
         WRONG,
     ),

@@ -229,8 +229,8 @@ LIES = [
     Lie(
         "chances of another word than the caption's",
         "scenes/lessons/overview/choosing.py",
-        "a=cool[best]",
-        "a=cool[order[1]]",
+        "p=first.probs[best]",
+        "p=first.probs[int(first.ranking[1])]",
         "overview",
         WRONG,
     ),

@@ -10,12 +10,17 @@ from model import generate, run
 from model.errors import UsageError
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd, telling_apart
+from scenes.kit.depth.arcs import RowArcs
 from scenes.kit.depth.blocks import BlockDiagram
+from scenes.kit.depth.slabs import Card, Dots, Slab
+from scenes.kit.ground.layout import HOME, View
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson import FRAME
-from scenes.lessons.overview.lesson import COOL, TURNS, WARM, PredictSampleRepeat
-from tests.playing import only, player, texts
+from scenes.lessons.overview import depth
+from scenes.lessons.overview.lesson import HEATS, TURNS, PredictSampleRepeat
+from scenes.lessons.overview.loop import with_bars
+from tests.playing import caption, find, only, player, texts
 
 TEXT = PredictSampleRepeat.text
 LONG = "The cat sat on the mat because it was tired . The dog looked at the cat and then it ran to the"
@@ -28,7 +33,15 @@ def written(lesson) -> tuple[str, ...] | None:
     return next((tuple(w for w, seen in zip(words, row.emphasis, strict=True) if seen) for row in rows), None)
 
 
-play = player(PredictSampleRepeat, written)
+def watched(lesson):
+    """What has come in a play: the words that are written, the arcs that shine, else where the camera looks."""
+    arcs = [m for m in lesson.mobjects if isinstance(m, RowArcs) and m.opacity == 1]
+    if arcs and (not lesson.watched.kept or lesson.watched.kept[-1] is not arcs[0]):
+        return arcs[0]
+    return written(lesson) or lesson.camera.view
+
+
+play = player(PredictSampleRepeat, watched)
 
 
 # ── the lesson as a whole ────────────────────────────────────────────────────────────────────────
@@ -47,8 +60,8 @@ def test_steps_and_length():
         "Append",
     ]
     assert [name for name in names if name in wanted] == wanted
-    assert names[-2:] == ["Greedy or sampled", "Temperature"]
-    assert 60 <= lesson.steps[-1].end <= 120
+    assert names[-3:] == ["Greedy or sampled", "Temperature", "One word longer"]
+    assert 90 <= lesson.steps[-1].end <= 150
     assert all(step.end - step.start >= len(step.caption) / 15 for step in lesson.steps)
     assert lesson.controls == ("temperature", "seed")
 
@@ -72,16 +85,20 @@ def test_a_text_that_is_too_long_is_refused():
 
 
 # ── the model ────────────────────────────────────────────────────────────────────────────────────
-def test_the_strips_are_the_residual_stream():
+def test_the_slabs_hold_the_residual_stream():
     lesson = play()
-    trace, last = lesson.trace, lesson.trace.config.n_layers - 1
-    for step, name in (
-        ("Rows of numbers", "blocks.0.resid_pre"),
-        ("The first block", "blocks.0.resid_post"),
-        ("Block after block", f"blocks.{last}.resid_post"),
-    ):
-        stream = only(lesson, step, HeatStrips)
-        np.testing.assert_array_equal(stream.values, trace.array(name))
+    trace, layers = lesson.trace, range(lesson.trace.config.n_layers)
+    stream = ["blocks.0.resid_pre"] + [f"blocks.{k}.{name}" for k in layers for name in ("resid_mid", "resid_post")]
+    for step, count in (("Rows of numbers", 1), ("The first block", 3), ("Block after block", len(stream))):
+        cards = sorted(find(lesson, step, Card), key=lambda card: -card.z_index)
+        assert len(cards) == count
+        for card, name in zip(cards, stream, strict=False):
+            np.testing.assert_array_equal(card.values, trace.array(name), err_msg=name)
+        assert len({card.strongest for card in cards}) == 1  # one scale
+    slabs = sorted(find(lesson, "One word longer", Slab), key=lambda slab: -slab.z_index)
+    assert [slab.title for slab in slabs if slab.title] == [
+        *("embedding", "block 0", "block 1", "block 2", "block 3", "norm", "unembedding", "softmax")
+    ]
     journey = only(lesson, "The last row", HeatStrips)
     expected = [
         trace.array("blocks.0.resid_pre")[-1],
@@ -90,12 +107,21 @@ def test_the_strips_are_the_residual_stream():
     ]
     np.testing.assert_allclose(journey.values, expected)
     labels = texts(lesson, "The last row")
-    assert all(f"block {k}" in labels for k in range(trace.config.n_layers)) and {
-        "attention",
-        "MLP",
-        "embedding",
-        "norm",
-    } <= set(labels)
+    assert all(f"block {k}" in labels for k in layers) and {"embedding", "norm"} <= set(labels)
+
+
+def test_the_arcs_are_the_patterns_of_their_blocks():
+    lesson = play()
+    flashed = list(dict.fromkeys(arcs for arcs in lesson.watched.kept if isinstance(arcs, RowArcs)))
+    assert len(flashed) == lesson.trace.config.n_layers
+    for layer, arcs in enumerate(flashed):
+        np.testing.assert_array_equal(arcs.patterns.values, lesson.trace.array(f"blocks.{layer}.attn.pattern"))
+
+
+def test_the_camera_goes_close_and_comes_back():
+    views = [view for view in play().watched.kept if isinstance(view, View)]
+    zooms = [view.zoom for view in views]
+    assert max(zooms) > 1.3 and views[0] == views[-1] == HOME
 
 
 def test_logits_and_bars_belong_together():
@@ -143,14 +169,14 @@ def test_every_turn_is_a_run_on_the_text_so_far():
     prompt = tuple(lesson.trace.tokens)
     for k, turn in enumerate(lesson.loop.sampled):
         assert turn.trace.tokens == prompt + tuple(t.word for t in lesson.loop.sampled[:k])
-    for turns in (lesson.loop.sampled, lesson.loop.greedy, lesson.loop.other_seed, lesson.loop.cool, lesson.loop.warm):
+    for turns in (lesson.loop.sampled, lesson.loop.greedy, lesson.loop.other_seed, lesson.loop.heated):
         for turn in turns:
             assert turn.probs.runs() == {turn.trace.run_id} <= known
             np.testing.assert_allclose(turn.probs.evaluate(*lesson.traces), turn.probs.values, rtol=1e-9)
     words = [display(w) for w in (*prompt, *[t.word for t in lesson.loop.sampled])]
-    growth = sorted({len(t) for t in [words for words in lesson.watched.kept if words is not None]})
-    assert growth == list(range(len(prompt), len(words) + 1))  # one word after the other
-    assert [words for words in lesson.watched.kept if words is not None][-1] == tuple(words)
+    seen = [kept for kept in lesson.watched.kept if isinstance(kept, tuple)]
+    assert sorted(set(map(len, seen))) == list(range(len(prompt), len(words) + 1))  # one word after the other
+    assert seen[-1] == tuple(words)
 
 
 def test_the_last_turn_on_screen_is_the_last_run():
@@ -188,14 +214,52 @@ def test_greedy_beside_sampled():
     assert {"greedy", "sampled, seed 0", "sampled, seed 1"} <= set(here)
 
 
-def test_two_temperatures_on_the_same_u():
+def test_the_temperature_rises_on_the_same_u():
     lesson = play()
     logits = lesson.trace.array("logits")[-1].astype(float)
-    panels = [m for m in lesson.watched.shown["Temperature"] if type(m) is ProbabilityBars]
-    for heat, turns, bars in zip((COOL, WARM), (lesson.loop.cool, lesson.loop.warm), panels, strict=True):
-        p = np.exp(logits / heat) / np.exp(logits / heat).sum()
-        np.testing.assert_allclose(bars.values[:-1], p[lesson.loop.sampled[0].ranking[: lesson.named]], rtol=1e-5)
-        assert [float(t.u) for t in turns] == list(np.random.default_rng(0).random(len(turns)))
+    (bars,), turn = find(lesson, "Temperature", ProbabilityBars), lesson.loop.heated[-1]
+    p = np.exp(logits / HEATS[-1]) / np.exp(logits / HEATS[-1]).sum()
+    np.testing.assert_allclose(bars.values[:-1], p[bars.ids], rtol=1e-5)
+    assert turn.id in bars.ids and display(turn.word) in bars.words
+    line = only(lesson, "Temperature", CumulativeBar)
+    assert line.u == np.random.default_rng(0).random()
+    order = np.argsort(-p, kind="stable")
+    assert order[np.searchsorted(np.cumsum(p[order]), line.u, side="right")] == turn.id
+    assert len({t.id for t in lesson.loop.heated}) > 1  # the word that is drawn changes
+
+
+def test_the_drawn_word_has_a_bar_and_a_name():
+    for seed in range(20):
+        turn = next(generate("tiny", "The old dog was", 1, seed=seed, temperature=2.0))
+        ids = with_bars(turn, 5)
+        assert turn.id in ids and len(ids) == 5
+        assert ids == (turn.ranking[:5].tolist() if turn.place < 5 else [*turn.ranking[:4], turn.id])
+    assert with_bars(turn, 5, picked=False) == turn.ranking[:5].tolist()
+
+
+def test_of_a_deep_model_only_some_blocks_are_drawn(monkeypatch):
+    monkeypatch.setattr(depth, "MOST", 3)
+    lesson = player(PredictSampleRepeat, watched)(text="I saw a")
+    flashed = dict.fromkeys(arcs for arcs in lesson.watched.kept if isinstance(arcs, RowArcs))
+    for layer, arcs in zip((0, 3), flashed, strict=True):
+        np.testing.assert_array_equal(arcs.patterns.values, lesson.trace.array(f"blocks.{layer}.attn.pattern"))
+    step = "Block after block"
+    assert len(find(lesson, step, Dots)) == 1 and {"block 0", "block 3"} <= set(texts(lesson, step))
+    assert "block 1" not in texts(lesson, step)
+    last = max(find(lesson, step, Card), key=lambda card: -card.z_index)
+    np.testing.assert_array_equal(last.values, lesson.trace.array("blocks.3.resid_post"))
+    assert only(lesson, "The last row", HeatStrips).values.shape[0] == 6  # all of them, where there is room
+
+
+def test_the_first_picture_comes_back_with_the_answer():
+    lesson = play()
+    first, last = "Predict, sample, repeat", "One word longer"
+    before, after = (only(lesson, step, TokenRow) for step in (first, last))
+    np.testing.assert_allclose(before.points, after.points)
+    assert [len(find(lesson, step, Slab)) for step in (first, last)] == [12, 12]
+    word = display(lesson.loop.sampled[0].word)
+    assert word == before.words[-1] and word in texts(lesson, last) and f"“{word}”" in caption(lesson, last)
+    assert before.emphasis[-1] == 0
 
 
 def test_options_change_what_is_drawn():

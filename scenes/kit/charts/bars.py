@@ -24,7 +24,7 @@ class ProbabilityBars(Painted):
 
     probs: Tensor [n]; labels: n strings. Either the `count` most probable, largest first, and one last bar
     "all others", so that the bars add up to 100 % — or, with `order`, those indices in that order.
-    `rest`: what the last bar is called. `target`: the index whose bar is yellow.
+    `rest`: what the last bar is called. `target`: the index whose bar is yellow; `drawn`: the one whose bar is pink.
     `total` writes the sum below. `longest`: the probability of a bar that fills the width (default: the largest shown).
     `label_room`: width of the words, where several lists are to line up. In a Transform to another list the bars
     grow and shrink, the words fade over.
@@ -64,6 +64,7 @@ class ProbabilityBars(Painted):
         total: bool = False,
         longest: float | None = None,
         target: int | None = None,
+        drawn: int | None = None,
         label_room: float = 0.0,
         rest: str = "all others",
     ):
@@ -90,8 +91,9 @@ class ProbabilityBars(Painted):
         self.fill_rgb = np.tile(color(fill), (len(self.words), 1))
         if hidden:
             self.fill_rgb[-1] = color("faint")
-        if target is not None and target in self.ids:
-            self.fill_rgb[self.ids.index(target)] = color("target")
+        for index, role in ((target, "target"), (drawn, "prediction")):
+            if index in self.ids:
+                self.fill_rgb[self.ids.index(index)] = color(role)
         self.emphasis = np.ones(len(self.words))
         self.bar_opacity = np.ones(len(self.words))
         super().__init__(self.label_width + self.bar_width + number_width, self.pitch * lines)

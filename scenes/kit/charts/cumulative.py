@@ -20,7 +20,7 @@ from scenes.kit.ground.text import LABEL
 from scenes.kit.ground.theme import legible_on
 from scenes.kit.ground.timing import Together, ease, stagger
 from scenes.kit.numbers.decimals import read
-from scenes.kit.numbers.frames import Slab
+from scenes.kit.numbers.frames import Plate
 from scenes.kit.words.tokens import display
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ class CumulativeBar(Painted):
     """A bar from 0 to 1 in which every word has an interval as wide as its probability, likeliest first.
 
     turn: a turn of `model.runs.sampling.generate`. The first `named` words have the colour of their bars, all others
-    are grey; a word is written where it fits. `aim` shows u above the bar, `land` lets it fall, `pick` lights up the
-    interval that it fell into, with its two ends as numbers: lower ≤ u < upper; `settle` leaves it lit without
-    numbers. `window`: the part of 0…1 that is shown (a lens).
+    are grey, the one that was drawn is pink; a word is written where it fits. `aim` shows u above the bar, `land` lets
+    it fall, `pick` lights up the interval that it fell into, with its two ends as numbers: lower ≤ u < upper; `settle`
+    leaves it lit without numbers. `window`: the part of 0…1 that is shown (a lens).
     """
 
     edges: Mix[np.ndarray]
@@ -58,7 +58,7 @@ class CumulativeBar(Painted):
         height: float = 0.5,
         named: int = 8,
         size: float = LABEL,
-        fill: str = "logit",
+        fill: str = "probability",
         window: tuple[float, float] = (0.0, 1.0),
     ):
         self.turn, self.labels, self.named, self.bar, self.fill, self.range = (
@@ -150,7 +150,7 @@ class CumulativeBar(Painted):
         base = color("background") + (self.fill - color("background")) * shade if place < self.named else color("faint")
         fill = base
         if place == self.turn.place:
-            fill = (1 - self.picked) * base + self.picked * color("target")
+            fill = (1 - self.picked) * base + self.picked * color("prediction")
         seam = min(SEAM, 0.2 * (b - a))
         pen.rectangle(a + seam / 2, self.top, max(b - a - seam, 0.012), self.bar, fill, shows=self._ends_of(place))
         word, size = self._word(place), self._word_size(place, b - a)
@@ -238,7 +238,7 @@ class CumulativeBar(Painted):
             taken = [(a - typesetting.width(left, s) - gap, b + typesetting.width(right, s) + gap)]
         opacity = self.picked * self.aimed * self.word_opacity
         for tensor, x, align in ends:
-            pen.number(tensor, (), self.spec, x, y, s, "target", opacity, align=align)
+            pen.number(tensor, (), self.spec, x, y, s, "prediction", opacity, align=align)
         for value in (0, 1):
             x = self._x(value)
             if self.range == (0.0, 1.0) and not any(a < x < b for a, b in taken):
@@ -264,7 +264,7 @@ class LayEndToEnd(Together):
         if bars.others is not None:
             ends.append(line.interval_corners(line.edges[count], line.edges[-1]))
         self.ways = [
-            (Slab(bars.bar_corners(i), bars.fill_rgb[i]), Slab(end, bars.fill_rgb[i])) for i, end in enumerate(ends)
+            (Plate(bars.bar_corners(i), bars.fill_rgb[i]), Plate(end, bars.fill_rgb[i])) for i, end in enumerate(ends)
         ]
         self.movers = [start.copy() for start, _ in self.ways]
         line.opacity = 0.0

@@ -6,9 +6,9 @@ from difflib import get_close_matches
 
 from model.errors import UsageError
 from scenes.kit.demo.drawing import Sample
-from scenes.kit.demo.samples import attention, charts, flights, ground, moves, numbers, space, words
+from scenes.kit.demo.samples import attention, charts, depth, flights, ground, moves, numbers, space, words
 
-ROOMS = (ground, words, numbers, attention, charts, space, moves, flights)
+ROOMS = (ground, words, numbers, attention, charts, space, depth, moves, flights)
 SAMPLES: dict[str, Sample] = {name: sample for room in ROOMS for name, sample in room.SAMPLES.items()}
 
 

@@ -1,4 +1,4 @@
-"""Laying out: boxes of the frame, and mobjects in rows and columns."""
+"""Laying out: boxes of the frame, mobjects in rows and columns, and where a camera looks."""
 
 from __future__ import annotations
 
@@ -65,6 +65,47 @@ class Box:
         if scale < 1:
             mobject.scale(scale)
         return mobject.move_to(self.center)
+
+    @classmethod
+    def around(cls, *mobjects: Mobject) -> Box:
+        """The smallest that holds all of them."""
+        points = np.concatenate([part.points[:, :2] for m in mobjects for part in m.get_family() if len(part.points)])
+        return cls(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+
+
+@dataclass(frozen=True)
+class View:
+    """Where a camera looks: a point of the scene is seen at zoom · point + (x, y) of the frame."""
+
+    zoom: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
+
+    @classmethod
+    def onto(cls, what: Box, window: Box) -> View:
+        """In which the box `what` is as large as can be in the window, middle on middle."""
+        zoom = min(window.width / max(what.width, 1e-6), window.height / max(what.height, 1e-6))
+        x, y, _ = window.center - zoom * what.center
+        return cls(float(zoom), float(x), float(y))
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """Scene → frame [2, 3]."""
+        return np.array([[self.zoom, 0.0, self.x], [0.0, self.zoom, self.y]])
+
+    def seen(self, points: Any) -> np.ndarray:
+        """Where scene points [..., 2 or 3] are seen in the frame [..., 2]."""
+        return self.zoom * np.asarray(points, dtype=float)[..., :2] + (self.x, self.y)
+
+    def towards(self, end: View, t: float) -> View:
+        """On the way: each moment is as much closer as the one before, straight at what stays where it is."""
+        zoom = self.zoom ** (1 - t) * end.zoom**t
+        far = end.zoom - self.zoom
+        part = (zoom - self.zoom) / far if abs(far) > 1e-3 * self.zoom else t
+        return View(zoom, self.x + part * (end.x - self.x), self.y + part * (end.y - self.y))
+
+
+HOME = View()
 
 
 def row(*mobjects: Mobject, gap: float = 0.4) -> VGroup:

@@ -21,6 +21,7 @@ from manim import Camera, Create, DrawBorderThenFill, VMobject, Write, override_
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.cairopen import CairoPen
 from scenes.kit.ground.encodings import Mark
+from scenes.kit.ground.layout import HOME, Box, View
 from scenes.kit.ground.pen import Line, Pen, Rectangle, Shape
 from scenes.kit.ground.readings import Array, Cell, Claim, Reading, Shown, shown_in
 from scenes.kit.ground.style import color, current
@@ -31,9 +32,14 @@ Mix = Annotated[T, MIXES]  # an attribute of a Painted that interpolates
 
 
 class PaintingCamera(Camera):
-    """Manim's Cairo camera; a mobject that can paint itself does so, all others are drawn as ever."""
+    """Manim's Cairo camera; a mobject that can paint itself does so, all others are drawn as ever.
+
+    view: where it looks (`Travel` moves it); what is `pinned` stays where it is in the frame. window: the part of the
+    frame that a Travel fills with what it goes to; None for all of it."""
 
     writing = True
+    view: View = HOME
+    window: Box | None = None
 
     @contextmanager
     def without_text(self) -> Iterator[None]:
@@ -45,10 +51,22 @@ class PaintingCamera(Camera):
             self.writing = True
 
     def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context[Any]) -> PaintingCamera:
-        if not isinstance(vmobject, Painted):
-            return super().display_vectorized(vmobject, ctx)
-        vmobject.paint(ctx, self.writing)
+        view = seen_in(vmobject, self.view)
+        if view is not HOME:
+            ctx.save()
+            ctx.transform(cairo.Matrix(view.zoom, 0, 0, view.zoom, view.x, view.y))
+        if isinstance(vmobject, Painted):
+            vmobject.paint(ctx, self.writing)
+        else:
+            super().display_vectorized(vmobject, ctx)
+        if view is not HOME:
+            ctx.restore()
         return self
+
+
+def seen_in(mobject: Any, view: View) -> View:
+    """The view in which a mobject is seen: what is pinned to the frame is not moved by the camera."""
+    return HOME if getattr(mobject, "pinned", False) else view
 
 
 class ReadingPen(Pen):
@@ -132,6 +150,7 @@ class Painted(VMobject):
     look: ClassVar[tuple[str, ...]] = ()
     fades: ClassVar[tuple[str, ...]] = ()
     points: Array  # Manim's: the box
+    pinned = False  # to the frame: the camera does not move it
     word_opacity = 1.0
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -207,28 +226,34 @@ class Painted(VMobject):
             self.draw(pen)
         return pen
 
-    def readings(self) -> list[Reading]:
-        """All the text that this mobject shows now, with its sources."""
-        return self._as_readings(self._read(False))
+    def readings(self, view: View = HOME) -> list[Reading]:
+        """All the text that this mobject shows now, with its sources; where it is seen by a camera."""
+        return self._as_readings(self._read(False), view)
 
-    def marks(self) -> list[Mark]:
-        """All shapes that this mobject shows now, in scene coordinates, with what they stand for."""
-        return self._as_marks(self._read(True))
+    def marks(self, view: View = HOME) -> list[Mark]:
+        """All shapes that this mobject shows now, as a camera sees them, with what they stand for."""
+        return self._as_marks(self._read(True), view)
 
-    def seen(self) -> tuple[list[Reading], list[Mark]]:
+    def seen(self, view: View = HOME) -> tuple[list[Reading], list[Mark]]:
         """Its readings and its marks, read at once."""
         pen = self._read(True)
-        return self._as_readings(pen), self._as_marks(pen)
+        return self._as_readings(pen, view), self._as_marks(pen, view)
 
-    def _as_readings(self, pen: ReadingPen) -> list[Reading]:
-        matrix, zoom = self.matrix(), self.zoom()
+    def _as_readings(self, pen: ReadingPen, view: View) -> list[Reading]:
+        matrix, zoom = self._seen_through(view)
         with self.style.used():
             return [_reading(line, matrix, zoom, self.opacity) for line in pen.lines]
 
-    def _as_marks(self, pen: ReadingPen) -> list[Mark]:
-        matrix, zoom = self.matrix(), self.zoom()
-        to_scene = np.array([[matrix.xx, matrix.xy, matrix.x0], [matrix.yx, matrix.yy, matrix.y0]])
-        return [_in_scene(mark, to_scene, zoom) for mark in pen.marks]
+    def _as_marks(self, pen: ReadingPen, view: View) -> list[Mark]:
+        matrix, zoom = self._seen_through(view)
+        to_frame = np.array([[matrix.xx, matrix.xy, matrix.x0], [matrix.yx, matrix.yy, matrix.y0]])
+        return [_in_scene(mark, to_frame, zoom) for mark in pen.marks]
+
+    def _seen_through(self, view: View) -> tuple[cairo.Matrix, float]:
+        """Local → frame coordinates, and frame units per local unit."""
+        view = seen_in(self, view)
+        to_frame = cairo.Matrix(view.zoom, 0, 0, view.zoom, view.x, view.y)
+        return self.matrix().multiply(to_frame), self.zoom() * view.zoom
 
     def claims(self) -> list[Claim]:
         """Sums that must hold in what is shown."""

@@ -97,7 +97,7 @@ def _rgb(fill: Any) -> np.ndarray:
 class Number(Painted):
     """A Tensor's single number, formatted; counts when its value changes in a Transform.
 
-    tensor: of one number. spec: Python's format. before, after: text around it."""
+    tensor: of one number. spec: Python's format. before, after: text around it. of: what it is a name of (Pen.text)."""
 
     value: Mix[float]
     rgb: Mix[np.ndarray]
@@ -112,8 +112,10 @@ class Number(Painted):
         *,
         before: str = "",
         after: str = "",
+        of: Of = None,
     ):
         self.tensor, self.spec, self.size, self.before, self.after = tensor, spec, size, before, after
+        self.of = of
         self.value = float(tensor)
         self.reach: list[tuple[float, float]] | None = None  # while it is a running sum
         self.rgb = np.array(color(fill), dtype=float)
@@ -125,7 +127,7 @@ class Number(Painted):
 
     def draw(self, pen: Pen) -> None:
         shown = Shown(format_number(self.value, self.spec), Cell(self.tensor), self.spec)
-        pen.text(self.text, 0, typesetting.ASCENT * self.size, self.size, self.rgb, numbers=(shown,))
+        pen.text(self.text, 0, typesetting.ASCENT * self.size, self.size, self.rgb, numbers=(shown,), of=self.of)
 
 
 class Formula(Painted):
@@ -186,6 +188,8 @@ def _typeset(typst: str) -> MathTypst:
 class Caption(Label):
     """The sentence at the bottom: at most two lines of that width, centred; in smaller letters if need be."""
 
+    pinned = True
+
     def __init__(self, text: str, width: float, size: float = CAPTION):
         while len(typesetting.wrap(text, width, size)) > 2 and size > 0.6 * CAPTION:
             size *= 0.96
@@ -194,6 +198,8 @@ class Caption(Label):
 
 class Heading(Painted):
     """Title and, under it, one grey line that says what is shown and which tensor."""
+
+    pinned = True
 
     def __init__(self, title: str, subtitle: str = "", width: float = 13.4):
         self.title = title if isinstance(title, Said) else Said(title)

@@ -27,7 +27,7 @@ class Frame(Painted):
         pen.frame(0, 0, *self.natural, self.rgb, self.line / max(self.zoom(), 1e-6))
 
 
-class Slab(Painted):
+class Plate(Painted):
     """A filled rectangle: corners [4, 3] in scene coordinates, clockwise from upper left.
 
     It moves and changes colour in a Transform. rgb: a triple in 0…1."""
@@ -49,4 +49,4 @@ def _size(corners: np.ndarray) -> tuple[float, float]:
     return max(wide, 0.01), max(high, 0.01)
 
 
-__all__ = ["Frame", "Slab"]
+__all__ = ["Frame", "Plate"]

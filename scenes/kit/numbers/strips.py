@@ -20,9 +20,9 @@ class HeatStrips(TensorGrid):
     """A Tensor [rows, n] (or [n]: one strip; `upright`: a standing one) as strips in which brightness is magnitude.
 
     All n numbers of a strip are drawn, however many: each strip is one nearest-neighbour image. Brightness grows with
-    √|x|, so that small entries show beside large ones; `scale` is the magnitude from which a cell is fully bright
-    (say it on the screen). Signed kinds are blue and red. Rows are elided as in a TensorGrid. `label_room`: the least
-    width of the row labels, where several are to line up.
+    |x| to the `power` (√|x|), so that small entries show beside large ones; `scale` is the magnitude from which a cell
+    is fully bright (say it on the screen). Signed kinds are blue and red. Rows are elided as in a TensorGrid.
+    `label_room`: the least width of the row labels, where several are to line up.
     """
 
     def __init__(
@@ -34,9 +34,10 @@ class HeatStrips(TensorGrid):
         height: float = 5.0,
         pitch: float = 0.5,
         label_room: float = 0.0,
+        power: float = 0.5,
         **kwargs: Any,
     ):
-        self.label_room = label_room
+        self.label_room, self.power = label_room, power
         super().__init__(
             tensor,
             kind,
@@ -54,7 +55,7 @@ class HeatStrips(TensorGrid):
 
     def fills(self) -> np.ndarray:
         with np.errstate(invalid="ignore"):
-            strength = np.sqrt(np.clip(np.abs(self.values) / self.strongest, 0, 1))[..., None]
+            strength = (np.clip(np.abs(self.values) / self.strongest, 0, 1) ** self.power)[..., None]
         hue = (
             np.where((self.values >= 0)[..., None], color("positive"), color("negative"))
             if self.kind in SIGNED
@@ -63,7 +64,7 @@ class HeatStrips(TensorGrid):
         return color("cell") + (hue - color("cell")) * strength
 
     def _shade(self, cells: Cells, lit: float | np.ndarray = 0.0) -> Shade:
-        return Shade(cells, self.strongest, self.kind, 0.5)
+        return Shade(cells, self.strongest, self.kind, self.power)
 
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
         """Each row as an image in its strip; what lies between the strips is cut out."""
@@ -90,9 +91,8 @@ class HeatStrips(TensorGrid):
         """The shown row i as a strip of its own, lying exactly on top of this one."""
         tensor = self.tensor if self.flat else self.tensor[self.rows[i]]
         corners = self.row_corners(i)
-        twin = HeatStrips(
-            tensor, self.kind, width=self.cw * len(self.columns), height=self.ch, pitch=self.ch, scale=self.strongest
-        )
+        room: dict[str, Any] = dict(width=self.cw * len(self.columns), height=self.ch, pitch=self.ch)
+        twin = HeatStrips(tensor, self.kind, scale=self.strongest, power=self.power, **room)
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
 
 

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from manim import FadeIn
+from manim import RIGHT, FadeIn, Transform
 
-from model.numbers.origins import CHOSEN
-from model.numbers.tensor import Tensor
 from model.study.loop import Loop
 from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.charts.cumulative import CumulativeBar
+from scenes.kit.ground import typesetting
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import Label
+from scenes.kit.ground.text import Number
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.grid import WAITING
-from scenes.kit.recipes import Look, longest_bar
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.claims import above, most
 from scenes.lesson.lesson import TextLesson
-from scenes.lessons.overview.loop import FinishedRun, mark_end
-
-if TYPE_CHECKING:
-    from model.runs.sampling import Turn
+from scenes.lessons.overview.loop import FinishedRun, with_bars
 
 SHORT = 10  # words of a prompt that fit in a line of a frame that is not wide
-TITLE, TEXT = 0.46, 0.42  # em of a panel's temperature and of the text below its bars
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,40 +74,58 @@ class Choosing:
         unknown, lines = self.loop.sampled[0].trace.unknown, self.scene.by(wide=2, square=2, tall=4)
         return box.fit(TokenRow(self.tokens, unknown=unknown, width=box.width, size=0.5, lines=lines))
 
-    def temperatures(self, heats: tuple[float, float]) -> None:
-        """The first distribution at the two temperatures of `cool` and `warm`, and the texts that come of them."""
-        first, both = self.loop.sampled[0], (self.loop.cool, self.loop.warm)
-        order, best = first.ranking[: self.named].tolist(), int(first.ranking[0])
-        cool, warm = (turns[0].probs for turns in both)
-        fields: Look = dict(word=display(first.trace.vocabulary[best]), a=cool[best], b=warm[best])
+    def temperatures(self) -> None:
+        """One chart, one u: the temperature rises, and the word that u hits changes under it."""
+        first, last, loop = self.loop.heated[0], self.loop.heated[-1], self.loop
+        best = int(first.ranking[0])
+        fields: Look = dict(word=display(first.trace.vocabulary[best]), hit=display(last.word))
+        fields |= dict(p=first.probs[best], q=last.probs[best], r=last.probs[last.id])
+        fields |= dict(a=loop.heats[0], b=loop.heats[-1])
         with self.scene.step(
             "Temperature",
-            "A low T favours what is likely (“{word}”: {a:.1%}), a high T evens the chances out ({b:.1%}).",
-            subtitle="softmax(logits / T) · both with seed {s}: the same u at every turn",
+            ask="The same logits, the same u, and a T that rises from {a:.1f} to {b:.1f}: which word will u hit?",
+            subtitle="softmax(logits / T) · u: draw {k} of NumPy’s default_rng({seed})",
             keep=(),
-            claims=[most(cool, best), above(("low", "favours", "high"), cool[best], warm[best])],
+            claims=[most(first.probs, best), above(("low", "favours", "high"), first.probs[best], last.probs[best])],
             **fields,
-            s=self.loop.seed,
+            k=1,
+            seed=loop.seed,
         ):
-            beside = self.scene.stage.columns(1, 1, gap=0.8)
-            halves = self.scene.by(wide=beside, square=beside, tall=self.scene.stage.rows(1, 1, gap=0.6))
-            longest = longest_bar((probs, order) for probs in (cool, warm))
-            panels = [
-                self.panel(box, heat, turns, order, longest)
-                for box, heat, turns in zip(halves, heats, both, strict=True)
-            ]
-            titles = [FadeIn(title) for title, _, _ in panels]
-            self.scene.play(*titles, *[Grow(bars, "values", lag=0.1) for _, bars, _ in panels], run_time=1.6)
-            self.scene.play(*[Grow(row, "emphasis", lag=0.8) for _, _, row in panels], run_time=2.5)
+            text, *chart = self.heated(0)
+            bars, line = chart[0], chart[1]
+            self.scene.play(FadeIn(text), *map(FadeIn, chart[2:]), Grow(bars, "values", lag=0.1), run_time=1.4)
+            self.scene.play(FadeIn(line), run_time=0.8)
+            for k in range(1, len(loop.heated)):
+                moves = [Transform(old, new) for old, new in zip(chart, self.heated(k)[1:], strict=True)]
+                self.scene.play(*moves, run_time=1.3)
+                self.scene.wait(0.4)
+            self.scene.answer(
+                "A low T favours what is likely (“{word}”: {p:.1%}), a high T evens it out ({q:.1%}), "
+                "and u hits “{hit}” ({r:.1%})."
+            )
 
-    def panel(
-        self, box: Box, heat: float, turns: tuple[Turn, ...], order: list[int], longest: float
-    ) -> tuple[Label, ProbabilityBars, TokenRow]:
-        """The first distribution at one temperature, and the text that comes of it."""
-        head, middle, foot = box.rows(0.45, 2.7, 1.3, gap=0.15)
-        given = Tensor.given(heat, "temperature", origin=CHOSEN)
-        title = Label(say("T = {t:.2g}", t=given), TITLE, "probability", of=turns[0].probs)
-        room: Look = dict(width=middle.width, height=middle.height, longest=longest)
-        bars = ProbabilityBars(turns[0].probs, turns[0].trace.vocabulary, order=order, **room).move_to(middle.center)
-        row = TokenRow([turn.word for turn in turns], width=foot.width, size=TEXT, lines=2)
-        return title.move_to(head.center), bars, foot.fit(mark_end(row, turns))
+    def heated(self, k: int) -> tuple[TokenRow, ProbabilityBars, CumulativeBar, TokenRow, Number]:
+        """At the k-th temperature: the text, the chart, u's line, the word that it hits, and T."""
+        turn, scene = self.loop.heated[k], self.scene
+        long = len(self.tokens) > SHORT or not scene.wide
+        line = CumulativeBar(
+            turn, turn.trace.vocabulary, width=scene.stage.width, height=0.5, named=self.named, size=0.36
+        )
+        stage, foot = scene.stage, scene.stage.bottom + line.height
+        line.pick().move_to((0, foot - line.height / 2, 0))
+        top, middle = Box(stage.left, foot + 0.1, stage.right, stage.top).rows(1.7 if long else 1, 3.2, gap=0.2)
+        longest = typesetting.width(max((display(t.word) for t in self.loop.heated), key=len), 0.5) + 0.7
+        room: Look = dict(size=0.5, lines=scene.by(wide=2, square=3, tall=4))
+        text = TokenRow(self.tokens, unknown=turn.trace.unknown, width=top.width - longest, **room)
+        text.scale(min(1.0, top.height / text.height)).move_to(top.center - (longest / 2, 0, 0))
+        word = TokenRow([turn.word], width=longest, size=text.size * text.zoom()).mark(0, "prediction")
+        word.next_to(text.edge_point(len(self.tokens) - 1, (1, 0.5)), RIGHT, buff=0.14)
+        left, right = middle.columns(1, 3.2, gap=0.3)
+        heat = Number(
+            self.loop.heats[k], ".1f", 0.6 if scene.wide else 0.46, "probability", before="T = ", of=turn.probs
+        ).move_to(left.center)
+        ids, vocabulary = with_bars(turn, self.named), turn.trace.vocabulary
+        wide: Look = dict(longest=1.0, label_room=1.7, size=0.42, fill="probability", drawn=turn.id)
+        bars = ProbabilityBars(turn.probs, vocabulary, order=ids, width=right.width, height=right.height, **wide)
+        bars.move_to(right.center)
+        return text, bars, line, word, heat

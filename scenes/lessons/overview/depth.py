@@ -1,40 +1,59 @@
-"""Through the model: the text's rows of numbers go from block to block, and the last one is followed."""
+"""Through the model: the text's rows of numbers go from slab to slab, and the last one is followed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from manim import Animation, FadeIn, FadeOut, LaggedStart, Mobject, Transform
+import numpy as np
+from manim import PI, UP, Animation, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup, rush_from
 
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.study.stream import journey
-from scenes.kit.depth.blocks import BlockDiagram
-from scenes.kit.ground.layout import Box
+from model.study.stream import NORMALIZED, journey
+from scenes.kit.depth.arcs import Flash, RowArcs
+from scenes.kit.depth.slabs import NEAR, Card, Part, Stack, row_names
+from scenes.kit.ground.layout import Box, View
+from scenes.kit.ground.readings import Index
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.style import smallest
-from scenes.kit.ground.text import LABEL, Label
+from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import Label, Number
+from scenes.kit.ground.theme import legible_on
 from scenes.kit.moves.reveal import Introduce
-from scenes.kit.moves.travel import Carry
+from scenes.kit.moves.travel import Travel
+from scenes.kit.numbers.cells import elide
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.steps import COME, LEAVE
 
-ONE_BY_ONE = 6  # later blocks that are passed part by part; of more, each is one move
-NAME_GAP = 0.15  # between a strip and its name
+MOST = 6  # blocks that are drawn; of more, ⋯ stands for those in the middle
+POWER = 1 / 3  # of |x|, in the brightness of a cell
+EM = 0.13  # of names beside rows, by the height of a slab
+CELLS = 8  # whose numbers are read
+ABOVE = 1.08  # heights of a slab: where what is added stands before it falls into place
 
 
-@dataclass(frozen=True)
-class Stream:
-    """On stage: the model's blocks, the stream below them, and what was added to it last (strips, name)."""
+@dataclass
+class Inside:
+    """On stage: the model's slabs, the rows that stand in them, the names of the rows, and of what is close by."""
 
-    blocks: BlockDiagram
-    strips: HeatStrips
-    added: tuple[Mobject, ...] = ()
+    stack: Stack
+    cards: dict[Hashable, Card] = field(default_factory=dict)
+    names: VGroup = field(default_factory=VGroup)
+    near: VGroup = field(default_factory=VGroup)
+
+    @property
+    def at(self) -> Hashable:
+        """Where the rows have come to."""
+        return list(self.cards)[-1]
+
+    def all(self) -> tuple[Mobject, ...]:
+        return self.stack, *self.cards.values()
 
 
 @dataclass(frozen=True)
@@ -56,199 +75,305 @@ class Depth:
     def layers(self) -> int:
         return self.trace.config.n_layers
 
+    @cached_property
+    def shown(self) -> list[int]:
+        """The blocks that are drawn."""
+        return [layer for layer in elide(self.layers, MOST) if layer is not None]
+
     @property
     def words(self) -> list[str]:
         return [display(token) for token in self.trace.tokens]
 
     @cached_property
     def bright(self) -> Tensor:
-        """From here on a cell of a strip is fully bright."""
-        return 3 * abs(self.trace[f"blocks.{self.layers - 1}.resid_mid"]).mean()
+        """From here on a cell is fully bright, in the whole model."""
+        return 2 * abs(self.trace[f"blocks.{self.layers - 1}.resid_post"]).mean()
 
     # ── rows and blocks ──────────────────────────────────────────────────────────────────────────
-    def rows_go_in(self, row: TokenRow, blocks: BlockDiagram) -> Stream:
+    def rows_go_in(self, row: TokenRow, stack: Stack) -> Inside:
         """The words become rows; their positions are added."""
-        trace, play = self.trace, self.scene.play
+        trace, play, inside = self.trace, self.scene.play, Inside(stack)
         adds = "pos_embed" in trace.names
         with self.scene.step(
             "Rows of numbers",
             "Each token becomes a row of {d} numbers: its word’s, plus its position’s."
             if adds
             else "Each token becomes a row of {d} numbers: its word’s row of the embedding.",
-            subtitle="embed + pos_embed = blocks.0.resid_pre · {scale}" if adds else "embed · {scale}",
-            keep=(row, blocks),
+            subtitle="embed + pos_embed · {scale}" if adds else "embed · {scale}",
+            keep=(row, stack),
             d=trace.config.d_model,
             scale=self.scale_says,
         ):
-            top = BlockDiagram(self.layers, width=self.scene.stage.width, height=self.blocks_height)
-            top.move_to((0, self.scene.stage.top - self.blocks_height / 2, 0))
-            stream = Stream(blocks, self.strips(trace["embed"]))
-            play(Transform(blocks, top), *self.words_to_rows(row, stream.strips), run_time=1.2)
-            play(blocks.animate.light(0), Introduce(stream.strips, "rows", lag=0.3), run_time=1.2)
+            card = stack.card("embedding", trace["embed"], **self.look)
+            box = self.close_to(stack, "embedding", above=ABOVE if adds else 0.0)
+            names = row_names(card, self.words, self.em(box, card), len(self.words) - 1)
+            inside.names.add(*[name for name in names if name is not None])
+            self.scene.remove(row)
+            play(LaggedStart(*self.words_to_rows(row, card), lag_ratio=0.4), run_time=1.8)
+            focus = self.focus(inside, "embedding", box=box)
+            play(Travel(to=box), *focus, FadeIn(inside.names, rate_func=rush_from), run_time=1.6)
+            play(Introduce(card, "rows", lag=0.5), run_time=1.5)
+            inside.cards["embedding"] = card
             if adds:
-                stream = self.add(stream, 0, trace["pos_embed"], say("+ position"), trace["blocks.0.resid_pre"])
-        return stream
+                self.add(inside, "embedding", trace["pos_embed"], say("+ position"))
+            self.to_a_cell(inside)
+        return inside
 
-    def words_to_rows(self, row: TokenRow, strips: HeatStrips) -> list[Animation]:
+    def words_to_rows(self, row: TokenRow, card: Card) -> list[Animation]:
         """The words fly from the text to the rows that stand for them."""
-        moves = []
-        for i in range(len(self.words)):
-            way: Look = {}
-            if i in strips.rows:
-                corners = strips.row_corners(strips.shown_row(i))
-                there = (corners[0] + corners[3]) / 2 - (0.6, 0, 0)
-                way = dict(target_position=there, scale=strips.header / row.size)
-            moves.append(FadeOut(row.piece(i), **way))
-        self.scene.remove(row)
-        return moves
+        ends = [card.row_corners(i)[[0, 3]].mean(axis=0) for i in range(len(self.words))]
+        return [FadeOut(row.piece(i), target_position=end, scale=0.3) for i, end in enumerate(ends)]
 
-    def first_block(self, stream: Stream) -> Stream:
-        """Both parts of it, slowly."""
+    def to_a_cell(self, inside: Inside) -> None:
+        """From the rows to a few numbers of the last one, and back."""
+        card, row = inside.cards["embedding"], len(self.words) - 1
+        whole, alone = card.copy(), card.copy()
+        alone.cell_opacity[:] = 0.06
+        alone.cell_opacity[row, :CELLS] = 1.0
+        box = Box.around(Frame(card.corners(row, 0, row, CELLS - 1)))
+        numbers = self.numbers_in(card, row)
+        back = Travel(to=self.close_to(inside.stack, "embedding"))
+        names = [name.animate(rate_func=LEAVE).set_opacity(0.0) for name in inside.names]
+        self.scene.play(Travel(to=box), Transform(card, alone), *names, FadeIn(numbers, rate_func=COME), run_time=2)
+        self.scene.wait(1.2)
+        names = [name.animate(rate_func=COME).set_opacity(1.0) for name in inside.names]
+        self.scene.play(back, Transform(card, whole), *names, FadeOut(numbers, rate_func=LEAVE), run_time=1.6)
+
+    def numbers_in(self, card: Card, row: int) -> VGroup:
+        """The first numbers of a row, along the cells that show them."""
+        wide = float(np.ptp(card.corners(row, 0, row, 0)[:, 0]))
+        inks, numbers = legible_on(card.fills()[row], color("ink")), VGroup()
+        for k in range(CELLS):
+            shown = Number(card.tensor[row, k], "+.2f", 0.7 * wide, inks[k]).rotate(PI / 2)
+            numbers.add(shown.move_to(card.cell_center(row, k)).set_z_index(NEAR))
+        return numbers
+
+    def add(self, inside: Inside, key: Hashable, change: Tensor, called: Said, *more: Animation) -> None:
+        """Rows that are added stand above a slab, and fall into those that have come to it."""
+        stack, card = inside.stack, inside.cards[key]
+        titled = [slab for slab in stack.slabs.values() if slab.named > 0]  # their titles would be in the way
+        rows = stack.card(key, change, raised=ABOVE, **self.look).set_z_index(NEAR)
+        name = Label(called, inside.names[0].size, "delta", of=change).set_z_index(NEAR)
+        corners = rows.corners()
+        name.move_to((inside.names.get_right()[0] - name.width / 2, (corners[0] + corners[3])[1] / 2, 0))
+        self.scene.play(
+            FadeIn(rows, shift=-0.3 * UP), FadeIn(name), *[slab.animate.set(named=0.0) for slab in titled], run_time=0.9
+        )
+        falling = [FadeOut(rows, target_position=card.get_center()), FadeOut(name)]
+        show = [slab.animate.set(named=1.0) for slab in titled]
+        self.scene.play(*falling, *show, self.become(inside, key), *more, run_time=1.2)
+
+    def first_block(self, inside: Inside) -> None:
+        """Both parts of it, slowly and from close by."""
+        attention, mlp = (self.shown[0], 0), (self.shown[0], 1)
         before = "resid_pre" if "pos_embed" in self.trace.names else "embed"
         with self.scene.step(
             "The first block",
             "Attention lets the rows exchange information; the MLP works on each row alone. Both add.",
-            subtitle=f"{before} + attn_out + mlp_out = resid_post · {{scale}}",
-            scale=self.scale_says,
+            subtitle=f"{before} + attn_out + mlp_out = resid_post · full from {{m:.1f}}",
+            m=self.bright,
         ):
-            return self.pass_block(stream, 0, pace=1.0, copies=True)
+            play, box = self.scene.play, self.close_to(inside.stack, attention, mlp)
+            further = self.close_to(inside.stack, attention, mlp, above=ABOVE)
+            names = self.name_parts(inside, attention, mlp, box)
+            focus = [*self.focus(inside, attention, mlp, box=box), FadeIn(names)]
+            play(Travel(to=box), *focus, *self.carry(inside, attention, named=True), run_time=1.8)
+            arcs = self.arcs(inside, attention)
+            play(Flash(arcs), run_time=2.8)
+            play(Travel(to=further), run_time=0.9)
+            added = [(attention, "attn_out", "+ attention"), (mlp, "mlp_out", "+ MLP")]
+            changes = [(key, self.trace[f"blocks.{key[0]}.{name}"], say(called)) for key, name, called in added]
+            self.add(inside, *changes[0])
+            play(FadeOut(arcs), *self.carry(inside, mlp), run_time=0.9)
+            self.add(inside, *changes[1])
 
-    def other_blocks(self, stream: Stream) -> Stream:
-        """The others, faster the more there are."""
-        rest = self.layers - 1
+    def other_blocks(self, inside: Inside) -> None:
+        """The others, seen from where the whole model is seen."""
         with self.scene.step(
             "Block after block",
             "All {n} blocks in turn: each adds to what the ones before it have left.",
             subtitle="resid_post of blocks {first} to {last} · {scale}",
             n=self.layers,
             first=0,
-            last=rest,
+            last=self.layers - 1,
             scale=self.scale_says,
         ):
-            for layer in range(1, self.layers):
-                if rest <= ONE_BY_ONE:
-                    stream = self.pass_block(stream, layer, pace=0.45 if rest > 3 else 0.6)
-                    continue
-                blocks, after = stream.blocks, self.strips(self.trace[f"blocks.{layer}.resid_post"])
-                lit = blocks.copy().light(blocks.part(layer, 0), blocks.part(layer, 1))
-                self.scene.play(Transform(blocks, lit), Transform(stream.strips, after), run_time=max(7 / rest, 0.2))
-        return stream
+            self.step_back(inside)
+            for layer in self.shown[1:]:
+                self.pass_block(inside, layer)
 
-    def pass_block(self, stream: Stream, layer: int, pace: float, copies: bool = False) -> Stream:
-        """The stream goes through one block: attention, then MLP, each adds what it has computed."""
-        blocks = stream.blocks
-        parts = (("attn_out", "resid_mid", "+ attention"), ("mlp_out", "resid_post", "+ MLP"))
-        for which, (added, then, name) in enumerate(parts):
-            part = blocks.part(layer, which)
-            way: Look = dict(target_position=blocks.center_of(part), scale=0.1)
-            going = [FadeOut(bare(stream.strips), **way)] if copies else []
-            self.scene.play(*going, blocks.animate.light(part), run_time=(1.1 if copies else 0.3) * pace)
-            change, after = (self.trace[f"blocks.{layer}.{each}"] for each in (added, then))
-            stream = self.add(stream, part, change, say(name), after, pace)
-        return stream
+    def step_back(self, inside: Inside) -> None:
+        """From close by to where the whole model is seen."""
+        whole = inside.stack.whole()
+        leaving = [FadeOut(inside.names), FadeOut(inside.near)]
+        back = self.focus(inside, *inside.stack.slabs, box=whole)
+        self.scene.play(Travel(to=whole), *leaving, *back, run_time=1.6)
+        inside.names, inside.near = VGroup(), VGroup()
 
-    def add(self, stream: Stream, part: int, change: Tensor, name: Said, after: Tensor, pace: float = 1.0) -> Stream:
-        """What a part of the model adds: it comes out of the part, and a copy of it is added to the stream."""
-        strips = self.strips(change, "delta", 1)
-        label, names = self.name_of(strips, name), [FadeOut(m) for m in stream.added[:1]]
-        if stream.added:
-            names, label = [*names, Transform(stream.added[1], label)], stream.added[1]
-        else:
-            names = [FadeIn(label)]
-        arriving = FadeIn(strips, target_position=stream.blocks.center_of(part), scale=0.1)
-        self.scene.play(*names, arriving, run_time=0.8 * pace)
-        leaving = FadeOut(bare(strips), target_position=stream.strips.get_center())
-        self.scene.play(leaving, Transform(stream.strips, self.strips(after)), run_time=0.9 * pace)
-        return replace(stream, added=(strips, label))
+    def pass_block(self, inside: Inside, layer: int) -> None:
+        """The rows go through one block: the patterns of its heads flash, what comes out stays behind in its slabs."""
+        play, attention, mlp = self.scene.play, (layer, 0), (layer, 1)
+        came = self.trace[f"blocks.{layer}.resid_pre"]
+        play(*self.carry(inside, attention, came), run_time=0.5)
+        arcs = self.arcs(inside, attention)
+        play(Flash(arcs), run_time=0.9)
+        play(FadeOut(arcs), self.become(inside, attention), run_time=0.4)
+        play(*self.carry(inside, mlp), run_time=0.4)
+        play(self.become(inside, mlp), run_time=0.4)
 
     # ── one row ──────────────────────────────────────────────────────────────────────────────────
-    def last_row(self, stream: Stream) -> LastRow:
-        """The last row leaves the others, and what it was before every block comes beside it."""
-        last, blocks, play = len(self.words) - 1, stream.blocks, self.scene.play
+    def last_row(self, inside: Inside) -> LastRow:
+        """The last row of every slab leaves it: they come to lie below each other."""
+        last, play = len(self.words) - 1, self.scene.play
         with self.scene.step(
             "The last row",
             "What comes next is read off the last row, that of “{word}”, as it leaves the last block.",
-            subtitle="position {i} “{word}” · resid_pre, resid_post {first} to {last}, ln_final",
-            keep=(blocks, stream.strips),
+            subtitle="position {i} “{word}” · resid_pre, resid_post {first} to {last}, ln_final · full from {m:.1f}",
             word=self.words[last],
             i=last,
             first=0,
             last=self.layers - 1,
+            m=self.bright,
         ):
-            journey = self.journey(self.trace, self.inside)
-            empty = journey.copy().reveal(0)
-            parts = [0, *[blocks.part(layer, 1) for layer in range(self.layers)], -1]
-            rows = [k for k, row in enumerate(journey.rows) if row is not None]
-            pieces = [journey.strip(k) for k in rows]
-            # the stream's own row, as the last block left it
-            left = rows.index(journey.shown_row(self.layers) if self.layers in journey.rows else rows[-1])
-            here = stream.strips.shown_row(last)
-            frame, row = Frame(stream.strips.row_corners(here)), stream.strips.strip(here)
+            if len(inside.names):
+                self.step_back(inside)
+            if "norm" in inside.stack.slabs:
+                play(*self.carry(inside, "norm"), run_time=0.6)
+                play(self.become(inside, "norm"), run_time=0.4)
+            frame = Frame(inside.cards[inside.at].row_corners(last)).set_z_index(NEAR)
             play(FadeIn(frame), run_time=0.5)
-            leaving = [FadeOut(m, run_time=0.4) for m in (stream.strips, frame)]
-            row_of = {k: place for k, place in enumerate(journey.rows) if place is not None}
-            play(*leaving, *[FadeIn(empty), Carry(row, pieces[left]), blocks.animate.light(*parts)])
-            arriving = [
-                FadeIn(piece, target_position=blocks.center_of(parts[row_of[k]]), scale=0.1)
-                for piece, k in zip(pieces, rows, strict=True)
-            ]
-            play(LaggedStart(*arriving[:left], *arriving[left + 1 :], lag_ratio=0.4, run_time=2.8))
-            self.scene.remove(empty, *pieces)
+            journey, back = self.journey(self.trace, self.scene.stage), self.focus(inside)  # all step back
+            names = journey.copy().reveal(0)
+            flights, landed = self.rows_fly(inside, journey)
+            play(Travel(), FadeOut(frame), run_time=1)
+            play(*back, LaggedStart(*flights, lag_ratio=0.3), FadeIn(names, rate_func=COME), run_time=3)
+            self.scene.remove(names, *landed)
             self.scene.add(journey)
             frame = Frame(journey.row_corners(len(journey.rows) - 1))
-            play(FadeIn(frame), run_time=0.5)
+            play(FadeIn(frame), *[FadeOut(m) for m in inside.all()], run_time=0.6)
         return LastRow(journey, frame)
+
+    def rows_fly(self, inside: Inside, journey: HeatStrips) -> tuple[list[Animation], list[Mobject]]:
+        """The last row of each slab goes to its place among the strips; those of blocks that are left out come."""
+        keys = ["embedding", *[(layer, 1) for layer in range(self.layers)], "norm"]
+        flights: list[Animation] = []
+        landed: list[Mobject] = []
+        for k, depth in enumerate(journey.rows):
+            if depth is None:
+                continue
+            end = Card(journey.tensor[depth], journey.row_corners(k), **self.look).set_z_index(NEAR)
+            landed.append(end)
+            if keys[depth] in inside.cards:
+                start = inside.cards[keys[depth]].strip(len(self.words) - 1).set_z_index(NEAR)
+                flights.append(Transform(start, end, replace_mobject_with_target_in_scene=True))
+            else:
+                flights.append(FadeIn(end))
+        return flights, landed
+
+    # ── moves ────────────────────────────────────────────────────────────────────────────────────
+    def carry(self, inside: Inside, to: Hashable, values: Tensor | None = None, named: bool = False) -> list[Animation]:
+        """A copy of the rows goes on to the next slab (`named`: their names with it)."""
+        start = inside.cards[inside.at].copy()
+        end = inside.stack.card(to, start.tensor if values is None else values, **self.look)
+        way = end.get_center() - start.get_center()
+        inside.cards[to] = start.set_z_index(end.z_index)
+        return [Transform(start, end), *[name.animate.shift(way) for name in inside.names if named]]
+
+    def become(self, inside: Inside, key: Hashable) -> Animation:
+        """The rows in a slab become what leaves it."""
+        return Transform(inside.cards[key], inside.stack.card(key, self.after(key), **self.look))
+
+    def after(self, key: Hashable) -> Tensor:
+        """The rows as they leave a slab. [position, d_model]"""
+        if key == "embedding":
+            return self.trace["blocks.0.resid_pre"]
+        if isinstance(key, tuple):
+            layer, part = key
+            return self.trace[f"blocks.{layer}.{('resid_mid', 'resid_post')[part]}"]
+        return self.trace[NORMALIZED]
+
+    def leaves(self, key: Hashable) -> bool:
+        """Whether rows of d_model numbers leave a slab."""
+        return key not in ("unembedding", "softmax")
+
+    def arcs(self, inside: Inside, key: tuple[int, int]) -> RowArcs:
+        """What the rows in a slab give to each other in each head."""
+        return RowArcs(inside.cards[key], self.trace[f"blocks.{key[0]}.attn.pattern"]).set_z_index(NEAR)
+
+    def focus(self, inside: Inside, *keys: Hashable, box: Box | None = None) -> list[Animation]:
+        """These slabs are seen as they are; all others step back. box: what the camera goes close to."""
+        moves, size = [], inside.stack.em / (1.0 if box is None else self.zoom(box))
+        for key, slab in inside.stack.slabs.items():
+            seen = 1.0 if key in keys else 0.1
+            moves.append(slab.animate.see(seen, size))
+            if key in inside.cards:
+                moves.append(inside.cards[key].animate.set_opacity(seen))
+        return moves
+
+    def name_parts(self, inside: Inside, attention: Hashable, mlp: Hashable, box: Box) -> VGroup:
+        """The names of a block's two slabs, at their feet."""
+        size = inside.names[0].size
+        feet = [inside.stack.slabs[key].face()[2] for key in (attention, mlp)]
+        names = [Label(word, size, "secondary").set_z_index(NEAR) for word in ("attention", "MLP")]
+        names[0].move_to(feet[0] + ((-names[0].width / 2), -0.8 * size, 0))
+        names[1].move_to(feet[1] + ((0.8 * size + names[1].width / 2), -0.8 * size, 0))
+        inside.near = VGroup(*names)
+        return inside.near
 
     # ── what is drawn ────────────────────────────────────────────────────────────────────────────
     @property
-    def blocks_height(self) -> float:
-        return self.scene.by(wide=1.5, square=1.7, tall=1.7)
-
-    @property
-    def inside(self) -> Box:
-        """The room below the model's blocks, while we follow the text through them."""
-        stage = self.scene.stage
-        return Box(stage.left, stage.bottom, stage.right, stage.top - self.blocks_height - 0.3)
-
-    @property
-    def label_room(self) -> float:
-        return self.scene.by(wide=2.3, square=1.6, tall=1.6)
+    def look(self) -> Look:
+        """All rows are drawn on one scale."""
+        return dict(scale=float(self.bright), power=POWER)
 
     @property
     def scale_says(self) -> Said:
-        return say("brightness ∝ √|x|, full from {m:.1f}", m=self.bright)
+        return say("blue positive, red negative ∝ cube root of |x|, full from {m:.1f}", m=self.bright)
 
-    def strips(self, tensor: Tensor, kind: str = "data", part: int = 0) -> HeatStrips:
-        """All positions of a [position, d_model] tensor: the stream above (part 0), what is added below (part 1)."""
-        box, last = self.inside.rows(1, 1, gap=0.35)[part], len(self.words) - 1
-        names: Look = dict(row_labels=None if part else self.words, target_row=None if part else last)
-        names |= dict(keep_row=last, label_room=self.label_room)
-        return self.strips_in(box, tensor, kind, pitch=self.scene.by(wide=0.62, square=0.62, tall=0.9), **names)
+    def stack(self, box: Box) -> Stack:
+        """The model: what its parts are called, one behind the other."""
+        wide = self.scene.by(wide=1.25, square=1.0, tall=1.0)  # from block to block
+        parts: dict[Hashable, Part] = {"embedding": Part("embedding")}
+        for before, layer in zip([-1, *self.shown], self.shown, strict=False):
+            skipped = layer - before > 1
+            title = say("block {l}", l=layer)
+            parts[layer, 0] = Part(title, wide * (2.0 if skipped else 1.0), Index("layer", layer), skipped)
+            parts[layer, 1] = Part("", 0.55 * wide)
+        if NORMALIZED in self.trace:
+            parts["norm"] = Part("norm", wide)
+        parts |= {"unembedding": Part("unembedding", 0.9 * wide), "softmax": Part("softmax", 0.9 * wide)}
+        turn, tilt = self.scene.by(wide=(60, 14), square=(45, 33), tall=(28, 50))
+        return Stack(box, parts, turn=turn, tilt=tilt)
+
+    def close_to(self, stack: Stack, *keys: Hashable, above: float = 0.0) -> Box:
+        """Slabs with room for names at their left, for arcs and names at their right, and above them."""
+        box = Box.around(*[stack.slabs[key] for key in keys])
+        high = float(np.linalg.norm(stack.slabs[keys[0]].face()[0] - stack.slabs[keys[0]].face()[3]))
+        left = 0.4 * EM * high + max(Label(word, EM * high).width for word in (*self.words, "+ position"))
+        foot = 0.0 if len(keys) == 1 else 1.6 * EM * high
+        near = Box(box.left - left, box.bottom - foot, box.right + 0.3 * high, box.top + max(above, 0.1) * high)
+        titles = stack.whole(*keys, zoom=0.7 * self.zoom(near))
+        return Box(min(near.left, titles.left), near.bottom, near.right, max(near.top, titles.top))
+
+    def em(self, box: Box, card: Card) -> float:
+        """Of names beside rows, that are read from close by."""
+        corners = card.corners()
+        high = float(np.linalg.norm(corners[0] - corners[3]))
+        return float(np.clip(0.6 * high / len(self.words), 1.1 * smallest() / self.zoom(box), EM * high))
+
+    def zoom(self, box: Box) -> float:
+        """How large the camera sees a box that it goes to."""
+        return View.onto(box, self.scene.stage).zoom
 
     def journey(self, trace: Trace, box: Box) -> HeatStrips:
         """The last token's row: as it went in, after every block, and normalised at the end."""
         rows = journey(trace)
         names = [Said("embedding"), *[say("block {l}", l=layer) for layer in range(self.layers)], Said("norm")]
         labels: Look = dict(row_labels=names[: len(rows)], target_row=len(rows) - 1)
-        return self.strips_in(box, rows, pitch=self.scene.by(wide=0.85, square=0.85, tall=1.3), **labels)
+        return self.strips_in(box, rows, "score", pitch=self.scene.by(wide=0.85, square=0.85, tall=1.3), **labels)
 
-    def strips_in(self, box: Box, tensor: Tensor, kind: str = "data", **how: Any) -> HeatStrips:
+    def strips_in(self, box: Box, tensor: Tensor, kind: str, **how: Any) -> HeatStrips:
         """Rows of a tensor as strips of one brightness, as many as can have labels."""
         labelled = max(3, int(box.height / (1.15 * smallest() / 0.9)))
-        room: Look = dict(width=box.width, height=box.height, rows=labelled, scale=float(self.bright))
+        room: Look = dict(width=box.width, height=box.height, rows=labelled, **self.look)
         return HeatStrips(tensor, kind, **room, **how).move_to(box.center)
-
-    def name_of(self, strips: HeatStrips, name: Said) -> Label:
-        """The name of what is added, at the left of its strips."""
-        label, room = Label(name, LABEL, "delta", of=strips.tensor), self.label_room - NAME_GAP
-        if label.width > room:
-            label.scale(room / label.width)
-        left = strips.row_corners(0)[0][0]
-        return label.move_to((left - NAME_GAP - label.width / 2, strips.get_center()[1], 0))
-
-
-def bare(strips: HeatStrips) -> HeatStrips:
-    """A copy without names: what leaves is what the strips hold."""
-    copy = strips.copy()
-    copy.row_labels = None
-    return copy

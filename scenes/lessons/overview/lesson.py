@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from manim import Arrow, FadeIn
+from manim import FadeIn, LaggedStart
 
 from model.study.loop import Loop
 from scenes.course import own_run
-from scenes.kit.depth.blocks import BlockDiagram
+from scenes.kit.depth.slabs import Stack
+from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.recipes import Look
-from scenes.kit.words.tokens import TokenRow
+from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.choosing import Choosing
 from scenes.lessons.overview.depth import Depth
@@ -18,10 +18,8 @@ from scenes.lessons.overview.logits import Logits
 from scenes.lessons.overview.turns import Turns
 
 TURNS = 8  # words that are written at most
-COOL, WARM = 0.5, 1.5  # the two temperatures that are compared
+HEATS = (0.5, 1.0, 1.5, 2.0, 3.0)  # the temperatures that are gone through
 WORD_SIZE = 0.66  # of the question's words
-
-Point = np.ndarray | tuple[float, float, float]
 
 
 class PredictSampleRepeat(TextLesson):
@@ -36,16 +34,16 @@ class PredictSampleRepeat(TextLesson):
     text, model = own_run("overview")
 
     def construct(self) -> None:
-        row, blocks = self.question()
+        depth = Depth(self, self.trace)
+        row, stack = self.question(depth)
         if self.trace.unknown:
             self.unknown_words(row)
 
-        depth = Depth(self, self.trace)
-        stream = depth.rows_go_in(row, blocks)
-        stream = depth.first_block(stream)
+        inside = depth.rows_go_in(row, stack)
+        depth.first_block(inside)
         if depth.layers > 1:
-            stream = depth.other_blocks(stream)
-        last_row = depth.last_row(stream)
+            depth.other_blocks(inside)
+        last_row = depth.last_row(inside)
 
         logits = Logits(self, self.loop.sampled[0], self.loop.temperature, self.named)
         largest = logits.logits(last_row)
@@ -63,13 +61,14 @@ class PredictSampleRepeat(TextLesson):
 
         choosing = Choosing(self, self.loop, self.named)
         choosing.compare()
-        choosing.temperatures((COOL, WARM))
+        choosing.temperatures()
+        self.once_more(depth)
 
     def prepare(self) -> None:
         """All runs of the loop that the lesson shows."""
         super().prepare()
         heat = 1.0 if self.options.temperature is None else self.options.temperature
-        ways: Look = dict(seed=self.options.seed, temperature=heat, cool=COOL, warm=WARM)
+        ways: Look = dict(seed=self.options.seed, temperature=heat, heats=HEATS)
         self.loop = Loop.run(self.model_asked, self.text_asked, TURNS, **ways)
         for trace in self.loop.traces():
             self.keep_run(trace)
@@ -80,37 +79,54 @@ class PredictSampleRepeat(TextLesson):
         return self.by(wide=5, square=5, tall=7)
 
     # ── the map ──────────────────────────────────────────────────────────────────────────────────
-    def question(self) -> tuple[TokenRow, BlockDiagram]:
-        """The text with room for one more word, and the model's blocks."""
+    def question(self, depth: Depth) -> tuple[TokenRow, Stack]:
+        """The text with room for one more word, and the model's slabs."""
         layers, vocabulary = self.trace.config.n_layers, self.trace.vocabulary
         with self.step(
             "Predict, sample, repeat",
-            "A text goes in; every word that the model knows gets a chance to come next.",
+            ask="A text goes in. Which of the words that the model knows comes next?",
             subtitle="model {model} · {layers} blocks · {v} words",
             keep=(),
             model=self.model_name,
             layers=layers,
             v=len(vocabulary),
         ):
-            top, low = self.stage.rows(1, 1.1, gap=0.8)
-            words = [*self.trace.tokens, "which?"]
-            room: Look = dict(width=self.stage.width, size=WORD_SIZE, lines=self.by(wide=2, square=5, tall=5))
-            row = top.fit(TokenRow(words, unknown=self.trace.unknown, **room).show_only(len(self.words)))
-            height = self.by(wide=0.42 * self.stage.height, square=0.42 * self.stage.height, tall=3.0)
-            blocks = low.fit(BlockDiagram(layers, width=self.stage.width, height=height))
+            row, stack = self.picture(depth)
+            row.show_only(len(self.words))
             slot = Frame(row.corners(len(self.words)))
-            into, out = [(blocks.center_of(part)[0], blocks.get_top()[1], 0) for part in (0, -1)]
-            way_in = self.arrow((row.edge_point(0, (0.5, 1))[0], row.get_bottom()[1], 0), into)
-            way_out = self.arrow(out, row.edge_point(len(self.words), (0.5, 1)))
             self.play(FadeIn(row), run_time=0.8)
-            self.play(FadeIn(blocks), FadeIn(way_in), run_time=0.8)
-            self.play(FadeIn(way_out), FadeIn(slot), run_time=0.8)
-        return row, blocks
+            self.play(LaggedStart(*[FadeIn(slab) for slab in stack], lag_ratio=0.3), run_time=1.6)
+            self.play(FadeIn(slot), run_time=0.8)
+        return row, stack
 
-    def arrow(self, start: Point, end: Point) -> Arrow:
-        """From the text into the model, or out of it."""
-        tip: Look = dict(max_tip_length_to_length_ratio=0.4, tip_length=0.2)
-        return Arrow(start, end, buff=0.15, stroke_width=4, color=self.theme.hex["secondary"], **tip)
+    def picture(self, depth: Depth) -> tuple[TokenRow, Stack]:
+        """The text with the word that comes next, over the model."""
+        top, low = self.stage.rows(1, self.by(wide=5.5, square=4, tall=4), gap=0.1)
+        words = [*self.trace.tokens, self.loop.sampled[0].word]
+        room: Look = dict(width=self.stage.width, size=WORD_SIZE, lines=self.by(wide=2, square=5, tall=5))
+        row = top.fit(TokenRow(words, unknown=self.trace.unknown, **room))
+        return row.mark(len(self.words), "prediction"), depth.stack(low)
+
+    def once_more(self, depth: Depth) -> None:
+        """The picture of the beginning, with the answer."""
+        turn = self.loop.sampled[0]
+        with self.step(
+            "One word longer",
+            "So “{word}” came next: it had {p:.1%} of the chance, and u fell on it. Then all begins again.",
+            subtitle="model {model} · temperature T = {t:.2g} · u = {u:.3f}",
+            keep=(),
+            word=display(turn.word),
+            p=turn.probs[turn.id],
+            t=self.loop.temperature,
+            u=turn.u,
+            model=self.model_name,
+        ):
+            row, stack = self.picture(depth)
+            cards = [stack.card(key, depth.after(key), **depth.look) for key in stack.slabs if depth.leaves(key)]
+            last = row.piece(len(self.words))
+            self.play(FadeIn(row.show_only(len(self.words))), FadeIn(stack), run_time=0.8)
+            self.play(LaggedStart(*[Introduce(card, "rows") for card in cards], lag_ratio=0.3), run_time=2)
+            self.play(FadeIn(last, target_position=stack.slabs["softmax"].get_center(), scale=0.5), run_time=1)
 
 
 __all__ = ["PredictSampleRepeat"]

@@ -83,7 +83,8 @@ class Logits:
         ids = [int(self.turn.ranking[grid.rows[k]]) for k in rows]
         places = [strip.cell_center(0, k) if k < strip.values.shape[1] else strip.get_right() for k in ids]
         flights = [FadeIn(p, target_position=at, scale=0.2) for p, at in zip(pieces, places, strict=True)]
-        self.scene.play(FadeIn(empty), LaggedStart(*flights, lag_ratio=0.3), run_time=2)
+        self.scene.play(LaggedStart(*flights, lag_ratio=0.3), run_time=2)
+        self.scene.play(FadeIn(empty), run_time=0.5)  # their words
         self.scene.remove(empty, *pieces)
         self.scene.add(grid)
         return grid
@@ -125,7 +126,9 @@ class Logits:
         """The chances, with their total."""
         box, size = self.logits_and_bars[1], self.scene.by(wide=0.42, square=0.42, tall=0.46)
         room: Look = dict(width=box.width, height=box.height, size=size)
-        return ProbabilityBars(self.turn.probs, self.turn.trace.vocabulary, count=self.named, total=True, **room)
+        return ProbabilityBars(
+            self.turn.probs, self.turn.trace.vocabulary, count=self.named, fill="probability", total=True, **room
+        )
 
     @property
     def weights_and_largest(self) -> list[Box]:

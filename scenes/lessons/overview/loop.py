@@ -20,12 +20,26 @@ if TYPE_CHECKING:
     from model.runs.sampling import Turn
 
 
+def with_bars(turn: Turn, named: int, picked: bool = True) -> list[int]:
+    """The `named` words that get a bar: the likeliest, and of the last of them takes its place the one that was drawn,
+    if it is less likely than all of these."""
+    ids: list[int] = turn.ranking[:named].tolist()
+    return [*ids[:-1], turn.id] if picked and turn.id not in ids else ids
+
+
 def mark_end(row: TokenRow, turns: Sequence[Turn], first: int = 0) -> TokenRow:
     """The mark that ends a text is no word: it is grey. The turns' words stand in the row from `first` on."""
     for k, turn in enumerate(turns):
         if turn.last:
             row.mark(first + k, "secondary")
     return row
+
+
+def mark_drawn(row: TokenRow, turns: Sequence[Turn], first: int) -> TokenRow:
+    """What was drawn is pink."""
+    for k in range(len(turns)):
+        row.mark(first + k, "prediction")
+    return mark_end(row, turns, first)
 
 
 class LoopScreen:
@@ -52,7 +66,8 @@ class LoopScreen:
         words = [*tokens, *[turn.word for turn in turns]]
         long = len(words) > 14
         lines, size = (1 + long, 0.4 if long else 0.52) if wide else (3 + long, 0.6) if tall else (2 + long, 0.52)
-        text = mark_end(TokenRow(words, unknown=unknown, width=stage.width, size=size, lines=lines), turns, len(tokens))
+        row = TokenRow(words, unknown=unknown, width=stage.width, size=size, lines=lines)
+        text = mark_drawn(row, turns, len(tokens))
         top = Box(stage.left, stage.top - max(text.height, 0.7), stage.right, stage.top)
         self.text = top.fit(text.show_only(len(tokens)))
         self.bar_height, self.size = (0.46, 0.32) if wide else (0.8, 0.4) if tall else (0.6, 0.36)
@@ -64,18 +79,19 @@ class LoopScreen:
         self.inside, self.beside = self.middle.rows(1, 1.7, gap=0.5) if tall else self.middle.columns(1, 1.2, gap=0.5)
 
     def bars(self, turn: Turn, picked: bool = True) -> ProbabilityBars:
-        """The chances of a turn; `picked`: with the bar of the word that was drawn in its colour."""
+        """The chances of a turn; `picked`: the word that was drawn has a bar of its own, in its colour."""
         longest = max(float(t.probs.values[t.ranking[0]]) for t in self.turns)
-        rest = max(1 - float(t.cumulative.values[self.named - 1]) for t in self.turns)
+        rest = max(1 - float(t.probs.values[with_bars(t, self.named)].sum()) for t in self.turns)
         bars = ProbabilityBars(
             turn.probs,
             turn.trace.vocabulary,
-            count=self.named,
+            order=with_bars(turn, self.named, picked),
+            fill="probability",
             width=self.beside.width,
             height=self.beside.height,
             longest=max(longest, rest),
             label_room=1.7,
-            target=turn.id if picked else None,
+            drawn=turn.id if picked else None,
         )
         return bars.move_to(self.beside.center)
 
@@ -138,7 +154,7 @@ class FinishedRun(VGroup):
             self.row.move_to((room.left + self.row.width / 2, room.top - self.row.height / 2, 0))
             self.label.move_to((box.left + self.label.width / 2, box.top - 0.25, 0))
         else:
-            room = Box(box.left + 3.0, box.bottom, box.right, box.top)
+            room = Box(box.left + 3.0, box.bottom, box.right - 0.2, box.top)  # numbers may be wider than their words
             self.row = TokenRow(words, width=room.width, size=size, gap=gap)
             self.row.move_to((room.left + self.row.width / 2, room.center[1] + 0.12, 0))
             self.label.move_to((box.left + self.label.width / 2, self.row.get_center()[1], 0))
@@ -165,4 +181,4 @@ class FinishedRun(VGroup):
         return made
 
 
-__all__ = ["FinishedRun", "LoopScreen", "mark_end"]
+__all__ = ["FinishedRun", "LoopScreen", "mark_end", "with_bars"]

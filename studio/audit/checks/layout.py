@@ -14,7 +14,8 @@ from typing import Any, cast
 import numpy as np
 from manim import Mobject
 
-from scenes.kit.ground.painting import PaintingCamera
+from scenes.kit.ground.layout import HOME
+from scenes.kit.ground.painting import PaintingCamera, seen_in
 from scenes.kit.ground.text import Formula
 from scenes.kit.ground.theme import contrast
 from scenes.lesson.lesson import Lesson
@@ -39,8 +40,8 @@ INK = 0.12  # of the difference between text and ground: what counts as ink in a
 
 
 @dataclass(frozen=True)
-class View:
-    """The part of the scene that the camera sees."""
+class Frame:
+    """What the picture shows, in the units that readings and marks are in."""
 
     left: float
     bottom: float
@@ -48,7 +49,7 @@ class View:
     top: float
 
     @classmethod
-    def of(cls, camera: Any) -> View:
+    def of(cls, camera: Any) -> Frame:
         (x, y), w, h = camera.frame_center[:2], camera.frame_width / 2, camera.frame_height / 2
         return cls(x - w, y - h, x + w, y + h)
 
@@ -85,13 +86,12 @@ class Layout(Check):
 
     def seen(self, screen: Screen) -> Iterator[Defect]:
         camera = cast(PaintingCamera, self.lesson.renderer.camera)
-        last, view, items = self.last, View.of(camera), screen.items
-        moved = last is not None and last.view != view  # the camera
+        last, view, items = self.last, Frame.of(camera), screen.items
         for item in items:
-            if moved or id(item.mobject) in screen.fresh:
+            if id(item.mobject) in screen.fresh:
                 yield from check_frame(item, view)
-        for mobject in screen.mobjects:
-            if is_visible(mobject) and (moved or id(mobject) in screen.fresh):
+        for mobject in screen.mobjects:  # where the camera has gone close to something, the rest may leave the frame
+            if is_visible(mobject) and id(mobject) in screen.fresh and seen_in(mobject, camera.view) == HOME:
                 yield from check_shape(mobject, view)
         yield from check_overlaps(items, screen.fresh)
         with camera.without_text():
@@ -108,7 +108,7 @@ class Layout(Check):
         return np.ascontiguousarray(playback.picture(self.lesson))
 
 
-def check_frame(item: Item, view: View) -> Iterator[Defect]:
+def check_frame(item: Item, view: Frame) -> Iterator[Defect]:
     """Text inside the frame, and large enough."""
     reading = item.reading
     beyond = view.beyond(reading.corners, FREE)
@@ -122,7 +122,7 @@ def check_frame(item: Item, view: View) -> Iterator[Defect]:
         yield Defect("too small", what, item.middle, least, share)
 
 
-def check_shape(mobject: Mobject, view: View) -> Iterator[Defect]:
+def check_shape(mobject: Mobject, view: Frame) -> Iterator[Defect]:
     """A shape inside the frame. Reads the box of a painted mobject, the curves of Manim's own."""
     points = np.asarray(mobject.points)[:, :2]
     beyond = view.beyond(points, 0.0) if len(points) else 0.0
@@ -135,7 +135,7 @@ def check_shape(mobject: Mobject, view: View) -> Iterator[Defect]:
 class Pictures:
     """What is seen: RGBA [height, width, 4] bytes, with text and without it (`ground`)."""
 
-    view: View
+    view: Frame
     picture: np.ndarray
     ground: np.ndarray
 

@@ -28,7 +28,7 @@ from studio.audit.checks.repeated import other_one
 from studio.audit.checks.spots import Spot
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
-from studio.audit.screen import VISIBLE, Screen, is_painted
+from studio.audit.screen import VISIBLE, Screen, is_painted, outline, view_of
 
 TONE = 2.5 / 255  # of a colour's channel: an eye sees no difference
 ROWS = (TokenRow, TensorGrid)  # in which a yellow word is the one that is talked about
@@ -39,7 +39,7 @@ class Marks:
 
     def __init__(self, screen: Screen, sources: Sources):
         self.screen, self.sources = screen, sources
-        self.target = screen.lesson.theme["target"]
+        self.target, self.view = screen.lesson.theme["target"], view_of(screen.lesson)
         self.painted = [m for m in screen.mobjects if is_painted(m)]
         told = [r for m in self.painted if isinstance(m, (Caption, Heading)) for r in screen.readings[id(m)]]
         self.words = said_words(told)
@@ -102,13 +102,15 @@ class Marks:
             if inside:
                 yield from self._place(shared(inside))
             x, y = mark.points.mean(axis=0)
-            for grid in (m for m in self.painted if isinstance(m, TensorGrid) and covers(m, x, y)):
+            for grid in (m for m in self.painted if isinstance(m, TensorGrid) and self._covers(m, x, y)):
                 yield from self._row(grid, mark)
 
     def _row(self, grid: TensorGrid, mark: Mark) -> Iterator[Defect]:
         """Where the name of a row is yellow, a frame around a row lies around that one."""
         left, top = mark.points.min(axis=0)[0], mark.points.max(axis=0)[1]
-        edge = float(grid.corners()[0][1])  # above it stand columns' labels, and what the axes are called
+        edge = float(
+            self.view.seen(grid.corners()[0])[1]
+        )  # above it stand columns' labels, and what the axes are called
         names = (r for r in self.screen.readings[id(grid)] if not has_cells(r) and r.corners[:, 0].max() < left)
         labels = [r for r in names if r.corners[:, 1].mean() < edge]
         beside = [r for r in labels if mark.points.min(axis=0)[1] < r.corners[:, 1].mean() < top]
@@ -141,8 +143,10 @@ class Marks:
             return
         said = self.words | said_words([r for m in self.painted for r in self.screen.readings[id(m)]])
         bars = [mark for mark in self.screen.marks(mobject) if mark.kind == "rectangle"]
-        yellow = [mark for mark in bars if self._yellow(mark)]
-        for mark in yellow if len(yellow) == 1 < len(bars) else ():
+        seen = [mark for mark in bars if float(np.max(mark.opacity)) > VISIBLE]
+        drawn = [mark for mark in seen if is_close(mark.rgb, self.screen.lesson.theme["prediction"])]
+        marked = drawn or ([] if isinstance(mobject, CumulativeBar) else [m for m in seen if self._yellow(m)])
+        for mark in marked if len(marked) == 1 < len(bars) else ():
             ends = [e.cell for e in mark.shows if not isinstance(e, Place) or e.at == "end"]
             names = shared([names_of_cell(c, self.sources.traces) for c in ends if isinstance(c, Cell)])
             words = {word for each in said for word in words_of(names, each, self.sources.traces)}
@@ -188,6 +192,11 @@ class Marks:
             self._spots = [spot for m in self.painted for spot in self.screen.spots(m, traces)]
         return self._spots
 
+    def _covers(self, mobject: Painted, x: float, y: float) -> bool:
+        points = outline(mobject, self.view)
+        (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
+        return bool(left < x < right and bottom < y < top)
+
     def _yellow(self, mark: Mark) -> bool:
         return float(np.max(mark.opacity)) > VISIBLE and is_close(mark.rgb, self.target)
 
@@ -201,15 +210,12 @@ def is_close(rgb: Array, other: Array) -> bool:
     return rgb.ndim == 1 and float(np.abs(rgb - other).max()) < TONE
 
 
-def covers(mobject: Painted, x: float, y: float) -> bool:
-    (left, bottom, _), (right, top, _) = mobject.points.min(axis=0), mobject.points.max(axis=0)
-    return bool(left < x < right and bottom < y < top)
-
-
 def contains(corners: Array, what: Spot | Reading) -> bool:
-    x, y = (what.x, what.y) if isinstance(what, Spot) else what.corners.mean(axis=0)
-    (left, bottom), (right, top) = corners.min(axis=0), corners.max(axis=0)
-    return bool(left < x < right and bottom < y < top)
+    """Whether the middle of a thing lies between four corners, which may lie aslant."""
+    middle = (what.x, what.y) if isinstance(what, Spot) else what.corners.mean(axis=0)
+    along, away = np.roll(corners, -1, axis=0) - corners, middle - corners
+    sides = along[:, 0] * away[:, 1] - along[:, 1] * away[:, 0]
+    return bool((sides > 0).all() or (sides < 0).all())
 
 
 __all__ = ["Marks"]

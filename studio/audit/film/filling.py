@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from manim import Mobject
 
-from scenes.kit.ground.layout import Box
+from scenes.kit.ground.layout import HOME, Box, View
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.text import Caption, Heading
 from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check, Defects
-from studio.audit.screen import is_visible, on_screen
+from studio.audit.screen import is_visible, on_screen, outline, view_of
 
 FAINT = 0.3  # opacity below which a thing is put aside, and is no main thing
 
@@ -21,17 +21,19 @@ class Filling(Check):
     """Writes into the report how full the stage is at the end of each step."""
 
     def step_ended(self, step: Step) -> Defects:
-        self.report.fills.append((step.name, filled(self.lesson.stage, boxes(on_screen(self.lesson)))))
+        self.report.fills.append(
+            (step.name, filled(self.lesson.stage, boxes(on_screen(self.lesson), view_of(self.lesson))))
+        )
         return ()
 
 
-def boxes(mobjects: Iterable[Mobject]) -> Iterator[Box]:
+def boxes(mobjects: Iterable[Mobject], view: View = HOME) -> Iterator[Box]:
     """Of all main things: what can be seen well, but for heading and caption."""
     for mobject in mobjects:
-        points = np.asarray(mobject.points)
+        points = outline(mobject, view)
         aside = isinstance(mobject, (Caption, Heading)) or isinstance(mobject, Painted) and mobject.opacity < FAINT
         if len(points) and is_visible(mobject) and not aside:
-            (left, bottom), (right, top) = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+            (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
             yield Box(left, bottom, right, top)
 
 

@@ -10,20 +10,21 @@ from typing import Any
 import numpy as np
 from manim import Animation, Mobject
 
-from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.layout import View
+from scenes.kit.ground.painting import Painted, seen_in
 from scenes.kit.ground.readings import Reading
 from scenes.kit.ground.text import Caption, Heading
 from scenes.kit.moves.flight import Fly
 from scenes.lesson.lesson import Lesson
 from studio.audit.film.places import Homes, Numbers, numbers_in, together
-from studio.audit.screen import is_visible, on_screen
+from studio.audit.screen import is_visible, on_screen, view_of
 
 
 class Look:
     """A mobject as it looks now: light is the opacity of the brightest thing on it."""
 
-    def __init__(self, mobject: Mobject, homes: Homes):
-        self.mobject, self.homes = mobject, homes
+    def __init__(self, mobject: Mobject, homes: Homes, view: View):
+        self.mobject, self.homes, self.view = mobject, homes, view
         self.readings: list[Reading] = []
         self.numbers: Numbers = {}
         self.light, self.stretch = float(bool(len(mobject.points)) and is_visible(mobject)), 1.0
@@ -34,7 +35,7 @@ class Look:
         self.light = 0.0
         if mobject.opacity <= 0.002 or mobject.zoom() < 1e-3:
             return
-        readings, marks = mobject.seen()
+        readings, marks = mobject.seen(self.view)
         self.readings = [reading for reading in readings if reading.text.strip()]
         opacities = [reading.opacity for reading in self.readings]
         opacities += [float(np.max(mark.opacity)) for mark in marks if np.size(mark.opacity)]
@@ -124,9 +125,10 @@ class Sights:
             self.known.pop(number, None)
 
     def _sight(self, mobjects: list[Mobject], time: float, *more: Any) -> Sight:
+        view = view_of(self.lesson)
         for mobject in mobjects:
-            if id(mobject) not in self.known:
-                self.known[id(mobject)] = Look(mobject, self.homes)
+            if id(mobject) not in self.known or self.known[id(mobject)].view != seen_in(mobject, view):
+                self.known[id(mobject)] = Look(mobject, self.homes, seen_in(mobject, view))
         return Sight(time, [self.known[id(m)] for m in mobjects], *more)
 
     def _carried(self) -> Iterator[Numbers]:

@@ -108,7 +108,7 @@ def sharper(scene: Scene) -> Pixels:
     size = {"pixel_width": SHARPER * camera.pixel_width, "pixel_height": SHARPER * camera.pixel_height}
     with tempconfig(size):
         large = type(camera)()
-        large.background_color = camera.background_color
+        large.background_color, large.view = camera.background_color, camera.view
         large.init_background()
         large.reset()
         large.capture_mobjects(scene.mobjects)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from manim import config
 
 from scenes.kit.ground.encodings import Mark
-from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.painting import Painted, PaintingCamera
 from scenes.kit.ground.readings import Cell, Cells, Reading, Shown
 from scenes.kit.ground.say import number
 from scenes.lesson.lesson import Lesson
@@ -25,10 +25,12 @@ def on_screen(lesson: Lesson) -> list[Message]:
     """All numbers on screen, topmost first: those that are written, and those that a dot, an arc or a bar shows.
 
     `area`: corners, in parts of the frame from its upper left corner."""
-    painted = [member for mobject in lesson.mobjects for member in mobject.get_family() if isinstance(member, Painted)]
+    family = [member for mobject in lesson.mobjects for member in mobject.get_family()]
+    painted = sorted((m for m in family if isinstance(m, Painted)), key=lambda m: m.z_index)  # as they are drawn
+    view = cast(PaintingCamera, lesson.camera).view
     told: list[Message] = []
     for member in painted:
-        readings, marks = member.seen()
+        readings, marks = member.seen(view)
         written = [_told(reading, lesson.making) for reading in readings if reading.opacity > FAINT]
         known = {shown.value for reading in readings for shown in reading.numbers if isinstance(shown.value, Cell)}
         told += [_drawn(area, cell, lesson.making) for area, cell in shapes(marks) if cell not in known]
@@ -38,15 +40,31 @@ def on_screen(lesson: Lesson) -> list[Message]:
 
 def shapes(marks: Iterable[Mark]) -> Iterator[tuple[np.ndarray[Any, Any], Cell]]:
     """(outline [n, 2] in the scene, the number that it shows) of every shape that shows one."""
+    marks = list(marks)
+    pictured = sum(np.size(mark.opacity) for mark in marks if mark.kind == "image")
     for mark in marks:
         for cell in (encoding.cell for encoding in mark.shows[:1]):
             if isinstance(cell, Cell) and float(np.max(mark.opacity)) > FAINT:
                 yield _outline(mark, None), cell
+            elif isinstance(cell, Cells) and mark.kind == "image" and pictured <= MOST:
+                yield from _pixels(mark, cell)
             elif isinstance(cell, Cells) and mark.kind in ("rectangle", "circle"):
                 places = _cells(cell)
                 if len(places) == len(mark.points) <= MOST:
                     seen = np.broadcast_to(mark.opacity, len(places)) > FAINT
                     yield from ((_outline(mark, int(k)), places[k]) for k in np.flatnonzero(seen))
+
+
+def _pixels(mark: Mark, cells: Cells) -> Iterator[tuple[np.ndarray[Any, Any], Cell]]:
+    """The cells of a picture, which may lie aslant: equal parts of it, row by row."""
+    rows, columns = np.asarray(mark.opacity).shape
+    places = _cells(Cells(cells.tensor, tuple(np.broadcast_to(p, (rows, columns)).ravel() for p in cells.index)))
+    corner, right, _, down = np.asarray(mark.points)
+    across, along = (right - corner) / columns, (down - corner) / rows
+    for k in np.flatnonzero(np.asarray(mark.opacity).ravel() > FAINT) if places else ():
+        row, column = divmod(int(k), columns)
+        start = corner + column * across + row * along
+        yield np.array([start, start + across, start + across + along, start + along]), places[k]
 
 
 def _cells(cells: Cells) -> list[Cell]:

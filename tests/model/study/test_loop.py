@@ -1,4 +1,4 @@
-"""The loop run in five ways, and one row through the depth."""
+"""The loop run in its ways, and one row through the depth."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,8 @@ from model.study.loop import Loop
 from model.study.stream import journey
 
 TEXT = "A fluffy blue creature"
-WAYS = dict(seed=2, temperature=0.8, cool=0.5, warm=1.5)
+HEATS = (0.5, 1.5, 3.0)
+WAYS = dict(seed=2, temperature=0.8, heats=HEATS)
 
 
 def test_each_way_is_the_loop_with_its_choices():
@@ -18,15 +19,23 @@ def test_each_way_is_the_loop_with_its_choices():
         "sampled": dict(seed=2, temperature=0.8),
         "greedy": dict(greedy=True),
         "other_seed": dict(seed=3, temperature=0.8),
-        "cool": dict(seed=2, temperature=0.5),
-        "warm": dict(seed=2, temperature=1.5),
     }
     for way, choices in wanted.items():
         assert [t.word for t in getattr(loop, way)] == [t.word for t in generate("tiny", TEXT, 3, **choices)], way
-    assert [float(t.u) for t in loop.cool] == [float(t.u) for t in loop.warm] == [float(t.u) for t in loop.sampled]
     assert float(loop.temperature) == 0.8
     shown = {turn.trace.run_id for way in wanted for turn in getattr(loop, way)}
     assert {trace.run_id for trace in loop.traces()} == shown
+
+
+def test_the_first_word_at_other_temperatures_is_drawn_with_the_same_u():
+    loop = Loop.run("tiny", TEXT, 3, **WAYS)
+    assert [float(heat) for heat in loop.heats] == list(HEATS)
+    logits = loop.sampled[0].trace.array("logits")[-1].astype(float)
+    for heat, turn in zip(HEATS, loop.heated, strict=True):
+        p = np.exp(logits / heat) / np.exp(logits / heat).sum()
+        np.testing.assert_allclose(turn.probs.values, p, rtol=1e-4, atol=1e-9)
+        assert float(turn.u) == float(loop.sampled[0].u) == np.random.default_rng(2).random()
+        assert turn.id == turn.ranking[np.searchsorted(np.cumsum(p[turn.ranking]), float(turn.u), side="right")]
 
 
 @pytest.mark.parametrize("wrong", [dict(seed=-1), dict(temperature=0.0)])

@@ -18,7 +18,7 @@ from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import Style, current
 from scenes.kit.ground.text import Caption, Formula, Heading, Label, Number, symbol
-from scenes.kit.numbers.frames import Frame, Slab
+from scenes.kit.numbers.frames import Frame, Plate
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.total import Total
 
@@ -99,7 +99,7 @@ def style(box: Box) -> VGroup:
     for half, name in zip(halves, ("night", "day"), strict=True):
         with Style.of(name, current().frame).used() as used:
             corners = framed(half, "")[0].points[[0, 4, 8, 12]]
-            found += [Slab(corners, used.theme["background"]), queries(half.inset(0.15))]
+            found += [Plate(corners, used.theme["background"]), queries(half.inset(0.15))]
     return VGroup(*found)
 
 

@@ -12,7 +12,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color
 from scenes.kit.numbers.chain import RowChain
-from scenes.kit.numbers.frames import Frame, Slab
+from scenes.kit.numbers.frames import Frame, Plate
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product, SoftmaxTable
 from scenes.kit.numbers.rows import Rows
@@ -90,11 +90,11 @@ def frame(box: Box) -> VGroup:
     return VGroup(grid, frame_row(grid, real.query().position))
 
 
-def slab(box: Box) -> VGroup:
+def plate(box: Box) -> VGroup:
     """A slab in the place of a bar."""
     bars = ProbabilityBars(real.next_word(), real.prompt().vocabulary, width=box.width, height=box.height, count=5)
     fill(box, bars)
-    return VGroup(bars, Slab(bars.bar_corners(0), color("target")), Frame(bars.bar_corners(0, pad=0.06)))
+    return VGroup(bars, Plate(bars.bar_corners(0), color("target")), Frame(bars.bar_corners(0, pad=0.06)))
 
 
 SAMPLES: dict[str, Sample] = {
@@ -109,5 +109,5 @@ SAMPLES: dict[str, Sample] = {
     "Product": product,
     "SoftmaxTable": softmax_table,
     "Frame": frame,
-    "Slab": slab,
+    "Plate": plate,
 }
