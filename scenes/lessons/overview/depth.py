@@ -328,7 +328,7 @@ class Depth:
 
     @property
     def scale_says(self) -> Said:
-        return say("blue positive, red negative ∝ cube root of |x|, full from {m:.1f}", m=self.bright)
+        return say("blue +, red −, brightness ∝ cube root of |x|, full from {m:.1f}", m=self.bright)
 
     def stack(self, box: Box) -> Stack:
         """The model: what its parts are called, one behind the other."""

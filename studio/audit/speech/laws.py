@@ -29,7 +29,8 @@ INTO = re.compile(r"(\d[\d,]*) numbers (?:in, (\d[\d,]*) out|into (\d[\d,]*))")
 ROOT = re.compile(r"√(\d+)\b")
 SIDES = re.compile(r"\b(rows|columns) (?:are (queries|keys)|(ask)\b)|\b(rows|columns) are (asked)\b")
 ASKS = {"queries": "query", "keys": "key", "ask": "query", "asked": "key"}
-PROPORTIONAL = re.compile(r"([a-z]+(?: [a-z]+)?) ∝ (√?)")
+PROPORTIONAL = re.compile(r"([a-z]+(?: [a-z]+)?) ∝ (√|cube root|)")
+POWERS = {"": 1.0, "√": 1 / 2, "cube root": 1 / 3}
 SIGNS = re.compile(r"\b(blue|red) ([+−])")
 OWNED = re.compile(r"\b([qkvx])(\d+)\b|\b([qkvx]) of “([^”]+)”")
 MADE = {"q": {"q", "rot_q"}, "k": {"k", "rot_k"}, "v": {"v"}, "x": {"normalized", "ln1.normalized", "resid_pre"}}
@@ -87,10 +88,10 @@ def check_laws(text: Said, drawn: Iterable[Encoding]) -> Iterator[Defect]:
     """“dot area ∝ weight”: something that is shown is drawn like that. “blue +, red −”: so are signs."""
     drawn = list(drawn)
     for match in PROPORTIONAL.finditer(text):
-        phrase, root = match[1], bool(match[2])
+        phrase, power = match[1], POWERS[match[2]]
         kind = next((kind for word, kind in LAWS.items() if phrase.endswith(word)), None)
-        shades = {one.power == 0.5 for one in drawn if isinstance(one, Shade)}
-        right = root in shades if kind is Shade else kind is not None and not root
+        shades = [one.power for one in drawn if isinstance(one, Shade)]
+        right = any(abs(power - one) < 1e-6 for one in shades) if kind is Shade else kind is not None and power == 1
         if not right or not any(isinstance(one, kind or Shade) for one in drawn):
             yield Defect("false claim", f"“{match[0].strip()}” in “{text}”: nothing is drawn like that")
     for match in SIGNS.finditer(text):
