@@ -19,6 +19,7 @@ from tests.playing import caption, player, texts
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother last night because she was"
 STEPS = [
     "Position",
+    "Shuffled",
     "Without positions",
     "With positions",
     "The whole model",
@@ -59,6 +60,16 @@ def test_the_default_text_has_a_word_twice():
     trace = Position(renderer=Playback(None)).trace
     first, last = repeated(trace.ids)
     assert first < last and trace.ids[first] == trace.ids[last]
+
+
+def test_two_words_change_places_before_all_do(default):
+    i, j = default.untold.swap
+    assert {default.words[i], default.words[j]} == {"dog", "cat"}
+    words = [default.words[k] for k in default.untold.swapped]
+    assert " ".join(words) == "The old cat chased the young dog and the cat"
+    assert [text for text in texts(default, "Position") if text in words] == default.words + words
+    shuffled = [default.words[k] for k in default.untold.order]
+    assert [text for text in texts(default, "Shuffled") if text in words] == default.words + shuffled
 
 
 def test_the_experiment_is_run_both_ways(default):
@@ -133,6 +144,8 @@ def test_losses_are_the_reports(default):
     for kind in KINDS:
         seeds = json.loads((load(NAMES[kind]).path / "report.json").read_text(encoding="utf-8"))["seeds"]
         assert f"{np.mean(seeds['losses']):.3f}" in texts(default, "Four ways compared")
+        if kind == "none":  # e to the mean loss: so many equally likely words
+            assert f"{np.exp(np.mean(seeds['losses'])):.1f} equally likely" in caption(default, "Four ways compared")
         assert f"{min(seeds['losses']):.3f} to {max(seeds['losses']):.3f}" in texts(default, "Four ways compared")
 
 

@@ -43,8 +43,8 @@ class Position(TextLesson):
 
         word = self.words[self.position]
         waving = Waving(self, self.variants.P, self.position, word)
-        waving.waves()
-        waving.clocks()
+        row = waving.waves()
+        waving.clocks(row)
         table = waving.table()
 
         adding = Adding(self, InputRows(self.variants.adds), self.position)
@@ -108,12 +108,12 @@ class Position(TextLesson):
         best = int(means.values.argmin())
         with self.step(
             "Four ways compared",
-            "Without positions {a:.3f} nats a word; {k} positions do best, {b:.3f}. Lower is better.",
-            subtitle="held-out loss in nats a word · {s} seeds each (dots) · same data, same steps",
+            "Without positions it is as unsure as among {a:.1f} equally likely words; best with {k} ones: {b:.1f}.",
+            subtitle="surprise at each held-out word in nats, −ln of its probability · {s} seeds each (dots)",
             keep=(),
             claims=[least(means, best)],
-            a=means[0],
-            b=means[best],
+            a=means[0].exp(),
+            b=means[best].exp(),
             k=KINDS[best],
             s=losses.shape[1],
         ):

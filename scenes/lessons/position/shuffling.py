@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from manim import UP, FadeIn, Transform
+from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, Transform
+from manim.utils.paths import straight_path
 
 from model.numbers.tensor import Tensor
 from model.study.variants import Orders
@@ -19,11 +20,15 @@ from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look, longest_bar
-from scenes.kit.words.links import Links
+from scenes.kit.words.links import Links, along_threads
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
 from scenes.lesson.lesson import TextLesson
 
 ATTENTION = "model {m} · layer {l} · attention of “{last}” in head {h}, and its attn_out"
+SHUFFLED = "before “{last}”: still the same words. What changes for attention?"
+DRAWN = "model {m} · order drawn with seed {s} · “{last}” stays last"
+AROUND = (0.75, 0.4)  # how far two words that change places swing out, in parts of the room between the orders
+Way = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 NOTHING = 5e-7  # a difference that rounds to 0 at six decimals
 SOME = 5e-4  # a difference that is worth a word
 LARGE, SMALL = 0.62, 0.46  # em of the words, alone and above the numbers
@@ -45,21 +50,71 @@ class Shuffling:
     scene: TextLesson
 
     def order(self, orders: Orders) -> TwoOrders:
-        """The words before the last change places."""
-        shown = self.two_orders(orders, self.scene.stage, LARGE)
+        """Two words that are used alike change places; then all before the last do."""
+        m, last = orders.written.info["checkpoint"], last_word(orders)
+        drawn: Look = dict(last=last, m=m, s=self.scene.options.seed)
+        if orders.swap is None:
+            with self.scene.step("Position", ask="Shuffle all " + SHUFFLED, subtitle=DRAWN, keep=(), **drawn):
+                return self.changed(orders, self.copied(orders), orders.order)
+        a, b = (display(orders.written.tokens[k]) for k in orders.swap)
         with self.scene.step(
             "Position",
-            ask="Shuffle the words before “{last}”: same words, other meaning. Does attention notice?",
-            subtitle="model {m} · order drawn with seed {s} · “{last}” stays last",
+            ask="Swap “{a}” and “{b}”: same words, other meaning. Does attention notice?",
+            subtitle="model {m} · above: as written, below: two words have changed places",
             keep=(),
-            last=last_word(orders),
-            m=orders.written.info["checkpoint"],
-            s=self.scene.options.seed,
+            a=a,
+            b=b,
+            m=m,
         ):
-            self.scene.play(FadeIn(shown.written, shift=0.2 * UP), run_time=1)
-            self.scene.play(Grow(shown.links, "grown", lag=0.3), run_time=1.5)
-            self.scene.play(FadeIn(shown.shuffled), run_time=0.8)
+            shown = self.exchanged(orders, self.copied(orders))
+        with self.scene.step("Shuffled", ask="Or shuffle all " + SHUFFLED, subtitle=DRAWN, **drawn):
+            return self.changed(orders, shown, orders.order)
+
+    # ── words on their way ───────────────────────────────────────────────────────────────────────
+    def copied(self, orders: Orders) -> TwoOrders:
+        """The words come, and a copy of each goes straight down (or across)."""
+        shown = self.two_orders(orders, self.scene.stage, LARGE, range(len(orders.order)))
+        self.scene.play(FadeIn(shown.written, shift=0.2 * UP), run_time=0.8)
+        leaving = pieces(shown.written)
+        ways, links = [straight_path()] * len(leaving), Grow(shown.links, "grown", lag=0.1)
+        self.fly(leaving, shown.shuffled, links, ways=ways, run_time=1.2)
         return shown
+
+    def exchanged(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
+        """Two words of the copy go past each other, on the side of the links, one further out."""
+        new = self.two_orders(orders, self.scene.stage, LARGE, orders.swapped)
+        self.scene.remove(shown.shuffled)
+        leaving = [shown.shuffled.piece(k) for k in orders.swapped]
+        between, down = min(shown.links.natural) if self.scene.wide else shown.links.natural[0], shown.written.down
+        ways = [straight_path()] * len(leaving)
+        for place, share in zip(orders.swap or (), AROUND, strict=True):
+            ways[place] = around(share * between, down)
+        self.fly(leaving, new.shuffled, Transform(shown.links, new.links), ways=ways, run_time=2)
+        return TwoOrders(shown.written, new.shuffled, shown.links)
+
+    def changed(self, orders: Orders, shown: TwoOrders, order: Sequence[int]) -> TwoOrders:
+        """The copy gives way to another, whose words come one after the other along the links."""
+        new = self.two_orders(orders, self.scene.stage, LARGE, order)
+        self.scene.play(FadeOut(shown.shuffled), Transform(shown.links, new.links), run_time=1)
+        leaving, ways = pieces(shown.written), [along_threads(new.written.down)] * len(order)
+        self.fly([leaving[k] for k in order], new.shuffled, ways=ways, lag=0.4, run_time=2)
+        return TwoOrders(shown.written, new.shuffled, shown.links)
+
+    def fly(
+        self,
+        leaving: Sequence[TokenRow],
+        row: TokenRow,
+        *along: Animation,
+        ways: Sequence[Way],
+        lag: float = 0.0,
+        run_time: float,
+    ) -> None:
+        """Words fly to their places in a row, each its way; the row is there when they have landed."""
+        both = enumerate(zip(leaving, ways, strict=True))
+        flights = [Transform(word, row.piece(k), path_func=way) for k, (word, way) in both]
+        self.scene.play(LaggedStart(*flights, lag_ratio=lag), *along, run_time=run_time)
+        self.scene.remove(*leaving)
+        self.scene.add(row)
 
     def without(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
         """What the last word gathers does not depend on the order."""
@@ -116,9 +171,9 @@ class Shuffling:
         inner = Box(box.left + x, box.bottom + y, box.right - x, box.top - y)
         return self.two_orders(orders, inner, SMALL), numbers
 
-    def two_orders(self, orders: Orders, box: Box, largest: float) -> TwoOrders:
-        """One below the other in a wide frame, else side by side."""
-        tokens, unknown, order = orders.written.tokens, orders.written.unknown, orders.order
+    def two_orders(self, orders: Orders, box: Box, largest: float, order: Sequence[int] | None = None) -> TwoOrders:
+        """One below the other in a wide frame, else side by side. order: of the second, if not the shuffled one."""
+        tokens, unknown, order = orders.written.tokens, orders.written.unknown, orders.order if order is None else order
         both = ((tokens, unknown), ([tokens[i] for i in order], [k for k, i in enumerate(order) if i in unknown]))
         how: Look
         if self.scene.wide:
@@ -173,6 +228,17 @@ class Shuffling:
         bars = ProbabilityBars(shuffled, orders.written.vocabulary, order=ids, **room)
         bars.move_to((box.left + bars.width / 2, (box.bottom + box.top - 0.7) / 2, 0))
         return title, bars, BarChange(bars, orders.written["probs"][-1], width=column)
+
+
+def pieces(tokens: TokenRow) -> list[TokenRow]:
+    """Each word as a row of its own, where it stands."""
+    return [tokens.piece(k) for k in range(len(tokens.words))]
+
+
+def around(height: float, down: bool) -> Way:
+    """A way that swings out: up from a row, to the left of a column."""
+    out = np.array([-height, 0, 0] if down else [0, height, 0])
+    return lambda start, end, t: start + t**2 * (3 - 2 * t) * (end - start) + 4 * t * (1 - t) * out
 
 
 def last_word(orders: Orders) -> str:
