@@ -33,7 +33,7 @@ _ROOMS = {
     "charts.ranking": ("Ranking",),
     "charts.cumulative": ("CumulativeBar", "LayEndToEnd"),
     "charts.curve": ("Curve", "GrowCurve", "ReadOff", "Waves"),
-    "charts.numberline": ("NumberLine",),
+    "charts.numberline": ("Arrive", "NumberLine"),
     "space.vectorspace": ("VectorSpace",),
     "space.dial": ("Dial", "DialRow", "Turn"),
     "depth.blocks": ("BlockDiagram",),

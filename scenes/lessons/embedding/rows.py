@@ -23,7 +23,9 @@ from scenes.lesson.lesson import TextLesson
 from scenes.lessons.embedding.table import MOST, TablePicture
 
 DIGITS = 0.34  # em of the numbers in cells
+WORDS = 0.34  # em of the words beside them
 LOWEST = 0.27  # a row of the text
+FEW, MOST_GROWN = 8, 2.2  # words from which on cells have their usual size, and how much larger they are at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +79,16 @@ class TextRows:
 
     def grid(self, box: Box) -> TensorGrid:
         """embed, one row a word."""
-        cell = (1.05, self.scene.row_height)
+        grown = max(1.0, min(FEW / len(self.trace), MOST_GROWN))  # a short text gets larger cells
+        cell = (1.05 * grown, self.scene.row_height * grown)
         room: Look = dict(
             width=box.width, height=box.height, cell=cell, columns=self.scene.by(wide=8, square=4, tall=4)
         )
         words, place = [display(token) for token in self.trace.tokens], self.word.position
         rows: Look = dict(rows=int(box.height / LOWEST), keep_row=place, row_labels=words, target_row=place)
-        return box.fit(TensorGrid(self.trace["embed"], "weight", size=DIGITS, **rows, **room))
+        if grown > 1:
+            rows["header"] = WORDS * grown
+        return box.fit(TensorGrid(self.trace["embed"], "weight", size=DIGITS * grown, **rows, **room))
 
     def into_the_model(self) -> None:
         """The look-up as a formula, and the rows that it gives."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Shade, Thickness, Through
+from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Projected, Shade, Thickness, Through
 from scenes.kit.ground.readings import Cell, Cells, Reading
 from scenes.kit.ground.theme import Theme
 from studio.audit.findings import Defect
@@ -68,9 +68,10 @@ def check_mark(mark: Mark, encoding: Encoding, sources: Sources, theme: Theme) -
         return None
     first = int(np.argmax(wrong))
     what = f"a {mark.kind} whose {NAMES[type(encoding)]} is not {_source(encoding.cell)}"
-    read = measured.read[first]
-    shown = read if isinstance(read, str) else f"{read:.4g}"
-    return Defect("wrong shape", what, expected=f"{measured.values[first]:.4g}", shown=shown)
+    shown, expected = (
+        told if isinstance(told, str) else f"{told:.4g}" for told in (measured.read[first], measured.values[first])
+    )
+    return Defect("wrong shape", what, expected=expected, shown=shown)
 
 
 def values_of(what: Any, sources: Sources) -> Array | str:
@@ -161,6 +162,18 @@ def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured
     return Measured(mark.zoom * at, mark.zoom * right, CLOSE, (at - encoding.zero) / encoding.unit, value)
 
 
+def _projected(mark: Mark, encoding: Projected, values: Array, theme: Theme) -> Measured | None:
+    """Where a point of a space is seen: two turns, each of a complex plane."""
+    x, y, z = values.reshape(-1, 3).T
+    across = (x + 1j * z) * np.exp(-1j * encoding.azimuth)
+    up = (y + 1j * across.imag) * np.exp(1j * encoding.elevation)
+    right = np.array(encoding.zero) + encoding.unit * np.stack([across.real, -up.real], axis=-1)
+    local = mark.local[0] if encoding.at == "first" else mark.local
+    found = np.reshape(local, (-1, 2))
+    told = [np.array([f"{x:.4g}, {y:.4g}" for x, y in places]) for places in (found, right)]
+    return Measured(mark.zoom * found, mark.zoom * right, CLOSE, told[0], told[1])
+
+
 def _through(mark: Mark, encoding: Through, values: Array, theme: Theme) -> Measured | None:
     """The height of a line over each place."""
     x, y = mark.local.T
@@ -206,6 +219,7 @@ MEASURES: dict[type, Measure] = {
     Area: _area,
     Angle: _angle,
     Place: _place,
+    Projected: _projected,
     Thickness: _thickness,
     Shade: _shade,
     Through: _through,
@@ -215,6 +229,7 @@ NAMES: dict[type, str] = {
     Area: "area",
     Angle: "angle",
     Place: "place",
+    Projected: "place in space",
     Thickness: "width",
     Shade: "colour",
     Through: "height",

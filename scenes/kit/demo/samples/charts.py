@@ -13,7 +13,7 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd
 from scenes.kit.charts.curve import Curve, GrowCurve, ReadOff, Waves
-from scenes.kit.charts.numberline import Group, NumberLine
+from scenes.kit.charts.numberline import Arrive, Group, NumberLine
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.demo import real
@@ -125,6 +125,10 @@ def number_line(box: Box) -> NumberLine:
     return fill(box, line)
 
 
+def arrive(box: Box) -> Move:
+    return Move([Arrive(number_line(box))])
+
+
 SAMPLES: dict[str, Sample] = {
     "ProbabilityBars": probability_bars,
     "BarChange": bar_change,
@@ -138,4 +142,5 @@ SAMPLES: dict[str, Sample] = {
     "Waves": waves,
     "ReadOff": read_off,
     "NumberLine": number_line,
+    "Arrive": arrive,
 }
