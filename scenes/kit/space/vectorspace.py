@@ -23,6 +23,7 @@ from scenes.kit.words.tokens import display
 
 DOT, SPECK = 0.075, 0.026  # radii of a point that is talked about, and of one of the many
 MARGIN = (0.75, 0.4)  # free at the sides and above and below the outermost point, for its label
+WIDEST = 0.2  # of the box's width that is left free on either side for labels that turn with their points
 FAR = 0.55  # strength of what lies furthest from the eye
 LAYERS = 3  # of the many dots, by their distance from the eye
 FLOOR = 8  # squares along a side of the floor
@@ -138,19 +139,23 @@ class VectorSpace(Painted):
         self.center = (inside.min(axis=0) + inside.max(axis=0)) / 2
         seen = np.concatenate([(inside - self.center) @ axes_of(view)[:2].T for view in views])
         low, high = seen.min(axis=0), seen.max(axis=0)
-        self.balance, free = (low + high) / 2, np.array(self.room) - 2 * np.array(MARGIN)
+        widest = min(float(self.sizes[:, 0].max(initial=0.0)) + 2 * DOT, WIDEST * self.room[0]) * self.solid
+        self.balance, free = (low + high) / 2, np.array(self.room) - 2 * np.maximum(MARGIN, (widest, 0.0))
         scales = np.where(high > low, free / np.maximum(high - low, 1e-9), np.inf)
         scales = np.where(np.isfinite(scales), scales, np.min(scales) if np.isfinite(scales).any() else 1.0)
         self.scale_units = scales if stretched else np.full(2, scales.min())
 
     def _clearest(self, turn: float) -> float:
-        """The azimuth from which, over the whole turn, most labels are seen; of equal ones, the first."""
+        """The azimuth from which, over the whole turn, most labels are seen and arrows are least foreshortened."""
+        arrows = [*self.values[self.stem_grown > 0], *(self.values[c.end] - self.values[c.start] for c in self.carried)]
+        ways = np.array([arrow / np.linalg.norm(arrow) for arrow in arrows if arrow.any()]).reshape(-1, 3)
         best: tuple[float, float] = (-1.0, 0.0)
         for side in np.linspace(-np.pi, np.pi, SIDES, endpoint=False):
             seen = []
             for azimuth in side + np.linspace(0, turn, MOMENTS):
                 self.view = np.array([azimuth, RAISED])
-                seen.append(self._labels(self.at(self.values))[1].sum())
+                long = np.linalg.norm(ways @ axes_of(self.view)[:2].T, axis=1).sum()
+                seen.append(self._labels(self.at(self.values))[1].sum() + long)
             best = max(best, (round(float(np.min(seen) + np.mean(seen)), 6), -float(side)))
         return -best[1]
 

@@ -144,10 +144,9 @@ class Waving:
             self.scene.play(Transform(values, bright), run_time=0.6)
 
     def first_hand(self, room: Box, pairs: list[int], dials: list[Dial], waiting: list[Mobject], row: VGroup) -> None:
-        """The hand of the pair that goes round about once: across its sine, up its cosine. It takes its place as the
-        other dials come, with all that waits, and the row goes."""
-        lengths = wavelengths(self.P.shape[1]).values
-        k = min(range(len(pairs)), key=lambda k: abs(float(lengths[pairs[k]]) - len(self.P)))
+        """A hand whose two numbers are both large: across its sine, up its cosine. It takes its place as the other
+        dials come, with all that waits, and the row goes."""
+        k = max(range(len(pairs)), key=lambda k: np.abs(self.hand(self.position, pairs[k]).values).min())
         room = Box(room.left, room.bottom, row.get_left()[0] - 0.5, room.top)
         left, right = room.columns(1.6, 1, gap=0.6) if self.scene.wide else room.rows(1, 1, gap=0.4)
         entries, final = [2 * pairs[k], 2 * pairs[k] + 1], dials[k].copy()
