@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,12 @@ class Variants:
         """One of the runs, and the same model's on the text shuffled with a seed."""
         order = shuffle(len(trace), seed)
         return Orders(trace, run(self.model_of(trace), trace.info["text"], order=order), order)
+
+    def in_order(self, order: Sequence[int], run: Run) -> dict[str, Orders]:
+        """The runs of each kind, as written and in an order of the words; of those kinds that have as many tokens."""
+        traces = {kind: trace for kind, trace in self.of.items() if len(trace) == len(order)}
+        again = {kind: run(self.model_of(t), t.info["text"], order=tuple(order)) for kind, t in traces.items()}
+        return {kind: Orders(trace, again[kind], tuple(order)) for kind, trace in traces.items()}
 
 
 @dataclass(frozen=True, eq=False)

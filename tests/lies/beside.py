@@ -366,8 +366,8 @@ LIES = [
     Lie(
         "losses under the names of other variants",
         "scenes/lessons/position/lesson.py",
-        '["no positions", *KINDS[1:]]',
-        '["no positions", *KINDS[:0:-1]]',
+        "names, fills = [WAYS[kind] for kind in KINDS]",
+        "names, fills = [WAYS[kind] for kind in KINDS[:1] + KINDS[:0:-1]]",
         "position",
         WRONG,
     ),

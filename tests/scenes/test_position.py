@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from model import run
 from model.errors import UsageError
 from model.runs.checkpoints import load
 from model.study.positions import shuffle
@@ -35,6 +36,7 @@ STEPS = [
     "Distance only",
     "One curve",
     "Four ways compared",
+    "Is it noticed?",
 ]
 
 
@@ -93,6 +95,20 @@ def test_the_whole_model_does_see_a_little_without_positions(default):
     for orders in (default.untold, default.told):
         p, q = (t.array("probs")[-1].astype(float) for t in (orders.written, orders.shuffled))
         assert f"{sum(max(a - b, 0) for a, b in zip(p, q, strict=True)):.0%}" in caption(default, "The whole model")
+
+
+def test_the_picture_of_the_beginning_is_answered(default):
+    """The shuffled words read by each model: ½ Σ |p − p′| of the next word, by runs of this test."""
+    order, moved = shuffle(len(default.words)), {}
+    for kind, trace in default.variants.of.items():
+        p = trace.array("probs")[-1].astype(float)
+        q = run(NAMES[kind], trace.info["text"], order=order).array("probs")[-1].astype(float)
+        moved[kind] = np.abs(p - q).sum() / 2
+    shown = texts(default, "Is it noticed?")
+    assert all(f"{share:.0%}" in shown for share in moved.values())
+    most = max(moved, key=moved.get)
+    said = caption(default, "Is it noticed?")
+    assert most.capitalize() in said and f"{moved[most]:.0%}" in said and f"{moved['none']:.0%}" in said
 
 
 def test_the_row_that_is_read_off_is_the_row_that_is_added(default):

@@ -101,7 +101,7 @@ class Analogies:
         words = self.table.vocabulary
         nearest, expected = display(words[found.found.ids[0]]), display(words[found.expected])
         if found.holds:
-            told = "To “{w}”: cosine {v:.2f}, nearest of all but the words asked."
+            told = "To “{w}”, cosine {v:.2f}: nearest but for the words asked."
             self.scene.answer(told, w=nearest, v=found.found.cosines[0])
         else:
             told = "Nearest is “{w}”; the word expected, “{x}”, is number {r}."

@@ -51,7 +51,7 @@ class LookUp:
         play = self.scene.play
         with self.scene.step(
             "Embedding",
-            "A model computes with numbers. Each word that it knows has one: its id.",
+            ask="A model computes with numbers. Which does it get here?",
             subtitle="model {model} · {v} words, ids {first} to {last}",
             keep=(),
             first=0,
@@ -71,6 +71,7 @@ class LookUp:
             play(LaggedStart(*flights, lag_ratio=0.15), run_time=1.6)
             self.scene.remove(*flying)
             self.scene.add(*tokens.numbers)
+            self.scene.answer("First an id: its place in the vocabulary.")
         return tokens
 
     def unknown_words(self, tokens: NumberedTokens) -> None:
@@ -134,7 +135,7 @@ class LookUp:
         position, play = self.word.position, self.scene.play
         with self.scene.step(
             "Look-up",
-            "“{word}” has id {id}: row {id} is its embedding, and that is all there is to it.",
+            "“{word}” has id {id}: row {id} is its embedding. That is all.",
             subtitle="embed [{i}, :] = W_E [{id}, :]",
             i=position,
             id=self.word.id,

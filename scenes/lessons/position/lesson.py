@@ -21,6 +21,8 @@ from scenes.lessons.position.shuffling import Shuffling
 from scenes.lessons.position.spread import SpreadBars
 from scenes.lessons.position.waves import Waving
 
+WAYS = dict(zip(KINDS, ("no positions", *KINDS[1:]), strict=True))  # what they are called on screen
+
 
 class Position(TextLesson):
     """Positional encoding (Vaswani et al. 2017, § 3.5; Su et al. 2021).
@@ -61,6 +63,7 @@ class Position(TextLesson):
         turning.distance(hands)
         turning.by_distance()
         self.compare()
+        shuffling.noticed(self.untold, self.noticed, [WAYS[kind] for kind in self.noticed])
 
     def prepare(self) -> None:
         """The four variants' runs, two of them in two orders, the position that is read off, and the rotary head."""
@@ -79,6 +82,7 @@ class Position(TextLesson):
         seed = self.options.seed
         self.untold = self.variants.both_orders(self.variants.of["none"], seed, self.run)
         self.told = self.variants.both_orders(self.variants.told, seed, self.run)
+        self.noticed = self.variants.in_order(self.untold.order, self.run)
 
     def borrowed(self) -> Twice:
         """The lesson's own text has a word twice."""
@@ -117,7 +121,7 @@ class Position(TextLesson):
             k=KINDS[best],
             s=losses.shape[1],
         ):
-            names, fills = ["no positions", *KINDS[1:]], ("secondary", "position", "positive", "query")
+            names, fills = [WAYS[kind] for kind in KINDS], ("secondary", "position", "positive", "query")
             bars = SpreadBars(losses, names, width=self.stage.width, height=self.stage.height, fills=fills)
             self.stage.fit(bars)
             bars.dots[:] = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,9 +11,11 @@ from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, Transform
 from manim.utils.paths import straight_path
 
 from model.numbers.tensor import Tensor
+from model.numbers.tensor import stack as stack_tensors
 from model.study.variants import Orders
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
+from scenes.kit.charts.ranking import Ranking
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
@@ -22,6 +24,7 @@ from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look, longest_bar
 from scenes.kit.words.links import Links, along_threads
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
+from scenes.lesson.claims import fact
 from scenes.lesson.lesson import TextLesson
 
 ATTENTION = "model {m} · layer {l} · attention of “{last}” in head {h}, and its attn_out"
@@ -215,6 +218,34 @@ class Shuffling:
                 title, bars, change = self.panel(box, orders, ids, name, longest)
                 self.scene.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
                 self.scene.play(Grow(change, "grown", lag=0.2), run_time=1)
+
+    def noticed(self, orders: Orders, by_kind: Mapping[str, Orders], names: Sequence[str]) -> None:
+        """The picture of the beginning, and its answer: how far the shuffling moves the prediction of each model."""
+        told, shares = list(by_kind), [each.moved for each in by_kind.values()]
+        most = max(range(len(told)), key=lambda k: float(shares[k]))
+        with self.scene.step(
+            "Is it noticed?",
+            ask="The same words shuffled once more: which models notice?",
+            subtitle="share of the next word’s probability that moves · after “{last}” · {n} models",
+            keep=(),
+            claims=[fact("most", "no other model is moved further", shares, lambda *all: bool(all[most] >= max(all)))],
+            last=last_word(orders),
+            n=len(told),
+        ):
+            stage = self.scene.stage
+            wide, beside = stage.rows(1, 1, gap=0.4), stage.columns(1, 1, gap=0.5)
+            above, below = self.scene.by(wide=wide, square=beside, tall=stage.rows(1.4, 1, gap=0.4))
+            shown = self.two_orders(orders, above, SMALL)
+            room: Look = dict(width=below.width, height=below.height, spec=".0%", numbered=False, fill="probability")
+            bars = below.fit(Ranking(stack_tensors(shares, "kind"), names, **room))
+            self.scene.play(*map(FadeIn, shown), run_time=0.8)
+            self.scene.play(Grow(bars, "bar_opacity", lag=0.5), run_time=1.8)
+            self.scene.answer(
+                "{k} positions most: {a:.0%} of the prediction moves; without any, {b:.0%}.",
+                k=told[most].capitalize(),
+                a=shares[most],
+                b=shares[0],
+            )
 
     def panel(
         self, box: Box, orders: Orders, ids: list[int], name: str, longest: float
