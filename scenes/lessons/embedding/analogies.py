@@ -154,7 +154,7 @@ class Analogies:
             asked = [row[0] for row in rows]
             self.scene.play(*map(FadeIn, (*asked, *([] if self.scene.portrait else head))), run_time=0.5)
             arriving = [FadeIn(VGroup(*row[1:]), shift=0.15 * UP) for row in rows]
-            self.scene.play(LaggedStart(*arriving, lag_ratio=0.5), run_time=2.4)
+            self.scene.play(LaggedStart(*arriving, lag_ratio=0.5), run_time=2.2)
             self.scene.answer("{hits} of them hold. For {e}, “{x}” is number {r}.")
 
     def claimed(self, found: list[Analogy]) -> list[Fact]:

@@ -40,9 +40,9 @@ class Embedding(TextLesson):
         if self.trace.unknown:
             look_up.unknown_words(sentence)
         sentence, rows_around = look_up.open_table(sentence)
-        look_up.look_up(sentence, rows_around)
+        row = look_up.look_up(sentence, rows_around)
         if self.twin:
-            look_up.same_row(self.twin, sentence)
+            look_up.same_row(self.twin, sentence, row)
         rows = TextRows(self, self.word, self.table)
         text = rows.every_word()
 

@@ -130,7 +130,7 @@ class LookUp:
         look: Look = dict(row_labels=labels, target_row=self.word.id, size=DIGITS)
         return box.fit(TensorGrid(self.table.table, "weight", **look, **room))
 
-    def look_up(self, sentence: NumberedTokens, grid: TensorGrid) -> None:
+    def look_up(self, sentence: NumberedTokens, grid: TensorGrid) -> TensorGrid:
         """The id goes to its row, which comes out and lies under the sentence."""
         position, play = self.word.position, self.scene.play
         with self.scene.step(
@@ -154,6 +154,7 @@ class LookUp:
                 row, LEFT, buff=0.15
             )
             play(Fly(grid.strip(place), row), FadeIn(name), run_time=1.6)
+        return row
 
     def lifted(self, sentence: NumberedTokens, grid: TensorGrid, place: int) -> TensorGrid:
         """The row, between the sentence and the table, column over column."""
@@ -181,8 +182,8 @@ class LookUp:
         return min(self.scene.by(wide=11, square=6, tall=6), self.table.size[1])
 
     # ── twice the same word ──────────────────────────────────────────────────────────────────────
-    def same_row(self, twin: Twin, sentence: NumberedTokens) -> None:
-        """The word at two places: two equal rows, and their difference. sentence: on the stage."""
+    def same_row(self, twin: Twin, sentence: NumberedTokens, row: TensorGrid) -> None:
+        """The word at two places: two equal rows, and their difference. sentence, row: of the word, on the stage."""
         a, b = twin.rows
         fields: Look = dict(word=display(twin.trace.tokens[twin.place]), k=twin.place, j=twin.other_place, d=len(a))
         where = "" if twin.inside else " of another text"
@@ -194,14 +195,14 @@ class LookUp:
             "Same word, same row",
             "“{word}” at position {j}" + where + ": the same id, the same {d} numbers.",
             subtitle=inside if twin.inside else across,
-            keep=(sentence,),
+            keep=(sentence, row) if twin.place == self.word.position else (sentence,),
             claims=[fact("largest", "the two rows are equal", [a, b], lambda x, y: bool((x == y).all()))],
             **fields,
             most=abs(a - b).max(),
         ):
-            self.two_occurrences(twin, sentence, a, b)
+            self.two_occurrences(twin, sentence, row, a, b)
 
-    def two_occurrences(self, twin: Twin, sentence: NumberedTokens, a: Tensor, b: Tensor) -> None:
+    def two_occurrences(self, twin: Twin, sentence: NumberedTokens, row: TensorGrid, a: Tensor, b: Tensor) -> None:
         """Sentence, row; row, sentence; and their difference between the two rows."""
         above, middle, below = self.scene.stage.rows(1, 1.5, 1, gap=0.2)
         places = ((twin.trace, twin.place, above), (twin.other, twin.other_place, below))
@@ -225,6 +226,8 @@ class LookUp:
             for (label, grid), box in ways
             for move in (FadeIn(label), FadeIn(grid, target_position=box.mean(axis=0), scale=0.1))
         ]
+        if row in self.scene.mobjects:  # it is the first of the two
+            moves[1] = Transform(row, above_row[1])
         self.scene.play(*moves, run_time=1.6)
         label, grid = difference
         self.scene.play(FadeIn(label), Introduce(grid, "columns", lag=0.2), run_time=1.2)

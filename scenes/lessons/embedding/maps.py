@@ -93,7 +93,7 @@ class Maps:
             self.scene.play(FadeIn(space), FadeOut(grid), LaggedStart(*flights, lag_ratio=0.1), run_time=1.8)
             lit.stem_grown[: len(own)] = 1.0
             self.scene.play(Transform(space, lit), run_time=0.9)
-            turn = Transform(space, space.turned(TURN), rate_func=linear, run_time=3)
+            turn = Transform(space, space.turned(TURN), rate_func=linear, run_time=2.6)
             self.scene.play(Grow(bars, "values", lag=0.2, run_time=1.5), turn)
         return Shown(space, bars)
 

@@ -95,10 +95,10 @@ class TextRows:
     def into_the_model(self) -> None:
         """The sentence as it stood at the beginning, and what has become of it: its rows, by one formula."""
         adds = self.trace.config.positions in ("learned", "sinusoidal")
-        next_part = "; next, its position." if adds else "; where it stands comes in later."
+        next_part = "; next, each gets its position added." if adds else "; where each word stands comes in later."
         with self.scene.step(
             "Into the model",
-            "So the model gets {d} numbers for each word" + next_part,
+            "So each word is {d} numbers" + next_part,
             subtitle="model {model} · embed [position, d_model] = {n} × {d}",
             keep=(),
             n=len(self.trace),

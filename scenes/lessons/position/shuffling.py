@@ -76,7 +76,8 @@ class Shuffling:
     # ── words on their way ───────────────────────────────────────────────────────────────────────
     def copied(self, orders: Orders) -> TwoOrders:
         """The words come, and a copy of each goes straight down (or across)."""
-        shown = self.two_orders(orders, self.scene.stage, LARGE, range(len(orders.order)))
+        last = orders.swap is None  # whether anything is said of the last word
+        shown = self.two_orders(orders, self.scene.stage, LARGE, range(len(orders.order)), marked=last)
         self.scene.play(FadeIn(shown.written, shift=0.2 * UP), run_time=0.8)
         leaving = pieces(shown.written)
         ways, links = [straight_path()] * len(leaving), Grow(shown.links, "grown", lag=0.1)
@@ -85,7 +86,7 @@ class Shuffling:
 
     def exchanged(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
         """Two words of the copy go past each other, on the side of the links, one further out."""
-        new = self.two_orders(orders, self.scene.stage, LARGE, orders.swapped)
+        new = self.two_orders(orders, self.scene.stage, LARGE, orders.swapped, marked=False)
         self.scene.remove(shown.shuffled)
         leaving = [shown.shuffled.piece(k) for k in orders.swapped]
         between, down = min(shown.links.natural) if self.scene.wide else shown.links.natural[0], shown.written.down
@@ -98,7 +99,8 @@ class Shuffling:
     def changed(self, orders: Orders, shown: TwoOrders, order: Sequence[int]) -> TwoOrders:
         """The copy gives way to another, whose words come one after the other along the links."""
         new = self.two_orders(orders, self.scene.stage, LARGE, order)
-        self.scene.play(FadeOut(shown.shuffled), Transform(shown.links, new.links), run_time=1)
+        both = [Transform(a, b) for a, b in ((shown.written, new.written), (shown.links, new.links))]
+        self.scene.play(FadeOut(shown.shuffled), *both, run_time=1)
         leaving, ways = pieces(shown.written), [along_threads(new.written.down)] * len(order)
         self.fly([leaving[k] for k in order], new.shuffled, ways=ways, lag=0.4, run_time=2)
         return TwoOrders(shown.written, new.shuffled, shown.links)
@@ -174,8 +176,12 @@ class Shuffling:
         inner = Box(box.left + x, box.bottom + y, box.right - x, box.top - y)
         return self.two_orders(orders, inner, SMALL), numbers
 
-    def two_orders(self, orders: Orders, box: Box, largest: float, order: Sequence[int] | None = None) -> TwoOrders:
-        """One below the other in a wide frame, else side by side. order: of the second, if not the shuffled one."""
+    def two_orders(
+        self, orders: Orders, box: Box, largest: float, order: Sequence[int] | None = None, *, marked: bool = True
+    ) -> TwoOrders:
+        """One below the other in a wide frame, else side by side. order: of the second, if not the shuffled one.
+
+        marked: whether the last word is."""
         tokens, unknown, order = orders.written.tokens, orders.written.unknown, orders.order if order is None else order
         both = ((tokens, unknown), ([tokens[i] for i in order], [k for k, i in enumerate(order) if i in unknown]))
         how: Look
@@ -183,7 +189,8 @@ class Shuffling:
             how = dict(width=box.width, size=min(largest, 0.23 * box.height))
         else:
             how = dict(width=SIDE_BY_SIDE * box.width, height=box.height, size=largest, gap=0.04, down=True)
-        rows = [TokenRow(words, target=len(tokens) - 1, unknown=some, **how) for words, some in both]
+        target = len(tokens) - 1 if marked else None
+        rows = [TokenRow(words, target=target, unknown=some, **how) for words, some in both]
         if self.scene.wide:
             stack(*rows, gap=min(2.2, box.height - 2 * rows[0].height)).move_to(box.center)
         else:
