@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from model.numbers.tensor import Tensor, stack
 from model.numbers.trace import Trace
@@ -12,6 +14,7 @@ from model.study.positions import shuffle
 
 KINDS = ("none", "sinusoidal", "learned", "rotary")
 NAMES = {kind: f"tiny-{kind}" for kind in KINDS}  # checkpoints of one size, trained on the same data for as many steps
+ALIKE = 0.5  # cosine from which two words are used alike
 ATTN_OUT, PATTERN = "blocks.0.attn_out", "blocks.0.attn.pattern"
 
 Run = Callable[..., Trace]  # run(model, text, order=…)
@@ -56,6 +59,12 @@ class Variants:
         order = shuffle(len(trace), seed)
         return Orders(trace, run(self.model_of(trace), trace.info["text"], order=order), order)
 
+    def in_order(self, order: Sequence[int], run: Run) -> dict[str, Orders]:
+        """The runs of each kind, as written and in an order of the words; of those kinds that have as many tokens."""
+        traces = {kind: trace for kind, trace in self.of.items() if len(trace) == len(order)}
+        again = {kind: run(self.model_of(t), t.info["text"], order=tuple(order)) for kind, t in traces.items()}
+        return {kind: Orders(trace, again[kind], tuple(order)) for kind, trace in traces.items()}
+
 
 @dataclass(frozen=True, eq=False)
 class Orders:
@@ -64,6 +73,28 @@ class Orders:
     written: Trace
     shuffled: Trace
     order: tuple[int, ...]
+
+    @property
+    def swap(self) -> tuple[int, int] | None:
+        """The places of the two different words before the last that the model uses most alike; None if none are.
+
+        Words that are used alike can take each other's place, and the sentence stays one."""
+        rows, ids = self.written["embed"].values.astype(float), np.array(self.written.ids)
+        lengths = np.linalg.norm(rows, axis=1)
+        alike = rows @ rows.T / np.maximum(np.outer(lengths, lengths), 1e-12)
+        alike[(ids[:, None] == ids[None]) | np.tri(len(ids), dtype=bool)] = -1
+        alike[:, -1] = -1
+        first, second = np.unravel_index(alike.argmax(), alike.shape)
+        return (int(first), int(second)) if alike[first, second] >= ALIKE else None
+
+    @property
+    def swapped(self) -> tuple[int, ...]:
+        """The order in which those two have changed places."""
+        order = list(range(len(self.written)))
+        if self.swap:
+            i, j = self.swap
+            order[i], order[j] = j, i
+        return tuple(order)
 
     @property
     def gathered(self) -> tuple[Tensor, Tensor]:

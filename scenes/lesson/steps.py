@@ -14,7 +14,7 @@ from manim.utils.rate_functions import squish_rate_func
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Caption, Heading
-from scenes.kit.moves.reveal import Arrive
+from scenes.kit.moves.reveal import Emerge
 from scenes.lesson.claims import Fact
 from scenes.lesson.notes import notes_for
 from scenes.lesson.observer import Observer
@@ -48,7 +48,7 @@ def grow_after(
 ) -> None:
     """What was there leaves; then the bars come and grow, all in one play."""
     scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.25)) for m in gone],
-               Arrive(bars, "values", lag=lag, least=0.02, after=0.2), run_time=run_time)  # fmt: skip
+               Emerge(bars, "values", lag=lag, least=0.02, after=0.2), run_time=run_time)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ PATTERN, WALL = "scenes/kit/attention/pattern.py", "scenes/kit/attention/wall.py
 GRID, STRIPS, SUMS = "scenes/kit/numbers/grid.py", "scenes/kit/numbers/strips.py", "scenes/kit/numbers/sums.py"
 ARCS = "scenes/kit/depth/arcs.py"
 DIAL, SPACE = "scenes/kit/space/dial.py", "scenes/kit/space/vectorspace.py"
+VIEW, ARROWS, MAPS = "scenes/kit/space/view.py", "scenes/kit/space/arrows.py", "scenes/lessons/embedding/maps.py"
 SPREAD, SCORES = "scenes/lessons/position/spread.py", "scenes/lessons/heads/scores.py"
 
 WRONG = "wrong shape"
@@ -221,18 +222,75 @@ LIES = [
     Lie(
         "a map of words, mirrored",
         SPACE,
-        "np.array([w / 2 + x, h / 2 - y])",
-        "np.array([w / 2 - x, h / 2 - y])",
+        "(right_up - self.balance) * self.scale_units * (1, -1)",
+        "(right_up - self.balance) * self.scale_units * (-1, -1)",
         "embedding",
         WRONG,
     ),
     Lie(
         "the cloud behind the words, upside down",
         SPACE,
-        "self.scale_units * (1, -1) + (w / 2, h / 2)",
-        "self.scale_units * (1, 1) + (w / 2, h / 2)",
+        "pen.dots(places[seen], SPECK",
+        "pen.dots(self.room - places[seen], SPECK",
         "embedding",
         WRONG,
+    ),
+    Lie(
+        "a space that is turned the other way than it says",
+        VIEW,
+        "[[c, 0.0, s], [s * t, d, -c * t], [-s * d, t, c * d]]",
+        "[[c, 0.0, -s], [-s * t, d, -c * t], [s * d, t, c * d]]",
+        "embedding",
+        WRONG,
+    ),
+    Lie(
+        "a space that is deeper than it is wide",
+        SPACE,
+        "self.values, self.cloud_values = in_space(coords), in_space(cloud)",
+        "self.values, self.cloud_values = in_space(coords) * (1, 1, 1.5), in_space(cloud) * (1, 1, 1.5)",
+        "embedding",
+        WRONG,
+    ),
+    Lie(
+        "arrows from the origin end before their words",
+        SPACE,
+        "origin + grown * (dot - origin), rgb",
+        "origin + 0.8 * grown * (dot - origin), rgb",
+        "embedding",
+        WRONG,
+    ),
+    Lie(
+        "the arrow of an analogy grows on its way",
+        ARROWS,
+        "return tail, tail + grown * arrow",
+        "return tail, tail + grown * (1 + 0.2 * moved) * arrow",
+        "embedding",
+        WRONG,
+    ),
+    Lie(
+        "the arrow of an analogy starts beside the third word",
+        ARROWS,
+        "way, arrow = points[self.to] - points[self.start]",
+        "way, arrow = 0.8 * (points[self.to] - points[self.start])",
+        "embedding",
+        WRONG,
+    ),
+    Lie(
+        "words of a space beside other points",
+        SPACE,
+        "dots, near = self.at(self.values), self.nearness(self.values)",
+        "dots, near = self.at(self.values[::-1]), self.nearness(self.values)",
+        "embedding",
+        WRONG,
+    ),
+    Lie(
+        "the share of all axes as that of three",
+        MAPS,
+        "share=found.explained[[0, 1, 2]].sum()",
+        "share=found.explained[[0, 1, 2, 3]].sum()",
+        "embedding",
+        "test",
+        test="tests/scenes/test_embedding.py",
     ),
     Lie(
         "arrows point from the second word to the first",
@@ -257,10 +315,28 @@ LIES = [
     Lie(
         "the sector sweeps half of the angle",
         DIAL,
-        "swept = self.angles[k] - self.starts[k]",
-        "swept = 0.5 * (self.angles[k] - self.starts[k])",
+        "draw(pen, self.starts[k], self.angles[k], reach",
+        "draw(pen, self.starts[k], 0.5 * (self.starts[k] + self.angles[k]), reach",
         "position",
         WRONG,
+    ),
+    Lie(
+        "a hand's sine is drawn longer than it is",
+        DIAL,
+        "tip = np.asarray(start) + grown * (np.asarray(end) - start)",
+        "tip = np.asarray(start) + 1.2 * grown * (np.asarray(end) - start)",
+        "position",
+        "test",
+        test="tests/scenes/test_kit_positions.py",
+    ),
+    Lie(
+        "a spiral with one winding too many",
+        DIAL,
+        "angles = np.linspace(start, end, 2 + int(48 * rounds))",
+        "angles = np.linspace(start - 2 * np.pi, end, 2 + int(48 * rounds))",
+        "position",
+        "test",
+        test="tests/scenes/test_kit_positions.py",
     ),
     # ── colours ──────────────────────────────────────────────────────────────────────────────────
     Lie(

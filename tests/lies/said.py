@@ -278,8 +278,8 @@ LIES = [
     Lie(
         "an analogy leads to its second",
         ANALOGIES,
-        "w=display(words[first.found.ids[0]])",
-        "w=display(words[first.found.ids[1]])",
+        "nearest, expected = display(words[found.found.ids[0]])",
+        "nearest, expected = display(words[found.found.ids[1]])",
         "embedding",
         WRONG,
     ),

@@ -9,6 +9,7 @@ from model import run
 from model.errors import UsageError
 from model.study.vectors import load_vectors
 from scenes.kit.charts.ranking import Ranking
+from scenes.kit.ground.say import number
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.lesson import FRAME, Options
@@ -36,6 +37,7 @@ STEPS = [
     "Any word",
     "Other questions",
     "Analogies",
+    "One that fails",
     "Everyday words",
     "King and queen",
     "Hits and misses",
@@ -50,7 +52,7 @@ play = player(Embedding)
 def test_the_steps_and_how_long_they_last():
     lesson = play()
     assert [step.name for step in lesson.steps] == STEPS
-    assert 60 <= lesson.steps[-1].end <= 120
+    assert 90 <= lesson.steps[-1].end <= 150
     assert all(len(step.caption) <= 90 for step in lesson.steps)
 
 
@@ -59,7 +61,7 @@ def test_the_steps_and_how_long_they_last():
 def test_any_length_in_any_aspect(text, aspect):
     lesson = play(aspect, text=text)
     assert ("Unknown words" in [step.name for step in lesson.steps]) == bool(lesson.trace.unknown)
-    assert lesson.steps[-1].end <= 125
+    assert lesson.steps[-1].end <= 150
 
 
 def test_too_many_tokens_and_no_such_token():
@@ -139,8 +141,10 @@ def test_the_variance_a_map_keeps_is_printed(step):
         rows = rows[lesson.word.around(CROWD)]
     shares = np.linalg.svd(rows - rows.mean(0), compute_uv=False) ** 2
     shares /= shares.sum()
-    assert f"{shares[:2].sum():.0%}" in caption(lesson, step)
-    assert {f"{shares[0]:.1%}", f"{shares[1]:.1%}", f"{shares[2:].sum():.1%}"} <= set(texts(lesson, step))
+    axes = 3 if step == "A space" else 2
+    assert f"{shares[:axes].sum():.0%}" in caption(lesson, step)
+    told = [*shares[:axes], shares[axes:].sum()]
+    assert {f"{share:.1%}" for share in told} <= set(texts(lesson, step))
 
 
 def test_every_word_of_the_sentence_is_labelled_on_the_map():
@@ -169,18 +173,40 @@ def test_ranks_on_screen_are_true():
     lesson = play()
     x = lesson.trace.array("W_E").astype(np.float64)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
-    raw, shown = (
-        lesson.trace.array("W_E").astype(np.float64),
-        [m for m in lesson.watched.shown["Analogies"] if type(m) is Ranking],
-    )
-    assert len(shown) == len(lesson.analogies)
-    for found, ranking in zip(lesson.analogies, shown, strict=True):
+    raw, steps = lesson.trace.array("W_E").astype(np.float64), ("Analogies", "One that fails")
+    for found, step in zip(lesson.analogies, steps, strict=True):
+        ranking = only(lesson, step, Ranking)
         cosines = x @ (raw[found.b] - raw[found.a] + raw[found.c])
         order = [row for row in np.argsort(-cosines) if row not in (found.a, found.b, found.c)]
         assert ranking.words[0] == lesson.table.vocabulary[order[0]]
         place = order.index(found.expected) + 1
         assert ranking.ranks[ranking.words.index(lesson.table.vocabulary[found.expected])] == place
-        assert place == 1 or f"number {place}" in caption(lesson, "Analogies")
+        assert place == 1 or f"number {place}" in caption(lesson, step)
+
+
+@pytest.mark.parametrize("step", ["Analogies", "One that fails", "King and queen"])
+def test_the_arrow_lands_on_the_vector_that_is_asked(step):
+    lesson = play()
+    space, table = only(lesson, step, VectorSpace), lesson.glove if step == "King and queen" else lesson.table
+    a, b, c = (table.rows[word.lower()] for word in space.words[:3])
+    rows = [table.rows[str(word).lower()] for word in space.words[:-1]]
+    x = table.table.values.astype(np.float64)
+    _, s, vt = np.linalg.svd(x[rows] - x[rows].mean(0), full_matrices=False)
+    assert f"{(s[:3] ** 2).sum() / (s**2).sum():.0%} of the variance" in " ".join(texts(lesson, step))
+    target = space.values[-1]
+    np.testing.assert_allclose(np.abs(target), np.abs((x[b] - x[a] + x[c]) @ vt[:3].T), atol=1e-4)
+    assert space.carry_moved[0] == 1 and len(space.words) - 1 in space.hollow
+    _, tip = space.carried[0].ends(space.values, 1.0, 1.0)
+    np.testing.assert_allclose(tip, target, atol=1e-6)
+
+
+def test_the_words_of_the_text_answer_below_the_line():
+    lesson = play()
+    found, x = lesson.probes[0], lesson.trace.array("W_E").astype(np.float64)
+    along = np.mean([x[j] - x[i] for i, j in found.pairs], axis=0)
+    answers = x[list(lesson.trace.ids)] @ along / np.linalg.norm(along)
+    shown = texts(lesson, "Any word")
+    assert all(number(value) in shown for value in answers)
 
 
 def test_everyday_words_are_those_that_glove_knows():

@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
+from manim import Transform
 
 from model.numbers.tensor import Tensor
 from scenes.kit.charts.curve import Curve, GrowCurve, ReadOff, Waves, ticks
+from scenes.kit.ground.encodings import Angle, Length
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.text import Label
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.space.dial import Dial, DialRow, Turn
-from scenes.kit.words.links import Links
+from scenes.kit.words.links import Links, along_threads
 from scenes.kit.words.tokens import TokenRow
 from scenes.lessons.position.heatmap import HeatMap
 from scenes.lessons.position.spread import SpreadBars
@@ -98,11 +100,66 @@ def test_links_go_from_each_token_to_its_new_place(down):
     second.shift((3, 0, 0) if down else (0, -3, 0))
     links = Links(first, second, order)
     for k, i in enumerate(order):
-        start, end = links.to_scene(*links.starts[k]), links.to_scene(*links.ends[k])
+        start, end = links.to_scene(*links.starts[i]), links.to_scene(*links.ends[i])
         axis = 1 if down else 0
         assert start[axis] == pytest.approx(first.edge_point(i, (0.5, 0.5))[axis]) and end[axis] == pytest.approx(
             second.edge_point(k, (0.5, 0.5))[axis]
         )
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_a_word_flies_along_its_line(down):
+    words, order = ["one", "two", "three"], (2, 0, 1)
+    first, second = (TokenRow(w, down=down) for w in (words, [words[i] for i in order]))
+    second.shift((3, 0, 0) if down else (0, -3, 0))
+    links, path = Links(first, second, order), along_threads(down)
+    line = next(mark for mark in links.marks() if mark.kind == "line").points  # of the first word
+    for t, point in zip(np.linspace(0, 1, len(line)), line, strict=True):
+        start, end = np.append(line[0], 0), np.append(line[-1], 0)
+        np.testing.assert_allclose(path(start, end, t)[:2], point, atol=1e-6)
+
+
+def test_links_to_other_places_keep_their_tokens():
+    words = ["one", "two", "three"]
+    first, second = TokenRow(words), TokenRow(words).shift((0, -3, 0))
+    links, others = Links(first, second, (0, 1, 2)), Links(first, second, (2, 1, 0))
+    change = Transform(links, others)
+    change.begin()
+    change.interpolate(0.5)
+    for k in range(3):  # half-way, every line starts at its token, and ends between two places
+        np.testing.assert_allclose(links.to_scene(*links.starts[k])[:2], first.edge_point(k, (0.5, 1.0))[:2], atol=1e-6)
+        middle = (second.edge_point(k, (0.5, 0.0)) + second.edge_point(2 - k, (0.5, 0.0))) / 2
+        np.testing.assert_allclose(links.to_scene(*links.ends[k])[:2], middle[:2], atol=1e-6)
+
+
+# ── hands ────────────────────────────────────────────────────────────────────────────────────────
+def hand_at(angle: float) -> Tensor:
+    return Tensor.given(np.array([np.cos(angle), np.sin(angle)]), "hand", ("entry",))
+
+
+@pytest.mark.parametrize("swept", [0.5, -3.0, 6.0, 9.0, -20.0])
+def test_a_turn_of_more_than_a_round_is_a_spiral_of_as_many_windings(swept):
+    dial = Dial([(hand_at(swept), "position")], diameter=3, starts=[0.0])
+    dial.angles = np.array([swept])
+    matches(dial)
+    shown = [mark for mark in dial.marks() if any(isinstance(each, Angle) for each in mark.shows)]
+    assert [mark.kind for mark in shown] == ["arc" if abs(swept) <= 2 * np.pi else "line"]
+    if abs(swept) > 2 * np.pi:
+        away = shown[0].points - shown[0].points[0]
+        turned = np.unwrap(np.arctan2(away[1:, 1], away[1:, 0]))
+        assert turned[-1] - turned[0] == pytest.approx(swept, rel=0.02)
+        assert (np.diff(np.hypot(*away.T)) > 0).all()
+
+
+def test_a_hand_stands_on_its_two_numbers():
+    dial = Dial([(hand_at(2.1), "position")], diameter=3, legs=True)
+    matches(dial)
+    across, up = [mark for mark in dial.marks() if any(isinstance(each, Length) for each in mark.shows)]
+    np.testing.assert_allclose(across.points[1] - across.points[0], (np.cos(2.1) * 0.92 * 1.5, 0), atol=1e-9)
+    np.testing.assert_allclose(up.points[1] - up.points[0], (0, np.sin(2.1) * 0.92 * 1.5), atol=1e-9)
+    np.testing.assert_allclose(up.points[1], dial.tip()[:2], atol=1e-9)
+    dial.hand_grown, dial.leg_grown = 0.5, np.array([1.0, 0.5])
+    matches(dial)  # what is on its way does not say that it is there
 
 
 @pytest.mark.parametrize("upright", [0, 6])

@@ -106,7 +106,7 @@ def test_the_view_turns(monkeypatch):
     between = Transform(first, second)
     between.begin()
     between.interpolate(0.5)
-    np.testing.assert_allclose(first.values, (plane(9, 1).values + plane(9, 2).values) / 2)
+    np.testing.assert_allclose(first.values[:, :2], (plane(9, 1).values + plane(9, 2).values) / 2)
     between.finish()
     assert first.tensor is second.tensor
     matches(first)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from model import run
 from model.errors import UsageError
 from model.runs.checkpoints import load
 from model.study.positions import shuffle
@@ -19,6 +20,7 @@ from tests.playing import caption, player, texts
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother last night because she was"
 STEPS = [
     "Position",
+    "Shuffled",
     "Without positions",
     "With positions",
     "The whole model",
@@ -34,6 +36,7 @@ STEPS = [
     "Distance only",
     "One curve",
     "Four ways compared",
+    "Is it noticed?",
 ]
 
 
@@ -61,6 +64,16 @@ def test_the_default_text_has_a_word_twice():
     assert first < last and trace.ids[first] == trace.ids[last]
 
 
+def test_two_words_change_places_before_all_do(default):
+    i, j = default.untold.swap
+    assert {default.words[i], default.words[j]} == {"dog", "cat"}
+    words = [default.words[k] for k in default.untold.swapped]
+    assert " ".join(words) == "The old cat chased the young dog and the cat"
+    assert [text for text in texts(default, "Position") if text in words] == default.words + words
+    shuffled = [default.words[k] for k in default.untold.order]
+    assert [text for text in texts(default, "Shuffled") if text in words] == default.words + shuffled
+
+
 def test_the_experiment_is_run_both_ways(default):
     none, order = default.variants.of["none"], shuffle(10)
     other = next(
@@ -82,6 +95,20 @@ def test_the_whole_model_does_see_a_little_without_positions(default):
     for orders in (default.untold, default.told):
         p, q = (t.array("probs")[-1].astype(float) for t in (orders.written, orders.shuffled))
         assert f"{sum(max(a - b, 0) for a, b in zip(p, q, strict=True)):.0%}" in caption(default, "The whole model")
+
+
+def test_the_picture_of_the_beginning_is_answered(default):
+    """The shuffled words read by each model: ½ Σ |p − p′| of the next word, by runs of this test."""
+    order, moved = shuffle(len(default.words)), {}
+    for kind, trace in default.variants.of.items():
+        p = trace.array("probs")[-1].astype(float)
+        q = run(NAMES[kind], trace.info["text"], order=order).array("probs")[-1].astype(float)
+        moved[kind] = np.abs(p - q).sum() / 2
+    shown = texts(default, "Is it noticed?")
+    assert all(f"{share:.0%}" in shown for share in moved.values())
+    most = max(moved, key=moved.get)
+    said = caption(default, "Is it noticed?")
+    assert most.capitalize() in said and f"{moved[most]:.0%}" in said and f"{moved['none']:.0%}" in said
 
 
 def test_the_row_that_is_read_off_is_the_row_that_is_added(default):
@@ -133,6 +160,8 @@ def test_losses_are_the_reports(default):
     for kind in KINDS:
         seeds = json.loads((load(NAMES[kind]).path / "report.json").read_text(encoding="utf-8"))["seeds"]
         assert f"{np.mean(seeds['losses']):.3f}" in texts(default, "Four ways compared")
+        if kind == "none":  # e to the mean loss: so many equally likely words
+            assert f"{np.exp(np.mean(seeds['losses'])):.1f} equally likely" in caption(default, "Four ways compared")
         assert f"{min(seeds['losses']):.3f} to {max(seeds['losses']):.3f}" in texts(default, "Four ways compared")
 
 

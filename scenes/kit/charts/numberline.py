@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from manim import Animation, Scene
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
@@ -14,11 +15,13 @@ from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.timing import ease
 from scenes.kit.words.labels import spread, thin
 from scenes.kit.words.tokens import display
 
 SLANT = np.pi / 3
 DOT = 0.085
+COME = 0.4  # seconds in which a line comes
 OVERHANG = 0.9  # how far labels may stand beyond the outermost dots of their group
 
 
@@ -159,4 +162,23 @@ class NumberLine(Painted):
                 pen.text(text, *at, self.size, rgb, seen, align=1.0, angle=SLANT, of=of)
 
 
-__all__ = ["Group", "NumberLine"]
+class Arrive(Animation):
+    """The dots of a number line come down onto it, one after the other. The line comes with them, if it was not there.
+
+    Its labels follow their dots."""
+
+    def __init__(self, line: NumberLine, **kwargs: Any):
+        self.opacity, line.arrived = line.opacity, np.zeros(len(line.groups))
+        super().__init__(line, introducer=True, **kwargs)
+
+    def _setup_scene(self, scene: Scene) -> None:
+        self.there = self.mobject in scene.get_mobject_family_members()
+        super()._setup_scene(scene)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        self.mobject.arrived = np.full(len(self.mobject.groups), float(self.rate_func(alpha)))
+        come = 1.0 if self.there else float(ease(min(1.0, alpha * self.run_time / COME)))
+        self.mobject.opacity = self.opacity * come
+
+
+__all__ = ["Arrive", "Group", "NumberLine"]

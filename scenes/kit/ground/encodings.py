@@ -55,6 +55,22 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Projected:
+    """The place of a point (x to the right, y up, z towards the eye) in parallel projection.
+
+    cell: three numbers, or [n, 3]. zero: the place of 0, 0, 0. unit: local units for one, along every axis. azimuth:
+    radians by which the space has turned about y (z comes to the right); elevation: by which the eye stands higher.
+    at: as in Place."""
+
+    cell: What
+    zero: tuple[float, float]
+    unit: float
+    azimuth: float
+    elevation: float
+    at: str = "middle"
+
+
+@dataclass(frozen=True)
 class Shade:
     """The colour: from the empty cell's towards the hue of `kind` by most · (|value| / scale)^power, at most the
     whole; then, while something moves, towards the ink by `lit` (of all, or of each)."""
@@ -84,7 +100,7 @@ class Through:
     up: Place
 
 
-Encoding = Length | Area | Angle | Place | Shade | Thickness | Through
+Encoding = Length | Area | Angle | Place | Projected | Shade | Thickness | Through
 Shows = Encoding | tuple[Encoding, ...] | None
 
 
@@ -120,4 +136,17 @@ class Mark:
         return (self.points - self.matrix[:, 2]) @ np.linalg.inv(self.matrix[:, :2]).T
 
 
-__all__ = ["Angle", "Area", "Encoding", "Length", "Mark", "Place", "Shade", "Shows", "Thickness", "Through", "What"]
+__all__ = [
+    "Angle",
+    "Area",
+    "Encoding",
+    "Length",
+    "Mark",
+    "Place",
+    "Projected",
+    "Shade",
+    "Shows",
+    "Thickness",
+    "Through",
+    "What",
+]

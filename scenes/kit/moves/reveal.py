@@ -88,7 +88,7 @@ class Grow(Animation):
         setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
 
 
-class Arrive(Grow):
+class Emerge(Grow):
     """As Grow, of a mobject that comes where others are leaving: nothing of it is seen before the part `after`."""
 
     def __init__(self, mobject: Painted, name: str, *, after: float = 0.2, **kwargs: Any):
@@ -126,4 +126,4 @@ class Highlight(Together):
             m.set_opacity((1 - t) * start + t * self.to, family=False)
 
 
-__all__ = ["Arrive", "CountUp", "Grow", "Highlight", "Introduce", "Reveal"]
+__all__ = ["Emerge", "CountUp", "Grow", "Highlight", "Introduce", "Reveal"]

@@ -9,7 +9,7 @@ import numpy as np
 from manim import LEFT, Animation, VGroup
 
 from model.numbers.tensor import Tensor
-from scenes.kit.ground.encodings import Angle, Place, Shows
+from scenes.kit.ground.encodings import Angle, Length, Place, Shows
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
@@ -23,13 +23,18 @@ class Dial(Painted):
 
     hands: (Tensor [2], role) each. longest: the length that reaches the circle. `angles` (radians, counter-clockwise
     from the right) and `lengths` are what is drawn. starts: angles from which a faint sector goes to each hand
-    (NaN: none); with `between`, the sector lies between the first hand and the second. ghosts: hands are also drawn
-    faintly at their starts. marks: so many ticks on the circle, as on a clock.
+    (NaN: none), and where the hand has turned more than once a spiral, round by round; with `between`, the sector lies
+    between the first hand and the second. ghosts: hands are also drawn faintly at their starts. marks: so many ticks on
+    the circle, as on a clock. legs: the first hand's two numbers are drawn, too, across and then up to its tip, so far
+    as `leg_grown` [2] says; `leg_sight`: their opacity; `hand_grown`: how much of the hands.
     """
 
     angles: Mix[np.ndarray]
     lengths: Mix[np.ndarray]
     starts: Mix[np.ndarray]
+    leg_grown: Mix[np.ndarray]
+    leg_sight: Mix[float]
+    hand_grown: Mix[float]
 
     def __init__(
         self,
@@ -41,6 +46,7 @@ class Dial(Painted):
         between: bool = False,
         ghosts: bool = False,
         marks: int = 0,
+        legs: bool = False,
     ):
         self.tensors = [tensor for tensor, _ in hands]
         self.rgbs = [color(role) for _, role in hands]
@@ -48,6 +54,7 @@ class Dial(Painted):
         self.angles, self.lengths = np.arctan2(pairs[:, 1], pairs[:, 0]), np.hypot(pairs[:, 0], pairs[:, 1])
         self.starts = np.full(len(hands), np.nan) if starts is None else np.array(starts, dtype=float)
         self.longest, self.between, self.ghosts, self.ticks = float(longest), between, ghosts, marks
+        self.leg_grown, self.leg_sight, self.hand_grown = np.ones(2), float(legs), 1.0
         super().__init__(diameter, diameter)
 
     def tip(self, hand: int = 0) -> np.ndarray:
@@ -72,6 +79,7 @@ class Dial(Painted):
             tick = [(radius + inner * c, radius + inner * s), (radius + radius * c, radius + radius * s)]
             pen.line(tick, "secondary", 0.02, 0.8)
         self._draw_sectors(pen, radius)
+        self._draw_legs(pen, radius)
         for k in np.argsort(-self.lengths, kind="stable"):  # a short hand lies on top of a long one
             rgb = self.rgbs[k]
             if self.ghosts and np.isfinite(self.starts[k]):
@@ -79,7 +87,20 @@ class Dial(Painted):
             across, up = (Cell(self.tensors[k], (axis,)) for axis in (0, 1))
             unit = 0.92 * radius / self.longest
             shows = Place(across, radius, unit, "x"), Place(up, radius, -unit, "y")
-            self._draw_hand(pen, self.angles[k], self.lengths[k], rgb, 1.0, shows)
+            if self.hand_grown > 0:
+                length = self.hand_grown * self.lengths[k]
+                self._draw_hand(pen, self.angles[k], length, rgb, 1.0, shows if self.hand_grown == 1 else None)
+
+    def _draw_legs(self, pen: Pen, radius: float) -> None:
+        """The first hand's two numbers: across from the middle, and from there up (or down) to its tip."""
+        x, y = self._end(self.angles[0], self.lengths[0])
+        unit, tensor = 0.92 * radius / self.longest, self.tensors[0]
+        ways = (((radius, radius), (x, radius)), ((x, radius), (x, y)))
+        shows = (Length(Cell(tensor, (0,)), radius, unit), Length(Cell(tensor, (1,)), radius, -unit, "y"))
+        for (start, end), grown, length in zip(ways, self.leg_grown, shows, strict=True):
+            if grown > 0 and self.leg_sight > 0:
+                tip = np.asarray(start) + grown * (np.asarray(end) - start)
+                pen.line([start, tip], "target", 0.035 * radius, self.leg_sight, shows=length if grown == 1 else None)
 
     def _draw_sectors(self, pen: Pen, radius: float) -> None:
         if self.between:
@@ -89,17 +110,24 @@ class Dial(Painted):
             return
         for k, rgb in enumerate(self.rgbs):
             if np.isfinite(self.starts[k]):
-                swept = self.angles[k] - self.starts[k]
                 reach = (0.9 if len(self.rgbs) == 1 and not self.ghosts else 0.42 + 0.1 * k) * radius
-                end = self.starts[k] + np.sign(swept) * (abs(swept) % (2 * np.pi))
                 shows = Angle(Cells(self.tensors[k], ([0, 1],)))
-                self._sector(pen, self.starts[k], end, reach, rgb, shows=shows)
+                draw = self._sector if abs(self.angles[k] - self.starts[k]) <= 2 * np.pi else self._spiral
+                draw(pen, self.starts[k], self.angles[k], reach, rgb, shows=shows)
 
     def _sector(
         self, pen: Pen, start: float, end: float, reach: float, rgb: Fill, opacity: float = 0.25, shows: Shows = None
     ) -> None:
         radius = self.natural[0] / 2
         pen.arc(radius, radius, reach, start, end, rgb, opacity, shows=shows)
+
+    def _spiral(self, pen: Pen, start: float, end: float, reach: float, rgb: Fill, shows: Shows = None) -> None:
+        """A turn of more than one round, from the middle outwards: as many windings as rounds."""
+        radius, rounds = self.natural[0] / 2, abs(end - start) / (2 * np.pi)
+        angles = np.linspace(start, end, 2 + int(48 * rounds))
+        away = np.linspace(0, reach, len(angles))
+        points = np.stack([radius + away * np.cos(angles), radius - away * np.sin(angles)], axis=1)
+        pen.line(points, rgb, min(0.3 * reach / rounds, 0.09 * radius), 0.45, shows=shows)
 
     def _draw_hand(
         self, pen: Pen, angle: float, length: float, rgb: np.ndarray, opacity: float, shows: Shows = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,6 +18,9 @@ class Threads(Painted):
 
     `grown`: how much of each line is drawn."""
 
+    starts: Mix[np.ndarray]
+    ends: Mix[np.ndarray]
+    natural: Mix[tuple[float, float]]
     grown: Mix[np.ndarray]
     emphasis: Mix[np.ndarray]
 
@@ -50,18 +53,30 @@ class Threads(Painted):
                 pen.line(shown, self.rgb, self.line, float(self.emphasis[k]))
 
 
+def along_threads(down: bool = False) -> Callable[[np.ndarray, np.ndarray, float], np.ndarray]:
+    """The path_func of a Transform that carries a word along its line (down: Links between columns)."""
+
+    def path(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
+        straight, sideways = 1.5 * t * (1 - t) + t**3, t**2 * (3 - 2 * t)
+        return start + (end - start) * ((straight, sideways, t) if down else (sideways, straight, t))
+
+    return path
+
+
 class Links(Threads):
     """Lines from the tokens of one row to those of another, below it (or, for columns, to its right).
 
-    order[k]: the token of the first row that stands at place k of the second."""
+    order[k]: the token of the first row that stands at place k of the second. A line for each token of the first
+    row, in its order: in a Transform to other Links of that row every line keeps its token."""
 
     def __init__(self, first: TokenRow, second: TokenRow, order: Sequence[int], *, fill: Fill = "secondary"):
         leave, arrive = ((1.0, 0.5), (0.0, 0.5)) if first.down else ((0.5, 1.0), (0.5, 0.0))
-        starts = np.array([first.edge_point(int(i), leave)[:2] for i in order])
-        ends = np.array([second.edge_point(k, arrive)[:2] for k in range(len(order))])
+        places = np.argsort(order)
+        starts = np.array([first.edge_point(i, leave)[:2] for i in range(len(order))])
+        ends = np.array([second.edge_point(int(k), arrive)[:2] for k in places])
         if first.down:
             starts[:, 0], ends[:, 0] = starts[:, 0].max() + 0.06, ends[:, 0].min() - 0.06
         super().__init__(starts, ends, down=first.down, fill=fill)
 
 
-__all__ = ["Links", "Threads"]
+__all__ = ["Links", "Threads", "along_threads"]

@@ -15,6 +15,7 @@ from model.study.words import WordTable
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
+from scenes.kit.ground.style import color
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.ground.typesetting import width
 from scenes.kit.moves.reveal import Grow
@@ -28,6 +29,8 @@ from scenes.lessons.embedding.directions import panes
 
 NEAR = 5  # neighbours that are listed
 BAR_TEXT, DOT_TEXT = 0.46, 0.36  # em of the words beside bars and dots
+ASKED = 3  # words of an analogy that are given
+TURN = 0.9  # radians that a space turns while it is looked at
 WIDEST = 6.5  # bars of a word's neighbours
 FIRST_ANALOGY = "man king woman queen"  # the one that everybody tells
 COLUMNS = ("", "nearest", "expected", "place")
@@ -43,29 +46,66 @@ class Analogies:
     scene: TextLesson
     table: WordTable
 
-    def two(self, shown: list[Analogy]) -> None:
+    def model_table(self, shown: list[Analogy]) -> None:
         """One or two analogies in the model's own table, with what really lies nearest."""
-        first, words = shown[0], self.table.vocabulary
-        fields: Look = dict(e=self.expression(first), w=display(words[first.found.ids[0]]))
+        subtitle = "rows of W_E · cosines with all {v} rows but those of the three words asked"
+        with self.scene.step("Analogies", **self.asked(shown[0]), subtitle=subtitle):
+            self.flight(shown[0])
         if len(shown) > 1:
-            caption, other = "{e}: “{w}”. But for {e2} “{w2}” is number {r}.", shown[1]
-            fields |= dict(e2=self.expression(other))
-        else:
-            caption, other = "{e} leads to “{w}”" + ("." if first.holds else "; “{w2}” is number {r}."), first
+            with self.scene.step("One that fails", **self.asked(shown[1]), subtitle=subtitle):
+                self.flight(shown[1])
+
+    def king_and_queen(self) -> None:
+        """The best-known analogy."""
+        words, (found,) = self.table.vocabulary, self.table.analogies([FIRST_ANALOGY], NEAR)
+        left_out = {name: words[getattr(found, name)] for name in "abc"}
+        of_all = nearest(self.table.table, found.target, found.nearest_of_all, [])
         with self.scene.step(
-            "Analogies",
-            caption,
-            subtitle="rows of W_E · cosines with all {v} rows but those of the three words asked",
-            keep=(),
-            claims=[each for found in shown for each in answers(self.table.table, found)],
-            **fields,
-            w2=display(words[other.expected]),
-            r=other.rank,
+            "King and queen",
+            **self.asked(found, of_all),
+            subtitle="GloVe, {n} words · left out: {a}, {b}, {c}; else “{raw}” is nearest",
+            n=len(words),
+            raw=words[found.nearest_of_all],
+            **left_out,
         ):
-            boxes = panes(self.scene, len(shown), self.scene.by(wide=0.8, square=0.5, tall=0.5))
-            rows = [row for found in shown for row in (*found.found.ids, found.expected)]
-            alike: Look = dict(lines=NEAR + 1.6, label_room=max(width(display(words[row]), 1.0) for row in rows))
-            self.show([self.ranking(found, box, **alike) for found, box in zip(shown, boxes, strict=True)], 3, 0.6)
+            self.flight(found)
+
+    def asked(self, found: Analogy, *claims: Fact) -> Look:
+        """A step's question, with what makes its answer true."""
+        facts = [*answers(self.table.table, found), *claims]
+        return dict(ask="{e}: to which word does that lead?", keep=(), claims=facts, e=self.expression(found))
+
+    def flight(self, found: Analogy) -> None:
+        """The arrow from one word to another lifts off and flies to the third; what lies where it leads comes last."""
+        stage, play = self.scene.stage, self.scene.play
+        left, right = stage.columns(1.5, 1, gap=0.5) if self.scene.wide else stage.rows(1.5, 1, gap=0.3)
+        space, bars = self.map_of(found, left), self.ranking(found, right)
+        lit, target = space.tint.copy(), len(space.words) - 1
+        asked, there, every = (upto(target + 1, count) for count in (ASKED, ASKED, target + 1))
+        there[target] = 1.0
+        space.tint[ASKED:target] = color("ink")  # none of them stands out yet
+        space.emphasis = asked
+        space.stem_grown[:], space.carry_grown[:], space.ring_grown[:] = 0.0, 0.0, 0.0
+        play(FadeIn(space), run_time=0.6)
+        play(change(space, stem_grown=asked), run_time=0.7)
+        play(change(space, carry_grown=np.ones(1)), run_time=0.6)
+        play(change(space, TURN / 4, carry_moved=np.ones(1)), run_time=1.6)
+        play(change(space, emphasis=there, ring_grown=every), run_time=0.6)
+        play(change(space, TURN / 4, emphasis=every), Grow(bars, "bar_opacity", lag=0.4), run_time=1.5)
+        play(change(space, tint=lit), run_time=0.5)
+        self.told_of(found)
+        play(change(space, TURN / 2), run_time=3.5)
+
+    def told_of(self, found: Analogy) -> None:
+        """The step's answer."""
+        words = self.table.vocabulary
+        nearest, expected = display(words[found.found.ids[0]]), display(words[found.expected])
+        if found.holds:
+            told = "To “{w}”, cosine {v:.2f}: nearest but for the words asked."
+            self.scene.answer(told, w=nearest, v=found.found.cosines[0])
+        else:
+            told = "Nearest is “{w}”; the word expected, “{x}”, is number {r}."
+            self.scene.answer(told, w=nearest, x=expected, r=found.rank)
 
     def everyday_words(self, rows: list[int]) -> None:
         """The neighbours of words of the text."""
@@ -88,32 +128,7 @@ class Analogies:
             for row, near, box in zip(rows, found, boxes, strict=True):
                 room: Look = dict(width=min(box.width, WIDEST), height=box.height, title=say("{w}", w=words[row]))
                 bars.append(box.fit(Ranking(near.cosines, [words[k] for k in near.ids], **look, **room)))
-            self.show(bars, 2.6, 0.4)
-
-    def king_and_queen(self) -> None:
-        """The best-known analogy, on a map of its own and as a ranking."""
-        words, (found,) = self.table.vocabulary, self.table.analogies([FIRST_ANALOGY], NEAR)
-        left_out = {name: words[getattr(found, name)] for name in "abc"}
-        fields: Look = dict(e=self.expression(found), w=words[found.found.ids[0]], raw=words[found.nearest_of_all])
-        of_all = nearest(self.table.table, found.target, found.nearest_of_all, [])
-        with self.scene.step(
-            "King and queen",
-            "{e} leads to “{w}”, if the words asked are left out.",
-            subtitle="GloVe, {n} words · left out: {a}, {b}, {c}; else “{raw}” is nearest",
-            keep=(),
-            claims=[*answers(self.table.table, found), of_all],
-            **fields,
-            n=len(words),
-            **left_out,
-        ):
-            stage = self.scene.stage
-            left, right = stage.columns(1.5, 1, gap=0.5) if self.scene.wide else stage.rows(1.5, 1, gap=0.3)
-            space, bars = self.map_of(found, left), self.ranking(found, right)
-            grown = space.copy()
-            space.arrow_grown = np.zeros_like(grown.arrow_grown)
-            self.scene.play(FadeIn(space), run_time=0.8)
-            self.scene.play(Transform(space, grown), run_time=1.6)
-            self.scene.play(Grow(bars, "bar_opacity", lag=0.4), run_time=1.5)
+            self.show(bars, 2.2, 0.15)
 
     def hits_and_misses(self) -> None:
         """Several analogies, with the place of the word expected."""
@@ -122,7 +137,7 @@ class Analogies:
         fields: Look = dict(e=self.expression(worst), x=words[worst.expected], r=worst.rank)
         with self.scene.step(
             "Hits and misses",
-            "{hits} of these {n} hold. For {e}, “{x}” is number {r}.",
+            ask="Which of these {n} hold?",
             subtitle="GloVe · nearest of the {v} other words, its cosine, and the place of the word expected",
             keep=(),
             claims=self.claimed(found),
@@ -131,13 +146,16 @@ class Analogies:
             n=len(found),
             v=len(words) - 3,
         ):
-            rows = [self.told(each) for each in found]
+            rows, head = [self.told(each) for each in found], [Label(t, LABEL, "secondary") for t in COLUMNS]
             if self.scene.portrait:
                 rows = set_lines(self.scene.stage, rows)
             else:
-                rows = set_table(self.scene.stage, [[Label(t, LABEL, "secondary") for t in COLUMNS], *rows])
-            arriving = [FadeIn(VGroup(*row), shift=0.15 * UP) for row in rows]
-            self.scene.play(LaggedStart(*arriving, lag_ratio=0.3), run_time=3)
+                head, *rows = set_table(self.scene.stage, [head, *rows])
+            asked = [row[0] for row in rows]
+            self.scene.play(*map(FadeIn, (*asked, *([] if self.scene.portrait else head))), run_time=0.5)
+            arriving = [FadeIn(VGroup(*row[1:]), shift=0.15 * UP) for row in rows]
+            self.scene.play(LaggedStart(*arriving, lag_ratio=0.5), run_time=2.2)
+            self.scene.answer("{hits} of them hold. For {e}, “{x}” is number {r}.")
 
     def claimed(self, found: list[Analogy]) -> list[Fact]:
         """What is said of several analogies."""
@@ -175,19 +193,32 @@ class Analogies:
         self.scene.play(LaggedStart(*growing, lag_ratio=lag), run_time=run_time)
 
     def map_of(self, found: Analogy, box: Box) -> VectorSpace:
-        """The four words and what lies near the target, in their own plane; the target is a ring."""
+        """The three words asked as arrows, what lies near the target, and a ring there; in a space of their own."""
         words = self.table.vocabulary
         rows = list(dict.fromkeys([found.a, found.b, found.c, found.expected, *found.found.ids]))
         points, target = self.table.table[rows], len(rows)
-        axes = pca(points, "the words shown")
-        across, up = axes.explained[0], axes.explained[1]
-        titles = (say("across: {v:.0%} of the variance", v=across), say("up: {v:.0%}", v=up))
-        roles = ["ink"] * 3 + ["truth"] + ["secondary"] * (len(rows) - 4) + ["target"]
-        arrows: Look = dict(arrows=[(0, 1), (2, target)], arrow_fill="target", hollow=[target])
-        room: Look = dict(width=box.width, height=box.height, size=DOT_TEXT, must=[target, 0, 1, 2, 3])
-        with_target = axes.project(concatenate([points, stack_tensors([found.target], "word")], 0))
-        names = [*(words[row] for row in rows), self.expression(found)]
-        return VectorSpace(with_target, names, roles=roles, titles=titles, **arrows, **room).move_to(box.center)
+        axes = pca(points, "the words shown", n=3)
+        note = say("three axes of a PCA: {v:.0%} of the variance", v=axes.explained.sum(0))
+        roles = ["ink"] * ASKED + ["truth" if found.holds else "loss"] + ["ink"] * (len(rows) - ASKED - 1) + ["target"]
+        arrows: Look = dict(stems=range(ASKED), carried=[(0, 1, 2)], arrow_fill="target", hollow=[target])
+        room: Look = dict(width=box.width, height=box.height, size=DOT_TEXT, must=[ASKED, 0, 1, 2])
+        with_target = concatenate([points, stack_tensors([found.target], "word")], 0) @ axes.axes
+        names = [*(words[row] for row in rows), ""]
+        look: Look = dict(roles=roles, titles=("", note), turn=TURN)
+        return VectorSpace(with_target, names, **look, **arrows, **room).move_to(box.center)
+
+
+def change(space: VectorSpace, by: float = 0.0, **look: np.ndarray) -> Transform:
+    """The space takes another look, and turns by so many radians."""
+    other = space.turned(by)
+    for name, value in look.items():
+        setattr(other, name, value)
+    return Transform(space, other)
+
+
+def upto(size: int, count: int) -> np.ndarray:
+    """Ones up to a place, then noughts. [size]"""
+    return (np.arange(size) < count).astype(float)
 
 
 def set_lines(stage: Box, rows: list[list[Label]]) -> list[list[Label]]:

@@ -12,7 +12,7 @@ from model.numbers.tensor import stack as stack_tensors
 from model.study.probes import Probe
 from model.study.space import cosine, pca
 from model.study.words import Word, WordTable
-from scenes.kit.charts.numberline import Group, NumberLine
+from scenes.kit.charts.numberline import Arrive, Group, NumberLine
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.moves.products import DotProduct
@@ -21,10 +21,15 @@ from scenes.kit.recipes import Look
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.steps import come, leave
 from scenes.lessons.embedding.claims import on_their_side
+from scenes.lessons.embedding.ids import NumberedTokens
 
 SIDES = ("position", "prediction")  # colours of the two ends of a direction
 TALLEST = 5.2  # a line of words
+LARGE = 0.62  # em of the words of a text
+ASIDE = 0.4  # free beside them, for numbers that are wider than their words
+OVER_WORDS = 0.7  # from a line down to the words of a text
 BESIDE_DOTS, IN_SUM = 0.36, 0.38  # em
 FLAT = 0.02  # what is left of a map's height when it is pressed onto a line
 FAINT = 0.4  # the words tested, when others are looked at
@@ -97,10 +102,10 @@ class Directions:
                 bare.label_on[:], bare.arrow_grown[:], bare.title_opacity = 0.0, 0.0, 0.0
                 play(Transform(space, bare), run_time=0.5)
                 flat = bare.copy()
-                flat.emphasis[:] = 0.0
-                play(Transform(space, flat.stretch(FLAT, 1)), FadeIn(line), run_time=1.2)
-                self.scene.remove(space)
-            play(arrive(line), run_time=2)
+                flat.emphasis[:] = FAINT
+                play(Transform(space, flat.stretch(FLAT, 1)), FadeIn(line), run_time=1)
+            gone = [] if self.scene.portrait else [FadeOut(space)]
+            play(Arrive(line), *gone, run_time=2)
             product = self.outermost(found, strip)
             play(DotProduct(product), run_time=1.8)
             self.scene.answer("{right} of {total} lie on their side.")
@@ -120,15 +125,19 @@ class Directions:
         far = int(np.abs(values.values - float(found.border)).argmax())
         with self.scene.step(
             "Any word",
-            "A direction answers for any word, whether that fits or not: “{w}” gets {v:+.2f}.",
+            "A direction answers for any word, fitting or not: “{w}” gets {v:+.2f}.",
             subtitle="the words of this sentence on the same line · W_E [id, :] · direction",
             w=display(self.table.vocabulary[self.word.own[far]]),
             v=values[far],
         ):
-            self.scene.play(FadeOut(product), run_time=0.4)
+            stage, axis = self.scene.stage, line.get_y()
+            below = Box(stage.left + ASIDE, stage.bottom, stage.right - ASIDE, axis - OVER_WORDS)
+            answers, trace = self.table.table[list(self.word.trace.ids)] @ found.along, self.word.trace
+            room: Look = dict(width=below.width, height=below.height, size=LARGE, spec="+.2f", fill="target")
+            sentence = below.fit(NumberedTokens(trace.tokens, answers, unknown=trace.unknown, **room))
             shown = line.copy()
             shown.sight, shown.label_sight = np.array([FAINT, FAINT, 1.0]), np.array([0.0, 0.0, 1.0])
-            self.scene.play(Transform(line, shown), run_time=1.6)
+            self.scene.play(*leave(product), *come(sentence), Transform(line, shown), run_time=1.6)
 
     def more_questions(self, found: list[Probe]) -> None:
         """Other directions, a line each."""
@@ -148,10 +157,7 @@ class Directions:
         ):
             boxes = panes(self.scene, len(found), 0.5)
             lines = [self.line_of(each, box) for each, box in zip(found, boxes, strict=True)]
-            for line in lines:
-                line.arrived[:] = 0.0
-            self.scene.play(*map(FadeIn, lines), run_time=0.6)
-            self.scene.play(*map(arrive, lines), run_time=2.2)
+            self.scene.play(*map(Arrive, lines), run_time=2.5)
 
     def line_of(self, found: Probe, box: Box, extra: Group | None = None) -> NumberLine:
         """The words tested at their dot products with the direction."""
@@ -174,13 +180,6 @@ class Directions:
 def counts(found: Probe) -> Look:
     """What a caption says of a probe."""
     return dict(right=found.right, total=found.total)
-
-
-def arrive(line: NumberLine) -> Transform:
-    """The dots come down onto the line."""
-    landed = line.copy()
-    landed.arrived[:] = 1.0
-    return Transform(line, landed)
 
 
 def panes(scene: TextLesson, count: int, gap: float) -> list[Box]:

@@ -105,11 +105,11 @@ class NumberedTokens(VGroup):
         self.rows[line].mark(place, role)
         return self
 
-    def dim_others(self, *kept: int) -> NumberedTokens:
+    def dim_others(self, *kept: int, opacity: float = 0.25) -> NumberedTokens:
         """All tokens but these, and their numbers, step back."""
         for row, numbers, start in zip(self.rows, self.numbers, self.starts, strict=True):
             here = [i - start for i in kept if start <= i < start + len(row.words)]
-            row.dim_others(*here)
+            row.dim_others(*here, opacity=opacity)
             numbers.shown_opacity = row.emphasis.copy()
         return self
 

@@ -40,9 +40,9 @@ class Embedding(TextLesson):
         if self.trace.unknown:
             look_up.unknown_words(sentence)
         sentence, rows_around = look_up.open_table(sentence)
-        look_up.look_up(sentence, rows_around)
+        row = look_up.look_up(sentence, rows_around)
         if self.twin:
-            look_up.same_row(self.twin)
+            look_up.same_row(self.twin, sentence, row)
         rows = TextRows(self, self.word, self.table)
         text = rows.every_word()
 
@@ -61,7 +61,7 @@ class Embedding(TextLesson):
             directions.more_questions(self.probes[1:3])
 
         if self.analogies:
-            Analogies(self, self.table).two(self.analogies)
+            Analogies(self, self.table).model_table(self.analogies)
         glove = Analogies(self, self.glove)
         if self.everyday:
             glove.everyday_words(self.everyday)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from manim import LEFT, UP, FadeIn, FadeOut, LaggedStart, Transform, rush_into, smooth
+from manim import LEFT, UP, Animation, FadeIn, FadeOut, LaggedStart, Transform, rush_into, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
@@ -28,6 +28,7 @@ from scenes.lessons.embedding.rows import DIGITS, labelled_rows
 LARGE, SMALL = 0.6, 0.46  # em of the sentence's words, alone and above a table
 WORD_LIST = 0.4  # em of the words around the sentence's own in the vocabulary
 READABLE = 0.3
+ASIDE = 0.45  # opacity of the words around the one that comes twice
 SHORT = 12  # words that fit in a line, or in a few of a narrow frame
 FIRST, THEN = squish_rate_func(smooth, 0, 0.6), squish_rate_func(smooth, 0.3, 1)  # one text gives way to another
 
@@ -50,7 +51,7 @@ class LookUp:
         play = self.scene.play
         with self.scene.step(
             "Embedding",
-            "A model computes with numbers. Each word that it knows has one: its id.",
+            ask="A model computes with numbers. Which does it get here?",
             subtitle="model {model} · {v} words, ids {first} to {last}",
             keep=(),
             first=0,
@@ -70,6 +71,7 @@ class LookUp:
             play(LaggedStart(*flights, lag_ratio=0.15), run_time=1.6)
             self.scene.remove(*flying)
             self.scene.add(*tokens.numbers)
+            self.scene.answer("First an id: its place in the vocabulary.")
         return tokens
 
     def unknown_words(self, tokens: NumberedTokens) -> None:
@@ -108,11 +110,8 @@ class LookUp:
             top, low = self.boxes
             tokens = top.fit(numbered(self.trace, top, SMALL, self.word.position).move_to(top.center))
             grid = self.rows_around(low)
-            if len(tokens.rows) == len(sentence.rows):
-                self.scene.play(*change(sentence, tokens), run_time=1)
-            else:
-                self.scene.play(FadeOut(sentence, rate_func=FIRST), FadeIn(tokens, rate_func=THEN), run_time=1)
-                sentence = tokens
+            self.scene.play(*set_anew(sentence, tokens), run_time=1)
+            sentence = sentence if len(tokens.rows) == len(sentence.rows) else tokens
             self.scene.play(Introduce(grid, "rows", lag=0.2), run_time=1.8)
         return sentence, grid
 
@@ -131,12 +130,12 @@ class LookUp:
         look: Look = dict(row_labels=labels, target_row=self.word.id, size=DIGITS)
         return box.fit(TensorGrid(self.table.table, "weight", **look, **room))
 
-    def look_up(self, sentence: NumberedTokens, grid: TensorGrid) -> None:
+    def look_up(self, sentence: NumberedTokens, grid: TensorGrid) -> TensorGrid:
         """The id goes to its row, which comes out and lies under the sentence."""
         position, play = self.word.position, self.scene.play
         with self.scene.step(
             "Look-up",
-            "“{word}” has id {id}: row {id} is its embedding, and that is all there is to it.",
+            "“{word}” has id {id}: row {id} is its embedding. That is all.",
             subtitle="embed [{i}, :] = W_E [{id}, :]",
             i=position,
             id=self.word.id,
@@ -155,6 +154,7 @@ class LookUp:
                 row, LEFT, buff=0.15
             )
             play(Fly(grid.strip(place), row), FadeIn(name), run_time=1.6)
+        return row
 
     def lifted(self, sentence: NumberedTokens, grid: TensorGrid, place: int) -> TensorGrid:
         """The row, between the sentence and the table, column over column."""
@@ -182,8 +182,8 @@ class LookUp:
         return min(self.scene.by(wide=11, square=6, tall=6), self.table.size[1])
 
     # ── twice the same word ──────────────────────────────────────────────────────────────────────
-    def same_row(self, twin: Twin) -> None:
-        """The word at two places: two equal rows, and their difference."""
+    def same_row(self, twin: Twin, sentence: NumberedTokens, row: TensorGrid) -> None:
+        """The word at two places: two equal rows, and their difference. sentence, row: of the word, on the stage."""
         a, b = twin.rows
         fields: Look = dict(word=display(twin.trace.tokens[twin.place]), k=twin.place, j=twin.other_place, d=len(a))
         where = "" if twin.inside else " of another text"
@@ -195,18 +195,20 @@ class LookUp:
             "Same word, same row",
             "“{word}” at position {j}" + where + ": the same id, the same {d} numbers.",
             subtitle=inside if twin.inside else across,
-            keep=(),
+            keep=(sentence, row) if twin.place == self.word.position else (sentence,),
             claims=[fact("largest", "the two rows are equal", [a, b], lambda x, y: bool((x == y).all()))],
             **fields,
             most=abs(a - b).max(),
         ):
-            self.two_occurrences(twin, a, b)
+            self.two_occurrences(twin, sentence, row, a, b)
 
-    def two_occurrences(self, twin: Twin, a: Tensor, b: Tensor) -> None:
+    def two_occurrences(self, twin: Twin, sentence: NumberedTokens, row: TensorGrid, a: Tensor, b: Tensor) -> None:
         """Sentence, row; row, sentence; and their difference between the two rows."""
         above, middle, below = self.scene.stage.rows(1, 1.5, 1, gap=0.2)
         places = ((twin.trace, twin.place, above), (twin.other, twin.other_place, below))
-        first, second = [box.fit(numbered(trace, box, SMALL, place).dim_others(place)) for trace, place, box in places]
+        first, second = [
+            box.fit(numbered(trace, box, SMALL, place).dim_others(place, opacity=ASIDE)) for trace, place, box in places
+        ]
         both = zip((twin.place, twin.other_place), (a, b), strict=True)
         names = [Label(say("position {i}", i=i), LABEL, "target", of=row) for i, row in both]
         parts = (
@@ -217,16 +219,25 @@ class LookUp:
         cell: Look = dict(cell=(1.1, self.scene.row_height), air=0.5, columns=self.entries)
         look: Look = dict(scale=float(np.abs(a.values).max()), size=DIGITS, spec="+.2f")
         above_row, difference, below_row = labelled_rows(middle, parts, gap=0.22, room=0.2, **cell, **look)
-        self.scene.play(FadeIn(first), FadeIn(second), run_time=0.8)
+        self.scene.play(*set_anew(sentence, first), FadeIn(second), run_time=0.8)
         ways = ((above_row, first.corners(twin.place)), (below_row, second.corners(twin.other_place)))
         moves = [
             move
             for (label, grid), box in ways
             for move in (FadeIn(label), FadeIn(grid, target_position=box.mean(axis=0), scale=0.1))
         ]
+        if row in self.scene.mobjects:  # it is the first of the two
+            moves[1] = Transform(row, above_row[1])
         self.scene.play(*moves, run_time=1.6)
         label, grid = difference
         self.scene.play(FadeIn(label), Introduce(grid, "columns", lag=0.2), run_time=1.2)
+
+
+def set_anew(sentence: NumberedTokens, other: NumberedTokens) -> list[Animation]:
+    """The sentence turns into itself in another look, or gives way to it where the lines are others."""
+    if len(other.rows) == len(sentence.rows):
+        return list(change(sentence, other))
+    return [FadeOut(sentence, rate_func=FIRST), FadeIn(other, rate_func=THEN)]
 
 
 def numbered(trace: Trace, box: Box, size: float, target: int | None = None) -> NumberedTokens:

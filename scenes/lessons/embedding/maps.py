@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from manim import DOWN, FadeIn, FadeOut, LaggedStart, Transform
+from manim import DOWN, FadeIn, FadeOut, LaggedStart, Transform, linear
 
 from model.numbers.tensor import Tensor
 from model.study.space import Pca, cosine, length, pca
@@ -33,6 +33,7 @@ from scenes.lessons.embedding.rows import labelled_rows
 MAPPED = 4000  # rows that a map of the whole vocabulary shows
 CROWD = 40  # words that a map holds with their labels
 BAR_TEXT = 0.42  # em beside bars
+TURN = 0.9  # radians that a space turns while it is looked at
 DIM = 0.25  # what is not talked about
 
 
@@ -63,23 +64,24 @@ class Maps:
         return pca(self.table.table[self.rows], "the rows shown", n=self.table.size[1])
 
     def whole(self, grid: TensorGrid) -> Shown:
-        """The rows of the text fly to their places among all others."""
+        """The rows of the text fly to their places among all others, and become arrows in a space that turns."""
         every, own = -(-self.table.size[0] // MAPPED), self.word.own
         rows = self.table.table[::every]
         found = pca(rows, "W_E", n=self.table.size[1])
         with self.scene.step(
             "A space",
-            "A row is a point in {d} dimensions. A map shows two: {share:.0%} of what varies.",
-            subtitle="PCA of {n} rows of W_E: the two directions in which they vary most, each dot a word",
+            "A row is an arrow in {d} dimensions. We can see three: {share:.0%} of what varies.",
+            subtitle="PCA of {n} rows of W_E: the three axes along which they vary most · dots: words",
             keep=(grid,),
             claims=[ordered(found.explained)],
-            share=found.explained[[0, 1]].sum(),
+            share=found.explained[[0, 1, 2]].sum(),
             n=len(rows),
         ):
             quiet = range(len(own), len(self.rows))
-            space = self.map_of(found, cloud=found.project(rows)[:, :2], around="cloud", quiet=quiet)
+            how: Look = dict(cloud=rows @ found.axes[:, :3], around="cloud", quiet=quiet, turn=TURN)
+            space = self.map_of(found, **how)
             space.emphasis[len(own) :] = 0.0
-            lit, bars = space.copy(), self.shares_of(found)
+            lit, bars = space.copy(), self.shares_of(found, 3)
             space.emphasis = np.zeros_like(lit.emphasis)
             places = {
                 k: space.dot_place(own.index(self.word.trace.ids[p])) for k, p in enumerate(grid.rows) if p is not None
@@ -88,16 +90,18 @@ class Maps:
             for strip in strips.values():
                 strip.text_opacity[:] = 0.0  # the numbers stay behind: a point is where they lead
             flights = [FadeOut(strips[k], target_position=place, scale=0.05) for k, place in places.items()]
-            self.scene.play(FadeIn(space), FadeOut(grid), LaggedStart(*flights, lag_ratio=0.1), run_time=2)
-            self.scene.play(Transform(space, lit), run_time=0.6)
-            self.scene.play(Grow(bars, "values", lag=0.2), run_time=1)
+            self.scene.play(FadeIn(space), FadeOut(grid), LaggedStart(*flights, lag_ratio=0.1), run_time=1.8)
+            lit.stem_grown[: len(own)] = 1.0
+            self.scene.play(Transform(space, lit), run_time=0.9)
+            turn = Transform(space, space.turned(TURN), rate_func=linear, run_time=2.6)
+            self.scene.play(Grow(bars, "values", lag=0.2, run_time=1.5), turn)
         return Shown(space, bars)
 
     def closer(self, shown: Shown) -> None:
         """The view turns to the axes of the rows around the text."""
         with self.scene.step(
             "Around the sentence",
-            "Seen along axes made for these {n} words alone, the map keeps {share:.0%}.",
+            "Flat, along two axes made for these {n} words alone, the map keeps {share:.0%}.",
             subtitle="PCA of {n} rows of W_E: the sentence’s words and the nearest in all {d} dimensions",
             claims=[self.nearest],
             n=len(self.rows),
@@ -190,7 +194,7 @@ class Maps:
     def map_of(self, found: Pca, **how: Any) -> VectorSpace:
         """The rows around the text, seen along two axes of a PCA."""
         box, own = self.boxes[0], len(self.word.own)
-        points = found.project(self.table.table[self.rows])[:, :2]
+        points = self.table.table[self.rows] @ found.axes[:, :3]
         words = [self.table.vocabulary[row] for row in self.rows]
         roles = ["target"] * own + ["ink"] * (len(self.rows) - own)
         links: Look = dict(links=[(0, self.rows.index(row)) for row in self.word.near.ids], link_fill="target")
@@ -199,9 +203,10 @@ class Maps:
         space.link_grown[:] = 0
         return space.move_to(box.center)
 
-    def shares_of(self, found: Pca) -> ProbabilityBars:
-        """How much of the variance the two axes keep, and what the map does not show."""
-        box, others = self.boxes[1], len(found.explained) - 2
+    def shares_of(self, found: Pca, count: int = 2) -> ProbabilityBars:
+        """How much of the variance so many axes keep, and what is not shown."""
+        box, others = self.boxes[1], len(found.explained) - count
         room: Look = dict(width=box.width, height=min(box.height, 2.6), size=BAR_TEXT, longest=1.0)
-        look: Look = dict(order=(0, 1), rest="not shown", fill="target")
-        return ProbabilityBars(found.explained, ["across", "up", *[""] * others], **look, **room).move_to(box.center)
+        look: Look = dict(order=range(count), rest="not shown", fill="target")
+        names = ["across", "up"] if count == 2 else ["first axis", "second", "third"]
+        return ProbabilityBars(found.explained, [*names, *[""] * others], **look, **room).move_to(box.center)

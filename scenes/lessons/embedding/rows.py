@@ -20,10 +20,14 @@ from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.links import Threads
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
+from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.table import MOST, TablePicture
 
+SENTENCE = 0.5  # em of a text over its rows
 DIGITS = 0.34  # em of the numbers in cells
+WORDS = 0.34  # em of the words beside them
 LOWEST = 0.27  # a row of the text
+FEW, MOST_GROWN = 8, 2.2  # words from which on cells have their usual size, and how much larger they are at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,31 +81,38 @@ class TextRows:
 
     def grid(self, box: Box) -> TensorGrid:
         """embed, one row a word."""
-        cell = (1.05, self.scene.row_height)
+        grown = max(1.0, min(FEW / len(self.trace), MOST_GROWN))  # a short text gets larger cells
+        cell = (1.05 * grown, self.scene.row_height * grown)
         room: Look = dict(
             width=box.width, height=box.height, cell=cell, columns=self.scene.by(wide=8, square=4, tall=4)
         )
         words, place = [display(token) for token in self.trace.tokens], self.word.position
         rows: Look = dict(rows=int(box.height / LOWEST), keep_row=place, row_labels=words, target_row=place)
-        return box.fit(TensorGrid(self.trace["embed"], "weight", size=DIGITS, **rows, **room))
+        if grown > 1:
+            rows["header"] = WORDS * grown
+        return box.fit(TensorGrid(self.trace["embed"], "weight", size=DIGITS * grown, **rows, **room))
 
     def into_the_model(self) -> None:
-        """The look-up as a formula, and the rows that it gives."""
+        """The sentence as it stood at the beginning, and what has become of it: its rows, by one formula."""
         adds = self.trace.config.positions in ("learned", "sinusoidal")
         next_part = "; next, each gets its position added." if adds else "; where each word stands comes in later."
         with self.scene.step(
             "Into the model",
-            "These rows go into the model" + next_part,
+            "So each word is {d} numbers" + next_part,
             subtitle="model {model} · embed [position, d_model] = {n} × {d}",
             keep=(),
             n=len(self.trace),
         ):
-            formula = Formula('{{ x_i : x }} = {{ W_E : w }} ["id"_i]', 0.8, x="target", w="positive")
             stage = self.scene.stage
-            grid = self.grid(Box(stage.left, stage.bottom, stage.right, stage.top - formula.height - 0.4))
-            formula.move_to((0, stage.top - formula.height / 2, 0))
-            self.scene.play(FadeIn(formula), run_time=0.8)
-            self.scene.play(Introduce(grid, "rows", lag=0.3), run_time=1.6)
+            formula = Formula('{{ x_i : x }} = {{ W_E : w }} ["id"_i]', 0.6, x="target", w="positive")
+            share = 2.4 if self.scene.wide else 1.8
+            top, low = stage.rows(1, share, gap=formula.height + 0.6)
+            room: Look = dict(width=top.width, height=top.height, size=SENTENCE, unknown=self.trace.unknown)
+            sentence = NumberedTokens(self.trace.tokens, self.trace["tokens"], **room)
+            stack(top.fit(sentence), formula, gap=0.3).move_to((0, stage.top, 0), aligned_edge=UP)
+            grid = self.grid(Box(low.left, low.bottom, low.right, formula.get_bottom()[1] - 0.3))
+            self.scene.play(FadeIn(sentence), run_time=0.6)
+            self.scene.play(FadeIn(formula), Introduce(grid, "rows", lag=0.3), run_time=1.6)
 
 
 def label_left(grid: TensorGrid, row: int) -> float:

@@ -21,6 +21,8 @@ from scenes.lessons.position.shuffling import Shuffling
 from scenes.lessons.position.spread import SpreadBars
 from scenes.lessons.position.waves import Waving
 
+WAYS = dict(zip(KINDS, ("no positions", *KINDS[1:]), strict=True))  # what they are called on screen
+
 
 class Position(TextLesson):
     """Positional encoding (Vaswani et al. 2017, § 3.5; Su et al. 2021).
@@ -43,8 +45,8 @@ class Position(TextLesson):
 
         word = self.words[self.position]
         waving = Waving(self, self.variants.P, self.position, word)
-        waving.waves()
-        waving.clocks()
+        row = waving.waves()
+        waving.clocks(row)
         table = waving.table()
 
         adding = Adding(self, InputRows(self.variants.adds), self.position)
@@ -61,6 +63,7 @@ class Position(TextLesson):
         turning.distance(hands)
         turning.by_distance()
         self.compare()
+        shuffling.noticed(self.untold, self.noticed, [WAYS[kind] for kind in self.noticed])
 
     def prepare(self) -> None:
         """The four variants' runs, two of them in two orders, the position that is read off, and the rotary head."""
@@ -79,6 +82,7 @@ class Position(TextLesson):
         seed = self.options.seed
         self.untold = self.variants.both_orders(self.variants.of["none"], seed, self.run)
         self.told = self.variants.both_orders(self.variants.told, seed, self.run)
+        self.noticed = self.variants.in_order(self.untold.order, self.run)
 
     def borrowed(self) -> Twice:
         """The lesson's own text has a word twice."""
@@ -108,16 +112,16 @@ class Position(TextLesson):
         best = int(means.values.argmin())
         with self.step(
             "Four ways compared",
-            "Without positions {a:.3f} nats a word; {k} positions do best, {b:.3f}. Lower is better.",
-            subtitle="held-out loss in nats a word · {s} seeds each (dots) · same data, same steps",
+            "Without positions it is as unsure as among {a:.1f} equally likely words; best with {k} ones: {b:.1f}.",
+            subtitle="surprise at each held-out word in nats, −ln of its probability · {s} seeds each (dots)",
             keep=(),
             claims=[least(means, best)],
-            a=means[0],
-            b=means[best],
+            a=means[0].exp(),
+            b=means[best].exp(),
             k=KINDS[best],
             s=losses.shape[1],
         ):
-            names, fills = ["no positions", *KINDS[1:]], ("secondary", "position", "positive", "query")
+            names, fills = [WAYS[kind] for kind in KINDS], ("secondary", "position", "positive", "query")
             bars = SpreadBars(losses, names, width=self.stage.width, height=self.stage.height, fills=fills)
             self.stage.fit(bars)
             bars.dots[:] = 0

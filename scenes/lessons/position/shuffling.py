@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from manim import UP, FadeIn, Transform
+from manim import UP, Animation, FadeIn, FadeOut, LaggedStart, Transform
+from manim.utils.paths import straight_path
 
 from model.numbers.tensor import Tensor
+from model.numbers.tensor import stack as stack_tensors
 from model.study.variants import Orders
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
+from scenes.kit.charts.ranking import Ranking
 from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look, longest_bar
-from scenes.kit.words.links import Links
+from scenes.kit.words.links import Links, along_threads
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
+from scenes.lesson.claims import fact
 from scenes.lesson.lesson import TextLesson
 
 ATTENTION = "model {m} · layer {l} · attention of “{last}” in head {h}, and its attn_out"
+SHUFFLED = "before “{last}”: still the same words. What changes for attention?"
+DRAWN = "model {m} · order drawn with seed {s} · “{last}” stays last"
+AROUND = (0.75, 0.4)  # how far two words that change places swing out, in parts of the room between the orders
+Way = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 NOTHING = 5e-7  # a difference that rounds to 0 at six decimals
 SOME = 5e-4  # a difference that is worth a word
 LARGE, SMALL = 0.62, 0.46  # em of the words, alone and above the numbers
@@ -45,21 +53,73 @@ class Shuffling:
     scene: TextLesson
 
     def order(self, orders: Orders) -> TwoOrders:
-        """The words before the last change places."""
-        shown = self.two_orders(orders, self.scene.stage, LARGE)
+        """Two words that are used alike change places; then all before the last do."""
+        m, last = orders.written.info["checkpoint"], last_word(orders)
+        drawn: Look = dict(last=last, m=m, s=self.scene.options.seed)
+        if orders.swap is None:
+            with self.scene.step("Position", ask="Shuffle all " + SHUFFLED, subtitle=DRAWN, keep=(), **drawn):
+                return self.changed(orders, self.copied(orders), orders.order)
+        a, b = (display(orders.written.tokens[k]) for k in orders.swap)
         with self.scene.step(
             "Position",
-            ask="Shuffle the words before “{last}”: same words, other meaning. Does attention notice?",
-            subtitle="model {m} · order drawn with seed {s} · “{last}” stays last",
+            ask="Swap “{a}” and “{b}”: same words, other meaning. Does attention notice?",
+            subtitle="model {m} · above: as written, below: two words have changed places",
             keep=(),
-            last=last_word(orders),
-            m=orders.written.info["checkpoint"],
-            s=self.scene.options.seed,
+            a=a,
+            b=b,
+            m=m,
         ):
-            self.scene.play(FadeIn(shown.written, shift=0.2 * UP), run_time=1)
-            self.scene.play(Grow(shown.links, "grown", lag=0.3), run_time=1.5)
-            self.scene.play(FadeIn(shown.shuffled), run_time=0.8)
+            shown = self.exchanged(orders, self.copied(orders))
+        with self.scene.step("Shuffled", ask="Or shuffle all " + SHUFFLED, subtitle=DRAWN, **drawn):
+            return self.changed(orders, shown, orders.order)
+
+    # ── words on their way ───────────────────────────────────────────────────────────────────────
+    def copied(self, orders: Orders) -> TwoOrders:
+        """The words come, and a copy of each goes straight down (or across)."""
+        last = orders.swap is None  # whether anything is said of the last word
+        shown = self.two_orders(orders, self.scene.stage, LARGE, range(len(orders.order)), marked=last)
+        self.scene.play(FadeIn(shown.written, shift=0.2 * UP), run_time=0.8)
+        leaving = pieces(shown.written)
+        ways, links = [straight_path()] * len(leaving), Grow(shown.links, "grown", lag=0.1)
+        self.fly(leaving, shown.shuffled, links, ways=ways, run_time=1.2)
         return shown
+
+    def exchanged(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
+        """Two words of the copy go past each other, on the side of the links, one further out."""
+        new = self.two_orders(orders, self.scene.stage, LARGE, orders.swapped, marked=False)
+        self.scene.remove(shown.shuffled)
+        leaving = [shown.shuffled.piece(k) for k in orders.swapped]
+        between, down = min(shown.links.natural) if self.scene.wide else shown.links.natural[0], shown.written.down
+        ways = [straight_path()] * len(leaving)
+        for place, share in zip(orders.swap or (), AROUND, strict=True):
+            ways[place] = around(share * between, down)
+        self.fly(leaving, new.shuffled, Transform(shown.links, new.links), ways=ways, run_time=2)
+        return TwoOrders(shown.written, new.shuffled, shown.links)
+
+    def changed(self, orders: Orders, shown: TwoOrders, order: Sequence[int]) -> TwoOrders:
+        """The copy gives way to another, whose words come one after the other along the links."""
+        new = self.two_orders(orders, self.scene.stage, LARGE, order)
+        both = [Transform(a, b) for a, b in ((shown.written, new.written), (shown.links, new.links))]
+        self.scene.play(FadeOut(shown.shuffled), *both, run_time=1)
+        leaving, ways = pieces(shown.written), [along_threads(new.written.down)] * len(order)
+        self.fly([leaving[k] for k in order], new.shuffled, ways=ways, lag=0.4, run_time=2)
+        return TwoOrders(shown.written, new.shuffled, shown.links)
+
+    def fly(
+        self,
+        leaving: Sequence[TokenRow],
+        row: TokenRow,
+        *along: Animation,
+        ways: Sequence[Way],
+        lag: float = 0.0,
+        run_time: float,
+    ) -> None:
+        """Words fly to their places in a row, each its way; the row is there when they have landed."""
+        both = enumerate(zip(leaving, ways, strict=True))
+        flights = [Transform(word, row.piece(k), path_func=way) for k, (word, way) in both]
+        self.scene.play(LaggedStart(*flights, lag_ratio=lag), *along, run_time=run_time)
+        self.scene.remove(*leaving)
+        self.scene.add(row)
 
     def without(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
         """What the last word gathers does not depend on the order."""
@@ -116,16 +176,21 @@ class Shuffling:
         inner = Box(box.left + x, box.bottom + y, box.right - x, box.top - y)
         return self.two_orders(orders, inner, SMALL), numbers
 
-    def two_orders(self, orders: Orders, box: Box, largest: float) -> TwoOrders:
-        """One below the other in a wide frame, else side by side."""
-        tokens, unknown, order = orders.written.tokens, orders.written.unknown, orders.order
+    def two_orders(
+        self, orders: Orders, box: Box, largest: float, order: Sequence[int] | None = None, *, marked: bool = True
+    ) -> TwoOrders:
+        """One below the other in a wide frame, else side by side. order: of the second, if not the shuffled one.
+
+        marked: whether the last word is."""
+        tokens, unknown, order = orders.written.tokens, orders.written.unknown, orders.order if order is None else order
         both = ((tokens, unknown), ([tokens[i] for i in order], [k for k, i in enumerate(order) if i in unknown]))
         how: Look
         if self.scene.wide:
             how = dict(width=box.width, size=min(largest, 0.23 * box.height))
         else:
             how = dict(width=SIDE_BY_SIDE * box.width, height=box.height, size=largest, gap=0.04, down=True)
-        rows = [TokenRow(words, target=len(tokens) - 1, unknown=some, **how) for words, some in both]
+        target = len(tokens) - 1 if marked else None
+        rows = [TokenRow(words, target=target, unknown=some, **how) for words, some in both]
         if self.scene.wide:
             stack(*rows, gap=min(2.2, box.height - 2 * rows[0].height)).move_to(box.center)
         else:
@@ -161,6 +226,34 @@ class Shuffling:
                 self.scene.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
                 self.scene.play(Grow(change, "grown", lag=0.2), run_time=1)
 
+    def noticed(self, orders: Orders, by_kind: Mapping[str, Orders], names: Sequence[str]) -> None:
+        """The picture of the beginning, and its answer: how far the shuffling moves the prediction of each model."""
+        told, shares = list(by_kind), [each.moved for each in by_kind.values()]
+        most = max(range(len(told)), key=lambda k: float(shares[k]))
+        with self.scene.step(
+            "Is it noticed?",
+            ask="The same words shuffled once more: which models notice?",
+            subtitle="share of the next word’s probability that moves · after “{last}” · {n} models",
+            keep=(),
+            claims=[fact("most", "no other model is moved further", shares, lambda *all: bool(all[most] >= max(all)))],
+            last=last_word(orders),
+            n=len(told),
+        ):
+            stage = self.scene.stage
+            wide, beside = stage.rows(1, 1, gap=0.4), stage.columns(1, 1, gap=0.5)
+            above, below = self.scene.by(wide=wide, square=beside, tall=stage.rows(1.4, 1, gap=0.4))
+            shown = self.two_orders(orders, above, SMALL)
+            room: Look = dict(width=below.width, height=below.height, spec=".0%", numbered=False, fill="probability")
+            bars = below.fit(Ranking(stack_tensors(shares, "kind"), names, **room))
+            self.scene.play(*map(FadeIn, shown), run_time=0.8)
+            self.scene.play(Grow(bars, "bar_opacity", lag=0.5), run_time=1.8)
+            self.scene.answer(
+                "{k} positions most: {a:.0%} of the prediction moves; without any, {b:.0%}.",
+                k=told[most].capitalize(),
+                a=shares[most],
+                b=shares[0],
+            )
+
     def panel(
         self, box: Box, orders: Orders, ids: list[int], name: str, longest: float
     ) -> tuple[Label, ProbabilityBars, BarChange]:
@@ -173,6 +266,17 @@ class Shuffling:
         bars = ProbabilityBars(shuffled, orders.written.vocabulary, order=ids, **room)
         bars.move_to((box.left + bars.width / 2, (box.bottom + box.top - 0.7) / 2, 0))
         return title, bars, BarChange(bars, orders.written["probs"][-1], width=column)
+
+
+def pieces(tokens: TokenRow) -> list[TokenRow]:
+    """Each word as a row of its own, where it stands."""
+    return [tokens.piece(k) for k in range(len(tokens.words))]
+
+
+def around(height: float, down: bool) -> Way:
+    """A way that swings out: up from a row, to the left of a column."""
+    out = np.array([-height, 0, 0] if down else [0, height, 0])
+    return lambda start, end, t: start + t**2 * (3 - 2 * t) * (end - start) + 4 * t * (1 - t) * out
 
 
 def last_word(orders: Orders) -> str:

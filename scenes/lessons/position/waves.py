@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from manim import UP, FadeIn, Transform, VGroup
+from manim import UP, FadeIn, FadeOut, Mobject, Transform, VGroup, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
 from model.numbers.tensor import stack as stack_tensors
@@ -14,7 +15,7 @@ from model.study.positions import BASE, frequencies, wave, wavelengths
 from model.study.variants import NAMES
 from scenes.kit.charts.curve import ReadOff, Waves
 from scenes.kit.ground.layout import Box, stack
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Formula, Label, Number
 from scenes.kit.moves.reveal import Grow, Reveal
 from scenes.kit.numbers.frames import Frame
@@ -22,12 +23,15 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.space.dial import Dial, Turn
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.steps import come, leave
 from scenes.lessons.position.heatmap import HeatMap
 
 COLUMN = 1.3  # room at the waves' right for a row of the table, upright
 DIGITS = 0.34  # em of its numbers
 SAMPLES = 600  # points of a wave
+TALLEST = 1.2  # a cell of it
 DIM = 0.35  # of numbers that wait
+LATE = squish_rate_func(smooth, 0.5, 0.8)
 NOON = math.pi / 2  # where a hand points at position 0
 LABELS_OVER = 0.55  # room over the clocks for the position that they show
 
@@ -53,8 +57,8 @@ class Waving:
         return dict(m=NAMES["sinusoidal"], p=self.position, w=self.word, d=self.P.shape[1], **more)
 
     # ── waves ────────────────────────────────────────────────────────────────────────────────────
-    def waves(self) -> None:
-        """A cursor goes over the waves and stops at the position; its row is read off."""
+    def waves(self) -> VGroup:
+        """A cursor goes over the waves and stops at the position; its row is read off, and stays with its name."""
         d, last, play = self.P.shape[1], len(self.P) - 1, self.scene.play
         entries = list(range(0, d, 2 * max(1, d // 32)))[: self.scene.by(wide=7, square=10, tall=10)]
         with self.scene.step(
@@ -64,7 +68,7 @@ class Waving:
             keep=(),
             **self.fields(a=0, b=entries[-1]),
         ):
-            waves = self.drawn_waves(entries)
+            waves = self.drawn_waves(entries, self.scene.stage)
             first, end, column = [self.column(waves, entries, row) for row in (0, last, self.position)]
             says = say("P_{p}", p=self.position)
             name = Formula(f"P_{self.position}", 0.5, "position", says=says).next_to(column, UP, buff=0.12)
@@ -76,18 +80,20 @@ class Waving:
             self.scene.remove(end)
             play(ReadOff(waves, column, last, self.position), run_time=2)
             play(FadeIn(name), run_time=0.4)
+        return VGroup(column, name)
 
-    def drawn_waves(self, entries: list[int]) -> Waves:
-        """Columns of the table as dots on the waves that they lie on."""
-        box, places = self.scene.stage, np.linspace(0, len(self.P) - 1, SAMPLES)
+    def drawn_waves(self, entries: list[int], box: Box, names: list[Said] | None = None) -> Waves:
+        """Columns of the table as dots on the waves that they lie on, with room at their right for a column."""
+        places = np.linspace(0, len(self.P) - 1, SAMPLES)
         lines = np.array([wave(self.P.shape[1], entry, places) for entry in entries])
         room: Look = dict(width=box.width - COLUMN - 0.5, height=box.height - 0.75)
-        waves = Waves(self.P[:, entries], lines, [say("entry {e}", e=entry) for entry in entries], **room)
+        names = names or [say("entry {e}", e=entry) for entry in entries]
+        waves = Waves(self.P[:, entries], lines, names, **room)
         return waves.move_to((box.left + waves.width / 2, box.bottom + waves.height / 2, 0))
 
     def column(self, waves: Waves, entries: list[int], row: int) -> TensorGrid:
         """Entries of a row of the table at the waves' right, each at the height of its wave."""
-        room: Look = dict(cell=(1.05, waves.row_height), size=DIGITS, **UNBOUNDED)
+        room: Look = dict(cell=(1.05, min(waves.row_height, TALLEST)), size=DIGITS, **UNBOUNDED)
         grid = TensorGrid(self.P[row][entries], "position", upright=True, scale=1.0, spec="+.2f", **room)
         middle = waves.row_center(0)[1] / 2 + waves.row_center(len(entries) - 1)[1] / 2
         return grid.move_to((waves.get_right()[0] + 0.4 + grid.width / 2, middle, 0))
@@ -100,38 +106,63 @@ class Waving:
         return law.scale(min(1, 0.7 / law.height)).move_to((middle, y, 0))
 
     # ── clocks ───────────────────────────────────────────────────────────────────────────────────
-    def clocks(self) -> None:
-        """Hands turn from position 0 to the last one, and back to the position."""
+    def clocks(self, row: VGroup) -> None:
+        """One hand grows out of a sine and a cosine; then hands turn to the last position, and back.
+
+        row: that of the position, on the stage with its name."""
         d, p, far = self.P.shape[1], self.position, len(self.P) - 1
         count = self.scene.by(wide=5, square=6, tall=6)
         pairs = sorted({round(k * (d // 2 - 1) / (count - 1)) for k in range(count)})
         with self.scene.step(
             "Clocks",
             "Sine and cosine make a clock hand: fast ones tell neighbours apart, slow ones early from late.",
-            subtitle="like second, minute and hour hands · grey: positions for one round",
-            keep=(),
+            subtitle="across: sine, up: cosine of a pair of entries · grey: positions for one round",
+            keep=row,
             **self.fields(),
         ):
             stage = self.scene.stage
             room = Box(stage.left, stage.bottom, stage.right, stage.top - LABELS_OVER)
             boxes = cells_of(room, len(pairs), self.scene.by(wide=5, square=3, tall=2))
             clocks = [self.clock(box, pair) for box, pair in zip(boxes, pairs, strict=True)]
-            notes, values = (VGroup(*(clock[k] for clock in clocks)) for k in (0, 2))
-            dials = [dial for _, dial, _ in clocks]
+            dials, speeds = [dial for _, dial, _ in clocks], [float(frequencies(d).values[i]) for i in pairs]
+            for dial, speed in zip(dials, speeds, strict=True):
+                dial.angles = np.array([NOON - p * speed])
+            place, at_end, back = [self.place_label(at) for at in (p, far, p)]
+            values = VGroup(*(value for _, _, value in clocks))
+            self.first_hand(room, pairs, dials, [*(note for note, _, _ in clocks), place, values], row)
             last = [self.dial(far, i, at.natural[0]).move_to(at) for at, i in zip(dials, pairs, strict=True)]
-            speeds = [float(frequencies(d).values[i]) for i in pairs]
-            for dial, end, by in zip(dials, last, speeds, strict=True):
-                dial.angles, end.angles = np.array([NOON - p * by]), np.array([NOON - far * by])
-            place, at_end, back = [self.place_label(at) for at in (0, far, p)]
+            for end, speed in zip(last, speeds, strict=True):
+                end.angles = np.array([NOON - far * speed])
             bright = values.copy()
-            values.set_opacity(DIM)  # the numbers that the hands will show wait for them
-            self.scene.play(*map(FadeIn, (*notes, place, values)), run_time=0.8)
-            on = [Turn(dial, [-far * by], run_time=4) for dial, by in zip(last, speeds, strict=True)]
-            self.scene.play(Transform(place, at_end, run_time=4), *on)
+            on = [Turn(dial, [(p - far) * by], run_time=4) for dial, by in zip(last, speeds, strict=True)]
+            dim = values.animate(run_time=0.5).set_opacity(DIM)  # what the hands do not show meanwhile
+            self.scene.remove(*dials)
+            self.scene.play(Transform(place, at_end, run_time=4), dim, *on)
             self.scene.remove(*last)
             home = [Turn(dial, [(far - p) * by], run_time=2.5) for dial, by in zip(dials, speeds, strict=True)]
             self.scene.play(Transform(place, back, run_time=2.5), *home)
             self.scene.play(Transform(values, bright), run_time=0.6)
+
+    def first_hand(self, room: Box, pairs: list[int], dials: list[Dial], waiting: list[Mobject], row: VGroup) -> None:
+        """A hand whose two numbers are both large: across its sine, up its cosine. It takes its place as the other
+        dials come, with all that waits, and the row goes."""
+        k = max(range(len(pairs)), key=lambda k: np.abs(self.hand(self.position, pairs[k]).values).min())
+        room = Box(room.left, room.bottom, row.get_left()[0] - 0.5, room.top)
+        left, right = room.columns(1.6, 1, gap=0.6) if self.scene.wide else room.rows(1, 1, gap=0.4)
+        entries, final = [2 * pairs[k], 2 * pairs[k] + 1], dials[k].copy()
+        names = [say(f"{name}, entry {{e}}", e=entry) for name, entry in zip(("sine", "cosine"), entries, strict=True)]
+        waves, size = self.drawn_waves(entries, left, names), min(right.width, right.height) / dials[k].natural[0]
+        waves.cursor = float(self.position)
+        column = self.column(waves, entries, self.position)
+        dial = dials[k].scale(size).move_to(right.center)
+        dial.hand_grown, dial.starts[:], dial.leg_sight, dial.leg_grown[:] = 0.0, np.nan, 1.0, 0.0
+        self.scene.play(*map(FadeIn, (waves, column, dial)), run_time=0.8)
+        for leg in ([1.0, 0.0], [1.0, 1.0]):
+            self.scene.play(become(dial, leg_grown=np.array(leg)), run_time=0.8)
+        self.scene.play(become(dial, hand_grown=1.0), run_time=0.8)
+        others = [other for other in dials if other is not dial]
+        last = [FadeOut(m, rate_func=LATE) for m in row]  # until its numbers stand under the dials
+        self.scene.play(*leave(waves, column), *last, Transform(dial, final), *come(*others, *waiting), run_time=1.6)
 
     def clock(self, box: Box, pair: int) -> tuple[VGroup, Dial, Label]:
         """What a clock is called, its dial, and the two numbers that its hand shows."""
@@ -177,6 +208,14 @@ class Waving:
             frame = Frame(heat.row_corners(self.position, pad=0.02))
             self.scene.play(FadeIn(frame), run_time=0.6)
         return MarkedTable(heat, frame)
+
+
+def become(dial: Dial, **look: object) -> Transform:
+    """The dial takes another look."""
+    other = dial.copy()
+    for name, value in look.items():
+        setattr(other, name, value)
+    return Transform(dial, other)
 
 
 def cells_of(box: Box, count: int, across: int) -> list[Box]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Shade, Thickness, Through
+from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Projected, Shade, Thickness, Through
 from scenes.kit.ground.readings import Cell, Cells, Reading
 from scenes.kit.ground.theme import Theme
 from studio.audit.findings import Defect
@@ -108,9 +108,11 @@ def seen_of(mark: Mark, count: int) -> Array:
 def wrong_shape(mark: Mark, encoding: Encoding, measured: Measured, place: int) -> Defect:
     """The defect of the shape at a place of a mark."""
     what = f"a {mark.kind} whose {NAMES[type(encoding)]} is not {_source(encoding.cell)}"
-    read = measured.read[place]
-    shown = read if isinstance(read, str) else f"{read:.4g}"
-    return Defect("wrong shape", what, expected=f"{measured.values[place]:.4g}", shown=shown)
+    shown, expected = (
+        told if isinstance(told, str) else ", ".join(f"{each:.4g}" for each in np.ravel(told))
+        for told in (measured.read[place], measured.values[place])
+    )
+    return Defect("wrong shape", what, expected=expected, shown=shown)
 
 
 def values_of(what: Any, sources: Sources) -> Array | str:
@@ -211,6 +213,20 @@ def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured
     return Measured(found, _on(encoding), CLOSE, read, values.reshape(-1), mark.zoom)
 
 
+def _projected(mark: Mark, encoding: Projected, values: Array, theme: Theme) -> Measured | None:
+    """Where a point of a space is seen: two turns, each of a complex plane."""
+
+    def at(points: Array) -> Array:
+        x, y, z = points.T
+        across = (x + 1j * z) * np.exp(-1j * encoding.azimuth)
+        up = (y + 1j * across.imag) * np.exp(1j * encoding.elevation)
+        return np.array(encoding.zero) + encoding.unit * np.stack([across.real, -up.real], axis=-1)
+
+    local = mark.local[0] if encoding.at == "first" else mark.local
+    found = np.reshape(local, (-1, 2))
+    return Measured(found, at, CLOSE, found, values.reshape(-1, 3), mark.zoom)
+
+
 def _through(mark: Mark, encoding: Through, values: Array, theme: Theme) -> Measured | None:
     """The height of a line over each place."""
     x, y = mark.local.T
@@ -259,6 +275,7 @@ MEASURES: dict[type, Measure] = {
     Area: _area,
     Angle: _angle,
     Place: _place,
+    Projected: _projected,
     Thickness: _thickness,
     Shade: _shade,
     Through: _through,
@@ -268,6 +285,7 @@ NAMES: dict[type, str] = {
     Area: "area",
     Angle: "angle",
     Place: "place",
+    Projected: "place in space",
     Thickness: "width",
     Shade: "colour",
     Through: "height",

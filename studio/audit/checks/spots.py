@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scenes.kit.ground.encodings import Area, Mark, Place
+from scenes.kit.ground.encodings import Area, Mark, Place, Projected
 from scenes.kit.ground.readings import Cell, Cells, Reading
 from studio.audit.checks.identity import Names, Traces, names_of, names_of_cell, shared
 
@@ -44,8 +44,8 @@ def _spots_of_mark(mark: Mark, traces: Traces) -> Iterator[Spot]:
     if mark.kind not in ("rectangle", "circle", "image"):
         return
     for encoding in mark.shows:
-        if isinstance(encoding, Place) and encoding.at != "end":
-            continue  # a dot on an axis stands beside its value, not in a line with a label
+        if isinstance(encoding, (Place, Projected)) and encoding.at != "end":
+            continue  # a dot on an axis or in a space stands beside its value, not in a line with a label
         what = encoding.cell
         if isinstance(what, Cell):
             middle = mark.points.reshape(-1, 2).mean(axis=0)

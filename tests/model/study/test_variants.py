@@ -48,6 +48,30 @@ def test_two_orders_of_one_text(variants):
     assert float(orders.moved) == pytest.approx(np.abs(p - q).sum() / 2, rel=1e-5)
 
 
+def test_the_two_words_used_most_alike_change_places():
+    text = "The old dog chased the young cat and the cat"
+    asked = run("tiny-sinusoidal", text)
+    variants = Variants.beside(asked, "tiny-sinusoidal", run)
+    orders = variants.both_orders(variants.of["none"], 0, run)
+    i, j = orders.swap
+    tokens = orders.written.tokens
+    assert (tokens[i].strip(), tokens[j].strip(), i, j) == ("dog", "cat", 2, 6)
+    assert [tokens[k].strip() for k in orders.swapped] == "The old cat chased the young dog and the cat".split()
+    rows = orders.written.array("embed").astype(float)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    ids = orders.written.ids
+    others = [unit[a] @ unit[b] for a in range(9) for b in range(a) if ids[a] != ids[b]]
+    assert unit[i] @ unit[j] == pytest.approx(max(others))
+
+
+@pytest.mark.parametrize("text", ["the the the the", "The keys on the table"])
+def test_words_that_are_used_differently_stay(text):
+    asked = run("tiny-sinusoidal", text)
+    variants = Variants.beside(asked, "tiny-sinusoidal", run)
+    orders = variants.both_orders(variants.of["none"], 0, run)
+    assert orders.swap is None and orders.swapped == tuple(range(len(asked)))
+
+
 def test_without_positions_the_order_cannot_be_seen(variants):
     orders = variants.both_orders(variants.of["none"], 0, run)
     assert float(orders.difference) < 1e-5

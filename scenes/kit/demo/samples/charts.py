@@ -15,7 +15,7 @@ from scenes.kit.charts.change import BarChange
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd
 from scenes.kit.charts.curve import Curve, GrowCurve, ReadOff, Waves
 from scenes.kit.charts.lanes import Lanes
-from scenes.kit.charts.numberline import Group, NumberLine
+from scenes.kit.charts.numberline import Arrive, Group, NumberLine
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.demo import real
@@ -151,6 +151,10 @@ def number_line(box: Box) -> NumberLine:
     return fill(box, line)
 
 
+def arrive(box: Box) -> Move:
+    return Move([Arrive(number_line(box))])
+
+
 SAMPLES: dict[str, Sample] = {
     "ProbabilityBars": probability_bars,
     "BarChange": bar_change,
@@ -167,4 +171,5 @@ SAMPLES: dict[str, Sample] = {
     "Lanes": lanes,
     "ActivationCurve": activation_curve,
     "Fall": fall,
+    "Arrive": arrive,
 }

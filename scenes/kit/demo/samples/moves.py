@@ -13,7 +13,7 @@ from scenes.kit.demo.samples.words import token_numbers
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.timing import Together
 from scenes.kit.moves.products import DotProduct, MatrixProduct, ResidualAdd, SoftmaxRow, WeightedSum
-from scenes.kit.moves.reveal import Arrive, CountUp, Grow, Highlight, Introduce, Reveal
+from scenes.kit.moves.reveal import CountUp, Emerge, Grow, Highlight, Introduce, Reveal
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow
@@ -35,9 +35,9 @@ def grow(box: Box) -> Move:
     return Move([Grow(fill(box, shown), "values")])
 
 
-def arrive(box: Box) -> Move:
+def emerge(box: Box) -> Move:
     shown = ProbabilityBars(real.next_word(), real.prompt().vocabulary, width=box.width, height=box.height, count=5)
-    return Move([Arrive(fill(box, shown), "values")])
+    return Move([Emerge(fill(box, shown), "values")])
 
 
 def count_up(box: Box) -> Move:
@@ -124,7 +124,7 @@ SAMPLES: dict[str, Sample] = {
     "Introduce": introduce,
     "Reveal": reveal,
     "Grow": grow,
-    "Arrive": arrive,
+    "Emerge": emerge,
     "CountUp": count_up,
     "Highlight": highlight,
     "DotProduct": dot_product,

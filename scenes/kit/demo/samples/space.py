@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from manim import Transform
+
 from model.study.positions import turn
 from model.study.rotary import hand
 from model.study.space import pca
@@ -23,16 +25,17 @@ from scenes.kit.space.vectorspace import VectorSpace
 KINDS = {"value": "dog cat horse bird", "key": "red blue green white", "query": "king queen man woman boy girl"}
 
 
-def vector_space(box: Box) -> VectorSpace:
-    """Words of W_E in the plane in which they vary most."""
+def vector_space(box: Box) -> Move:
+    """Words of W_E in the space in which they vary most, some as arrows from the origin; it turns."""
     table, vocabulary = real.trace()["W_E"], real.trace().vocabulary
     rows = [row for words in KINDS.values() for row in real.rows_of(words)]
     roles = [role for role, words in KINDS.items() for _ in words.split()]
-    axes = pca(table[rows], "the words shown")
-    titles = [say(where + ": {v:.0%} of the variance", v=axes.explained[k]) for k, where in enumerate(("across", "up"))]
-    room: Look = dict(width=box.width, height=box.height, titles=(titles[0], titles[1]))
+    axes = pca(table[rows], "the words shown", n=3)
+    told = say("three axes of a PCA: {v:.0%} of the variance", v=axes.explained.sum(0))
+    room: Look = dict(width=box.width, height=box.height, titles=("", told), stems=range(len(rows) - 6, len(rows)))
     names = [vocabulary[row] for row in rows]
-    return VectorSpace(axes.project(table[rows]), names, roles=roles, **room).move_to(box.center)
+    space = VectorSpace(table[rows] @ axes.axes, names, roles=roles, turn=0.9, **room).move_to(box.center)
+    return Move([Transform(space, space.turned(0.9))], [space])
 
 
 def dial(box: Box) -> Dial:
