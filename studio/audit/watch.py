@@ -17,7 +17,7 @@ from studio.audit.film.filling import Filling
 from studio.audit.film.film import Film
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.numbers.sources import Sources
-from studio.audit.passing import Passing
+from studio.audit.passing.passing import Passing
 from studio.audit.report import Report
 from studio.audit.screen import Eye
 from studio.audit.speech.said import Speech

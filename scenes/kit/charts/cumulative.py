@@ -107,6 +107,14 @@ class CumulativeBar(Painted):
         self.aimed, self.landed, self.picked = 0.0, 1.0, 1.0
         return self
 
+    def interpolate_color(self, start: Painted, end: Painted, alpha: float) -> Painted:
+        """As all that is painted; but u of another turn comes and goes where it is, and does not slide there."""
+        super().interpolate_color(start, end, alpha)
+        if isinstance(start, CumulativeBar) and isinstance(end, CumulativeBar) and start.u != end.u:
+            shown = end if alpha >= 0.5 else start
+            self.u, self.aimed = shown.u, shown.aimed * abs(1 - 2 * alpha)
+        return self
+
     # ── where things are ─────────────────────────────────────────────────────────────────────────
     def _x(self, value: float) -> float:
         low, high = self.range

@@ -57,13 +57,14 @@ class Place:
 @dataclass(frozen=True)
 class Shade:
     """The colour: from the empty cell's towards the hue of `kind` by most · (|value| / scale)^power, at most the
-    whole."""
+    whole; then, while something moves, towards the ink by `lit` (of all, or of each)."""
 
     cell: What
     scale: float
     kind: str
     power: float = 1.0
     most: float = 1.0
+    lit: float | Array = 0.0
 
 
 @dataclass(frozen=True)

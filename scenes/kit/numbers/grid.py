@@ -257,14 +257,19 @@ class TensorGrid(Painted):
             hue = self.tint
         rgb = base + (hue - base) * strength * self._most
         rgb = np.where(np.isneginf(self.values)[..., None], color("masked"), rgb)
-        return rgb + (color("ink") - rgb) * (0.25 * np.clip(self.glow, 0, 1))[..., None]
+        return rgb + (color("ink") - rgb) * self._lit[..., None]
+
+    @property
+    def _lit(self) -> np.ndarray:
+        """How far [rows, columns] cells that glow are from their colour towards the ink."""
+        return np.broadcast_to(0.25 * np.clip(self.glow, 0, 1), self.values.shape)
 
     @property
     def _most(self) -> float:
         return MOST.get(self.kind, 0.78)
 
-    def _shade(self, cells: Cells) -> Shade:
-        return Shade(cells, self.strongest, self.kind, POWER, self._most)
+    def _shade(self, cells: Cells, lit: float | np.ndarray = 0.0) -> Shade:
+        return Shade(cells, self.strongest, self.kind, POWER, self._most, lit)
 
     def draw(self, pen: Pen) -> None:
         fills = self.fills()
@@ -287,12 +292,12 @@ class TensorGrid(Painted):
 
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
         i, j = np.nonzero((self.cell_opacity > 0.002) & ~self.gap_cells)
-        shade = self._shade(self._cells(i, j))
+        shade = self._shade(self._cells(i, j), self._lit[i, j])
         pen.rectangles(self._boxes(i, j), fills[i, j], self.cell_opacity[i, j], shows=shade)
 
     def _draw_image(self, pen: Pen, fills: np.ndarray) -> None:
         rows, columns = self.values.shape
-        shade = self._shade(Cells(self.tensor, self._shown())) if not self.gap_cells.any() else None
+        shade = self._shade(Cells(self.tensor, self._shown()), self._lit) if not self.gap_cells.any() else None
         pen.image(self.left, self.above, self.cw * columns, self.ch * rows, fills, self.cell_opacity, shows=shade)
 
     def _draw_numbers(self, pen: Pen, fills: np.ndarray) -> None:

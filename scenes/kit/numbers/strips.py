@@ -62,7 +62,7 @@ class HeatStrips(TensorGrid):
         )
         return color("cell") + (hue - color("cell")) * strength
 
-    def _shade(self, cells: Cells) -> Shade:
+    def _shade(self, cells: Cells, lit: float | np.ndarray = 0.0) -> Shade:
         return Shade(cells, self.strongest, self.kind, 0.5)
 
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:

@@ -28,15 +28,32 @@ SIGNED = {"weight", "score", "logit"}  # blue and red; all other kinds have one 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a shape shows and what it should, in the same measure [n] or [n, 3], within `slack`.
+    """What many shapes show, and what they should show: the numbers `values` [n].
 
-    read, values: both as a viewer would say them [n]."""
+    found: as measured [n] or [n, k], lengths in the mobject's units, of which one is `zoom` in the scene, but for what
+    glows (that only happens on the way). at(values): what would be found for such numbers. read: as a viewer would say
+    it [n]. lit: whether something glows."""
 
     found: Array
-    right: Array
+    at: Callable[[Array], Array]
     slack: float
     read: Array
     values: Array
+    zoom: float = 1.0
+    lit: bool = False
+
+    @property
+    def off(self) -> Array:
+        """Which [n] are not right."""
+        return self.beyond(self.values, self.values)
+
+    def beyond(self, low: Array, high: Array) -> Array:
+        """Which [n] show a number that does not lie between two others [n]."""
+        with np.errstate(invalid="ignore"):
+            ends = [self.at(low), self.at(high), self.at(np.clip(0.0, low, high))]
+            least, most = np.minimum.reduce(ends), np.maximum.reduce(ends)
+            away = self.zoom * np.maximum(least - self.found, self.found - most)
+        return np.asarray((away if away.ndim == 1 else away.max(axis=-1)) > self.slack)
 
 
 def check_marks(marks: Iterable[Mark], sources: Sources, theme: Theme) -> Iterator[Defect]:
@@ -54,23 +71,32 @@ def check_marks(marks: Iterable[Mark], sources: Sources, theme: Theme) -> Iterat
 
 def check_mark(mark: Mark, encoding: Encoding, sources: Sources, theme: Theme) -> Defect | None:
     """One shape (or many alike) against the number that it shows."""
+    measured = measure(mark, encoding, sources, theme)
+    if measured is None or isinstance(measured, Defect):
+        return measured
+    wrong = (measured.off | measured.lit) & seen_of(mark, len(measured.values))
+    return wrong_shape(mark, encoding, measured, int(np.argmax(wrong))) if wrong.any() else None
+
+
+def measure(mark: Mark, encoding: Encoding, sources: Sources, theme: Theme) -> Measured | Defect | None:
+    """What a shape shows, and what it should; None where it is none that can be measured."""
     values = values_of(encoding.cell, sources)
     if isinstance(values, str):
         return Defect("no source", f"what is drawn: {values}")
-    measured = MEASURES[type(encoding)](mark, encoding, values, theme)
-    if measured is None:
-        return None
-    with np.errstate(invalid="ignore"):
-        off = np.abs(measured.found - measured.right)
-    wrong = (off if off.ndim == 1 else off.max(axis=-1)) > measured.slack
-    wrong &= np.broadcast_to(np.ravel(mark.opacity) > VISIBLE, wrong.shape)
-    if not wrong.any():
-        return None
-    first = int(np.argmax(wrong))
+    return MEASURES[type(encoding)](mark, encoding, values, theme)
+
+
+def seen_of(mark: Mark, count: int) -> Array:
+    """Which [count] of the shapes of a mark can be seen."""
+    return np.broadcast_to(np.ravel(mark.opacity) > VISIBLE, (count,))
+
+
+def wrong_shape(mark: Mark, encoding: Encoding, measured: Measured, place: int) -> Defect:
+    """The defect of the shape at a place of a mark."""
     what = f"a {mark.kind} whose {NAMES[type(encoding)]} is not {_source(encoding.cell)}"
-    read = measured.read[first]
+    read = measured.read[place]
     shown = read if isinstance(read, str) else f"{read:.4g}"
-    return Defect("wrong shape", what, expected=f"{measured.values[first]:.4g}", shown=shown)
+    return Defect("wrong shape", what, expected=f"{measured.values[place]:.4g}", shown=shown)
 
 
 def values_of(what: Any, sources: Sources) -> Array | str:
@@ -102,10 +128,13 @@ def _length(mark: Mark, encoding: Length, values: Array, theme: Theme) -> Measur
         return _reach(mark, encoding, values)
     low, high = _extent(mark, encoding.axis)
     value = values.reshape(-1)
-    ends = encoding.zero + encoding.unit * value
-    found, right = np.stack([low, high], axis=-1), np.sort(np.stack([np.full_like(ends, encoding.zero), ends], axis=-1))
+
+    def at(value: Array) -> Array:
+        ends = encoding.zero + encoding.unit * value
+        return np.sort(np.stack([np.full_like(ends, encoding.zero), ends], axis=-1))
+
     read = (np.where(value * encoding.unit >= 0, high, low) - encoding.zero) / encoding.unit
-    return Measured(mark.zoom * found, mark.zoom * right, CLOSE, read, value)
+    return Measured(np.stack([low, high], axis=-1), at, CLOSE, read, value, mark.zoom)
 
 
 def _reach(mark: Mark, encoding: Length, values: Array) -> Measured | None:
@@ -114,8 +143,12 @@ def _reach(mark: Mark, encoding: Length, values: Array) -> Measured | None:
         return None
     length = np.atleast_1d(np.linalg.norm(mark.local[..., -1, :] - mark.local[..., 0, :], axis=-1))
     value = np.linalg.norm(values.reshape(-1, 2), axis=-1) if values.size == 2 * length.size else values.reshape(-1)
-    right = encoding.zero + encoding.unit * value
-    return Measured(mark.zoom * length, mark.zoom * right, CLOSE, (length - encoding.zero) / encoding.unit, value)
+    return Measured(length, _on(encoding), CLOSE, (length - encoding.zero) / encoding.unit, value, mark.zoom)
+
+
+def _on(scale: Length | Place | Angle) -> Callable[[Array], Array]:
+    """Where numbers stand on a scale."""
+    return lambda value: scale.zero + scale.unit * value
 
 
 def _area(mark: Mark, encoding: Area, values: Array, theme: Theme) -> Measured | None:
@@ -123,9 +156,12 @@ def _area(mark: Mark, encoding: Area, values: Array, theme: Theme) -> Measured |
         radius: Array = np.ptp(mark.points[..., 0], axis=-1) / 2
     else:
         radius = np.broadcast_to(np.ravel(mark.radius), values.reshape(-1).shape)
-    right = np.sqrt(np.maximum(encoding.unit * values.reshape(-1), 0) / np.pi)
-    read = np.pi * (radius / mark.zoom) ** 2 / encoding.unit
-    return Measured(radius, mark.zoom * right, CLOSE, read, values.reshape(-1))
+    found = radius / mark.zoom
+
+    def at(value: Array) -> Array:
+        return np.sqrt(np.maximum(encoding.unit * value, 0) / np.pi)
+
+    return Measured(found, at, CLOSE, np.pi * found**2 / encoding.unit, values.reshape(-1), mark.zoom)
 
 
 def _angle(mark: Mark, encoding: Angle, values: Array, theme: Theme) -> Measured | None:
@@ -146,8 +182,8 @@ def _angle(mark: Mark, encoding: Angle, values: Array, theme: Theme) -> Measured
     else:
         value = values.reshape(-1)
     right = encoding.zero + encoding.unit * value
-    off = (angle - right + np.pi) % (2 * np.pi) - np.pi
-    return Measured(right + off, right, TURNED, (right + off - encoding.zero) / encoding.unit, value)
+    read = (right + (angle - right + np.pi) % (2 * np.pi) - np.pi - encoding.zero) / encoding.unit
+    return Measured(encoding.zero + encoding.unit * read, _on(encoding), TURNED, read, value)
 
 
 def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured | None:
@@ -155,10 +191,9 @@ def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured
     if mark.kind == "polygon" and encoding.at == "middle":  # an arrow head points with its first corner
         low = high = np.atleast_1d(mark.local[..., 0, "xy".index(encoding.axis)])
     first = np.atleast_1d(mark.local[..., 0, "xy".index(encoding.axis)]) if mark.kind == "line" else low
-    at = {"start": low, "end": high, "middle": (low + high) / 2, "first": first}[encoding.at]
-    value = values.reshape(-1)
-    right = encoding.zero + encoding.unit * value
-    return Measured(mark.zoom * at, mark.zoom * right, CLOSE, (at - encoding.zero) / encoding.unit, value)
+    found = {"start": low, "end": high, "middle": (low + high) / 2, "first": first}[encoding.at]
+    read = (found - encoding.zero) / encoding.unit
+    return Measured(found, _on(encoding), CLOSE, read, values.reshape(-1), mark.zoom)
 
 
 def _through(mark: Mark, encoding: Through, values: Array, theme: Theme) -> Measured | None:
@@ -166,30 +201,33 @@ def _through(mark: Mark, encoding: Through, values: Array, theme: Theme) -> Meas
     x, y = mark.local.T
     across = encoding.across.zero + encoding.across.unit * np.ravel(np.asarray(encoding.across.cell))
     found = np.interp(across, x, y)
-    right = encoding.up.zero + encoding.up.unit * values.reshape(-1)
     read = (found - encoding.up.zero) / encoding.up.unit
-    return Measured(mark.zoom * found, mark.zoom * right, 2 * CLOSE, read, values.reshape(-1))
+    return Measured(found, _on(encoding.up), 2 * CLOSE, read, values.reshape(-1), mark.zoom)
 
 
 def _thickness(mark: Mark, encoding: Thickness, values: Array, theme: Theme) -> Measured | None:
     value = values.reshape(-1)
-    line = np.broadcast_to(np.ravel(mark.line), value.shape)
-    return Measured(line, mark.zoom * encoding.unit * value, CLOSE, line / mark.zoom / encoding.unit, value)
+    line = np.broadcast_to(np.ravel(mark.line), value.shape) / mark.zoom
+    return Measured(line, lambda value: encoding.unit * value, CLOSE, line / encoding.unit, value, mark.zoom)
 
 
 def _shade(mark: Mark, encoding: Shade, values: Array, theme: Theme) -> Measured | None:
     value = values.reshape(-1)
     rgb = np.broadcast_to(mark.rgb.reshape(-1, 3), (len(value), 3))
-    with np.errstate(invalid="ignore"):
-        strength = np.clip(np.abs(value) / encoding.scale, 0, 1) ** encoding.power * encoding.most
-    if encoding.kind in SIGNED:
-        hue = np.where((value >= 0)[:, None], theme["positive"], theme["negative"])
-    else:
-        hue = np.broadcast_to(theme[encoding.kind if encoding.kind in theme else "data"], rgb.shape)
-    right = theme["cell"] + (hue - theme["cell"]) * np.nan_to_num(strength)[:, None]
-    right = np.where(np.isneginf(value)[:, None], theme["masked"], right)
+    lit = np.broadcast_to(np.ravel(encoding.lit), value.shape)[:, None]
+
+    def at(value: Array) -> Array:
+        with np.errstate(invalid="ignore"):
+            strength = np.clip(np.abs(value) / encoding.scale, 0, 1) ** encoding.power * encoding.most
+        if encoding.kind in SIGNED:
+            hue = np.where((value >= 0)[:, None], theme["positive"], theme["negative"])
+        else:
+            hue = np.broadcast_to(theme[encoding.kind if encoding.kind in theme else "data"], rgb.shape)
+        right = theme["cell"] + (hue - theme["cell"]) * np.nan_to_num(strength)[:, None]
+        return np.where(np.isneginf(value)[:, None], theme["masked"], right)
+
     read = np.array(["#" + bytes(np.round(255 * np.clip(c, 0, 1)).astype(np.uint8)).hex() for c in rgb[:1]] * len(rgb))
-    return Measured(rgb, right, TONES, read, value)
+    return Measured((rgb - lit * theme["ink"]) / (1 - lit), at, TONES, read, value, lit=bool((lit > TONES).any()))
 
 
 def _extent(mark: Mark, axis: str) -> tuple[Array, Array]:

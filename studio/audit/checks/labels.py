@@ -35,8 +35,13 @@ def check_labels(mobject: Painted, readings: list[Reading], screen: Screen, sour
     """Every label of a mobject against what it says that it names, or the cells in its row and in its column."""
     if isinstance(mobject, (Caption, Heading)):
         return
+    plain = any(r.of is None and not has_cells(r) for r in readings)
+    yield from compare_labels(readings, screen.spots(mobject, sources.traces) if plain else [], sources)
+
+
+def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources) -> Iterator[Defect]:
+    """The same for its texts, and its cells where they are."""
     labels = [r for r in readings if r.opacity > VISIBLE and (r.of is not None or not has_cells(r))]
-    spots = screen.spots(mobject, sources.traces) if any(r.of is None for r in labels) else []
     for reading in readings:
         yield from (_defect(*found) for found in misdirected(reading, sources.traces))
     for label in labels:
@@ -45,8 +50,21 @@ def check_labels(mobject: Painted, readings: list[Reading], screen: Screen, sour
             continue
         x, y = _foot(label)
         reach = BESIDE * label.size
-        lines = ([s for s in spots if abs(s.y - y) < reach], [s for s in spots if abs(s.x - x) < reach])
+        lines = (
+            [s for s in spots if abs(s.y - y) < reach],
+            [s for s in spots if abs(s.x - x) < reach and not parted(label, s, labels)],
+        )
         yield from _compared(label, [common(line) for line in lines if line], sources)
+
+
+def parted(label: Reading, spot: Spot, labels: list[Reading]) -> bool:
+    """Whether another label stands between a label and a cell below it, or above it: whose cell that is."""
+    y = float(label.corners[:, 1].mean())
+    for other in labels:
+        (left, low), (right, high) = other.corners.min(axis=0), other.corners.max(axis=0)
+        if left < spot.x < right and min(y, spot.y) < (low + high) / 2 < max(y, spot.y):
+            return True
+    return False
 
 
 def named(label: Reading, sources: Sources) -> Names:

@@ -63,7 +63,7 @@ def check_sentence(
     for at, word in sentence.words:
         levels = (sentence.near(at), sentence.tensors, *step)
         there = next((words for level in levels if (words := where.words_of(level))), set())
-        if there and word in vocabulary and word not in there | named:
+        if there and word in vocabulary and word.casefold() not in map(str.casefold, there | named):
             right = ", ".join(f"“{each}”" for each in sorted(there)[:3])
             yield Defect("false claim", f"“{word}” in “{sentence.text}”: its numbers are of {right}")
     for match in INDEX.finditer(sentence.text):
@@ -107,8 +107,8 @@ def check_ids(sentence: Sentence, where: Where) -> Iterator[Defect]:
     for match in ID.finditer(sentence.text):
         row = int(match[1].replace(",", ""))
         there = {display(t.vocabulary[row]) for t in where.traces.values() if row < len(t.vocabulary)}
-        words = {word for _, word in sentence.words}
-        if words and not words & there and "<unk>" not in sentence.text:
+        words = {word.casefold() for _, word in sentence.words}
+        if words and not words & {word.casefold() for word in there} and "<unk>" not in sentence.text:
             right = ", ".join(f"“{each}”" for each in sorted(there))
             yield Defect("false claim", f"id {row} in “{sentence.text}” is that of {right}")
 
