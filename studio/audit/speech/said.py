@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from model.numbers.tensor import Tensor
+from scenes.kit.ground.encodings import Encoding
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import Said
@@ -21,6 +22,7 @@ from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
+from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
 from studio.audit.speech.names import check_grey_line, check_order, check_runs
 from studio.audit.speech.places import Where
 from studio.audit.speech.symbols import check_rows, check_symbol
@@ -34,12 +36,15 @@ class Speech(Check):
         super().__init__(lesson, report, sources)
         self.where = Where(self.sources.traces)
         self.tensors_of: dict[int, tuple[Painted, list[Any]]] = {}  # by the mobject's id
+        self.drawn_by: dict[int, list[Encoding]] = {}
         self.start()
 
     def start(self) -> None:
         self.shown: dict[int, Any] = {}  # tensors of the step that plays, by id
         self.labels: dict[str, Said] = {}
         self.formulas: set[str] = set()
+        self.captions: dict[str, Said] = {}
+        self.drawn: dict[int, Encoding] = {}  # by id
 
     def step_started(self, step: Step) -> Iterator[Defect]:
         self.start()
@@ -48,11 +53,15 @@ class Speech(Check):
     def seen(self, screen: Screen) -> Iterator[Defect]:
         for trace in self.lesson.traces:
             self.sources.add(trace)
+        if self.lesson.caption is not None:
+            self.captions[str(self.lesson.caption.text)] = self.lesson.caption.text
         for mobject in screen.mobjects:
             if not is_painted(mobject) or isinstance(mobject, (Caption, Heading)):
                 continue
             if id(mobject) in screen.changed or id(mobject) not in self.tensors_of:
                 self.tensors_of[id(mobject)] = mobject, tensors_in(mobject, screen)
+                self.drawn_by[id(mobject)] = [e for mark in screen.marks(mobject) for e in mark.shows]
+            self.drawn |= {id(encoding): encoding for encoding in self.drawn_by[id(mobject)]}
             self.shown |= {id(tensor): tensor for tensor in self.tensors_of[id(mobject)][1]}
             if isinstance(mobject, Label):
                 self.labels[str(mobject.text)] = mobject.text
@@ -73,9 +82,13 @@ class Speech(Check):
         facts = [tensor for fact in self.lesson.claims for tensor in fact.of]
         yield from check_grey_line(grey, shown, self.formulas, self.where)
         yield from check_order(grey, shown)
-        for text in (title, grey, caption.text):
+        for text in (title, grey, *self.captions.values()):
             yield from check_runs(text, [*shown, *spoken], self.where)
             yield from check_sentence(Sentence.of(text), grey, (spoken, facts, shown), self.where)
+            yield from check_sizes(text, [*shown, *spoken, *facts], self.where)
+            yield from check_laws(text, self.drawn.values())
+            yield from check_sides(text, shown)
+            yield from check_owners(text, [*shown, *spoken], self.where)
         for text in self.labels.values():
             yield from check_label(text, shown, self.where)
         yield from self.claims((caption.text, grey))
