@@ -69,6 +69,20 @@ def check_marks(marks: Iterable[Mark], sources: Sources, theme: Theme) -> Iterat
                 yield defect
 
 
+def check_hues(marks: Iterable[Mark]) -> Iterator[Defect]:
+    """Cells in the colour of queries hold numbers of queries, and so for keys and values."""
+    kinds = {(e.kind, id(e.cell.tensor)): e.cell for m in marks for e in m.shows
+             if isinstance(e, Shade) and isinstance(e.cell, (Cell, Cells))}  # fmt: skip
+    for (kind, _), cell in kinds.items():
+        leaves = {leaf.name.rpartition(".")[2] for leaf in cell.tensor.expression.leaves()}
+        wrong = [name for name, names in HUES.items() if name != kind and leaves and leaves <= names]
+        if kind in HUES and wrong:
+            yield Defect("wrong label", f"{cell.source()} has the colour of {kind}", expected=wrong[0], shown=kind)
+
+
+HUES = {"query": {"q", "rot_q"}, "key": {"k", "rot_k"}, "value": {"v"}}  # hue of cells → the tensors that have it
+
+
 def check_mark(mark: Mark, encoding: Encoding, sources: Sources, theme: Theme) -> Defect | None:
     """One shape (or many alike) against the number that it shows."""
     measured = measure(mark, encoding, sources, theme)

@@ -11,7 +11,7 @@ from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check, Defects
-from studio.audit.checks.geometry import check_ink, check_marks
+from studio.audit.checks.geometry import check_hues, check_ink, check_marks
 from studio.audit.checks.labels import check_labels, check_neighbours
 from studio.audit.checks.layout import short
 from studio.audit.checks.marked import Marks
@@ -72,6 +72,7 @@ class Provenance(Check):
         if is_painted(mobject):
             sources, theme = self.sources, mobject.style.theme
             yield from (defect.at(middle) for defect in check_marks(screen.marks(mobject), sources, theme))
+            yield from (defect.at(middle) for defect in check_hues(screen.marks(mobject)))
             yield from (defect.at(middle) for defect in check_labels(mobject, readings, screen, sources))
             yield from (defect.at(middle) for defect in check_neighbours(mobject, readings, screen, sources))
             inks = (check_ink(reading, sources, theme) for reading in readings)
