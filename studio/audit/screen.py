@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cached_property
 from typing import Any, TypeGuard
 
@@ -172,4 +172,6 @@ def _state(value: Any, depth: int = 0) -> Any:
         return tuple(_state(v, depth + 1) for v in value)
     if isinstance(value, dict) and depth < 3:
         return tuple((k, _state(v, depth + 1)) for k, v in value.items())
+    if is_dataclass(value) and depth < 2:  # what a mobject keeps in parts of its own may change, too
+        return id(value), tuple((k, _state(v, depth + 1)) for k, v in vars(value).items())
     return id(value)

@@ -114,10 +114,14 @@ class Waves(Painted):
         bottom = len(self.names) * self.row_height
         draw_places(pen, self.left, bottom + 0.02, self.length, self.last)
         if self.cursor >= 0:
-            x = self.x_of(self.cursor)
-            pen.line([(x, 0), (x, bottom + 0.02)], "target", 0.03)
+            x, whole = self.x_of(self.cursor), float(self.cursor).is_integer()  # between two places it stands for none
+            at = Place(int(self.cursor), self.left, self.length / max(self.last, 1)) if whole else None
+            pen.line([(x, 0), (x, bottom + 0.02)], "target", 0.03, shows=at)
             for k in range(len(self.names)):
-                pen.circle(x, (k + 0.5) * self.row_height - 0.43 * self.row_height * self.at_cursor(k), 0.075, "target")
+                middle, height = (k + 0.5) * self.row_height, 0.43 * self.row_height
+                cell = Cell(self.tensor, (int(self.cursor), k))
+                shows = (at, Place(cell, middle, -height, "y")) if at is not None else None
+                pen.circle(x, middle - height * self.at_cursor(k), 0.075, "target", shows=shows)
 
     def _draw_wave(self, pen: Pen, k: int, middle: float, height: float) -> None:
         strength = float(self.emphasis[k])
@@ -210,7 +214,8 @@ class Curve(Painted):
         draw_places(pen, self.left, self.above + self.rise, self.length, last, self.titles[0])
         points = [self.point(i, v) for i, v in enumerate(self.values) if i <= self.grown * last + 1e-6]
         if len(points) > 1:
-            pen.line(points, self.rgb, 0.03)
+            across, up = self._places(len(points))[::-1]
+            pen.line(points, self.rgb, 0.03, shows=Through(up.cell, across, up))
         radius = min(0.05, 0.3 * self.length / max(last, 1))
         pen.circles(np.array(points), radius, self.rgb, shows=self._places(len(points)))
         if 0 <= self.cursor <= self.grown * last + 1e-6:

@@ -47,6 +47,7 @@ class Bit:
     em: float = 0.0
     ink: np.ndarray | None = None
     shown: Shown | None = None
+    cell: Cell | None = None  # which number it is
 
     def towards(self, end: Bit, t: float, arc: float) -> Bit:
         """The bit at progress t from here to `end`; arc: how far the way bends, in parts of its length."""
@@ -123,7 +124,9 @@ class GridPerch(Perch):
         inks = legible_on(fills, color("ink"))
         for i, j, x, y, w, h in self.places():
             index = grid._index(i, j)
-            bit = Bit(x, y, w, h, fills[i, j], float(grid.cell_opacity[i, j]) * grid.opacity)
+            bit = Bit(
+                x, y, w, h, fills[i, j], float(grid.cell_opacity[i, j]) * grid.opacity, cell=Cell(grid.tensor, index)
+            )
             if grid.digits and grid.text_opacity[i, j] > 0.002:
                 text = number(float(grid.values[i, j]), grid.spec)
                 shown = Shown(text, Cell(grid.tensor, index), grid.spec)
@@ -157,7 +160,8 @@ class DotPerch(GridPerch):
             weight = float(dots.values[i, j])
             radius = np.sqrt(max(weight, 0.0) if np.isfinite(weight) else 0.0) * dots.unit * zoom
             opacity = float(dots.text_opacity[i, j]) * dots.opacity
-            found[dots._index(i, j)] = Bit(x, y, 2 * radius, 2 * radius, dots.fill_rgb, opacity, radius)
+            cell = Cell(dots.tensor, index := dots._index(i, j))
+            found[index] = Bit(x, y, 2 * radius, 2 * radius, dots.fill_rgb, opacity, radius, cell=cell)
         return found
 
 
@@ -173,7 +177,8 @@ class Chip(Perch):
         for k, rgb in enumerate(self.chips.fills()[self.position]):
             x, y, w, h = strip.cell(self.chips.name, self.position, k)
             middle = strip.to_scene(x + w / 2, y + h / 2)
-            found[(k,)] = Bit(float(middle[0]), float(middle[1]), w * zoom, h * zoom, rgb)
+            cell = Cell(self.chips.tensor, (self.position, k))
+            found[(k,)] = Bit(float(middle[0]), float(middle[1]), w * zoom, h * zoom, rgb, cell=cell)
         return found
 
     def look(self, frame: float, cells: bool) -> None:
