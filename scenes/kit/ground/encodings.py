@@ -45,7 +45,7 @@ class Angle:
 @dataclass(frozen=True)
 class Place:
     """The position on an axis: zero + unit × value. at: which part of the mark stands there (its middle; the start or
-    end along the axis; the first point of a line)."""
+    end along the axis; the first or the last point of a line)."""
 
     cell: What
     zero: float

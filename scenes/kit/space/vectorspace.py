@@ -10,7 +10,7 @@ import numpy as np
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Place, Shows, What
+from scenes.kit.ground.encodings import Angle, Place, Shows, What
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
@@ -74,6 +74,7 @@ class VectorSpace(Painted):
         self.values = np.array(coords.values, dtype=float)
         self.cloud_values = np.zeros((0, 2)) if cloud is None else np.array(cloud.values, dtype=float)
         self.arrows, self.links, self.hollow = list(arrows), list(links), frozenset(hollow)
+        self.ways = coords[[j for _, j in self.arrows]] - coords[[i for i, _ in self.arrows]] if self.arrows else coords
         self.arrow_rgb, self.link_rgb = color(arrow_fill), color(link_fill)
         roles = [roles] * len(self.words) if isinstance(roles, str) else list(roles)
         self.tint = np.array([color(role) for role in roles]).reshape(-1, 3)
@@ -141,14 +142,16 @@ class VectorSpace(Painted):
         dots = [self.at(point) for point in self.values]
         for (i, j), grown in zip(self.links, self.link_grown, strict=True):
             strength = min(self.emphasis[i], self.emphasis[j]) * min(1.0, 4 * grown)
-            pen.line([dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength))
-        for (i, j), grown in zip(self.arrows, self.arrow_grown, strict=True):
-            strength, short = float(min(self.emphasis[i], self.emphasis[j])), DOT * min(1.0, grown)
-            shows = tuple(
-                replace(place, at="first") for place in self._places(*(Cell(self.tensor, (i, axis)) for axis in (0, 1)))
+            shows = (*self._ends(i, "first"), *(self._ends(j, "last") if grown >= 1 else ()))
+            pen.line(
+                [dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength), shows=shows
             )
+        even = float(np.ptp(self.scale_units)) < 1e-9  # else directions are not those of the plane
+        for k, ((i, j), grown) in enumerate(zip(self.arrows, self.arrow_grown, strict=True)):
+            strength, short = float(min(self.emphasis[i], self.emphasis[j])), DOT * min(1.0, grown)
+            shows, way = self._ends(i, "first"), Angle(Cells(self.ways, (k, [0, 1]))) if even else None
             end = dots[i] + grown * (dots[j] - dots[i])
-            draw_arrow(pen, dots[i], end, self.arrow_rgb, strength, short=short, shows=shows)
+            draw_arrow(pen, dots[i], end, self.arrow_rgb, strength, short=short, shows=shows, points=way)
         for i in reversed(range(len(dots))):  # the first ones lie on top
             self._draw_point(pen, i, *dots[i])
         self._draw_titles(pen)
@@ -185,6 +188,11 @@ class VectorSpace(Painted):
         """The axes on which points lie."""
         (x, y), (wide, high) = self.at((0.0, 0.0)), self.scale_units
         return Place(across, float(x), float(wide), "x"), Place(up, float(y), -float(high), "y")
+
+    def _ends(self, i: int, at: str) -> tuple[Place, ...]:
+        """Which point a line begins or ends at."""
+        places = self._places(*(Cell(self.tensor, (i, axis)) for axis in (0, 1)))
+        return tuple(replace(place, at=at) for place in places)
 
     def _draw_axes(self, pen: Pen) -> None:
         """Two thin lines through the origin, as far as the box goes."""
@@ -223,8 +231,10 @@ def draw_arrow(
     tip: float = 0.17,
     short: float = 0.0,
     shows: Shows = None,
+    points: Shows = None,
 ) -> None:
-    """A straight arrow; it ends `short` of its end, so as not to cover the dot there. shows: where it starts."""
+    """A straight arrow; it ends `short` of its end, so as not to cover the dot there. shows: where it starts; points:
+    where to."""
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     length = float(np.hypot(*(end - start)))
     if opacity <= 0.002 or length < 0.05:
@@ -234,7 +244,7 @@ def draw_arrow(
     point, tip = end - short * along, min(tip, 0.6 * length)
     pen.line([start, point - 0.8 * tip * along], rgb, line, opacity, shows=shows)
     sides = [point - tip * along + side * 0.42 * tip * across for side in (1, -1)]
-    pen.polygon([point, *sides], rgb, opacity)
+    pen.polygon([point, *sides], rgb, opacity, shows=points)
 
 
 __all__ = ["VectorSpace", "draw_arrow"]

@@ -204,8 +204,9 @@ def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured
     low, high = _extent(mark, encoding.axis)
     if mark.kind == "polygon" and encoding.at == "middle":  # an arrow head points with its first corner
         low = high = np.atleast_1d(mark.local[..., 0, "xy".index(encoding.axis)])
-    first = np.atleast_1d(mark.local[..., 0, "xy".index(encoding.axis)]) if mark.kind == "line" else low
-    found = {"start": low, "end": high, "middle": (low + high) / 2, "first": first}[encoding.at]
+    along = mark.local[..., "xy".index(encoding.axis)]
+    first, last = (np.atleast_1d(along[..., k]) if mark.kind == "line" else low for k in (0, -1))
+    found = {"start": low, "end": high, "middle": (low + high) / 2, "first": first, "last": last}[encoding.at]
     read = (found - encoding.zero) / encoding.unit
     return Measured(found, _on(encoding), CLOSE, read, values.reshape(-1), mark.zoom)
 
