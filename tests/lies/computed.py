@@ -185,8 +185,8 @@ LIES = [
     Lie(
         "recorded probabilities at half of the temperature",
         "model/runs/recorder.py",
-        'listen("probs", logits.double()',
-        'listen("probs", 2 * logits.double()',
+        'tape=Tape(listen), positions=positions) listen("probs", logits.double()',
+        'tape=Tape(listen), positions=positions)\n    listen("probs", 2 * logits.double()',
         "heads",
         "wrong sum",
     ),

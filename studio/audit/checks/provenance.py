@@ -16,7 +16,7 @@ from studio.audit.checks.labels import check_labels, check_neighbours
 from studio.audit.checks.layout import short
 from studio.audit.checks.marked import Marks
 from studio.audit.findings import Defect
-from studio.audit.numbers.recorded import check_run, is_plain
+from studio.audit.numbers.recorded import check_run, check_silenced, is_plain
 from studio.audit.numbers.sources import Sources, has_digits
 from studio.audit.report import Report
 from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
@@ -46,6 +46,8 @@ class Provenance(Check):
 
     def finished(self) -> Iterator[Defect]:
         runs = self.sources.recorded()
+        for run in runs:
+            yield from check_silenced(self.sources.traces[run])
         models: dict[str, list[str]] = {}  # by checkpoint: its runs; one of them tells how they are computed
         for run in runs:
             models.setdefault(str(self.sources.traces[run].info.get("checkpoint_hash")), []).append(run)

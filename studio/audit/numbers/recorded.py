@@ -42,6 +42,16 @@ def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:
                 break
 
 
+def check_silenced(trace: Any) -> Iterator[Defect]:
+    """A head that a run says was switched off has added nothing there."""
+    for layer, head in getattr(trace, "info", {}).get("ablate") or ():
+        name = f"blocks.{layer}.attn.result"
+        if name in trace and np.any(trace[name].values[head]):
+            what = f"head {head} of layer {layer} is switched off, and adds something all the same"
+            most = float(np.abs(trace[name].values[head]).max())
+            yield Defect("wrong number", what, None, "0", f"{most:.4g}")
+
+
 def places(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     """Some places all over a table, always the same ones; where its last two axes are alike, those beside its diagonal,
     too, where a word meets the next one."""
