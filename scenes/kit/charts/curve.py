@@ -10,7 +10,7 @@ from manim import Animation, linear
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Encoding, Place, Through, What
+from scenes.kit.ground.encodings import Place, Through, What
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
@@ -115,12 +115,12 @@ class Waves(Painted):
         draw_places(pen, self.left, bottom + 0.02, self.length, self.last)
         if self.cursor >= 0:
             x, whole = self.x_of(self.cursor), float(self.cursor).is_integer()  # between two places it stands for none
-            at = Place(int(self.cursor), self.left, self.length / max(self.last, 1)) if whole else None
-            pen.line([(x, 0), (x, bottom + 0.02)], "target", 0.03, shows=at)
+            here = Place(int(self.cursor), self.left, self.length / max(self.last, 1)) if whole else None
+            pen.line([(x, 0), (x, bottom + 0.02)], "target", 0.03, shows=here)
             for k in range(len(self.names)):
                 middle, height = (k + 0.5) * self.row_height, 0.43 * self.row_height
                 cell = Cell(self.tensor, (int(self.cursor), k))
-                shows = (at, Place(cell, middle, -height, "y")) if at is not None else None
+                shows = (here, Place(cell, middle, -height, "y")) if here is not None else None
                 pen.circle(x, middle - height * self.at_cursor(k), 0.075, "target", shows=shows)
 
     def _draw_wave(self, pen: Pen, k: int, middle: float, height: float) -> None:
@@ -230,7 +230,7 @@ class Curve(Painted):
         (_, zero), (_, one) = self.point(0, 0.0), self.point(0, 1.0)
         return Place(what, zero, one - zero, "y")
 
-    def _places(self, count: int) -> tuple[Encoding, ...]:
+    def _places(self, count: int) -> tuple[Place, Place]:
         """What the first `count` dots stand for: a value up, its place across."""
         (left, _), (right, _) = self.point(0, 0.0), self.point(1, 0.0)
         places = np.arange(count)
