@@ -211,7 +211,7 @@ LIES = [
         '"metadata": {"title": steps[i - 1].name}',
         "attention",
         "test",
-        "tests/studio/test_captions.py",
+        "tests/studio/test_verify.py",
     ),
     Lie(
         "answers are captioned while the question stands",

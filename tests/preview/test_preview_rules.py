@@ -249,6 +249,16 @@ def test_every_step_of_every_lesson_can_be_read(token):
                 )
 
 
+def test_a_number_is_told_to_six_digits():
+    from model.numbers.tensor import Tensor
+    from scenes.kit.ground.readings import Cell, Shown
+    from studio.preview.processes.readings import _number
+
+    cell = Cell(Tensor.given(np.array([0.123456789, -2.5]), "a row", ("entry",)), (0,))
+    told = {spec: _number(Shown("0.12", cell, spec), cell, lambda _: None)["value"] for spec in ("+.2f", ".2f")}
+    assert told == {"+.2f": "+0.123457", ".2f": "0.123457"}
+
+
 def test_dots_arcs_and_chips_can_be_pointed_at():
     """A shape that shows a number has a place on the picture like a number that is written."""
     from scenes.kit.attention.pattern import AttentionArcs, DotPattern

@@ -36,3 +36,13 @@ def test_a_caption_is_broken_at_its_panels_width():
     ink = added(caption="words of a caption " * 10)
     columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
     assert columns.max() <= 24 + 640 and np.ptp(rows) > 30  # lines lie 24 apart
+
+
+def test_a_caption_stands_below_its_own_picture():
+    def steps(*captions):
+        black = Image.new("RGB", (64, 36), "black")
+        return [Panel(Step(k, "name", text, "", 0.0, 0, 1.0, 0), black) for k, text in enumerate(captions)]
+
+    both, first = (np.asarray(sheet(steps(*captions), "")) for captions in (("one", "other"), ("one",)))
+    panel = slice(64, None), slice(0, 24 + 640)
+    assert np.array_equal(both[panel], first[panel])

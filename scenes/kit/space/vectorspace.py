@@ -10,7 +10,7 @@ import numpy as np
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Place, Projected, Shows
+from scenes.kit.ground.encodings import Angle, Place, Projected, Shows
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
@@ -97,6 +97,7 @@ class VectorSpace(Painted):
         self.arrows, self.links, self.hollow = list(arrows), list(links), frozenset(hollow)
         self.carried = [Carried(*points) for points in carried]
         self.carried_by = [coords[each.end] - coords[each.start] for each in self.carried]
+        self.ways = coords[[j for _, j in self.arrows]] - coords[[i for i, _ in self.arrows]] if self.arrows else coords
         self.arrow_rgb, self.link_rgb = color(arrow_fill), color(link_fill)
         n = len(self.words)
         roles = [roles] * n if isinstance(roles, str) else list(roles)
@@ -219,10 +220,13 @@ class VectorSpace(Painted):
             pen.line(
                 [dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength), shows=shows
             )
-        for (i, j), grown in zip(self.arrows, self.arrow_grown, strict=True):
+        even = float(np.ptp(self.scale_units)) < 1e-9  # else directions are not those of the plane
+        flat = even and self.tensor.shape[-1] == 2
+        for k, ((i, j), grown) in enumerate(zip(self.arrows, self.arrow_grown, strict=True)):
+            way = Angle(Cells(self.ways, (k, [0, 1]))) if flat else None
             strength, short = float(min(self.emphasis[i], self.emphasis[j])), DOT * min(1.0, grown)
             end, start = dots[i] + grown * (dots[j] - dots[i]), first(self._shows(self.tensor, i))
-            draw_arrow(pen, dots[i], end, self.arrow_rgb, strength, short=short, shows=start)
+            draw_arrow(pen, dots[i], end, self.arrow_rgb, strength, short=short, shows=start, head=way)
         places, seen = self._labels(dots)
         last_first = list(range(len(dots)))[::-1]  # the first ones lie on top, and what is nearer
         for i in sorted(last_first, key=lambda i: near[i]) if self.solid > 0.5 else last_first:
@@ -284,6 +288,11 @@ class VectorSpace(Painted):
         single = all(np.ndim(each) == 0 for each in index)
         across, up = ((Cell if single else Cells)(tensor, (*index, axis)) for axis in (0, 1))
         return Place(across, float(x), float(wide), "x"), Place(up, float(y), -float(high), "y")
+
+    def _ends(self, i: int, at: str) -> tuple[Place, ...]:
+        """Which point a line begins or ends at."""
+        places = self._places(*(Cell(self.tensor, (i, axis)) for axis in (0, 1)))
+        return tuple(replace(place, at=at) for place in places)
 
     def _draw_axes(self, pen: Pen) -> None:
         """Two thin lines through the origin, as far as the box goes; in depth, a floor of squares and an upright."""
