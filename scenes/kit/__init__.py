@@ -23,6 +23,7 @@ _ROOMS = {
     "numbers.terms": ("TermSum",),
     "numbers.total": ("Total",),
     "numbers.product": ("Product", "SoftmaxTable"),
+    "numbers.heights": ("Heights",),
     "numbers.frames": ("Frame", "Slab"),
     "attention.scores": ("ScoreTable",),
     "attention.pattern": ("AttentionArcs", "DotPattern"),
@@ -32,6 +33,7 @@ _ROOMS = {
     "charts.signed": ("SignedBars",),
     "charts.ranking": ("Ranking",),
     "charts.cumulative": ("CumulativeBar", "LayEndToEnd"),
+    "charts.wire": ("ResidualWire",),
     "charts.curve": ("Curve", "GrowCurve", "ReadOff", "Waves"),
     "charts.numberline": ("NumberLine",),
     "space.vectorspace": ("VectorSpace",),
@@ -42,6 +44,7 @@ _ROOMS = {
     "moves.travel": ("Carry",),
     "moves.flight": ("Chip", "FillStrip", "Fly"),
     "moves.meet": ("Meet", "MeetAll"),
+    "moves.sweep": ("MaskSweep",),
     "moves.assemble": ("Assemble",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

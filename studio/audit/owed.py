@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from studio.audit.findings import Finding
 
 OWED: dict[str, frozenset[str]] = {
-    "attention": frozenset({"double exposure", "vanish and return"}),  # names of columns and of the weights’ words
-    "overview": frozenset({"double exposure"}),  # words of two lines that leave for their rows cross each other
+    "overview": frozenset({"double exposure"})  # words of two lines that leave for their rows cross each other
 }
 
 
