@@ -39,6 +39,7 @@ _ROOMS = {
     "space.vectorspace": ("VectorSpace",),
     "space.dial": ("Dial", "DialRow", "Turn"),
     "depth.blocks": ("BlockDiagram",),
+    "depth.fan": ("CardFan",),
     "moves.reveal": ("CountUp", "Grow", "Highlight", "Introduce", "Reveal"),
     "moves.products": ("DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"),
     "moves.travel": ("Carry",),
