@@ -47,7 +47,7 @@ SMALL = 0.2  # em of who has it, and on what it was measured
 class ScoreTable(Painted):
     """Rows of scores as bars on one scale 0 … 100 %, with a mark at chance and one at what is needed to pass.
 
-    The name and what it means stand over an example and the bar, with `stacked` above each other. At the left of each
+    The name and what it means stand over an example and the bar; `stacked` is for narrow frames. At the left of each
     row a square is kept free for a picture, `picture(i)`, and under the meaning a box for the example, `example(i)`.
     grown: how much of each row is there. Rows that did not pass are grey.
     """
@@ -65,9 +65,9 @@ class ScoreTable(Painted):
         self.small = max(SMALL, smallest())
         self.mark_size = max(0.19, smallest())
         self.number_width = typesetting.width(number(1.0, spec), self.size) + 0.2
-        share = 1.0 if stacked else 0.34
+        share = 0.5 if stacked else 0.34
         self.bar_width = share * self.width_of_texts - self.number_width
-        self.bar_x = self.margin + (1 - share) * self.width_of_texts
+        self.bar_x = self.margin + (0 if stacked else (1 - share) * self.width_of_texts)
         self.meaning_size = min(self._fitting(score) for score in scores)
         self.grown = np.ones(len(scores))
         super().__init__(box.width, self.pitch * len(scores))
@@ -98,8 +98,10 @@ class ScoreTable(Painted):
 
     def example(self, i: int) -> Box:
         """Where the example of row i stands, in scene coordinates."""
-        top, bottom = i * self.pitch + self._head(), (i + 1) * self.pitch - (0.75 if self.stacked else 0.1)
-        left, right = self.margin + self.side, self.margin + self.width_of_texts if self.stacked else self.bar_x - 0.4
+        top, bottom = i * self.pitch + self._head(), (i + 1) * self.pitch - 0.1
+        left, right = self.margin + self.side, self.bar_x - 0.4
+        if self.stacked:
+            left, right = self.bar_x + self.bar_width + self.number_width + 0.2, self.natural[0]
         (x0, y0, _), (x1, y1, _) = self.to_scene(left, bottom), self.to_scene(right, top)
         return Box(float(x0), float(y0), float(x1), float(y1))
 
@@ -135,7 +137,8 @@ class ScoreTable(Painted):
 
     def _draw_bar(self, pen: Pen, i: int, score: Score, grown: float) -> None:
         thick, value = min((0.1 if self.stacked else 0.24) * self.pitch, 0.3), float(score.value) * grown
-        y = (i + 1) * self.pitch - 0.55 if self.stacked else i * self.pitch + self._head() + 0.7 * thick
+        below = 0.3 * (self.pitch - self._head()) if self.stacked else 0.7 * thick
+        y = i * self.pitch + self._head() + below
         pen.rectangle(self.bar_x, y - thick / 2, self.bar_width, thick, "box", grown)
         pen.rectangle(
             self.bar_x,
@@ -150,7 +153,7 @@ class ScoreTable(Painted):
         shown = Shown(number(value, self.spec), Cell(score.value), self.spec)
         pen.text(
             shown.text,
-            self.natural[0],
+            self.bar_x + self.bar_width + self.number_width,
             y + 0.33 * self.size,
             self.size,
             "target" if score.passed else "ink",
