@@ -48,7 +48,7 @@ def weights_beside_values(
     lesson: SelfAttention, names: list[str | Said], kept: list[int]
 ) -> tuple[TensorGrid, TensorGrid]:
     """The weights of the rows that stand alone, upright, and their values, high enough for the sum to stand below."""
-    box, columns, labels = lesson.stage, columns_of_head(lesson), names[: len(kept)]
+    box, columns, labels = lesson.stage, columns_of_values(lesson), names[: len(kept)]
     widest = (box.width - room_for(labels) - 1.4 - bars_beside(lesson)) / (columns + 1.8)
     highest = (box.height - 0.6) / (len(names) + 1.8)
     cell = (min(1.1, widest), min(1.1 * lesson.row_height, highest))
@@ -57,14 +57,20 @@ def weights_beside_values(
     return a, TensorGrid(lesson.view.v[kept], "value", cell=cell, columns=columns, **UNBOUNDED)
 
 
+def columns_of_values(lesson: SelfAttention) -> int:
+    """How many of their columns are shown, beside weights and bars."""
+    return min(columns_of_head(lesson), lesson.by(wide=8, square=8, tall=5))
+
+
 def bars_beside(lesson: SelfAttention) -> float:
     """How wide the bars beside the values may be."""
-    return lesson.by(wide=2.0, square=1.3, tall=1.3)
+    return lesson.by(wide=2.0, square=1.3, tall=0.95)
 
 
 def lengths(lesson: SelfAttention, grid: TensorGrid, rows: Tensor, longest: float) -> RowBars:
     """How long each of the rows [row, n] is, as bars beside the first rows of a grid."""
-    bars = RowBars(grid, norms(rows), width=bars_beside(lesson) - 0.25, fill="value", longest=longest)
+    look: Look = dict(fill="value", longest=longest, size=lesson.by(wide=LABEL, square=0.26, tall=0.2))
+    bars = RowBars(grid, norms(rows), width=bars_beside(lesson) - 0.25, **look)
     return bars.align_to(grid.corners()[0], UP)
 
 
@@ -74,7 +80,7 @@ def weighted_and_sum(
     """The weighted values where the values stand, and their sum below, on their scale. more: the last row's name."""
     total, scale = lesson.view.z[lesson.position], v.strongest
     labels = [""] * (len(shown) - len(more)) + more if more else None
-    look: Look = dict(cell=(v.cw, v.ch), columns=columns_of_head(lesson), scale=scale, **UNBOUNDED)
+    look: Look = dict(cell=(v.cw, v.ch), columns=columns_of_values(lesson), scale=scale, **UNBOUNDED)
     av, z = TensorGrid(shown, "value", row_labels=labels, **look), TensorGrid(total, "value", **look)
     av.align_to(v, UP).align_to(v, RIGHT)
     return av, z.next_to(av, DOWN, buff=0.25).align_to(av, RIGHT)
