@@ -56,7 +56,8 @@ class Bit:
         bend = 2 * t * (1 - t) * arc  # a quadratic curve whose middle stands off to the left of the way
         words, there = (self, t < 0.5) if t < 0.5 or not end.text else (end, True)
         width = between(self.width, end.width, t)
-        em = between(self.em, end.em, t) if self.text and end.text else words.em * width / max(words.width, 1e-6)
+        scale = width / words.width if words.width > 0 else 1.0  # digits without a cell keep their size
+        em = between(self.em, end.em, t) if self.text and end.text else words.em * scale
         return Bit(
             x=self.x + t * dx - bend * dy,
             y=self.y + t * dy + bend * dx,
