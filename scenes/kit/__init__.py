@@ -23,6 +23,7 @@ _ROOMS = {
     "numbers.terms": ("TermSum",),
     "numbers.total": ("Total",),
     "numbers.product": ("Product", "SoftmaxTable"),
+    "numbers.heights": ("Heights",),
     "numbers.frames": ("Frame", "Plate"),
     "attention.scores": ("ScoreTable",),
     "attention.pattern": ("AttentionArcs", "DotPattern"),
@@ -32,6 +33,7 @@ _ROOMS = {
     "charts.signed": ("SignedBars",),
     "charts.ranking": ("Ranking",),
     "charts.cumulative": ("CumulativeBar", "LayEndToEnd"),
+    "charts.wire": ("ResidualWire",),
     "charts.curve": ("Curve", "GrowCurve", "ReadOff", "Waves"),
     "charts.numberline": ("Arrive", "NumberLine"),
     "charts.activation": ("ActivationCurve", "Fall"),
@@ -44,10 +46,12 @@ _ROOMS = {
     "depth.projection": ("Projection",),
     "depth.slabs": ("Card", "Slab", "Stack"),
     "depth.arcs": ("Flash", "RowArcs"),
+    "depth.fan": ("CardFan",),
     "moves.products": ("DotProduct", "MatrixProduct", "ResidualAdd", "SoftmaxRow", "WeightedSum"),
     "moves.travel": ("Carry", "Travel"),
     "moves.flight": ("Chip", "FillStrip", "Fly"),
     "moves.meet": ("Meet", "MeetAll"),
+    "moves.sweep": ("MaskSweep",),
     "moves.assemble": ("Assemble",),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

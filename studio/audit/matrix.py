@@ -32,14 +32,14 @@ TEXTS = (  # of `--all`, beside every lesson's own: 3 tokens, 20 tokens, and a w
 )
 THEMES = ("night", "day")
 WIDTH = 640  # pixels of the longer side, in which contrast is measured
-FLASHING = 160  # … in which flashes are looked for
+DRAWN = 320  # … of the frames that are drawn
 
 
-def audit_lesson(entry: Entry, options: Options, flash: bool = False) -> Report:
+def audit_lesson(entry: Entry, options: Options, drawn: bool = False) -> Report:
     """Play a lesson without drawing it, and check the screen at the end of every play, and on the way.
 
-    flash: also draw all of its frames, small, and look for flashes; that takes as long again."""
-    from studio.audit.film.flash import flashes
+    drawn: also draw all of its frames, small, and look at what is seen; that takes as long again."""
+    from studio.audit.film.drawn import drawn as looked_at
     from studio.audit.watch import Watch
 
     job = Job(entry, options, small_picture(options.aspect), segments=Path(_scratch().name))
@@ -55,9 +55,10 @@ def audit_lesson(entry: Entry, options: Options, flash: bool = False) -> Report:
             return report
         crash = Defect("crash", f"{advice(error) or f'{type(error).__name__}: {error}'} ({_place(error)})")
     watch.finish(crash)
-    if flash and crash is None:
-        drawn = replace(job, picture=small_picture(options.aspect, FLASHING, 15))
-        report.findings += [Finding(case, Moment(step.name, step.first_play), found) for step, found in flashes(drawn)]
+    if drawn and crash is None:
+        small = replace(job, picture=small_picture(options.aspect, DRAWN, 15))
+        seen = looked_at(small)
+        report.findings += [Finding(case, Moment(step.name, step.first_play), found) for step, found in seen]
     report.findings, report.owed = parted(report.findings)
     report.seconds = time.perf_counter() - started
     return report
@@ -117,25 +118,25 @@ def cases(
 
 
 def audit(
-    todo: list[Case], workers: int = 1, on_done: Callable[[int], None] = lambda done: None, flash: bool = False
+    todo: list[Case], workers: int = 1, on_done: Callable[[int], None] = lambda done: None, drawn: bool = False
 ) -> list[Report]:
     """Audit all cases; the reports are in their order. on_done(how many) is called after each."""
     reports: dict[int, Report] = {}
     on_done(0)
-    for done, (place, report) in enumerate(_run(todo, workers, flash), 1):
+    for done, (place, report) in enumerate(_run(todo, workers, drawn), 1):
         reports[place] = report
         on_done(done)
     return [reports[place] for place in range(len(todo))]
 
 
-def _run(todo: list[Case], workers: int, flash: bool) -> Iterator[tuple[int, Report]]:
+def _run(todo: list[Case], workers: int, drawn: bool) -> Iterator[tuple[int, Report]]:
     pool = _pool(min(workers, len(todo)))
     if pool is None:
         for place, case in enumerate(todo):
-            yield place, audit_lesson(case.entry, case.options, flash)
+            yield place, audit_lesson(case.entry, case.options, drawn)
         return
     with pool:
-        running = {pool.submit(audit_lesson, case.entry, case.options, flash): place for place, case in enumerate(todo)}
+        running = {pool.submit(audit_lesson, case.entry, case.options, drawn): place for place, case in enumerate(todo)}
         try:
             for future in as_completed(running):
                 yield running[future], future.result()

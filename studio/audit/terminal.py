@@ -25,14 +25,14 @@ def command(
     aspects: Sequence[str] = (),
     themes: Sequence[str] = (),
     every: bool = False,
-    flash: bool = False,
+    drawn: bool = False,
     json_file: Path | None = None,
     workers: int | None = None,
     chosen: Options = PLAIN,
 ) -> int:
     """Audit the entries in every combination; returns 0 without findings, 1 with.
 
-    every: the whole matrix of texts, models, aspects and themes, but for what is given. flash: look for flashes too.
+    every: the whole matrix of texts, models, aspects and themes, but for what is given. drawn: look at frames, too.
     chosen: layer, head, token, seed and temperature, where a lesson has them."""
     usual = everything(entries) if every else USUAL
     todo = cases(
@@ -40,7 +40,7 @@ def command(
     )
     _check(todo)
     with Bar("audit") as bar:
-        reports = audit(todo, workers or cores(), lambda done: bar.stage("reading", done, len(todo)), flash)
+        reports = audit(todo, workers or cores(), lambda done: bar.stage("reading", done, len(todo)), drawn)
     if len(reports) == 1 and reports[0].skipped:
         raise UsageError(reports[0].skipped)
     if json_file is not None and str(json_file) != "-":

@@ -39,10 +39,10 @@ LIES = [
     ),
     Lie(
         "the number that is asked for stands there when it is asked for",
-        ONE_OFF,
-        'lesson.answer("Without head {h} of layer {l}, {x:.0%} of the probability of the next word moves.")',
-        'lesson.answer("It adds {x:+.2f}.", x=lesson.block.attn_out[lesson.position, 0])',
-        "heads",
+        "scenes/lessons/attention/scores.py",
+        "n=len(q), s=score)",
+        "n=len(q), s=queries.tensor[i, 0])",
+        "attention",
         "result before cause",
     ),
     Lie(

@@ -506,4 +506,12 @@ LIES = [
         "heads",
         WRONG,
     ),
+    Lie(
+        "heights that are drawn as the roots of their numbers",
+        "scenes/kit/numbers/heights.py",
+        "max(self.unit * abs(value), 0.012)",
+        "max(self.unit * abs(value) ** 0.5, 0.012)",
+        "attention",
+        "wrong shape",
+    ),
 ]

@@ -45,9 +45,9 @@ def test_one_more_case_of_each(lesson, number):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lesson", ENTRIES)
-def test_nothing_flashes(lesson):
-    report = audit_lesson(ENTRIES[lesson], Options(), flash=True)
-    assert "flash" not in {f.defect.kind for f in report.findings}
+def test_nothing_flashes_and_no_stage_is_blank(lesson):
+    report = audit_lesson(ENTRIES[lesson], Options(), drawn=True)
+    assert not {f.defect.kind for f in report.findings} & {"flash", "blank stage"}
 
 
 @pytest.mark.slow

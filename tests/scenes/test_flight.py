@@ -1,14 +1,17 @@
 """Cells fly upright and whole; queries meet keys; what is on its way is what was there and what will be."""
 
+import numpy as np
 import pytest
 from manim import RIGHT, Scene
 
+from model import run
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.ground.text import Number
-from scenes.kit.moves.flight import Chip, Fly, paired, perch
+from scenes.kit.moves.flight import Chip, Fly, paired, perch, row_of
 from scenes.kit.moves.meet import Meet, MeetAll
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.tokens import TokenNumbers, TokenRow
 
 
 def halfway(animation, alpha: float = 0.5):
@@ -120,3 +123,28 @@ def test_scores_land_row_by_row(tensors):
     wave = MeetAll(TensorGrid(made["q"], "query"), TensorGrid(made["k"], "key"), scores)
     halfway(wave, 0.5)
     assert (scores.text_opacity[:2] == 1).all() and (scores.text_opacity[3] == 0).all()
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_weights_fly_under_words_and_from_there_into_a_column(down):
+    trace = run("tiny", "The cat sat on the mat")
+    pattern, i = trace["blocks.1.attn.pattern"][2], 5
+    dots = DotPattern(pattern)
+    numbers = TokenNumbers(TokenRow(trace.tokens, down=down), pattern[i])
+    column = TensorGrid(pattern[i], "probability", upright=True, spec=".2f")
+    there = {k for k, value in enumerate(pattern.values[i]) if value >= numbers.least}
+    ways = (
+        Fly(row_of(dots, i), numbers, pairs={(i, k): (k,) for k in range(6)}),
+        Fly(numbers, column, pairs={(k,): (k,) for k in range(6)}),
+    )
+    for fly in ways:
+        assert len(fly.flock.starts) == len(there) > 1
+        fly.begin()
+        for alpha in np.linspace(0, 1, 11):
+            fly.interpolate(alpha)
+            sizes = [reading.size for reading in fly.flock.readings()]
+            assert all(0.8 * numbers.size <= size <= 1.2 * max(numbers.size, column.digits) for size in sizes), alpha
+            if 0 < alpha < 1:  # what flies is not also there
+                assert not numbers.shown_opacity[sorted(there)].any()
+        fly.finish()
+    assert column.text_opacity.min() == 1

@@ -8,13 +8,17 @@ from model import load, run
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from model.study.heads.naming import earns
+from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.attention.wall import PatternWall, Tag, shape_of, tiles
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
+from scenes.kit.depth.fan import CardFan
 from scenes.kit.ground.layout import Box
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.sums import SumTable
+from scenes.kit.words.tokens import TokenRow
 from scenes.lesson import FRAME, Options
+from scenes.lessons.heads.examples import EXAMPLES
 from scenes.lessons.heads.lesson import MultiHead, measured
 from scenes.lessons.heads.scores import ScoreTable, counted
 from studio.audit.numbers.sources import Sources
@@ -23,13 +27,15 @@ from tests.playing import find, only, player, texts
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid"
 
 
-play = player(MultiHead, lambda lesson: [m.copy() for m in lesson.mobjects if type(m) is ProbabilityBars])
+KEPT, PICTURE = (ProbabilityBars, ScoreTable, AttentionArcs), [TokenRow, AttentionArcs, ProbabilityBars]
+play = player(MultiHead, lambda lesson: [m.copy() for m in lesson.mobjects if type(m) in KEPT])
 
 
 # ── the lesson as a whole ────────────────────────────────────────────────────────────────────────
 def test_steps_and_length():
     lesson = play()
     assert [step.name for step in lesson.steps] == [
+        "What comes next?",
         "One head",
         "Heads of a layer",
         "One word, many views",
@@ -39,12 +45,12 @@ def test_steps_and_length():
         "Concatenate",
         "Output matrix",
         "Who adds what",
+        "Multi-head attention",
         "Which head matters?",
         "Switch it off",
         "What changed",
-        "Multi-head attention",
     ]
-    assert 70 <= lesson.steps[-1].end <= 120
+    assert 90 <= lesson.steps[-1].end <= 150
     assert lesson.controls == ("layer", "head", "token")
 
 
@@ -111,22 +117,65 @@ def test_the_caption_says_how_many_words_come_first():
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────
-def test_names_are_shown_with_score_sample_and_threshold():
+def pages(lesson):
+    """The pages of names, with the arcs that stood on each."""
+    whole = [kept for kept in lesson.watched.kept if any(type(m) is ScoreTable and m.grown.min() == 1 for m in kept)]
+    last = {next(m for m in kept if type(m) is ScoreTable).scores[0].name: kept for kept in whole}
+    return [(next(m for m in kept if type(m) is ScoreTable), kept) for kept in last.values()]
+
+
+@pytest.mark.parametrize(("aspect", "most"), [("16:9", 4), ("9:16", 4), ("1:1", 2)])
+def test_names_are_shown_with_score_sample_and_threshold(aspect, most):
+    lesson, scores = play(aspect), measured("tiny")
+    shown = [table for table, _ in pages(lesson)]
+    assert [row.name for table in shown for row in table.scores] == list(scores)
+    assert max(len(table.scores) for table in shown) <= most
+    for table in shown:
+        here = [reading.text for reading in table.readings()]
+        for row in table.scores:
+            score = scores[row.name]
+            value, chance = score.scores.values.max(), float(score.chance)
+            assert float(row.value) == pytest.approx(value) and row.passed == (value >= (1 + chance) / 2)
+            assert {
+                f"{value:.0%}",
+                f"chance {chance:.0%}",
+                f"needs {(1 + chance) / 2:.0%}",
+                "layer {}, head {}".format(*score.best),
+            } <= set(here)
+            assert all(word in " ".join(here) for word in f"{score.meaning} {score.sample}".split())
+
+
+def test_what_a_name_means_can_be_read_from_afar():
+    lesson, scores = play(), measured("tiny")
+    for table, _ in pages(lesson):
+        lines = [r for r in table.readings() if r.text in {scores[row.name].meaning for row in table.scores}]
+        assert len(lines) == len(table.scores)  # one line each
+        assert all(reading.size >= 24 / 1080 * 8 for reading in lines)  # pixels of a 1080p frame
+
+
+def test_beside_each_name_its_best_head_looks_in_one_sentence():
+    lesson, scores = play(), measured("tiny")
+    arcs = [m for _, kept in pages(lesson) for m in kept if type(m) is AttentionArcs]
+    assert len(arcs) == len(EXAMPLES) == len(scores)
+    for shown, (name, score) in zip(arcs, scores.items(), strict=True):
+        text, position = EXAMPLES[name]
+        layer, head = score.best
+        expected = run("tiny", text).array(f"blocks.{layer}.attn.pattern")[head, position]
+        np.testing.assert_array_equal(shown.values, expected)
+        assert shown.query == position and shown.tensor.runs() == {run("tiny", text).run_id}
+
+
+def test_the_last_picture_is_the_first_one():
     lesson = play()
-    scores = measured("tiny")
-    (table,) = find(lesson, "Names", ScoreTable)
-    here = texts(lesson, "Names")
-    assert [row.name for row in table.scores] == list(scores)
-    for row, score in zip(table.scores, scores.values(), strict=True):
-        value, chance = score.scores.values.max(), float(score.chance)
-        assert float(row.value) == pytest.approx(value) and row.passed == (value >= (1 + chance) / 2)
-        assert {
-            f"{value:.0%}",
-            f"chance {chance:.0%}",
-            f"needs {(1 + chance) / 2:.0%}",
-            "layer {}, head {}".format(*score.best),
-        } <= set(here)
-        assert all(word in " ".join(here) for word in f"{score.meaning} {score.sample}".split())
+    pictures = (
+        sorted((m for m in lesson.watched.shown[step] if type(m) in PICTURE), key=lambda m: PICTURE.index(type(m)))
+        for step in ("What comes next?", "Switch it off")
+    )
+    first, last = pictures
+    assert [type(m) for m in first] == [type(m) for m in last] == PICTURE
+    for one, other in zip(first, last, strict=True):
+        np.testing.assert_allclose(one.points, other.points)
+        assert getattr(one, "ids", None) == getattr(other, "ids", None)
 
 
 def test_only_heads_that_earned_a_name_have_one():
@@ -216,7 +265,7 @@ def test_bars_go_from_one_real_run_to_the_other_over_the_same_words():
     off = run("tiny", lesson.trace.info["text"], ablate=[(lesson.layer, lesson.head)])
     p, q = (trace.array("probs")[lesson.position].astype(float) for trace in (lesson.trace, off))
     ids = only(lesson, "Switch it off", ProbabilityBars).ids
-    bars = [b for kept in lesson.watched.kept for b in kept if "all others" in b.words and b.ids == ids]
+    bars = [b for kept in lesson.watched.kept for b in kept if type(b) is ProbabilityBars and b.ids == ids]
     np.testing.assert_allclose(bars[0].values[:-1], p[bars[0].ids], rtol=1e-5)
     np.testing.assert_allclose(bars[-1].values[:-1], q[bars[0].ids], rtol=1e-5)
     assert {p.argmax(), q.argmax()} <= set(bars[0].ids) and bars[0].longest == bars[-1].longest
@@ -278,6 +327,20 @@ def test_a_piece_lies_on_its_wall(wall):
     twin = wall.piece([4, 1])
     assert twin.panel(0) == wall.panel(4) and twin.panel(1) == wall.panel(1)
     np.testing.assert_array_equal(twin.patterns[0].values, wall.patterns[4].values)
+
+
+def test_cards_fan_out_of_one_and_lie_down_as_the_wall(wall):
+    fan = CardFan(wall.box, wall.patterns, wall.places, row=4, front=2)
+    assert [fan.depth(k) for k in range(6)] == [4, 5, 0, 1, 2, 3]
+    stacked, fanned = fan.stacked((0.0, 0.0, 2.0)), fan.fanned(2.0)
+    assert np.ptp(stacked.places, axis=0).max() == 0
+    order = sorted(range(6), key=fan.depth)
+    x, _, side = fanned.places[order].T
+    assert (np.diff(x) > 0.1).all() and (np.diff(side) < 0).all() and side[0] == 2.0
+    assert (x - side / 2 >= wall.box.left).all() and (x + side / 2 <= wall.box.right).all()
+    fan.plate = 0.0
+    frames = [mark for mark in fan.marks() if mark.kind == "frame"]
+    assert all(np.max(mark.opacity) == 0 for mark in frames)  # what is left is the wall
 
 
 @pytest.mark.parametrize("count", [2, 8, 12, 32])

@@ -29,7 +29,7 @@ class ScoreTable(VGroup):
 
     words: of the run, one for each position. cell: the largest. keep: (query, key) that are never left out. widest: the
     tensor whose numbers decide how many columns there are (default: the scores). Parts: `.queries .keys .scores
-    .corner`; `alike` makes another table of the same places, `dots` one of dots."""
+    .corner`; `asking` marks a word, `alike` makes another table of the same places, `dots` one of dots."""
 
     def __init__(
         self,
@@ -78,6 +78,12 @@ class ScoreTable(VGroup):
         if asks.get_top()[1] > asked.get_bottom()[1]:  # too low for two lines: side by side
             asks.next_to(asked, LEFT, buff=0.15)
         return VGroup(asked, asks)
+
+    def asking(self, row: int) -> TensorGrid:
+        """The queries with this word marked and no other: what they become when the talk goes on to it."""
+        twin: TensorGrid = self.queries.copy()
+        twin.target_row = row
+        return twin
 
     def alike(self, tensor: Tensor, kind: str = "score", **look: Any) -> TensorGrid:
         """Another tensor [query, key] in the same cells."""

@@ -16,6 +16,7 @@ import numpy as np
 from manim import Mobject, linear
 
 from scenes.kit.attention.pattern import DotPattern
+from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.readings import Cell, Shown
@@ -25,6 +26,7 @@ from scenes.kit.ground.theme import legible_on
 from scenes.kit.ground.timing import Together, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.tokens import TokenNumbers
 
 Key = tuple[Any, ...]
 BASELINE = 0.34  # of the em, from the middle of a digit down to its baseline
@@ -55,7 +57,8 @@ class Bit:
         bend = 2 * t * (1 - t) * arc  # a quadratic curve whose middle stands off to the left of the way
         words, there = (self, t < 0.5) if t < 0.5 or not end.text else (end, True)
         width = between(self.width, end.width, t)
-        em = between(self.em, end.em, t) if self.text and end.text else words.em * width / max(words.width, 1e-6)
+        scale = width / words.width if words.width > 0 else 1.0  # digits without a cell keep their size
+        em = between(self.em, end.em, t) if self.text and end.text else words.em * scale
         return Bit(
             x=self.x + t * dx - bend * dy,
             y=self.y + t * dy + bend * dx,
@@ -185,6 +188,33 @@ class Chip(Perch):
         self.chips.seen[self.position] = float(cells)
 
 
+class NumbersPerch(Perch):
+    """The numbers under (beside) tokens: digits without a cell."""
+
+    def __init__(self, mobject: TokenNumbers):
+        super().__init__(mobject)
+        self.there, self.flying = mobject.shown_opacity.copy(), np.ones(len(mobject.values), dtype=bool)
+
+    def bits(self) -> dict[Key, Bit]:
+        numbers, zoom, found = self.mobject, self.mobject.zoom(), {}
+        for k, value in enumerate(numbers.values):
+            if abs(value) >= numbers.least:
+                text, (x, base) = number(float(value), numbers.spec), numbers.spot(k)
+                half = typesetting.width(text, numbers.size) / 2 if numbers.down else 0.0
+                middle = numbers.to_scene(x + half, base - BASELINE * numbers.size)
+                shown, em = Shown(text, Cell(numbers.tensor, (k,)), numbers.spec), float(numbers.size) * zoom
+                place = float(middle[0]), float(middle[1])
+                found[(k,)] = Bit(*place, 0.0, 0.0, numbers.rgb, text=text, em=em, ink=numbers.rgb, shown=shown)
+        return found
+
+    def fly_only(self, keys: Iterable[Key]) -> None:
+        wanted = set(keys)
+        self.flying = np.array([(k,) in wanted for k in range(len(self.flying))])
+
+    def look(self, frame: float, cells: bool) -> None:
+        self.mobject.shown_opacity = np.where(self.flying, float(cells), frame) * self.there
+
+
 @singledispatch
 def perch(mobject: Any) -> Perch:
     """What the bits of a mobject sit on."""
@@ -193,6 +223,7 @@ def perch(mobject: Any) -> Perch:
 
 perch.register(TensorGrid, GridPerch)
 perch.register(DotPattern, DotPerch)
+perch.register(TokenNumbers, NumbersPerch)
 perch.register(Perch, lambda already: already)
 
 
@@ -233,10 +264,10 @@ class Flock(Painted):
 class Fly(Together):
     """The cells of `source` fly to those of `target`, which is there when they have landed.
 
-    source, target: a TensorGrid, a DotPattern, or a Chip of the sentence strip. pairs: {key in the source: key in the
-    target}, keys as indices into the tensor; without them, equal keys where all of one are in the other, else in
-    order. keep: the source stays (its values are used, not moved); else its cells leave and it is gone at the
-    end. arc: bend of the ways; lag: how long after its neighbour each cell starts, as in Manim's lag_ratio."""
+    source, target: a TensorGrid, a DotPattern, TokenNumbers, or a Chip of the sentence strip. pairs: {key in the
+    source: key in the target}, keys as indices into the tensor; without them, equal keys where all of one are in the
+    other, else in order. keep: the source stays (its values are used, not moved); else its cells leave and it is gone
+    at the end. arc: bend of the ways; lag: how long after its neighbour each cell starts, as in Manim's lag_ratio."""
 
     def __init__(
         self,

@@ -101,12 +101,13 @@ class DotProduct(Animation):
 
 class SoftmaxRow(Together):
     """The softmax of a row, played on a SoftmaxTable whose scores stand already: e to each, their sum, each divided
-    by it."""
+    by it; their heights grow with them."""
 
     def __init__(self, table: SoftmaxTable, *, lag: float = 0.4, **kwargs: Any):
         self.table, self.lag = table, lag
         for grid in (table.exps, table.weights):
             grid.reveal(0.0)
+        self.charts = [(chart, chart.values.copy()) for chart in table.heights[1:]]
         self.words = (
             (table.labels[1], 0.0),
             (table.sum, 0.4),
@@ -116,14 +117,17 @@ class SoftmaxRow(Together):
         for word, _ in self.words:
             word.set_opacity(0.0)
         kwargs.setdefault("rate_func", linear)
-        super().__init__(table.exps, table.weights, *[word for word, _ in self.words], **kwargs)
+        charts = (chart for chart, _ in self.charts)
+        super().__init__(table.exps, table.weights, *charts, *[word for word, _ in self.words], **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        for grid, start in ((self.table.exps, 0.0), (self.table.weights, 0.5)):
+        rows = zip((self.table.exps, self.table.weights), (0.0, 0.5), self.charts, strict=True)
+        for grid, start, (chart, heights) in rows:
             progress = ease(stagger(np.clip((alpha - start) / 0.4, 0, 1), grid.values.size, self.lag)).reshape(
                 grid.values.shape
             )
             grid.cell_opacity, grid.text_opacity = progress, progress.copy()
+            chart.values, chart.opacity = heights * progress.ravel(), float(min(1.0, 5 * progress.max()))
         for word, start in self.words:
             word.set_opacity(float(ease(np.clip((alpha - start) / 0.1, 0, 1))))
 

@@ -15,7 +15,8 @@ from scenes.kit.ground.say import number, say
 from scenes.kit.ground.text import Formula, Label, symbol
 from scenes.kit.numbers.cells import Law
 from scenes.kit.numbers.decimals import QUOTIENT, Decimals, adds_up, decimals
-from scenes.kit.numbers.grid import BRACKET, TensorGrid, elide, readable_height, readable_width
+from scenes.kit.numbers.grid import BRACKET, HEADER, TensorGrid, elide, readable_height, readable_width
+from scenes.kit.numbers.heights import Heights
 from scenes.kit.numbers.total import Total
 
 SPEC = ".2f"  # of e^score and of weights, where that is enough
@@ -79,7 +80,8 @@ class SoftmaxTable(VGroup):
     scores: Tensor [key] (−∞ where masked). Lies across (keys side by side) or, with `down`, upright. If e^score would
     be too large or too small to show, the largest score is subtracted first (which changes no weight), and the label
     says so. If not all keys fit, the largest are shown and the others stand together in one last cell, so that the
-    sums still add up. Parts: `.scores .exps .weights` (grids), `.sum .one` (the totals), `.labels`."""
+    sums still add up. Under (beside) each row stand its numbers as heights. Parts: `.scores .exps .weights` (grids),
+    `.heights` (of the three), `.sum .one` (the totals), `.labels`."""
 
     total_size = 0.32
 
@@ -100,7 +102,8 @@ class SoftmaxTable(VGroup):
         self.one = Total(parts / total, size=self.total_size, fill="probability", whole=1)
         for label, grid in ((self.sum, self.exps), (self.one, self.weights)):
             label.next_to(grid, DOWN if down else RIGHT, buff=0.12)
-        super().__init__(self.scores, self.exps, self.weights, self.labels, self.sum, self.one)
+        self.heights = [Heights(grid, room=self.chart) for grid in (self.scores, self.exps, self.weights)]
+        super().__init__(self.scores, self.exps, self.weights, *self.heights, self.labels, self.sum, self.one)
         box.fit(self)
 
     @staticmethod
@@ -108,7 +111,7 @@ class SoftmaxTable(VGroup):
         """Whether the largest score is subtracted first."""
         return not -0.5 <= float(np.max(scores.values)) <= 6
 
-    LEFT_ROOM, RIGHT_ROOM, HEAD = 1.6, 1.9, 1.5  # beside and above the cells
+    LEFT_ROOM, RIGHT_ROOM, HEAD, AIR = 1.6, 1.9, 1.5, 0.22  # beside and above the cells; from a chart to the next row
 
     def _room(self, box: Box, scores: Tensor, down: bool) -> int:
         """How many keys can be read."""
@@ -117,8 +120,11 @@ class SoftmaxTable(VGroup):
         return int((box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / readable_width(scores, "+.2f"))
 
     def _across(self, box: Box, tensors: Sequence[Tensor], words: Sequence[str]) -> None:
-        ch = min(0.95, (box.height - 1.9) / 3)
         cw = min(1.4, (box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / len(words))
+        widest = max(typesetting.width(word, HEADER) for word in words)
+        block = (box.height - (0.7 * widest + 0.35 if widest > 0.9 * cw else 0.45)) / 3
+        ch = min(0.45, 0.3 * block)
+        self.chart = block - ch - self.AIR
         cell: dict[str, Any] = dict(exact=(cw, ch), brackets=False, size=0.36)
         self.scores = TensorGrid(tensors[0], "score", spec="+.2f", **cell)
         exps: dict[str, Any] = dict(spec=self.form.parts, **cell)
@@ -131,30 +137,32 @@ class SoftmaxTable(VGroup):
             )
             self.exps = TensorGrid(tensors[1], "data", **exps)
             grids = (self.scores, self.exps, self.weights)
-        pitch = max(0.15, min(0.7, (box.height - sum(g.height for g in grids)) / 2))
         left = box.left + self.LEFT_ROOM
         for k, grid in enumerate(grids):
             grid.shift((left - grid.corners()[0][0], 0, 0))
             if k:
-                grid.next_to(grids[k - 1], DOWN, buff=pitch, coor_mask=(0, 1, 0))
+                grid.next_to(grids[k - 1], DOWN, buff=self.chart + self.AIR, coor_mask=(0, 1, 0))
             else:
                 grid.align_to((0, box.top, 0), UP)
 
     def _upright(self, box: Box, tensors: Sequence[Tensor], words: Sequence[str]) -> None:
         side = max(typesetting.width(w, 0.34) for w in words) + 0.2
-        cw = min(1.6, (box.width - side) / 3 - 0.45)
+        block = (box.width - side) / 3
+        cw = min(1.6, 0.58 * block)
+        self.chart = block - cw - 0.3
         ch = min(0.75, (box.height - self.HEAD) / len(words))
         cell: dict[str, Any] = dict(exact=(cw, ch), brackets=False, upright=True)
         self.weights = TensorGrid(tensors[2], "probability", spec=".2f", scale=1.0, **cell)
         self.exps = TensorGrid(tensors[1], "data", spec=self.form.parts, **cell)
         self.scores = TensorGrid(tensors[0], "score", row_labels=words, row_label_color="key", **cell)
+        gap = self.chart + 0.25
         if len(tensors[0]) < len(words):
             rest = Label(words[-1], self.scores.header, "secondary")
-            grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=0.5, aligned_edge=UP)
+            grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=gap, aligned_edge=UP)
             rest.next_to(self.exps.cell_center(len(words) - 1, 0), LEFT, buff=cw / 2 + 0.2)
             self.scores.add(rest)
         else:
-            grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=0.5, aligned_edge=UP)
+            grids = VGroup(self.scores, self.exps, self.weights).arrange(buff=gap, aligned_edge=UP)
         grids.move_to(box.center)
 
     def _name(self, formulas: Sequence[str], down: bool) -> None:

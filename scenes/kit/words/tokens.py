@@ -11,7 +11,7 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.pen import Rectangle
+from scenes.kit.ground.pen import LEVELS, Rectangle
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import TOKEN
@@ -232,13 +232,14 @@ class TokenNumbers(Painted):
         top, bottom = self.ink
         return min(1.05 * self.size, (self.between - (top + bottom) * self.size) / 2)
 
+    def spot(self, i: int) -> tuple[float, float]:
+        """Where the i-th number begins (in a column) or has its middle, and its baseline, in local units."""
+        x, y, w, h = self.row_boxes[i]
+        return (0.0, y + 0.5 * h + LEVELS["letters"] * self.size) if self.down else (x + w / 2, y + h + self._drop())
+
     def draw(self, pen: Pen) -> None:
         for i, value in enumerate(self.values):
-            if abs(value) < self.least:
-                continue
-            x, y, w, h = self.row_boxes[i]
-            across, down, align, level = x + w / 2, y + h + self._drop(), 0.5, "baseline"
-            if self.down:
-                across, down, align, level = 0.0, y + 0.5 * h, 0.0, "letters"
-            how = (self.size, self.rgb, float(self.shown_opacity[i]))
-            pen.number(self.tensor, (i,), self.spec, across, down, *how, value=value, align=align, level=level)
+            if abs(value) >= self.least:
+                (x, base), align = self.spot(i), 0.0 if self.down else 0.5
+                how = (self.size, self.rgb, float(self.shown_opacity[i]))
+                pen.number(self.tensor, (i,), self.spec, x, base, *how, value=value, align=align)

@@ -52,14 +52,14 @@ class SelfAttention(AttentionLesson):
         before, x = projections.rows(self, strip, bars)
         worked_out = projections.one_number(self, strip, before, x)
         projections.query(self, strip, *worked_out)
-        product = projections.key(self, strip)
+        product = projections.key(self, strip, worked_out[0])
         left = projections.value(self, strip, product)
         queries, keys = projections.every_word(self, strip, left)
         met, total = scores.one_score(self, strip, queries, keys)
         table, frame = scores.all_scores(self, strip, met, total)
         scores.scale(self, table, frame)
-        frame = scores.mask(self, table, frame)
-        steps = scores.softmax(self, table, frame)
+        scores.mask(self, table, frame)
+        steps = scores.softmax(self, table)
         weights = scores.all_rows(self, table, steps)
         picture, around = looking.pattern(self, table, weights)
         picture, beside = looking.who_looks_where(self, picture, around)
@@ -147,7 +147,9 @@ class SelfAttention(AttentionLesson):
                 strip.show(name)
             em = self.by(wide=0.9, square=0.7, tall=0.7)
             formula = self.below(strip).fit(Formula(FORMULA, em, q="query", k="key", v="value"))
-            self.play(*leave(*stream), *come(strip), run_time=1)
+            goes_on, name, *others = stream  # the row goes on, while all else is gathered again
+            self.play(*leave(*others), *come(strip), run_time=1)
+            self.play(FadeOut(goes_on, name, shift=0.3 * DOWN), run_time=0.4)
             self.play(Assemble(formula, {name: strip.place_of_name(name) for name in "qkv"}), run_time=2.4)
         return strip, formula
 

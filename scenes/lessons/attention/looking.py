@@ -8,7 +8,7 @@ from manim import DOWN, RIGHT, FadeIn, FadeOut, Mobject, Transform
 
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.attention.scores import ScoreTable
-from scenes.kit.moves.flight import Fly
+from scenes.kit.moves.flight import Fly, row_of
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look, dots, frame_row
@@ -57,11 +57,12 @@ def who_looks_where(
         small, tokens, numbers = dots_and_sentence(lesson)
         there: list[Mobject] = [arcs_of(lesson, small, tokens, numbers, i)]
         if small is None:
-            lesson.play(*leave(*around, picture), *come(tokens), Grow(there[0], "grown", lag=0.0), run_time=1.6)
+            asked = Fly(row_of(picture, i), numbers, pairs={(i, k): (k,) for k in query.seen})
+            lesson.play(*leave(*around, picture), asked, *come(tokens), Grow(there[0], "grown", lag=0.0), run_time=1.6)
         else:
             lesson.play(*leave(*around), Fly(picture, small, lag=0.005), *come(tokens), run_time=1.2)
             there = visits(lesson, small, tokens, numbers)
-        lesson.play(Grow(numbers, "shown_opacity", lag=0.2), run_time=0.6)
+            lesson.play(Grow(numbers, "shown_opacity", lag=0.2), run_time=0.6)
         lesson.answer("{asks} looks at {asked} most: {w:.0%}.", w=query.weights[query.other])
     return small or picture, [tokens, numbers, *there, *([small] if small is not None else [])]
 

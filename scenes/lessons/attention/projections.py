@@ -8,17 +8,17 @@ from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.layout import Box, row, stack
-from scenes.kit.ground.say import say
-from scenes.kit.ground.text import LABEL, Formula, Label
+from scenes.kit.ground.text import Formula
 from scenes.kit.moves.flight import Chip, FillStrip, Fly, row_of
 from scenes.kit.moves.products import DotProduct, MatrixProduct
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.cells import readable_width
+from scenes.kit.numbers.chain import RowChain
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.terms import TermSum
-from scenes.kit.recipes import LOWEST_ROW, UNBOUNDED, Look, bring_weights, frame_row, multiply, room_for
+from scenes.kit.recipes import LOWEST_ROW, Look, bring_weights, frame_row, multiply, room_for
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.steps import come, leave
 
@@ -65,43 +65,49 @@ def projection(lesson: SelfAttention, strip: SentenceStrip, letter: str, positio
 
 # ── the words' rows ──────────────────────────────────────────────────────────────────────────────
 def rows(lesson: SelfAttention, strip: SentenceStrip, bars: list[Mobject]) -> tuple[list[Mobject], TensorGrid]:
-    """The row of the word that we follow as the layer finds it, and normalised; leaves both, the second alone."""
+    """The row of the word that we follow as the layer finds it, and what the norm makes of it, operation by operation;
+    leaves all that, and the row that the layer reads."""
     block, i = lesson.view.block, lesson.position
-    normalised = lesson.trace.config.norm_first
+    start, operations = block.before[i], norm_of(lesson)
     with lesson.step(
         "Input",
         ask="A word is a row of {d} numbers. What does layer {l} read?",
-        subtitle="blocks.{l}.resid_pre [{i}, :]" + (", and below it blocks.{l}.ln1.normalized [{i}, :]" * normalised),
+        subtitle="blocks.{l}.resid_pre [{i}, :]" + LAYER_NORM.get(lesson.trace.config.norm, "") * bool(operations),
         d=block.X.shape[1],
         keep=(strip, *bars),
     ):
-        grids, labels = two_rows(lesson, strip, normalised)
-        lesson.play(*leave(*bars), Introduce(grids[0], "columns", lag=0.1), *come(labels[0]), run_time=1.2)
-        if normalised:
-            lesson.play(Fly(grids[0], grids[-1], keep=True, arc=0, lag=0.15), FadeIn(labels[1]), run_time=1.4)
+        chain = RowChain(lesson.below(strip), (start, "arrives" if operations else "x"), operations)
+        (first, *_), *made = chain.steps
+        lesson.play(*leave(*bars), Introduce(first, "columns", lag=0.1), *come(chain.labels[0]), run_time=1.2)
+        before = first
+        for step in made:
+            *operand, result = [part for part in step if isinstance(part, TensorGrid)]
+            names = [FadeIn(part) for part in step if not isinstance(part, TensorGrid)]
+            lesson.play(
+                *[Introduce(each, "columns", lag=0.1) for each in operand], *names,
+                Fly(before, result, keep=True, arc=0, lag=0.1), run_time=0.9,
+            )  # fmt: skip
+            before = result
         lesson.answer(
             "On a common scale: x, what {asks} shows this layer."
-            if normalised
+            if operations
             else "The row itself: x, what {asks} shows this layer."
         )
-        lesson.play(Fly(grids[-1], Chip(strip, "x", i), keep=True), run_time=0.7)
-    return [*grids[:-1], *labels], grids[-1]
+        lesson.play(Fly(chain.result, Chip(strip, "x", i), keep=True), run_time=0.7)
+    return [part for part in (*chain.grids, *chain.labels) if part is not chain.result], chain.result
 
 
-def two_rows(lesson: SelfAttention, strip: SentenceStrip, both: bool) -> tuple[list[TensorGrid], list[Label]]:
-    """The row before and after the norm, one above the other, with what they are called."""
-    block, i, room = lesson.view.block, lesson.position, lesson.below(strip)
-    tensors: list[tuple[Tensor, str]] = [(block.before[i], "arrives"), (block.X[i], "x, normalised")]
-    columns = lesson.by(wide=10, square=6, tall=6)
-    cell = (min(1.0, (room.width - 2.6) / (columns - 0.4)), 1.3 * lesson.row_height)
-    shown = tensors if both else tensors[:1]
-    grids = [TensorGrid(tensor, "data", cell=cell, columns=columns, **UNBOUNDED) for tensor, _ in shown]
-    stack(*grids, gap=0.7).move_to(room.center).shift(1.2 * RIGHT)
-    labels = [
-        Label(say(name), LABEL, "secondary", of=tensor).next_to(grid, LEFT, buff=0.25)
-        for grid, (tensor, name) in zip(grids, shown, strict=True)
-    ]
-    return grids, labels
+LAYER_NORM = {"layer": " · layer norm: (x − mean μ) ÷ spread σ · w + b", "rms": " · RMS norm: x ÷ spread σ · w"}
+
+
+def norm_of(lesson: SelfAttention) -> list[tuple[str, Tensor, str]]:
+    """What the layer's norm does to the row, operation by operation; nothing where the norm comes last."""
+    trace, i, name = lesson.trace, lesson.position, f"blocks.{lesson.layer}.ln1"
+    if not trace.config.norm_first:
+        return []
+    centre = [("−", trace[f"{name}.mean"][i], "μ")] if f"{name}.mean" in trace else []
+    steps = [*centre, ("÷", trace[f"{name}.scale"][i], "σ"), ("·", trace[f"{name}.w"], "w")]
+    return [*steps, ("+", trace[f"{name}.b"], "b")] if f"{name}.b" in trace else steps
 
 
 # ── one query, one key, one value ────────────────────────────────────────────────────────────────
@@ -119,7 +125,7 @@ def one_number(
         product = projection(lesson, strip, "Q", i)
         product.y.reveal(0)
         arrival = Fly(x, product.x)
-        lesson.play(*map(FadeOut, before), arrival, FadeIn(product.labels[0]), run_time=1.1)
+        lesson.play(*leave(*before), arrival, *come(product.labels[0]), run_time=1.1)
         lesson.play(*bring_weights(product), FadeIn(product.labels[2]), FadeIn(product.y), run_time=1)
         room, lines = halves(lesson, strip)[1], lesson.by(wide=1, square=3, tall=3)
         terms = TermSum(view.X[i], view.W_Q[:, c], view.q[i, c], width=room.width, lines=lines, size=0.4)
@@ -146,18 +152,20 @@ def query(lesson: SelfAttention, strip: SentenceStrip, product: Product, terms: 
         lesson.play(Fly(product.y, Chip(strip, "q", lesson.position), keep=True), run_time=1)
 
 
-def key(lesson: SelfAttention, strip: SentenceStrip) -> Product:
+def key(lesson: SelfAttention, strip: SentenceStrip, old: Product) -> Product:
+    """old: of the query, whose row stays where the word that is asked is the one that asks."""
     j = lesson.query.other
+    same = [old.x, old.labels[0], old.signs] if j == lesson.position else []
     with lesson.step(
         "Key",
         "Another matrix makes a key, what {asked} offers to be found by.",
-        keep=(strip,),
+        keep=(strip, *same),
         subtitle="position {j} “{b}” · {where} · its row times the key matrix",
     ):
         strip.show("x")
         product = projection(lesson, strip, "K", j)
-        arrival = Fly(Chip(strip, "x", j), product.x, keep=True)
-        lesson.play(arrival, *bring_weights(product), FadeIn(product.labels[0]), run_time=1.2)
+        arrival = [] if same else [Fly(Chip(strip, "x", j), product.x, keep=True), FadeIn(product.labels[0])]
+        lesson.play(*arrival, *bring_weights(product), run_time=1.2)
         multiply(lesson, product, run_time=1.8)
         lesson.play(Fly(product.y, Chip(strip, "k", j), keep=True), run_time=0.8)
     return product

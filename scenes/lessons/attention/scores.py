@@ -13,7 +13,8 @@ from scenes.kit.ground.text import Formula, Label, Number, symbol
 from scenes.kit.moves.flight import Chip, Fly, column_of, row_of
 from scenes.kit.moves.meet import Meet, MeetAll
 from scenes.kit.moves.products import SoftmaxRow
-from scenes.kit.moves.reveal import Introduce, Reveal
+from scenes.kit.moves.reveal import Grow, Introduce, Reveal
+from scenes.kit.moves.sweep import MaskSweep
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
@@ -117,46 +118,74 @@ def scale(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> None:
         lesson.play(Transform(table.scores, table.alike(view.scores)), run_time=1.6)
 
 
-def mask(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> Frame:
-    """Leaves a frame around the row of the word that we follow."""
-    view, i = lesson.view, lesson.position
-    last = len(lesson.words) - 1
-    ahead = lesson.trace.config.causal and i < last
-    free = view.scores[i].softmax(0)
+def mask(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> None:
+    """What words would take from those to come, and the mask that forbids it."""
+    if not lesson.trace.config.causal or len(lesson.words) < 2:
+        return unmasked(lesson, table, frame)
+    view, last = lesson.view, len(lesson.words) - 1
+    free, never = view.scores.softmax(-1), view.masked[0, last]
+    r = looking_ahead(table, free)
+    leak = free[r, list(range(r + 1, last + 1))].sum(0)
     with lesson.step(
         "Mask",
-        (
-            "No looking ahead: {asks} would give {leak:.0%} of its attention to what is still to come."
-            if ahead
-            else "No word may look ahead: what comes later is set to {never}."
-        )
-        if lesson.trace.config.causal
-        else "Nothing is masked here: every word sees every other.",
-        never=view.masked[0, last],
-        subtitle="{where} · scores_masked [query, key]" + (" · later words: {never}" if ahead else ""),
+        ask="What if words could look ahead?",
+        subtitle="{where} · softmax of scores [query, key] · then scores_masked",
         keep=(table, frame),
-        claims=[share(free)],
-        leak=free[list(range(i + 1, last + 1)) if ahead else [i]].sum(0),
+        claims=[share(free[r])],
     ):
-        lesson.play(FadeOut(frame), Transform(table.scores, table.alike(view.masked)), run_time=2)
-        frame = frame_row(table.scores, i)
-        lesson.play(FadeIn(frame), run_time=0.6)
-    return frame
+        scores, weights = table.scores, table.alike(free, "probability", spec=".2f", scale=1.0)
+        lesson.play(*leave(frame, scores), *come(weights), run_time=1.2)
+        ahead = frame_ahead(weights, r)
+        lesson.play(FadeIn(ahead), Transform(table.queries, table.asking(r)), run_time=0.5)
+        lesson.answer(
+            "{who} would take {leak:.0%} from words still to come: forbidden, {never}.",
+            who=lesson.called(r),
+            leak=leak,
+            never=never,
+        )
+        lesson.play(*leave(weights), *come(scores), run_time=0.9)
+        lesson.play(MaskSweep(scores, table.alike(view.masked)), FadeOut(ahead), run_time=1.8)
 
 
-def softmax(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> SoftmaxTable:
+def unmasked(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> None:
+    """Where nothing is masked, and that is said."""
+    with lesson.step(
+        "Mask",
+        "Nothing is masked here: every word sees every other.",
+        subtitle="{where} · scores_masked [query, key]",
+        keep=(table, frame),
+    ):
+        lesson.play(FadeOut(frame), Transform(table.scores, table.alike(lesson.view.masked)), run_time=2)
+
+
+def looking_ahead(table: ScoreTable, free: Tensor) -> int:
+    """The word that would give most to later ones, of those shown that have one before them, if there are any."""
+    shown = [r for r in table.scores.rows if r is not None and r < free.shape[1] - 1]
+    return max([r for r in shown if r] or [0], key=lambda r: float(free.values[r, r + 1 :].sum()))
+
+
+def frame_ahead(weights: TensorGrid, row: int) -> Frame:
+    """A frame around a row's cells behind its own."""
+    first = next(place for place, c in enumerate(weights.columns) if c is None or c > row)
+    place = weights.shown_row(row)
+    return Frame(weights.corners(place, first, place, len(weights.columns) - 1), "loss")
+
+
+def softmax(lesson: SelfAttention, table: ScoreTable) -> SoftmaxTable:
     scores, weights, strongest = lesson.view.masked[lesson.position], lesson.query.weights, lesson.query.strongest
     with lesson.step(
         "Softmax",
         ask="How do scores become shares? e to each{less}, divided by the sum.",
         subtitle="{where} · scores_masked [{i}, :] → pattern [{i}, :]",
         less=" less the largest" if SoftmaxTable.shifts(scores) else "",
-        keep=(table, frame),
+        keep=(table,),
         claims=[share(weights)],
     ):
         steps = SoftmaxTable(lesson.stage, scores, lesson.words, down=not lesson.wide)
-        asked = row_of(table.scores, lesson.position)
+        frame, asked = frame_row(table.scores, lesson.position), row_of(table.scores, lesson.position)
+        lesson.play(FadeIn(frame), Transform(table.queries, table.asking(lesson.position)), run_time=0.5)
         lesson.play(*leave(table, frame), Fly(asked, steps.scores), *come(steps.labels[0]), run_time=1.2)
+        lesson.play(Grow(steps.heights[0], "values"), run_time=0.8)
         lesson.play(SoftmaxRow(steps), run_time=3.6)
         lesson.answer("“{c}” takes {p:.0%} of its attention.", c=lesson.words[strongest], p=weights[strongest])
     return steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from manim import FadeIn
+from manim import FadeIn, FadeOut
 
 from model.errors import UsageError
 from model.numbers.trace import Trace
@@ -13,12 +13,14 @@ from model.study.choice import telling_row
 from model.study.heads.scores import HeadScore
 from model.study.views import Ablations, AttentionBlock
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles
-from scenes.kit.ground.layout import stack
 from scenes.kit.ground.text import Formula
-from scenes.kit.recipes import Look, formula_over_sentence
+from scenes.kit.moves.assemble import Assemble
+from scenes.kit.numbers.sums import SumTable
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.runs import MOST_RUNS, second_runs
-from scenes.lessons.heads import names, one_off, output, patterns
+from scenes.lessons.heads import names, one_off, output, patterns, question
+
+FORMULA = '"attn_out" = op("Concat")_h ({{ z^((h)) : z }}) {{ W_O : w }} = sum_h {{ z^((h)) : y }} {{ W_O^((h)) : v }}'
 
 
 @lru_cache(maxsize=8)
@@ -34,7 +36,8 @@ class MultiHead(AttentionLesson):
     to one row.
 
     Afterwards you know what a head is called and why, that the output is a sum with one term for each head, and
-    how to find out what a head is good for: switch it off and look.
+    how to find out what a head is good for: switch it off and look. It opens with what comes next, and closes with what
+    would come without one head.
     """
 
     controls = ("layer", "head", "token")
@@ -42,19 +45,19 @@ class MultiHead(AttentionLesson):
 
     def construct(self) -> None:
         scores = measured(self.model_asked)
-        dots, frame = patterns.one_head(self)
-        wall = patterns.siblings(self, dots, frame)
+        dots = patterns.one_head(self, question.ask(self))
+        wall = patterns.siblings(self, dots)
         patterns.answers(self, wall)
         wall = patterns.wall_of_all(self, wall)
         minis = names.names(self, scores, wall)
         wall = names.named(self, scores, minis)
         strip = output.concatenated(self, wall)
         product = output.output_matrix(self, strip)
-        output.contributions(self, product)
+        table = output.contributions(self, product)
+        self.formula(table)
         effects, ours = one_off.search(self)
         bars = one_off.switch_off(self, effects, ours)
         one_off.difference(self, bars)
-        self.recap()
 
     # ── which head, and which runs ───────────────────────────────────────────────────────────────
     def prepare(self) -> None:
@@ -96,31 +99,21 @@ class MultiHead(AttentionLesson):
         return telling_row(self.trace, (options.layer, options.head, position), self.off.without)
 
     # ── what was seen ────────────────────────────────────────────────────────────────────────────
-    def recap(self) -> None:
+    def formula(self, table: SumTable) -> None:
+        """The formula, assembled from the patterns of the heads and what they add."""
         n, wide = self.block.n_heads, self.wide
         with self.step(
             "Multi-head attention",
             "{n} heads look, each in its own way; what they find is added up.",
-            keep=(),
+            keep=(table,),
             subtitle="Concat(z) W_O is a sum, one term for each head · rows are queries, columns are keys",
         ):
             upper, lower = self.stage.rows(1, 1)
             places = tiles(upper, *((1, n) if wide else shape_of(upper, n)))[:n]
             wall = PatternWall(upper, list(self.block.pattern), places, row=self.position)
-            colors: Look = dict(z="value", y="value", w="positive", v="positive")
-            pieces = (
-                '"attn_out" = op("Concat")_h ({{ z^((h)) : z }}) {{ W_O : w }}',
-                "= sum_h {{ z^((h)) : y }} {{ W_O^((h)) : v }}",
-            )
-            lines = [
-                Formula(piece, 0.75, **{name: role for name, role in colors.items() if f": {name} " in piece})
-                for piece in ([" ".join(pieces)] if wide else pieces)
-            ]
-            formula = stack(*lines, gap=0.3)
-            marks: Look = dict(
-                target=self.position, unknown=self.trace.unknown, lines=self.by(wide=1, square=8, tall=8)
-            )
-            tokens = formula_over_sentence(lower, formula, self.trace.tokens, gap=0.45, **marks)
-            self.play(FadeIn(wall), run_time=1)
-            self.play(FadeIn(formula), run_time=1)
-            self.play(FadeIn(tokens), run_time=0.8)
+            typst = FORMULA if wide else FORMULA.replace("= sum", r"\ = sum")
+            formula = lower.fit(Formula(typst, 0.75, z="value", y="value", w="positive", v="positive"))
+            left, right = (wall.panel(k).center for k in (n // 3, 2 * n // 3))
+            below = lower.center
+            self.play(FadeOut(table), FadeIn(wall), run_time=1)
+            self.play(Assemble(formula, dict(z=left, w=below, y=right, v=below)), run_time=2.4)

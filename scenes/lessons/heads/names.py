@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, FadeOut, Transform
+from manim import DOWN, FadeIn, Mobject, Transform, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
 from model.study.heads.naming import head_names, needed
 from model.study.heads.scores import HeadScore
+from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.attention.wall import PatternWall, Tag, name_tag
+from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
+from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import Fact, count, most
+from scenes.lesson.steps import leave
+from scenes.lessons.heads.examples import example_of
 from scenes.lessons.heads.patterns import flat, lay_out_wall
 from scenes.lessons.heads.scores import Score, ScoreTable, counted
 
@@ -25,25 +33,86 @@ if TYPE_CHECKING:
 DIM = 0.35  # of a pattern without a name beside those that have one
 
 
+THUMB = 0.42  # side of a pattern whose name is on another page
+EXAMPLE = 0.3  # em of an example's words, where there is room
+
+
 def names(lesson: MultiHead, scores: Mapping[str, HeadScore], wall: PatternWall) -> PatternWall:
+    """Page after page, at most four names each: who comes nearest to one, and a sentence in which it can be seen."""
     with lesson.step(
         "Names",
         "A name must be earned: by a measured score at least halfway from chance to {one:.0%}.",
         one=Tensor.given(1, "all attention"),
         keep=(wall,),
-        subtitle="model {model} · best head for each name · mean weight over a sample",
+        subtitle="best head of {model} · bar: mean weight over a sample · arcs: one sentence",
         claims=[most(score.scores, score.best) for score in scores.values()],
     ):
-        rows = [row_of(score) for score in scores.values()]
-        table = ScoreTable(lesson.stage, rows, stacked=lesson.portrait)
         minis = wall.piece([flat(lesson, *score.best) for score in scores.values()])
         minis.framed[:] = 0.0
-        lesson.play(FadeOut(wall), FadeIn(minis), run_time=0.4)
-        final = minis.at([table.picture(i) for i in range(len(rows))])
-        table.grown[:] = 1.0
-        lesson.play(Transform(minis, final), run_time=1.6)
-        lesson.play(Grow(table, "grown", lag=0.5), run_time=3)
+        lesson.add(minis)
+        there: list[Mobject] = [wall]
+        for page in pages_of(lesson, list(scores.values())):
+            table, places = page.laid_out(lesson, minis)
+            examples = page.examples(lesson, table)
+            lesson.play(
+                *leave(*there), Transform(minis, minis.at(places)), Grow(table, "grown", lag=0.3, rate_func=LATE),
+                run_time=1.6,
+            )  # fmt: skip
+            lesson.play(*[FadeIn(tokens) for tokens, _ in examples], run_time=0.6)
+            lesson.play(*[Grow(arcs, "grown", lag=0.0) for _, arcs in examples], run_time=0.8)
+            lesson.wait(PAUSE)
+            there = [table, *[part for example in examples for part in example]]
     return minis
+
+
+PAUSE = 1.6  # seconds for which a page stands, beside what it takes to come
+LATE = squish_rate_func(smooth, 0.2, 1)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the scores, from the first-th on, of `of` in all."""
+
+    scores: list[HeadScore]
+    first: int
+    of: int
+
+    def laid_out(self, lesson: MultiHead, minis: PatternWall) -> tuple[ScoreTable, np.ndarray]:
+        """The table, and where every pattern goes: beside its row, or small at the lower edge until its page comes."""
+        stage, rest = lesson.stage, len(self.scores) < self.of
+        low = stage.bottom + (THUMB + 0.1 if rest else 0.0)
+        table = ScoreTable(
+            Box(stage.left, low, stage.right, stage.top), [row_of(score) for score in self.scores],
+            stacked=not lesson.wide,
+        )  # fmt: skip
+        here, places = range(self.first, self.first + len(self.scores)), minis.places.copy()
+        waiting = [k for k in range(self.of) if k not in here]
+        for k in here:
+            places[k] = table.picture(k - self.first)
+        for n, k in enumerate(waiting):
+            x = stage.left + (n + 0.5) * (THUMB + 0.12)
+            places[k] = x, stage.bottom + THUMB / 2, THUMB
+        return table, places
+
+    def examples(self, lesson: MultiHead, table: ScoreTable) -> list[tuple[TokenRow, AttentionArcs]]:
+        """For each row that has one, its sentence with the arcs of the head."""
+        found = []
+        for k, score in enumerate(self.scores):
+            example, box = example_of(lesson, score), table.example(k)
+            if example is not None:
+                words, weights, position = example
+                tokens = TokenRow(words, width=box.width, size=EXAMPLE, target=position)
+                tokens.move_to(box.center).align_to((0, box.bottom, 0), DOWN)
+                height = box.top - float(tokens.get_top()[1])
+                found.append((tokens, AttentionArcs(tokens, weights, position, height=height, widest=0.16)))
+        return found
+
+
+def pages_of(lesson: MultiHead, scores: list[HeadScore]) -> list[Page]:
+    """The scores, as evenly as they go on pages of at most four."""
+    count = -(-len(scores) // lesson.by(wide=4, square=2, tall=4))
+    cuts = [round(k * len(scores) / count) for k in range(count + 1)]
+    return [Page(scores[a:b], a, len(scores)) for a, b in pairwise(cuts)]
 
 
 def row_of(score: HeadScore) -> Score:
@@ -78,8 +147,8 @@ def named(lesson: MultiHead, scores: Mapping[str, HeadScore], minis: PatternWall
         panels = [flat(lesson, *pair) for pair in earned]
         wall.shown[:] = DIM
         wall.shown[panels], wall.framed[panels] = 1.0, 1.0
-        lesson.play(Transform(minis, home), *map(FadeIn, labels), run_time=1.4)
-        lesson.play(FadeOut(minis), FadeIn(wall), run_time=0.8)
+        lesson.play(Transform(minis, home), FadeIn(wall), *map(FadeIn, labels), run_time=1.6)
+        lesson.remove(minis)
         if tags:
             lesson.play(*map(FadeIn, tags), run_time=0.8)
     return wall

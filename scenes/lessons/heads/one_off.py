@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, LEFT, FadeIn, FadeOut, Transform
+from manim import FadeIn, FadeOut, Transform
 
 from model.study.views import AttentionHead
-from scenes.kit.attention.wall import PatternWall
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
 from scenes.kit.ground.layout import Box
+from scenes.kit.ground.layout import row as line
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Label
@@ -19,21 +19,17 @@ from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import UNBOUNDED, Look, bars_on_one_scale
+from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import gains, loses
-from scenes.lesson.steps import come
+from scenes.lesson.steps import COME, come
+from scenes.lessons.heads.question import COLUMN_OF_CHANGES, TEXT, opening
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
 
-TEXT = 0.36  # em of numbers and titles
-DARK = 0.12  # of a pattern whose head is off
+DARK = 0.12  # of the arcs of a head that is off
 COLUMNS = 4  # of what the head adds
-COLUMN_OF_CHANGES = "+.1f"
-
-
-Place = tuple[float, float, float]
 
 
 def search(lesson: MultiHead) -> tuple[TensorGrid, TensorGrid]:
@@ -72,68 +68,39 @@ def effects_in(lesson: MultiHead) -> tuple[TensorGrid, tuple[int, int]]:
 
 # ── one head off ─────────────────────────────────────────────────────────────────────────────────
 def switch_off(lesson: MultiHead, effects: TensorGrid, ours: TensorGrid) -> ProbabilityBars:
+    """The picture of the beginning, then without our head."""
     with lesson.step(
         "Switch it off",
-        "Head {h} of layer {l} is set to zero, and the model runs again.",
+        ask="The same picture, and the model runs again with head {h} of layer {l} set to zero: what comes next?",
         keep=(effects,),
         subtitle="next word after “{w}” · first with all heads, then without layer {l}, head {h}",
     ):
-        stage = lesson.stage
-        left, right = lesson.by(wide=stage.columns(1, 2.2), square=stage.rows(1, 2.1), tall=stage.rows(1, 2.1))
-        panel, (on_row, off_row), (on, off) = head_beside(lesson, left)
-        bars, without = two_distributions(lesson, right)
-        away = [FadeOut(effects, run_time=0.5), FadeOut(ours, target_position=panel.panel(0).center, run_time=0.8)]
-        lesson.play(*away, *come(panel, on, on_row))
-        lesson.play(Grow(bars, "values", lag=0.1), run_time=1.6)
-        lesson.wait(1.2)
-        dark = panel.copy()
-        dark.shown[:] = DARK
-        lesson.play(Transform(panel, dark), Transform(on_row, off_row), Transform(on, off), run_time=1.4)
-        lesson.play(Transform(bars, without), run_time=2.2)
-    return bars
+        shown = opening(lesson)
+        (on_row, off_row), (on, off) = state_of_head(lesson, shown.head)
+        away = [FadeOut(effects, run_time=0.5), FadeOut(ours, target_position=on.get_center(), rate_func=COME)]
+        lesson.play(*away, *come(on, on_row, shown.tokens, shown.arcs))
+        lesson.play(Grow(shown.bars, "values", lag=0.1), run_time=1.2)
+        lesson.wait(0.8)
+        dark = shown.arcs.copy().set_opacity(DARK)
+        lesson.play(Transform(shown.arcs, dark), Transform(on_row, off_row), Transform(on, off), run_time=1.4)
+        lesson.play(Transform(shown.bars, shown.without), run_time=2.2)
+    return shown.bars
 
 
-def places_beside(lesson: MultiHead, box: Box) -> tuple[Place, float, Place, Place]:
-    """Where the pattern goes (its centre and side), how wide what is said of it may be, and the middles of title and
-    row: below each other in a wide frame, else beside the pattern."""
-    x, y, _ = box.center
-    if lesson.wide:
-        side = min(box.width, box.height - 1.45)
-        middle = box.top - 0.6 - side / 2
-        return (x, middle, side), box.width, (x, box.top - 0.25, 0), (x, box.top - 0.6 - side - 0.5, 0)
-    side = min(0.45 * box.width, box.height)
-    room = box.width - side - 0.5
-    beside = box.right - room / 2
-    return (box.left + side / 2, y, side), room, (beside, y + 0.45, 0), (beside, y - 0.35, 0)
-
-
-def head_beside(lesson: MultiHead, box: Box) -> tuple[PatternWall, list[TensorGrid], list[Label]]:
-    """The head that is switched off: its pattern, and what it adds in either run (the second time, zeros)."""
+def state_of_head(lesson: MultiHead, box: Box) -> tuple[list[TensorGrid], list[Label]]:
+    """What the head that is switched off adds in either run (then zeros), and what is said of it, in a line."""
     pair = layer, head = lesson.layer, lesson.head
     runs = (AttentionHead(run, layer, head) for run in (lesson.trace, lesson.off.without[pair]))
     added = [view.result[lesson.position] for view in runs]
-    panel, room, title_at, row_at = places_beside(lesson, box)
     look: Look = dict(columns=COLUMNS, scale=float(np.abs(added[0].values).max()), spec="+.2f")
-    cell = (min(1.0, (room - 0.4) / (COLUMNS - 0.3)), 0.5)
-    rows = [TensorGrid(tensor, "delta", cell=cell, **look, **UNBOUNDED).move_to(row_at) for tensor in added]
-    texts = [say("layer {l}, head {h}: {s}", l=layer, h=head, s=state) for state in ("on", "off")]
-    size, roles = fitting_size(texts, room, TEXT), ("target", "loss")
-    titles = [Label(text, size, role).move_to(title_at) for text, role in zip(texts, roles, strict=True)]
-    return PatternWall(box, [lesson.query.of.pattern], [panel]), rows, titles
-
-
-def two_distributions(lesson: MultiHead, box: Box) -> list[ProbabilityBars]:
-    """The next word in both runs, as bars for the same words in the same order."""
-    both = lesson.off.next_word((lesson.layer, lesson.head))
-    few = max(3, min(5, int(box.height / 0.9)))
-    p, q = (probs.values for probs in both)
-    likeliest, gaining = np.argsort(-p, kind="stable")[:few], np.argsort(p - q, kind="stable")[: few - 2]
-    ids = sorted({int(k) for k in (*likeliest, *gaining)}, key=lambda k: -p[k])
-    room: Look = dict(width=box.width - BarChange.width_of(COLUMN_OF_CHANGES, TEXT), height=box.height - 0.5)
-    bars = bars_on_one_scale(both, lesson.trace.vocabulary, ids, fill="probability", **room)
-    for one in bars:
-        one.move_to(box.center).align_to((box.left, 0, 0), LEFT).align_to((0, box.bottom, 0), DOWN)
-    return bars
+    texts = [say("layer {l}, head {h}: {s}, adds", l=layer, h=head, s=state) for state in ("on", "off")]
+    size = fitting_size(texts, 0.45 * box.width, TEXT)
+    cell = (min(0.95, (0.5 * box.width - 0.4) / (COLUMNS - 0.3)), min(0.45, box.height))
+    rows = [TensorGrid(tensor, "delta", cell=cell, **look, **UNBOUNDED) for tensor in added]
+    titles = [Label(text, size, role) for text, role in zip(texts, ("target", "loss"), strict=True)]
+    for title, grid in zip(titles, rows, strict=True):
+        line(title, grid, gap=0.25).move_to(box.center)
+    return rows, titles
 
 
 def difference(lesson: MultiHead, bars: ProbabilityBars) -> None:
@@ -152,5 +119,5 @@ def difference(lesson: MultiHead, bars: ProbabilityBars) -> None:
         subtitle="next word after “{w}” · thin line: with all heads · bar: without layer {l}, head {h}",
     ):
         title = Label("percentage points", max(0.24, smallest()), "secondary")
-        title.move_to((change.get_right()[0] - title.width / 2, change.get_top()[1] + 0.22, 0))
+        title.move_to((change.get_right()[0] - title.width / 2, change.get_top()[1] + 0.2, 0))
         lesson.play(FadeIn(title), Grow(change, "grown", lag=0.3), run_time=2.2)

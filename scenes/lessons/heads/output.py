@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, LaggedStart, Transform
+from manim import Animation, FadeIn, FadeOut, LaggedStart, Transform, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor, concatenate
 from model.numbers.tensor import stack as stack_tensors
@@ -23,6 +24,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
 from scenes.kit.numbers.sums import SumTable
 from scenes.kit.recipes import UNBOUNDED, Look, bring_weights, multiply, rows_that_fit
+from scenes.lesson.steps import come, leave
 from scenes.lessons.heads.patterns import flat
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 NAME = 0.22  # em of the names below the strip
 DIM = 0.35  # of what waits
+LATE = squish_rate_func(smooth, 0.3, 1)  # when rows come beside patterns that are still on their way
 PATTERN_SIDE = 0.86  # side of a pattern beside its row, of the row's height
 
 
@@ -66,8 +69,8 @@ def concatenated(lesson: MultiHead, wall: PatternWall) -> TensorGrid:
         patterns.framed[:] = 0.0
         x = grid.get_left()[0] - side / 2 - 0.1
         places = [(x, grid.cell_center(grid.shown_row(h), 0)[1], side) for h in shown]
-        lesson.play(FadeOut(wall), Transform(patterns, patterns.at(places)), run_time=1.4)
-        lesson.play(Introduce(grid, "rows", lag=0.3), run_time=1.6)
+        rows = Introduce(grid, "rows", lag=0.3, rate_func=LATE, run_time=2.4)
+        lesson.play(FadeOut(wall, run_time=1), Transform(patterns, patterns.at(places), run_time=1.4), rows)
         line_up(lesson, grid, strip)
     return strip
 
@@ -140,9 +143,8 @@ def output_matrix(lesson: MultiHead, strip: TensorGrid) -> Product:
             rows=lesson.by(wide=9, square=11, tall=16),
             columns=lesson.by(wide=9, square=6, tall=6),
         )
-        away = FadeOut(strip, target_position=product.x.get_center(), scale=0.1)
-        lesson.play(away, FadeIn(product.labels[0]), Introduce(product.x, "rows", lag=0.2), run_time=1.4)
-        lesson.play(*bring_weights(product), run_time=0.8)
+        lesson.play(Fly(strip, product.x, keep=True, lag=0.05, arc=-0.1), *come(product.labels[0]), run_time=1.2)
+        lesson.play(*leave(strip), *bring_weights(product), run_time=0.8)
         multiply(lesson, product, run_time=3.5)
     return product
 
@@ -156,7 +158,7 @@ def terms_of(lesson: MultiHead) -> tuple[Tensor, list[Said]]:
     return concatenate([results, stack_tensors([block.b_O], "head")], 0), [*names, say("b_O")]
 
 
-def contributions(lesson: MultiHead, product: Product) -> None:
+def contributions(lesson: MultiHead, product: Product) -> SumTable:
     parts, names = terms_of(lesson)
     with lesson.step(
         "Who adds what",
@@ -175,3 +177,4 @@ def contributions(lesson: MultiHead, product: Product) -> None:
         lesson.remove(expected, *table.submobjects)
         lesson.add(table)
         lesson.play(FadeIn(Frame(table.parts.row_corners(table.kept.index(lesson.head)))), run_time=0.5)
+    return table

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, LaggedStart, Transform, VGroup
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles, wall_of_layers
+from scenes.kit.depth.fan import CardFan
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import fitting_size
-from scenes.kit.moves.reveal import Grow, Introduce
-from scenes.kit.numbers.frames import Frame
-from scenes.kit.recipes import FULL, Look, attention_bars, dots, frame_row
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.recipes import Look, dots, frame_row
 from scenes.lesson.claims import Fact, count, most, share
+from scenes.lesson.steps import leave
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
@@ -25,62 +26,54 @@ if TYPE_CHECKING:
 ANSWER = 1.2  # room beside a panel for the word that it looks at most
 
 
-def one_head(lesson: MultiHead) -> tuple[DotPattern, Frame]:
-    query, stage, i = lesson.query, lesson.stage, lesson.position
-    key = query.strongest
+def one_head(lesson: MultiHead, before: list[Mobject]) -> DotPattern:
+    """before: the arcs of the query, and all else that stood there."""
+    query, i, (arcs, *others) = lesson.query, lesson.position, before
     with lesson.step(
         "One head",
-        "One attention head at work: {asks} gives {share:.1%} of its attention to {b}.",
-        keep=(),
-        claims=[share(query.weights), most(query.weights, key)],
-        b="itself" if key == i else lesson.called(key),
-        share=query.weights[key],
-        x=lesson.off.effects[lesson.layer, lesson.head],
-        subtitle="model {model} · layer {l} · head {h} · dot area ∝ weight",
+        "So does each word: what this head looks at, row by row.",
+        keep=before,
+        claims=[share(query.weights)],
+        subtitle="layer {l} · head {h} · pattern [query, key]: dot area ∝ weight",
     ):
-        columns = stage.columns(1.5, 1)
-        square = columns if len(lesson.words) <= FULL else [stage]  # many dots need all the room
-        boxes = lesson.by(wide=columns, square=square, tall=stage.rows(1.5, 1))
-        picture = dots(boxes[0], query.of.pattern, lesson.words, i, largest=1.15)
-        lesson.play(Introduce(picture, "rows", lag=0.3), run_time=2)
-        frame = frame_row(picture, i)
-        beside = []
-        if len(boxes) > 1:
-            title, bars = attention_bars(boxes[1], query.weights, lesson.trace.tokens, i, query.seen)
-            beside = [FadeIn(title), Grow(bars, "values")]
-        lesson.play(FadeIn(frame), *beside, run_time=1.2)
-    return picture, frame
+        picture = dots(lesson.stage, query.of.pattern, lesson.words, i, largest=1.15)
+        lag = min(0.3, 1.5 / len(lesson.words))  # our row comes before its arcs have gone
+        lesson.play(*leave(*others), FadeOut(arcs), Introduce(picture, "rows", lag=lag), run_time=2)
+        lesson.play(FadeIn(frame_row(picture, i)), run_time=0.6)
+    return picture
 
 
-def siblings(lesson: MultiHead, dots: DotPattern, frame: Frame) -> PatternWall:
+def siblings(lesson: MultiHead, dots: DotPattern) -> PatternWall:
+    """The pattern is a card of many, which fan out and lie down side by side."""
     h, n, stage = lesson.head, lesson.block.n_heads, lesson.stage
     with lesson.step(
         "Heads of a layer",
         "Layer {l} has {n} heads. All read this sentence, each in its own way.",
         subtitle="blocks.{l}.attn.pattern [head, query, key]: rows ask, columns are asked · framed: head {h}",
-        keep=(dots, frame),
+        keep=(dots,),
     ):
         size = lesson.by(wide=0.3, square=0.26, tall=0.26)
         room: Look = dict(above=1.3 * size, right=ANSWER + 0.05, gap=0.16)
         places = tiles(stage, *shape_of(stage, n, **room), **room)[:n]
-        wall = PatternWall(stage, list(lesson.block.pattern), places, row=lesson.position)
-        panels = [wall.panel(k) for k in range(n)]
+        flat = PatternWall(stage, list(lesson.block.pattern), places, row=lesson.position)
+        fan = CardFan(stage, flat.patterns, places, front=h, row=lesson.position)
+        flat.framed[h] = 1.0
+        panels = [flat.panel(k) for k in range(n)]
         titles = [
             Label(say("head {k}", k=k), size).next_to((panel.center[0], panel.top, 0), UP, buff=0.07)
             for k, panel in enumerate(panels)
         ]
-        wall.framed[h] = 1.0
-        alone, beside = wall.copy(), wall.copy()  # ours where the dots are, then at its place, then all
         left_top, right_top, right_bottom, _ = dots.corners()
-        alone.places[h] = (*((left_top + right_bottom) / 2)[:2], right_top[0] - left_top[0])
-        alone.framed[:] = 0.0
-        alone.shown[:] = np.arange(n) == h
-        beside.shown = alone.shown.copy()
-        lesson.play(FadeOut(dots), FadeOut(frame), FadeIn(alone), run_time=0.5)
-        lesson.play(Transform(alone, beside), FadeIn(titles[h]), run_time=1.4)
-        others = [FadeIn(title) for k, title in enumerate(titles) if k != h]
-        lesson.play(Transform(alone, wall), *others, run_time=1.4)
-    return alone
+        cards = fan.stacked((*((left_top + right_bottom) / 2)[:2], right_top[0] - left_top[0]))
+        lesson.play(FadeOut(dots), FadeIn(cards), run_time=0.5)
+        side = 0.62 * min(stage.width, stage.height)
+        lesson.play(Transform(cards, cards.fanned(side)), run_time=1.6)
+        lesson.wait(0.6)
+        fan.plate, fan.framed = 0.0, flat.framed.copy()
+        lesson.play(Transform(cards, fan), *map(FadeIn, titles), run_time=1.6)
+        lesson.remove(cards)
+        lesson.add(flat)
+    return flat
 
 
 def caption_of_answers(lesson: MultiHead, first: set[str]) -> str:

@@ -11,7 +11,7 @@ from studio.audit.film.places import Home, Homes, Numbers
 from studio.audit.film.sight import Sight
 from studio.audit.findings import Defect
 
-DARK = 0.05  # light below which nothing is on the stage
+DARK = 1.5  # contrast to the background below which nothing can be made out on the stage
 LONGEST = 0.1  # seconds for which nothing may be there
 NAMED = 3  # of the tensors that vanish, so many are named
 

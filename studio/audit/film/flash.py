@@ -7,17 +7,11 @@ blinked at once, so that nothing is missed."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from typing import cast
 
 import numpy as np
-from manim import Camera, Scene
 
 from scenes.kit.ground.theme import luminance
-from scenes.lesson.steps import Step
-from studio.audit.findings import Defect
-from studio.play.playback import Pixels, Play, Playback
-from studio.play.session import Job, perform
+from studio.play.playback import Pixels
 
 CHANGE, DARK = 0.1, 0.8  # of relative luminance: a change that counts, and what the darker image is below
 MOST, AREA = 3, 0.028  # flashes a second; of the frame
@@ -57,34 +51,4 @@ def light_of(pixels: Pixels) -> np.ndarray:
     return RED * LIGHT[pixels[..., 0]] + GREEN * LIGHT[pixels[..., 1]] + BLUE * LIGHT[pixels[..., 2]]
 
 
-class Watching(Playback):
-    """Draws every frame, and keeps when too much of it flashed: (second, share of the frame)."""
-
-    def __init__(self, camera_class: type[Camera]):
-        super().__init__(camera_class)
-        self.counter: Counter | None = None
-        self.flashes: list[tuple[float, float]] = []
-
-    def shoot(self, scene: Scene, play: Play) -> bool:
-        for pixels, number, _ in self.frames(scene, play):
-            light = light_of(pixels)
-            self.counter = self.counter or Counter(light)
-            share = self.counter.frame(number / self.rate, light)
-            if share > AREA:
-                self.flashes.append((number / self.rate, share))
-        return True
-
-
-def flashes(job: Job) -> Iterator[tuple[Step, Defect]]:
-    """Where a lesson flashes, at most once a step."""
-    lesson = perform(job, Watching)
-    watching = cast(Watching, lesson.renderer)
-    for step in lesson.steps:
-        seen = [(share, time) for time, share in watching.flashes if step.start <= time < step.end]
-        if seen:
-            share, time = max(seen)
-            what = f"the picture flashes more than {MOST} times a second around second {time:.1f}"
-            yield step, Defect("flash", what, expected=f"at most {AREA:.1%} of the frame", shown=f"{share:.1%}")
-
-
-__all__ = ["Counter", "flashes", "light_of"]
+__all__ = ["AREA", "MOST", "Counter", "light_of"]

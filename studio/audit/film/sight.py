@@ -1,4 +1,4 @@
-"""What can be seen at one moment, also inside a play: how bright everything is, its texts, its numbers."""
+"""What can be seen at one moment, also inside a play: how clearly everything stands out, its texts, its numbers."""
 
 from __future__ import annotations
 
@@ -10,36 +10,38 @@ from typing import Any
 import numpy as np
 from manim import Animation, Mobject
 
+from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.layout import View
 from scenes.kit.ground.painting import Painted, seen_in
 from scenes.kit.ground.readings import Reading
 from scenes.kit.ground.text import Caption, Heading
+from scenes.kit.ground.theme import contrast
 from scenes.kit.moves.flight import Fly
 from scenes.lesson.lesson import Lesson
 from studio.audit.film.places import Homes, Numbers, numbers_in, together
 from studio.audit.screen import is_visible, on_screen, view_of
 
+NOTHING, MOST = 1.0, 21.0  # contrast to the background: of the background itself, of white to black
+
 
 class Look:
-    """A mobject as it looks now: light is the opacity of the brightest thing on it."""
+    """A mobject as it looks now: light is the contrast to the background of what stands out most on it."""
 
     def __init__(self, mobject: Mobject, homes: Homes, view: View):
         self.mobject, self.homes, self.view = mobject, homes, view
         self.readings: list[Reading] = []
         self.numbers: Numbers = {}
-        self.light, self.stretch = float(bool(len(mobject.points)) and is_visible(mobject)), 1.0
+        self.light, self.stretch = MOST if len(mobject.points) and is_visible(mobject) else NOTHING, 1.0
         if isinstance(mobject, Painted):
             self._read(mobject)
 
     def _read(self, mobject: Painted) -> None:
-        self.light = 0.0
+        self.light = NOTHING
         if mobject.opacity <= 0.002 or mobject.zoom() < 1e-3:
             return
         readings, marks = mobject.seen(self.view)
         self.readings = [reading for reading in readings if reading.text.strip()]
-        opacities = [reading.opacity for reading in self.readings]
-        opacities += [float(np.max(mark.opacity)) for mark in marks if np.size(mark.opacity)]
-        self.light = max(opacities, default=0.0)
+        self.light = standing_out((*self.readings, *marks), mobject.style.theme["background"])
         self.numbers = numbers_in(self.readings, marks, self.homes)
         self.stretch = stretch_of(mobject)
 
@@ -59,6 +61,15 @@ class Look:
         """The lower left and the upper right corner of all its texts."""
         corners = np.array([reading.corners for reading in self.readings]).reshape(-1, 2)
         return corners.min(axis=0), corners.max(axis=0)
+
+
+def standing_out(things: Iterable[Reading | Mark], background: np.ndarray) -> float:
+    """The largest contrast to the background of texts and shapes, each as pale as its opacity makes it."""
+    seen = [np.broadcast_arrays(each.rgb, np.asarray(each.opacity)[..., None]) for each in things]
+    if not any(np.size(rgb) for rgb, _ in seen):
+        return NOTHING
+    rgb, opacity = (np.concatenate([pair[k].reshape(-1, 3) for pair in seen]) for k in (0, 1))
+    return float(np.max(contrast(background + opacity * (rgb - background), background)))
 
 
 def stretch_of(mobject: Painted) -> float:
@@ -87,8 +98,8 @@ class Sight:
 
     @property
     def light(self) -> float:
-        """Of the brightest thing on the stage."""
-        return max((look.light for look in self.stage), default=0.0)
+        """Of what stands out most on the stage."""
+        return max((look.light for look in self.stage), default=NOTHING)
 
     def numbers(self, kind: Callable[[Look], Numbers] = lambda look: look.numbers) -> Numbers:
         """All numbers on the stage."""

@@ -41,7 +41,13 @@ NUMBERS = ("layer", "head", "token", "seed", "temperature")  # the others may be
 )
 @click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme (may be given several times).")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also as JSON (- for stdout).")
-@click.option("--flash", is_flag=True, help="Also draw every frame, small, and count flashes.")
+@click.option(
+    "--drawn",
+    "--flash",
+    "drawn",
+    is_flag=True,
+    help="Also draw every frame, small: does it flash, is there anything to be made out on the stage?",
+)
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
 @with_options(COURSE, [LESSON_OPTIONS[name] for name in NUMBERS], DEBUG)
@@ -54,7 +60,7 @@ def audit(
     aspects: tuple[str, ...],
     themes: tuple[str, ...],
     json_file: Path | None,
-    flash: bool,
+    drawn: bool,
     workers: int | None,
     explain: str | None,
     **chosen: Any,
@@ -76,7 +82,7 @@ def audit(
         aspects=aspects,
         themes=themes,
         every=every,
-        flash=flash,
+        drawn=drawn,
         json_file=json_file,
         workers=workers,
         chosen=Options(**chosen),

@@ -29,7 +29,7 @@ NAMES = {
 
 
 def found(body: str, kind: str) -> set[str]:
-    """The kinds of findings in a lesson with this `construct`; flashes are looked for if that is the kind."""
+    """The kinds of findings in a lesson with this `construct`; frames are drawn if it is seen on them."""
     namespace = dict(NAMES)
     exec("def construct(self):\n" + indent(body, "    "), namespace)
     lesson = type("Example", (TextLesson,), {"construct": namespace["construct"]})

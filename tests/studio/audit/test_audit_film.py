@@ -82,12 +82,13 @@ def test_how_long_it_may_be_empty(seconds, expected):
     assert two(second) == expected
 
 
-def test_what_is_dimmed_is_there():
+@pytest.mark.parametrize(("opacity", "expected"), [(0.3, set()), (0.12, {"blank stage"})])
+def test_what_is_dimmed_is_there_while_it_can_be_made_out(opacity, expected):
     def second(lesson, kept):
-        lesson.play(kept.animate.set_opacity(0.15))
+        lesson.play(kept.animate.set_opacity(opacity))
         lesson.play(kept.animate.set_opacity(1))
 
-    assert two(second) == set()
+    assert two(second) == expected
 
 
 def test_an_empty_stage_before_the_first_thing_is_a_beginning():

@@ -57,7 +57,7 @@ def blinking(times, size):
                 self.play(FadeOut(square), run_time=0.1)
             self.play(FadeIn(square))
 
-    return [f for f in audit_lesson(Entry(Blinking), Options(), flash=True).findings if f.defect.kind == "flash"]
+    return [f for f in audit_lesson(Entry(Blinking), Options(), drawn=True).findings if f.defect.kind == "flash"]
 
 
 def test_a_lesson_that_flashes():

@@ -11,6 +11,7 @@ from scenes.kit.attention.wall import PatternWall, Tag, shape_of, tiles
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Sample
 from scenes.kit.demo.laying import fill, wide
+from scenes.kit.depth.fan import CardFan
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.recipes import Look
@@ -38,6 +39,13 @@ def wall(box: Box) -> PatternWall:
     return shown
 
 
+def card_fan(box: Box) -> CardFan:
+    """The same, as cards that fan out of one."""
+    patterns, front = list(real.head().block.pattern), real.head().head
+    places = tiles(box, *shape_of(box, len(patterns)))[: len(patterns)]
+    return CardFan(box, patterns, places, front=front).fanned(0.45 * min(box.width, 2 * box.height))
+
+
 def tag(box: Box) -> VGroup:
     """What the query looks at most in each head, on the head's panel."""
     panels, i = wall(box.inset(0.2)), real.query().position
@@ -61,5 +69,6 @@ SAMPLES: dict[str, Sample] = {
     "ScoreTable": score_table,
     "DotPattern": dot_pattern,
     "PatternWall": wall,
+    "CardFan": card_fan,
     "Tag": tag,
 }

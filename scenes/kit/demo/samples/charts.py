@@ -18,6 +18,7 @@ from scenes.kit.charts.lanes import Lanes
 from scenes.kit.charts.numberline import Arrive, Group, NumberLine
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.charts.signed import SignedBars
+from scenes.kit.charts.wire import ResidualWire
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Move, Sample
 from scenes.kit.demo.laying import fill, larger
@@ -25,6 +26,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.sums import cosine
 from scenes.kit.recipes import Look
 
@@ -53,6 +55,18 @@ def ranking(box: Box) -> Ranking:
     near = nearest(table, table[row], 6, exclude=[row])
     room: Look = dict(width=box.width, height=box.height, title="dog", title_fill="target")
     return fill(box, Ranking(near.cosines, [vocabulary[k] for k in near.ids], **room))
+
+
+def residual_wire(box: Box) -> VGroup:
+    """Embedding and position are added: the row that enters the model."""
+    trace, i = real.trace(), real.query().position
+    names = (("embed", "E", "data"), ("pos_embed", "+ P", "position"), ("blocks.0.resid_pre", "= x", "data"))
+    parts = [(trace[tensor][i], kind, name) for tensor, name, kind in names]
+    rows = Rows(Box(box.left + 0.9, box.bottom, box.right, box.top), parts, adds=True)
+    heights = [float(grid.get_y()) for grid in rows.grids]
+    return VGroup(
+        rows, ResidualWire(heights, box.left + 0.3, [float(name.get_left()[0]) - 0.1 for name in rows.labels])
+    )
 
 
 def signed_bars(box: Box) -> SignedBars:
@@ -160,6 +174,7 @@ SAMPLES: dict[str, Sample] = {
     "BarChange": bar_change,
     "Ranking": ranking,
     "SignedBars": signed_bars,
+    "ResidualWire": residual_wire,
     "cosine": cosines,
     "CumulativeBar": cumulative_bar,
     "LayEndToEnd": lay_end_to_end,

@@ -14,6 +14,7 @@ from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.timing import Together
 from scenes.kit.moves.products import DotProduct, MatrixProduct, ResidualAdd, SoftmaxRow, WeightedSum
 from scenes.kit.moves.reveal import CountUp, Emerge, Grow, Highlight, Introduce, Reveal
+from scenes.kit.moves.sweep import MaskSweep
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow
@@ -75,6 +76,14 @@ def softmax_row(box: Box) -> Move:
     return Move([SoftmaxRow(table)], [table.scores, table.labels[0]])
 
 
+def mask_sweep(box: Box) -> Move:
+    """No word may look ahead."""
+    head = real.head()
+    look: Look = dict(fit=box, cell=(1.6, 0.5), brackets=False, spec="+.1f")
+    scores, masked = (TensorGrid(tensor, "score", **look) for tensor in (head.scores, head.masked))
+    return Move([MaskSweep(scores, masked)], [scores])
+
+
 def _rows_over_sum(box: Box, *grids: TensorGrid) -> tuple[TensorGrid, ...]:
     fill(box, stack(*grids, gap=0.25))
     return grids
@@ -132,5 +141,6 @@ SAMPLES: dict[str, Sample] = {
     "SoftmaxRow": softmax_row,
     "WeightedSum": weighted_sum,
     "ResidualAdd": residual_add,
+    "MaskSweep": mask_sweep,
     "Together": together,
 }

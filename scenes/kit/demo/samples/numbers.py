@@ -14,6 +14,7 @@ from scenes.kit.ground.style import color
 from scenes.kit.numbers.chain import RowChain
 from scenes.kit.numbers.frames import Frame, Plate
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.heights import Heights
 from scenes.kit.numbers.product import Product, SoftmaxTable
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.strips import HeatStrips
@@ -57,6 +58,12 @@ def row_bars(box: Box) -> VGroup:
     grid = TensorGrid(values, "value", width=0.66 * box.width, height=box.height, **look)
     grid.move_to(box.center)
     return fill(box, VGroup(grid, RowBars(grid, norms(values), width=0.3 * box.width, fill="value")))
+
+
+def heights(box: Box) -> VGroup:
+    """A query, entry by entry, and how far each lies from zero."""
+    grid = TensorGrid(real.query().of.q[real.query().position], "logit", exact=(box.width / 9, 0.5), brackets=False)
+    return fill(box, VGroup(grid, Heights(grid, room=0.6 * box.height)))
 
 
 def sum_table(box: Box) -> SumTable:
@@ -105,6 +112,7 @@ SAMPLES: dict[str, Sample] = {
     "RowBars": row_bars,
     "norms": row_bars,
     "SumTable": sum_table,
+    "Heights": heights,
     "TermSum": term_sum,
     "Product": product,
     "SoftmaxTable": softmax_table,
