@@ -103,6 +103,8 @@ class Waves(Painted):
 
     def at_cursor(self, k: int) -> float:
         """Height −1…1 of a wave's line under the cursor."""
+        if float(self.cursor).is_integer():  # at a place: its number
+            return float(self.values[int(self.cursor), k])
         return float(np.interp(self.cursor / max(self.last, 1), np.linspace(0, 1, self.lines.shape[1]), self.lines[k]))
 
     def draw(self, pen: Pen) -> None:

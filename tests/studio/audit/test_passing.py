@@ -43,7 +43,7 @@ class Double(WeightedSum):
 def test_rows_on_the_way_to_their_sum(move, found):
     def put(lesson):
         rows = abs(lesson.Q)
-        grids = [TensorGrid(t, "value", scale=9.0, exact=(0.8, 0.4)) for t in (rows, rows.sum(0))]
+        grids = [TensorGrid(t, "query", scale=9.0, exact=(0.8, 0.4)) for t in (rows, rows.sum(0))]
         grids[1].next_to(grids[0], (0, -1, 0))
         lesson.play(FadeIn(grids[0]))
         lesson.play(move(*grids), run_time=1)

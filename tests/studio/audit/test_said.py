@@ -111,7 +111,9 @@ def test_a_label_over_bars():
     assert kinds(lambda lesson: make(lesson, "cat"), "One row.") == {"false claim"}
 
 
-@pytest.mark.parametrize(("name", "found"), [("k", set()), ("v", {"false claim"})])
+@pytest.mark.parametrize(
+    ("name", "found"), [("k", set()), ("v", {"false claim", "wrong label"})]
+)  # nor has it the hue of keys
 def test_a_formula_names_its_grid(name, found):
     def make(lesson):
         grid = TensorGrid(head(lesson, name=name), "key", width=6, height=3).shift(0.5 * DOWN)
