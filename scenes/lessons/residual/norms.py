@@ -135,7 +135,7 @@ def by_hand(lesson: ResidualStream, lanes: list[Lanes]) -> RowChain:
     ):
         chain = RowChain(lesson.stage, (norm.before, "x"), operations)
         first, *others = chain.steps
-        lesson.play(*leave(*lanes), *come(first), run_time=1)
+        lesson.play(*leave(*lanes), *come(first), run_time=0.7)
         for part in others:
             lesson.play(FadeIn(part), run_time=0.8)
             lesson.wait(0.4)

@@ -146,12 +146,12 @@ class Growing:
             self.moments.setdefault(id(mobject), []).append(Moment(mobject, heir, shapes))
 
     def measured(self, marks: Iterable[Mark]) -> State:
-        """All that shapes show, by kind."""
+        """All that shapes show, by kind; points in space, which are three numbers, at the ends of plays only."""
         found: State = {}
         for mark in marks:
             for encoding in mark.shows:
                 measured = measure(mark, encoding, self.sources, self.theme)
-                if isinstance(measured, Measured) and measured.values.size:
+                if isinstance(measured, Measured) and measured.values.size and measured.values.ndim == 1:
                     key = mark.kind, type(encoding), getattr(encoding, "axis", ""), getattr(encoding, "at", "")
                     found.setdefault(key, Shapes(self.sources)).add(mark, encoding, measured)
         return found
@@ -209,7 +209,7 @@ def turning(moment: Moment, key: Key) -> Array:
     """Which are the end of a hand that turns, and so as far from the middle as it is long; or the angle of that."""
     here, (kind, how, *_) = moment.shapes[key], key
     across, up = (moment.shapes.get((*HAND, axis, "middle")) for axis in "xy")
-    if across is None or up is None or (kind, how) not in (HAND, ("arc", Angle)):
+    if across is None or up is None or (kind, how) not in (HAND, ("arc", Angle), ("line", Angle)):
         return np.zeros(len(here.values), dtype=bool)
     lengths = [np.hypot(*pair) for pair in ((across.read, up.read), (across.values, up.values))]
     if how is Place:
