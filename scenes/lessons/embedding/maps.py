@@ -26,7 +26,7 @@ from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, ordered
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.steps import COME, come, leave
+from scenes.lesson.steps import come, leave
 from scenes.lessons.embedding.claims import nearest
 from scenes.lessons.embedding.rows import labelled_rows
 
@@ -150,7 +150,7 @@ class Maps:
             mine, other, products = self.three_rows(box, a, b)
             places = [space.dot_place(0), space.dot_place(self.rows.index(first))]
             flights = [
-                FadeIn(grid, target_position=place, scale=0.1, rate_func=COME)
+                FadeIn(grid, target_position=place, scale=0.1)
                 for (_, grid), place in zip((mine, other), places, strict=True)
             ]
             play(*leave(space), *come(mine[0], other[0]), *flights, run_time=1.4)
