@@ -81,6 +81,8 @@ class Trace:
             self.info.get("positions"),
             self.info.get("source"),
         ]
+        if self.info.get("cached"):
+            key.append("cached")
         return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
 
     @cached_property

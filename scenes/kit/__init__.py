@@ -35,6 +35,8 @@ _ROOMS = {
     "charts.curve": ("Curve", "GrowCurve", "ReadOff", "Waves"),
     "charts.numberline": ("NumberLine",),
     "charts.lanes": ("Lanes",),
+    "attention.kept": ("KeptColumns",),
+    "words.branches": ("WordTree",),
     "space.vectorspace": ("VectorSpace",),
     "space.dial": ("Dial", "DialRow", "Turn"),
     "depth.blocks": ("BlockDiagram",),
