@@ -12,7 +12,7 @@ from model.net.config import ModelConfig
 from model.numbers.origins import Setting
 from model.numbers.tensor import Tensor, stack
 
-PARTS = ("q, k, v and output", "scores and sums", "MLP", "unembedding")
+PARTS = ("q, k, v, output", "scores, sums", "MLP", "unembedding")
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ _ROOMS = {
     "charts.curve": ("Curve", "GrowCurve", "ReadOff", "Waves"),
     "charts.numberline": ("NumberLine",),
     "charts.lanes": ("Lanes",),
-    "attention.kept": ("KeptColumns",),
+    "attention.kept": ("Gather", "KeptColumns"),
     "words.branches": ("WordTree",),
     "space.vectorspace": ("VectorSpace",),
     "space.dial": ("Dial", "DialRow", "Turn"),

@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from manim import linear
 
 from model.numbers.tensor import Tensor
+from scenes.kit.ground.pen import Pen
+from scenes.kit.ground.style import color
+from scenes.kit.ground.timing import Together, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.strip import CELLS
+
+WAITING_ROOM = 0.45  # opacity of the places of columns that are still to come
 
 
 class KeptColumns(TensorGrid):
@@ -48,5 +54,38 @@ class KeptColumns(TensorGrid):
     def _column_seen(self, j: int) -> float:
         return float(self.cell_opacity[:, j].max())
 
+    def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
+        """What is there, over the empty places of what is to come."""
+        hidden = np.argwhere((self.cell_opacity < 1) & ~self.gap_cells)
+        if len(hidden):
+            i, j = hidden.T
+            empty = np.tile(color("cell"), (len(hidden), 1))
+            pen.rectangles(self._boxes(i, j), empty, WAITING_ROOM * (1 - self.cell_opacity[i, j]))
+        super()._draw_cells(pen, fills)
 
-__all__ = ["KeptColumns"]
+
+class Gather(Together):
+    """Kept columns are added up by their weights: each glows as it is taken, the row below is the running total.
+
+    columns: of values; weights [position]; total: the grid of one row that is Σ weight · column."""
+
+    def __init__(self, columns: KeptColumns, weights: Tensor, total: TensorGrid, *, lag: float = 0.6, **kwargs: Any):
+        self.columns, self.total, self.lag = columns, total, lag
+        self.weights, self.sum = np.asarray(weights.values, dtype=float), total.values.copy()
+        shown = [entry if entry is not None else 0 for entry in total.columns]
+        self.parts = np.asarray(columns.tensor.values, dtype=float)[shown] * self.weights  # [entry, position]
+        total.reach = [(float(np.minimum(p, 0).sum()), float(np.maximum(p, 0).sum())) for p in self.parts]
+        total.reveal(0.0)
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(columns, total, **kwargs)
+
+    def interpolate_mobject(self, alpha: float) -> None:
+        done, count = alpha >= 1, len(self.weights)
+        progress = ease(stagger(alpha, count, self.lag))
+        taken = np.sqrt(self.weights) * np.sin(np.pi * progress)  # small weights show, too
+        self.columns.glow = np.tile(0.0 * taken if done else taken, (self.columns.values.shape[0], 1))
+        self.total.values = self.sum.copy() if done else (self.parts @ progress)[None]
+        self.total.reveal(1.0 if done else float(ease(min(1.0, 8 * alpha))))
+
+
+__all__ = ["Gather", "KeptColumns"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from manim import Mobject, Transform
@@ -27,20 +28,31 @@ def one_word(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "The work of one word",
         ask="What does it cost to read a word? Count every number times a number.",
-        subtitle="multiply-adds for one word that meets {k} keys · all {layers} layers of {model}",
+        subtitle="one word that meets {k} keys, in all {layers} layers of {model} · products of matrices",
         k=len(lesson.read),
         layers=lesson.trace.config.n_layers,
         keep=before,
     ):
-        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, spec=",.0f", fill="data", size=0.5)
-        bars = SignedBars(parts, PARTS, **room).move_to(lesson.stage.center)
-        lesson.play(*leave(*before), Grow(bars, "values", lag=0.5, least=0.02), run_time=2.4)
+        title, bars = counted(lesson, "for one word", parts, [say(part) for part in PARTS])
+        grow = Grow(bars, "values", lag=0.5, least=0.02, run_time=2.4)
+        lesson.play(*leave(*before), *come(title), run_time=0.8)
+        lesson.play(grow)
         lesson.answer(
             "{s:,.0f} multiply-adds; only {p:.1%} of them are for looking back.",
             s=parts.sum(0),
             p=parts[1] / parts.sum(0),
         )
-    return [bars]
+    return [title, bars]
+
+
+def counted(
+    lesson: Generation, what: str, work: Tensor, names: Sequence[str], longest: float = 0.0
+) -> tuple[Label, SignedBars]:
+    """Multiply-adds as bars under a title. longest: what there is room for at least."""
+    head, rest = lesson.stage.rows(0.5, 4, gap=0.1)
+    title = Label(say("multiply-adds " + what), 0.44, "secondary", of=work).move_to(head.center)
+    room: Look = dict(width=rest.width, height=rest.height, spec=",.0f", fill="data", size=0.5)
+    return title, SignedBars(work, names, reach=(0.0, longest), **room).move_to(rest.center)
 
 
 def every_turn(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
@@ -49,25 +61,26 @@ def every_turn(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "With and without",
         ask="Without a cache every turn pays for all words. And with one?",
-        subtitle="multiply-adds of each turn · first all read again, then each word read once",
+        subtitle="{turns} turns of {model} · first all read again, then each word read once",
         keep=before,
     ):
         names = [say("turn {k}", k=k + 1) for k in range(len(lesson.turns))]
-        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, spec=",.0f", fill="data", size=0.46)
-        reach = 0.0, float(again.values.max())
-        first, second = (
-            SignedBars(work, names, reach=reach, **room).move_to(lesson.stage.center) for work in (again, once)
-        )
-        lesson.play(*leave(*before), Grow(first, "values", lag=0.4, least=0.02), run_time=2.4)
-        lesson.wait(0.8)
-        lesson.play(Transform(first, second), run_time=2)
+        longest = float(again.values.max())
+        title, bars = counted(lesson, "where all is read again", again, names, longest)
+        other_title, other_bars = counted(lesson, "where each word is read once", once, names, longest)
+        grow = Grow(bars, "values", lag=0.4, least=0.02, run_time=2.4)
+        lesson.play(*leave(*before), *come(title), run_time=0.8)
+        lesson.play(grow)
+        lesson.wait(0.6)
+        lesson.play(*leave(title), *come(other_title), run_time=0.6)
+        lesson.play(Transform(bars, other_bars), run_time=2)
         lesson.answer(
             "Turn {k}: {b:,.0f} instead of {a:,.0f}. Only the first turn reads all.",
             k=last + 1,
             a=again[last],
             b=once[last],
         )
-    return [first]
+    return [other_title, bars]
 
 
 def memory(lesson: Generation, before: list[Mobject]) -> list[Mobject]:

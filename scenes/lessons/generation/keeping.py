@@ -9,7 +9,7 @@ from manim import LEFT, RIGHT, FadeIn, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from model.study.views import AttentionHead
-from scenes.kit.attention.kept import KeptColumns
+from scenes.kit.attention.kept import Gather, KeptColumns
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import Said, say
@@ -17,11 +17,10 @@ from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.flight import Fly, column_of
 from scenes.kit.moves.meet import MeetAll
 from scenes.kit.moves.reveal import Grow, Introduce
-from scenes.kit.numbers.grid import HEADER
+from scenes.kit.numbers.grid import HEADER, TensorGrid
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import bars_on_one_scale
 from scenes.kit.words.strip import CELLS
-from scenes.lesson.claims import share
 from scenes.lesson.steps import come, leave
 from scenes.lessons.generation.table import KeptTable
 
@@ -44,7 +43,7 @@ def nothing_changes(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         lesson.play(*leave(*before), *come(labels[0]), Introduce(grids[0], "columns", lag=0.3), run_time=1.8)
         lesson.play(FadeIn(labels[1]), Introduce(grids[1], "columns", lag=0.3), run_time=1.8)
         lesson.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.3), run_time=1.8)
-        lesson.answer("Nothing: {d:.6f} at most. Each word looks back only, and sees no “{w}”.", d=abs(change).max())
+        lesson.answer("Nothing ({d:.6f} at most): each word looks back only, and sees no “{w}”.", d=abs(change).max())
     return [*grids, *labels]
 
 
@@ -55,7 +54,7 @@ def under_one_another(
     stage, labels = lesson.stage, [Label(name, LABEL, of=t) for name, t in zip(names, tables, strict=True)]
     words, strongest = lesson.read[: lesson.n + 1], float(np.abs(tables[1].values).max())
     side = max(label.width for label in labels) + 0.3 if lesson.wide else 0.0
-    wide = min((stage.width - side - 0.5) / len(words), 1.3)
+    wide = min((stage.width - side - 0.5) / len(words), 1.6)
     over = 0.55 if lesson.wide else 1.0
     boxes = stage.rows(1, 1, 1, gap=0.2)
     grids = []
@@ -106,7 +105,7 @@ def only_the_new_word(lesson: Generation, table: KeptTable) -> Rows:
         keep=(table,),
     ):
         parts = [(view.q_met[i], "query", "q"), (view.k_met[i], "key", "k"), (view.v[i], "value", "v")]
-        rows = Rows(table.below(lesson.stage), parts)
+        rows = Rows(table.under(table.values, lesson.stage), parts)
         for grid, label in zip(rows.grids, rows.labels, strict=True):
             lesson.play(Introduce(grid, "columns", lag=0.1), FadeIn(label), run_time=0.9)
     return rows
@@ -138,22 +137,25 @@ def one_new_row(lesson: Generation, table: KeptTable, rows: Rows) -> None:
 
 
 def weights(lesson: Generation, table: KeptTable) -> None:
-    """Scores become weights, in place."""
-    row = lesson.view.pattern[lesson.n]
+    """Scores become weights, in place; by these the kept values add up to the new word's z."""
+    row, z = lesson.view.pattern[lesson.n], lesson.view.z[lesson.n]
     strongest = int(np.argmax(row.values))
     with lesson.step(
         "Weights, then values",
-        "Softmax, then the kept values by these weights: {p:.0%} from {asked}.",
-        subtitle="{where} · pattern [{i}, :] · the other words’ rows are not needed again",
+        "Softmax: {p:.0%} for “{asked}”. By these weights the kept values add up to z.",
+        subtitle="{where} · pattern [{i}, :] · z [{i}, :] · the other words’ rows are not needed again",
         keep=(table,),
-        claims=[share(row)],
         p=row[strongest],
-        asked=say("“{word}”", word=lesson.read[strongest]),
+        asked=lesson.read[strongest],
     ):
         lesson.play(Transform(table.scores, table.rows[0]), run_time=1.6)
         lesson.remove(table.scores)
         lesson.add(table.rows[0])
-        lesson.wait(0.4)
+        box = table.under(table.rows[0], lesson.stage)
+        grid = TensorGrid(z, "data", width=box.width - 1.2, height=min(box.height, 0.8), cell=(1.2, 0.6), columns=8)
+        grid.move_to(box.center)
+        name = Label("z =", 0.46, of=z).next_to(grid, LEFT, buff=0.2)
+        lesson.play(FadeIn(name), Gather(table.values, row, grid), run_time=3)
 
 
 def again_and_again(lesson: Generation, table: KeptTable) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from manim import Mobject
+from manim import UP, Mobject
 
 from model.study.branching import Branch, tree_of
+from scenes.kit.ground.layout import Box
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.branches import WordTree
-from scenes.kit.words.tokens import display
-from scenes.lesson.steps import leave
+from scenes.kit.words.tokens import TokenRow, display
+from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.generation.lesson import Generation
@@ -27,15 +28,19 @@ def tree(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         b=lesson.seeds[-1],
         keep=before,
     ):
-        stage = lesson.stage
+        text = TokenRow(lesson.trace.tokens, unknown=lesson.trace.unknown, width=lesson.stage.width, size=0.4, lines=4)
+        text.move_to(lesson.stage.center).align_to((0, lesson.stage.top, 0), UP)
+        stage = Box(lesson.stage.left, lesson.stage.bottom, lesson.stage.right, float(text.get_bottom()[1]) - 0.15)
         shown = WordTree(
             branches, lesson.trace.tokens[-1], lesson.seeds, [turns[0].u for turns in texts if turns[0].u is not None],
             width=stage.width, height=stage.height, down=lesson.portrait,
         ).move_to(stage.center)  # fmt: skip
-        lesson.play(*leave(*before), Grow(shown, "grown", lag=0.85), run_time=1.2 * shown.levels)
+        grow = Grow(shown, "grown", lag=0.85, run_time=1.2 * shown.levels)
+        lesson.play(*leave(*before), *come(text), run_time=0.8)
+        lesson.play(grow)
         told, fields = parting(branches, lesson.read[lesson.n - 1])
         lesson.answer(told, **fields)
-    return [shown]
+    return [text, shown]
 
 
 def parting(branches: list[Branch], root: str) -> tuple[str, dict[str, Any]]:

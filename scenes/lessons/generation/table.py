@@ -74,9 +74,10 @@ class KeptTable(VGroup):
         corner = above.corners(len(above.rows) - 1, 0)[3]
         below.shift(corner - below.corners()[0] - air * UP)
 
-    def below(self, box: Box) -> Box:
-        """The room under keys and values."""
-        return Box(box.left, box.bottom, box.right, float(self.values.corners()[3][1]) - 0.2)
+    @staticmethod
+    def under(part: TensorGrid, stage: Box) -> Box:
+        """The room under a part of the table."""
+        return Box(stage.left, stage.bottom, stage.right, float(part.corners()[3][1]) - 0.2)
 
 
 __all__ = ["KeptTable"]
