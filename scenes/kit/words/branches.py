@@ -128,7 +128,7 @@ class WordTree(Painted):
             return
         axis = int(self.down)
         first, last = (np.array(place) for place, _ in (start, end))
-        first[axis] += self._half(start[1]) + (0.9 * SMALL * self.size if self.down else 0.0)
+        first[axis] += self._half(start[1]) + (1.15 * SMALL * self.size + 0.03 if self.down else 0.0)
         last[axis] -= self._half(end[1])
         bend = np.zeros(2)
         bend[axis] = (last[axis] - first[axis]) / 2

@@ -50,7 +50,7 @@ def counted(
 ) -> tuple[Label, SignedBars]:
     """Multiply-adds as bars under a title. longest: what there is room for at least."""
     head, rest = lesson.stage.rows(0.5, 4, gap=0.1)
-    title = Label(say("multiply-adds " + what), 0.44, "secondary", of=work).move_to(head.center)
+    title = head.fit(Label(say("multiply-adds " + what), 0.44, "secondary", of=work))
     room: Look = dict(width=rest.width, height=rest.height, spec=",.0f", fill="data", size=0.5)
     return title, SignedBars(work, names, reach=(0.0, longest), **room).move_to(rest.center)
 
@@ -91,7 +91,7 @@ def memory(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "What it costs to keep",
         "The price is memory: {k:.0f} numbers a word, {total:,.0f} for these {count} words.",
-        subtitle="k and v of all {layers} layers · {heads} heads each · one line a word · full from {x:.1f}",
+        subtitle="all {layers} layers, {heads} keys and values in each · one line a word · full from {x:.1f}",
         keep=before,
         k=lesson.work.kept,
         total=lesson.work.kept * count,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import LEFT, RIGHT, FadeIn, Mobject, Transform
+from manim import DOWN, LEFT, RIGHT, FadeIn, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor
 from model.study.views import AttentionHead
 from scenes.kit.attention.kept import Gather, KeptColumns
 from scenes.kit.charts.bars import ProbabilityBars
-from scenes.kit.ground.layout import Box, stack
+from scenes.kit.ground import typesetting
+from scenes.kit.ground.layout import Box, row, stack
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.flight import Fly, column_of
@@ -19,7 +20,7 @@ from scenes.kit.moves.meet import MeetAll
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import HEADER, TensorGrid
 from scenes.kit.numbers.rows import Rows
-from scenes.kit.recipes import bars_on_one_scale
+from scenes.kit.recipes import Look, bars_on_one_scale
 from scenes.kit.words.strip import CELLS
 from scenes.lesson.steps import come, leave
 from scenes.lessons.generation.table import KeptTable
@@ -35,7 +36,7 @@ def nothing_changes(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "Read twice",
         ask="“{w}” is new. What does it change in the keys of the words before it?",
-        subtitle="{where} · k [position, :] stood up as columns · one reading, the next, and their difference",
+        subtitle="{where} · k [position, :] as columns · two readings, their difference",
         keep=before,
     ):
         names = [say("{n} words", n=lesson.n), say("{m} words", m=lesson.n + 1), Said("difference")]
@@ -52,26 +53,25 @@ def under_one_another(
 ) -> tuple[list[KeptColumns], list[Label]]:
     """Keys of readings as columns, one below the other, with their names before (or over) them."""
     stage, labels = lesson.stage, [Label(name, LABEL, of=t) for name, t in zip(names, tables, strict=True)]
-    words, strongest = lesson.read[: lesson.n + 1], float(np.abs(tables[1].values).max())
+    words, depth = lesson.read[: lesson.n + 1], min(tables[0].shape[1], CELLS)
     side = max(label.width for label in labels) + 0.3 if lesson.wide else 0.0
-    wide = min((stage.width - side - 0.5) / len(words), 1.6)
-    over = 0.55 if lesson.wide else 1.0
-    boxes = stage.rows(1, 1, 1, gap=0.2)
-    grids = []
-    for box, table, kind in zip(boxes, tables, ("key", "key", "delta"), strict=True):
-        depth, of = min(table.shape[1], CELLS), words[: table.shape[0]] if kind == "key" else None
-        high = min((box.height - over) / depth, 0.24)
-        grid = KeptColumns(table, kind, cell=(wide, high), words=of, header=HEADER, scale=strongest)
-        grid.move_to(box.center)
-        grids.append(grid)
-    left = stage.center[0] + side / 2 - wide * len(words) / 2
-    for box, grid, label in zip(boxes, grids, labels, strict=True):
-        grid.shift((left - grid.corners()[0][0]) * RIGHT)
-        if lesson.wide:
-            label.next_to(grid.corners()[0], LEFT, buff=0.25).set_y(np.mean(grid.corners()[[0, 3], 1]))
-        else:
-            label.move_to((left + label.width / 2, box.top - label.height / 2, 0))
-            grid.set_y(box.bottom + grid.height / 2)
+    wide = min((stage.width - side - 0.6) / len(words), 2.2)
+    written = (max(typesetting.width(word, HEADER) for word in words) < 0.94 * wide, True, False)  # upright, else once
+    look: Look = dict(header=HEADER, scale=float(np.abs(tables[1].values).max()))
+
+    def made(high: float) -> list[KeptColumns]:
+        return [
+            KeptColumns(table, kind, cell=(wide, high), words=words[: len(table)] if named else None, **look)
+            for table, kind, named in zip(tables, ("key", "key", "delta"), written, strict=True)
+        ]
+
+    over = sum(grid.above for grid in made(0.1)) + 0.5 + (0.0 if lesson.wide else 3 * (LABEL + 0.1))
+    grids = made(min((stage.height - over) / (3 * depth), 0.3))
+    parts = zip(labels, grids, strict=True)
+    blocks = grids if lesson.wide else [VGroup(*part).arrange(DOWN, buff=0.1, aligned_edge=LEFT) for part in parts]
+    stage.fit(VGroup(*blocks).arrange(DOWN, buff=0.25, aligned_edge=LEFT)).shift(side / 2 * RIGHT)
+    for label, grid in zip(labels, grids, strict=True) if lesson.wide else ():
+        label.next_to(grid.corners()[0], LEFT, buff=0.25).set_y(np.mean(grid.corners()[[0, 3], 1]))
     return grids, labels
 
 
@@ -138,14 +138,14 @@ def one_new_row(lesson: Generation, table: KeptTable, rows: Rows) -> None:
 
 def weights(lesson: Generation, table: KeptTable) -> None:
     """Scores become weights, in place; by these the kept values add up to the new word's z."""
-    row, z = lesson.view.pattern[lesson.n], lesson.view.z[lesson.n]
-    strongest = int(np.argmax(row.values))
+    shares, z = lesson.view.pattern[lesson.n], lesson.view.z[lesson.n]
+    strongest = int(np.argmax(shares.values))
     with lesson.step(
         "Weights, then values",
         "Softmax: {p:.0%} for “{asked}”. By these weights the kept values add up to z.",
         subtitle="{where} · pattern [{i}, :] · z [{i}, :] · the other words’ rows are not needed again",
         keep=(table,),
-        p=row[strongest],
+        p=shares[strongest],
         asked=lesson.read[strongest],
     ):
         lesson.play(Transform(table.scores, table.rows[0]), run_time=1.6)
@@ -153,9 +153,9 @@ def weights(lesson: Generation, table: KeptTable) -> None:
         lesson.add(table.rows[0])
         box = table.under(table.rows[0], lesson.stage)
         grid = TensorGrid(z, "data", width=box.width - 1.2, height=min(box.height, 0.8), cell=(1.2, 0.6), columns=8)
-        grid.move_to(box.center)
-        name = Label("z =", 0.46, of=z).next_to(grid, LEFT, buff=0.2)
-        lesson.play(FadeIn(name), Gather(table.values, row, grid), run_time=3)
+        name = Label("z =", 0.46, of=z)
+        box.fit(row(name, grid, gap=0.2))
+        lesson.play(FadeIn(name), Gather(table.values, shares, grid), run_time=3)
 
 
 def again_and_again(lesson: Generation, table: KeptTable) -> None:
@@ -166,13 +166,13 @@ def again_and_again(lesson: Generation, table: KeptTable) -> None:
         subtitle="{where} · pattern [query, key], one row a turn · seed {seed}",
         keep=(table,),
     ):
-        for row in range(1, len(lesson.turns) - 1):
-            count = lesson.n + row + 1
+        for turn in range(1, len(lesson.turns) - 1):
+            count = lesson.n + turn + 1
             columns = [grid.animate.show(count) for grid in (table.keys, table.values)]
-            lesson.play(*columns, FadeIn(table.queries[row]), run_time=0.6)
-            weights = table.rows[row].reveal(0)
+            lesson.play(*columns, FadeIn(table.queries[turn]), run_time=0.6)
+            weights = table.rows[turn].reveal(0)
             lesson.add(weights)
-            lesson.play(MeetAll(table.queries[row], table.keys, weights, standing=True), run_time=0.9)
+            lesson.play(MeetAll(table.queries[turn], table.keys, weights, standing=True), run_time=0.9)
 
 
 def same_answer(lesson: Generation, table: KeptTable) -> list[Mobject]:

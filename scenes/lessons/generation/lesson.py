@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manim import DOWN, FadeIn, FadeOut, Mobject, Transform
+from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.errors import UsageError
 from model.numbers.origins import CHOSEN
@@ -126,22 +126,28 @@ class Generation(TextLesson):
         told = say("{s:,.0f} multiply-adds", s=work.sum())
         return Label(told, 0.44, "target").next_to(below, DOWN, buff=0.15)
 
-    def room(self) -> Box:
+    def room(self, top: Mobject | None = None) -> Box:
+        """The stage without a line for the total, and without what stands at its top."""
         stage = self.stage
-        return Box(stage.left, stage.bottom + 0.65, stage.right, stage.top)
+        return Box(
+            stage.left, stage.bottom + 0.65, stage.right, stage.top if top is None else top.get_bottom()[1] - 0.1
+        )
 
     def question(self) -> list[Mobject]:
         with self.step("One more word", ask=QUESTION, keep=(), subtitle=LEGEND):
-            grid, _ = self.reading(self.room())
+            shown: list[Mobject] = []
+            if self.trace.unknown:
+                room: Look = dict(width=self.stage.width, size=0.4, lines=4)
+                row = TokenRow(self.trace.tokens, unknown=self.trace.unknown, **room)
+                shown = [row.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)]
+                self.play(FadeIn(row), run_time=0.8)
+            grid, _ = self.reading(self.room(*shown))
             total = self.total(self.again, grid)
             self.play(Introduce(grid, "rows", lag=0.8), run_time=4)
             self.play(FadeIn(total), run_time=0.8)
         if self.trace.unknown:
-            row = TokenRow(self.trace.tokens, unknown=self.trace.unknown, width=self.stage.width, lines=4)
-            self.play(FadeIn(self.stage.fit(row)), *map(FadeOut, (grid, total)), run_time=0.8)
             self.unknown_words(row)
-            return [row]
-        return [grid, total]
+        return [*shown, grid, total]
 
     def answer_to_the_question(self, before: list[Mobject]) -> None:
         with self.step("Read once", ask=QUESTION, keep=before, subtitle=LEGEND):

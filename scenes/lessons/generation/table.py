@@ -44,7 +44,7 @@ class KeptTable(VGroup):
         self.queries = [
             TensorGrid(
                 view.q_met[p], "query", exact=(ENTRY, self.cell[1]), columns=depth, brackets=False, digits=False,
-                row_labels=[words[p]], header=HEADER,
+                row_labels=[words[p]], header=min(HEADER, 0.85 * self.cell[1]),
             )
             for p in new
         ]  # fmt: skip
