@@ -113,7 +113,7 @@ class Generation(TextLesson):
         wide = (box.width - room_for(names) - 0.9) / len(self.read)
         high = (box.height - 1.3) / len(names)
         look: Look = dict(
-            exact=(min(wide, 1.6), min(high, 0.8)), brackets=False, digits=False, header=HEADER,
+            exact=(min(wide, 1.6), min(high, 1.1)), brackets=False, digits=False, header=HEADER,
             row_labels=names, column_labels=self.read, columns=len(self.read), scale=float(self.again.values.max()),
         )  # fmt: skip
         both = [TensorGrid(work, "data", **look) for work in (self.again, self.once)]

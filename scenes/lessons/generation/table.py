@@ -34,11 +34,11 @@ class KeptTable(VGroup):
         side = max(typesetting.width(words[p], HEADER) for p in new) + 0.16 + depth * ENTRY
         side = max(side, typesetting.width("values", NAMES)) + 0.1
         wide = min((box.width - side - 0.5) / count, ACROSS)
-        slab = min(0.2, 0.17 * box.height / depth)
+        slab = min(0.3, 0.17 * box.height / depth)
         self.keys = KeptColumns(view.k_met, "key", cell=(wide, slab), words=words, header=HEADER)
         self.values = KeptColumns(view.v, "value", cell=(wide, slab))
         left = box.height - self.keys.height - self.values.height - 3 * AIR
-        self.cell = wide, min(0.62, left / len(new) - 0.05)
+        self.cell = wide, min(0.9, left / len(new) - 0.05)
         self.scores = self._row(view.masked, first, "score", "+.2f")
         self.rows = [self._row(view.pattern, p, "probability", ".2f", 1.0) for p in new]
         self.queries = [

@@ -23,6 +23,8 @@ AXES = {  # what a word on screen calls an axis
 OF_WORDS = ("position", "query", "key")  # axes whose places are words of the text
 POSITIONS = {"without positions": "none", "no positions": "none", "sinusoidal": "sinusoidal", "learned": "learned"}
 TENSORS = {"+ attention": "attn_out", "+ MLP": "mlp_out", "+ position": "pos_embed"}
+KEPT = {"keys": ("k", "rot_k"), "values": ("v",)}
+TURN = re.compile(r"turn (\d+)")  # of a loop, counted from 1
 WRITER = re.compile(r"\b(attention|attn|MLP) (\d+)$")
 WRITTEN = {"MLP": ("mlp_out", "resid_post"), "attention": ("attn_out", "resid_mid"), "attn": ("attn_out", "resid_mid")}
 DIRECTIONS = {"across": 0, "up": 1}  # of a plane's axes
@@ -104,6 +106,10 @@ def _of_a_number(label: Reading, names: Names, traces: Traces) -> Iterator[tuple
     for phrase, tensor in TENSORS.items():
         if label.text == phrase and names.get("tensor", (tensor,))[0] != tensor:
             yield phrase, str(names["tensor"][0])
+    if label.text in KEPT and names.get("tensor", ("",))[0] not in ("", *KEPT[label.text]):
+        yield label.text, str(names["tensor"][0])
+    if (turn := TURN.fullmatch(label.text)) and "turn" in names and int(turn[1]) != int(names["turn"][0]) + 1:
+        yield label.text, f"turn {int(names['turn'][0]) + 1}"
     if (writer := WRITER.search(label.text)) and "layer" in names and "tensor" in names:
         layer, written = names["layer"][0], names["tensor"][0]
         if int(writer[2]) != layer or written not in WRITTEN[writer[1]]:
