@@ -20,6 +20,7 @@ from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.grid import HEADER, TensorGrid
 from scenes.kit.recipes import Look, room_for
 from scenes.kit.words.tokens import TokenRow, display
+from scenes.lesson.claims import Fact, fact
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.steps import come, leave
@@ -121,10 +122,10 @@ class Generation(TextLesson):
             grid.move_to(box.center)
         return both[0], both[1]
 
-    def total(self, work: Tensor, below: Mobject) -> Label:
+    def total(self, grid: TensorGrid) -> Label:
         """All multiply-adds of a grid, under it."""
-        told = say("{s:,.0f} multiply-adds", s=work.sum())
-        return Label(told, 0.44, "target").next_to(below, DOWN, buff=0.15)
+        told = say("{s:,.0f} multiply-adds", s=grid.tensor.sum())
+        return Label(told, 0.44, "target").next_to(grid, DOWN, buff=0.15)
 
     def room(self, top: Mobject | None = None) -> Box:
         """The stage without a line for the total, and without what stands at its top."""
@@ -142,7 +143,7 @@ class Generation(TextLesson):
                 shown = [row.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)]
                 self.play(FadeIn(row), run_time=0.8)
             grid, _ = self.reading(self.room(*shown))
-            total = self.total(self.again, grid)
+            total = self.total(grid)
             self.play(Introduce(grid, "rows", lag=0.8), run_time=4)
             self.play(FadeIn(total), run_time=0.8)
         if self.trace.unknown:
@@ -150,12 +151,18 @@ class Generation(TextLesson):
         return [*shown, grid, total]
 
     def answer_to_the_question(self, before: list[Mobject]) -> None:
-        with self.step("Read once", ask=QUESTION, keep=before, subtitle=LEGEND):
+        with self.step("Read once", ask=QUESTION, keep=before, subtitle=LEGEND, claims=[read_once(self.once)]):
             again, once = self.reading(self.room())
-            total = self.total(self.again, again)
+            total = self.total(again)
             self.play(*leave(*before), *come(again, total), run_time=1)
             self.play(Transform(again, once), FadeOut(total), run_time=2.4)
-            self.play(FadeIn(self.total(self.once, once)), run_time=0.6)
+            self.play(FadeIn(self.total(once)), run_time=0.6)
             self.answer(
                 "No: each word is read once. {a:.0%} of the work is left.", a=self.once.sum() / self.again.sum()
             )
+
+
+def read_once(work: Tensor) -> Fact:
+    """Every word costs something in one turn, and nothing in the others. work: [turn, position]"""
+    told = "each word is read in one turn alone"
+    return fact("read once", told, (work,), lambda values: bool(((values > 0).sum(axis=0) == 1).all()))

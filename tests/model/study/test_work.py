@@ -56,3 +56,10 @@ def test_the_numbers_that_are_kept(model):
     cache = Cache(model)
     cache.read(torch.arange(4))
     assert cache.size == 4 * float(Work(model.config).kept)
+
+
+def test_which_words_each_turn_reads():
+    assert afresh(5, 3) == [(0, 5), (0, 6), (0, 7)]
+    assert kept(5, 3) == [(0, 5), (5, 6), (6, 7)]
+    once = Work(ModelConfig(**SIZES)).grid(kept(5, 3)).values
+    assert ((once > 0).sum(axis=0) == 1).all() and once.shape == (3, 7)
