@@ -4,7 +4,7 @@ from tests.lies.lie import Lie
 
 TREE, KEPT = "scenes/kit/words/branches.py", "scenes/kit/attention/kept.py"
 TABLE, LESSON = "scenes/lessons/generation/table.py", "scenes/lessons/generation/lesson.py"
-WORK, CACHE, RUN = "model/study/work.py", "model/net/cache.py", "model/runs/caching.py"
+WORK, CACHE, RUN = "model/study/turns/work.py", "model/net/cache.py", "model/runs/caching.py"
 LABEL, SHAPE = "wrong label", "wrong shape"
 
 LIES = [
@@ -140,7 +140,7 @@ LIES = [
     ),
     Lie(
         "the chance of a word is that of the word before it",
-        "model/study/branching.py",
+        "model/study/turns/branching.py",
         "Branch(turn.word, turn.probs[turn.id], depth, parent, turn.last)",
         "Branch(turn.word, turns[depth - 1].probs[turns[depth - 1].id], depth, parent, turn.last)",
         "generation",

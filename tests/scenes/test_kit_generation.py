@@ -5,7 +5,7 @@ import pytest
 
 from model.numbers.tensor import Tensor
 from model.runs.sampling import generate
-from model.study.branching import tree_of
+from model.study.turns.branching import tree_of
 from scenes import kit
 from scenes.kit.ground.encodings import Shade, Thickness
 

@@ -18,7 +18,7 @@ from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.words.tokens import display
 
 if TYPE_CHECKING:
-    from model.study.branching import Branch
+    from model.study.turns.branching import Branch
 
 TALL, SMALL = 1.35, 0.8  # height of a word's box, and em of its chance, in em of the word
 AIR = 0.12  # between a word and the line that leads to it
@@ -28,7 +28,7 @@ class WordTree(Painted):
     """The words of a tree in boxes, each with its chance after the words before it; the line that leads there is
     `widest` · chance wide. From left to right, or (`down`) from top to bottom.
 
-    branches: of `model.study.branching.tree_of`. root: the word that all texts go on from. seeds: of the texts,
+    branches: of `model.study.turns.branching.tree_of`. root: the word that all texts go on from. seeds: of the texts,
     each at its end; draws: the first random number of each text. `grown`: how much of each level is drawn.
     """
 

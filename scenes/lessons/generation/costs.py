@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from manim import Mobject, Transform
 
 from model.numbers.tensor import Tensor, concatenate
-from model.study.work import PARTS
+from model.study.turns.work import PARTS
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import Grow, Reveal
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look, room_for
 from scenes.lesson.steps import come, leave
@@ -114,11 +114,8 @@ def memory(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         for box, grid, name, kind in ((left, first, "keys", "key"), (right, second, "values", "value")):
             grid.move_to((box.center[0], stage.center[1] - 0.3, 0))
             titles.append(Label(name, 0.4, kind, of=grid.tensor).move_to((box.center[0], stage.top - 0.25, 0)))
-        for grid in (first, second):
-            grid.reveal(0)
-            lesson.add(grid)
         lesson.play(*leave(*before), *come(*titles), run_time=0.8)
-        lesson.play(Reveal(first, "rows", lag=0.5), Reveal(second, "rows", lag=0.5), run_time=2.4)
+        lesson.play(*[Introduce(grid, "rows", lag=0.5) for grid in (first, second)], run_time=2.4)
     return [first, second, *titles]
 
 

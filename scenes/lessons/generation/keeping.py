@@ -22,6 +22,7 @@ from scenes.kit.numbers.grid import HEADER, TensorGrid
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look, bars_on_one_scale
 from scenes.kit.words.strip import CELLS
+from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.steps import come, leave
 from scenes.lessons.generation.table import KeptTable
 
@@ -95,8 +96,8 @@ def they_stay(lesson: Generation, twice: list[Mobject]) -> KeptTable:
     return table
 
 
-def only_the_new_word(lesson: Generation, table: KeptTable) -> Rows:
-    """Query, key and value of the new word, in numbers."""
+def only_the_new_word(lesson: Generation, table: KeptTable) -> tuple[Rows, TokenRow]:
+    """Query, key and value of the new word, in numbers; the word waits where its column will be."""
     view, i = lesson.view, lesson.n
     with lesson.step(
         "Only the new word",
@@ -106,23 +107,27 @@ def only_the_new_word(lesson: Generation, table: KeptTable) -> Rows:
     ):
         parts = [(view.q_met[i], "query", "q"), (view.k_met[i], "key", "k"), (view.v[i], "value", "v")]
         rows = Rows(table.under(table.values, lesson.stage), parts)
+        word = TokenRow([lesson.new], size=HEADER).mark(0, "prediction")
+        place = (table.keys.column_corners(i)[0] + table.values.column_corners(i)[2]) / 2
+        word.move_to(place).shift(min(0.0, lesson.stage.right - word.width / 2 - place[0]) * RIGHT)
+        lesson.play(FadeIn(word), run_time=0.6)
         for grid, label in zip(rows.grids, rows.labels, strict=True):
             lesson.play(Introduce(grid, "columns", lag=0.1), FadeIn(label), run_time=0.9)
-    return rows
+    return rows, word
 
 
 def turned(lesson: Generation) -> bool:
     return lesson.trace.config.positions == "rotary"
 
 
-def one_new_row(lesson: Generation, table: KeptTable, rows: Rows) -> None:
+def one_new_row(lesson: Generation, table: KeptTable, rows: Rows, word: TokenRow) -> None:
     """The new key and value join the others; the query meets all keys."""
     i, count = lesson.n, lesson.n + 1
     with lesson.step(
         "One new row",
         "Key and value join the columns. The query meets them all: one new row of scores.",
         subtitle="{where} · scores_masked [{i}, :], read with the cache",
-        keep=(table, rows),
+        keep=(table, rows, word),
     ):
         table.keys.show(count)
         table.values.show(count)
@@ -130,7 +135,7 @@ def one_new_row(lesson: Generation, table: KeptTable, rows: Rows) -> None:
         for source, target in ((rows.grids[1], table.keys), (rows.grids[2], table.values)):
             pairs = {(k,): (k, i) for k in source.columns if k is not None}
             flights.append(Fly(source, column_of(target, i), pairs=pairs))
-        lesson.play(*leave(*rows.labels), *flights, Fly(rows.grids[0], table.queries[0]), run_time=1.8)
+        lesson.play(*leave(*rows.labels, word), *flights, Fly(rows.grids[0], table.queries[0]), run_time=1.8)
         table.scores.reveal(0)
         lesson.add(table.scores)
         lesson.play(MeetAll(table.queries[0], table.keys, table.scores, standing=True), run_time=2.4)
@@ -193,8 +198,9 @@ def same_answer(lesson: Generation, table: KeptTable) -> list[Mobject]:
         ids = [int(k) for k in np.argsort(-plain.values, kind="stable")[: 5 if lesson.wide else 4]]
         first, second = side_by_side(halves, told, (plain, cached), ids, lesson.trace.vocabulary)
         there = [m for m in lesson.mobjects if m in table.submobjects or m in table.rows]
-        lesson.play(*leave(*there), *come(first[0]), Grow(first[1], "values"), run_time=1.6)
-        lesson.play(FadeIn(second[0]), Grow(second[1], "values"), run_time=1.6)
+        lesson.play(*leave(*there), *come(first[0]), run_time=0.8)
+        lesson.play(Grow(first[1], "values"), run_time=1.4)
+        lesson.play(FadeIn(second[0]), Grow(second[1], "values"), run_time=1.4)
         lesson.answer("Yes: no probability differs by more than {d:.6f}.", d=abs(cached - plain).max())
     return [*first, *second]
 

@@ -10,8 +10,8 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.study.choice import telling_row
 from model.study.loop import kept_run, turns_of
+from model.study.turns.work import Work, afresh, kept
 from model.study.views import AttentionHead
-from model.study.work import Work, afresh, kept
 from scenes.course import own_run
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
@@ -95,8 +95,7 @@ class Generation(TextLesson):
         before = self.question()
         twice = keeping.nothing_changes(self, before)
         table = keeping.they_stay(self, twice)
-        rows = keeping.only_the_new_word(self, table)
-        keeping.one_new_row(self, table, rows)
+        keeping.one_new_row(self, table, *keeping.only_the_new_word(self, table))
         keeping.weights(self, table)
         if len(self.turns) > 2:
             keeping.again_and_again(self, table)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from manim import UP, Mobject
 
-from model.study.branching import Branch, tree_of
+from model.study.turns.branching import Branch, tree_of
 from scenes.kit.ground.layout import Box
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.branches import WordTree

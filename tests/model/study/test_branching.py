@@ -1,7 +1,7 @@
 """The tree of several texts against the texts themselves."""
 
 from model.runs.sampling import generate
-from model.study.branching import tree_of
+from model.study.turns.branching import tree_of
 
 
 def test_every_way_through_the_tree_is_a_text_and_every_chance_the_turns():

@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from model.net.cache import Cache
 from model.net.config import ModelConfig
 from model.net.transformer import build
-from model.study.work import PARTS, Work, afresh, kept
+from model.study.turns.work import PARTS, Work, afresh, kept
 from tests.model.net.test_cache import KINDS, SIZES
 
 

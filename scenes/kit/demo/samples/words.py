@@ -6,8 +6,8 @@ import numpy as np
 from manim import VGroup
 
 from model.numbers.tensor import stack
-from model.study.branching import tree_of
 from model.study.positions import shuffle
+from model.study.turns.branching import tree_of
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Sample
 from scenes.kit.demo.laying import fill, wide
