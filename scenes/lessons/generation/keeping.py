@@ -108,8 +108,9 @@ def only_the_new_word(lesson: Generation, table: KeptTable) -> tuple[Rows, Token
         parts = [(view.q_met[i], "query", "q"), (view.k_met[i], "key", "k"), (view.v[i], "value", "v")]
         rows = Rows(table.under(table.values, lesson.stage), parts)
         word = TokenRow([lesson.new], size=HEADER).mark(0, "prediction")
-        place = (table.keys.column_corners(i)[0] + table.values.column_corners(i)[2]) / 2
-        word.move_to(place).shift(min(0.0, lesson.stage.right - word.width / 2 - place[0]) * RIGHT)
+        left, middle = table.keys.column_corners(i)[0][0], float(table.keys.corners()[3][1])
+        left = min(left, lesson.stage.right - word.width)
+        word.move_to((left + word.width / 2, middle, 0))
         lesson.play(FadeIn(word), run_time=0.6)
         for grid, label in zip(rows.grids, rows.labels, strict=True):
             lesson.play(Introduce(grid, "columns", lag=0.1), FadeIn(label), run_time=0.9)
