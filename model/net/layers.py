@@ -174,8 +174,9 @@ class Attention(Part):
             k = tape("rot_k", rotate(k, angles), "head position d_head")
         scores_raw = tape("scores_raw", q @ k.transpose(-1, -2), "head query key")
         scores = tape("scores", scores_raw / math.sqrt(self.config.d_head), "head query key")
-        if self.causal:  # a query sees no later key
-            future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=x.device).triu(1)
+        if self.causal:  # a query sees no later key; the last query is the last key's
+            read = k.shape[-2] - q.shape[-2]  # keys that were there before (cache.py)
+            future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=x.device).triu(1 + read)
             scores = scores.masked_fill(future, -math.inf)
         scores = tape("scores_masked", scores, "head query key")
         pattern = tape("pattern", scores.softmax(-1), "head query key")  # each row sums to 1

@@ -37,19 +37,23 @@ class Stack(Part):
         if config.norm_first:  # after post-norm blocks the stream is normalised already
             self.ln_final = norm(config)
 
-    def stream(self, tokens: Tensor, tape: Tape, positions: bool = True, memory: Tensor | None = None) -> Tensor:
-        """The residual stream after the last block. tokens: (…, position) → (…, position, d_model)"""
-        length = tokens.shape[-1]
+    def stream(
+        self, tokens: Tensor, tape: Tape, positions: bool = True, memory: Tensor | None = None, start: int = 0
+    ) -> Tensor:
+        """The residual stream after the last block. tokens: (…, position) → (…, position, d_model)
+
+        start: the position of the first token, where others were read before it (cache.py)."""
+        end = start + tokens.shape[-1]
         embed = self.W_E[tokens] * math.sqrt(self.config.d_model) if self.config.embed_scale else self.W_E[tokens]
         x = tape("embed", embed, "position d_model")
         angles = None
         if self.config.positions in ("learned", "sinusoidal"):
-            places = self.W_pos[:length] if positions else torch.zeros_like(self.W_pos[:length])
+            places = self.W_pos[start:end] if positions else torch.zeros_like(self.W_pos[start:end])
             x = x + tape("pos_embed", places.expand_as(x), "position d_model")
         elif self.config.positions == "rotary" and positions:
             angles = tape(
                 "rotary_angles",
-                rotary_angles(length, self.config.d_head, self.config.rotary_base).to(x.device),
+                rotary_angles(end, self.config.d_head, self.config.rotary_base)[start:].to(x.device),
                 "position pair",
             )
         if self.config.embed_norm:
@@ -73,9 +77,9 @@ class Transformer(Stack):
     def unembedding(self) -> Tensor:  # (d_model, vocab)
         return self.W_E.T if self.config.tied else self.W_U
 
-    def forward(self, tokens: Tensor, tape: Tape = SILENT, positions: bool = True) -> Tensor:
+    def forward(self, tokens: Tensor, tape: Tape = SILENT, positions: bool = True, start: int = 0) -> Tensor:
         """Logits of the next token at every position. (…, position) → (…, position, vocab)"""
-        x = self.stream(tokens, tape, positions)
+        x = self.stream(tokens, tape, positions, start=start)
         return tape("logits", x @ self.unembedding, "position vocab")
 
 

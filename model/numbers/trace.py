@@ -29,7 +29,7 @@ class Trace:
 
     `arrays` holds float32 activations and weights, `axes` the names of their axes; `tokens` are display strings,
     `unknown` the positions read as <unk>; `info` says which checkpoint, text, seed and versions it comes from,
-    and what was changed on the way (`ablate`, `positions`).
+    and what was changed on the way (`ablate`, `positions`, `cached`).
     """
 
     arrays: Mapping[str, np.ndarray]
@@ -82,6 +82,8 @@ class Trace:
             self.info.get("source"),
             *([self.info["neurons"]] if self.info.get("neurons") else []),
         ]
+        if self.info.get("cached"):
+            key.append("cached")
         return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
 
     @cached_property

@@ -23,6 +23,15 @@ def turns_of(model: str, text: str, most: int, **choices: Any) -> tuple[Turn, ..
     return tuple(generate(model, text, most, **choices))
 
 
+@lru_cache(maxsize=8)
+def kept_run(model: str, text: str, most: int, **choices: Any) -> Trace:
+    """The text as the last of these turns finds it, read one token at a time with a cache (`runs.caching`)."""
+    from model.runs.caching import reading_of
+    from model.runs.checkpoints import load
+
+    return reading_of(load(model), turns_of(model, text, most, **choices)[-1].trace)
+
+
 @dataclass(frozen=True, eq=False)
 class Loop:
     """One prompt continued in three ways: sampled at a temperature, greedily, and by the next seed.

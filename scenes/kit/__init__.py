@@ -38,6 +38,8 @@ _ROOMS = {
     "charts.numberline": ("Arrive", "NumberLine"),
     "charts.activation": ("ActivationCurve", "Fall"),
     "charts.lanes": ("Lanes",),
+    "attention.kept": ("Gather", "KeptColumns"),
+    "words.branches": ("WordTree",),
     "space.vectorspace": ("VectorSpace",),
     "space.dial": ("Dial", "DialRow", "Turn"),
     "depth.blocks": ("BlockDiagram",),

@@ -165,7 +165,7 @@ LIES = [
         "no source",
     ),
     # ── in the model ─────────────────────────────────────────────────────────────────────────────
-    Lie("every word sees the next one", LAYERS, ".triu(1)", ".triu(2)", "attention", "wrong number"),
+    Lie("every word sees the next one", LAYERS, ".triu(1 + read)", ".triu(2 + read)", "attention", "wrong number"),
     Lie(
         "softmax along the wrong axis",
         LAYERS,

@@ -70,6 +70,11 @@ def turn() -> Turn:
     return turns_of("tiny", PROMPT, 1, temperature=1.0, seed=0)[0]
 
 
+def texts() -> list[tuple[Turn, ...]]:
+    """What four seeds write after the prompt."""
+    return [turns_of("tiny", PROMPT, 4, temperature=1.0, seed=seed) for seed in range(4)]
+
+
 def rows_of(names: str) -> list[int]:
     """Rows of W_E of some words, given in one line."""
     rows = index_of(trace().vocabulary)

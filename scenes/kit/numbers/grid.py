@@ -378,11 +378,16 @@ class TensorGrid(Painted):
 
     def _column_label(self, pen: Pen, j: int, label: str) -> None:
         middle, fill = self._x(j) + self.cw * self.units_x[j] / 2, self.column_label_color
+        seen = self._column_seen(j)
         if self.slanted:
             size = self.column_header
-            pen.text(label, middle + 0.1 * size, self.above - 0.16 * size, size, fill, angle=np.pi / 4)
+            pen.text(label, middle + 0.1 * size, self.above - 0.16 * size, size, fill, seen, angle=np.pi / 4)
         else:
-            pen.text(label, middle, self.above - 0.35 * self.header, self.header, fill, align=0.5)
+            pen.text(label, middle, self.above - 0.35 * self.header, self.header, fill, seen, align=0.5)
+
+    def _column_seen(self, j: int) -> float:
+        """The opacity of a column's label."""
+        return 1.0
 
 
 def _pick(values: np.ndarray, r: int | None, c: int | None) -> float:

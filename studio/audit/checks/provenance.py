@@ -49,6 +49,8 @@ class Provenance(Check):
         for run in runs:
             if not is_plain(self.sources.traces[run]) and "ablate" in self.sources.traces[run].info:
                 yield from check_silenced(self.sources.traces[run])
+            if self.sources.traces[run].info.get("cached"):  # passes of their own: they do not speak for the others
+                yield from check_run(self.sources.traces[run], runs[run])
         models: dict[str, list[str]] = {}  # by checkpoint: its runs; one of them tells how they are computed
         for run in runs:
             models.setdefault(str(self.sources.traces[run].info.get("checkpoint_hash")), []).append(run)

@@ -19,9 +19,9 @@ PLACES = 6  # of each tensor
 
 
 def is_plain(trace: object) -> bool:
-    """Whether it is a run of a model that was not changed on the way (what is said of those is compared elsewhere)."""
-    off = isinstance(trace, Trace) and (trace.info.get("ablate") or trace.info.get("neurons"))
-    return isinstance(trace, Trace) and not off and trace.info.get("positions") is not False
+    """Whether it is a run of a model in one pass that was not changed on the way (others are compared elsewhere)."""
+    changed = isinstance(trace, Trace) and any(trace.info.get(name) for name in ("ablate", "neurons", "cached"))
+    return isinstance(trace, Trace) and not changed and trace.info.get("positions") is not False
 
 
 def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:

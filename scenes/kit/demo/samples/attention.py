@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 from manim import VGroup
 
+from scenes.kit.attention.kept import Gather, KeptColumns
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.attention.scores import ScoreTable
 from scenes.kit.attention.wall import PatternWall, Tag, shape_of, tiles
 from scenes.kit.demo import real
-from scenes.kit.demo.drawing import Sample
+from scenes.kit.demo.drawing import Move, Sample
 from scenes.kit.demo.laying import fill, wide
 from scenes.kit.depth.fan import CardFan
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
+from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow
 
@@ -64,7 +66,26 @@ def score_table(box: Box) -> ScoreTable:
     return ScoreTable(box, head.q_met, head.k_met, head.raw, real.words(), keep=(query.position, query.other))
 
 
+def kept_columns(box: Box) -> KeptColumns:
+    """The keys of the first words, and room for those of the others."""
+    head, words = real.head(), real.words()
+    cell = 0.95 * box.width / len(words), 0.9 * (box.height - 1.0) / head.k.shape[1]
+    return fill(box, KeptColumns(head.k, "key", cell=(cell[0], min(cell[1], 0.4)), words=words).show(4))
+
+
+def gather(box: Box) -> Move:
+    """The values add up to z, by the query's weights."""
+    upper, lower = box.rows(3, 1)
+    head, query = real.head(), real.query()
+    cell = 0.9 * box.width / len(real.words()), 0.9 * upper.height / head.v.shape[1]
+    columns = fill(upper, KeptColumns(head.v, "value", cell=(cell[0], min(cell[1], 0.5))))
+    total = TensorGrid(head.z[query.position], "data", fit=lower, cell=(1.2, 0.8))
+    return Move([Gather(columns, query.weights, total)], [columns])
+
+
 SAMPLES: dict[str, Sample] = {
+    "KeptColumns": kept_columns,
+    "Gather": gather,
     "AttentionArcs": attention_arcs,
     "ScoreTable": score_table,
     "DotPattern": dot_pattern,

@@ -7,12 +7,14 @@ from manim import VGroup
 
 from model.numbers.tensor import stack
 from model.study.positions import shuffle
+from model.study.turns.branching import tree_of
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Sample
 from scenes.kit.demo.laying import fill, wide
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.recipes import Look
+from scenes.kit.words.branches import WordTree
 from scenes.kit.words.links import Links, Threads
 from scenes.kit.words.table import WordTable
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
@@ -64,7 +66,16 @@ def word_table(box: Box) -> WordTable:
     return fill(box, WordTable(shown, weights, row_labels=words[1:], column_labels=heads, **room))
 
 
+def word_tree(box: Box) -> WordTree:
+    """What four seeds write after the prompt."""
+    texts = real.texts()
+    draws = [turns[0].u for turns in texts if turns[0].u is not None]
+    room: Look = dict(width=box.width, height=box.height, down=not wide(box))
+    return WordTree(tree_of(texts), real.prompt().tokens[-1], range(len(texts)), draws, **room).move_to(box.center)
+
+
 SAMPLES: dict[str, Sample] = {
+    "WordTree": word_tree,
     "TokenRow": token_row,
     "TokenNumbers": token_numbers,
     "WordTable": word_table,

@@ -1,0 +1,52 @@
+"""The KV cache: keys and values of what was read stay, so that the model goes on from where it stopped."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from model.errors import UsageError
+from model.net.layers import SILENT, Tape
+from model.net.transformer import Transformer
+
+
+class Cache:
+    """What a decoder has read so far; `read` reads on (Pope et al. 2022, § 3.3).
+
+    It listens to the model's tape: where attention has computed the keys and values of the new tokens, it hands back
+    all of them, the kept ones first. Nothing else of the earlier tokens is needed, because a causal model's rows do not
+    change with what comes after. Heads of a group share one key and one value, and one is kept.
+    """
+
+    def __init__(self, model: Transformer):
+        if model.config.kind != "decoder":
+            raise UsageError("only a model whose words look back can keep keys and values")
+        self.model, self.length = model, 0
+        self.group = model.config.n_heads // model.config.kv_heads
+        self.kept: dict[str, Tensor] = {}
+        keys = "rot_k" if model.config.positions == "rotary" else "k"  # as they meet the queries
+        self.names = (f".attn.{keys}", ".attn.v")
+
+    @property
+    def size(self) -> int:
+        """How many numbers are kept."""
+        return sum(one.numel() for one in self.kept.values())
+
+    @torch.no_grad()
+    def read(self, tokens: Tensor, tape: Tape = SILENT) -> Tensor:
+        """The logits of the new tokens (…, position) alone. (…, position, vocab)
+
+        tape: hears what is computed, which is the new tokens' part of everything."""
+        logits: Tensor = self.model(tokens, tape=Tape(partial(self._extend, tape)), start=self.length)
+        self.length += tokens.shape[-1]
+        return logits
+
+    def _extend(self, tape: Tape, name: str, value: Tensor, axes: str) -> Tensor:
+        value = tape(name, value, axes)
+        if not name.endswith(self.names):
+            return value
+        one = value[..., :: self.group, :, :]  # (…, key/value head, position, d_head)
+        self.kept[name] = torch.cat([self.kept[name], one], -2) if name in self.kept else one
+        return self.kept[name].repeat_interleave(self.group, dim=-3)

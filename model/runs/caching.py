@@ -1,0 +1,62 @@
+"""A run that reads one token after the other and keeps keys and values, recorded like any other run."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from model.errors import UsageError
+from model.net.cache import Cache
+from model.net.layers import Tape
+from model.net.transformer import Transformer
+from model.numbers.trace import Trace
+from model.runs.checkpoints import Checkpoint
+from model.runs.recorder import Arrays, Axes, model_of, probabilities, trace_of
+from model.text.tokenizer import Encoding
+
+UNSEEN = {"scores_masked": -np.inf, "pattern": 0.0}  # what a query makes of keys that are not there yet
+PARTIAL = ("scores_raw", "scores")  # these it does not make at all
+
+
+def run_cached(checkpoint: Checkpoint, encoding: Encoding, text: str | None = None) -> Trace:
+    """The tokens read one at a time, each in a pass of its own, with the keys and values of those before it kept.
+
+    Row i of every tensor comes from pass i. Raises UsageError for a model whose words do not only look back."""
+    model, context = model_of(checkpoint)
+    if not isinstance(model, Transformer):
+        raise UsageError("only a model that reads one text and looks back can keep keys and values")
+    with context:
+        recorded = record_cached(model, encoding.ids)
+    return trace_of(checkpoint, encoding, text, recorded, [], cached=True)
+
+
+@torch.no_grad()
+def record_cached(model: Transformer, ids: tuple[int, ...]) -> tuple[Arrays, Axes]:
+    """Every intermediate tensor that the passes make, row under row."""
+    cache, rows, axes = Cache(model), dict[str, list[np.ndarray]](), Axes(tokens=("position",))
+
+    def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
+        short = name.rpartition(".")[2]
+        if short not in PARTIAL:
+            one = value.to(torch.float32).numpy()
+            if short in UNSEEN:
+                missing = [(0, 0)] * (one.ndim - 1) + [(0, len(ids) - one.shape[-1])]
+                one = np.pad(one, missing, constant_values=UNSEEN[short])
+            rows.setdefault(name, []).append(one)
+            axes[name] = tuple(names.split())
+        return value
+
+    for token in ids:
+        logits = cache.read(torch.tensor([token]), Tape(listen))
+        listen("probs", probabilities(logits), "position vocab")
+    along = {name: next(k for k, axis in enumerate(axes[name]) if axis in ("position", "query")) for name in rows}
+    arrays = {name: np.concatenate(parts, along[name]) for name, parts in rows.items()}
+    return {"tokens": np.array(ids, dtype=np.int64)} | arrays, axes
+
+
+def reading_of(checkpoint: Checkpoint, trace: Trace) -> Trace:
+    """The same tokens as those of a run, read with a cache."""
+    return run_cached(checkpoint, Encoding(trace.ids, trace.tokens, trace.unknown), trace.info["text"])
+
+
+__all__ = ["reading_of", "record_cached", "run_cached"]

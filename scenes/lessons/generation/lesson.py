@@ -1,0 +1,167 @@
+"""Generation: the loop once more, now with the inside, and what need not be computed twice."""
+
+from __future__ import annotations
+
+from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform
+
+from model.errors import UsageError
+from model.numbers.origins import CHOSEN
+from model.numbers.tensor import Tensor
+from model.numbers.trace import Trace
+from model.study.choice import telling_row
+from model.study.loop import kept_run, turns_of
+from model.study.turns.work import Work, afresh, kept
+from model.study.views import AttentionHead
+from scenes.course import own_run
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import Label
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.grid import HEADER, TensorGrid
+from scenes.kit.recipes import Look, room_for
+from scenes.kit.words.tokens import TokenRow, display
+from scenes.lesson.claims import Fact, fact
+from scenes.lesson.lesson import TextLesson
+from scenes.lesson.options import Choice
+from scenes.lesson.steps import come, leave
+from scenes.lessons.generation import costs, keeping, seeds
+
+TURNS, SEEDS = 6, 5  # words that each seed writes at most, and how many seeds are tried
+QUESTION = "To write one more word, must the model read everything again?"
+LEGEND = "model {model} · rows: turns of the loop, seed {seed}, T = {t:.2g} · lit: the words that are read"
+
+
+class Generation(TextLesson):
+    """The loop predict–sample–append with a KV cache (Pope et al. 2022), and the texts that several seeds write.
+
+    Afterwards you can say why keys and values may be kept, what is computed for a new word and what is not, count the
+    multiply-adds of both ways by hand, and tell why one prompt gives many texts. It opens with all that is read again,
+    turn by turn, and closes with what is left of it.
+    """
+
+    controls = ("layer", "head", "seed", "temperature")
+    text, model = own_run("generation")
+
+    def prepare(self) -> None:
+        """`texts`: the turns of each seed; `turns`: those that are followed, `cached` the run that keeps what it reads;
+        `head`: whose keys and values are shown, in that run."""
+        super().prepare()
+        options = self.options
+        heat = 1.0 if options.temperature is None else options.temperature
+        self.temperature = Tensor.given(heat, "temperature", origin=CHOSEN)
+        self.seeds = [options.seed + k for k in range(SEEDS)]
+        ways = [dict(seed=seed, temperature=heat) for seed in self.seeds]
+        self.texts = [turns_of(self.model_asked, self.text_asked, TURNS, **way) for way in ways]
+        most = max(range(SEEDS), key=lambda k: len(self.texts[k]))
+        followed = 0 if len(self.texts[0]) > 2 else most
+        self.turns, self.seed = self.texts[followed], self.seeds[followed]
+        if len(self.turns) < 2:
+            raise UsageError("The model ends this text at once: give one that goes on.")
+        self.cached = kept_run(self.model_asked, self.text_asked, TURNS, **ways[followed])
+        for trace in (*(turn.trace for turns in self.texts for turn in turns), self.cached):
+            self.keep_run(trace)
+        self.settle()
+
+    def settle(self) -> None:
+        """Layer and head: what was asked for, or those in which the first new word's row of attention tells most."""
+        config, n = self.trace.config, len(self.trace)
+        self.n, self.new, self.work = n, display(self.turns[0].word), Work(config)
+        layer, head, _, _ = telling_row(self.turns[1].trace, (self.options.layer, self.options.head, n))
+        self.layer, self.head = self.within("layer", layer, config.n_layers), self.within("head", head, config.n_heads)
+        self.view = AttentionHead(self.cached, self.layer, self.head)
+        self.read = [display(token) for token in self.cached.tokens]
+        passes = n, len(self.turns)
+        self.again, self.once = (self.work.grid(way(*passes)) for way in (afresh, kept))
+        where = say("layer {l} · head {h}", l=self.layer, h=self.head)
+        self.phrases |= dict(where=where, l=self.layer, h=self.head, n=n, m=n + 1, w=self.new, i=n)
+        self.phrases |= dict(turns=len(self.turns), model=self.model_name, seed=self.seed, t=self.temperature)
+
+    def make_trace(self) -> Trace:
+        trace = super().make_trace()
+        if trace.config.kind != "decoder":
+            raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
+        if len(trace) >= trace.config.n_ctx:
+            raise UsageError(f"{type(self).__name__} needs room for more words; this text fills the model's context.")
+        return trace
+
+    def choices(self) -> dict[str, Choice]:
+        config = self.trace.config
+        return {
+            "layer": Choice.numbered(self.layer, config.n_layers),
+            "head": Choice.numbered(self.head, config.n_heads),
+        }
+
+    def construct(self) -> None:
+        before = self.question()
+        twice = keeping.nothing_changes(self, before)
+        table = keeping.they_stay(self, twice)
+        keeping.one_new_row(self, table, *keeping.only_the_new_word(self, table))
+        keeping.weights(self, table)
+        if len(self.turns) > 2:
+            keeping.again_and_again(self, table)
+        bars = keeping.same_answer(self, table)
+        shown = costs.one_word(self, bars)
+        shown = costs.every_turn(self, shown)
+        shown = costs.memory(self, shown)
+        tree = seeds.tree(self, shown)
+        self.answer_to_the_question(tree)
+
+    # ── the question, and its answer ─────────────────────────────────────────────────────────────
+    def reading(self, box: Box) -> tuple[TensorGrid, TensorGrid]:
+        """What each word costs in each turn, all read again and read once: two grids in the same places."""
+        names = [say("turn {k}", k=k + 1) for k in range(len(self.turns))]
+        wide = (box.width - room_for(names) - 0.9) / len(self.read)
+        high = (box.height - 1.3) / len(names)
+        look: Look = dict(
+            exact=(min(wide, 1.6), min(high, 1.1)), brackets=False, digits=False, header=HEADER,
+            row_labels=names, column_labels=self.read, columns=len(self.read), scale=float(self.again.values.max()),
+        )  # fmt: skip
+        both = [TensorGrid(work, "data", **look) for work in (self.again, self.once)]
+        for grid in both:
+            grid.move_to(box.center)
+        return both[0], both[1]
+
+    def total(self, grid: TensorGrid) -> Label:
+        """All multiply-adds of a grid, under it."""
+        told = say("{s:,.0f} multiply-adds", s=grid.tensor.sum())
+        return Label(told, 0.44, "target").next_to(grid, DOWN, buff=0.15)
+
+    def room(self, top: Mobject | None = None) -> Box:
+        """The stage without a line for the total, and without what stands at its top."""
+        stage = self.stage
+        return Box(
+            stage.left, stage.bottom + 0.65, stage.right, stage.top if top is None else top.get_bottom()[1] - 0.1
+        )
+
+    def question(self) -> list[Mobject]:
+        with self.step("One more word", ask=QUESTION, keep=(), subtitle=LEGEND):
+            shown: list[Mobject] = []
+            if self.trace.unknown:
+                room: Look = dict(width=self.stage.width, size=0.4, lines=4)
+                row = TokenRow(self.trace.tokens, unknown=self.trace.unknown, **room)
+                shown = [row.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)]
+                self.play(FadeIn(row), run_time=0.8)
+            grid, _ = self.reading(self.room(*shown))
+            total = self.total(grid)
+            self.play(Introduce(grid, "rows", lag=0.8), run_time=4)
+            self.play(FadeIn(total), run_time=0.8)
+        if self.trace.unknown:
+            self.unknown_words(row)
+        return [*shown, grid, total]
+
+    def answer_to_the_question(self, before: list[Mobject]) -> None:
+        with self.step("Read once", ask=QUESTION, keep=before, subtitle=LEGEND, claims=[read_once(self.once)]):
+            again, once = self.reading(self.room())
+            total = self.total(again)
+            self.play(*leave(*before), *come(again, total), run_time=1)
+            self.play(Transform(again, once), FadeOut(total), run_time=2.4)
+            self.play(FadeIn(self.total(once)), run_time=0.6)
+            self.answer(
+                "No: each word is read once. {a:.0%} of the work is left.", a=self.once.sum() / self.again.sum()
+            )
+
+
+def read_once(work: Tensor) -> Fact:
+    """Every word costs something in one turn, and nothing in the others. work: [turn, position]"""
+    told = "each word is read in one turn alone"
+    return fact("read once", told, (work,), lambda values: bool(((values > 0).sum(axis=0) == 1).all()))
