@@ -11,7 +11,7 @@ import numpy as np
 
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
-from model.text.bpe import WORD, BytePairs, as_bytes, as_text
+from model.text.bpe import FILE, BytePairs, as_bytes, as_text, shipped
 
 AXES = {"tokens": ("position",), "bits": ("byte", "bit"), "times": ("merge",)}
 
@@ -53,12 +53,6 @@ class Cut:
     @property
     def info(self) -> dict[str, str]:
         return {"checkpoint": self.checkpoint, "text": self.text}
-
-    @cached_property
-    def words(self) -> tuple[int, ...]:
-        """For each piece the word, from 0, that it is cut from. [position]"""
-        lengths = [len(self.pairs.cut_word(word, self.merges)) for word in WORD.findall(self.text)]
-        return tuple(k for k, length in enumerate(lengths) for _ in range(length))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -107,3 +101,13 @@ def spans(text: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
         found.append((len(as_bytes(text[:at])), len(as_bytes(text[: at + len(token)]))))
         at += len(token)
     return found
+
+
+def pairs_of(model: str) -> tuple[BytePairs, str]:
+    """The merges that lie beside a checkpoint, and its name; of a checkpoint without any, those of `tiny`."""
+    from model.runs.checkpoints import SHIPPED, load
+
+    checkpoint = load(model)
+    if (checkpoint.path / FILE).is_file():
+        return shipped(checkpoint.path), checkpoint.name
+    return shipped(SHIPPED / "tiny"), "tiny"
