@@ -109,8 +109,8 @@ class Regrouping(Painted):
         row.draw_number(pen, k, float(x + right) / 2, float(bottom), self._size(t, numbers=True), opacity * clear)
 
     def _stays(self, side: int, k: int, places: list[int]) -> bool:
-        """Whether a part has the same number in the other row."""
-        if tuple(places) not in self.same:
+        """Whether a part has the same number in the other row; where lines change, no number is seen on the way."""
+        if tuple(places) not in self.same or self.rows[0].lines != self.rows[1].lines:
             return False
         other = next(j for j, those in self.groups[1 - side].items() if those == places)
         return self.rows[side].value(k) == self.rows[1 - side].value(other)

@@ -26,7 +26,7 @@ def how_many(lesson: Tokens, row: PieceRow) -> None:
     with lesson.step(
         "How many numbers?",
         ask="So how many numbers is this text?",
-        subtitle="bytes, pieces and words of one text · how many there are, and how many there are to choose from",
+        subtitle="how many the text takes, of how many there are to choose from",
         keep=(row,),
         claims=[
             pieces_of("a", lesson.raw),
@@ -34,7 +34,7 @@ def how_many(lesson: Tokens, row: PieceRow) -> None:
             count("words", "c", [lesson.trace["tokens"]], len),
         ],
     ):
-        boxes = lesson.stage.rows(*[max(1.0, count / 24) for count in counts], gap=0.3)
+        boxes = lesson.stage.rows(*[max(1.0, (count / 12) ** 0.5) for count in counts], gap=0.3)
         names = (
             say("{n} of {all} bytes", n=counts[0], all=256),
             say("{n} of {list} pieces", n=counts[1], list=len(lesson.pairs.vocabulary)),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scenes.lessons.tokens.lesson import Tokens
 
 EMOJI = "🙂"
+GAP = 0.3  # between a word and what is said of it
 OTHER = "the"  # where the text has no word but the one that is not in the list
 
 
@@ -58,8 +59,9 @@ def blanks(lesson: Tokens, row: PieceRow) -> tuple[PieceRow, list[Mobject]]:
         counts = []
         for box, text, name in zip(boxes, (word, " " + word), ("without a blank", "after a blank"), strict=True):
             label = Label(name, 0.4, "secondary")
-            before, after = (pieces(lesson, text, box, plain=plain) for plain in (True, False))
-            stack(label, after, gap=0.35).move_to(box.center)
+            room = Box(box.left, box.bottom, box.right, box.top - label.height - GAP)
+            before, after = (pieces(lesson, text, room, plain=plain) for plain in (True, False))
+            stack(label, after, gap=GAP).move_to(box.center)
             before.move_to(after.get_center())
             lesson.play(FadeIn(label), FadeIn(before), run_time=0.6)
             lesson.play(Regroup(before, after), run_time=1)

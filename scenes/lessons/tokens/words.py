@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LIST = 0.42  # em of the words in the list
 READABLE = 0.3
-SMALL = 0.44  # em of the text above something else
+SMALL = 0.6  # em of the text above something else
 
 
 def many(count: int, noun: str, field: str = "n") -> Said:
@@ -111,6 +111,7 @@ def same_id(lesson: Tokens, row: PieceRow) -> None:
         word=display(trace.vocabulary[common]),
         n=len(places),
         id=common,
+        claims=[count("times", "n", [trace["tokens"]], lambda ids: int((ids == common).sum()))],
     ):
         bright, lit = row.copy(), row.copy().dim_others(*places).mark(*places)
         lesson.play(Transform(row, lit), run_time=0.8)
@@ -127,6 +128,7 @@ def unknown(lesson: Tokens, row: PieceRow, entries: Mobject) -> tuple[PieceRow, 
         ask="And “{stranger}”? It is not in the list.",
         stranger=lesson.stranger,
         keep=(row, entries),
+        claims=[count("id", "id", [stranger["tokens"]], lambda ids: int(ids[first]))],
     ):
         below = entries
         if lesson.stranger_in_text:
