@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from manim import FadeIn
@@ -41,7 +42,8 @@ def how_many(lesson: Tokens, row: PieceRow) -> None:
             say("{n} of {v} words", n=counts[2], v=len(lesson.trace.vocabulary)),
         )
         rooms = [room(lesson, box) for box in boxes]
-        made = (lesson.row(rooms[0][1], lesson.raw, SIZE), lesson.row(rooms[1][1], lesson.whole, SIZE))
+        lines: Sequence[int] = lesson.by(wide=row.line_starts, square=(), tall=())  # the same ones, where there is room
+        made = (lesson.row(rooms[0][1], lesson.raw, SIZE, lines), lesson.row(rooms[1][1], lesson.whole, SIZE))
         rows = [*made, lesson.words_row(rooms[2][1], SIZE)]
         for k, (name, (place, _), after) in enumerate(zip(names, rooms, rows, strict=True)):
             before = rows[k - 1] if k else row  # each cut comes out of the one above

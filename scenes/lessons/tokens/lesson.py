@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from manim import UP, FadeIn
 
+from model.numbers.tensor import Tensor
 from model.study.pieces import Cut, pairs_of
 from model.text.bpe import WORD
 from model.text.tokenizer import clean
@@ -71,7 +75,7 @@ class Tokens(TextLesson):
         row = self.question()
         row = words.as_bytes(self, row)
         row, entries = words.as_words(self, row)
-        if len(set(self.trace.ids)) < len(self.trace.ids):
+        if words.repeated(self.trace):
             words.same_id(self, row)
         row, below = words.unknown(self, row, entries)
         bars = merging.pairs(self, row, below)
@@ -101,28 +105,25 @@ class Tokens(TextLesson):
         """For the text, where it has the stage for itself: in the same lines, however it is cut."""
         return self.stage.rows(1, 7, gap=0.1)[1]
 
-    def row(self, box: Box, cut: Cut, size: float = LARGE) -> PieceRow:
+    def row(self, box: Box, cut: Cut, size: float = LARGE, breaks: Sequence[int] = ()) -> PieceRow:
         """The text in the pieces of a cut, in a box."""
-        return self.laid(box, parts_of(cut), cut, size)
+        return self.laid(box, parts_of(cut), cut["tokens"], size=size, breaks=breaks)
 
-    def laid(self, box: Box, parts: list[Part], cut: Cut | None, size: float = LARGE, plain: bool = False) -> PieceRow:
-        ids = None if cut is None else cut["tokens"]
-        bits = self.raw["bits"] if cut is None or cut.text == self.said else cut["bits"]
-        room: Look = dict(width=box.width, height=box.height, size=size, bits=bits, plain=plain)
+    def laid(self, box: Box, parts: list[Part], ids: Tensor | None, **look: Any) -> PieceRow:
+        """The text in parts; where it has the stage for itself, in the lines that its bytes take."""
+        room: Look = dict(width=box.width, height=box.height, bits=self.raw["bits"]) | look
         if box == self.body:
-            room["breaks"] = PieceRow(parts_of(self.raw), self.raw["tokens"], **room | dict(plain=False)).line_starts
+            letters = PieceRow(parts_of(self.raw), self.raw["tokens"], **room | dict(plain=False))
+            room["breaks"] = letters.line_starts
         return PieceRow(parts, ids, **room).move_to(box.center)
 
     def words_row(self, box: Box, size: float = SMALL) -> PieceRow:
         """The text in words with the ids that the model has for them."""
-        parts = words_of(self.said, self.trace.tokens)
-        bits = self.raw["bits"]
-        row = PieceRow(parts, self.trace["tokens"], width=box.width, height=box.height, size=size, bits=bits)
-        return row.move_to(box.center)
+        return self.laid(box, words_of(self.said, self.trace.tokens), self.trace["tokens"], size=size)
 
     def plain(self, box: Box, size: float = LARGE) -> PieceRow:
         """The text as it is written."""
-        return self.laid(box, words_of(self.said, self.trace.tokens, numbered=False), None, size, plain=True)
+        return self.laid(box, words_of(self.said, self.trace.tokens, numbered=False), None, size=size, plain=True)
 
     # ── the question ─────────────────────────────────────────────────────────────────────────────
     def question(self) -> PieceRow:

@@ -80,9 +80,8 @@ def one_word(lesson: Tokens, row: PieceRow, bars: list[Mobject]) -> list[Mobject
         one=1,
         keep=(row, *bars),
     ):
-        left, right = lesson.by(wide=lesson.boxes[1].columns, square=lesson.boxes[1].rows, tall=lesson.boxes[1].rows)(
-            1, 1.2
-        )
+        low = lesson.boxes[1]
+        left, right = lesson.by(wide=low.columns, square=low.columns, tall=low.rows)(1, 1.2)
         lines = merge_lines(lesson, left, merges)
         cuts = [lesson.cut(lesson.word, stop) for stop in (0, *[rank + 1 for rank in merges])]
         now = piece_row(right, cuts[0])
@@ -137,7 +136,9 @@ def whole_text(lesson: Tokens, row: PieceRow, rungs: list[Mobject]) -> PieceRow:
             lesson.wait(0.3)
             now = after
         lesson.answer(
-            "{n} pieces are left of {bytes} bytes: what is frequent is one piece, what is rare is several.",
+            "{n} pieces are left of {bytes} bytes: what is frequent is one piece, what is rare is several."
+            if lesson.batches
+            else "Not one of them fits: its training text had no such signs. All {n} pieces are bytes.",
             n=len(lesson.whole),
         )
     return now

@@ -91,7 +91,9 @@ def stranger(lesson: Tokens, row: PieceRow, below: list[Mobject]) -> list[Mobjec
         lesson.play(*leave(*below), *come(before), run_time=1)
         lesson.play(Regroup(before, after), run_time=1.4)
         lesson.answer(
-            "{n} that other words have given it: cut where letters are frequent, not where it makes sense.",
+            "{n} that other words have given it: cut where letters are frequent, not where it makes sense."
+            if len(after.parts) < len(text.encode())
+            else "{n}, all of them bytes: a long way to write it, but nothing of it is lost.",
             n=many(len(after.parts), "piece", "pieces"),
         )
     return [after]

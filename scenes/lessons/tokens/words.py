@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from manim import FadeIn, LaggedStart, Mobject, Transform
 
+from model.numbers.trace import Trace
 from model.study.pieces import Cut
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
@@ -92,18 +93,18 @@ def word_list(lesson: Tokens, box: Box) -> WordList:
     return box.fit(entries)
 
 
+def repeated(trace: Trace) -> dict[int, int]:
+    """The ids of known words that come more than once, and how often."""
+    times = Counter(i for k, i in enumerate(trace.ids) if k not in trace.unknown)
+    return {i: n for i, n in times.items() if n > 1}
+
+
 def same_id(lesson: Tokens, row: PieceRow) -> None:
     """A word that comes twice has one id."""
     trace = lesson.trace
-    times = Counter(trace.ids)
+    times = repeated(trace)
     typed = {i: {trace.tokens[k] for k, other in enumerate(trace.ids) if other == i} for i in times}
-
-    def telling(i: int) -> tuple[bool, bool, int, int]:
-        """Known words first, those that are written alike, long ones."""
-        return i not in unknown_ids, len(typed[i]) == 1, len(trace.vocabulary[i]), times[i]
-
-    unknown_ids = {trace.ids[k] for k in trace.unknown}
-    common = max((i for i in times if times[i] > 1), key=telling)
+    common = max(times, key=lambda i: (len(typed[i]) == 1, len(trace.vocabulary[i]), times[i]))  # written alike, long
     places = [k for k, part in enumerate(row.parts) if part.index is not None and trace.ids[part.index] == common]
     with lesson.step(
         "Same word, same id",
