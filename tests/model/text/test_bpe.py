@@ -172,3 +172,14 @@ def test_a_cut_is_a_record(pairs):
     assert float(whole["times"][0].evaluate(whole)) == pairs.merges[0].times
     assert spans(text, ["The", "cat", "🙂"]) == [(0, 3), (4, 7), (8, 12)]
     assert clean(text) == text
+
+
+def test_train_leaves_the_merges_of_its_text_beside_the_checkpoint(tmp_path, monkeypatch):
+    from model.training import train
+    from model.training.recipes import RECIPES, Recipe
+
+    monkeypatch.setitem(RECIPES, "tiny", Recipe({"n_layers": 1, "tied": True}, steps=2, words=5000, batch=2))
+    monkeypatch.setattr(train, "WORK", tmp_path / "work")
+    monkeypatch.setattr(train, "write_report", lambda out: None)
+    out = train.train("tiny", out=tmp_path / "out", quiet=True)
+    assert shipped(out) == learn_from(training_documents(5000)) and load(out).path == out.resolve()
