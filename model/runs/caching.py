@@ -27,7 +27,7 @@ def run_cached(checkpoint: Checkpoint, encoding: Encoding, text: str | None = No
         raise UsageError("only a model that reads one text and looks back can keep keys and values")
     with context:
         recorded = record_cached(model, encoding.ids)
-    return trace_of(checkpoint, encoding, text, recorded, [], cached=True)
+    return trace_of(checkpoint, encoding, text, recorded, ALL_ON, cached=True)
 
 
 @torch.no_grad()

@@ -68,18 +68,7 @@ class Tokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The ids as a running text: no space before punctuation, a capital at the start of a sentence."""
-        text, opened = "", False
-        for index in ids:
-            word = self.vocabulary[index]
-            if word == END:
-                continue
-            if not text or text.rstrip('" ').endswith((".", "!", "?")):
-                word = word[0].upper() + word[1:]
-            closing = word in {".", ",", "!", "?", ";", ":"} or (word == '"' and opened)
-            glued = closing or not text or (text.endswith('"') and opened)
-            text += word if glued else " " + word
-            opened ^= word == '"'
-        return text
+        return running_text(word for word in (self.vocabulary[index] for index in ids) if word != END)
 
     def save(self, path: Path) -> None:
         self.backend.save(str(path))
@@ -90,6 +79,23 @@ class Tokenizer:
             return cls(Backend.from_file(str(path)), display)
         except Exception as error:  # the library raises bare Exception for every fault of a file
             raise ClearheadError(f"{path.name} is not a tokenizer that can be read: {error}") from error
+
+
+def running_text(words: Iterable[str]) -> str:
+    """Words and marks as people write them: no space before punctuation, a capital at the start of a sentence.
+
+    >>> running_text('Tom said , " come . " she came .'.split())
+    'Tom said, "come." She came.'
+    """
+    text, opened = "", False
+    for word in words:
+        if not text or text.rstrip('" ').endswith((".", "!", "?")):
+            word = word[0].upper() + word[1:]
+        closing = word in {".", ",", "!", "?", ";", ":"} or (word == '"' and opened)
+        glued = closing or not text or (text.endswith('"') and opened)
+        text += word if glued else " " + word
+        opened ^= word == '"'
+    return text
 
 
 def clean(text: str) -> str:

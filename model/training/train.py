@@ -11,10 +11,11 @@ from model.errors import UsageError
 from model.net.config import ModelConfig
 from model.paths import RENDERS
 from model.runs import checkpoints
+from model.text import bpe
 from model.training.recipes import RECIPES
 from model.training.report import write_report
 from model.training.run import Run
-from model.training.windows import make_corpus
+from model.training.windows import corpus_of, training_documents
 
 WORK = RENDERS / "training"  # states to resume from
 
@@ -29,16 +30,20 @@ def train(
 ) -> Path:
     """Trains a recipe into the folder `out` (default: where it ships), measures it (report.json), returns the folder.
 
+    The merges of a tokenizer of pieces of words, learned from the same text, lie beside it (bpe.json).
+
     A run that was stopped goes on where it was when `resume` is set. Raises UsageError for an unknown name.
     """
     if name not in RECIPES:
         raise UsageError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
     recipe = replace(RECIPES[name], steps=steps or RECIPES[name].steps)
     out = Path(out or checkpoints.SHIPPED / name)
-    corpus = make_corpus(recipe.words, ModelConfig(1, **recipe.model).n_ctx, recipe.lookups)
+    made = training_documents(recipe.words, recipe.lookups)
+    corpus = corpus_of(made, ModelConfig(1, **recipe.model).n_ctx)
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # no slower for models this small, and the same result on any number of cores
     run = Run(name, recipe, seed, corpus, WORK / f"{name}-{seed}-{recipe.steps}", resume)
     run.finish(out, quiet)
+    bpe.learn_from(made).save(out / bpe.FILE)
     write_report(out)
     return out

@@ -53,7 +53,11 @@ def training_documents(words: int, lookups: float = 0.0) -> list[str]:
 
 
 def make_corpus(words: int, n_ctx: int, lookups: float = 0.0) -> Corpus:
-    made = training_documents(words, lookups)
+    return corpus_of(training_documents(words, lookups), n_ctx)
+
+
+def corpus_of(made: list[str], n_ctx: int) -> Corpus:
+    """Documents, ready for training."""
     tokenizer = Tokenizer.from_words(vocabulary(made))
     return index_corpus(made, tokenizer, n_ctx)
 

@@ -11,7 +11,8 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.labels import place_labels, spread, thin
 from scenes.kit.words.links import Threads
-from scenes.lessons.embedding.ids import NumberedTokens, WordList
+from scenes.kit.words.wordlist import WordList
+from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.table import TablePicture
 from studio.audit.checks.layout import depth
 from tests.scenes.matching import matches, speaking

@@ -9,6 +9,7 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.study.choice import telling_row
 from model.study.loop import turns_of
+from model.study.pieces import Cut, pairs_of
 from model.study.rotary import RotaryHead
 from model.study.space import index_of
 from model.study.views import AttentionHead, Query
@@ -52,6 +53,12 @@ def weighted_values() -> Tensor:
 def prompt() -> Trace:
     """The run on the beginning of the text, whose next word is open."""
     return trace_of("tiny", PROMPT)
+
+
+def cut(merges: int | None = None) -> Cut:
+    """That text in pieces, by the first merges or by all."""
+    pairs, name = pairs_of("tiny")
+    return Cut(pairs, TEXT, merges, name)
 
 
 def next_word() -> Tensor:

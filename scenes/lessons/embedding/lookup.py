@@ -20,9 +20,10 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
+from scenes.kit.words.wordlist import WordList
 from scenes.lesson.claims import fact
 from scenes.lesson.lesson import TextLesson
-from scenes.lessons.embedding.ids import NumberedTokens, WordList
+from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.rows import DIGITS, labelled_rows
 
 LARGE, SMALL = 0.6, 0.46  # em of the sentence's words, alone and above a table

@@ -48,6 +48,7 @@ def misnamed(label: Reading, lines: Sequence[Names], traces: Traces) -> Iterator
         yield from _phrase(label.text, names, traces)
         yield from _of_a_run(label.text, names, traces)
         yield from _of_a_number(label, names, traces)
+        yield from _of_a_merge(label.text, names, traces)
 
 
 def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
@@ -140,6 +141,20 @@ def _of_a_number(label: Reading, names: Names, traces: Traces) -> Iterator[tuple
             right = names.get("temperature", (1.0, ""))
             if said is not None and "tensor" in names and said[0] != right[0]:
                 yield label.text, f"T = {right[0]:g}"
+
+
+def _of_a_merge(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:
+    """“h + e → he” beside how often that pair stood in the training text."""
+    place, run = names.get("merge", (None, ""))
+    pairs: Any = getattr(traces.get(run), "pairs", None)
+    if pairs is None or not isinstance(place, int) or "→" not in text:
+        return
+    left, right = (
+        piece.decode("utf-8", "replace").replace(" ", "␣")
+        for piece in (pairs.merges[place].left, pairs.merges[place].right)
+    )
+    if text != f"{left} + {right} → {left}{right}":
+        yield text, f"{left} + {right}"
 
 
 def misdirected(label: Reading, traces: Traces) -> Iterator[tuple[str, str]]:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from manim import DecimalNumber, Mobject
 
+from model.study.pieces import Cut
 from scenes.kit.ground.readings import Claim
 from scenes.kit.ground.text import Caption, Formula, Heading
+from scenes.kit.words.pieces import PieceRow
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check, Defects
@@ -16,6 +18,7 @@ from studio.audit.checks.labels import check_labels, check_neighbours
 from studio.audit.checks.layout import short
 from studio.audit.checks.marked import Marks
 from studio.audit.findings import Defect
+from studio.audit.numbers.pieces import check_cut, check_under
 from studio.audit.numbers.recorded import check_run, check_silenced, is_plain
 from studio.audit.numbers.sources import Sources, has_digits
 from studio.audit.report import Report
@@ -51,6 +54,9 @@ class Provenance(Check):
                 yield from check_silenced(self.sources.traces[run])
             if self.sources.traces[run].info.get("cached"):  # passes of their own: they do not speak for the others
                 yield from check_run(self.sources.traces[run], runs[run])
+        for cut in self.sources.traces.values():
+            if isinstance(cut, Cut):
+                yield from check_cut(cut)
         models: dict[str, list[str]] = {}  # by checkpoint: its runs; one of them tells how they are computed
         for run in runs:
             models.setdefault(str(self.sources.traces[run].info.get("checkpoint_hash")), []).append(run)
@@ -80,6 +86,8 @@ class Provenance(Check):
             yield from (defect.at(middle) for defect in check_hues(screen.marks(mobject)))
             yield from (defect.at(middle) for defect in check_labels(mobject, readings, screen, sources))
             yield from (defect.at(middle) for defect in check_neighbours(mobject, readings, screen, sources))
+            if isinstance(mobject, PieceRow):
+                yield from (defect.at(middle) for defect in check_under(readings))
             inks = (check_ink(reading, sources, theme) for reading in readings)
             yield from (defect.at(middle) for defect in inks if defect is not None)
         claims = claims_of(mobject)

@@ -9,15 +9,18 @@ from model.numbers.tensor import stack
 from model.study.positions import shuffle
 from model.study.turns.branching import tree_of
 from scenes.kit.demo import real
-from scenes.kit.demo.drawing import Sample
+from scenes.kit.demo.drawing import Move, Sample
 from scenes.kit.demo.laying import fill, wide
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.recipes import Look
 from scenes.kit.words.branches import WordTree
 from scenes.kit.words.links import Links, Threads
+from scenes.kit.words.pieces import PieceRow, parts_of
+from scenes.kit.words.regroup import Regroup
 from scenes.kit.words.table import WordTable
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
+from scenes.kit.words.wordlist import WordList
 
 
 def token_row(box: Box) -> TokenRow:
@@ -74,11 +77,38 @@ def word_tree(box: Box) -> WordTree:
     return WordTree(tree_of(texts), real.prompt().tokens[-1], range(len(texts)), draws, **room).move_to(box.center)
 
 
+def piece_row(box: Box) -> PieceRow:
+    """The text in pieces by byte pairs."""
+    cut = real.cut()
+    return fill(box, PieceRow(parts_of(cut), cut["tokens"], width=box.width, height=box.height, bits=cut["bits"]))
+
+
+def word_list(box: Box) -> WordList:
+    """The vocabulary around the text's words."""
+    ids, vocabulary = set(real.trace().ids), real.trace().vocabulary
+    shown = sorted({0, len(vocabulary) - 1} | {i + k for i in ids for k in (-1, 0, 1)})
+    entries = WordList(vocabulary, shown, width=box.width, height=box.height, marked=ids)
+    entries.lit = 1.0
+    return fill(box, entries)
+
+
+def regroup(box: Box) -> Move:
+    """The text's bytes come together to pieces."""
+    rows = []
+    for cut in (real.cut(0), real.cut()):
+        room: Look = dict(width=box.width, height=box.height, size=0.6, bits=cut["bits"])
+        rows.append(fill(box, PieceRow(parts_of(cut), cut["tokens"], **room)))
+    return Move([Regroup(*rows)], [rows[0]])
+
+
 SAMPLES: dict[str, Sample] = {
     "WordTree": word_tree,
     "TokenRow": token_row,
     "TokenNumbers": token_numbers,
     "WordTable": word_table,
+    "WordList": word_list,
+    "PieceRow": piece_row,
+    "Regroup": regroup,
     "Links": links,
     "Threads": threads,
 }

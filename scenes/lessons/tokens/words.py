@@ -1,0 +1,149 @@
+"""A number for each letter, a number for each word: the two ends between which pieces lie."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from manim import FadeIn, LaggedStart, Mobject, Transform
+
+from model.numbers.trace import Trace
+from model.study.pieces import Cut
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import Said, say
+from scenes.kit.ground.text import Label
+from scenes.kit.recipes import Look
+from scenes.kit.words.pieces import PieceRow, words_of
+from scenes.kit.words.regroup import Regroup
+from scenes.kit.words.tokens import display
+from scenes.kit.words.wordlist import WordList
+from scenes.lesson.claims import Fact, count
+from scenes.lesson.steps import come, leave
+
+if TYPE_CHECKING:
+    from scenes.lessons.tokens.lesson import Tokens
+
+LIST = 0.42  # em of the words in the list
+READABLE = 0.3
+SMALL = 0.6  # em of the text above something else
+
+
+def many(count: int, noun: str, field: str = "n") -> Said:
+    """“1 piece”, “2 pieces”, the number in a field of that name."""
+    return say("{" + field + "} " + noun + ("" if count == 1 else "s"), **{field: count})
+
+
+def pieces_of(field: str, cut: Cut) -> Fact:
+    """That a field says how many pieces a cut has."""
+    return count("pieces", field, [cut["tokens"]], len)
+
+
+def as_bytes(lesson: Tokens, row: PieceRow) -> PieceRow:
+    with lesson.step(
+        "A number for each letter",
+        "A computer keeps it as {bytes} bytes: one number for a letter or a blank, more for rarer signs.",
+        subtitle="UTF-8 · each number a byte, {zero} … {last}",
+        keep=(row,),
+        claims=[pieces_of("bytes", lesson.raw)],
+    ):
+        after = lesson.row(lesson.body, lesson.raw)
+        lesson.play(Regroup(row, after, lag=0.02), run_time=2)
+    return after
+
+
+def as_words(lesson: Tokens, row: PieceRow) -> tuple[PieceRow, WordList]:
+    """The letters of each word come together, and its id comes from the list."""
+    with lesson.step(
+        "A number for each word",
+        "Or one number for each word: its place in a list of the {v} words that {model} knows.",
+        subtitle="tokens [position] = place in the vocabulary of {model}, capital or not · blanks are left out",
+        keep=(row,),
+    ):
+        top, low = lesson.boxes
+        after = lesson.words_row(top)
+        entries = word_list(lesson, low)
+        lit = entries.copy()
+        lit.lit = 1.0
+        bare = after.copy()
+        bare.number_opacity = 0.0
+        lesson.play(Regroup(row, bare), run_time=1.6)
+        lesson.play(FadeIn(entries), run_time=0.8)
+        lesson.play(Transform(entries, lit), run_time=0.6)
+        size = after.number_size * after.zoom()
+        shown = [k for k, part in enumerate(after.parts[: after.shown]) if part.index is not None]
+        ids = [lesson.trace.ids[after.parts[k].index or 0] for k in shown]
+        flying = [Label(say("{i}", i=i), size, "target").move_to(entries.id_place(i)) for i in ids]
+        ways = [m.animate.move_to(after.number_place(k)) for k, m in zip(shown, flying, strict=True)]
+        lesson.play(LaggedStart(*ways, lag_ratio=0.15), run_time=1.8)
+        lesson.remove(*flying, bare)
+        lesson.add(after)
+    return after, entries
+
+
+def word_list(lesson: Tokens, box: Box) -> WordList:
+    """The vocabulary around the text's own words, as much of it as is easily read."""
+    last, ids = len(lesson.trace.vocabulary) - 1, set(lesson.trace.ids)
+    for reach in (2, 1, 0):
+        around = {row + k for row in ids for k in range(-reach, reach + 1)}
+        shown = sorted({0, last} | {row for row in around if 0 <= row <= last})
+        room: Look = dict(width=box.width, height=box.height, size=LIST)
+        entries = WordList(lesson.trace.vocabulary, shown, marked=ids, **room)
+        if entries.size >= READABLE:
+            break
+    return box.fit(entries)
+
+
+def repeated(trace: Trace) -> dict[int, int]:
+    """The ids of known words that come more than once, and how often."""
+    times = Counter(i for k, i in enumerate(trace.ids) if k not in trace.unknown)
+    return {i: n for i, n in times.items() if n > 1}
+
+
+def same_id(lesson: Tokens, row: PieceRow) -> None:
+    """A word that comes twice has one id."""
+    trace = lesson.trace
+    times = repeated(trace)
+    typed = {i: {trace.tokens[k] for k, other in enumerate(trace.ids) if other == i} for i in times}
+    common = max(times, key=lambda i: (len(typed[i]) == 1, len(trace.vocabulary[i]), times[i]))  # written alike, long
+    places = [k for k, part in enumerate(row.parts) if part.index is not None and trace.ids[part.index] == common]
+    with lesson.step(
+        "Same word, same id",
+        "“{word}” stands here {n} times. Each time it is id {id}: the same word, the same number.",
+        word=display(trace.vocabulary[common]),
+        n=len(places),
+        id=common,
+        claims=[count("times", "n", [trace["tokens"]], lambda ids: int((ids == common).sum()))],
+    ):
+        bright, lit = row.copy(), row.copy().dim_others(*places).mark(*places)
+        lesson.play(Transform(row, lit), run_time=0.8)
+        lesson.wait(1.5)
+        lesson.play(Transform(row, bright), run_time=0.6)
+
+
+def unknown(lesson: Tokens, row: PieceRow, entries: Mobject) -> tuple[PieceRow, Mobject]:
+    """What happens to a word that is not in the list; what is on the stage below the text then."""
+    stranger = lesson.trace if lesson.stranger_in_text else lesson.run(lesson.model_asked, lesson.stranger)
+    first = stranger.unknown[0] if not lesson.stranger_in_text else lesson.words.index(lesson.stranger)
+    with lesson.step(
+        "A word that is not in the list",
+        ask="And “{stranger}”? It is not in the list.",
+        stranger=lesson.stranger,
+        keep=(row, entries),
+        claims=[count("id", "id", [stranger["tokens"]], lambda ids: int(ids[first]))],
+    ):
+        below = entries
+        if lesson.stranger_in_text:
+            lit = row.copy()
+            places = [k for k, part in enumerate(row.parts) if part.index in lesson.trace.unknown]
+            lesson.play(Transform(row, lit.dim_others(*places).mark(*places)), run_time=0.8)
+        else:
+            box = lesson.boxes[1]
+            room: Look = dict(width=box.width, height=box.height, size=0.8)
+            below = PieceRow(words_of(lesson.stranger, stranger.tokens), stranger["tokens"], **room)
+            below.move_to(box.center)
+            lesson.play(*leave(entries), *come(below), run_time=1)
+        lesson.answer(
+            "“{stranger}” gets id {id}, <unk>, like every word it does not know: what it was is lost.",
+            id=stranger.ids[first],
+        )
+    return row, below
