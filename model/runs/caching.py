@@ -11,7 +11,7 @@ from model.net.layers import Tape
 from model.net.transformer import Transformer
 from model.numbers.trace import Trace
 from model.runs.checkpoints import Checkpoint
-from model.runs.recorder import Arrays, Axes, model_of, probabilities, trace_of
+from model.runs.recorder import ALL_ON, Arrays, Axes, model_of, probabilities, trace_of
 from model.text.tokenizer import Encoding
 
 UNSEEN = {"scores_masked": -np.inf, "pattern": 0.0}  # what a query makes of keys that are not there yet

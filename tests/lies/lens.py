@@ -4,7 +4,7 @@ from tests.lies.lie import Lie
 
 LOGITS, CUTTING = "scenes/lessons/unembedding/logits.py", "scenes/lessons/unembedding/cutting.py"
 LAYERS, PREFIXES = "scenes/lessons/unembedding/layers.py", "scenes/lessons/unembedding/prefixes.py"
-STUDY, TEST = "model/study/lens.py", "tests/model/study/test_lens.py"
+STUDY, TEST = "model/study/inside/lens.py", "tests/model/study/test_lens.py"
 
 LIES = [
     Lie(

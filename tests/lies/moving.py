@@ -162,8 +162,8 @@ LIES = [
     Lie(
         "arrows lead past the second word",
         "scenes/kit/space/vectorspace.py",
-        "end = dots[i] + grown * (dots[j] - dots[i])",
-        "end = dots[i] + grown * (dots[j - 1] - dots[i])",
+        "end, start = dots[i] + grown * (dots[j] - dots[i]),",
+        "end, start = dots[i] + grown * (dots[j - 1] - dots[i]),",
         "embedding",
         SHAPE,
     ),

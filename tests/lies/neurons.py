@@ -3,7 +3,7 @@
 from tests.lies.lie import Lie
 
 CURVE, ANSWERS = "scenes/kit/charts/activation.py", "scenes/lessons/mlp/answering.py"
-LESSON, STUDY, RECORDER = "scenes/lessons/mlp/lesson.py", "model/study/neurons.py", "model/runs/recorder.py"
+LESSON, STUDY, RECORDER = "scenes/lessons/mlp/lesson.py", "model/study/inside/neurons.py", "model/runs/recorder.py"
 WRONG, TEST = "wrong shape", "tests/model/study/test_neurons.py"
 
 LIES = [

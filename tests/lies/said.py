@@ -91,7 +91,7 @@ LIES = [
     ),
     Lie(
         "resid_mid beside “block …”",
-        "model/study/stream.py",
+        "model/study/inside/stream.py",
         'f"blocks.{layer}.resid_post" for layer',
         'f"blocks.{layer}.resid_mid" for layer',
         "overview",
@@ -99,7 +99,7 @@ LIES = [
     ),
     Lie(
         "the row of another position as the last one",
-        "model/study/stream.py",
+        "model/study/inside/stream.py",
         "position: int = -1",
         "position: int = -2",
         "overview",

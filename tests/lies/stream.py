@@ -4,7 +4,7 @@ from tests.lies.lie import Lie
 
 RAILS, LANES = "scenes/kit/depth/rails.py", "scenes/kit/charts/lanes.py"
 NORMS = "scenes/lessons/residual/norms.py"
-WRITING, STUDY = "scenes/lessons/residual/writing.py", "model/study/stream.py"
+WRITING, STUDY = "scenes/kit/words/writers.py", "model/study/inside/stream.py"
 WRONG = "wrong shape"
 
 LIES = [

@@ -141,8 +141,8 @@ LIES = [
     Lie(
         "brightness that is said to grow with |x|",
         "scenes/lessons/overview/depth.py",
-        '"brightness ∝ √|x|, full',
-        '"brightness ∝ |x|, full',
+        "brightness ∝ cube root of |x|",
+        "brightness ∝ |x|",
         "overview",
         CLAIM,
     ),
@@ -189,8 +189,8 @@ LIES = [
     Lie(
         "the runs of the low and of the high temperature exchanged",
         "model/study/loop.py",
-        "for heat in (cool, warm)",
-        "for heat in (warm, cool)",
+        "seed=seed)[0] for heat in heats)",
+        "seed=seed)[0] for heat in heats[::-1])",
         "overview",
         LABEL,
     ),

@@ -23,9 +23,8 @@ from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, Law, elide, 
 
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
-HEADER = 0.34
-WAITING = 0.2  # opacity of cells that wait for their numbers
-IMAGE_FROM = 3000  # cells; from here on one nearest-neighbour image instead of rectangles
+HEADER, WAITING = 0.34, 0.2  # em of labels; opacity of cells that wait for their numbers
+IMAGE_FROM = 3000  # cells; from here on one image instead of rectangles
 
 
 class TensorGrid(Painted):

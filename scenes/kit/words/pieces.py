@@ -16,7 +16,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen, Rectangle
-from scenes.kit.ground.readings import Cell, Of
+from scenes.kit.ground.readings import Cell, Index, Of
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest
 
@@ -284,7 +284,7 @@ class PieceRow(Painted):
         for n in range(blanks):
             draw_blank(pen, x + n * BLANK * size, top + 1.0 * size, size, opacity)
         at = x + blanks * BLANK * size, top + (TALL / 2 + 0.29) * size
-        pen.text(bare, *at, size, tint, opacity, of=of)
+        pen.text(bare, *at, size, tint, opacity, of=of or Index("byte", part.start))
 
     def _draw_bits(self, pen: Pen, byte: int, x: float, top: float, size: float, opacity: float) -> None:
         """Eight squares, two rows of four, bright for 1."""

@@ -8,7 +8,7 @@ import numpy as np
 from manim import FadeIn, Mobject
 
 from model.numbers.tensor import Tensor, concatenate, stack
-from model.study.neurons import loudest
+from model.study.inside.neurons import loudest
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
 from scenes.kit.moves.flight import Fly

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from manim import FadeIn, FadeOut, Mobject
 
-from model.study.neurons import activated
+from model.study.inside.neurons import activated
 from scenes.kit.charts.activation import ActivationCurve, Fall
 from scenes.kit.ground.layout import Box
 from scenes.kit.moves.products import DotProduct

@@ -9,7 +9,7 @@ from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.runs.ablation import moved, without_neurons
-from model.study.neurons import Neuron, candidates, most_telling
+from model.study.inside.neurons import Neuron, candidates, most_telling
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say

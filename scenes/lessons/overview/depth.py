@@ -12,7 +12,7 @@ from manim import PI, UP, Animation, FadeIn, FadeOut, LaggedStart, Mobject, Tran
 
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.study.stream import NORMALIZED, journey
+from model.study.inside.stream import NORMALIZED, journey
 from scenes.kit.depth.arcs import Flash, RowArcs
 from scenes.kit.depth.slabs import NEAR, Card, Part, Stack, row_names
 from scenes.kit.ground.layout import Box, View

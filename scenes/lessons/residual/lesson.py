@@ -11,7 +11,7 @@ from model.errors import UsageError
 from model.numbers.origins import Setting
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.study.stream import Norm, Stream, lengths
+from model.study.inside.stream import Norm, Stream, lengths
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
@@ -20,6 +20,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
+from scenes.kit.words.writers import name_of
 from scenes.lesson.claims import most
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
@@ -165,7 +166,7 @@ class ResidualStream(TextLesson):
             self.play(Grow(written, "values", lag=0.4), run_time=2.4)
             self.answer(
                 "{name}: {s:.0%} of it. Nothing was overwritten; the answer is what all of it adds up to.",
-                name=writing.name_of(self.stream.names[first]),
+                name=name_of(self.stream.names[first]),
                 s=shares[first],
                 claims=[most(shares, first)],
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from manim import FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor, stack
-from model.study.stream import layer_normed, rms_normed
+from model.study.inside.stream import layer_normed, rms_normed
 from scenes.kit.charts.lanes import Lanes, whole_range
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
@@ -21,8 +21,8 @@ from scenes.kit.numbers.chain import RowChain
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.sums import cosine, norms
 from scenes.kit.recipes import Look
+from scenes.kit.words.writers import name_of
 from scenes.lesson.steps import come, leave
-from scenes.lessons.residual.writing import name_of
 
 if TYPE_CHECKING:
     from scenes.lessons.residual.lesson import ResidualStream
@@ -112,7 +112,7 @@ def scale(lesson: ResidualStream, lanes: list[Lanes]) -> None:
     first, later = lesson.norms
     shifts = first.b is not None
     with lesson.step(
-        "Scale" + " and shift" * shifts,
+        "Scale and shift",
         "Last, a learned scale w" + " and shift b" * shifts + " for each number: how much of it this reader wants.",
         subtitle="above blocks.0.ln1.normalized [{i}, :], below blocks.{l}.ln2.normalized [{i}, :]",
         keep=lanes,

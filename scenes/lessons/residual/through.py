@@ -12,8 +12,8 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.writers import name_of
 from scenes.lesson.steps import come, grow_after, leave
-from scenes.lessons.residual.writing import name_of
 
 if TYPE_CHECKING:
     from scenes.lessons.residual.lesson import ResidualStream

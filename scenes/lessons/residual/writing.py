@@ -7,28 +7,17 @@ from typing import TYPE_CHECKING
 from manim import FadeIn, Mobject
 
 from model.numbers.tensor import Tensor
-from scenes.kit.ground.say import Said, say
+from scenes.kit.ground.say import say
 from scenes.kit.moves.flight import Chip, Fly
 from scenes.kit.moves.products import ResidualAdd
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.writers import name_of
 from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.residual.lesson import ResidualStream
-
-SHORT = {"attention": "attn"}
-PARTS = {"attn_out": "attention", "mlp_out": "MLP", "resid_mid": "attention", "resid_post": "MLP"}
-
-
-def name_of(tensor: str, short: bool = False) -> Said:
-    """What a write, or the stop behind it, is called: "MLP 3" for blocks.3.mlp_out and blocks.3.resid_post."""
-    if not tensor.startswith("blocks.") or tensor.endswith("resid_pre"):
-        return say({"embed": "word", "pos_embed": "position"}.get(tensor, "start"))
-    _, layer, part = tensor.split(".")
-    name = PARTS[part]
-    return say((SHORT.get(name, name) if short else name) + " {l}", l=int(layer))
 
 
 def enters(lesson: ResidualStream, strip: SentenceStrip, bars: list[Mobject]) -> Rows | None:
@@ -53,49 +42,46 @@ def enters(lesson: ResidualStream, strip: SentenceStrip, bars: list[Mobject]) ->
 
 
 def attention(lesson: ResidualStream, strip: SentenceStrip, before: Rows | None) -> Rows:
-    return written(
-        lesson,
-        strip,
-        before,
-        ("blocks.0.resid_pre", "blocks.0.attn_out", "blocks.0.resid_mid"),
+    names = ("blocks.0.resid_pre", "blocks.0.attn_out", "blocks.0.resid_mid")
+    with lesson.step(
         "Attention adds",
         "Attention reads all words’ rows, and adds what it has gathered for {asks} …",
-    )
+        subtitle=sum_in_words(names),
+        keep=(strip, *([] if before is None else [before])),
+    ):
+        return written(lesson, strip, before, names)
 
 
 def mlp(lesson: ResidualStream, strip: SentenceStrip, before: Rows) -> Rows:
-    return written(
-        lesson,
-        strip,
-        before,
-        ("blocks.0.resid_mid", "blocks.0.mlp_out", "blocks.0.resid_post"),
+    names = ("blocks.0.resid_mid", "blocks.0.mlp_out", "blocks.0.resid_post")
+    with lesson.step(
         "The MLP adds",
         "… the MLP reads this row alone, and adds, too. The wire itself runs straight on.",
-    )
-
-
-def written(
-    lesson: ResidualStream, strip: SentenceStrip, before: Rows | None, names: tuple[str, ...], title: str, caption: str
-) -> Rows:
-    """One write: the row as it was, what is added, and the row as it is now. before: rows whose last is the first."""
-    trace, i = lesson.trace, lesson.position
-    called = ("x", say("+ {name}", name=name_of(names[1])), "= x")
-    kinds = ("data", "delta", "data")
-    parts = [(trace[n][i], kind, label) for n, kind, label in zip(names, kinds, called, strict=True)]
-    with lesson.step(
-        title,
-        caption,
-        subtitle=" = ".join(" + ".join(f"{name} [{{i}}, :]" for name in side) for side in (names[:2], names[2:])),
-        keep=(strip, *([] if before is None else [before])),
+        subtitle=sum_in_words(names),
+        keep=(strip, before),
     ):
-        rows = sum_of(lesson, strip, parts)
-        if before is None:
-            lesson.play(Introduce(rows.grids[0], "columns", lag=0.1), FadeIn(rows.labels[0]), run_time=1)
-        else:
-            others = [*before.grids[:-1], *before.labels]
-            lesson.play(*leave(*others), Fly(before.grids[-1], rows.grids[0]), *come(rows.labels[0]), run_time=1.2)
-        lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
-        add_up(lesson, rows)
+        return written(lesson, strip, before, names)
+
+
+def sum_in_words(names: tuple[str, ...]) -> str:
+    """The row as it was + what is added = the row as it is now."""
+    return " = ".join(" + ".join(f"{name} [{{i}}, :]" for name in side) for side in (names[:2], names[2:]))
+
+
+def written(lesson: ResidualStream, strip: SentenceStrip, before: Rows | None, names: tuple[str, ...]) -> Rows:
+    """One write. before: rows whose last is the first of these."""
+    called, kinds = ("x", say("+ {name}", name=name_of(names[1])), "= x"), ("data", "delta", "data")
+    parts = [
+        (lesson.trace[n][lesson.position], kind, label) for n, kind, label in zip(names, kinds, called, strict=True)
+    ]
+    rows = sum_of(lesson, strip, parts)
+    if before is None:
+        lesson.play(Introduce(rows.grids[0], "columns", lag=0.1), FadeIn(rows.labels[0]), run_time=1)
+    else:
+        others = [*before.grids[:-1], *before.labels]
+        lesson.play(*leave(*others), Fly(before.grids[-1], rows.grids[0]), *come(rows.labels[0]), run_time=1.2)
+    lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
+    add_up(lesson, rows)
     return rows
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from manim import Mobject, Transform
 
 from model.numbers.origins import CHOSEN
 from model.numbers.tensor import Tensor
-from model.runs.sampling import distribution
-from model.study.lens import shown
+from model.study.inside.lens import next_word, shown
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
@@ -23,6 +22,8 @@ from scenes.lesson.steps import come, leave
 if TYPE_CHECKING:
     from scenes.lessons.unembedding.lesson import Unembedding
 
+TEMPERATURES = (2.0, 0.5)
+TOP_K, TOP_P = 3, 0.6
 Chart = tuple[Label, ProbabilityBars]
 
 
@@ -51,12 +52,10 @@ def change(lesson: Unembedding, old: Chart, new: Chart, seconds: float = 1.8) ->
 
 
 def temperature(lesson: Unembedding, before: Mobject) -> Chart:
-    from scenes.lessons.unembedding.lesson import TEMPERATURES
-
     asked = lesson.options.temperature
     warm, cool = (asked, TEMPERATURES[1]) if asked else TEMPERATURES
     heats = [Tensor.given(t, "temperature", origin=CHOSEN) for t in (1.0, warm, cool)]
-    all_probs = [lesson.probs, *[distribution(lesson.trace, t) for t in (warm, cool)]]
+    all_probs = [lesson.probs, *[next_word(lesson.trace, t) for t in (warm, cool)]]
     longest = longest_bar((probs, kept(lesson)) for probs in all_probs)
     word = lesson.word
     with lesson.step(
@@ -83,23 +82,18 @@ def temperature(lesson: Unembedding, before: Mobject) -> Chart:
 
 
 def top_k(lesson: Unembedding, chart: Chart) -> Chart:
-    from scenes.lessons.unembedding.lesson import TOP_K
-
     k = lesson.options.top_k or TOP_K
-    cut = distribution(lesson.trace, top_k=k)
-    return cut_off(
-        lesson,
-        chart,
+    cut = next_word(lesson.trace, top_k=k)
+    with lesson.step(
         "Top-k",
         "Top-k keeps the {k} likeliest words, however many are good; their bars are stretched to {one:.0%}.",
-        cut,
-        say("top-k, k = {k}", k=k),
+        subtitle="probs [{i}, :], cut off and made to add up again",
         k=k,
         one=cut.sum(0),
-        claims=[
-            fact("likeliest", "no word that is cut off is likelier than one that is kept", [lesson.probs, cut], best)
-        ],
-    )
+        claims=[fact("likeliest", "none that is cut off is likelier than one that is kept", [lesson.probs, cut], best)],
+        keep=chart,
+    ):
+        return cut_off(lesson, chart, cut, say("top-k, k = {k}", k=k))
 
 
 def best(probs: np.ndarray, cut: np.ndarray) -> bool:
@@ -108,33 +102,25 @@ def best(probs: np.ndarray, cut: np.ndarray) -> bool:
 
 
 def top_p(lesson: Unembedding, chart: Chart) -> Chart:
-    from scenes.lessons.unembedding.lesson import TOP_P
-
     p = lesson.options.top_p or TOP_P
-    cut = distribution(lesson.trace, top_p=p)
-    kept = int((cut.values > 0).sum())
-    given = Tensor.given(p, "top-p", origin=CHOSEN)
-    return cut_off(
-        lesson,
-        chart,
+    cut, given = next_word(lesson.trace, top_p=p), Tensor.given(p, "top-p", origin=CHOSEN)
+    with lesson.step(
         "Top-p",
         "Top-p keeps as few as reach {p:.0%} together, here {n}: few where the model is sure.",
-        cut,
-        say("top-p, p = {p:.2g}", p=given),
+        subtitle="probs [{i}, :], cut off and made to add up again",
         p=given,
-        n=kept,
+        n=int((cut.values > 0).sum()),
         claims=[count("keeps", "n", [cut], lambda values: int((values > 0).sum()))],
-    )
+        keep=chart,
+    ):
+        return cut_off(lesson, chart, cut, say("top-p, p = {p:.2g}", p=given))
 
 
-def cut_off(
-    lesson: Unembedding, chart: Chart, name: str, caption: str, cut: Tensor, title: Said, **fields: Any
-) -> Chart:
+def cut_off(lesson: Unembedding, chart: Chart, cut: Tensor, title: Said) -> Chart:
     """From the whole distribution at T = 1 to one that is cut off."""
     longest = longest_bar((probs, kept(lesson)) for probs in (lesson.probs, cut))
     one = Tensor.given(1.0, "temperature", origin=CHOSEN)
-    with lesson.step(name, caption, subtitle="probs [{i}, :], cut off and made to add up again", keep=chart, **fields):
-        whole = chart_of(lesson, say("T = {t:.2g}", t=one), lesson.probs, longest)
-        chart = change(lesson, chart, whole, 1.0)
-        lesson.wait(0.5)
-        return change(lesson, chart, chart_of(lesson, title, cut, longest))
+    whole = chart_of(lesson, say("T = {t:.2g}", t=one), lesson.probs, longest)
+    chart = change(lesson, chart, whole, 1.0)
+    lesson.wait(0.5)
+    return change(lesson, chart, chart_of(lesson, title, cut, longest))

@@ -12,9 +12,9 @@ from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
+from scenes.kit.words.writers import name_of
 from scenes.lesson.claims import count, most
 from scenes.lesson.steps import grow_after
-from scenes.lessons.residual.writing import name_of
 
 if TYPE_CHECKING:
     from scenes.lessons.unembedding.cutting import Chart

@@ -9,7 +9,7 @@ from model.errors import UsageError
 from model.numbers.origins import Setting
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.study.lens import LogitLens
+from model.study.inside.lens import LogitLens
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
@@ -22,9 +22,6 @@ from scenes.kit.words.tokens import display
 from scenes.lesson.claims import most
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.unembedding import cutting, layers, logits, prefixes
-
-TEMPERATURES = (2.0, 0.5)
-TOP_K, TOP_P = 3, 0.6
 
 
 class Unembedding(TextLesson):

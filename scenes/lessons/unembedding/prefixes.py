@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from manim import Mobject
 
-from model.study.lens import loss, surprises
+from model.study.inside.lens import loss, surprises
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
 from scenes.kit.recipes import Look

@@ -10,7 +10,7 @@ from model.net.config import ModelConfig
 from model.net.layers import SILENT
 from model.net.transformer import build
 from model.runs.recorder import record, weights
-from model.study.lens import LogitLens, loss, shown, surprises
+from model.study.inside.lens import LogitLens, loss, shown, surprises
 
 TEXT = "The tired old grey wolf"
 

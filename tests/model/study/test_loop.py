@@ -5,8 +5,8 @@ import pytest
 
 from model import generate, run
 from model.errors import UsageError
+from model.study.inside.stream import journey
 from model.study.loop import Loop
-from model.study.stream import journey
 
 TEXT = "A fluffy blue creature"
 HEATS = (0.5, 1.5, 3.0)

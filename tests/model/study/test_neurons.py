@@ -13,7 +13,7 @@ from model.net.transformer import build
 from model.numbers.trace import Trace
 from model.runs.ablation import without_neurons
 from model.runs.recorder import record, weights
-from model.study.neurons import Neuron, activated, candidates, loudest, most_telling, sentences
+from model.study.inside.neurons import Neuron, activated, candidates, loudest, most_telling, sentences
 
 TEXT = "The hungry dog ate the"
 CURVES = {"relu": functional.relu, "gelu": functional.gelu, "swiglu": functional.silu}

@@ -9,7 +9,7 @@ from model import Trace, UsageError, run
 from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.runs.recorder import record, weights
-from model.study.stream import Norm, Stream, layer_normed, lengths, rms_normed
+from model.study.inside.stream import Norm, Stream, layer_normed, lengths, rms_normed
 
 TEXT = "The capital of Italy is"
 

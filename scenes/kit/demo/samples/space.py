@@ -6,10 +6,10 @@ import math
 
 from manim import Transform
 
+from model.study.inside.stream import lengths
 from model.study.positions import turn
 from model.study.rotary import hand
 from model.study.space import pca
-from model.study.stream import lengths
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Move, Sample
 from scenes.kit.demo.laying import fill

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from model.numbers.origins import Setting
 from model.numbers.tensor import Tensor, stack
 from model.numbers.trace import Trace
-from model.study.stream import Stream
+from model.study.inside.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,10 @@ def shown(row: Tensor, count: int, *more: int) -> list[int]:
     """The `count` largest of a row, largest first, and these others behind them if they are not among them."""
     order = [int(k) for k in np.argsort(-row.values, kind="stable")[:count]]
     return order + [k for k in dict.fromkeys(more) if k not in order]
+
+
+def next_word(trace: Trace, temperature: float = 1.0, **cut: Any) -> Tensor:
+    """The next word's distribution at a temperature, cut by `top_k` or `top_p`: `model.runs.sampling.distribution`."""
+    from model.runs.sampling import distribution
+
+    return distribution(trace, temperature, **cut)
