@@ -48,7 +48,7 @@ def compared(tmp_path, before, now):
     return changes.compare([now], tmp_path / "kept", tmp_path / "sheets")
 
 
-@pytest.mark.parametrize("defect", [dict(kind="key"), dict(off=0.3)], ids=["a colour role swapped", "a grid moved"])
+@pytest.mark.parametrize("defect", [dict(kind="data"), dict(off=0.3)], ids=["a colour role swapped", "a grid moved"])
 def test_what_the_audit_cannot_see(tmp_path, defect):
     assert audit_lesson(entry(**defect), Options()).findings == []
     ((name, told, sheet),) = compared(tmp_path, take(), take(**defect))

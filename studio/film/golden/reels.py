@@ -145,7 +145,7 @@ def keep(reel: Reel, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{reel.name}.webp"
     partial = path.with_name(f".{path.name}.partial")
-    on_sheet(reel.frames).save(partial, "WEBP", lossless=True, quality=100, method=4)
+    on_sheet(reel.frames).save(partial, "WEBP", lossless=True, quality=100, method=6)
     height, width = reel.frames[0].shape[:2]
     about = {"frame": [height, width], "shots": reel.shots}
     path.with_suffix(".json").write_text(json.dumps(about, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
