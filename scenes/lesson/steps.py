@@ -47,8 +47,8 @@ def grow_after(
     scene: SteppedScene, gone: Iterable[Mobject], bars: Painted, *, lag: float = 0.3, run_time: float = 2.4
 ) -> None:
     """What was there leaves; then the bars come and grow, all in one play."""
-    scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.25)) for m in gone],
-               Emerge(bars, "values", lag=lag, least=0.02, after=0.2), run_time=run_time)  # fmt: skip
+    scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.3)) for m in gone],
+               Emerge(bars, "values", lag=lag, least=0.02, after=0.08), run_time=run_time)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from model.errors import ClearheadError, UsageError
 from model.paths import ROOT
 from scenes import own
-from scenes.course import add_own
+from scenes.course import OWN, OWN_COURSE, add_own, course
 from scenes.lesson import Options
 from studio.audit import audit_lesson
 from studio.play.failures import by_author, plainly
@@ -21,6 +21,17 @@ from studio.play.sources import imported
 
 TUTORIAL = (ROOT / "docs/writing-a-lesson.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
 SMALL = ["--width", "192", "--fps", "10"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(monkeypatch):
+    """A lesson of one's own is in the course of the test that names it, and of no other."""
+    for name in (OWN, OWN_COURSE):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    yield
+    monkeypatch.undo()
+    course.cache_clear()
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def says(lesson: FeedForward, before: Mobject) -> SignedBars:
     with lesson.step(
         "The answer in words",
         ask="Which words does this answer make likelier?",
-        subtitle="W_out [{n}, :] · W_U: the {u} words raised most, the {w} lowered most, of {v}",
+        subtitle="W_out [{n}, :] · W_U: what it raises most, {u} bars, and lowers most, {w} bars, of {v}",
         u=UP_WORDS,
         w=DOWN_WORDS,
         v=len(order),

@@ -135,7 +135,8 @@ def test_a_stage_that_is_not_full_is_no_finding():
 
 
 def test_what_a_lesson_owes_is_shown_and_does_not_fail(monkeypatch, capsys):
-    monkeypatch.setitem(OWED, "bad", frozenset({"no source"}))
+    step = audit_lesson(Shipped("bad", bad=True), Options()).findings[0].moment.step
+    monkeypatch.setitem(OWED, "bad", frozenset({("no source", step)}))
     report = audit_lesson(Shipped("bad", bad=True), Options())
     assert not report.findings and [f.defect.kind for f in report.owed] == ["no source"]
     assert command([Shipped("bad", bad=True)], workers=1) == 0
@@ -145,4 +146,4 @@ def test_what_a_lesson_owes_is_shown_and_does_not_fail(monkeypatch, capsys):
 
 def test_lessons_owe_no_kind_that_is_unknown():
     assert OWED.keys() <= {entry.id for entry in course()}
-    assert set().union(*OWED.values()) <= set(ROOM)
+    assert {kind for debts in OWED.values() for kind, _ in debts} <= set(ROOM)
