@@ -160,14 +160,6 @@ LIES = [
         SHAPE,
     ),
     Lie(
-        "arrows lead past the second word",
-        "scenes/kit/space/vectorspace.py",
-        "end, start = dots[i] + grown * (dots[j] - dots[i]),",
-        "end, start = dots[i] + grown * (dots[j - 1] - dots[i]),",
-        "embedding",
-        SHAPE,
-    ),
-    Lie(
         "keys have the colour of queries",
         "scenes/lessons/attention/projections.py",
         '"K": ("key", lesson.view.W_K',
@@ -181,14 +173,6 @@ LIES = [
         'column_label_color: str = "key"',
         'column_label_color: str = "query"',
         "attention",
-        LABEL,
-    ),
-    Lie(
-        "attention and MLP exchanged in the picture of a block",
-        "scenes/kit/depth/blocks.py",
-        "for which, name in enumerate(PARTS)",
-        "for which, name in enumerate(PARTS[::-1])",
-        "overview",
         LABEL,
     ),
     Lie(

@@ -216,7 +216,8 @@ class VectorSpace(Painted):
         dots, near = self.at(self.values), self.nearness(self.values)
         for (i, j), grown in zip(self.links, self.link_grown, strict=True):
             strength = min(self.emphasis[i], self.emphasis[j]) * min(1.0, 4 * grown)
-            shows = first(self._shows(self.tensor, i))
+            ends = [(i, "first"), *([(j, "last")] if grown >= 1 and self.tensor.shape[-1] == 2 else [])]
+            shows = tuple(replace(each, at=at) for k, at in ends for each in self._shows(self.tensor, k))
             pen.line(
                 [dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength), shows=shows
             )
