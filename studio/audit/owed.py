@@ -23,7 +23,7 @@ BLANK = {  # for a fifth of a second to two, as drawn frames show (`audit --draw
     ),
 }
 OTHERS: dict[str, tuple[Debt, ...]] = {
-    "overview": (("wrong shape", "Sample"),),  # on the way, of `tiny-learned`
+    "overview": (("wrong shape", "Sample"), ("too small", "The first block")),  # of `tiny-learned`, of `tiny-rotary`
     "embedding": (("contrast", "Analogies"), ("contrast", "A space")),  # words near an arrow or far away, of some texts
     "attention": (("wrong label", "Input"), ("wrong number", "Softmax"), ("vanish and return", "Scores")),  # the same
     "generation": (("wrong label", "Five seeds"),),  # where a word of the tree is one of the text

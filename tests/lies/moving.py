@@ -152,14 +152,6 @@ LIES = [
         SHAPE,
     ),
     Lie(
-        "the word is linked with others than its neighbours",
-        "scenes/kit/space/vectorspace.py",
-        "pen.line([dots[i], dots[i] + grown * (dots[j] - dots[i])]",
-        "pen.line([dots[i], dots[i] + grown * (dots[j - 1] - dots[i])]",
-        "embedding",
-        SHAPE,
-    ),
-    Lie(
         "keys have the colour of queries",
         "scenes/lessons/attention/projections.py",
         '"K": ("key", lesson.view.W_K',
