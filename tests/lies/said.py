@@ -31,7 +31,7 @@ LIES = [
         'self.trace[f"blocks.{self.layer}.ln1.normalized"] if',
         'self.trace[f"blocks.{self.layer}.resid_pre"] if',
         "attention",
-        WRONG,
+        "wrong sum",
     ),
     Lie(
         "the key matrix under W_Q",
