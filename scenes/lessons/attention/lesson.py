@@ -8,17 +8,16 @@ from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform
 from model.numbers.tensor import Tensor
 from model.runs.ablation import moved
 from model.study.views import AttentionHead
-from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Formula, Label
+from scenes.kit.ground.text import Formula
 from scenes.kit.moves.assemble import Assemble
 from scenes.kit.moves.reveal import Grow
-from scenes.kit.recipes import bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.claims import most
+from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.steps import come, leave
 from scenes.lessons.attention import looking, outcome, projections, scores
 
@@ -73,39 +72,19 @@ class SelfAttention(AttentionLesson):
     # ── where things are ─────────────────────────────────────────────────────────────────────────
     def strip(self) -> SentenceStrip:
         """The sentence at the top of the stage, with room for the chips of x, q, k and v."""
-        view, lines = self.view, self.by(wide=1, square=1, tall=4)
-        strip = SentenceStrip(
-            self.trace.tokens, width=self.stage.width, size=self.by(wide=0.34, square=0.3, tall=0.36), lines=lines,
-            unknown=self.trace.unknown, target=self.position, offered=self.query.other,
-        )  # fmt: skip
-        for name, tensor, kind in (("x", view.X, "data"), ("q", view.q, "query"), ("k", view.k, "key")):
-            strip.add(name, tensor, kind)
-        strip.add("v", view.v, "value")
-        return strip.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
+        view = self.view
+        chips = [("x", view.X, "data"), ("q", view.q, "query"), ("k", view.k, "key"), ("v", view.v, "value")]
+        return strip_of(self, self.position, chips, sizes=(0.34, 0.3, 0.36), offered=self.query.other)
 
     def below(self, strip: Mobject) -> Box:
         """The stage without the strip."""
-        stage = self.stage
-        return Box(stage.left, stage.bottom, stage.right, float(strip.get_bottom()[1]) - 0.12)
+        return below(self, strip, 0.12)
 
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     @property
     def next_words(self) -> tuple[Tensor, Tensor]:
         """Probabilities of the next word after the one that we follow: with this head, and without it."""
         return self.trace["probs"][self.position], self.without["probs"][self.position]
-
-    def bars(self, box: Box) -> list[ProbabilityBars]:
-        """Both of them, as bars for the same words on one scale, in the middle of a box."""
-        ids = telling_words(*self.next_words, max(3, min(5, int(box.height / 0.5))))
-        room = Box(box.left, box.bottom, box.right, box.top - 0.6)
-        size: dict[str, float] = dict(width=min(room.width, 9.0), height=room.height, size=0.42)
-        both = bars_on_one_scale(self.next_words, self.trace.vocabulary, ids, fill="probability", **size)
-        return [bars.move_to(room.center) for bars in both]
-
-    def title_of(self, bars: ProbabilityBars) -> Label:
-        return Label(say("next word after “{w}”", w=self.words[self.position]), 0.36, "secondary").next_to(
-            bars, UP, buff=0.2
-        )
 
     def question(self) -> tuple[SentenceStrip, list[Mobject]]:
         config, probs = self.trace.config, self.next_words[0]
@@ -126,8 +105,8 @@ class SelfAttention(AttentionLesson):
             claims=[most(probs, likeliest)],
         ):
             strip = self.strip()
-            bars = self.bars(self.below(strip))[0]
-            title = self.title_of(bars)
+            bars = two_bars(self, self.next_words, self.below(strip), 3, 5)[0]
+            title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
             self.play(FadeIn(strip, shift=0.2 * UP), run_time=1)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
         if self.trace.unknown:
@@ -162,8 +141,8 @@ class SelfAttention(AttentionLesson):
             subtitle="next word after “{word}” · with all heads, then without layer {l}, head {h}",
             keep=(strip, formula),
         ):
-            with_head, without = self.bars(self.below(strip))
-            title = self.title_of(with_head)
+            with_head, without = two_bars(self, self.next_words, self.below(strip), 3, 5)
+            title = next_word_title(self, self.position).next_to(with_head, UP, buff=0.2)
             self.play(FadeOut(formula, shift=0.3 * DOWN), run_time=0.5)
             self.play(FadeIn(title), Grow(with_head, "values"), run_time=1.2)
             self.wait(0.4)

@@ -17,6 +17,7 @@ from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import count
+from scenes.lesson.following import below
 from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def one_neuron(lesson: FeedForward, strip: SentenceStrip, bars: list[Mobject]) -
         keep=(strip, *bars),
     ):
         upper, lower = lesson.by(wide=(2.2, 1), square=(2.2, 1), tall=(1.6, 1))
-        top, bottom = lesson.below(strip).rows(upper, lower)
+        top, bottom = below(lesson, strip).rows(upper, lower)
         rows = Rows(top, [(neuron.x, "data", "x"), (neuron.asks, "weight", "its weights")], cell=1.2)
         lesson.play(*leave(*bars), Introduce(rows.grids[0], "columns", lag=0.1), *come(rows.labels[0]), run_time=1.2)
         lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)

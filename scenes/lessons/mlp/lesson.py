@@ -10,15 +10,11 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.runs.ablation import moved, without_neurons
 from model.study.inside.neurons import Neuron, candidates, most_telling
-from scenes.kit.charts.bars import ProbabilityBars
-from scenes.kit.ground.layout import Box
-from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
-from scenes.kit.recipes import bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import most
+from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lessons.mlp import answering, asking, others
@@ -83,38 +79,11 @@ class FeedForward(TextLesson):
         others.other_curves(self, strips)
         self.answer_to_the_question()
 
-    # ── where things are ─────────────────────────────────────────────────────────────────────────
-    def strip(self) -> SentenceStrip:
-        """The sentence at the top of the stage."""
-        lines = self.by(wide=1, square=1, tall=4)
-        strip = SentenceStrip(
-            self.trace.tokens, width=self.stage.width, size=self.by(wide=0.38, square=0.32, tall=0.38), lines=lines,
-            chips=0, unknown=self.trace.unknown, target=self.position,
-        )  # fmt: skip
-        return strip.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
-
-    def below(self, strip: Mobject) -> Box:
-        """The stage without the strip."""
-        stage = self.stage
-        return Box(stage.left, stage.bottom, stage.right, float(strip.get_bottom()[1]) - 0.15)
-
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     @property
     def next_words(self) -> tuple[Tensor, Tensor]:
         """Probabilities of the next word with the neuron, and without it."""
         return self.trace["probs"][self.position], self.without["probs"][self.position]
-
-    def bars(self, box: Box) -> list[ProbabilityBars]:
-        """Both of them, as bars for the same words on one scale, in the middle of a box."""
-        ids = telling_words(*self.next_words, max(4, min(6, int(box.height / 0.5))))
-        room = Box(box.left, box.bottom, box.right, box.top - 0.6)
-        size: dict[str, float] = dict(width=min(room.width, 9.0), height=room.height, size=0.42)
-        both = bars_on_one_scale(self.next_words, self.trace.vocabulary, ids, fill="probability", **size)
-        return [bars.move_to(room.center) for bars in both]
-
-    def title_of(self, bars: ProbabilityBars) -> Label:
-        title = Label(say("next word after “{w}”", w=self.words[self.position]), 0.36, "secondary")
-        return title.next_to(bars, UP, buff=0.2)
 
     def question(self) -> tuple[SentenceStrip, list[Mobject]]:
         probs = self.next_words[0]
@@ -130,9 +99,9 @@ class FeedForward(TextLesson):
             p=probs[likeliest],
             claims=[most(probs, likeliest)],
         ):
-            strip = self.strip()
-            bars = self.bars(self.below(strip))[0]
-            title = self.title_of(bars)
+            strip = strip_of(self, self.position)
+            bars = two_bars(self, self.next_words, below(self, strip), 4, 6)[0]
+            title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
             self.play(FadeIn(strip, shift=0.2 * UP), run_time=1)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
         if self.trace.unknown:
@@ -149,9 +118,9 @@ class FeedForward(TextLesson):
             subtitle="next word after “{word}” · with all neurons, then without layer {l}, neuron {n}",
             keep=(),
         ):
-            strip = self.strip()
-            with_it, without = self.bars(self.below(strip))
-            title = self.title_of(with_it)
+            strip = strip_of(self, self.position)
+            with_it, without = two_bars(self, self.next_words, below(self, strip), 4, 6)
+            title = next_word_title(self, self.position).next_to(with_it, UP, buff=0.2)
             self.play(FadeIn(strip), FadeIn(title), FadeIn(with_it), run_time=1)
             self.wait(0.6)
             self.play(Transform(with_it, without), run_time=1.8)

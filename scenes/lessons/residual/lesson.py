@@ -22,6 +22,7 @@ from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.kit.words.writers import name_of
 from scenes.lesson.claims import most
+from scenes.lesson.following import below, next_word_title, strip_of
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lessons.residual import norms, through, writing
@@ -89,23 +90,16 @@ class ResidualStream(TextLesson):
     # ── where things are ─────────────────────────────────────────────────────────────────────────
     def strip(self) -> SentenceStrip:
         """The sentence at the top of the stage, with room for a chip of the row that is followed."""
-        lines = self.by(wide=1, square=1, tall=4)
-        strip = SentenceStrip(
-            self.trace.tokens, width=self.stage.width, size=self.by(wide=0.38, square=0.32, tall=0.38), lines=lines,
-            chips=1, unknown=self.trace.unknown, target=self.position,
-        )  # fmt: skip
-        strip.add("x", self.trace["blocks.0.resid_pre"], "data")
-        return strip.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
+        return strip_of(self, self.position, [("x", self.trace["blocks.0.resid_pre"], "data")])
 
     def below(self, strip: Mobject) -> Box:
         """The stage without the strip."""
-        stage = self.stage
-        return Box(stage.left, stage.bottom, stage.right, float(strip.get_bottom()[1]) - 0.15)
+        return below(self, strip)
 
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     def next_word(self, box: Box) -> tuple[Label, ProbabilityBars]:
         """What the model expects after the word that is followed, as bars that fill a box."""
-        title = Label(say("next word after “{w}”", w=self.words[self.position]), 0.36, "secondary")
+        title = next_word_title(self, self.position)
         count = max(3, min(5, int((box.height - 0.7) / 0.55)))
         room: Look = dict(width=min(box.width, 9.0), height=box.height - 0.7, size=0.44)
         bars = ProbabilityBars(

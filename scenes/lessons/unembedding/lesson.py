@@ -12,14 +12,13 @@ from model.numbers.trace import Trace
 from model.study.inside.lens import LogitLens
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box, stack
-from scenes.kit.ground.say import say
-from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import most
+from scenes.lesson.following import below, next_word_title, strip_of
 from scenes.lesson.lesson import TextLesson
 from scenes.lessons.unembedding import cutting, layers, logits, prefixes
 
@@ -73,17 +72,11 @@ class Unembedding(TextLesson):
     # ── where things are ─────────────────────────────────────────────────────────────────────────
     def strip(self) -> SentenceStrip:
         """The sentence at the top of the stage."""
-        lines = self.by(wide=1, square=1, tall=4)
-        strip = SentenceStrip(
-            self.trace.tokens, width=self.stage.width, size=self.by(wide=0.38, square=0.32, tall=0.38), lines=lines,
-            chips=0, unknown=self.trace.unknown, target=self.position,
-        )  # fmt: skip
-        return strip.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
+        return strip_of(self, self.position)
 
     def below(self, strip: Mobject) -> Box:
         """The stage without the strip."""
-        stage = self.stage
-        return Box(stage.left, stage.bottom, stage.right, float(strip.get_bottom()[1]) - 0.15)
+        return below(self, strip)
 
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     def numbers(self, box: Box) -> TensorGrid:
@@ -125,7 +118,7 @@ class Unembedding(TextLesson):
                 self.probs, self.trace.vocabulary, count=count, fill="probability", width=min(lower.width, 9.0),
                 height=lower.height - 0.6, size=0.44,
             )  # fmt: skip
-            title = Label(say("next word after “{w}”", w=self.words[self.position]), 0.36, "secondary")
+            title = next_word_title(self, self.position)
             lower.fit(stack(title, bars, gap=0.2))
             self.play(FadeIn(strip), FadeIn(grid), run_time=1)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.8)

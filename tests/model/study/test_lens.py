@@ -5,12 +5,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from model import Trace, load, run
-from model.net.config import ModelConfig
+from model import load, run
 from model.net.layers import SILENT
-from model.net.transformer import build
-from model.runs.recorder import record, weights
 from model.study.inside.lens import LogitLens, loss, shown, surprises
+from tests.untrained import untrained
 
 TEXT = "The tired old grey wolf"
 
@@ -28,17 +26,7 @@ def test_at_each_stop_it_is_what_the_models_last_two_parts_make_of_the_row(name)
 
 
 def test_of_a_model_with_rms_norm():
-    torch.manual_seed(0)
-    config = ModelConfig(vocab_size=11, n_ctx=7, d_model=6, n_layers=2, n_heads=2, d_head=3, d_mlp=5, norm="rms")
-    twin = build(config).eval()
-    with torch.no_grad():
-        for parameter in twin.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-    arrays, axes = record(twin, (3, 5, 8))
-    for name, (values, names) in weights(twin).items():
-        arrays[name], axes[name] = values, names
-    words = tuple(f"w{k}" for k in range(11))
-    trace = Trace(arrays, axes, words[:3], (3, 5, 8), (), config, words)
+    trace = untrained(norm="rms")
     assert np.abs(LogitLens(trace, 2).probs.values[-1] - trace.array("probs")[2]).max() < 1e-5
 
 

@@ -8,12 +8,9 @@ import torch
 from torch.nn import functional
 
 from model import UsageError, load, run
-from model.net.config import ModelConfig
-from model.net.transformer import build
-from model.numbers.trace import Trace
 from model.runs.ablation import without_neurons
-from model.runs.recorder import record, weights
 from model.study.inside.neurons import Neuron, activated, candidates, loudest, most_telling, sentences
+from tests.untrained import untrained
 
 TEXT = "The hungry dog ate the"
 CURVES = {"relu": functional.relu, "gelu": functional.gelu, "swiglu": functional.silu}
@@ -91,17 +88,3 @@ def test_the_loudest_places_are_those_of_a_search_sentence_by_sentence():
 def test_a_neuron_that_is_not_there_is_refused():
     with pytest.raises(UsageError, match="neurons 0 to 255"):
         run("tiny", TEXT, neurons=[(0, 256)])
-
-
-def untrained(**choices) -> Trace:
-    """A run of a small random model of another kind, all its weights away from where they start."""
-    torch.manual_seed(0)
-    config = ModelConfig(vocab_size=11, n_ctx=7, d_model=6, n_layers=2, n_heads=4, d_head=4, d_mlp=5, **choices)
-    twin, ids = build(config).eval(), (3, 5, 5, 8)
-    with torch.no_grad():
-        for parameter in twin.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-    arrays, axes = record(twin, ids)
-    for name, (values, names) in weights(twin).items():
-        arrays[name], axes[name] = values, names
-    return Trace(arrays, axes, tuple(f"w{k}" for k in ids), ids, (), config, tuple(f"w{k}" for k in range(11)))

@@ -5,11 +5,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from model import Trace, UsageError, run
-from model.net.config import ModelConfig
-from model.net.transformer import build
-from model.runs.recorder import record, weights
+from model import UsageError, run
 from model.study.inside.stream import Norm, Stream, layer_normed, lengths, rms_normed
+from tests.untrained import untrained
 
 TEXT = "The capital of Italy is"
 
@@ -76,17 +74,3 @@ def test_a_norm_of_either_kind_in_a_random_model(norm):
 def test_a_model_that_norms_the_stream_itself_is_refused():
     with pytest.raises(UsageError, match="norms the stream"):
         Stream(untrained(norm_first=False), 0)
-
-
-def untrained(**choices) -> Trace:
-    """A run of a small random model of another kind, all its weights away from where they start."""
-    torch.manual_seed(0)
-    config = ModelConfig(vocab_size=11, n_ctx=7, d_model=6, n_layers=2, n_heads=4, d_head=4, d_mlp=5, **choices)
-    twin, ids = build(config).eval(), (3, 5, 5, 8)
-    with torch.no_grad():
-        for parameter in twin.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-    arrays, axes = record(twin, ids)
-    for name, (values, names) in weights(twin).items():
-        arrays[name], axes[name] = values, names
-    return Trace(arrays, axes, tuple(f"w{k}" for k in ids), ids, (), config, tuple(f"w{k}" for k in range(11)))

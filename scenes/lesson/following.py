@@ -1,0 +1,68 @@
+"""What lessons that follow one word share: its sentence at the top, and what the model expects after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from manim import UP, Mobject
+
+from model.numbers.tensor import Tensor
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import Label
+from scenes.kit.recipes import bars_on_one_scale, telling_words
+from scenes.kit.words.strip import SentenceStrip
+from scenes.lesson.lesson import TextLesson
+
+Chip = tuple[str, Tensor, str]  # name, tensor [position, d], kind
+SIZES = (0.38, 0.32, 0.38)  # em of the words in wide, square and tall frames
+TITLE = 0.6  # room over bars for their title
+
+
+def strip_of(
+    lesson: TextLesson,
+    position: int,
+    chips: Sequence[Chip] = (),
+    *,
+    sizes: tuple[float, float, float] = SIZES,
+    offered: int | None = None,
+) -> SentenceStrip:
+    """The sentence at the top of the stage, with room for these chips. position: of the word that is followed; offered:
+    of the one that is asked."""
+    wide, square, tall = sizes
+    strip = SentenceStrip(
+        lesson.trace.tokens,
+        width=lesson.stage.width,
+        size=lesson.by(wide=wide, square=square, tall=tall),
+        lines=lesson.by(wide=1, square=1, tall=4),
+        chips=len(chips),
+        unknown=lesson.trace.unknown,
+        target=position,
+        offered=offered,
+    )
+    for chip in chips:
+        strip.add(*chip)
+    return strip.move_to(lesson.stage.center).align_to((0, lesson.stage.top, 0), UP)
+
+
+def below(lesson: TextLesson, strip: Mobject, air: float = 0.15) -> Box:
+    """The stage without the strip."""
+    stage = lesson.stage
+    return Box(stage.left, stage.bottom, stage.right, float(strip.get_bottom()[1]) - air)
+
+
+def next_word_title(lesson: TextLesson, position: int) -> Label:
+    """What bars of the next word are called."""
+    return Label(say("next word after “{w}”", w=lesson.words[position]), 0.36, "secondary")
+
+
+def two_bars(lesson: TextLesson, both: tuple[Tensor, Tensor], box: Box, least: int, most: int) -> list[ProbabilityBars]:
+    """Two distributions [vocab] of the next word, as bars for the same words on one scale, in the middle of a box.
+
+    least, most: how many words have a bar of their own."""
+    ids = telling_words(*both, max(least, min(most, int(box.height / 0.5))))
+    room = Box(box.left, box.bottom, box.right, box.top - TITLE)
+    size: dict[str, float] = dict(width=min(room.width, 9.0), height=room.height, size=0.42)
+    pair = bars_on_one_scale(both, lesson.trace.vocabulary, ids, fill="probability", **size)
+    return [bars.move_to(room.center) for bars in pair]
