@@ -11,7 +11,6 @@ from studio.audit.findings import Finding
 
 Debt = tuple[str, str]  # (kind, step)
 BLANK = {  # for a fifth of a second to two, as drawn frames show (`audit --drawn`): one page has gone, the next is pale
-    "overview": ("Rows of numbers",),
     "embedding": ("Cosine", "A probe"),
     "position": ("The table", "Likeness of positions", "One curve"),
     "residual": ("Block after block", "Too different to read", "By hand", "Where the norm stands", "Who wrote it"),

@@ -22,6 +22,7 @@ from scenes.kit.numbers.strips import HeatStrips
 WIDTH, HEIGHT, DEEP = 5.0, 1.4, 0.12  # of a slab, in units of space
 SLANT = np.pi / 6  # of titles: they rise from the slabs' corners, where those do not stand one above the other
 NAME = 0.28  # em of a title, in scene units
+EDGE = 0.018  # width of its edges
 BEFORE = 0.01  # by how much nearer a card is than its slab
 FRONT, NEAR = -1.0, -0.5  # z_index of the slab in front, and of what lies before all slabs; captions have 0
 
@@ -104,12 +105,12 @@ class Slab(Painted):
 
     def draw(self, pen: Pen) -> None:
         ul, ur, lr, ll, back_ul, back_ur, back_lr, _ = self.outline
-        edge = (1 - self.lit) * color("box_edge") + self.lit * color("target")
-        line = 0.015 + 0.015 * self.lit
+        edge = (1 - self.lit) * color("secondary") + self.lit * color("target")
+        line = EDGE * (1 + self.lit)
         for face, light in (
-            ((back_ul, back_ur, ur, ul), 0.5),
-            ((ur, back_ur, back_lr, lr), 0.25),
-            ((ul, ur, lr, ll), 0),
+            ((back_ul, back_ur, ur, ul), 0.9),
+            ((ur, back_ur, back_lr, lr), 0.6),
+            ((ul, ur, lr, ll), 0.25),
         ):
             fill = (1 - light) * color("box") + light * color("box_edge")
             pen.polygon(face, fill)

@@ -31,11 +31,14 @@ MIXES = "mixes"
 Mix = Annotated[T, MIXES]  # an attribute of a Painted that interpolates
 
 
+FAR = 100.0  # scene units: beyond the left and right edge of every frame
+
+
 class PaintingCamera(Camera):
     """Manim's Cairo camera; a mobject that can paint itself does so, all others are drawn as ever.
 
     view: where it looks (`Travel` moves it); what is `pinned` stays where it is in the frame. window: the part of the
-    frame that a Travel fills with what it goes to; None for all of it."""
+    frame that a Travel fills with what it goes to, and above and below which nothing of that is drawn; None for all."""
 
     writing = True
     view: View = HOME
@@ -54,6 +57,9 @@ class PaintingCamera(Camera):
         view = seen_in(vmobject, self.view)
         if view is not HOME:
             ctx.save()
+            if self.window is not None:  # what is close does not run into heading and caption
+                ctx.rectangle(-FAR, self.window.bottom, 2 * FAR, self.window.height)
+                ctx.clip()
             ctx.transform(cairo.Matrix(view.zoom, 0, 0, view.zoom, view.x, view.y))
         if isinstance(vmobject, Painted):
             vmobject.paint(ctx, self.writing)
