@@ -49,6 +49,11 @@ def fact(words: str | Sequence[str], told: str, of: Sequence[Tensor], holds: Tes
     return Fact((words,) if isinstance(words, str) else tuple(words), told, tuple(of), holds)
 
 
+def truth(told: str, of: Sequence[Tensor], holds: Test) -> Fact:
+    """What must hold of the numbers of a step, whatever is said of them."""
+    return Fact((), told, tuple(of), holds)
+
+
 def count(words: str | Sequence[str], field: str, of: Sequence[Tensor], how: Callable[..., int]) -> Fact:
     """What is said in a field, a whole number, is how(*values) of the tensors."""
     words = (words,) if isinstance(words, str) else tuple(words)

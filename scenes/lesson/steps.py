@@ -25,7 +25,7 @@ READING, FIGURE = 13.0, 0.3  # characters a second; seconds more for every numbe
 SWAP = 0.6  # seconds in which one caption gives way to the next
 GO = 0.4  # seconds in which what a step does not keep leaves, while its first things come
 NUMBER = re.compile(r"\d[\d.,]*")
-LEAVE, COME = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.3, 1)
+LEAVE, COME = squish_rate_func(smooth, 0, 0.6), squish_rate_func(smooth, 0.3, 0.9)
 
 
 def reading_time(text: str) -> float:

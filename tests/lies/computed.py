@@ -129,8 +129,7 @@ LIES = [
         "sample(probs.values[ranking], float(u))",
         "max(sample(probs.values[ranking], float(u)) - 1, 0)",
         "overview",
-        "test",
-        "tests/model/runs/test_sampling.py",
+        "false claim",
     ),
     Lie(
         "the random numbers of the next seed",

@@ -94,8 +94,7 @@ LIES = [
         "3 if self.config.activation",
         "2 if self.config.activation",
         "generation",
-        "test",
-        "tests/model/study/test_work.py",
+        "false claim",
     ),
     Lie(
         "keys are counted for one layer",
@@ -103,8 +102,7 @@ LIES = [
         'return 2 * self.of("n_layers") * self.of("n_heads") * self.of("d_head")',
         'return 2 * self.of("n_heads") * self.of("d_head")',
         "generation",
-        "test",
-        "tests/model/study/test_work.py",
+        "false claim",
     ),
     Lie(
         "with a cache the last word is not read",

@@ -4,7 +4,7 @@ from tests.lies.lie import Lie
 
 LOGITS, CUTTING = "scenes/lessons/unembedding/logits.py", "scenes/lessons/unembedding/cutting.py"
 LAYERS, PREFIXES = "scenes/lessons/unembedding/layers.py", "scenes/lessons/unembedding/prefixes.py"
-STUDY, TEST = "model/study/inside/lens.py", "tests/model/study/test_lens.py"
+STUDY = "model/study/inside/lens.py"
 
 LIES = [
     Lie(
@@ -64,14 +64,12 @@ LIES = [
         "false claim",
     ),
     Lie(
-        "the lens without the last norm’s weights",
+        "the lens without the last norm’s shift",
         STUDY,
-        "return x / (x.square().mean(0) + eps).sqrt() * w",
-        "return x / (x.square().mean(0) + eps).sqrt()",
+        '.sqrt() * w + self.trace["ln_final.b"]',
+        ".sqrt() * w",
         "unembedding",
-        "test",
-        TEST,
-        {"model": "tiny"},
+        "false claim",
     ),
     Lie(
         "surprise at the word itself, and not at the next one",
@@ -79,8 +77,7 @@ LIES = [
         "trace.ids[k + 1]] for k",
         "trace.ids[k]] for k",
         "unembedding",
-        "test",
-        TEST,
+        "false claim",
     ),
     Lie(
         "the words before those that cost are shifted by one",

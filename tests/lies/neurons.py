@@ -77,8 +77,7 @@ LIES = [
         'return self["mlp.W_out"][self.index]',
         'return self["mlp.W_out"][self.index - 1]',
         "mlp",
-        "test",
-        TEST,
+        "false claim",
     ),
     Lie(
         "a run that is called one without a neuron, and has it",

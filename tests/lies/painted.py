@@ -286,11 +286,10 @@ LIES = [
     Lie(
         "the share of all axes as that of three",
         MAPS,
-        "share=found.explained[[0, 1, 2]].sum()",
-        "share=found.explained[[0, 1, 2, 3]].sum()",
+        "seen = found.explained[[0, 1, 2]].sum()",
+        "seen = found.explained[[0, 1, 2, 3]].sum()",
         "embedding",
-        "test",
-        test="tests/scenes/test_embedding.py",
+        "false claim",
     ),
     Lie(
         "arrows point from the second word to the first",

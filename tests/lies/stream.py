@@ -110,8 +110,7 @@ LIES = [
         "(self.writes @ last) / last.square().sum(0)",
         "(self.writes @ last) / last.square().sum(0).sqrt()",
         "residual",
-        "test",
-        "tests/model/study/test_stream_writes.py",
+        "false claim",
     ),
     Lie(
         "RMS norm divides by the spread around the mean",
@@ -119,8 +118,7 @@ LIES = [
         "return row / row.square().mean(0).sqrt()",
         "return row / (row - row.mean(0)).square().mean(0).sqrt()",
         "residual",
-        "test",
-        "tests/model/study/test_stream_writes.py",
+        "false claim",
     ),
     Lie(
         "cosines with the first row, called those with the last",
@@ -128,8 +126,7 @@ LIES = [
         "cosine(self.rows, self.rows[-1])",
         "cosine(self.rows, self.rows[0])",
         "residual",
-        "test",
-        "tests/model/study/test_stream_writes.py",
+        "false claim",
     ),
     Lie(
         "the rows of the two norms change places",

@@ -24,7 +24,8 @@ class ProbabilityBars(Painted):
 
     probs: Tensor [n]; labels: n strings. Either the `count` most probable, largest first, and one last bar
     "all others", so that the bars add up to 100 % — or, with `order`, those indices in that order.
-    `rest`: what the last bar is called. `target`: the index whose bar is yellow; `drawn`: the one whose bar is pink.
+    `rest`: what the last bar is called; it is left out where it is 0, unless the list is to be `whole`.
+    `target`: the index whose bar is yellow; `drawn`: the one whose bar is pink.
     `total` writes the sum below. `longest`: the probability of a bar that fills the width (default: the largest shown).
     `label_room`: width of the words, where several lists are to line up. In a Transform to another list the bars
     grow and shrink, the words fade over.
@@ -67,13 +68,14 @@ class ProbabilityBars(Painted):
         drawn: int | None = None,
         label_room: float = 0.0,
         rest: str = "all others",
+        whole: bool = False,
     ):
         n = len(labels)
         self.probs, self.spec, self.total = probs, spec, total
         values = np.asarray(probs.values, dtype=float)
         self.ids = list(order) if order is not None else [int(i) for i in np.argsort(-values, kind="stable")[:count]]
         hidden = sorted(set(range(n)) - set(self.ids))
-        if not values[hidden].any():
+        if not values[hidden].any() and not whole:
             hidden = []  # nothing is left for the others (masked words)
         self.others = probs[hidden].sum(0) if hidden else None
         self.words = [display(labels[i]) for i in self.ids] + ([rest] if hidden else [])

@@ -24,7 +24,7 @@ from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
-from scenes.lesson.claims import Fact, ordered
+from scenes.lesson.claims import Fact, ordered, truth
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.steps import come, leave
 from scenes.lessons.embedding.claims import nearest
@@ -43,6 +43,11 @@ class Shown:
 
     space: VectorSpace
     shares: ProbabilityBars
+
+
+def three(explained: np.ndarray, seen: np.ndarray) -> bool:
+    """Whether a share is that of the first three axes."""
+    return bool(abs(float(explained[:3].sum()) - float(seen)) < 1e-6)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +73,17 @@ class Maps:
         every, own = -(-self.table.size[0] // MAPPED), self.word.own
         rows = self.table.table[::every]
         found = pca(rows, "W_E", n=self.table.size[1])
+        seen = found.explained[[0, 1, 2]].sum()
         with self.scene.step(
             "A space",
             "A row is an arrow in {d} dimensions. We can see three: {share:.0%} of what varies.",
             subtitle="PCA of {n} rows of W_E: the three axes along which they vary most · dots: words",
             keep=(grid,),
-            claims=[ordered(found.explained)],
-            share=found.explained[[0, 1, 2]].sum(),
+            claims=[
+                ordered(found.explained),
+                truth("the bars are those of three axes", [found.explained, seen], three),
+            ],
+            share=seen,
             n=len(rows),
         ):
             quiet = range(len(own), len(self.rows))

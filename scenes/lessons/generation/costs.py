@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from manim import Mobject, Transform
+import numpy as np
+from manim import FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor, concatenate
 from model.study.turns.work import PARTS
@@ -16,6 +17,7 @@ from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look, room_for
+from scenes.lesson.claims import Test, truth
 from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
@@ -31,11 +33,12 @@ def one_word(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         subtitle="one word that meets {k} keys, in all {layers} layers of {model} · products of matrices",
         k=len(lesson.read),
         layers=lesson.trace.config.n_layers,
+        claims=[truth("a multiply-add for each weight, and for each number of each key", [parts], of_weights(lesson))],
         keep=before,
     ):
         title, bars = counted(lesson, "for one word", parts, [say(part) for part in PARTS])
         grow = Grow(bars, "values", lag=0.5, least=0.02, run_time=2.4)
-        lesson.play(*leave(*before), *come(title), run_time=0.8)
+        lesson.play(*leave(*before), *come(title), run_time=0.5)
         lesson.play(grow)
         lesson.answer(
             "{s:,.0f} multiply-adds; only {p:.1%} of them are for looking back.",
@@ -43,6 +46,22 @@ def one_word(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
             p=parts[1] / parts.sum(0),
         )
     return [title, bars]
+
+
+def of_weights(lesson: Generation) -> Test:
+    """Whether the parts are as many as the weights say: counted on the matrices themselves, not from the settings."""
+    trace, config = lesson.trace, lesson.trace.config
+
+    def entries(*names: str) -> int:
+        found = [trace.array(f"blocks.{b}.{n}").size for b in range(config.n_layers) for n in names]
+        return sum(found)
+
+    own = config.kv_heads / config.n_heads  # recorded once for every head that shares them
+    heads = entries("attn.W_Q", "attn.W_O") + own * entries("attn.W_K", "attn.W_V")
+    gate = ["mlp.W_gate"] if "blocks.0.mlp.W_gate" in trace else []
+    keys = 2 * len(lesson.read) * entries("attn.q") / len(trace)
+    right = [heads, keys, entries("mlp.W_in", "mlp.W_out", *gate), trace.array("W_U").size]
+    return lambda parts: bool(np.allclose(parts, right))
 
 
 def counted(
@@ -69,7 +88,7 @@ def every_turn(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         title, bars = counted(lesson, "where all is read again", again, names, longest)
         other_title, other_bars = counted(lesson, "where each word is read once", once, names, longest)
         grow = Grow(bars, "values", lag=0.4, least=0.02, run_time=2.4)
-        lesson.play(*leave(*before), *come(title), run_time=0.8)
+        lesson.play(*leave(*before), *come(title), run_time=0.5)
         lesson.play(grow)
         lesson.wait(0.6)
         lesson.play(*leave(title), *come(other_title), run_time=0.6)
@@ -114,8 +133,10 @@ def memory(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         for box, grid, name, kind in ((left, first, "keys", "key"), (right, second, "values", "value")):
             grid.move_to((box.center[0], stage.center[1] - 0.3, 0))
             titles.append(Label(name, 0.4, kind, of=grid.tensor).move_to((box.center[0], stage.top - 0.25, 0)))
-        lesson.play(*leave(*before), *come(*titles), run_time=0.8)
-        lesson.play(*[Introduce(grid, "rows", lag=0.5) for grid in (first, second)], run_time=2.4)
+        gone = [FadeOut(m, run_time=0.4) for m in before]
+        lesson.play(
+            *gone, *come(*titles), *[Introduce(grid, "rows", lag=0.5, run_time=2.4) for grid in (first, second)]
+        )
     return [first, second, *titles]
 
 

@@ -23,7 +23,7 @@ from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look, bars_on_one_scale
 from scenes.kit.words.strip import CELLS
 from scenes.kit.words.tokens import TokenRow
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, grow_after, leave
 from scenes.lessons.generation.table import KeptTable
 
 if TYPE_CHECKING:
@@ -199,8 +199,8 @@ def same_answer(lesson: Generation, table: KeptTable) -> list[Mobject]:
         ids = [int(k) for k in np.argsort(-plain.values, kind="stable")[: 5 if lesson.wide else 4]]
         first, second = side_by_side(halves, told, (plain, cached), ids, lesson.trace.vocabulary)
         there = [m for m in lesson.mobjects if m in table.submobjects or m in table.rows]
-        lesson.play(*leave(*there), *come(first[0]), run_time=0.8)
-        lesson.play(Grow(first[1], "values"), run_time=1.4)
+        grow_after(lesson, there, first[1], run_time=1.8)
+        lesson.play(FadeIn(first[0]), run_time=0.4)
         lesson.play(FadeIn(second[0]), Grow(second[1], "values"), run_time=1.4)
         lesson.answer("Yes: no probability differs by more than {d:.6f}.", d=abs(cached - plain).max())
     return [*first, *second]

@@ -153,7 +153,7 @@ class Generation(TextLesson):
         with self.step("Read once", ask=QUESTION, keep=before, subtitle=LEGEND, claims=[read_once(self.once)]):
             again, once = self.reading(self.room())
             total = self.total(again)
-            self.play(*leave(*before), *come(again, total), run_time=1)
+            self.play(*leave(*before), *come(again, total), run_time=0.5)
             self.play(Transform(again, once), FadeOut(total), run_time=2.4)
             self.play(FadeIn(self.total(once)), run_time=0.6)
             self.answer(

@@ -36,7 +36,7 @@ def tree(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
             width=stage.width, height=stage.height, down=lesson.portrait,
         ).move_to(stage.center)  # fmt: skip
         grow = Grow(shown, "grown", lag=0.85, run_time=1.2 * shown.levels)
-        lesson.play(*leave(*before), *come(text), run_time=0.8)
+        lesson.play(*leave(*before), *come(text), run_time=0.5)
         lesson.play(grow)
         told, fields = parting(branches, lesson.read[lesson.n - 1])
         lesson.answer(told, **fields)

@@ -18,7 +18,7 @@ from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.sums import SumTable
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
-from scenes.lesson.claims import Fact, fact
+from scenes.lesson.claims import Fact, fact, truth
 from scenes.lesson.runs import trace_of
 from scenes.lesson.steps import come, grow_after, leave
 
@@ -36,6 +36,13 @@ def writes(lesson: FeedForward, before: Mobject) -> Rows:
         "What it lets through, {a:+.2f}, scales the row that it has to say: its row of W_out.",
         subtitle="mlp.post [{i}, {n}] × W_out [{n}, :] of layer {l}",
         a=neuron.post,
+        claims=[
+            truth(
+                "it is this neuron's row",
+                [neuron.answers, neuron["mlp.W_out"]],
+                lambda r, W: (r == W[lesson.index]).all(),
+            )
+        ],
         keep=(before,),
     ):
         parts = [(neuron.answers, "weight", "its answer"), (neuron.write, "delta", say("× {a:+.2f}", a=neuron.post))]

@@ -71,7 +71,7 @@ def fires(lesson: FeedForward, strip: SentenceStrip, before: list[Mobject]) -> A
         keep=(strip, *before),
     ):
         curve = curve_of(lesson, lesson.stage, [lesson.index])
-        lesson.play(*leave(strip, *before), *come(curve), run_time=0.7)
+        lesson.play(*leave(strip, *before), *come(curve), run_time=0.5)
         lesson.play(Fall(curve), run_time=1.6)
         lesson.answer(
             "Below nought it lets hardly anything through; {p:+.2f} becomes {q:.2f}: it answers."

@@ -21,7 +21,7 @@ from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.kit.words.writers import name_of
-from scenes.lesson.claims import most
+from scenes.lesson.claims import most, truth
 from scenes.lesson.following import below, next_word_title, strip_of
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
@@ -149,6 +149,7 @@ class ResidualStream(TextLesson):
             "Who wrote it",
             ask="The last row is the sum of all that was written. Who wrote most of it?",
             keep=(),
+            claims=[truth("the shares are all of the last row", [shares], lambda s: abs(s.sum() - 1) < 1e-3)],
             subtitle="share of each write in the last row x: write · x ÷ x · x, at position {i}; together {one}",
             one=say("{s:.0%}", s=shares.sum(0)),
             **self.foretold,
@@ -156,7 +157,7 @@ class ResidualStream(TextLesson):
             left, right = self.by(wide=self.stage.columns, square=self.stage.columns, tall=self.stage.rows)(1.3, 1)
             title, bars = self.next_word(right)
             written = through.shares(self, left)
-            self.play(FadeIn(title), FadeIn(bars), run_time=1)
+            self.play(FadeIn(title), FadeIn(bars), run_time=0.5)
             self.play(Grow(written, "values", lag=0.4), run_time=2.4)
             self.answer(
                 "{name}: {s:.0%} of it. Nothing was overwritten; the answer is what all of it adds up to.",

@@ -22,6 +22,7 @@ from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.sums import cosine, norms
 from scenes.kit.recipes import Look
 from scenes.kit.words.writers import name_of
+from scenes.lesson.claims import truth
 from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def how_different(lesson: ResidualStream, before: Mobject) -> list[Lanes]:
         keep=(before,),
     ):
         lanes = pair(lesson, (first.before, later.before))
-        lesson.play(*leave(before), *come(lanes[0]), run_time=1)
+        lesson.play(*leave(before), *come(lanes[0]), run_time=0.5)
         lesson.play(FadeIn(lanes[1]), run_time=1)
     return lanes
 
@@ -135,7 +136,7 @@ def by_hand(lesson: ResidualStream, lanes: list[Lanes]) -> RowChain:
     ):
         chain = RowChain(lesson.stage, (norm.before, "x"), operations)
         first, *others = chain.steps
-        lesson.play(*leave(*lanes), *come(first), run_time=0.7)
+        lesson.play(*leave(*lanes), *come(first), run_time=0.5)
         for part in others:
             lesson.play(FadeIn(part), run_time=0.8)
             lesson.wait(0.4)
@@ -151,6 +152,14 @@ def other_norm(lesson: ResidualStream, chain: RowChain) -> Rows:
         "Layer norm, RMS norm",
         ask="Newer models leave the mean alone and divide by √(mean of x²). Does it matter?",
         subtitle="the same row both ways, without w" + (" and b" if norm.b is not None else ""),
+        claims=[
+            truth(
+                "layer norm leaves no mean, and the variance one",
+                [layer],
+                lambda r: abs(r.mean()) < 1e-4 > abs(r.var() - 1),
+            ),
+            truth("RMS norm leaves the mean square one", [rms], lambda r: abs((r**2).mean() - 1) < 1e-4),
+        ],
         keep=(chain,),
     ):
         parts = [(norm.before, "data", "x"), (layer, "data", "layer norm"), (rms, "data", "RMS norm")]
@@ -183,7 +192,7 @@ def where_the_norm_stands(lesson: ResidualStream, before: Rows) -> None:
         told = (("pre-norm", PRE, rows), ("post-norm", POST, normed))
         pictures = [beside(lesson, box, *what, longest) for box, what in zip(boxes, told, strict=True)]
         for (title, formula, bars), gone in zip(pictures, ([before], []), strict=True):
-            lesson.play(*leave(*gone), *come(title, formula), run_time=0.9)
+            lesson.play(*leave(*gone), *come(title, formula), run_time=0.5)
             lesson.play(Grow(bars, "values", lag=0.3, least=0.02), run_time=1.6)
 
 

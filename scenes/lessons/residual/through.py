@@ -13,6 +13,7 @@ from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.writers import name_of
+from scenes.lesson.claims import truth
 from scenes.lesson.steps import come, grow_after, leave
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def all_blocks(lesson: ResidualStream, strip: SentenceStrip, rows: Rows) -> Stre
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height)
         rails = StreamRails(lengths, lesson.words, stops, target=i, **room).move_to(lesson.stage.center)
         rails.travelled = rails.travelled * 0
-        lesson.play(*leave(strip, rows), *come(rails), run_time=1)
+        lesson.play(*leave(strip, rows), *come(rails), run_time=0.5)
         lesson.play(rails.animate(run_time=4.5).travel(len(stops) - 1))
         lesson.answer("They grow: {asks} from length {a:.1f} to {b:.1f}.", a=lengths[0, i], b=lengths[-1, i])
     return rails
@@ -45,6 +46,7 @@ def direction(lesson: ResidualStream, rails: StreamRails) -> Mobject:
         ask="Longer is not all. When does it point where it points in the end?",
         subtitle="cosine of the row at each stop with the last row, blocks.{last}.resid_post [{i}, :]",
         last=lesson.trace.config.n_layers - 1,
+        claims=[truth("the last row points where it points", [cosines], lambda row: abs(row[-1] - 1) < 1e-4)],
         keep=(rails,),
     ):
         names = [name_of(name) for name in lesson.stream.stops]

@@ -36,10 +36,8 @@ def chart_of(lesson: Unembedding, title: Said, probs: Tensor, longest: float) ->
     """The next word as bars for always the same words, under a title."""
     stage = lesson.stage
     room = Box(stage.left, stage.bottom, stage.right, stage.top - 0.7)
-    look: Look = dict(width=min(room.width, 10.0), height=room.height, size=0.46, longest=longest)
-    bars = ProbabilityBars(probs, lesson.trace.vocabulary, order=kept(lesson), fill="probability", **look).move_to(
-        room.center
-    )
+    look: Look = dict(width=min(room.width, 10.0), height=room.height, size=0.46, longest=longest, fill="probability")
+    bars = ProbabilityBars(probs, lesson.trace.vocabulary, order=kept(lesson), whole=True, **look).move_to(room.center)
     return Label(title, 0.46, "probability", of=probs).move_to((room.center[0], stage.top - 0.3, 0)), bars
 
 

@@ -13,7 +13,7 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
 from scenes.kit.words.writers import name_of
-from scenes.lesson.claims import count, most
+from scenes.lesson.claims import count, most, truth
 from scenes.lesson.steps import grow_after
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ def when_did_it_know(lesson: Unembedding, chart: Chart) -> Mobject:
         ask="What would it say if it stopped earlier? W_U can be asked after every write.",
         subtitle="likeliest word at each stop of the stream, behind ln_final and W_U · position {i}",
         keep=chart,
-        claims=[*proved, *[most(lens.probs[k], word) for k, word in enumerate(best)]],
+        claims=[
+            truth("at the last stop it is what the model says", [lens.probs[-1], lesson.probs], np.allclose),
+            *proved,
+            *[most(lens.probs[k], word) for k, word in enumerate(best)],
+        ],
     ):
         values = stack([lens.probs[k, word] for k, word in enumerate(best)], "stop")
         names = [named(lesson, stop, word) for stop, word in zip(lens.stops, best, strict=True)]

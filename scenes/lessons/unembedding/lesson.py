@@ -120,5 +120,5 @@ class Unembedding(TextLesson):
             )  # fmt: skip
             title = next_word_title(self, self.position)
             lower.fit(stack(title, bars, gap=0.2))
-            self.play(FadeIn(strip), FadeIn(grid), run_time=1)
+            self.play(FadeIn(strip), FadeIn(grid), run_time=0.5)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.8)

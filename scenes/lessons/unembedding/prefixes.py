@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from manim import Mobject
 
 from model.study.inside.lens import loss, surprises
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
 from scenes.kit.recipes import Look
+from scenes.lesson.claims import Test, truth
 from scenes.lesson.steps import grow_after
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def every_prefix(lesson: Unembedding, before: Mobject) -> SignedBars:
         ask="One run foretells a next word at every word. How surprised is it by what did come?",
         subtitle="−log p of each word of the text after the words before it, in nats · {n} words",
         n=len(costs),
+        claims=[truth("each is −log p of the word that comes next", [costs, lesson.trace["probs"]], follows(lesson))],
         keep=(before,),
     ):
         names = [pair(lesson, k) for k in range(len(costs))]
@@ -38,6 +41,12 @@ def every_prefix(lesson: Unembedding, before: Mobject) -> SignedBars:
             c=costs[worst],
         )
     return bars
+
+
+def follows(lesson: Unembedding) -> Test:
+    """Whether costs are those of the words of the text."""
+    ids = list(lesson.trace.ids[1:])
+    return lambda costs, probs: np.allclose(np.exp(-costs), probs[np.arange(len(ids)), ids], atol=1e-6)
 
 
 def pair(lesson: Unembedding, position: int) -> Said:
