@@ -91,8 +91,8 @@ LIES = [
     Lie(
         "the MLP is counted with one matrix",
         WORK,
-        "3 if self.config.activation",
-        "2 if self.config.activation",
+        '== "swiglu" else 2',
+        '== "swiglu" else 1',
         "generation",
         "false claim",
     ),

@@ -80,8 +80,8 @@ class SoftmaxTable(VGroup):
     scores: Tensor [key] (−∞ where masked). Lies across (keys side by side) or, with `down`, upright. If e^score would
     be too large or too small to show, the largest score is subtracted first (which changes no weight), and the label
     says so. If not all keys fit, the largest are shown and the others stand together in one last cell, so that the
-    sums still add up. Under (beside) each row stand its numbers as heights. Parts: `.scores .exps .weights` (grids),
-    `.heights` (of the three), `.sum .one` (the totals), `.labels`."""
+    sums still add up (`kept`: the keys that stand alone). Under (beside) each row stand its numbers as heights. Parts:
+    `.scores .exps .weights` (grids), `.heights` (of the three), `.sum .one` (the totals), `.labels`."""
 
     total_size = 0.32
 
@@ -91,7 +91,7 @@ class SoftmaxTable(VGroup):
         total = exps.sum(0)
         kept, rest = _largest(scores, self._room(box, scores, down))
         names = [words[k] for k in kept] + ([say("{k} more", k=len(rest))] if rest else [])
-        parts = exps[kept]
+        self.kept, parts = kept, exps[kept]
         if rest:
             parts = concatenate([parts, stack([exps[rest].sum(0)], "rest")], 0)
         self.form, about = _decimals(parts, parts / total)

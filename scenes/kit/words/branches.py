@@ -11,7 +11,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Thickness
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.readings import Cell
+from scenes.kit.ground.readings import Cell, Index
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.typesetting import fitting_size
@@ -162,7 +162,7 @@ class WordTree(Painted):
         box = x - wide / 2, y - high / 2, wide, high
         pen.rectangle(*box, "box", seen, radius=0.14 * size)
         pen.frame(*box, "box_edge", 0.014, seen, radius=0.14 * size)
-        of = None if chance is None else Cell(chance)
+        of = Index("root", 0) if chance is None else Cell(chance)
         pen.text(word, x, y, size, role, seen, align=0.5, level="words", of=of)
         if chance is not None:
             spec = ".0%" if float(chance) >= 0.01 else ".1%"

@@ -12,7 +12,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
-from scenes.kit.ground.readings import Cells
+from scenes.kit.ground.readings import Cells, Index
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.numbers.cells import MOST, POWER
 from scenes.kit.numbers.grid import SIGNED
@@ -153,7 +153,8 @@ class SentenceStrip(Painted):
             opacity, dashed = float(self.emphasis[position[place]]), position[place] in self.unknown
             pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * row.size)
             pen.frame(x, y, w, h, row.edge[place], 0.014, opacity, radius=0.14 * row.size, dashed=dashed)
-            pen.text(word, middle, level, row.size, row.tint[place], opacity, align=0.5)
+            of = Index("position", position[place])
+            pen.text(word, middle, level, row.size, row.tint[place], opacity, align=0.5, of=of)
         for chips in self.chips.values():
             if chips.seen.any():
                 self._draw_chips(pen, chips)

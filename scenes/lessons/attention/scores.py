@@ -184,7 +184,10 @@ def softmax(lesson: SelfAttention, table: ScoreTable) -> SoftmaxTable:
         steps = SoftmaxTable(lesson.stage, scores, lesson.words, down=not lesson.wide)
         frame, asked = frame_row(table.scores, lesson.position), row_of(table.scores, lesson.position)
         lesson.play(FadeIn(frame), Transform(table.queries, table.asking(lesson.position)), run_time=0.5)
-        lesson.play(*leave(table, frame), Fly(asked, steps.scores), *come(steps.labels[0]), run_time=1.2)
+        seen = [k for k in table.scores.columns if k is not None]
+        pairs = {(lesson.position, k): (n,) for n, k in enumerate(steps.kept) if k in seen}
+        arrival = Fly(asked, steps.scores, pairs=pairs)
+        lesson.play(*leave(table, frame), arrival, *come(steps.labels[0]), run_time=1.2)
         lesson.play(Grow(steps.heights[0], "values"), run_time=0.8)
         lesson.play(SoftmaxRow(steps), run_time=3.6)
         lesson.answer("“{c}” takes {p:.0%} of its attention.", c=lesson.words[strongest], p=weights[strongest])
