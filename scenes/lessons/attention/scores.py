@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from manim import DOWN, LEFT, RIGHT, FadeIn, FadeOut, Mobject, Transform, VGroup
@@ -89,7 +90,11 @@ def all_scores(
         small = table.scores.digits * table.scores.zoom() / (total.size * total.zoom())
         landing = total.animate.scale(small).move_to(table.scores.cell_center(*place))
         sides = (table.queries, table.keys, table.corner, table.scores, frame)
-        lesson.play(*leave(*left[:-1], strip), landing, *come(*sides), *chips_into(strip, table), run_time=1.8)
+        rows = {"q": i, "k": j} if view.rotary else {}  # chips hold them as they were before they turned
+        flights = chips_into(strip, table, rows)
+        turned = [Fly(left[0], row_of(table.queries, i)), Fly(left[1], column_of(table.keys, j))] if rows else []
+        others = left[2:-1] if rows else left[:-1]
+        lesson.play(*leave(*others, strip), landing, *come(*sides), *flights, *turned, run_time=1.8)
         lesson.remove(total)
         table.scores.cell_opacity[place], table.scores.text_opacity[place] = 1.0, 1.0
         waves = min(len(table.scores.rows) * 0.45, 3.4)
@@ -97,11 +102,12 @@ def all_scores(
     return table, frame
 
 
-def chips_into(strip: SentenceStrip, table: ScoreTable) -> list[Fly]:
-    """The words' q and k fly to the side and to the top of the table."""
-    asks = [Fly(Chip(strip, "q", p), row_of(table.queries, p)) for p in strip.shown if p in table.queries.rows]
-    asked = [Fly(Chip(strip, "k", p), column_of(table.keys, p)) for p in strip.shown if p in table.keys.columns]
-    return [*asks, *asked]
+def chips_into(strip: SentenceStrip, table: ScoreTable, but: Mapping[str, int]) -> list[Fly]:
+    """The words' q and k fly to the side and to the top of the table; but: one of each that comes from elsewhere."""
+    asks = [p for p in strip.shown if p in table.queries.rows and p != but.get("q")]
+    asked = [p for p in strip.shown if p in table.keys.columns and p != but.get("k")]
+    sides = [Fly(Chip(strip, "q", p), row_of(table.queries, p)) for p in asks]
+    return [*sides, *[Fly(Chip(strip, "k", p), column_of(table.keys, p)) for p in asked]]
 
 
 def scale(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> None:
