@@ -39,7 +39,7 @@ def seen_of(centres: Array, sizes: Array, strength: Array) -> Array:
     free = np.clip(apart.max(axis=-1) / FADE, 0, 1)
     for k in range(1, len(seen)):
         alone = np.prod(1 - np.minimum(1, 4 * seen[:k]) * (1 - free[k, :k]))
-        seen[k] *= float(ease(np.clip((alone - 0.35) / 0.3, 0, 1)))  # half seen, but for a moment
+        seen[k] *= float(ease(np.clip((alone - 0.45) / 0.1, 0, 1)))  # half seen, but for a moment
     return seen
 
 
