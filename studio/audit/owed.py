@@ -10,22 +10,12 @@ from collections.abc import Iterable
 from studio.audit.findings import Finding
 
 Debt = tuple[str, str]  # (kind, step)
-BLANK = {  # for a fifth of a second to two, as drawn frames show (`audit --drawn`): one page has gone, the next is pale
-    "embedding": ("Cosine", "A probe"),
+BLANK = {  # as drawn frames show (`audit --drawn`): for a third of a second one page has gone and the next is pale;
+    "embedding": ("A space", "A probe"),  # for a second there is only a line
     "position": ("The table", "Likeness of positions", "One curve"),
-    "residual": ("Block after block", "Too different to read", "By hand", "Where the norm stands", "Who wrote it"),
-    "mlp": ("Does it answer?",),
-    "unembedding": ("Softmax", "Top-k", "Top-p", "A word"),
-    "generation": (
-        *("The same answer", "The work of one word", "With and without", "What it costs to keep"),
-        *("Five seeds", "Read once"),
-    ),
 }
 OTHERS: dict[str, tuple[Debt, ...]] = {
-    "overview": (("wrong shape", "Sample"), ("too small", "The first block")),  # of `tiny-learned`, of `tiny-rotary`
-    "embedding": (("contrast", "Analogies"), ("contrast", "A space")),  # words near an arrow or far away, of some texts
-    "attention": (("wrong label", "Input"), ("wrong number", "Softmax"), ("vanish and return", "Scores")),  # the same
-    "generation": (("wrong label", "Five seeds"),),  # where a word of the tree is one of the text
+    "overview": (("wrong shape", "Sample"), ("too small", "The first block"))  # with `tiny-learned`, `tiny-rotary`
 }
 OWED: dict[str, frozenset[Debt]] = {
     lesson: frozenset((*(("blank stage", step) for step in BLANK.get(lesson, ())), *OTHERS.get(lesson, ())))

@@ -33,6 +33,7 @@ OVER_WORDS = 0.7  # from a line down to the words of a text
 BESIDE_DOTS, IN_SUM = 0.36, 0.38  # em
 FLAT = 0.02  # what is left of a map's height when it is pressed onto a line
 FAINT = 0.4  # the words tested, when others are looked at
+PRESSED = 0.8  # the pairs' dots, pressed onto the line
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,7 @@ class Directions:
                 bare.label_on[:], bare.arrow_grown[:], bare.title_opacity = 0.0, 0.0, 0.0
                 play(Transform(space, bare), run_time=0.5)
                 flat = bare.copy()
-                flat.emphasis[:] = FAINT
+                flat.emphasis[:] = PRESSED
                 play(Transform(space, flat.stretch(FLAT, 1)), FadeIn(line), run_time=1)
             gone = [] if self.scene.portrait else [FadeOut(space)]
             play(Arrive(line), *gone, run_time=2)

@@ -162,7 +162,7 @@ class Maps:
                 FadeIn(grid, target_position=place, scale=0.1)
                 for (_, grid), place in zip((mine, other), places, strict=True)
             ]
-            play(*leave(space), *come(mine[0], other[0]), *flights, run_time=1.4)
+            play(*leave(space), *come(mine[0], other[0]), *flights, run_time=0.9)
             lines = self.scene.by(wide=1, square=4, tall=4)
             terms = TermSum(a, b, (a * b).sum(0), width=low.width, lines=lines, size=0.4)
             fields: Look = dict(dot=(a * b).sum(0), a=length(a), b=length(b), c=cosine(b, a))

@@ -133,7 +133,7 @@ class Turning:
             titles = ("distance from key to query", "q · k")
             plot = box.fit(Curve(curve, titles=titles, cursor=fields["n"], **room))
             plot.grown = 0.0
-            self.scene.play(FadeIn(plot), run_time=0.8)
+            self.scene.play(FadeIn(plot), run_time=0.5)
             self.scene.play(GrowCurve(plot), run_time=2)
 
     @property

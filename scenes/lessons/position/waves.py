@@ -203,7 +203,7 @@ class Waving:
         ):
             titles = ("position", "entry")
             heat = stage.fit(HeatMap(self.P, width=stage.width, height=stage.height, titles=titles, square=False))
-            self.scene.play(FadeIn(heat.pale()), run_time=0.6)
+            self.scene.play(FadeIn(heat.pale()), run_time=0.5)
             self.scene.play(Reveal(heat, "columns", lag=0.15), run_time=2)
             frame = Frame(heat.row_corners(self.position, pad=0.02))
             self.scene.play(FadeIn(frame), run_time=0.6)
