@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from manim import LaggedStart
 
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.readings import Index
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.text import LABEL
+from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.words.tokens import display
+
+READABLE = 0.3  # em from which an entry is easily read
 
 
 class WordList(Painted):
@@ -47,6 +51,25 @@ class WordList(Painted):
         self.pitch = min(height / self.lines, 1.5 * self.size)
         self.lit = 0.0  # how far the marked ones have taken their colour
         super().__init__(self.across * columns, self.pitch * self.lines)
+
+    @classmethod
+    def around(cls, box: Box, vocabulary: Sequence[str], ids: Iterable[int], size: float = LABEL) -> WordList:
+        """In a box: these entries, marked, the first and the last, and as many beside them as are easily read."""
+        last, marked = len(vocabulary) - 1, set(ids)
+        for reach in (2, 1, 0):
+            near = {row + k for row in marked for k in range(-reach, reach + 1)}
+            shown = sorted({0, last} | {row for row in near if 0 <= row <= last})
+            entries = cls(vocabulary, shown, width=box.width, height=box.height, marked=marked, size=size)
+            if entries.size >= READABLE:
+                break
+        fitted: WordList = box.fit(entries)
+        return fitted
+
+    def flying(self, ids: Sequence[int], places: Sequence[np.ndarray], size: float) -> tuple[list[Label], LaggedStart]:
+        """Ids in letters of that size that leave the list for these scene points, one after the other."""
+        labels = [Label(say("{i}", i=row), size, "target").move_to(self.id_place(row)) for row in ids]
+        ways = [label.animate.move_to(place) for label, place in zip(labels, places, strict=True)]
+        return labels, LaggedStart(*ways, lag_ratio=0.15)
 
     def _columns(self, width: float, height: float, size: float) -> tuple[int, float]:
         """(lines, em) with the largest letters."""

@@ -28,7 +28,6 @@ from scenes.lessons.embedding.rows import DIGITS, labelled_rows
 
 LARGE, SMALL = 0.6, 0.46  # em of the sentence's words, alone and above a table
 WORD_LIST = 0.4  # em of the words around the sentence's own in the vocabulary
-READABLE = 0.3
 ASIDE = 0.45  # opacity of the words around the one that comes twice
 SHORT = 12  # words that fit in a line, or in a few of a narrow frame
 FIRST, THEN = squish_rate_func(smooth, 0, 0.6), squish_rate_func(smooth, 0.3, 1)  # one text gives way to another
@@ -60,16 +59,16 @@ class LookUp:
         ):
             top, low = self.scene.stage.rows(1 if self.short else 1.6, 2 if self.scene.wide else 1.5, gap=0.45)
             tokens = top.fit(numbered(self.trace, top, LARGE))
-            entries = self.word_list(low)
+            entries = WordList.around(low, self.table.vocabulary, self.trace.ids, WORD_LIST)
             lit = entries.copy()
             lit.lit = 1.0
             play(LaggedStart(*[FadeIn(row, shift=0.2 * UP) for row in tokens.rows], lag_ratio=0.3), run_time=0.8)
             play(FadeIn(entries), run_time=0.8)
             play(Transform(entries, lit), run_time=0.6)
             size = tokens.numbers[0].size * tokens.numbers[0].zoom()
-            flying = [Label(say("{i}", i=row), size, "target").move_to(entries.id_place(row)) for row in self.trace.ids]
-            flights = [m.animate.move_to(tokens.number_place(k)) for k, m in enumerate(flying)]
-            play(LaggedStart(*flights, lag_ratio=0.15), run_time=1.6)
+            places = [tokens.number_place(k) for k in range(len(self.trace))]
+            flying, flight = entries.flying(self.trace.ids, places, size)
+            play(flight, run_time=1.6)
             self.scene.remove(*flying)
             self.scene.add(*tokens.numbers)
             self.scene.answer("First an id: its place in the vocabulary.")
@@ -86,18 +85,6 @@ class LookUp:
             id=self.trace.ids[unknown[0]],
         ):
             self.scene.play(*change(tokens, tokens.copy().dim_others(*unknown)), run_time=0.8)
-
-    def word_list(self, box: Box) -> WordList:
-        """The vocabulary around the sentence's words, as much of it as is easily read."""
-        last, ids = len(self.table.vocabulary) - 1, set(self.trace.ids)
-        for reach in (2, 1, 0):
-            around = {row + k for row in ids for k in range(-reach, reach + 1)}
-            shown = sorted({0, last} | {row for row in around if 0 <= row <= last})
-            room: Look = dict(width=box.width, height=box.height, size=WORD_LIST)
-            entries = WordList(self.table.vocabulary, shown, marked=ids, **room)
-            if entries.size >= READABLE:
-                break
-        return box.fit(entries)
 
     # ── the table ────────────────────────────────────────────────────────────────────────────────
     def open_table(self, sentence: NumberedTokens) -> tuple[NumberedTokens, TensorGrid]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from manim import FadeIn, LaggedStart, Mobject, Transform
+from manim import FadeIn, Mobject, Transform
 
 from model.numbers.trace import Trace
 from model.study.pieces import Cut
-from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import Label
 from scenes.kit.recipes import Look
 from scenes.kit.words.pieces import PieceRow, words_of
 from scenes.kit.words.regroup import Regroup
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from scenes.lessons.tokens.lesson import Tokens
 
 LIST = 0.42  # em of the words in the list
-READABLE = 0.3
 SMALL = 0.6  # em of the text above something else
 
 
@@ -61,7 +58,7 @@ def as_words(lesson: Tokens, row: PieceRow) -> tuple[PieceRow, WordList]:
     ):
         top, low = lesson.boxes
         after = lesson.words_row(top)
-        entries = word_list(lesson, low)
+        entries = WordList.around(low, lesson.trace.vocabulary, lesson.trace.ids, LIST)
         lit = entries.copy()
         lit.lit = 1.0
         bare = after.copy()
@@ -72,25 +69,11 @@ def as_words(lesson: Tokens, row: PieceRow) -> tuple[PieceRow, WordList]:
         size = after.number_size * after.zoom()
         shown = [k for k, part in enumerate(after.parts[: after.shown]) if part.index is not None]
         ids = [lesson.trace.ids[after.parts[k].index or 0] for k in shown]
-        flying = [Label(say("{i}", i=i), size, "target").move_to(entries.id_place(i)) for i in ids]
-        ways = [m.animate.move_to(after.number_place(k)) for k, m in zip(shown, flying, strict=True)]
-        lesson.play(LaggedStart(*ways, lag_ratio=0.15), run_time=1.8)
+        flying, flight = entries.flying(ids, [after.number_place(k) for k in shown], size)
+        lesson.play(flight, run_time=1.8)
         lesson.remove(*flying, bare)
         lesson.add(after)
     return after, entries
-
-
-def word_list(lesson: Tokens, box: Box) -> WordList:
-    """The vocabulary around the text's own words, as much of it as is easily read."""
-    last, ids = len(lesson.trace.vocabulary) - 1, set(lesson.trace.ids)
-    for reach in (2, 1, 0):
-        around = {row + k for row in ids for k in range(-reach, reach + 1)}
-        shown = sorted({0, last} | {row for row in around if 0 <= row <= last})
-        room: Look = dict(width=box.width, height=box.height, size=LIST)
-        entries = WordList(lesson.trace.vocabulary, shown, marked=ids, **room)
-        if entries.size >= READABLE:
-            break
-    return box.fit(entries)
 
 
 def repeated(trace: Trace) -> dict[int, int]:
