@@ -84,7 +84,7 @@ CHANGES = [
     Change(f"{KIT}/moves/products.py", "products[: i + 1]", "products[: i + 2]", "attention", ENTRY),
     Change(f"{KIT}/charts/bars.py", "0.72 * self.pitch", "0.5 * self.pitch", "heads", "One head"),
     # ── what all lessons are ─────────────────────────────────────────────────────────────────────
-    Change("scenes/lesson/steps.py", "(smooth, 0, 0.5)", "(smooth, 0, 0.9)", "attention", ONE),
+    Change("scenes/lesson/steps.py", "(smooth, 0, 0.6)", "(smooth, 0.3, 0.6)", "attention", ONE),
     Change("scenes/lesson/steps.py", "READING, FIGURE = 13.0", "READING, FIGURE = 12.0", "attention", ONE),
     Change("scenes/lesson/stage.py", "MARGIN = 0.4", "MARGIN = 0.6", "attention", ONE),
     Change("scenes/lesson/stage.py", "wide=0.56", "wide=0.5", "attention", ONE),
@@ -99,8 +99,8 @@ CHANGES = [
     Change(f"{ATTENTION}/scores.py", "total, run_time=3)", "total, run_time=2)", "attention", ONE),
     Change(f"{ATTENTION}/scores.py", "view.k_met[j]", "view.k_met[i]", "attention", ONE),
     Change(f"{ATTENTION}/lesson.py", "0.2 * UP", "0.6 * UP", "attention", "1"),
-    Change(f"{ATTENTION}/lesson.py", "min(room.width, 9.0)", "min(room.width, 7.0)", "attention", "1"),
-    Change(f"{ATTENTION}/lesson.py", "wide=0.34", "wide=0.3", "attention", "1"),
+    Change(f"{ATTENTION}/lesson.py", "sizes=(0.34, 0.3, 0.36)", "sizes=(0.3, 0.3, 0.36)", "attention", "1"),
+    Change("scenes/lesson/following.py", "min(room.width, 9.0)", "min(room.width, 7.0)", "attention", "1"),
     Change(f"{ATTENTION}/lesson.py", "Which words told it so?", "Which words said so?", "attention", "1"),
     Change("scenes/course.yaml", "title: Self-attention", "title: Attention", "attention", "1", False),
     # ── the model, and what was measured ─────────────────────────────────────────────────────────

@@ -141,10 +141,12 @@ class Depth:
 
     def numbers_in(self, card: Card, row: int) -> VGroup:
         """The first numbers of a row, along the cells that show them."""
-        wide = float(np.ptp(card.corners(row, 0, row, 0)[:, 0]))
+        corners = card.corners(row, 0, row, 0)
+        wide, high = float(np.ptp(corners[:, 0])), float(np.linalg.norm(corners[3] - corners[0]))
         inks, numbers = legible_on(card.fills()[row], color("ink")), VGroup()
         for k in range(CELLS):
-            shown = Number(card.tensor[row, k], "+.2f", 0.7 * wide, inks[k]).rotate(PI / 2)
+            size = min(0.7 * wide, 0.32 * high)  # with sign and point it is not quite three em long
+            shown = Number(card.tensor[row, k], "+.2f", size, inks[k]).rotate(PI / 2)
             numbers.add(shown.move_to(card.cell_center(row, k)).set_z_index(NEAR))
         return numbers
 

@@ -6,6 +6,7 @@ cell knows, through pieces and moves, which places of recorded tensors it comes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import NoneType
 
 import numpy as np
 
@@ -35,8 +36,8 @@ def check_labels(mobject: Painted, readings: list[Reading], screen: Screen, sour
     """Every label of a mobject against what it says that it names, or the cells in its row and in its column."""
     if isinstance(mobject, (Caption, Heading)):
         return
-    plain = any(r.of is None and not has_cells(r) for r in readings)
-    yield from compare_labels(readings, screen.spots(mobject, sources.traces) if plain else [], sources)
+    beside = any(isinstance(r.of, Index) or (r.of is None and not has_cells(r)) for r in readings)
+    yield from compare_labels(readings, screen.spots(mobject, sources.traces) if beside else [], sources)
 
 
 def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources) -> Iterator[Defect]:
@@ -47,6 +48,7 @@ def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources)
     for label in labels:
         if label.of is not None:
             yield from _compared(label, [named(label, sources)], sources)
+        if not isinstance(label.of, (Index, NoneType)):
             continue
         x, y = _foot(label)
         reach = BESIDE * label.size
@@ -54,15 +56,24 @@ def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources)
             [s for s in spots if abs(s.y - y) < reach],
             [s for s in spots if abs(s.x - x) < reach and not parted(label, s, labels)],
         )
-        yield from _compared(label, [common(line) for line in lines if line], sources)
+        in_line = [common(line) for line in lines if line]
+        yield from _compared(label, in_line, sources) if label.of is None else _displaced(label, label.of, in_line)
+
+
+def _displaced(label: Reading, of: Index, lines: Sequence[Names]) -> Iterator[Defect]:
+    """A label that says at which place it is, beside cells of another place."""
+    for place in {names.get(of.axis, (of.place, ""))[0] for names in lines} - {of.place}:
+        yield _defect(f"{label.text}, {of.axis} {of.place}", f"{of.axis} {place}")
 
 
 def parted(label: Reading, spot: Spot, labels: list[Reading]) -> bool:
-    """Whether another label stands between a label and a cell below it, or above it: whose cell that is."""
+    """Whether another label stands between a label and a cell below it, or above it: whose cell that is. Cells are up
+    to an em wider than the word over them."""
     y = float(label.corners[:, 1].mean())
     for other in labels:
         (left, low), (right, high) = other.corners.min(axis=0), other.corners.max(axis=0)
-        if left < spot.x < right and min(y, spot.y) < (low + high) / 2 < max(y, spot.y):
+        air = other.size / 2
+        if left - air < spot.x < right + air and min(y, spot.y) < (low + high) / 2 < max(y, spot.y):
             return True
     return False
 
