@@ -6,6 +6,7 @@ turning it changes nothing. `cell` is the number that is shown: a Cell, Cells wh
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,6 +105,12 @@ Encoding = Length | Area | Angle | Place | Projected | Shade | Thickness | Throu
 Shows = Encoding | tuple[Encoding, ...] | None
 
 
+def determinant(matrix: Array) -> float:
+    """Of the first two columns of a map [2, 3]: by how much it enlarges areas; negative if it mirrors."""
+    (a, b, _), (c, d, _) = matrix.tolist()
+    return float(a * d - b * c)
+
+
 @dataclass(frozen=True)
 class Mark:
     """A shape on screen, or (with one more axis in front) many alike. Drawn in this order, the last on top.
@@ -128,7 +135,7 @@ class Mark:
     @property
     def zoom(self) -> float:
         """Scene units per local unit."""
-        return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
+        return math.sqrt(abs(determinant(self.matrix)))
 
     @property
     def local(self) -> Array:

@@ -20,7 +20,7 @@ from manim import Camera, Create, DrawBorderThenFill, VMobject, Write, override_
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.cairopen import CairoPen
-from scenes.kit.ground.encodings import Mark
+from scenes.kit.ground.encodings import Mark, determinant
 from scenes.kit.ground.layout import HOME, Box, View
 from scenes.kit.ground.pen import Line, Pen, Rectangle, Shape
 from scenes.kit.ground.readings import Array, Cell, Claim, Reading, Shown, shown_in
@@ -386,7 +386,7 @@ def _reading(line: Line, matrix: cairo.Matrix, zoom: float, opacity: float) -> R
 
 
 def _in_scene(mark: Mark, matrix: Array, zoom: float) -> Mark:
-    turned, mirrored = np.arctan2(matrix[1, 0], matrix[0, 0]), np.linalg.det(matrix[:, :2]) > 0
+    turned, mirrored = np.arctan2(matrix[1, 0], matrix[0, 0]), determinant(matrix) > 0
     angles = mark.angles
     if angles is not None:
         start, end = (float(turned + (-a if mirrored else a)) for a in angles)

@@ -45,12 +45,15 @@ class Measured:
     @property
     def off(self) -> Array:
         """Which [n] are not right."""
-        return self.beyond(self.values, self.values)
+        return self._outside([self.at(self.values)])
 
     def beyond(self, low: Array, high: Array) -> Array:
         """Which [n] show a number that does not lie between two others [n]."""
+        return self._outside([self.at(low), self.at(high), self.at(np.clip(0.0, low, high))])
+
+    def _outside(self, ends: list[Array]) -> Array:
+        """Which [n] are not between all of these looks."""
         with np.errstate(invalid="ignore"):
-            ends = [self.at(low), self.at(high), self.at(np.clip(0.0, low, high))]
             least, most = np.minimum.reduce(ends), np.maximum.reduce(ends)
             away = self.zoom * np.maximum(least - self.found, self.found - most)
         return np.asarray((away if away.ndim == 1 else away.max(axis=-1)) > self.slack)
