@@ -25,6 +25,7 @@ from scenes.kit.ground.layout import HOME, Box, View
 from scenes.kit.ground.pen import Line, Pen, Rectangle, Shape
 from scenes.kit.ground.readings import Array, Cell, Claim, Reading, Shown, shown_in
 from scenes.kit.ground.style import color, current
+from scenes.kit.ground.typesetting import parts_of
 
 T = TypeVar("T")
 MIXES = "mixes"
@@ -102,7 +103,8 @@ class ReadingPen(Pen):
         if kind in ("rectangle", "frame", "image"):
             points = corners_of(*np.moveaxis(points, -1, 0))
         elif shape.path is not None:
-            points = points + shape.scale * boxes_of(shape.path.path)
+            low, high = parts_of(shape.path)
+            points = points + shape.scale * corners_of(*low.T, *(high - low).T)
         shows = shape.shows if isinstance(shape.shows, tuple) else () if shape.shows is None else (shape.shows,)
         self.marks.append(
             Mark(
@@ -117,19 +119,6 @@ class ReadingPen(Pen):
                 shows,
             )
         )
-
-
-def boxes_of(path: cairo.Path) -> Array:
-    """The box of each part of a path: corners [part, 4, 2], clockwise from upper left."""
-    parts: list[list[tuple[float, ...]]] = []
-    for kind, coordinates in path:
-        if kind == cairo.PATH_MOVE_TO:
-            parts.append([])
-        if coordinates:
-            parts[-1].append(coordinates[-2:])
-    ends = [(np.min(part, axis=0), np.max(part, axis=0)) for part in parts if len(part) > 1]
-    low, high = np.moveaxis(np.array(ends).reshape(-1, 2, 2), 1, 0)
-    return corners_of(*low.T, *(high - low).T)
 
 
 MARKS = {"rectangles": "rectangle", "circles": "circle", "dots": "circle"}  # what many at once are

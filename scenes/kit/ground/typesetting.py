@@ -278,6 +278,22 @@ class Drawing:
         return self
 
 
+@lru_cache(maxsize=512)
+def parts_of(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
+    """The box of each part of a drawing's path: upper left corners [part, 2], lower right corners [part, 2]."""
+    points: list[tuple[float, ...]] = []
+    starts: list[int] = []
+    for kind, coordinates in drawing.path:
+        if kind == cairo.PATH_MOVE_TO:
+            starts.append(len(points))
+        if coordinates:
+            points.append(coordinates[-2:])
+    ends = [*starts[1:], len(points)]
+    parts = [np.array(points[a:b]) for a, b in zip(starts, ends, strict=True) if b - a > 1]  # one point has no box
+    low, high = (np.array([extreme(part, axis=0) for part in parts]).reshape(-1, 2) for extreme in (np.min, np.max))
+    return low, high
+
+
 def width(text: str, size: float, face: str = "roman") -> float:
     """Advance width of the text in the unit in which `size` gives the em."""
     return outline(text, face).advance * size / EM
