@@ -189,6 +189,11 @@ class SteppedScene(StagedScene):
             animations, kwargs = (*compiled, *[FadeOut(m, run_time=GO) for m in gone]), {}
         self._show(*animations, **kwargs)
 
+    def giving_way(self) -> list[FadeOut]:
+        """What the step does not keep leaves as others `leave`, in a play that begins dark: a wave, a fade."""
+        leaving, self.leaving = self.leaving, []
+        return leave(*[m for m in leaving if m in self.mobjects])
+
     def _show(self, *animations: Any, **kwargs: Any) -> None:
         """Play it, and tell the observers."""
         if self.options.pace != 1.0:

@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from model.errors import ClearheadError, UsageError
 from scenes.lesson.options import ASPECTS, Options
 from studio.audit.findings import Case, Defect, Finding, Moment
-from studio.audit.owed import parted
 from studio.audit.rehearsal import Rehearsal
 from studio.audit.report import Report
 from studio.play.failures import advice, authors_line
@@ -59,7 +58,6 @@ def audit_lesson(entry: Entry, options: Options, drawn: bool = False) -> Report:
         small = replace(job, picture=small_picture(options.aspect, DRAWN, 15))
         seen = looked_at(small)
         report.findings += [Finding(case, Moment(step.name, step.first_play), found) for step, found in seen]
-    report.findings, report.owed = parted(report.findings)
     report.seconds = time.perf_counter() - started
     return report
 

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,10 @@ class Report:
     """One lesson, played once. plays: how many; readings, numbers, sums: how many different ones were checked.
 
     fills: (step, share of the stage that is filled at its end) of every step (studio.audit.film.filling).
-    owed: findings of kinds that the lesson owes (studio.audit.owed); they do not fail the gate.
     skipped: why the lesson cannot show this text on this model (too many tokens, say); then nothing was played."""
 
     case: Case
     findings: list[Finding] = field(default_factory=list)
-    owed: list[Finding] = field(default_factory=list)
     plays: int = 0
     steps: int = 0
     readings: int = 0
@@ -45,13 +43,12 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON data."""
-        apart = ("case", "findings", "owed", "fills")
+        apart = ("case", "findings", "fills")
         counted = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in apart}
         return {
             "lesson": self.lesson,
             "options": asdict(self.case.options),
             "findings": [finding.to_dict() for finding in self.findings],
-            "owed": [finding.to_dict() for finding in self.owed],
             "fills": [{"step": step, "fills": round(share, 3)} for step, share in self.fills],
             **counted,
         }
@@ -65,7 +62,6 @@ def as_json(reports: list[Report]) -> str:
         "skipped": sum(bool(r.skipped) for r in reports),
         **total,
         "findings": sum(len(r.findings) for r in reports),
-        "owed": sum(len(r.owed) for r in reports),
         "reports": [r.to_dict() for r in reports],
     }
     return json.dumps(about, ensure_ascii=False, indent=1) + "\n"
@@ -84,20 +80,13 @@ def show(reports: list[Report], console: Console | None = None) -> None:
     console.print(_lessons(reports))
     for line in _fillings(reports):
         console.print(line, markup=False, highlight=False)
-    findings, owed = ([f for r in reports for f in part(r)] for part in (attrgetter("findings"), attrgetter("owed")))
-    if findings or owed:
-        _findings([*findings, *owed], len(reports) > 1, console)
-    if owed:
-        console.print(f"{_many(len(owed), 'finding')} owed, which {_are(owed)} not counted: {_kinds(owed)}")
+    findings = [finding for report in reports for finding in report.findings]
     if findings:
+        _findings(findings, len(reports) > 1, console)
         console.print(f"[bold red]{_many(len(findings), 'finding')}[/]: {_kinds(findings)}")
     else:
         numbers = sum(r.numbers for r in reports)
         console.print(f"[bold green]no findings[/]: {_many(numbers, 'number')} on screen, every one of them sourced")
-
-
-def _are(findings: list[Finding]) -> str:
-    return "is" if len(findings) == 1 else "are"
 
 
 def _kinds(findings: list[Finding]) -> str:

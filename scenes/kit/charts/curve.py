@@ -16,7 +16,7 @@ from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.timing import Together, ease
+from scenes.kit.ground.timing import COME, Together, ease
 from scenes.kit.numbers.grid import TensorGrid
 
 TICK = 0.26  # em of the numbers along an axis
@@ -240,10 +240,12 @@ class Curve(Painted):
 
 
 class GrowCurve(Animation):
-    """A curve is drawn from its first place to its last."""
+    """A curve is drawn from its first place to its last, while its axes come in COME seconds."""
 
     def __init__(self, curve: Curve | Waves, **kwargs: Any):
         super().__init__(curve, introducer=True, **kwargs)
+        self.opacity = curve.opacity
 
     def interpolate_mobject(self, alpha: float) -> None:
         self.mobject.grown = float(self.rate_func(alpha))
+        self.mobject.opacity = self.opacity * float(ease(min(1.0, alpha * self.run_time / COME)))

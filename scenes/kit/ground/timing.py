@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from manim import Animation, Group, Mobject, Scene
 
+COME = 0.6  # seconds in which the frame around something new comes
+
 
 def stagger(alpha: float, count: int, lag: float) -> np.ndarray:
     """Progress [count] of things that start one after the other: `lag` as in Manim's lag_ratio."""

@@ -9,10 +9,8 @@ import numpy as np
 from manim import Animation, Mobject
 
 from scenes.kit.ground.painting import Painted
-from scenes.kit.ground.timing import Together, ease, stagger
+from scenes.kit.ground.timing import COME, Together, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
-
-COME = 0.6  # seconds in which the frame around something new comes
 
 
 class Reveal(Animation):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from manim import FadeIn, FadeOut, Transform
+from manim import FadeIn, FadeOut, Transform, rush_from, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import stack as stack_tensors
 from model.study.probes import Probe
@@ -31,9 +32,9 @@ LARGE = 0.62  # em of the words of a text
 ASIDE = 0.4  # free beside them, for numbers that are wider than their words
 OVER_WORDS = 0.7  # from a line down to the words of a text
 BESIDE_DOTS, IN_SUM = 0.36, 0.38  # em
-FLAT = 0.02  # what is left of a map's height when it is pressed onto a line
+FLAT = 0.3  # what is left of a map's height when it is pressed onto a line
 FAINT = 0.4  # the words tested, when others are looked at
-PRESSED = 0.8  # the pairs' dots, pressed onto the line
+PRESSED = 0.95  # the pairs' dots, pressed onto the line
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +106,8 @@ class Directions:
                 flat = bare.copy()
                 flat.emphasis[:] = PRESSED
                 play(Transform(space, flat.stretch(FLAT, 1)), FadeIn(line), run_time=1)
-            gone = [] if self.scene.portrait else [FadeOut(space)]
-            play(Arrive(line), *gone, run_time=2)
+            gone = [] if self.scene.portrait else [FadeOut(space, rate_func=squish_rate_func(smooth, 0.1, 0.5))]
+            play(Arrive(line, rate_func=rush_from), *gone, run_time=2)
             product = self.outermost(found, strip)
             play(DotProduct(product), run_time=1.8)
             self.scene.answer("{right} of {total} lie on their side.")

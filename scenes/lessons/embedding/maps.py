@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from manim import DOWN, FadeIn, FadeOut, LaggedStart, Transform, linear
+from manim import DOWN, FadeIn, FadeOut, LaggedStart, Transform, linear, rush_from
 
 from model.numbers.tensor import Tensor
 from model.study.space import Pca, cosine, length, pca
@@ -26,7 +26,7 @@ from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, ordered, truth
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import COME, come, leave
 from scenes.lessons.embedding.claims import nearest
 from scenes.lessons.embedding.rows import labelled_rows
 
@@ -91,7 +91,6 @@ class Maps:
             space = self.map_of(found, **how)
             space.emphasis[len(own) :] = 0.0
             lit, bars = space.copy(), self.shares_of(found, 3)
-            space.emphasis = np.zeros_like(lit.emphasis)
             places = {
                 k: space.dot_place(own.index(self.word.trace.ids[p])) for k, p in enumerate(grid.rows) if p is not None
             }
@@ -99,9 +98,10 @@ class Maps:
             for strip in strips.values():
                 strip.text_opacity[:] = 0.0  # the numbers stay behind: a point is where they lead
             flights = [FadeOut(strips[k], target_position=place, scale=0.05) for k, place in places.items()]
-            self.scene.play(FadeIn(space), FadeOut(grid), LaggedStart(*flights, lag_ratio=0.1), run_time=1.8)
+            play = self.scene.play
+            play(FadeIn(space, rate_func=COME), FadeOut(grid), LaggedStart(*flights, lag_ratio=0.1), run_time=1.8)
             lit.stem_grown[: len(own)] = 1.0
-            self.scene.play(Transform(space, lit), run_time=0.9)
+            play(Transform(space, lit, rate_func=rush_from), run_time=0.9)
             turn = Transform(space, space.turned(TURN), rate_func=linear, run_time=2.6)
             self.scene.play(Grow(bars, "values", lag=0.2, run_time=1.5), turn)
         return Shown(space, bars)

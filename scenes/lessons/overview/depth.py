@@ -106,7 +106,8 @@ class Depth:
         ):
             card = stack.card("embedding", trace["embed"], **self.look)
             box = self.close_to(stack, "embedding", above=ABOVE if adds else 0.0)
-            names = row_names(card, self.words, self.em(box, card), len(self.words) - 1)
+            em = self.em(self.close_to(stack, "embedding", above=ABOVE), card)  # as far as it is ever read from
+            names = row_names(card, self.words, em, len(self.words) - 1)
             inside.names.add(*[name for name in names if name is not None])
             self.scene.remove(row)
             play(LaggedStart(*self.words_to_rows(row, card), lag_ratio=0.4), run_time=1.8)

@@ -99,9 +99,18 @@ class Turns:
             play(LayEndToEnd(bars, line), run_time=1.8)
             play(line.animate.aim(), run_time=0.8)
             play(line.animate.land(), run_time=0.7)
-            play(line.animate.pick(), Transform(bars, self.places.bars(turn)), run_time=0.6)
+            self.pick(bars, line, turn, run_time=0.6)
             self.scene.answer(f"u = {{u:{line.spec}}} falls into the interval of “{{word}}”.")
         return Screen(text, slot, inside, bars, line)
+
+    def pick(self, bars: ProbabilityBars, line: CumulativeBar, turn: Turn, run_time: float) -> None:
+        """The word that u hit takes its colour; one without a bar takes the place of the last that has one."""
+        before, after = self.places.bars(turn, picked=False), self.places.bars(turn)
+        if before.ids != after.ids:
+            for look in (before.copy(), after.copy()):
+                look.emphasis[len(look.ids) - 1] = 0.0
+                self.scene.play(Transform(bars, look), run_time=0.3)
+        self.scene.play(line.animate.pick(), Transform(bars, after), run_time=run_time)
 
     @property
     def lens_needed(self) -> bool:
@@ -174,7 +183,7 @@ class Turns:
             play(Transform(screen.bars, self.places.bars(turn, picked=False)), run_time=1)
             play(Transform(screen.line, line), run_time=0.8)
             play(screen.line.animate.land(), run_time=0.8)
-            play(screen.line.animate.pick(), Transform(screen.bars, self.places.bars(turn)), run_time=0.5)
+            self.pick(screen.bars, screen.line, turn, run_time=0.5)
             self.write(screen, 1, 0.9)
         return replace(screen, inside=inside)
 

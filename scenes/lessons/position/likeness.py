@@ -55,11 +55,9 @@ class Likeness:
             left, right = self.scene.by(wide=wide, square=square, tall=stage.rows(1.6, 1, gap=0.5))
             heat = left.fit(HeatMap(likeness, width=left.width, height=left.height))
             curve = self.curve(right, likeness, p)
-            play(Introduce(heat, "diagonal", lag=0.05), run_time=2)
+            play(Introduce(heat, "diagonal", lag=0.05), *self.scene.giving_way(), run_time=1.6)
             play(FadeIn(Frame(heat.row_corners(p, pad=0.02))), run_time=0.5)
-            curve.grown = 0.0
-            play(FadeIn(curve), run_time=0.4)
-            play(GrowCurve(curve), run_time=1.8)
+            play(GrowCurve(curve), run_time=2)
             self.scene.answer(
                 "A diagonal band: row {p} gives {a:.1f} with itself, {b:.1f} with row {q}, {c:.1f} with row {r}."
             )

@@ -132,9 +132,7 @@ class Turning:
             room: Look = dict(width=box.width, height=min(box.height, TALLEST), lowest=low, highest=high)
             titles = ("distance from key to query", "q · k")
             plot = box.fit(Curve(curve, titles=titles, cursor=fields["n"], **room))
-            plot.grown = 0.0
-            self.scene.play(FadeIn(plot), run_time=0.5)
-            self.scene.play(GrowCurve(plot), run_time=2)
+            self.scene.play(GrowCurve(plot), run_time=2.2)
 
     @property
     def apart(self) -> Fact:

@@ -17,7 +17,7 @@ from scenes.kit.charts.curve import ReadOff, Waves
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Formula, Label, Number
-from scenes.kit.moves.reveal import Grow, Reveal
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
@@ -203,8 +203,7 @@ class Waving:
         ):
             titles = ("position", "entry")
             heat = stage.fit(HeatMap(self.P, width=stage.width, height=stage.height, titles=titles, square=False))
-            self.scene.play(FadeIn(heat.pale()), run_time=0.5)
-            self.scene.play(Reveal(heat, "columns", lag=0.15), run_time=2)
+            self.scene.play(Introduce(heat, "columns", lag=0.02), *self.scene.giving_way(), run_time=1.6)
             frame = Frame(heat.row_corners(self.position, pad=0.02))
             self.scene.play(FadeIn(frame), run_time=0.6)
         return MarkedTable(heat, frame)

@@ -5,12 +5,9 @@ import json
 import pytest
 from manim import FadeIn, Rectangle, Square
 
-from scenes import course
 from scenes.kit.ground.text import Label
 from scenes.lesson import Options
 from studio.audit import as_json, audit, audit_lesson, cases, command, show
-from studio.audit.findings import ROOM
-from studio.audit.owed import OWED
 from studio.cli.main import main
 from tests.studio.audit.planted import BAD, Clean, Entry, Planted, Shipped, bad, found, shows
 
@@ -132,18 +129,3 @@ def test_how_full_the_stage_is(aspect, capsys):
 
 def test_a_stage_that_is_not_full_is_no_finding():
     assert not found(shows(lambda lesson: Label("one word").move_to(lesson.stage.center)))
-
-
-def test_what_a_lesson_owes_is_shown_and_does_not_fail(monkeypatch, capsys):
-    step = audit_lesson(Shipped("bad", bad=True), Options()).findings[0].moment.step
-    monkeypatch.setitem(OWED, "bad", frozenset({("no source", step)}))
-    report = audit_lesson(Shipped("bad", bad=True), Options())
-    assert not report.findings and [f.defect.kind for f in report.owed] == ["no source"]
-    assert command([Shipped("bad", bad=True)], workers=1) == 0
-    shown = capsys.readouterr().out
-    assert "“0.42” in “0.42” has no source" in shown and "1 finding owed" in shown and "no findings" in shown
-
-
-def test_lessons_owe_no_kind_that_is_unknown():
-    assert OWED.keys() <= {entry.id for entry in course()}
-    assert {kind for debts in OWED.values() for kind, _ in debts} <= set(ROOM)
