@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from xml.etree.ElementTree import ParseError
@@ -288,8 +289,7 @@ def parts_of(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
             starts.append(len(points))
         if coordinates:
             points.append(coordinates[-2:])
-    ends = [*starts[1:], len(points)]
-    parts = [np.array(points[a:b]) for a, b in zip(starts, ends, strict=True) if b - a > 1]  # one point has no box
+    parts = [np.array(points[a:b]) for a, b in pairwise([*starts, len(points)]) if b - a > 1]  # one point has no box
     low, high = (np.array([extreme(part, axis=0) for part in parts]).reshape(-1, 2) for extreme in (np.min, np.max))
     return low, high
 
