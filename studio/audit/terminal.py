@@ -33,7 +33,7 @@ def command(
     """Audit the entries in every combination; returns 0 without findings, 1 with.
 
     every: the whole matrix of texts, models, aspects and themes, but for what is given. drawn: look at frames, too.
-    chosen: layer, head, token, seed and temperature, where a lesson has them."""
+    chosen: all other options, where a lesson has them."""
     usual = everything(entries) if every else USUAL
     todo = cases(
         entries, texts or usual.texts, aspects or usual.aspects, themes or usual.themes, models or usual.models, chosen

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from model.paths import ROOT
-from scenes.lesson.options import ASPECTS
+from scenes.lesson.options import ASPECTS, OPTIONS
+from studio.cli.main import cli
 
 HERE = [file for room in ("cli", "play", "film") for file in sorted((ROOT / "studio" / room).rglob("*.py"))]
 
@@ -31,6 +32,12 @@ cli.main(["render", "attention", "--beam", "9"], standalone_mode=False)
 def test_no_value_of_an_option_stands_anywhere_else(file):
     code = file.read_text(encoding="utf-8")
     assert not [word for word in (*ASPECTS, "night") if f'"{word}"' in code or f"'{word}'" in code]
+
+
+@pytest.mark.parametrize("command", ["render", "storyboard", "preview", "audit"])
+def test_every_command_that_plays_lessons_has_them_all(command):
+    said = {option for parameter in cli.commands[command].params for option in parameter.opts}
+    assert {f"--{name.replace('_', '-')}" for name, option in OPTIONS.items() if option.live} <= said
 
 
 def test_an_option_is_one_row(tmp_path):

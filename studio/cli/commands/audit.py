@@ -20,7 +20,7 @@ from studio.cli.options import (
     with_options,
 )
 
-NUMBERS = ("layer", "head", "token", "seed", "temperature")  # the others may be given several times
+SEVERAL = ("text", "model", "aspect", "theme")  # these may be given several times; all others as everywhere
 
 
 @click.command(context_settings=SETTINGS)
@@ -50,7 +50,7 @@ NUMBERS = ("layer", "head", "token", "seed", "temperature")  # the others may be
 )
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes (default: one per core).")
 @click.option("--explain", is_flag=False, flag_value="", metavar="[KIND]", help="What a kind of finding means.")
-@with_options(COURSE, [LESSON_OPTIONS[name] for name in NUMBERS], DEBUG)
+@with_options(COURSE, [option for name, option in LESSON_OPTIONS.items() if name not in SEVERAL], DEBUG)
 def audit(
     lessons: tuple[str, ...],
     course: Path | None,
