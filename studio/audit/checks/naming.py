@@ -21,7 +21,7 @@ AXES = {  # what a word on screen calls an axis
     "neuron": ("d_mlp", "neuron"),
     "entry": ("d_model", "d_head", "entry"),
 }
-OF_WORDS = ("position", "query", "key")  # axes whose places are words of the text
+OF_WORDS = ("position", "query", "key", "weight", "score")  # axes whose places are words of the text
 POSITIONS = {"without positions": "none", "no positions": "none", "sinusoidal": "sinusoidal", "learned": "learned"}
 TENSORS = {"+ attention": "attn_out", "+ MLP": "mlp_out", "+ position": "pos_embed"}
 KEPT = {"keys": ("k", "rot_k"), "values": ("v",)}

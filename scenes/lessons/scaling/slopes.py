@@ -1,0 +1,124 @@
+"""How softmax turns with its scores: one slope worked out, all of them, and how they vanish and come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manim import FadeIn, FadeOut, Mobject, Transform
+
+from model.numbers.tensor import Tensor, stack
+from model.study.inside.scaling import jacobian, sizes
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import worked_out
+from scenes.kit.ground.text import Formula, Label
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.frames import Frame
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.recipes import kept_and_rest
+from scenes.lesson.claims import fact
+from scenes.lesson.steps import come, leave
+from scenes.lessons.scaling.factors import FactorCurves, MoveCursor
+from scenes.lessons.scaling.softening import LAST, stops, weights_at
+
+if TYPE_CHECKING:
+    from scenes.lessons.scaling.lesson import WhyScale
+
+MOST = 6  # keys of the grid, the rest is ⋯
+
+
+def rooms(lesson: WhyScale) -> tuple[Box, Box]:
+    """For the grid, and for what is beside or below it."""
+    stage = lesson.stage
+    first, second = lesson.by(
+        wide=stage.columns(1.15, 1, gap=0.5), square=stage.rows(1.4, 1, gap=0.2), tall=stage.rows(1.2, 1, gap=0.4)
+    )
+    return first, second
+
+
+def grid_of(lesson: WhyScale, weights: Tensor, box: Box) -> TensorGrid:
+    """The Jacobian of softmax at these weights; all grids have one scale of colour, ¼."""
+    kept, rest = kept_and_rest(lesson.row.divided, MOST)
+    shown: list[int | None] = []
+    for k in range(len(weights)):
+        if k not in rest:
+            shown.append(k)
+        elif shown and shown[-1] is not None:
+            shown.append(None)
+    words = list(lesson.words[: len(weights)])
+    grid = TensorGrid(jacobian(weights), "score", rows=shown, columns=shown, row_labels=words, column_labels=words,
+                      column_label_color="key", width=box.width, height=box.height, cell=(1.3, 0.75), scale=0.25,
+                      spec="+.2f", brackets=False)  # fmt: skip
+    return grid.move_to(box.center)
+
+
+def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
+    """The grid at the model's own weights, and one entry worked out."""
+    weights, j = lesson.row.divided, lesson.key
+    slopes = jacobian(weights)
+    with lesson.step(
+        "A slope for every pair",
+        ask="To learn is to follow slopes. If one score rises a little, which weights move, and how much?",
+        subtitle="softmax at pattern [{i}, :] of layer {l}, head {h} · a row for each weight, a column for each score",
+        keep=before,
+    ):
+        left, right = rooms(lesson)
+        grid = grid_of(lesson, weights, left)
+        lesson.play(*leave(*before), Introduce(grid, "rows", lag=0.3), run_time=1.8)
+        place = grid.shown_row(j), grid.shown_column(j)
+        frame = Frame(grid.corners(*place, *place))
+        rule = Formula("(partial p_i) / (partial s_j) = p_i (delta_(i j) - p_j)", 0.5)
+        worked = Label(
+            worked_out("{p:%} × (1 − {p:%}) = {s:%}".replace("1", "{one}"), 2, p=weights[j], s=slopes[j, j], one=1),
+            0.46,
+            "target",
+        )
+        rule.move_to(right.center + (0, 0.6, 0)), worked.move_to(right.center - (0, 0.5, 0))
+        lesson.play(FadeIn(rule), run_time=0.8)
+        lesson.play(FadeIn(frame), FadeIn(worked, target_position=frame), run_time=1.2)
+        lesson.answer(
+            "The score of {asked} up by a little moves its own weight up by {s:.2f} times that.", s=slopes[j, j]
+        )
+    return [grid, frame, rule, worked]
+
+
+def all_slopes(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
+    """The same grid as the scores grow, its largest entry on a curve; then back."""
+    places = stops(lesson)
+    rows = [weights_at(lesson, factor) for factor, _ in places]
+    largest = [jacobian(weights).max() for weights in rows]
+    grid, frame, rule, worked = before
+    with lesson.step(
+        "The slopes vanish",
+        ask="And undivided? Watch the slopes as the same scores grow, and as they are divided again.",
+        subtitle="layer {l}, head {h}, position {i} · softmax of a factor × scores_raw · curve: the largest slope",
+        keep=before,
+        claims=[
+            fact(
+                ("largest",),
+                "no slope is larger than its curve says",
+                largest,
+                lambda a, b, c: max(a, b, c) <= 0.25 + 1e-6,
+            )
+        ],
+    ):
+        left, right = rooms(lesson)
+        factors, curves = lesson.row.along(LAST)
+        quarter = Tensor.given(1, "1") / 4
+        points = [(factor, name, stack([size], "one")) for (factor, name), size in zip(places, largest, strict=True)]
+        column = stack([sizes(curves)], "one").T
+        curve = FactorCurves(factors, column, points, top=quarter, title="largest slope", fill="delta",
+                             width=right.width, height=right.height).move_to(right.center)  # fmt: skip
+        lesson.play(FadeOut(frame), *leave(rule, worked), *come(curve), run_time=0.9)
+        lesson.play(MoveCursor(curve, places[0][0]), run_time=0.8)
+        for k in (1, 2, 0):
+            target = grid_of(lesson, rows[k], left)
+            lesson.play(MoveCursor(curve, places[k][0]), Transform(grid, target), run_time=1.8)
+            lesson.wait(0.4)
+        lesson.answer(
+            "Largest slope: {b:.3f} undivided, {c:.3f} at {t} times that, and {a:.3f} again with ÷ √{d}.",
+            a=largest[0],
+            b=largest[1],
+            c=largest[2],
+            t=LAST,
+        )
+    return [grid, curve]
