@@ -28,7 +28,7 @@ from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lessons.scaling import samples, slopes, softening
 
-TITLE, PITCH = 0.6, 0.46  # room over bars for their title; height of a bar at least
+TITLE, PITCH = 0.6, 0.36  # room over bars for their title; height of a bar at least
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,10 @@ class WhyScale(TextLesson):
 
     def picture(self, box: Box) -> Picture:
         """Scores, and both rows of weights on one scale, in a box."""
-        boxes = self.by(
-            wide=box.columns(1, 1.1, 1.1, gap=0.5), square=self._halves(box), tall=box.rows(1, 1, 1, gap=0.3)
-        )
+        boxes = self.by(wide=box.columns(1.3, 1, 1, gap=0.5), square=self._halves(box), tall=box.rows(1, 1, 1, gap=0.3))
         rooms = [Box(b.left, b.bottom, b.right, b.top - TITLE) for b in boxes]
         kept = self.kept(int(min(room.height for room in rooms) / PITCH))
-        size: Look = dict(size=0.5)
+        size: Look = dict(size=0.46)
         words = [self.seen[k] for k in kept]
         raw = SignedBars(self.row.raw[kept], words, width=rooms[0].width, height=rooms[0].height, **size)
         both = (self.row.divided, self.row.undivided)
@@ -216,7 +214,7 @@ class WhyScale(TextLesson):
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.2)
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.2)
             self.answer(
-                "A sum of {d} strays √{d} times as far as one. Divided, {asked} gets {p:.0%}, not {q:.0%}.",
+                "Sums of {d} stray √{d} times as far. Divided, {asked} gets {p:.0%}, not {q:.0%}, and slopes remain.",
                 p=self.row.divided[self.key],
                 q=self.row.undivided[self.key],
             )

@@ -15,9 +15,10 @@ from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
+from scenes.kit.ground.text import Number
 from scenes.kit.ground.timing import ease, stagger
 
-GRAIN = 0.05  # radius
+GRAIN = 0.075  # radius
 LETTERS = 0.42  # em of what stands below
 
 
@@ -25,18 +26,18 @@ class Pile(Painted):
     """A grain for each number of a Tensor [n], at its place on a line from −reach to reach; grains that would lie on
     one another are heaped up. Below the line a bar as long as their spread, with its number.
 
-    called: what they are. tallest: how many grains lie on one another in the highest pile of those that are shown one
-    after the other. fallen [n]: how far each has come down (`Pour`). In a Transform to another pile each grain goes to
-    its place there."""
+    called: what they are. fallen [n]: how far each has come down (`Pour`). In a Transform to another pile each grain
+    goes to its place there."""
 
     values: Mix[np.ndarray]
     levels: Mix[np.ndarray]
     fallen: Mix[np.ndarray]
     bar: Mix[float]
+    pitch: Mix[float]
     called: Mix[Said]
     fades = ("called",)
 
-    def __init__(self, numbers: Tensor, called: Said, *, width: float, height: float, reach: int, tallest: int):
+    def __init__(self, numbers: Tensor, called: Said, *, width: float, height: float, reach: int):
         self.tensor, self.sigma, self.called = numbers, spread(numbers), called
         self.values, self.reach_of_line = np.asarray(numbers.values, dtype=float), reach
         self.bar, self.size = float(self.sigma), max(LETTERS, smallest())
@@ -44,7 +45,7 @@ class Pile(Painted):
         self.unit, self.zero = width / (2 * reach), width / 2
         self.levels = levels(self.values, 2 * GRAIN / self.unit)
         self.floor = height - 1.5 * self.small - 2.9 * self.size
-        self.pitch = min(2 * GRAIN, (self.floor - 0.1) / max(tallest, 1))
+        self.pitch = min(2 * GRAIN, (self.floor - 0.1) / (self.levels.max() + 1))
         self.fallen = np.ones(len(self.values))
         super().__init__(width, height)
 
@@ -63,6 +64,17 @@ class Pile(Painted):
         pen.circles(points, GRAIN, color("data"), 0.8 * np.minimum(1.0, 8 * self.fallen), shows=shows)
         self._draw_spread(pen, seen)
 
+    @property
+    def _number_at(self) -> tuple[float, float]:
+        """Where the number of the spread begins, and its baseline."""
+        return self.zero + 0.3 + 3.3 * self.size, self.natural[1] - 0.35 * self.size
+
+    def number(self) -> Number:
+        """The number of the spread, lying on the one that stands here: what flies from it."""
+        x, y = self._number_at
+        number = Number(self.sigma, ".2f", self.size, "target")
+        return number.move_to(self.to_scene(x + number.width / 2, y - 0.3 * self.size))
+
     def _draw_spread(self, pen: Pen, seen: float) -> None:
         """From nought to the right: as long as the spread."""
         y, text = self.floor + 1.5 * self.small + 0.3 * self.size, self.natural[1] - 0.35 * self.size
@@ -70,8 +82,7 @@ class Pile(Painted):
         pen.rectangle(self.zero, y, self.unit * self.bar, 0.35 * self.size, "target", seen, shows=shows)
         pen.text(self.called, self.zero - 0.3, text, self.size, "ink", seen * self.word_opacity, align=1.0)
         pen.text("spread", self.zero + 0.3, text, self.size, "target", seen)
-        at = self.zero + 0.3 + 3.3 * self.size
-        pen.number(self.sigma, (), ".2f", at, text, self.size, "target", seen, value=self.bar)
+        pen.number(self.sigma, (), ".2f", *self._number_at, self.size, "target", seen, value=self.bar)
 
 
 def levels(values: np.ndarray, width: float) -> np.ndarray:

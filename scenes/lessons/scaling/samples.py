@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject, Transform
+from manim import FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from model.study.inside.scaling import PAIRS, SIZES, spread, spreads
@@ -19,7 +19,7 @@ from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import count, truth
 from scenes.lesson.following import below
 from scenes.lesson.steps import come, leave
-from scenes.lessons.scaling.pile import GRAIN, Pile, Pour, levels
+from scenes.lessons.scaling.pile import Pile, Pour
 from scenes.lessons.scaling.spreads import SpreadChart
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def pile(lesson: WhyScale) -> Pile:
         first, *others = piles_of(lesson)
         lesson.play(Pour(first), run_time=2.4)
         for other in others:
-            lesson.play(Transform(first, other), run_time=0.9)
+            lesson.play(Transform(first, other), run_time=0.7)
         lesson.answer(
             "Plus and minus cancel, but not quite: spread {a:.2f} with {one} product, {b:.2f} with {k}.",
             a=lesson.random.spreads[0],
@@ -88,33 +88,33 @@ def piles_of(lesson: WhyScale) -> list[Pile]:
 
 
 def pile_of(lesson: WhyScale, numbers: Tensor, name: Said) -> Pile:
-    """A pile of some numbers, on the line on which the widest fits, heaped as the narrowest is."""
-    stage, scores = lesson.stage, [lesson.random.scores(d).values for d in (SHOWN[0], SHOWN[-1])]
-    reach = int(np.ceil(max(np.abs(values).max() for values in scores)))
-    width = stage.width - 2 * AIR
-    tallest = int(levels(scores[0], 4 * GRAIN * reach / width).max()) + 1
-    room = dict(width=width, height=stage.height)
-    return Pile(numbers, name, reach=reach, tallest=tallest, **room).move_to(stage.center)
+    """A pile of some numbers, on the line on which the widest fits."""
+    stage = lesson.stage
+    reach = int(np.ceil(max(np.abs(lesson.random.scores(d).values).max() for d in SHOWN)))
+    room = dict(width=stage.width - 2 * AIR, height=stage.height)
+    return Pile(numbers, name, reach=reach, **room).move_to(stage.center)
 
 
-def law(lesson: WhyScale, before: Mobject) -> SpreadChart:
+def law(lesson: WhyScale, before: Pile) -> SpreadChart:
     """The spread against d, and the law."""
     sizes, last = len(SIZES), SIZES[-1]
     with lesson.step(
         "The law",
         ask="And for other d? Each step to the right doubles the number of products.",
-        subtitle="spread (standard deviation) of {n} sums of random products, seed {s}, d = {one} … {last} · law: √d",
+        subtitle="spread (standard deviation) of {n} random sums for each d up to {last}, seed {s} · law: √d",
         n=PAIRS,
         s=lesson.seed,
-        one=1,
         last=last,
+        one=1,
         keep=(before,),
     ):
         chart = chart_of(lesson)
-        lesson.play(*leave(before), *come(chart), run_time=0.8)
-        lesson.play(chart.animate.grow(), run_time=2.4)
+        number = before.number()
+        lesson.add(number)
+        lesson.play(*leave(before), *come(chart), number.animate.move_to(chart.spot(SHOWN[-1])), run_time=1.4)
+        lesson.play(FadeOut(number, scale=0.3), chart.animate.grow(), run_time=2.4)
         lesson.answer(
-            "Squares add up: d products stray √d times as far. At d = {last}: {m:.2f}, the law says {t:.0f}.",
+            "Squares add up, so d products stray √d times as far. At d = {last}: {m:.2f}, by the law {t:.0f}.",
             m=lesson.random.spreads[sizes - 1],
             t=Tensor.given(last, str(last)).sqrt(),
         )
@@ -169,7 +169,7 @@ def divided(lesson: WhyScale, before: Mobject) -> Pile:
     by = Tensor.given(d, str(d)).sqrt()
     with lesson.step(
         "Divide",
-        ask="So divide each sum by √d. What becomes of the pile of {k} products?",
+        ask="So divide each sum by √d. What becomes of the pile?",
         subtitle="random sums, seed {s}, d = {k} · then each of them divided by √d = {r:.0f}",
         s=lesson.seed,
         k=d,
@@ -182,9 +182,7 @@ def divided(lesson: WhyScale, before: Mobject) -> Pile:
         wide = pile_of(lesson, many, say("d = {d}", d=d))
         lesson.play(*leave(before), *come(wide), run_time=0.9)
         lesson.wait(0.4)
-        lesson.play(
-            Transform(wide, pile_of(lesson, many / by, say("d = {d}, divided by {r:.0f}", d=d, r=by))), run_time=2
-        )
-        lesson.answer("From {a:.2f} to {b:.2f}: whatever d is, the divided sums stray about as far as one product.",
+        lesson.play(Transform(wide, pile_of(lesson, many / by, say("d = {d}, ÷ {r:.0f}", d=d, r=by))), run_time=2)
+        lesson.answer("From {a:.2f} to {b:.2f}: divided, sums stray about as far as one product, whatever d is.",
                       a=spread(many), b=spread(many / by))  # fmt: skip
     return wide

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manim import FadeIn, FadeOut, Mobject, Transform
+import numpy as np
+from manim import LEFT, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor, stack
 from model.study.inside.scaling import jacobian, sizes
@@ -14,7 +15,7 @@ from scenes.kit.ground.text import Formula, Label
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import kept_and_rest
+from scenes.kit.recipes import Look, kept_and_rest
 from scenes.lesson.claims import fact
 from scenes.lesson.steps import come, leave
 from scenes.lessons.scaling.factors import FactorCurves, MoveCursor
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from scenes.lessons.scaling.lesson import WhyScale
 
 MOST = 6  # keys of the grid, the rest is ⋯
+SIDES = 0.45  # room over the grid for what its sides are called
 
 
 def rooms(lesson: WhyScale) -> tuple[Box, Box]:
@@ -45,10 +47,18 @@ def grid_of(lesson: WhyScale, weights: Tensor, box: Box) -> TensorGrid:
         elif shown and shown[-1] is not None:
             shown.append(None)
     words = list(lesson.words[: len(weights)])
-    grid = TensorGrid(jacobian(weights), "score", rows=shown, columns=shown, row_labels=words, column_labels=words,
-                      column_label_color="key", width=box.width, height=box.height, cell=(1.3, 0.75), scale=0.25,
-                      spec="+.2f", brackets=False)  # fmt: skip
-    return grid.move_to(box.center)
+    room: Look = dict(width=box.width, height=box.height - SIDES, cell=(1.3, 0.75), brackets=False)
+    labels: Look = dict(row_labels=words, column_labels=words, column_label_color="key")
+    grid = TensorGrid(jacobian(weights), "score", rows=shown, columns=shown, scale=0.25, spec="+.2f", **room, **labels)
+    return grid.move_to(box.center - (0, SIDES / 2, 0))
+
+
+def sides_of(grid: TensorGrid) -> list[Label]:
+    """What the words beside the rows and over the columns are of."""
+    upper_left, upper_right, *_ = grid.corners()
+    weight = Label("weight of ↓", 0.32, "secondary").align_to(grid, LEFT)
+    score = Label("score of →", 0.32, "key").move_to((upper_left + upper_right) / 2)
+    return [side.align_to(grid, UP).shift((SIDES - 0.05) * UP) for side in (weight, score)]
 
 
 def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
@@ -58,12 +68,13 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "A slope for every pair",
         ask="To learn is to follow slopes. If one score rises a little, which weights move, and how much?",
-        subtitle="softmax at pattern [{i}, :] of layer {l}, head {h} · a row for each weight, a column for each score",
+        subtitle="pattern [{i}, :] of layer {l}, head {h} · a row for each weight, a column for each score",
         keep=before,
     ):
         left, right = rooms(lesson)
         grid = grid_of(lesson, weights, left)
-        lesson.play(*leave(*before), Introduce(grid, "rows", lag=0.3), run_time=1.8)
+        sides = sides_of(grid)
+        lesson.play(*leave(*before), Introduce(grid, "rows", lag=0.3), *come(*sides), run_time=1.8)
         place = grid.shown_row(j), grid.shown_column(j)
         frame = Frame(grid.corners(*place, *place))
         rule = Formula("(partial p_i) / (partial s_j) = p_i (delta_(i j) - p_j)", 0.5)
@@ -78,28 +89,33 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         lesson.answer(
             "The score of {asked} up by a little moves its own weight up by {s:.2f} times that.", s=slopes[j, j]
         )
-    return [grid, frame, rule, worked]
+    return [grid, frame, rule, worked, *sides]
+
+
+def are_largest(*values: np.ndarray) -> bool:
+    """Whether the last half of the values are the largest in size of the matrices before."""
+    half = len(values) // 2
+    return all(np.isclose(np.abs(m).max(), one, atol=1e-9) for m, one in zip(values[:half], values[half:], strict=True))
 
 
 def all_slopes(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
     """The same grid as the scores grow, its largest entry on a curve; then back."""
     places = stops(lesson)
     rows = [weights_at(lesson, factor) for factor, _ in places]
-    largest = [jacobian(weights).max() for weights in rows]
-    grid, frame, rule, worked = before
+    slopes = [jacobian(weights) for weights in rows]
+    largest = [matrix.max() for matrix in slopes]
+    grid, frame, rule, worked, *_ = before
     with lesson.step(
         "The slopes vanish",
-        ask="And undivided? Watch the slopes as the same scores grow, and as they are divided again.",
+        ask="And undivided? Watch the slopes as the same scores grow, then are divided again.",
         subtitle="layer {l}, head {h}, position {i} · softmax of a factor × scores_raw · curve: the largest slope",
         keep=before,
-        claims=[
-            fact(
-                ("largest",),
-                "no slope is larger than its curve says",
-                largest,
-                lambda a, b, c: max(a, b, c) <= 0.25 + 1e-6,
-            )
-        ],
+        a=largest[0],
+        b=largest[1],
+        c=largest[2],
+        u=largest[0] / lesson.root,
+        t=LAST,
+        claims=[fact(("largest",), "these are the largest slopes", [*slopes, *largest], are_largest)],
     ):
         left, right = rooms(lesson)
         factors, curves = lesson.row.along(LAST)
@@ -112,13 +128,7 @@ def all_slopes(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         lesson.play(MoveCursor(curve, places[0][0]), run_time=0.8)
         for k in (1, 2, 0):
             target = grid_of(lesson, rows[k], left)
-            lesson.play(MoveCursor(curve, places[k][0]), Transform(grid, target), run_time=1.8)
-            lesson.wait(0.4)
-        lesson.answer(
-            "Largest slope: {b:.3f} undivided, {c:.3f} at {t} times that, and {a:.3f} again with ÷ √{d}.",
-            a=largest[0],
-            b=largest[1],
-            c=largest[2],
-            t=LAST,
-        )
+            lesson.play(MoveCursor(curve, places[k][0]), Transform(grid, target), run_time=1.5)
+            lesson.wait(0.3)
+        lesson.answer("Largest slope: {b:.3f} undivided, {c:.3f} at {t} times that, and {a:.3f} again with ÷ √{d}.")
     return [grid, curve]

@@ -39,7 +39,7 @@ def ever_larger(lesson: WhyScale, before: Mobject) -> list[Mobject]:
     rows = [weights_at(lesson, factor) for factor, _ in places]
     with lesson.step(
         "Softmax of large scores",
-        ask="Now softmax. The same row of scores, times ever larger numbers: what becomes of the bars?",
+        ask="The same row of scores, times ever larger numbers: what becomes of the bars?",
         subtitle="layer {l}, head {h}, query “{word}”, position {i} · softmax of a factor × scores_raw [{i}, :]",
         keep=(before,),
     ):
@@ -53,8 +53,8 @@ def ever_larger(lesson: WhyScale, before: Mobject) -> list[Mobject]:
         lesson.play(*leave(before), FadeIn(curves), Emerge(bars[0], "values"), run_time=1.4)
         for (factor, _), other in zip(places, [None, *bars[1:]], strict=True):
             grown = [] if other is None else [Transform(bars[0], other)]
-            lesson.play(MoveCursor(curves, factor), *grown, run_time=1.6)
-            lesson.wait(0.3)
+            lesson.play(MoveCursor(curves, factor), *grown, run_time=1.3)
+            lesson.wait(0.2)
         lesson.answer(
             "{b} had {p:.0%} at ÷ √{d}, has {q:.0%} undivided and {r:.0%} at {t} times that: one bar is left.",
             b=lesson.phrases["asked"],

@@ -60,6 +60,10 @@ class SpreadChart(Painted):
         self.grown = 1.0
         return self
 
+    def spot(self, size: int) -> np.ndarray:
+        """Scene point of what was measured at a size."""
+        return self.to_scene(*self._points(self.measured, np.array([self.sizes.index(size)]))[0])
+
     def draw(self, pen: Pen) -> None:
         self._draw_axes(pen)
         count = max(2, round(1 + self.grown * (len(self.sizes) - 1)))
@@ -102,7 +106,7 @@ class SpreadChart(Painted):
         """In the lower right corner, where no line runs."""
         seen = (1.0, 1.0, float(self.arrived.max(initial=0.0)))
         for k, (name, role) in enumerate(zip(self.names, ("data", "target", "query"), strict=True)):
-            y = self.floor - (2.6 - k) * 1.35 * self.em + 0.6 * self.em
+            y = self.floor - (3.1 - k) * 1.35 * self.em + 0.6 * self.em
             pen.text(name, self.natural[0] - 0.4, y, self.em, role, seen[k], align=1.0)
 
     def _points(self, tensor: Tensor, every: np.ndarray) -> np.ndarray:
