@@ -79,11 +79,11 @@ class FactorCurves(Painted):
         pen.text("q · k times", (self.left + right) / 2, self.natural[1] - 0.3 * self.size, self.size, "secondary",
                  align=0.5)  # fmt: skip
         pen.text(self.title, 0, 0.9 * self.size, self.size, "secondary")
-        for factor, name, _ in self.stops:
+        for k, (factor, name, _) in enumerate(self.stops):
             if name:
                 x, shows = self.left + self.across * float(factor), Place(Cell(factor), self.left, self.across)
                 pen.line([(x, self.above - 0.1), (x, self.floor)], "secondary", 0.02, dashed=True, shows=shows)
-                pen.text(name, x, self.above - 0.25, self.size, "secondary", align=0.5)
+                pen.text(name, x, self.above - 0.25, self.size, "secondary", align=0.2 if k else 0.7)
 
     def _draw_cursor(self, pen: Pen) -> None:
         x = self.left + self.across * self.cursor

@@ -11,7 +11,7 @@ from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.runs.ablation import moved
-from model.study.inside.scaling import RandomPairs, ScoreRow, most_changed, root
+from model.study.inside.scaling import RandomPairs, ScoreRow, jacobian, most_changed, root
 from model.study.views import AttentionHead
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.signed import SignedBars
@@ -26,6 +26,7 @@ from scenes.lesson.claims import most
 from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
+from scenes.lesson.steps import come
 from scenes.lessons.scaling import samples, slopes, softening
 
 TITLE, PITCH = 0.6, 0.36  # room over bars for their title; height of a bar at least
@@ -33,12 +34,14 @@ TITLE, PITCH = 0.6, 0.36  # room over bars for their title; height of a bar at l
 
 @dataclass(frozen=True)
 class Picture:
-    """The row that the lesson opens and closes with: raw scores, and weights with and without the division."""
+    """The row that the lesson opens and closes with: raw scores, and weights with and without the division; kept: the
+    keys that have a line of their own."""
 
     titles: tuple[Label, Label, Label]
     raw: SignedBars
     divided: ProbabilityBars
     undivided: ProbabilityBars
+    kept: list[int]
 
     @property
     def parts(self) -> list[Mobject]:
@@ -96,8 +99,8 @@ class WhyScale(TextLesson):
         pile = samples.pile(self)
         chart = samples.law(self, pile)
         samples.heads(self, chart)
-        pile = samples.divided(self, chart)
-        factors = softening.ever_larger(self, pile)
+        formula = samples.divided(self, chart)
+        factors = softening.ever_larger(self, formula)
         grid = slopes.one_slope(self, factors)
         slopes.all_slopes(self, grid)
         bars = self.whole_model()
@@ -131,7 +134,7 @@ class WhyScale(TextLesson):
             mobject.move_to(room.center)
         for title, b in zip(titles, boxes, strict=True):
             title.move_to((b.center[0], b.top - TITLE / 2, 0))
-        return Picture((titles[0], titles[1], titles[2]), raw, *bars)
+        return Picture((titles[0], titles[1], titles[2]), raw, bars[0], bars[1], kept)
 
     def _halves(self, box: Box) -> tuple[Box, ...]:
         upper, lower = box.rows(1, 1.15, gap=0.25)
@@ -156,7 +159,7 @@ class WhyScale(TextLesson):
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.4)
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.4)
             self.answer(
-                "Then {asked} would get {q:.0%} instead of {p:.0%}. Why is that bad, and why √{d}?",
+                "Then {asked} would get {q:.0%} instead of {p:.0%}. Is that bad?",
                 p=self.row.divided[self.key],
                 q=self.row.undivided[self.key],
             )
@@ -175,7 +178,7 @@ class WhyScale(TextLesson):
         likeliest, then = (int(np.argmax(p.values)) for p in (probs, after))
         with self.step(
             "No head divides",
-            ask="The whole model once more, its scores not divided in any head. Is it the same model?",
+            ask="The whole model once more, no score divided: is it the same model?",
             subtitle="next word after “{word}” · divided by √{d}, then in a second run not divided, in all {n} heads",
             n=self.trace.config.n_layers * self.trace.config.n_heads,
             claims=[most(after, then)],
@@ -184,7 +187,7 @@ class WhyScale(TextLesson):
             strip = strip_of(self, self.position)
             first, second = two_bars(self, self.next_words, below(self, strip), 4, 6)
             title = next_word_title(self, self.position).move_to(first.get_top() + np.array([0, 0.35, 0]))
-            self.play(FadeIn(strip), FadeIn(title), Emerge(first, "values"), run_time=1.6)
+            self.play(*come(strip, title), Emerge(first, "values", after=0.3), run_time=1.8)
             self.wait(0.6)
             self.play(Transform(first, second), run_time=1.8)
             self.answer(
@@ -201,7 +204,8 @@ class WhyScale(TextLesson):
         return [strip, title, first]
 
     def answer_to_the_question(self, before: list[Mobject]) -> None:
-        strip, *others = before
+        strip, *_ = before
+        steeper = jacobian(self.row.divided).values.max() > jacobian(self.row.undivided).values.max()
         with self.step(
             "Divide by √{d}",
             ask="So why divide by √{d}?",
@@ -210,11 +214,13 @@ class WhyScale(TextLesson):
         ):
             picture = self.picture(below(self, strip))
             marked = strip_of(self, self.position, offered=self.key)
-            self.play(Transform(strip, marked), FadeIn(picture.titles[0]), Grow(picture.raw, "values"), run_time=1.2)
+            raw = Emerge(picture.raw, "values", after=0.3)
+            self.play(Transform(strip, marked), *come(picture.titles[0]), raw, run_time=1.5)
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.2)
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.2)
             self.answer(
-                "Sums of {d} stray √{d} times as far. Divided, {asked} gets {p:.0%}, not {q:.0%}, and slopes remain.",
+                "Sums of {d} stray √{d} times as far. Divided, {asked} gets {p:.0%}, not {q:.0%}"
+                + (", and slopes remain." if steeper else "."),
                 p=self.row.divided[self.key],
                 q=self.row.undivided[self.key],
             )

@@ -69,6 +69,10 @@ class Pile(Painted):
         """Where the number of the spread begins, and its baseline."""
         return self.zero + 0.3 + 3.3 * self.size, self.natural[1] - 0.35 * self.size
 
+    def place_of_name(self) -> np.ndarray:
+        """The end of what the pile is called, in scene coordinates."""
+        return self.to_scene(self.zero - 0.6, self.natural[1] - 0.6 * self.size)
+
     def number(self) -> Number:
         """The number of the spread, lying on the one that stands here: what flies from it."""
         x, y = self._number_at

@@ -9,8 +9,10 @@ from manim import FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from model.study.inside.scaling import PAIRS, SIZES, spread, spreads
+from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import Number
+from scenes.kit.ground.text import Formula, Number
+from scenes.kit.moves.assemble import Assemble
 from scenes.kit.moves.products import DotProduct
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from scenes.lessons.scaling.lesson import Picture, WhyScale
 
 SHOWN = SIZES[:5]  # of the piles
+OVER = 1.3  # room over a pile for a formula
+FORMULA = 'op("softmax")( ({{ q : q }} dot.op {{ k : k }}) / {{ sqrt(d_"head") : root }} )'
 AIR = 0.4  # beside the line, for the numbers at its ends
 
 
@@ -45,7 +49,8 @@ def one_score(lesson: WhyScale, strip: SentenceStrip, picture: Picture) -> None:
         rows = Rows(top, [(q, "query", f"q · “{lesson.words[i]}”"), (k, "key", f"k · “{lesson.words[j]}”")], cell=1.1)
         size = picture.raw.size
         known = Number(score, "+.2f", size, "target", before=f"“{lesson.words[j]}” ", of=score)
-        known.move_to(picture.raw.bar_corners(lesson.kept(99).index(j)).mean(axis=0))
+        at = picture.raw.bar_corners(picture.kept.index(j)).mean(axis=0)
+        known.move_to((picture.raw.get_center()[0], at[1], 0))
         lesson.play(*leave(*picture.parts), FadeIn(known), run_time=0.6)
         lesson.play(known.animate.move_to(middle.center), Introduce(rows.grids[0], "columns", lag=0.1),
                     FadeIn(rows.labels[0]), run_time=1.2)  # fmt: skip
@@ -60,7 +65,7 @@ def pile(lesson: WhyScale) -> Pile:
     """Random scores, with ever more products."""
     with lesson.step(
         "Random sums",
-        ask="Take {n} random queries and keys. How far from nought does a sum of d products stray?",
+        ask="Of {n} random queries and keys: how far from nought do sums of d products stray?",
         subtitle="not the model’s: random numbers, seed {s}, mean {zero}, spread {one} · a grain is one sum",
         n=PAIRS,
         s=lesson.seed,
@@ -69,7 +74,7 @@ def pile(lesson: WhyScale) -> Pile:
         keep=(),
     ):
         first, *others = piles_of(lesson)
-        lesson.play(Pour(first), run_time=2.4)
+        lesson.play(Pour(first), run_time=2)
         for other in others:
             lesson.play(Transform(first, other), run_time=0.7)
         lesson.answer(
@@ -89,10 +94,22 @@ def piles_of(lesson: WhyScale) -> list[Pile]:
 
 def pile_of(lesson: WhyScale, numbers: Tensor, name: Said) -> Pile:
     """A pile of some numbers, on the line on which the widest fits."""
-    stage = lesson.stage
+    room, _ = rooms_of(lesson)
     reach = int(np.ceil(max(np.abs(lesson.random.scores(d).values).max() for d in SHOWN)))
-    room = dict(width=stage.width - 2 * AIR, height=stage.height)
-    return Pile(numbers, name, reach=reach, **room).move_to(stage.center)
+    return Pile(numbers, name, reach=reach, width=room.width, height=room.height).move_to(room.center)
+
+
+def rooms_of(lesson: WhyScale) -> tuple[Box, Box]:
+    """For a pile, and for a formula: over it, in wide frames beside its top."""
+    stage = lesson.stage
+    whole = Box(stage.left + AIR, stage.bottom, stage.right - AIR, stage.top)
+    over = Box(whole.left, whole.top - OVER, whole.right, whole.top)
+    below = Box(whole.left, whole.bottom, whole.right, over.bottom)
+    return lesson.by(
+        wide=(whole, Box(whole.left, over.bottom, whole.left + whole.width / 3, over.top)),
+        square=(below, over),
+        tall=(below, over),
+    )
 
 
 def law(lesson: WhyScale, before: Pile) -> SpreadChart:
@@ -100,7 +117,7 @@ def law(lesson: WhyScale, before: Pile) -> SpreadChart:
     sizes, last = len(SIZES), SIZES[-1]
     with lesson.step(
         "The law",
-        ask="And for other d? Each step to the right doubles the number of products.",
+        ask="And for other d? Each step doubles the number of products.",
         subtitle="spread (standard deviation) of {n} random sums for each d up to {last}, seed {s} · law: √d",
         n=PAIRS,
         s=lesson.seed,
@@ -162,7 +179,7 @@ def all_arrive(chart: SpreadChart) -> SpreadChart:
     return chart
 
 
-def divided(lesson: WhyScale, before: Mobject) -> Pile:
+def divided(lesson: WhyScale, before: Mobject) -> list[Mobject]:
     """The widest pile, divided by the root."""
     d = SHOWN[-1]
     many = lesson.random.scores(d)
@@ -183,6 +200,8 @@ def divided(lesson: WhyScale, before: Mobject) -> Pile:
         lesson.play(*leave(before), *come(wide), run_time=0.9)
         lesson.wait(0.4)
         lesson.play(Transform(wide, pile_of(lesson, many / by, say("d = {d}, ÷ {r:.0f}", d=d, r=by))), run_time=2)
-        lesson.answer("From {a:.2f} to {b:.2f}: divided, sums stray about as far as one product, whatever d is.",
+        formula = rooms_of(lesson)[1].fit(Formula(FORMULA, 0.6, q="query", k="key", root="target"))
+        lesson.play(Assemble(formula, {"root": wide.place_of_name()}), run_time=1.6)
+        lesson.answer("From {a:.2f} to {b:.2f}: divided, sums stray about as far as one product.",
                       a=spread(many), b=spread(many / by))  # fmt: skip
-    return wide
+    return [wide, formula]

@@ -67,7 +67,7 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
     slopes = jacobian(weights)
     with lesson.step(
         "A slope for every pair",
-        ask="To learn is to follow slopes. If one score rises a little, which weights move, and how much?",
+        ask="Learning follows slopes. If one score rises a little, which weights move, how much?",
         subtitle="pattern [{i}, :] of layer {l}, head {h} · a row for each weight, a column for each score",
         keep=before,
     ):
@@ -84,8 +84,8 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
             "target",
         )
         rule.move_to(right.center + (0, 0.6, 0)), worked.move_to(right.center - (0, 0.5, 0))
-        lesson.play(FadeIn(rule), run_time=0.8)
-        lesson.play(FadeIn(frame), FadeIn(worked, target_position=frame), run_time=1.2)
+        lesson.play(FadeIn(rule), FadeIn(frame), run_time=0.8)
+        lesson.play(FadeIn(worked, target_position=frame), run_time=1)
         lesson.answer(
             "The score of {asked} up by a little moves its own weight up by {s:.2f} times that.", s=slopes[j, j]
         )
@@ -106,7 +106,7 @@ def all_slopes(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
     largest = [matrix.max() for matrix in slopes]
     grid, frame, rule, worked, *_ = before
     with lesson.step(
-        "The slopes vanish",
+        "What becomes of the slopes",
         ask="And undivided? Watch the slopes as the same scores grow, then are divided again.",
         subtitle="layer {l}, head {h}, position {i} · softmax of a factor × scores_raw · curve: the largest slope",
         keep=before,
@@ -130,5 +130,5 @@ def all_slopes(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
             target = grid_of(lesson, rows[k], left)
             lesson.play(MoveCursor(curve, places[k][0]), Transform(grid, target), run_time=1.5)
             lesson.wait(0.3)
-        lesson.answer("Largest slope: {b:.3f} undivided, {c:.3f} at {t} times that, and {a:.3f} again with ÷ √{d}.")
+        lesson.answer("Largest slope: {b:.3f} undivided, {c:.3f} at {t} times that, {a:.3f} again at ÷ √{d}.")
     return [grid, curve]

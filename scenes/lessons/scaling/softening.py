@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manim import FadeIn, Mobject, Transform
+from manim import Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from scenes.kit.charts.bars import ProbabilityBars
@@ -12,13 +12,14 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.moves.reveal import Emerge
 from scenes.kit.recipes import Look, bars_on_one_scale
-from scenes.lesson.steps import leave
+from scenes.lesson.steps import come, leave
 from scenes.lessons.scaling.factors import FactorCurves, MoveCursor
 
 if TYPE_CHECKING:
     from scenes.lessons.scaling.lesson import WhyScale
 
 LAST = 3  # the largest factor
+ALL = 0.9  # of the weight: one bar is left
 
 
 def stops(lesson: WhyScale) -> list[tuple[Tensor, Said | str]]:
@@ -33,7 +34,7 @@ def weights_at(lesson: WhyScale, factor: Tensor) -> Tensor:
     return (lesson.row.raw * factor).softmax()
 
 
-def ever_larger(lesson: WhyScale, before: Mobject) -> list[Mobject]:
+def ever_larger(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
     """The row times a factor that grows: the bars become one bar."""
     places = stops(lesson)
     rows = [weights_at(lesson, factor) for factor, _ in places]
@@ -41,7 +42,7 @@ def ever_larger(lesson: WhyScale, before: Mobject) -> list[Mobject]:
         "Softmax of large scores",
         ask="The same row of scores, times ever larger numbers: what becomes of the bars?",
         subtitle="layer {l}, head {h}, query “{word}”, position {i} · softmax of a factor × scores_raw [{i}, :]",
-        keep=(before,),
+        keep=before,
     ):
         left, right = lesson.by(
             wide=lesson.stage.columns(1.35, 1, gap=0.5),
@@ -50,13 +51,14 @@ def ever_larger(lesson: WhyScale, before: Mobject) -> list[Mobject]:
         )
         curves = curves_of(lesson, left)
         bars = bars_of(lesson, right, rows)
-        lesson.play(*leave(before), FadeIn(curves), Emerge(bars[0], "values"), run_time=1.4)
+        lesson.play(*leave(*before), *come(curves), Emerge(bars[0], "values", after=0.5), run_time=1.8)
         for (factor, _), other in zip(places, [None, *bars[1:]], strict=True):
             grown = [] if other is None else [Transform(bars[0], other)]
             lesson.play(MoveCursor(curves, factor), *grown, run_time=1.3)
             lesson.wait(0.2)
         lesson.answer(
-            "{b} had {p:.0%} at ÷ √{d}, has {q:.0%} undivided and {r:.0%} at {t} times that: one bar is left.",
+            "{b} has {p:.0%} at ÷ √{d}, {q:.0%} undivided, {r:.0%} at {t} times that"
+            + (": one bar is left." if float(rows[2][lesson.key]) > ALL else ": the first take more and more."),
             b=lesson.phrases["asked"],
             p=rows[0][lesson.key],
             q=rows[1][lesson.key],
@@ -70,7 +72,7 @@ def curves_of(lesson: WhyScale, box: Box) -> FactorCurves:
     """Every key's weight over the factor."""
     factors, curves = lesson.row.along(LAST)
     points = [(factor, name, weights_at(lesson, factor)) for factor, name in stops(lesson)]
-    room = dict(width=box.width, height=box.height)
+    room: Look = dict(width=box.width, height=box.height)
     one = Tensor.given(1, "1")
     made = FactorCurves(factors, curves, points, top=one, title="weight p of each word", bright=lesson.key, **room)
     return made.move_to(box.center)
