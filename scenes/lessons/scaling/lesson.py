@@ -129,7 +129,8 @@ class WhyScale(TextLesson):
         bars = bars_on_one_scale(both, self.seen, kept, **look, **size)
         asks = say("q of “{w}” · each k", w=self.words[self.position])
         names = (asks, self.divided_name, say("softmax of q · k"))
-        titles = [Label(name, 0.38, "secondary") for name in names]
+        of = (self.row.raw, *both)
+        titles = [Label(name, 0.38, "secondary", of=row) for name, row in zip(names, of, strict=True)]
         for mobject, room in zip((raw, *bars), rooms, strict=True):
             mobject.move_to(room.center)
         for title, b in zip(titles, boxes, strict=True):
@@ -179,7 +180,7 @@ class WhyScale(TextLesson):
         with self.step(
             "No head divides",
             ask="The whole model once more, no score divided: is it the same model?",
-            subtitle="next word after “{word}” · divided by √{d}, then in a second run not divided, in all {n} heads",
+            subtitle="next word after “{word}” · divided by √{d}, then a second run not divided, in all {n} heads",
             n=self.trace.config.n_layers * self.trace.config.n_heads,
             claims=[most(after, then)],
             keep=(),

@@ -8,7 +8,7 @@ import numpy as np
 from manim import FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor
-from model.study.inside.scaling import PAIRS, SIZES, spread, spreads
+from model.study.inside.scaling import PAIRS, SIZES, allowed, spread, spreads
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Formula, Number
@@ -63,6 +63,7 @@ def one_score(lesson: WhyScale, strip: SentenceStrip, picture: Picture) -> None:
 
 def pile(lesson: WhyScale) -> Pile:
     """Random scores, with ever more products."""
+    sums = [lesson.random.scores(d) for d in SHOWN]
     with lesson.step(
         "Random sums",
         ask="Of {n} random queries and keys: how far from nought do sums of d products stray?",
@@ -71,6 +72,7 @@ def pile(lesson: WhyScale) -> Pile:
         s=lesson.seed,
         zero=0,
         one=1,
+        claims=[truth("each grain is one q · k", [lesson.random.vectors, *sums], are_products)],
         keep=(),
     ):
         first, *others = piles_of(lesson)
@@ -84,6 +86,17 @@ def pile(lesson: WhyScale) -> Pile:
             k=SHOWN[-1],
         )
     return first
+
+
+def are_products(vectors: np.ndarray, *sums: np.ndarray) -> bool:
+    """Whether the sums are those of the first products of queries and keys, for all sizes that are shown."""
+    q, k = vectors
+    return all(np.allclose(s, np.einsum("nd,nd->n", q[:, :d], k[:, :d])) for d, s in zip(SHOWN, sums, strict=True))
+
+
+def are_spreads(spreads: np.ndarray, *numbers: np.ndarray) -> bool:
+    """Whether they are the standard deviations of the numbers."""
+    return bool(np.allclose(spreads, [np.std(each) for each in numbers]))
 
 
 def piles_of(lesson: WhyScale) -> list[Pile]:
@@ -114,7 +127,7 @@ def rooms_of(lesson: WhyScale) -> tuple[Box, Box]:
 
 def law(lesson: WhyScale, before: Pile) -> SpreadChart:
     """The spread against d, and the law."""
-    sizes, last = len(SIZES), SIZES[-1]
+    sizes, last, sums = len(SIZES), SIZES[-1], [lesson.random.scores(d) for d in SIZES]
     with lesson.step(
         "The law",
         ask="And for other d? Each step doubles the number of products.",
@@ -123,6 +136,7 @@ def law(lesson: WhyScale, before: Pile) -> SpreadChart:
         s=lesson.seed,
         last=last,
         one=1,
+        claims=[truth("they are standard deviations", [lesson.random.spreads, *sums], are_spreads)],
         keep=(before,),
     ):
         chart = chart_of(lesson)
@@ -154,12 +168,20 @@ def chart_of(lesson: WhyScale) -> SpreadChart:
 def heads(lesson: WhyScale, chart: SpreadChart) -> None:
     """The model's own queries and keys."""
     own = spreads(lesson.trace)
+    config = lesson.trace.config
+    heads = [(at, which) for at in range(config.n_layers) for which in range(config.n_heads)]
+    scores = [allowed(lesson.trace, *pair) for pair in heads]
     low, high = int(own.values.argmin()), int(own.values.argmax())
     with lesson.step(
         "Real heads",
         ask="And the model’s own queries and keys? Each head is a dot, at d = {d}.",
         subtitle="spread of scores_raw over the pairs of this sentence that may meet, for all {n} heads",
         n=len(own),
+        k=int((own.values > float(lesson.root)).sum()),
+        claims=[
+            count("above", "k", [own, lesson.root], lambda values, r: int((values > r).sum())),
+            truth("they are standard deviations", [own, *scores], are_spreads),
+        ],
         keep=(chart,),
     ):
         lesson.play(Grow(all_arrive(chart), "arrived", lag=0.1, introducer=False), run_time=2.4)
@@ -168,8 +190,6 @@ def heads(lesson: WhyScale, chart: SpreadChart) -> None:
             a=own[low],
             b=own[high],
             r=lesson.root,
-            k=int((own.values > float(lesson.root)).sum()),
-            claims=[count("above", "k", [own, lesson.root], lambda values, r: int((values > r).sum()))],
         )
 
 

@@ -16,7 +16,7 @@ from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look, kept_and_rest
-from scenes.lesson.claims import fact
+from scenes.lesson.claims import fact, truth
 from scenes.lesson.steps import come, leave
 from scenes.lessons.scaling.factors import FactorCurves, MoveCursor
 from scenes.lessons.scaling.softening import LAST, stops, weights_at
@@ -24,6 +24,7 @@ from scenes.lessons.scaling.softening import LAST, stops, weights_at
 if TYPE_CHECKING:
     from scenes.lessons.scaling.lesson import WhyScale
 
+SLOPES = "they are the slopes of softmax at these weights"
 MOST = 6  # keys of the grid, the rest is ⋯
 SIDES = 0.45  # room over the grid for what its sides are called
 
@@ -69,6 +70,7 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         "A slope for every pair",
         ask="Learning follows slopes. If one score rises a little, which weights move, how much?",
         subtitle="pattern [{i}, :] of layer {l}, head {h} · a row for each weight, a column for each score",
+        claims=[truth(SLOPES, [slopes, weights], are_slopes)],
         keep=before,
     ):
         left, right = rooms(lesson)
@@ -90,6 +92,17 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
             "The score of {asked} up by a little moves its own weight up by {s:.2f} times that.", s=slopes[j, j]
         )
     return [grid, frame, rule, worked, *sides]
+
+
+def are_slopes(matrix: np.ndarray, weights: np.ndarray) -> bool:
+    """Whether a matrix is what softmax does when one score is moved a little up, and a little down."""
+    scores, step = np.log(np.maximum(weights, 1e-300)), 1e-4 * np.eye(len(weights))
+
+    def softmax(s: np.ndarray) -> np.ndarray:
+        return np.asarray(np.exp(s) / np.exp(s).sum(axis=-1, keepdims=True))
+
+    moved = (softmax(scores + step) - softmax(scores - step)) / 2e-4  # a row for each score
+    return bool(np.allclose(matrix, moved.T, atol=1e-6))
 
 
 def are_largest(*values: np.ndarray) -> bool:
@@ -115,7 +128,10 @@ def all_slopes(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         c=largest[2],
         u=largest[0] / lesson.root,
         t=LAST,
-        claims=[fact(("largest",), "these are the largest slopes", [*slopes, *largest], are_largest)],
+        claims=[
+            *[truth(SLOPES, [matrix, p], are_slopes) for matrix, p in zip(slopes, rows, strict=True)],
+            fact(("largest",), "these are the largest slopes", [*slopes, *largest], are_largest),
+        ],
     ):
         left, right = rooms(lesson)
         factors, curves = lesson.row.along(LAST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from manim import Mobject, Transform
 
 from model.numbers.tensor import Tensor
@@ -12,6 +13,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.moves.reveal import Emerge
 from scenes.kit.recipes import Look, bars_on_one_scale
+from scenes.lesson.claims import truth
 from scenes.lesson.steps import come, leave
 from scenes.lessons.scaling.factors import FactorCurves, MoveCursor
 
@@ -34,6 +36,11 @@ def weights_at(lesson: WhyScale, factor: Tensor) -> Tensor:
     return (lesson.row.raw * factor).softmax()
 
 
+def close(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two rows are the same, within what float32 keeps."""
+    return bool(np.allclose(one, other, atol=1e-5))
+
+
 def ever_larger(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
     """The row times a factor that grows: the bars become one bar."""
     places = stops(lesson)
@@ -42,6 +49,7 @@ def ever_larger(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         "Softmax of large scores",
         ask="The same row of scores, times ever larger numbers: what becomes of the bars?",
         subtitle="layer {l}, head {h}, query “{word}”, position {i} · softmax of a factor × scores_raw [{i}, :]",
+        claims=[truth("divided by √d they are the model’s own weights", [rows[0], lesson.row.divided], close)],
         keep=before,
     ):
         left, right = lesson.by(
