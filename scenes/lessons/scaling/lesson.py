@@ -106,6 +106,12 @@ class WhyScale(TextLesson):
         bars = self.whole_model()
         self.answer_to_the_question(bars)
 
+    def strip(self) -> SentenceStrip:
+        """The sentence with the q and the k of each word, as they meet."""
+        chips = [("q", self.view.q_met, "query"), ("k", self.view.k_met, "key")]
+        strip = strip_of(self, self.position, chips, offered=self.key)
+        return strip.show("q").show("k")
+
     # ── the row ──────────────────────────────────────────────────────────────────────────────────
     @property
     def seen(self) -> list[str]:
@@ -154,7 +160,7 @@ class WhyScale(TextLesson):
             keep=(),
             model=self.model_name,
         ):
-            strip = strip_of(self, self.position, offered=self.key)
+            strip = self.strip()
             picture = self.picture(below(self, strip))
             self.play(FadeIn(strip), FadeIn(picture.titles[0]), Grow(picture.raw, "values"), run_time=1.4)
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.4)
@@ -185,7 +191,7 @@ class WhyScale(TextLesson):
             claims=[most(after, then)],
             keep=(),
         ):
-            strip = strip_of(self, self.position)
+            strip = self.strip()
             first, second = two_bars(self, self.next_words, below(self, strip), 4, 6)
             title = next_word_title(self, self.position).move_to(first.get_top() + np.array([0, 0.35, 0]))
             self.play(*come(strip, title), Emerge(first, "values", after=0.3), run_time=1.8)
@@ -214,9 +220,8 @@ class WhyScale(TextLesson):
             keep=(strip,),
         ):
             picture = self.picture(below(self, strip))
-            marked = strip_of(self, self.position, offered=self.key)
             raw = Emerge(picture.raw, "values", after=0.3)
-            self.play(Transform(strip, marked), *come(picture.titles[0]), raw, run_time=1.5)
+            self.play(*come(picture.titles[0]), raw, run_time=1.5)
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.2)
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.2)
             self.answer(

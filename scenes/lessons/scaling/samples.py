@@ -13,8 +13,9 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Formula, Number
 from scenes.kit.moves.assemble import Assemble
+from scenes.kit.moves.flight import Chip, Fly
 from scenes.kit.moves.products import DotProduct
-from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.words.strip import SentenceStrip
@@ -52,9 +53,11 @@ def one_score(lesson: WhyScale, strip: SentenceStrip, picture: Picture) -> None:
         at = picture.raw.bar_corners(picture.kept.index(j)).mean(axis=0)
         known.move_to((picture.raw.get_center()[0], at[1], 0))
         lesson.play(*leave(*picture.parts), FadeIn(known), run_time=0.6)
-        lesson.play(known.animate.move_to(middle.center), Introduce(rows.grids[0], "columns", lag=0.1),
-                    FadeIn(rows.labels[0]), run_time=1.2)  # fmt: skip
-        lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
+        flights = [
+            Fly(Chip(strip, name, p), grid, keep=True) for name, p, grid in zip("qk", (i, j), rows.grids, strict=True)
+        ]
+        lesson.play(known.animate.move_to(middle.center), flights[0], FadeIn(rows.labels[0]), run_time=1.4)
+        lesson.play(flights[1], FadeIn(rows.labels[1]), run_time=1.2)
         lines = lesson.by(wide=2, square=3, tall=4)
         terms = TermSum(q, k, score, width=bottom.width, lines=lines, size=0.4)
         bottom.fit(terms)
