@@ -29,7 +29,7 @@ from scenes.lesson.options import Choice
 from scenes.lesson.steps import come
 from scenes.lessons.scaling import samples, slopes, softening
 
-TITLE, PITCH = 0.6, 0.36  # room over bars for their title; height of a bar at least
+TITLE = 0.5  # room over bars for their title
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ class WhyScale(TextLesson):
         """Scores, and both rows of weights on one scale, in a box."""
         boxes = self.by(wide=box.columns(1.3, 1, 1, gap=0.5), square=self._halves(box), tall=box.rows(1, 1, 1, gap=0.3))
         rooms = [Box(b.left, b.bottom, b.right, b.top - TITLE) for b in boxes]
-        kept = self.kept(int(min(room.height for room in rooms) / PITCH))
+        least = self.by(wide=0.36, square=0.28, tall=0.36)  # height of a bar
+        kept = self.kept(int(min(room.height for room in rooms) / least + 1e-6))
         size: Look = dict(size=0.46)
         words = [self.seen[k] for k in kept]
         raw = SignedBars(self.row.raw[kept], words, width=rooms[0].width, height=rooms[0].height, **size)
@@ -147,21 +148,28 @@ class WhyScale(TextLesson):
         upper, lower = box.rows(1, 1.15, gap=0.25)
         return (upper, *lower.columns(1, 1, gap=0.4))
 
+    def elided(self, picture: Picture) -> str:
+        """That some scores are not shown, for the grey line; nothing where all are."""
+        count = len(picture.kept)
+        self.phrases |= dict(shown=count, all=len(self.seen))
+        return " · {shown} of {all} keys are shown" if count < len(self.seen) else ""
+
     @property
     def divided_name(self) -> Said:
         return say("softmax of q · k ÷ √{d}", d=self.trace.config.d_head)
 
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     def question(self) -> tuple[SentenceStrip, Picture]:
+        strip = self.strip()
+        picture = self.picture(below(self, strip))
         with self.step(
             "Why divide by √{d}?",
             ask="This head divides each score by √{d} before softmax. What if it did not?",
-            subtitle="model {model} · layer {l}, head {h} · scores_raw [{i}, :], the query of “{word}”, position {i}",
+            subtitle="model {model} · layer {l}, head {h} · scores_raw [{i}, :], the query of “{word}”, position {i}"
+            + self.elided(picture),
             keep=(),
             model=self.model_name,
         ):
-            strip = self.strip()
-            picture = self.picture(below(self, strip))
             self.play(FadeIn(strip), FadeIn(picture.titles[0]), Grow(picture.raw, "values"), run_time=1.4)
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.4)
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.4)
@@ -213,13 +221,14 @@ class WhyScale(TextLesson):
     def answer_to_the_question(self, before: list[Mobject]) -> None:
         strip, *_ = before
         steeper = jacobian(self.row.divided).values.max() > jacobian(self.row.undivided).values.max()
+        picture = self.picture(below(self, strip))
         with self.step(
             "Divide by √{d}",
             ask="So why divide by √{d}?",
-            subtitle="layer {l}, head {h} · scores_raw [{i}, :] · pattern [{i}, :] · the same row not divided",
+            subtitle="layer {l}, head {h} · scores_raw [{i}, :] · pattern [{i}, :] · the same row not divided"
+            + self.elided(picture),
             keep=(strip,),
         ):
-            picture = self.picture(below(self, strip))
             raw = Emerge(picture.raw, "values", after=0.3)
             self.play(*come(picture.titles[0]), raw, run_time=1.5)
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.2)

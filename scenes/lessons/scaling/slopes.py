@@ -33,7 +33,7 @@ def rooms(lesson: WhyScale) -> tuple[Box, Box]:
     """For the grid, and for what is beside or below it."""
     stage = lesson.stage
     first, second = lesson.by(
-        wide=stage.columns(1.15, 1, gap=0.5), square=stage.rows(1.4, 1, gap=0.2), tall=stage.rows(1.2, 1, gap=0.4)
+        wide=stage.columns(1.15, 1, gap=0.5), square=stage.rows(1.15, 1, gap=0.2), tall=stage.rows(1.2, 1, gap=0.4)
     )
     return first, second
 
