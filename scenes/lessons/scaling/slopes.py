@@ -48,7 +48,7 @@ def grid_of(lesson: WhyScale, weights: Tensor, box: Box) -> TensorGrid:
         elif shown and shown[-1] is not None:
             shown.append(None)
     words = list(lesson.words[: len(weights)])
-    room: Look = dict(width=box.width, height=box.height - SIDES, cell=(1.3, 0.75), brackets=False)
+    room: Look = dict(width=box.width, height=box.height - SIDES, cell=(2.4, 1.4), size=0.4, brackets=False)
     labels: Look = dict(row_labels=words, column_labels=words, column_label_color="key")
     grid = TensorGrid(jacobian(weights), "score", rows=shown, columns=shown, scale=0.25, spec="+.2f", **room, **labels)
     return grid.move_to(box.center - (0, SIDES / 2, 0))
