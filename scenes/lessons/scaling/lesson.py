@@ -22,7 +22,7 @@ from scenes.kit.moves.reveal import Emerge, Grow
 from scenes.kit.recipes import Look, bars_on_one_scale, kept_and_rest
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
-from scenes.lesson.claims import most
+from scenes.lesson.claims import fact, most
 from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
@@ -46,6 +46,11 @@ class Picture:
     @property
     def parts(self) -> list[Mobject]:
         return [*self.titles, self.raw, self.divided, self.undivided]
+
+
+def is_first(one: np.ndarray, *others: np.ndarray) -> bool:
+    """Whether no other number is larger."""
+    return bool(one >= max(others) - 1e-6)
 
 
 class WhyScale(TextLesson):
@@ -152,7 +157,7 @@ class WhyScale(TextLesson):
         """That some scores are not shown, for the grey line; nothing where all are."""
         count = len(picture.kept)
         self.phrases |= dict(shown=count, all=len(self.seen))
-        return " · {shown} of {all} keys are shown" if count < len(self.seen) else ""
+        return " · {shown} of {all} keys" if count < len(self.seen) else ""
 
     @property
     def divided_name(self) -> Said:
@@ -162,11 +167,15 @@ class WhyScale(TextLesson):
     def question(self) -> tuple[SentenceStrip, Picture]:
         strip = self.strip()
         picture = self.picture(below(self, strip))
+        chosen = self.options.layer is None and self.options.head is None
         with self.step(
             "Why divide by √{d}?",
             ask="This head divides each score by √{d} before softmax. What if it did not?",
-            subtitle="model {model} · layer {l}, head {h} · scores_raw [{i}, :], the query of “{word}”, position {i}"
-            + self.elided(picture),
+            subtitle="model {model} · layer {l}, head {h}"
+            + (", where dividing changes most" if chosen else "")
+            + " · scores_raw [{i}, :]"
+            + (self.elided(picture) or ", “{word}”"),
+            claims=[fact("most", "in no other head does dividing change more", self.changes, is_first)] * chosen,
             keep=(),
             model=self.model_name,
         ):
@@ -174,13 +183,21 @@ class WhyScale(TextLesson):
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.4)
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.4)
             self.answer(
-                "Then {asked} would get {q:.0%} instead of {p:.0%}. Is that bad?",
+                "Then {asked} would get {q:.0%} instead of {p:.0%}; {m:.0%} of the attention moves. Is that bad?",
+                m=self.row.moved,
                 p=self.row.divided[self.key],
                 q=self.row.undivided[self.key],
             )
         if self.trace.unknown:
             self.unknown_words(strip)
         return strip, picture
+
+    @property
+    def changes(self) -> list[Tensor]:
+        """How much of the attention moves without the division: in this row, and in that of every head."""
+        config = self.trace.config
+        heads = [(layer, head) for layer in range(config.n_layers) for head in range(config.n_heads)]
+        return [self.row.moved, *[ScoreRow(self.trace, *pair, self.position).moved for pair in heads]]
 
     @property
     def next_words(self) -> tuple[Tensor, Tensor]:
