@@ -139,7 +139,8 @@ class WhyScale(TextLesson):
         both = (self.row.divided, self.row.undivided)
         look: Look = dict(fill="probability", spec=".0%", width=min(b.width for b in rooms[1:]), height=rooms[1].height)
         bars = bars_on_one_scale(both, self.seen, kept, **look, **size)
-        asks = say("q of “{w}” · each k", w=self.words[self.position])
+        which = "each k" if len(kept) == len(self.seen) else say("{k} of {n} k", k=len(kept), n=len(self.seen))
+        asks = say("q of “{w}” · {which}", w=self.words[self.position], which=which)
         names = (asks, self.divided_name, say("softmax of q · k"))
         of = (self.row.raw, *both)
         titles = [Label(name, 0.38, "secondary", of=row) for name, row in zip(names, of, strict=True)]
@@ -153,12 +154,6 @@ class WhyScale(TextLesson):
         upper, lower = box.rows(1, 1.15, gap=0.25)
         return (upper, *lower.columns(1, 1, gap=0.4))
 
-    def elided(self, picture: Picture) -> str:
-        """That some scores are not shown, for the grey line; nothing where all are."""
-        count = len(picture.kept)
-        self.phrases |= dict(shown=count, all=len(self.seen))
-        return " · {shown} of {all} keys" if count < len(self.seen) else ""
-
     @property
     def divided_name(self) -> Said:
         return say("softmax of q · k ÷ √{d}", d=self.trace.config.d_head)
@@ -171,10 +166,9 @@ class WhyScale(TextLesson):
         with self.step(
             "Why divide by √{d}?",
             ask="This head divides each score by √{d} before softmax. What if it did not?",
-            subtitle="model {model} · layer {l}, head {h}"
+            subtitle="{model} · layer {l}, head {h}"
             + (", where dividing changes most" if chosen else "")
-            + " · scores_raw [{i}, :]"
-            + (self.elided(picture) or ", “{word}”"),
+            + " · scores_raw [{i}, :]",
             claims=[fact("most", "in no other head does dividing change more", self.changes, is_first)] * chosen,
             keep=(),
             model=self.model_name,
@@ -242,8 +236,7 @@ class WhyScale(TextLesson):
         with self.step(
             "Divide by √{d}",
             ask="So why divide by √{d}?",
-            subtitle="layer {l}, head {h} · scores_raw [{i}, :] · pattern [{i}, :] · the same row not divided"
-            + self.elided(picture),
+            subtitle="layer {l}, head {h} · scores_raw [{i}, :] · pattern [{i}, :] · the same row not divided",
             keep=(strip,),
         ):
             raw = Emerge(picture.raw, "values", after=0.3)
