@@ -213,7 +213,7 @@ class WhyScale(TextLesson):
             strip = self.strip()
             first, second = two_bars(self, self.next_words, below(self, strip), 4, 6)
             title = next_word_title(self, self.position).move_to(first.get_top() + np.array([0, 0.35, 0]))
-            self.play(*come(strip, title), Emerge(first, "values", after=0.3), run_time=1.8)
+            self.play(*come(strip, title), Emerge(first, "values", after=0.12), run_time=1.4)
             self.wait(0.6)
             self.play(Transform(first, second), run_time=1.8)
             self.answer(

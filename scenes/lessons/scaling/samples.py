@@ -145,7 +145,7 @@ def law(lesson: WhyScale, before: Pile) -> SpreadChart:
         chart = chart_of(lesson)
         number = before.number()
         lesson.add(number)
-        lesson.play(*leave(before), *come(chart), number.animate.move_to(chart.spot(SHOWN[-1])), run_time=1.4)
+        lesson.play(*leave(before), *come(chart), number.animate.move_to(chart.spot(SHOWN[-1])), run_time=0.9)
         lesson.play(FadeOut(number, scale=0.3), chart.animate.grow(), run_time=2.4)
         lesson.answer(
             "Squares add up, so d products stray √d times as far. At d = {last}: {m:.2f}, by the law {t:.0f}.",

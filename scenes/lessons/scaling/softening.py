@@ -59,7 +59,7 @@ def ever_larger(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         )
         curves = curves_of(lesson, left)
         bars = bars_of(lesson, right, rows)
-        lesson.play(*leave(*before), *come(curves), Emerge(bars[0], "values", after=0.5), run_time=1.8)
+        lesson.play(*leave(*before), *come(curves), Emerge(bars[0], "values", after=0.35), run_time=1.4)
         for (factor, _), other in zip(places, [None, *bars[1:]], strict=True):
             grown = [] if other is None else [Transform(bars[0], other)]
             lesson.play(MoveCursor(curves, factor), *grown, run_time=1.3)
