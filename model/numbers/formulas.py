@@ -177,7 +177,8 @@ def _attention(part: str, norm: str) -> dict[str, Formula]:
         return at[q][h, i] @ at[k][h, j]
 
     def scores(at: Place, h: int, i: int, j: int) -> Tensor:
-        return at[f"{part}.scores_raw"][h, i, j] / _set(at, "d_head").sqrt()
+        raw = at[f"{part}.scores_raw"][h, i, j]
+        return raw if at.trace.info.get("scaled") is False else raw / _set(at, "d_head").sqrt()
 
     def masked(at: Place, h: int, i: int, j: int) -> Tensor:
         causal = at.config.causal and at.stack != "encoder." and not cross

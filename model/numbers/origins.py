@@ -35,6 +35,14 @@ class Drawn(Origin):
 
 
 @dataclass(frozen=True)
+class Normal(Origin):
+    """Independent numbers of the standard normal distribution: the first draws u of NumPy's default generator, PCG64,
+    begun with `seed`, half of them lengths and half of them angles (Box & Muller 1958): √(−2 log(1 − u)) cos(2π u′)."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
 class Setting(Origin):
     """A field of the `ModelConfig` of a run."""
 
@@ -67,4 +75,4 @@ class Axes(Origin):
 
 CHOSEN = Chosen()
 
-__all__ = ["CHOSEN", "Axes", "Chosen", "Constant", "Drawn", "Measured", "Setting"]
+__all__ = ["CHOSEN", "Axes", "Chosen", "Constant", "Drawn", "Measured", "Normal", "Setting"]

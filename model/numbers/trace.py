@@ -29,7 +29,7 @@ class Trace:
 
     `arrays` holds float32 activations and weights, `axes` the names of their axes; `tokens` are display strings,
     `unknown` the positions read as <unk>; `info` says which checkpoint, text, seed and versions it comes from,
-    and what was changed on the way (`ablate`, `positions`, `cached`).
+    and what was changed on the way (`ablate`, `positions`, `scaled`, `cached`).
     """
 
     arrays: Mapping[str, np.ndarray]
@@ -84,6 +84,8 @@ class Trace:
         ]
         if self.info.get("cached"):
             key.append("cached")
+        if self.info.get("scaled") is False:
+            key.append("scores not divided")
         return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
 
     @cached_property

@@ -36,6 +36,7 @@ def run(
     ablate: Iterable[tuple[int, int]] = (),
     neurons: Iterable[tuple[int, int]] = (),
     positions: bool = True,
+    scaled: bool = True,
     order: Sequence[int] | None = None,
     seed: int | None = None,
 ) -> Trace:
@@ -43,9 +44,9 @@ def run(
 
     `source` is the text that an encoder–decoder's encoder reads. `ablate` lists (layer, head) whose result is set to
     zero (of an encoder–decoder: in the decoder's self-attention), `neurons` (layer, neuron) of the MLPs;
-    `positions=False` leaves positions out; `order` reads the tokens in another order. Raises UsageError for a blank or
-    too long text, for a layer, head, neuron or order out of range, and for a source that is missing or that this model
-    does not read.
+    `positions=False` leaves positions out, `scaled=False` the division of scores by √d_head; `order` reads the tokens
+    in another order. Raises UsageError for a blank or too long text, for a layer, head, neuron or order out of range,
+    and for a source that is missing or that this model does not read.
     """
     checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
     encode, limit = checkpoint.tokenizer.encode, checkpoint.config.n_ctx
@@ -58,6 +59,7 @@ def run(
         ablate=ablate,
         neurons=neurons,
         positions=positions,
+        scaled=scaled,
         seed=seed,
     )
 
@@ -71,6 +73,7 @@ def run_tokens(
     ablate: Iterable[tuple[int, int]] = (),
     neurons: Iterable[tuple[int, int]] = (),
     positions: bool = True,
+    scaled: bool = True,
     seed: int | None = None,
 ) -> Trace:
     """As `run`, for texts that are tokens already."""
@@ -78,8 +81,9 @@ def run_tokens(
     off = Off(tuple(check_heads(checkpoint.config, ablate)), tuple(check_neurons(checkpoint.config, neurons)))
     model, context = model_of(checkpoint)
     with context:
-        recorded = record(model, encoding.ids, None if source is None else source.ids, off=off, positions=positions)
-    more: dict[str, Any] = {"seed": seed, "positions": positions}
+        read = None if source is None else source.ids
+        recorded = record(model, encoding.ids, read, off=off, positions=positions, scaled=scaled)
+    more: dict[str, Any] = {"seed": seed, "positions": positions} | ({} if scaled else {"scaled": False})
     if source is not None:
         more["source"] = {name: list(values) for name, values in asdict(source).items()}
     return trace_of(checkpoint, encoding, text, recorded, off, **more)
@@ -169,6 +173,7 @@ def record(
     *,
     off: Off = ALL_ON,
     positions: bool = True,
+    scaled: bool = True,
 ) -> tuple[Arrays, Axes]:
     """Every intermediate tensor of a forward pass as float32, and the names of its axes.
 
@@ -178,11 +183,16 @@ def record(
     if source is not None:
         arrays["encoder.tokens"] = np.array(source, dtype=np.int64)
     axes: Axes = dict.fromkeys(arrays, ("position",))
+    raw: list[torch.Tensor] = []  # the scores that were told last, before they are divided
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
         if name.startswith(stack) and off.concerns(name.removeprefix(stack)):
             value = value.clone()
             off.silence(name.removeprefix(stack), value)
+        if name.endswith("attn.scores_raw"):
+            raw[:] = [value]
+        elif not scaled and name.endswith("attn.scores"):
+            value = raw[0]
         arrays[name] = value.detach().to(torch.float32).numpy().copy()
         axes[name] = tuple(names.split())
         return value

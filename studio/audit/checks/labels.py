@@ -70,7 +70,7 @@ def parted(label: Reading, spot: Spot, labels: list[Reading]) -> bool:
     """Whether another label stands between a label and a cell below it, or above it: whose cell that is. Cells are up
     to an em wider than the word over them."""
     y = float(label.corners[:, 1].mean())
-    for other in labels:
+    for other in (each for each in labels if each is not label):  # its own middle may be rounded off y
         (left, low), (right, high) = other.corners.min(axis=0), other.corners.max(axis=0)
         air = other.size / 2
         if left - air < spot.x < right + air and min(y, spot.y) < (low + high) / 2 < max(y, spot.y):

@@ -21,10 +21,11 @@ AXES = {  # what a word on screen calls an axis
     "neuron": ("d_mlp", "neuron"),
     "entry": ("d_model", "d_head", "entry"),
 }
-OF_WORDS = ("position", "query", "key")  # axes whose places are words of the text
+OF_WORDS = ("position", "query", "key", "weight", "score")  # axes whose places are words of the text
 POSITIONS = {"without positions": "none", "no positions": "none", "sinusoidal": "sinusoidal", "learned": "learned"}
 TENSORS = {"+ attention": "attn_out", "+ MLP": "mlp_out", "+ position": "pos_embed"}
 KEPT = {"keys": ("k", "rot_k"), "values": ("v",)}
+SOFTMAX = re.compile(r"softmax of q · k( ÷ √\d+)?")
 TURN = re.compile(r"turn (\d+)")  # of a loop, counted from 1
 WRITER = re.compile(r"\b(attention|attn|MLP) (\d+)(?=$|:)")
 WRITTEN = {"MLP": ("mlp_out", "resid_post"), "attention": ("attn_out", "resid_mid"), "attn": ("attn_out", "resid_mid")}
@@ -123,6 +124,10 @@ def _of_a_number(label: Reading, names: Names, traces: Traces) -> Iterator[tuple
     for phrase, tensor in TENSORS.items():
         if label.text == phrase and names.get("tensor", (tensor,))[0] != tensor:
             yield phrase, str(names["tensor"][0])
+    if softmax := SOFTMAX.fullmatch(label.text):
+        tensor = "pattern" if softmax[1] else "scores_raw"
+        if names.get("tensor", (tensor,))[0] != tensor:
+            yield label.text, f"what is made of {names['tensor'][0]}"
     if label.text in KEPT and names.get("tensor", ("",))[0] not in ("", *KEPT[label.text]):
         yield label.text, str(names["tensor"][0])
     if (turn := TURN.fullmatch(label.text)) and "turn" in names and int(turn[1]) != int(names["turn"][0]) + 1:

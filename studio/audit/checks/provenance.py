@@ -52,7 +52,8 @@ class Provenance(Check):
         for run in runs:
             if not is_plain(self.sources.traces[run]) and "ablate" in self.sources.traces[run].info:
                 yield from check_silenced(self.sources.traces[run])
-            if self.sources.traces[run].info.get("cached"):  # passes of their own: they do not speak for the others
+            info = self.sources.traces[run].info
+            if info.get("cached") or info.get("scaled") is False:  # of their own: they do not speak for the others
                 yield from check_run(self.sources.traces[run], runs[run])
         for cut in self.sources.traces.values():
             if isinstance(cut, Cut):

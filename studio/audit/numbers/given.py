@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from model.numbers.origins import Axes, Chosen, Constant, Drawn, Measured, Setting
+from model.numbers.origins import Axes, Chosen, Constant, Drawn, Measured, Normal, Setting
 from model.numbers.trace import Trace
 from model.numbers.tree import Given, Values
 
@@ -64,6 +64,15 @@ def _(origin: Drawn, leaf: Given, traces: tuple[Trace, ...]) -> Again:
     """A double in [0, 1) is the upper 53 of 64 random bits."""
     bits = int(np.random.PCG64(origin.seed).random_raw(origin.draw)[-1])
     return np.array((bits >> 11) / 2**53)
+
+
+@had.register
+def _(origin: Normal, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    """Points of a plane by length and angle, as complex numbers of which the real part is kept."""
+    bits = np.random.PCG64(origin.seed).random_raw(2 * leaf.table.size)
+    lengths, turns = np.asarray((bits >> 11) / 2**53).reshape(2, -1)
+    points = np.sqrt(2 * np.log(1 / (1 - lengths))) * np.exp(2j * math.pi * turns)
+    return np.asarray(points.real.reshape(leaf.table.shape))
 
 
 @had.register

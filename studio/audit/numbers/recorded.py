@@ -21,7 +21,11 @@ PLACES = 6  # of each tensor
 def is_plain(trace: object) -> bool:
     """Whether it is a run of a model in one pass that was not changed on the way (others are compared elsewhere)."""
     changed = isinstance(trace, Trace) and any(trace.info.get(name) for name in ("ablate", "neurons", "cached"))
-    return isinstance(trace, Trace) and not changed and trace.info.get("positions") is not False
+    return (
+        isinstance(trace, Trace)
+        and not changed
+        and all(trace.info.get(n) is not False for n in ("positions", "scaled"))
+    )
 
 
 def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from model.numbers.origins import Normal
 from model.numbers.tensor import Tensor
 from model.numbers.tree import Given, Recorded
 from scenes.kit.ground.say import Said, number
@@ -18,6 +19,7 @@ NAME = re.compile(r"[A-Za-z_][\w.]*")
 PLACE = re.compile(r"\b(layer|head|block|position|entry) (\d+)")
 BRACKET = re.compile(r"([A-Za-z_][\w.]*)\s*\[([^\]]+)\]")
 TEMPERATURE = re.compile(r"(?:\bT =|\btemperature) (\d[\d.]*)")
+SEED = re.compile(r"\bseed (\d+)")
 OFF = re.compile(r"without (?:layer (\d+), head (\d+)|head (\d+) of layer (\d+))")
 MADE = {  # what is shown under a name: the tensor, what it is made into, or what it is worked out from
     "q": {"q", "rot_q"},
@@ -101,6 +103,15 @@ def check_runs(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[De
         if heats and all(said.rstrip(".") != number(heat, ".2g") for heat in heats):
             there = ", ".join(f"{heat:g}" for heat in sorted(heats))
             yield Defect("false claim", f"“{text}”: the temperature is {there}", expected=there, shown=said)
+    seeds = {str(leaf.origin.seed) for tensor in shown for leaf in where.leaves(tensor)
+             if isinstance(leaf, Given) and isinstance(leaf.origin, Normal)}  # fmt: skip
+    for said in SEED.findall(text):
+        if seeds and said not in seeds:
+            there = ", ".join(sorted(seeds))
+            yield Defect("false claim", f"“{text}”: the seed is {there}", expected=there, shown=said)
+    divided = [run for run in runs if getattr(where.traces.get(run), "info", {}).get("scaled") is not False]
+    if "second run not divided" in text and len(divided) == len(runs):
+        yield Defect("false claim", f"“{text}”: the scores of every run that is shown are divided")
     off = {pair for run in runs for pair in where.switched_off(run)}
     for a, b, c, d in OFF.findall(text):
         pair = (int(a), int(b)) if a else (int(d), int(c))

@@ -8,9 +8,10 @@ import pytest
 
 from model import load, run
 from model.numbers.making import given_to
-from model.numbers.origins import CHOSEN, Axes, Constant, Drawn, Measured, Setting
+from model.numbers.origins import CHOSEN, Axes, Constant, Drawn, Measured, Normal, Setting
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
+from model.study.inside.scaling import normal
 from model.study.space import pca
 from studio.audit.numbers.given import again
 from studio.audit.numbers.recorded import check_run, is_plain
@@ -32,6 +33,12 @@ def test_a_random_number_is_that_of_seed_and_draw():
     draws = np.random.default_rng(7).random(3)
     for k in range(3):
         assert had(0.5, "u", Drawn(7, k + 1)) == draws[k]
+
+
+def test_normal_numbers_are_those_of_the_seed():
+    table = normal(7, (2, 3, 5))
+    assert np.abs(had(np.zeros((2, 3, 5)), "random", Normal(7)) - table).max() < 1e-12
+    assert np.abs(had(table, "random", Normal(8)) - table).max() > 0.1
 
 
 def test_what_says_nothing_is_refused():
@@ -96,3 +103,13 @@ def test_every_recorded_tensor_that_is_changed_is_found(trace):
             trace.info,
         )
         assert any(name in defect.what for defect in check_run(changed, [name])), name
+
+
+def test_a_run_without_the_division_is_checked_by_its_own_formulas():
+    text = "The cat sat on the mat"
+    without = run("tiny", text, scaled=False)
+    assert not is_plain(without) and not list(check_run(without, ["probs", "blocks.1.attn.scores"]))
+    divided = run("tiny", text)
+    pretended = Trace(divided.arrays, divided.axes, divided.tokens, divided.ids, divided.unknown, divided.config,
+                      divided.vocabulary, divided.info | {"scaled": False})  # fmt: skip
+    assert list(check_run(pretended, ["blocks.1.attn.scores"]))
