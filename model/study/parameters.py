@@ -156,12 +156,13 @@ class Known:
     config: ModelConfig
     source: str
 
+    def size(self, field: str) -> Tensor:
+        """A published size, by its field of the configuration."""
+        return Tensor.given(getattr(self.config, field), field, origin=Published(self.name, field))
+
     @property
     def ledger(self) -> list[Line]:
-        def published(field: str) -> Tensor:
-            return Tensor.given(getattr(self.config, field), field, origin=Published(self.name, field))
-
-        return ledger(self.config, published)
+        return ledger(self.config, self.size)
 
 
 _BPE = 50257  # entries of the vocabulary of both
