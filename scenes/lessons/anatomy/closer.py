@@ -51,16 +51,15 @@ def to_a_block(lesson: Anatomy, picture: Picture, aside: list[Mobject]) -> tuple
     with lesson.step(
         "One block",
         "Closer: block {l}. {a} matrices are its attention, {b} its MLP; none of them knows the text.",
-        subtitle="layer {l} · W_Q, W_K, W_V, W_O · W_in, W_out · {scale}",
+        subtitle="layer {l} · W_Q, W_K, W_V, W_O · {scale}",
         scale=picture.scale("weights"),
         a=len(picture.tables(keys[0])),
         b=len(picture.tables(keys[1])),
     ):
         box = close_to(picture)
         names = names_of(picture, box)
-        zoom = picture.zoom(box)
         away = [thing.animate.set_opacity(0.0) for thing in aside]
-        moves = [*picture.focus(*keys, zoom=zoom), FadeIn(names, rate_func=rush_from), *away]
+        moves = [*picture.focus(*keys, named=False), FadeIn(names, rate_func=rush_from), *away]
         lesson.play(Travel(to=box), *moves, run_time=2.2)
     return box, names
 
@@ -69,20 +68,19 @@ def close_to(picture: Picture) -> Box:
     """The block, with room for the names below it."""
     keys = block_of(picture)
     box = Box.around(*[picture.stack.slabs[key] for key in keys])
-    near = Box(box.left, box.bottom - 0.12 * box.height, box.right, box.top + 0.04 * box.height)
-    titled = picture.stack.whole(*keys, zoom=0.8 * picture.zoom(near))
-    return Box(near.left, near.bottom, max(near.right, titled.right), max(near.top, titled.top))
+    return Box(box.left, box.bottom - 0.12 * box.height, box.right + 0.12 * box.width, box.top + 0.04 * box.height)
 
 
 def names_of(picture: Picture, box: Box) -> VGroup:
     """The names of a block's matrices, at the foot of each."""
     size, names = max(LETTERS, smallest()) / picture.zoom(box), VGroup()
-    for key in block_of(picture):
-        for name in picture.tables(key):
-            corners = part_of(picture.stack.slabs[key].face(), picture.place_of(key, name))
-            label = Label(name, size, "secondary").set_z_index(NEAR)
-            names.add(label.move_to(corners[2:].mean(axis=0) - (0, 0.9 * size, 0)))
-    return names
+    attention, mlp = block_of(picture)
+    for name, table in picture.tables(attention).items():
+        corners = part_of(picture.stack.slabs[attention].face(), picture.place_of(attention, name))
+        label = Label(name, size, "secondary", of=table).set_z_index(NEAR)
+        names.add(label.move_to(corners[2:].mean(axis=0) - (0, 0.9 * size, 0)))
+    label = Label("MLP", size, "secondary").set_z_index(NEAR)
+    return names.add(label.move_to(picture.stack.slabs[mlp].face()[2] + (size + label.width / 2, 0.5 * size, 0)))
 
 
 def block_of(picture: Picture) -> list[tuple[int, int]]:
@@ -108,10 +106,7 @@ def to_the_front(lesson: Anatomy, picture: Picture, box: Box, names: VGroup) -> 
         end = Card(table, flat(lesson, table, box), "weight", **look).set_z_index(NEAR)
         moving = start.copy()
         lesson.play(
-            Transform(moving, end),
-            *picture.focus("none", seen=0.06, zoom=picture.zoom(box)),
-            FadeOut(names, rate_func=LEAVE),
-            run_time=2.2,
+            Transform(moving, end), *picture.focus("none", seen=0.0), FadeOut(names, rate_func=LEAVE), run_time=2.2
         )
         first, last = columns_of(lesson)
         frame = Frame(moving.corners(0, first, table.shape[0] - 1, last), line=0.03 / picture.zoom(box))
@@ -199,7 +194,7 @@ def and_back(
         back = [thing.animate(rate_func=COME).set_opacity(1.0) for thing in aside]
         gone = [FadeOut(digit, rate_func=LEAVE) for digit in digits]
         lesson.play(Travel(to=box), *gone, run_time=2)
-        lesson.play(Transform(matrix, start), *picture.focus(*block_of(picture), zoom=picture.zoom(box)), run_time=1.4)
+        lesson.play(Transform(matrix, start), *picture.focus(*block_of(picture), named=False), run_time=1.4)
         lesson.play(Travel(), *picture.focus(), *back, run_time=2)
         lesson.remove(matrix)
 

@@ -7,9 +7,9 @@ from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from manim import Animation, FadeIn, Mobject, Transform, VGroup
+from manim import Animation, FadeIn, Transform, VGroup
 
-from model.numbers.tensor import stack
+from model.numbers.tensor import Tensor, stack
 from model.study.parameters import Line, parts, total, weights
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground import typesetting
@@ -20,8 +20,9 @@ from scenes.kit.ground.readings import Cell, Claim, shown_at
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Number
+from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow
-from scenes.lesson.claims import most, truth
+from scenes.lesson.claims import Fact, most, truth
 from scenes.lesson.steps import leave
 from scenes.lessons.anatomy.picture import FIRST, LAST, Picture
 from scenes.lessons.anatomy.through import lights
@@ -31,21 +32,31 @@ if TYPE_CHECKING:
 
 COUNT = ",.0f"
 GAP = 0.7  # em between columns
-BAR = 0.16  # of the width, at least, for bars
+BAR = 0.14  # of the width, at least, for bars
 TIED = Said("W_E once more")  # what stands in the line of an unembedding that is not counted
 
 
 class Ledger(Painted):
     """Lines of a ledger: part, weights, factors, their product, and a bar as long as it; below a rule their sum.
 
-    lines: `model.study.parameters.ledger`; tied: whether a last line says that W_U is W_E. width, height: the room.
-    sight: opacity of each line; rule: of the line over the sum."""
+    lines: `model.study.parameters.ledger`; tied: whether a last line says that W_U is W_E. of: of each line a weight
+    that it names, where a run has it. width, height: the room. sight: opacity of each line; rule: of the line over the
+    sum."""
 
     sight: Mix[np.ndarray]
     rule: Mix[float]
 
-    def __init__(self, lines: Sequence[Line], *, width: float, height: float, tied: bool = False, em: float = 0.36):
-        self.lines, self.tied = list(lines), tied
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        *,
+        width: float,
+        height: float,
+        tied: bool = False,
+        of: Sequence[Tensor] = (),
+        em: float = 0.36,
+    ):
+        self.lines, self.tied, self.of = list(lines), tied, list(of)
         self.count = len(self.lines) + tied
         self.pitch = min(height / (self.count + 1.6), 1.7 * em)
         self.parts = ["" if k and line.part == lines[k - 1].part else line.part for k, line in enumerate(lines)]
@@ -55,9 +66,9 @@ class Ledger(Painted):
         if tied:
             self.parts, self.names = [*self.parts, "unembedding"], [*self.names, "W_U"]
             self.factors = [*self.factors, TIED]
-        columns = [self.parts, self.names, self.factors, [f"{float(self.total):,.0f}"]]
+        columns: list[Sequence[str]] = [self.parts, self.names, self.factors, [f"{float(self.total):,.0f}"]]
         needed = sum(max(typesetting.width(text, 1.0) for text in column) + GAP for column in columns)
-        self.size = max(min(em, 0.62 * self.pitch, (1 - BAR) * width / needed), smallest())
+        self.size = max(min(em, 0.76 * self.pitch, (1 - BAR) * width / needed), smallest())
         widths = [max(typesetting.width(t, self.size) for t in c) + GAP * self.size for c in columns]
         self.at = np.concatenate([[0.0], np.cumsum(widths)])
         self.unit = (width - self.at[-1]) / max(float(line.count) for line in lines)
@@ -76,7 +87,8 @@ class Ledger(Painted):
         for k in range(self.count):
             y, seen = self.middle(k), float(self.sight[k])
             pen.text(self.parts[k], 0.0, y, self.size, "secondary", seen, level="letters")
-            pen.text(self.names[k], self.at[1], y, self.size, "ink", seen, level="letters")
+            of = self.of[k] if k < len(self.of) else None
+            pen.text(self.names[k], self.at[1], y, self.size, "ink", seen, level="letters", of=of)
             pen.text(self.factors[k], self.at[2], y, self.size, "secondary", seen, level="letters")
             if k < len(self.lines):
                 self._draw_count(pen, k, y, seen)
@@ -104,7 +116,7 @@ class Sum(Number):
 
     def __init__(self, ledger: Ledger, lines: Sequence[Line], size: float | None = None):
         self.of_lines = list(lines)
-        super().__init__(total(lines), COUNT, ledger.size if size is None else size, "ink")
+        super().__init__(total(lines), COUNT, 1.2 * ledger.size if size is None else size, "ink")
         end = ledger.sum_place()
         self.move_to(end - (self.width / 2, 0, 0))
 
@@ -132,7 +144,7 @@ def boxes(lesson: Anatomy) -> tuple[Box, Box]:
     """Of the model, and of its ledger."""
     stage = lesson.stage
     left, right = lesson.by(
-        wide=stage.columns(1, 1.3, gap=0.6), square=stage.rows(1, 1.4, gap=0.2), tall=stage.rows(1, 1.3, gap=0.3)
+        wide=stage.columns(1, 1.3, gap=0.6), square=stage.columns(1, 1.9, gap=0.3), tall=stage.rows(1, 1.3, gap=0.3)
     )
     return left, right
 
@@ -160,9 +172,7 @@ def parameters(lesson: Anatomy, picture: Picture, row: TokenRow, bars: Probabili
             lesson.play(*reveal(ledger, [ledger.count - 1]), *lights(picture, LAST), run_time=0.8)
         lesson.play(*lights(picture), FadeIn(numel), run_time=0.8)
         lesson.answer(
-            "{n:,.0f} numbers, just as PyTorch counts them. Most are in the {part}: {x:.0%}."
-            if names[largest] != "embedding"
-            else "{n:,.0f} numbers, just as PyTorch counts them. Most are in the embedding: {x:.0%}.",
+            "{n:,.0f} numbers, just as PyTorch counts them. The largest part: {part}, {x:.0%}.",
             n=total(lesson.ledger),
             part=names[largest],
             x=counts[names[largest]] / total(lesson.ledger),
@@ -174,7 +184,9 @@ def parameters(lesson: Anatomy, picture: Picture, row: TokenRow, bars: Probabili
 def fitted(lesson: Anatomy) -> tuple[Ledger, Number]:
     """The ledger in its box, nothing of it seen yet, and what PyTorch counts, at its foot."""
     room = boxes(lesson)[1]
-    ledger = Ledger(lesson.ledger, width=room.width, height=room.height - 0.6, tied=lesson.trace.config.tied)
+    named = [weights(lesson.trace, [line])[0] for line in lesson.ledger]
+    size: Look = dict(width=room.width, height=room.height - 0.6)
+    ledger = Ledger(lesson.ledger, tied=lesson.trace.config.tied, of=named, **size)
     ledger.move_to(room.center + (0, 0.25, 0))
     ledger.sight[:], ledger.rule = 0.0, 0.0
     numel = Number(lesson.numel, COUNT, 0.85 * ledger.size, "secondary", before="Σ p.numel() = ")
@@ -206,9 +218,9 @@ def next_part(
         ledger.sight[mine], ledger.rule = 1.0, 1.0
         lesson.play(*first, *lights(picture, *keys_of(picture, part)), run_time=1.2)
         return now
-    lesson.play(*reveal(ledger, mine), *lights(picture, *keys_of(picture, part)), run_time=0.9)
+    lesson.play(*reveal(ledger, mine), *lights(picture, *keys_of(picture, part)), run_time=0.7)
     number.reach = [(float(number.tensor), float(now.tensor))]  # it counts on from what it was
-    lesson.play(Transform(number, now, replace_mobject_with_target_in_scene=True), run_time=0.8)
+    lesson.play(Transform(number, now, replace_mobject_with_target_in_scene=True), run_time=0.7)
     return now
 
 
@@ -224,21 +236,27 @@ def keys_of(picture: Picture, part: str) -> list[Hashable]:
     within = {"attention": 0, "MLP": 1}
     if part in within:
         return [(layer, within[part]) for layer in picture.shown]
-    return {"embedding": [FIRST], "positions": [FIRST], "unembedding": [LAST]}.get(part, [])
+    ends: dict[str, list[Hashable]] = {"embedding": [FIRST], "positions": [FIRST], "unembedding": [LAST]}
+    return ends.get(part, [])
 
 
-def as_stored(lesson: Anatomy) -> list[object]:
+def as_stored(lesson: Anatomy) -> list[Fact]:
     """That the sum is what PyTorch counts, and as many numbers as all weights of the run have, each once."""
     n, there = total(lesson.ledger), weights(lesson.trace, lesson.ledger)
 
     def holds(n: np.ndarray, counted: np.ndarray, *them: np.ndarray) -> bool:
         return float(n) == float(counted) == reduce(lambda so_far, w: so_far + w.size, them, 0)
 
-    return [truth("the ledger is as long as the weights are many", (n, lesson.numel, *there), holds)]
+    lines = [
+        truth(f"{line.name} has so many numbers", (line.count, *weights(lesson.trace, [line])), as_many)
+        for line in lesson.ledger
+    ]
+    return [truth("the ledger is as long as the weights are many", (n, lesson.numel, *there), holds), *lines]
 
 
-def things(counted: Counted) -> list[Mobject]:
-    return list(counted)
+def as_many(count: np.ndarray, *weights: np.ndarray) -> bool:
+    """Whether some weights together have so many numbers."""
+    return float(count) == sum(weight.size for weight in weights)
 
 
-__all__ = ["COUNT", "Counted", "Ledger", "Sum", "boxes", "parameters", "things"]
+__all__ = ["COUNT", "Counted", "Ledger", "Sum", "boxes", "parameters"]

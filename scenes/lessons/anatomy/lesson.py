@@ -92,7 +92,7 @@ class Anatomy(TextLesson):
         """Of the sentence, of what comes next, and of the model."""
         top, low = self.stage.rows(1, self.by(wide=7, square=2.8, tall=2.6), gap=0.1)
         if self.wide:
-            left, right = low.columns(3, 1, gap=0.2)
+            left, right = low.columns(2.6, 1, gap=0.2)
             return top, Box(right.left, right.bottom, right.right, right.top - 0.2 * low.height), left
         left, right = self.by(wide=[], square=top.columns(1.2, 1), tall=top.rows(1, 1.2))
         return left, right, low
@@ -148,11 +148,11 @@ class Anatomy(TextLesson):
             scale=picture.scale("weights", "rows", "logits"),
         ):
             mine, stack, bars = gone[0], picture.stack, self.bars()[1]
-            self.play(Travel(), *[FadeOut(thing, rate_func=LEAVE) for thing in gone[1:]], run_time=2.4)
+            self.play(Travel(), *[FadeOut(thing, rate_func=LEAVE) for thing in gone[1:]], run_time=2)
             grown = [FadeIn(slab, target_position=mine.get_center(), scale=0.3) for slab in stack]
             self.play(FadeOut(mine, rate_func=LEAVE), *grown, run_time=1.2)
-            self.play(coming(list(picture.faces.values())), FadeIn(row), run_time=2)
-            self.play(coming(list(picture.rows.values())), run_time=2)
+            self.play(coming(list(picture.faces.values())), FadeIn(row), run_time=1.6)
+            self.play(coming(list(picture.rows.values())), run_time=1.6)
             self.play(FadeIn(bars), run_time=0.6)
             self.answer(
                 "In the {n:,.0f} learned numbers, which no text changes; the grey is computed for this one.",

@@ -154,12 +154,12 @@ class Picture:
         """What the rows of a block's attention give to each other in each head."""
         return RowArcs(self.rows[layer, 0], trace[f"blocks.{layer}.attn.pattern"]).set_z_index(NEAR)
 
-    def focus(self, *keys: Hashable, seen: float = 0.12, zoom: float = 1.0) -> list[Animation]:
-        """These parts are seen as they are, all others step back. zoom: of the camera, for the titles."""
+    def focus(self, *keys: Hashable, seen: float = 0.12, named: bool = True) -> list[Animation]:
+        """These parts are seen as they are, all others step back. named: whether those have their titles."""
         moves: list[Animation] = []
         for key, slab in self.stack.slabs.items():
             opacity = 1.0 if key in keys or not keys else seen
-            moves.append(slab.animate.see(opacity, self.stack.em / zoom))
+            moves.append(slab.animate.see(opacity).set(named=float(named and opacity > 0.5)))
             moves += [cards[key].animate.set_opacity(opacity) for cards in (self.faces, self.rows) if key in cards]
         return moves
 

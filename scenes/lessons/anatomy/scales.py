@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import FadeIn, FadeOut, Mobject
@@ -17,6 +17,7 @@ from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.style import color
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.travel import Travel
+from scenes.lesson.claims import Fact, said
 from scenes.lesson.steps import COME, LEAVE
 from scenes.lessons.anatomy.counting import Counted, Ledger, Sum, boxes
 from scenes.lessons.anatomy.picture import Picture
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from scenes.lessons.anatomy.lesson import Anatomy
 
 PALE = 0.3  # how blue the square of the model is that is looked at; those within it are wholly blue
+ASK = "By the same count: how much larger is {name}?"
+ANSWER = "{n:,.0f} numbers: {k:,.0f} times this model"
+SIZES = "{source}: n_layers {b:,.0f}, d_model {d:,.0f} · {says}"
 FURTHER = -3.0  # z_index: each square lies behind the smaller ones
 
 
@@ -57,6 +61,14 @@ class Scale:
         square = CountSquare(count, self.unit)
         return square.move_to(self.corner + np.array([square.width / 2, square.height / 2, 0]))
 
+    def told(self, lines: list[Line]) -> dict[str, Tensor]:
+        """How many numbers a ledger has, and how many times those of the first."""
+        return dict(n=total(lines), k=total(lines) / self.first)
+
+    def claims(self, lines: list[Line]) -> list[Fact]:
+        """That these are the numbers which are told."""
+        return [said("n", total(lines)), said("k", total(lines) / self.first)]
+
     def view(self, count: Tensor) -> View:
         """Where the camera looks so that the square of a count is seen where the first one was."""
         zoom = float(np.sqrt(float(self.first) / float(count)))
@@ -76,64 +88,50 @@ def larger_models(lesson: Anatomy, picture: Picture, counted: Counted) -> list[M
         subtitle="model {model} · area ∝ numbers",
     ):
         mine = scale.square(scale.first).set_z_index(FURTHER)
-        name = titled(lesson, lesson.model_name, mine, HOME)
+        name = titled(lesson.model_name, mine, HOME)
         gone = [FadeOut(thing, target_position=mine.get_center(), scale=0.3) for thing in picture.all()]
         lesson.play(*gone, FadeIn(mine, scale=0.3), run_time=1.4)
         lesson.play(FadeIn(name), run_time=0.6)
-    before: list[Mobject] = [name, *counted]
-    squares = [mine]
-    for known, lines, says in ((GPT2, GPT2.ledger, ALL), (GPT3, only_matrices(GPT3.ledger), MATRICES)):
-        before = further(lesson, scale, known, lines, says, squares, before)
+    squares, before = [mine], list[Mobject]([name, *counted])
+    with lesson.step("GPT-2 small", ask=ASK, subtitle=SIZES, **sizes_of(GPT2, "all weights")):
+        before = step_back(lesson, scale, GPT2, GPT2.ledger, squares, before)
+        lesson.answer(
+            "{n:,.0f} numbers: {k:,.0f} times this model, which is the bright corner.", **scale.told(GPT2.ledger)
+        )
+    with lesson.step("GPT-3", ask=ASK, subtitle=SIZES, **sizes_of(GPT3, "only matrices, unembedding apart")):
+        before = step_back(lesson, scale, GPT3, only_matrices(GPT3.ledger), squares, before)
+        lesson.answer(
+            "{n:,.0f} numbers: {k:,.0f} times this model; the bright corner is {first}.",
+            first=GPT2.name,
+            **scale.told(only_matrices(GPT3.ledger)),
+        )
     return [*squares, *before]
 
 
-ALL = "all weights"
-MATRICES = "only matrices, unembedding apart"
+def sizes_of(known: Known, says: str) -> dict[str, Any]:
+    """What a step tells of a model. says: what of it is counted."""
+    sizes = dict(b=known.size("n_layers"), d=known.size("d_model"))
+    return dict(name=known.name, source=known.source, says=says, **sizes)
 
 
-def further(
-    lesson: Anatomy,
-    scale: Scale,
-    known: Known,
-    lines: list[Line],
-    says: str,
-    squares: list[CountSquare],
-    before: list[Mobject],
+def step_back(
+    lesson: Anatomy, scale: Scale, known: Known, lines: list[Line], squares: list[CountSquare], before: list[Mobject]
 ) -> list[Mobject]:
-    """The camera steps back until the next larger model is seen, with its ledger."""
-    count = total(lines)
-    with lesson.step(
-        known.name,
-        ask="The same count with the published sizes of {name}: how much larger is it?",
-        subtitle="{source}: n_layers {b:,.0f}, d_model {d:,.0f}, vocabulary {v:,.0f} · {says}",
-        name=known.name,
-        d=known.size("d_model"),
-        b=known.size("n_layers"),
-        v=known.size("vocab_size"),
-        says=says,
-        source=known.source,
-    ):
-        view = scale.view(count)
-        square = scale.square(count).set_z_index(FURTHER - len(squares))
-        square.bright = PALE
-        inner = squares[-1]
-        lesson.play(
-            Travel(to=seen_from(view, lesson.stage)),
-            FadeIn(square, rate_func=COME),
-            *[FadeOut(thing, rate_func=LEAVE) for thing in before],
-            run_time=3,
-        )
-        ledger, number = ledger_of(lesson, lines, view)
-        name = titled(lesson, known.name, square, view)
-        lesson.play(FadeIn(name), FadeIn(ledger), FadeIn(number), run_time=1.2)
-        squares.append(square)
-        lesson.answer(
-            "{n:,.0f} numbers: {k:,.0f} times this model"
-            + (", which is the bright corner." if inner is squares[0] else "; the bright corner is GPT-2 small."),
-            n=count,
-            k=count / scale.first,
-        )
-    square.bright = 1.0
+    """The camera steps back until a larger model is seen, with its ledger; `squares` has its square, too."""
+    view, inner = scale.view(total(lines)), squares[-1]
+    square = scale.square(total(lines)).set_z_index(FURTHER - len(squares))
+    square.bright = PALE
+    lesson.play(
+        Travel(to=seen_from(view, lesson.stage)),
+        FadeIn(square, rate_func=COME),
+        *([] if inner.bright == 1 else [inner.animate.set(bright=1.0)]),
+        *[FadeOut(thing, rate_func=LEAVE) for thing in before],
+        run_time=3,
+    )
+    ledger, number = ledger_of(lesson, lines, view)
+    name = titled(known.name, square, view)
+    lesson.play(FadeIn(name), FadeIn(ledger), FadeIn(number), run_time=1.2)
+    squares.append(square)
     return [name, ledger, number]
 
 
@@ -145,7 +143,7 @@ def ledger_of(lesson: Anatomy, lines: list[Line], view: View) -> tuple[Ledger, S
     return placed(ledger, view), placed(number, view)
 
 
-def titled(lesson: Anatomy, name: str, square: CountSquare, view: View) -> Label:
+def titled(name: str, square: CountSquare, view: View) -> Label:
     """The name of a model over its square."""
     label = Label(name, LABEL, "ink")
     at = view.seen(square.get_corner(np.array([-1.0, 1.0, 0.0])))

@@ -25,7 +25,7 @@ def rows_go_in(lesson: Anatomy, picture: Picture, row: TokenRow) -> None:
     """The words become rows of numbers."""
     with lesson.step(
         "A text goes in",
-        "The weights are there before any text is. Now one comes: each token becomes a row of {d} numbers.",
+        "Now a text comes: each of its tokens becomes a row of {d} numbers.",
         subtitle="resid_pre · grey: by magnitude, {scale}",
         d=lesson.trace.config.d_model,
         scale=picture.scale("weights", "rows"),
@@ -50,7 +50,7 @@ def blocks(lesson: Anatomy, picture: Picture) -> None:
             attention, mlp = (layer, 0), (layer, 1)
             lesson.play(picture.carry(at, attention), *lights(picture, attention), run_time=0.5)
             arcs = picture.arcs(lesson.trace, layer)
-            lesson.play(Flash(arcs), run_time=0.9)
+            lesson.play(Flash(arcs), run_time=0.8)
             lesson.play(FadeOut(arcs), picture.become(attention, lesson.trace), run_time=0.4)
             lesson.play(picture.carry(attention, mlp), *lights(picture, mlp), run_time=0.4)
             lesson.play(picture.become(mlp, lesson.trace), run_time=0.4)
@@ -102,8 +102,8 @@ def other_text(lesson: Anatomy, picture: Picture, row: TokenRow, bars: Probabili
         lesson.play(Transform(row, lesson.sentence(lesson.other)), run_time=1.2)
         keys = list(picture.rows)
         moves = [Transform(picture.rows[key], picture.card(key, picture.after(lesson.other, key))) for key in keys]
-        lesson.play(LaggedStart(*moves, lag_ratio=0.5), run_time=3)
-        lesson.play(Transform(bars, lesson.bars()[1]), run_time=1.2)
+        lesson.play(LaggedStart(*moves, lag_ratio=0.5), run_time=2.6)
+        lesson.play(Transform(bars, lesson.bars()[1]), run_time=1)
         lesson.answer(
             "{k} of {n} grey numbers are others, not one in colour. Both answers lie in the same weights.",
             k=changed,

@@ -17,7 +17,7 @@ from scenes.kit.charts.ranking import Ranking
 from scenes.kit.depth.blocks import PARTS, BlockDiagram
 from scenes.kit.ground.encodings import Mark, Place, Shade
 from scenes.kit.ground.painting import Painted
-from scenes.kit.ground.readings import Array, Cell, Reading
+from scenes.kit.ground.readings import Array, Cell, Reading, shown_in
 from scenes.kit.ground.text import Caption, Heading, Label
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
@@ -44,9 +44,10 @@ class Marks:
         self.painted = [m for m in screen.mobjects if is_painted(m)]
         told = [r for m in self.painted if isinstance(m, (Caption, Heading)) for r in screen.readings[id(m)]]
         self.words = said_words(told)
-        full = [r for r in told if "full from" in r.text]
-        self.full_of = {noun: value for r in full for noun, value in named_numbers(r)}
-        numbers = [shown.value for r in full for shown in r.numbers[-1:] if not self.full_of]
+        grey = [m.subtitle for m in self.painted if isinstance(m, Heading) and "full from" in m.subtitle]
+        self.full_of = {noun: value for text in grey for noun, value in named_numbers(text)}
+        full = [r for r in told if "full from" in r.text and not self.full_of]
+        numbers = [shown.value for r in full for shown in r.numbers[-1:]]
         self.full_from = [value.value() for value in numbers if isinstance(value, Cell)]
         self.numbered = [found.groups() for r in told for found in NUMBERED.finditer(r.text)]
 
@@ -228,10 +229,10 @@ def contains(corners: Array, what: Spot | Reading) -> bool:
 __all__ = ["Marks"]
 
 
-def named_numbers(reading: Reading) -> Iterator[tuple[str, float]]:
+def named_numbers(text: str) -> Iterator[tuple[str, float]]:
     """“0.3 (weights)”: (weights, 0.3), for every number of a text that has such a name behind it."""
-    for shown in reading.numbers:
-        found = re.match(r" \(([a-z]+)\)", reading.text[(shown.start or 0) + len(shown.text) :])
+    for shown in shown_in(text):
+        found = re.match(r" \(([a-z]+)\)", text[(shown.start or 0) + len(shown.text) :])
         if found and isinstance(shown.value, Cell):
             yield found[1], shown.value.value()
 

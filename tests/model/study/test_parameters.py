@@ -102,6 +102,11 @@ def test_gpt_3_as_it_is_usually_counted():
     assert float(total(only_matrices(GPT3.ledger))) == 175_181_291_520
 
 
+def test_gpt_3_with_everything_and_one_matrix_for_both_ends_is_a_third_of_a_percent_less():
+    tied = [line for line in GPT3.ledger if line.part != "unembedding"]
+    assert 1 - float(total(tied)) / float(total(only_matrices(GPT3.ledger))) == pytest.approx(1 / 300, rel=0.02)
+
+
 def test_gpt_2_as_pytorch_counts_it():
     with torch.device("meta"):  # no memory: sizes only
         assert sum(p.numel() for p in build(GPT2.config).parameters()) == float(total(GPT2.ledger))
