@@ -5,7 +5,7 @@ from tests.lies.lie import Lie
 PICTURE, THROUGH = "scenes/lessons/anatomy/picture.py", "scenes/lessons/anatomy/through.py"
 CLOSER, COUNTING = "scenes/lessons/anatomy/closer.py", "scenes/lessons/anatomy/counting.py"
 SCALES, LESSON = "scenes/lessons/anatomy/scales.py", "scenes/lessons/anatomy/lesson.py"
-STUDY = "model/study/parameters.py"
+STUDY = "model/study/inside/parameters.py"
 
 LIES = [
     Lie(

@@ -9,7 +9,7 @@ from model.errors import UsageError
 from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.runs.checkpoints import load, save
-from model.study.others import exchanges, nearest, telling
+from model.study.inside.exchange import exchanges, nearest, telling
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.depth.slabs import Card
 from scenes.kit.ground.text import Number

@@ -10,7 +10,7 @@ import numpy as np
 from manim import Animation, FadeIn, Transform, VGroup
 
 from model.numbers.tensor import Tensor, stack
-from model.study.parameters import Line, parts, total, weights
+from model.study.inside.parameters import Line, parts, total, weights
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
@@ -39,9 +39,9 @@ TIED = Said("W_E once more")  # what stands in the line of an unembedding that i
 class Ledger(Painted):
     """Lines of a ledger: part, weights, factors, their product, and a bar as long as it; below a rule their sum.
 
-    lines: `model.study.parameters.ledger`; tied: whether a last line says that W_U is W_E. of: of each line a weight
-    that it names, where a run has it. width, height: the room. sight: opacity of each line; rule: of the line over the
-    sum."""
+    lines: as `model.study.inside.parameters` makes them; tied: whether a last line says that W_U is W_E. of: of each
+    line a weight that it names, where a run has it. width, height: the room. sight: opacity of each line; rule: of the
+    line over the sum."""
 
     sight: Mix[np.ndarray]
     rule: Mix[float]

@@ -8,8 +8,8 @@ from manim import FadeIn, FadeOut, LaggedStart, Mobject
 from model.errors import UsageError
 from model.numbers.trace import Trace
 from model.study.choice import consequence
-from model.study.others import exchanges, telling
-from model.study.parameters import numel, of_run, total
+from model.study.inside.exchange import exchanges, telling
+from model.study.inside.parameters import numel, of_run, total
 from scenes.course import own_run
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.depth.slabs import Card

@@ -12,7 +12,7 @@ from manim import Animation, Mobject, Transform
 
 from model.numbers.tensor import Tensor, concatenate
 from model.numbers.trace import Trace
-from model.study.parameters import matrices
+from model.study.inside.parameters import matrices
 from scenes.kit.depth.arcs import RowArcs
 from scenes.kit.depth.slabs import NEAR, Card, Part, Stack
 from scenes.kit.ground.layout import Box, View

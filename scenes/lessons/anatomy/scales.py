@@ -9,7 +9,7 @@ import numpy as np
 from manim import FadeIn, FadeOut, Mobject
 
 from model.numbers.tensor import Tensor
-from model.study.parameters import GPT2, GPT3, Known, Line, only_matrices, total
+from model.study.inside.parameters import GPT2, GPT3, Known, Line, only_matrices, total
 from scenes.kit.ground.encodings import Area
 from scenes.kit.ground.layout import HOME, Box, View
 from scenes.kit.ground.painting import Mix, Painted, Pen

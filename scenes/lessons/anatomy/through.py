@@ -9,7 +9,7 @@ import numpy as np
 from manim import Animation, FadeOut, LaggedStart, Transform
 
 from model.numbers.tensor import Tensor
-from model.study.parameters import weights
+from model.study.inside.parameters import weights
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.depth.arcs import Flash
 from scenes.kit.moves.reveal import Grow, Introduce

@@ -10,7 +10,18 @@ from model.net.transformer import build
 from model.numbers.origins import Published
 from model.numbers.tensor import Tensor
 from model.runs.checkpoints import load
-from model.study.parameters import GPT2, GPT3, ledger, matrices, numel, of_run, only_matrices, parts, total, weights
+from model.study.inside.parameters import (
+    GPT2,
+    GPT3,
+    ledger,
+    matrices,
+    numel,
+    of_run,
+    only_matrices,
+    parts,
+    total,
+    weights,
+)
 from studio.audit.numbers import given
 from tests.untrained import untrained
 
