@@ -35,11 +35,14 @@ class Shapes:
 
     sources: Sources
     parts: list[tuple[Mark, Encoding, Measured]] = field(default_factory=list)
-    cells: list[Where] = field(default_factory=list)
 
     def add(self, mark: Mark, encoding: Encoding, measured: Measured) -> None:
         self.parts.append((mark, encoding, measured))
-        self.cells += cells_of(encoding, len(measured.values))
+
+    @cached_property
+    def cells(self) -> list[Where]:
+        """Which number each shows [n]; made where something is off only, for there may be very many."""
+        return [cell for _, encoding, m in self.parts for cell in cells_of(encoding, len(m.values))]
 
     @cached_property
     def values(self) -> Array:
