@@ -144,7 +144,7 @@ def to_a_cell(lesson: Anatomy, matrix: Card) -> VGroup:
     cell = Cell(int(place[0]), first + int(place[1]))
     with lesson.step(
         "One number",
-        "And one number of it, the largest of this head: {w:+.3f}. Training found it, no text changes it.",
+        "One number of it, by size the largest of this head: {w:+.3f}. Training found it, no text changes it.",
         subtitle="W_Q of layer {l}, head {h} · row {r}, column {c} of the head, counted from {zero}",
         w=matrix.tensor[cell.row, cell.column],
         r=cell.row,
