@@ -150,7 +150,7 @@ def to_a_cell(lesson: Anatomy, matrix: Card) -> VGroup:
         r=cell.row,
         c=int(place[1]),
         zero=0,
-        claims=[most(strength, (int(place[0]), int(place[1])))],
+        claims=[most(strength, (cell.row, cell.column - first))],
     ):
         high = lesson.by(wide=READ, square=READ, tall=READ + 2)
         wide = max(2, int(high * lesson.stage.width / lesson.stage.height))

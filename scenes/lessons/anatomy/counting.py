@@ -16,7 +16,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
-from scenes.kit.ground.readings import Cell, Claim, shown_at
+from scenes.kit.ground.readings import Cell, Claim, shown_at, shown_in
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Number
@@ -105,9 +105,9 @@ class Ledger(Painted):
     def claims(self) -> list[Claim]:
         """Each line is the product of its factors."""
         return [
-            Claim((tuple(shown_at(factor, COUNT) for factor in line.factors),), shown_at(line.count, COUNT), line.name)
-            for line, seen in zip(self.lines, self.sight, strict=False)
-            if seen > 0.5
+            Claim((shown_in(self.factors[k]),), shown_at(line.count, COUNT), line.name)
+            for k, line in enumerate(self.lines)
+            if self.sight[k] > 0.5
         ]
 
 
@@ -218,9 +218,9 @@ def next_part(
         ledger.sight[mine], ledger.rule = 1.0, 1.0
         lesson.play(*first, *lights(picture, *keys_of(picture, part)), run_time=1.2)
         return now
-    lesson.play(*reveal(ledger, mine), *lights(picture, *keys_of(picture, part)), run_time=0.7)
     number.reach = [(float(number.tensor), float(now.tensor))]  # it counts on from what it was
-    lesson.play(Transform(number, now, replace_mobject_with_target_in_scene=True), run_time=0.7)
+    counts = Transform(number, now, replace_mobject_with_target_in_scene=True)
+    lesson.play(*reveal(ledger, mine), *lights(picture, *keys_of(picture, part)), counts, run_time=1.2)
     return now
 
 

@@ -93,18 +93,15 @@ def larger_models(lesson: Anatomy, picture: Picture, counted: Counted) -> list[M
         lesson.play(*gone, FadeIn(mine, scale=0.3), run_time=1.4)
         lesson.play(FadeIn(name), run_time=0.6)
     squares, before = [mine], list[Mobject]([name, *counted])
-    with lesson.step("GPT-2 small", ask=ASK, subtitle=SIZES, **sizes_of(GPT2, "all weights")):
-        before = step_back(lesson, scale, GPT2, GPT2.ledger, squares, before)
-        lesson.answer(
-            "{n:,.0f} numbers: {k:,.0f} times this model, which is the bright corner.", **scale.told(GPT2.ledger)
-        )
-    with lesson.step("GPT-3", ask=ASK, subtitle=SIZES, **sizes_of(GPT3, "only matrices, unembedding apart")):
-        before = step_back(lesson, scale, GPT3, only_matrices(GPT3.ledger), squares, before)
-        lesson.answer(
-            "{n:,.0f} numbers: {k:,.0f} times this model; the bright corner is {first}.",
-            first=GPT2.name,
-            **scale.told(only_matrices(GPT3.ledger)),
-        )
+    second, third = GPT2.ledger, only_matrices(GPT3.ledger)
+    claims = scale.claims(second)
+    with lesson.step("GPT-2 small", ask=ASK, subtitle=SIZES, claims=claims, **sizes_of(GPT2, "all weights")):
+        before = step_back(lesson, scale, GPT2, second, squares, before)
+        lesson.answer(ANSWER + ", which is the bright corner.", **scale.told(second))
+    claims, says = scale.claims(third), "only matrices, unembedding apart"
+    with lesson.step("GPT-3", ask=ASK, subtitle=SIZES, claims=claims, **sizes_of(GPT3, says)):
+        before = step_back(lesson, scale, GPT3, third, squares, before)
+        lesson.answer(ANSWER + "; the bright corner is {first}.", first=GPT2.name, **scale.told(third))
     return [*squares, *before]
 
 
