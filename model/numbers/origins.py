@@ -64,6 +64,21 @@ class Measured(Origin):
         return cls(checkpoint.path, str(checkpoint.report().get("hash")), keys)
 
 
+@dataclass(frozen=True)
+class Stored(Origin):
+    """How many numbers the file of weights in a checkpoint's folder holds."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Published(Origin):
+    """A size of somebody else's model as its authors published it: a field of its `ModelConfig`."""
+
+    model: str
+    field: str
+
+
 @dataclass(frozen=True, eq=False)
 class Axes(Origin):
     """Principal axes of rows [row, dimension]: the orthonormal directions along which they vary most. `first`
@@ -75,4 +90,4 @@ class Axes(Origin):
 
 CHOSEN = Chosen()
 
-__all__ = ["CHOSEN", "Axes", "Chosen", "Constant", "Drawn", "Measured", "Normal", "Setting"]
+__all__ = ["CHOSEN", "Axes", "Chosen", "Constant", "Drawn", "Measured", "Normal", "Published", "Setting", "Stored"]

@@ -60,6 +60,14 @@ def count(words: str | Sequence[str], field: str, of: Sequence[Tensor], how: Cal
     return Fact(words, f"“{words[0]}” goes with this number", tuple(of), lambda n, *v: n == how(*v), field)
 
 
+def said(field: str, number: Tensor) -> Fact:
+    """What is said in a field is this number."""
+    told = f"“{field}” is {number.source()}"
+    return Fact(
+        (), told, (number,), lambda one, value: bool(abs(float(one) - float(value)) <= CLOSE * abs(value)), field
+    )
+
+
 def most(row: Tensor, place: int | tuple[int, ...], among: Sequence[int] | None = None) -> Fact:
     """No number of a row [n] is larger than that at `place` (among: the places that count)."""
     counted = range(len(row)) if among is None else among

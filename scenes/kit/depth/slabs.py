@@ -14,6 +14,7 @@ from scenes.kit.depth.projection import Projection
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted, Pen
+from scenes.kit.ground.pen import Rectangle
 from scenes.kit.ground.readings import Of
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import Label
@@ -24,6 +25,7 @@ SLANT = np.pi / 6  # of titles: they rise from the slabs' corners, where those d
 NAME = 0.28  # em of a title, in scene units
 EDGE = 0.018  # width of its edges
 BEFORE = 0.01  # by how much nearer a card is than its slab
+WHOLE: Rectangle = (0.0, 0.0, 1.0, 1.0)  # of a face, all of it
 FRONT, NEAR = -1.0, -0.5  # z_index of the slab in front, and of what lies before all slabs; captions have 0
 
 
@@ -154,17 +156,30 @@ class Dots(Painted):
 class Stack(VGroup):
     """Slabs one behind the other, as large as fit into a box: `.slabs`, by the keys of the parts, the first in front.
 
-    parts: of the model, in order. turn, tilt: how it is looked at (`Projection`). What stands further away has a
-    lower z_index: cards and slabs hide each other as they should, whenever they are put on the stage."""
+    parts: of the model, in order. turn, tilt: how it is looked at (`Projection`). size: width and height of a slab, in
+    units of space. What stands further away has a lower z_index: cards and slabs hide each other as they should,
+    whenever they are put on the stage."""
 
-    def __init__(self, box: Box, parts: Mapping[Hashable, Part], *, turn: float, tilt: float, em: float = NAME):
+    def __init__(
+        self,
+        box: Box,
+        parts: Mapping[Hashable, Part],
+        *,
+        turn: float,
+        tilt: float,
+        size: tuple[float, float] = (WIDTH, HEIGHT),
+        em: float = NAME,
+    ):
         self.em, places = max(em, smallest()), np.cumsum([part.gap for part in parts.values()]).tolist()
-        corners = [(x, y, z) for x in (0, WIDTH) for y in (0, HEIGHT) for z in (0, places[-1] + DEEP)]
+        wide, high = size
+        corners = [(x, y, z) for x in (0, wide) for y in (0, high) for z in (0, places[-1] + DEEP)]
         room, dots = box, list[Dots]()
         for _ in range(3):  # until the titles have room
             self.projection = Projection(turn, tilt).fitting(room, corners)
             self.slabs = {
-                key: Slab(self.projection, (0, 0, z), title=part.title, of=part.of, em=self.em).set_z_index(FRONT - z)
+                key: Slab(
+                    self.projection, (0, 0, z), (wide, high, DEEP), title=part.title, of=part.of, em=self.em
+                ).set_z_index(FRONT - z)
                 for (key, part), z in zip(parts.items(), places, strict=True)
             }
             seen = self.whole()
@@ -172,7 +187,7 @@ class Stack(VGroup):
             room = Box(room.left + max(box.left - seen.left, 0.0), room.bottom, right, top)
         for part, z in zip(parts.values(), places, strict=True):
             if part.skipped:
-                middles = [(WIDTH / 2, HEIGHT / 2, z - share * part.gap) for share in (0.35, 0.5, 0.65)]
+                middles = [(wide / 2, high / 2, z - share * part.gap) for share in (0.35, 0.5, 0.65)]
                 dots.append(Dots(self.projection(middles), 0.05).set_z_index(FRONT - z + part.gap / 2))
         super().__init__(*self.slabs.values(), *dots)
 
@@ -183,12 +198,23 @@ class Stack(VGroup):
         (left, bottom), (right, top) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         return Box(float(left), float(bottom), float(right), float(top))
 
-    def card(self, key: Hashable, tensor: Tensor, *, raised: float = 0.0, **how: Any) -> Card:
-        """The rows of a tensor on the front of a slab; raised: by so many of its heights, above it."""
+    def card(
+        self, key: Hashable, tensor: Tensor, *, raised: float = 0.0, within: Rectangle = WHOLE, **how: Any
+    ) -> Card:
+        """The rows of a tensor on the front of a slab; raised: by so many of its heights, above it; within: on a part
+        of it (left, top, width, height, in shares of the face)."""
         slab = self.slabs[key]
-        corners = slab.face()
+        corners = part_of(slab.face(), within)
         card = Card(tensor, corners + raised * (corners[0] - corners[3]), **how)
         return card.set_z_index(slab.z_index + BEFORE)
+
+
+def part_of(corners: np.ndarray, within: Rectangle) -> np.ndarray:
+    """Scene corners [4, 3] of a part of a face (left, top, width, height, in shares of it)."""
+    (left, top, wide, high), (start, right, _, below) = within, corners
+    across, down = right - start, below - start
+    places = [(left, top), (left + wide, top), (left + wide, top + high), (left, top + high)]
+    return np.array([start + x * across + y * down for x, y in places])
 
 
 def row_names(card: Card, names: Sequence[str], size: float, target: int | None = None) -> list[Label | None]:
@@ -209,4 +235,4 @@ def row_names(card: Card, names: Sequence[str], size: float, target: int | None 
     return labels
 
 
-__all__ = ["Card", "Dots", "Part", "Slab", "Stack", "row_names"]
+__all__ = ["Card", "Dots", "Part", "Slab", "Stack", "part_of", "row_names"]

@@ -171,8 +171,12 @@ def _on(scale: Length | Place | Angle) -> Callable[[Array], Array]:
 
 
 def _area(mark: Mark, encoding: Area, values: Array, theme: Theme) -> Measured | None:
+    radius: Array
     if mark.kind == "path":  # parts that are circles
-        radius: Array = np.ptp(mark.points[..., 0], axis=-1) / 2
+        radius = np.ptp(mark.points[..., 0], axis=-1) / 2
+    elif mark.kind in ("rectangle", "frame"):  # that of the circle of its size
+        wide, high = (np.subtract(*_extent(mark, axis)[::-1]) for axis in "xy")
+        radius = mark.zoom * np.sqrt(wide * high / np.pi)
     else:
         radius = np.broadcast_to(np.ravel(mark.radius), values.reshape(-1).shape)
     found = radius / mark.zoom

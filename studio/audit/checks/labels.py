@@ -5,11 +5,13 @@ cell knows, through pieces and moves, which places of recorded tensors it comes 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from types import NoneType
 
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.attention.wall import PatternWall
 from scenes.kit.ground.painting import Painted
@@ -27,6 +29,7 @@ from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE, Screen, is_painted
 
+WEIGHT = re.compile(r"[Wb]_[A-Za-z]+")
 NEAR = 2.5  # em: how far a number may stand from its word
 GAP = 0.5  # scene units between a row of words and the end of a line that leads to it, at most
 BESIDE = 0.42  # em: how far the middles of a label and of a cell in its line may lie apart
@@ -48,6 +51,7 @@ def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources)
     for label in labels:
         if label.of is not None:
             yield from _compared(label, [named(label, sources)], sources)
+            yield from _weight(label)
         if not isinstance(label.of, (Index, NoneType)):
             continue
         x, y = _foot(label)
@@ -64,6 +68,14 @@ def _displaced(label: Reading, of: Index, lines: Sequence[Names]) -> Iterator[De
     """A label that says at which place it is, beside cells of another place."""
     for place in {names.get(of.axis, (of.place, ""))[0] for names in lines} - {of.place}:
         yield _defect(f"{label.text}, {of.axis} {of.place}", f"{of.axis} {place}")
+
+
+def _weight(label: Reading) -> Iterator[Defect]:
+    """“W_Q” as the name of another weight."""
+    if isinstance(label.of, Tensor) and WEIGHT.fullmatch(label.text):
+        there = {name.rpartition(".")[2] for name in label.of.leaves()}
+        if label.text not in there:
+            yield _defect(label.text, ", ".join(sorted(there)))
 
 
 def parted(label: Reading, spot: Spot, labels: list[Reading]) -> bool:

@@ -5,6 +5,7 @@ caption name things of that sort, what is marked must be among them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,7 +17,7 @@ from scenes.kit.charts.ranking import Ranking
 from scenes.kit.depth.blocks import PARTS, BlockDiagram
 from scenes.kit.ground.encodings import Mark, Place, Shade
 from scenes.kit.ground.painting import Painted
-from scenes.kit.ground.readings import Array, Cell, Reading
+from scenes.kit.ground.readings import Array, Cell, Reading, shown_in
 from scenes.kit.ground.text import Caption, Heading, Label
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
@@ -43,7 +44,10 @@ class Marks:
         self.painted = [m for m in screen.mobjects if is_painted(m)]
         told = [r for m in self.painted if isinstance(m, (Caption, Heading)) for r in screen.readings[id(m)]]
         self.words = said_words(told)
-        numbers = [shown.value for r in told if "full from" in r.text for shown in r.numbers[-1:]]
+        grey = [m.subtitle for m in self.painted if isinstance(m, Heading) and "full from" in m.subtitle]
+        self.full_of = {noun: value for text in grey for noun, value in named_numbers(text)}
+        full = [r for r in told if "full from" in r.text and not self.full_of]
+        numbers = [shown.value for r in full for shown in r.numbers[-1:]]
         self.full_from = [value.value() for value in numbers if isinstance(value, Cell)]
         self.numbered = [found.groups() for r in told for found in NUMBERED.finditer(r.text)]
 
@@ -63,8 +67,12 @@ class Marks:
             yield from (defect.at(middle) for defect in found)
 
     def _scale(self, mobject: Painted) -> Iterator[Defect]:
-        """“full from 4.9” says from where on strips are fully bright."""
-        for scale in self.full_from if isinstance(mobject, HeatStrips) else ():
+        """“full from 4.9” says from where on strips are fully bright; “full from 0.3 (weights), 4.9 (rows)” does so by
+        what they hold."""
+        if not isinstance(mobject, HeatStrips):
+            return
+        noun = held(mobject)
+        for scale in [self.full_of[noun]] if noun in self.full_of else self.full_from:
             shades = [e.scale for mark in self.screen.marks(mobject) for e in mark.shows if isinstance(e, Shade)]
             if any(abs(shade - scale) > 1e-6 * scale for shade in shades):
                 what = "strips are not fully bright from the number on that is said"
@@ -219,3 +227,17 @@ def contains(corners: Array, what: Spot | Reading) -> bool:
 
 
 __all__ = ["Marks"]
+
+
+def named_numbers(text: str) -> Iterator[tuple[str, float]]:
+    """“0.3 (weights)”: (weights, 0.3), for every number of a text that has such a name behind it."""
+    for shown in shown_in(text):
+        found = re.match(r" \(([a-z]+)\)", text[(shown.start or 0) + len(shown.text) :])
+        if found and isinstance(shown.value, Cell):
+            yield found[1], shown.value.value()
+
+
+def held(strips: HeatStrips) -> str:
+    """What strips hold, in a word: weights, logits, or rows of a text."""
+    leaves = {leaf.name for leaf in strips.tensor.expression.leaves()}
+    return "weights" if strips.kind == "weight" else "logits" if leaves == {"logits"} else "rows"

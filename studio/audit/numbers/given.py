@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import safe_open
 
-from model.numbers.origins import Axes, Chosen, Constant, Drawn, Measured, Normal, Setting
+from model.numbers.origins import Axes, Chosen, Constant, Drawn, Measured, Normal, Published, Setting, Stored
 from model.numbers.trace import Trace
 from model.numbers.tree import Given, Values
+from studio.audit.numbers.published import SIZES
 
 CLOSE = 1e-9  # relative: between two ways of finding axes
 CONSTANTS = {"2π": 2 * math.pi}
@@ -95,6 +97,19 @@ def _(origin: Measured, leaf: Given, traces: tuple[Trace, ...]) -> Again:
         report = report[key]
     table = np.asarray(report, dtype=np.float64)
     return table if table.shape == leaf.table.shape else f"{leaf.name} has another shape than what is reported"
+
+
+@had.register
+def _(origin: Stored, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    """From the shapes that the file of weights declares (PyTorch's parameters were counted)."""
+    with safe_open(str(origin.folder / "model.safetensors"), "numpy") as file:
+        return np.array(sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys()))  # noqa: SIM118
+
+
+@had.register
+def _(origin: Published, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    known = SIZES.get(origin.model, {}).get(origin.field)
+    return f"the {origin.field} of {origin.model} is not known" if known is None else np.array(float(known))
 
 
 def hash_of(folder: Path) -> str:

@@ -41,8 +41,8 @@ class Shapes:
 
     @cached_property
     def cells(self) -> list[Where]:
-        """Which number each of them shows [n]."""
-        return [where for _, encoding, m in self.parts for where in cells_of(encoding, len(m.values))]
+        """Which number each shows [n]; made where something is off only, for there may be very many."""
+        return [cell for _, encoding, m in self.parts for cell in cells_of(encoding, len(m.values))]
 
     @cached_property
     def values(self) -> Array:

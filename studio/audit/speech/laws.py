@@ -99,7 +99,7 @@ def check_laws(text: Said, drawn: Iterable[Encoding]) -> Iterator[Defect]:
             yield Defect("false claim", f"“{match[0]}” in “{text}”: blue is above zero, red below", shown=match[0])
 
 
-LAWS: Mapping[str, type] = {"dot area": Area, "line width": Thickness, "brightness": Shade}
+LAWS: Mapping[str, type] = {"area": Area, "line width": Thickness, "brightness": Shade}
 
 
 def check_sides(text: Said, shown: Iterable[Tensor]) -> Iterator[Defect]:

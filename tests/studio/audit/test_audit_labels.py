@@ -78,3 +78,8 @@ def test_numbers_under_words(order, found):
         lesson.play(FadeIn(tokens), FadeIn(TokenNumbers(tokens, other["blocks.0.attn.pattern"][0, 5], least=0)))
 
     assert kinds(put) == found
+
+
+@pytest.mark.parametrize(("name", "found"), [("W_Q", set()), ("W_K", {"wrong label"})])
+def test_a_weight_by_its_name(name, found):
+    assert kinds(shows(lambda lesson: Label(name, of=lesson.trace["blocks.0.attn.W_Q"][0]))) == found

@@ -15,8 +15,11 @@ from scenes.kit.ground.text import Label
 from scenes.kit.moves.products import ResidualAdd
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.links import Links
-from tests.studio.audit.planted import kinds, shows
+from scenes.lesson import Lesson, Options
+from studio.audit import audit_lesson
+from tests.studio.audit.planted import Entry, kinds, shows
 
 
 def wrong(put, **options) -> bool:
@@ -169,3 +172,22 @@ def test_no_two_lines_come_from_one_word(order):
         lesson.play(FadeIn(first), FadeIn(second), FadeIn(Links(first, second, order)))
 
     assert wrong(put, text=TWICE) == (len(set(order)) < 9)
+
+
+@pytest.mark.parametrize(("scale", "found"), [(0.5, set()), (1.0, {"wrong shape"})])
+def test_a_scale_for_what_strips_hold(scale, found):
+    """“full from 0.5 (weights), 2.0 (rows)”: strips of weights keep to the first number."""
+
+    class Scales(Lesson):
+        def prepare(self):
+            self.trace = self.run("tiny", "The cat sat")
+
+        def construct(self):
+            half, two = (Tensor.given(n, "scale", origin=CHOSEN) for n in (0.5, 2.0))
+            told = "full from {m:.1f} (weights), {r:.1f} (rows)"
+            with self.step("Only", ask="What is learned?", subtitle=told, m=half, r=two):
+                look = dict(width=6, height=3, scale=scale)
+                self.play(FadeIn(HeatStrips(self.trace["blocks.0.mlp.W_in"][:3], "weight", **look)))
+
+    found_here = {finding.defect.kind for finding in audit_lesson(Entry(Scales), Options()).findings}
+    assert found_here == found
