@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NAME = "W_Q"
 READ = 3  # rows whose numbers are read, in wide frames; in others more
+PASSED = 0.4  # opacity of cells past which the camera flies
 LETTERS = 0.17  # em of a matrix's name, in the frame
 
 
@@ -158,7 +159,11 @@ def to_a_cell(lesson: Anatomy, matrix: Card) -> VGroup:
         around = Box.around(Frame(matrix.corners(rows[0], columns[0], rows[-1], columns[-1])))
         numbers = numbers_in(matrix, rows, columns)
         frame = Frame(matrix.corners(cell.row, cell.column, cell.row, cell.column), line=0.02 * around.height)
-        lesson.play(Travel(to=around), FadeOut(lesson.frame_of_head), FadeIn(numbers, rate_func=COME), run_time=2.6)
+        near = matrix.copy()  # what the camera flies past would flicker
+        near.cell_opacity[:] = PASSED
+        near.cell_opacity[np.ix_(rows, columns)] = 1.0
+        lesson.play(Transform(matrix, near), FadeOut(lesson.frame_of_head), run_time=0.6)
+        lesson.play(Travel(to=around), FadeIn(numbers, rate_func=COME), run_time=2.6)
         lesson.play(FadeIn(frame.set_z_index(NEAR)), run_time=0.6)
     return VGroup(*numbers, frame)
 

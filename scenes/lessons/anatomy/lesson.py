@@ -21,7 +21,7 @@ from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import MOST_RUNS, second_runs
-from scenes.lesson.steps import LEAVE
+from scenes.lesson.steps import COME, LEAVE
 from scenes.lessons.anatomy import closer, counting, scales, through
 from scenes.lessons.anatomy.picture import Picture
 
@@ -148,10 +148,10 @@ class Anatomy(TextLesson):
             scale=picture.scale("weights", "rows", "logits"),
         ):
             mine, stack, bars = gone[0], picture.stack, self.bars()[1]
-            self.play(Travel(), *[FadeOut(thing, rate_func=LEAVE) for thing in gone[1:]], run_time=2)
+            self.play(Travel(), *[FadeOut(thing) for thing in gone[1:]], FadeIn(row, rate_func=COME), run_time=2)
             grown = [FadeIn(slab, target_position=mine.get_center(), scale=0.3) for slab in stack]
             self.play(FadeOut(mine, rate_func=LEAVE), *grown, run_time=1.2)
-            self.play(coming(list(picture.faces.values())), FadeIn(row), run_time=1.6)
+            self.play(coming(list(picture.faces.values())), run_time=1.6)
             self.play(coming(list(picture.rows.values())), run_time=1.6)
             self.play(FadeIn(bars), run_time=0.6)
             self.answer(

@@ -60,8 +60,17 @@ def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources)
             [s for s in spots if abs(s.y - y) < reach],
             [s for s in spots if abs(s.x - x) < reach and not parted(label, s, labels)],
         )
-        in_line = [common(line) for line in lines if line]
-        yield from _compared(label, in_line, sources) if label.of is None else _displaced(label, label.of, in_line)
+        if label.of is None:
+            yield from _compared(label, [common(line) for line in lines if line], sources)
+        else:
+            yield from _displaced(
+                label, label.of, [common(line) for line in (lines[0], _under(label, lines[1])) if line]
+            )
+
+
+def _under(label: Reading, spots: list[Spot]) -> list[Spot]:
+    """Those of them below a label: what stands above a word is the word's above."""
+    return [spot for spot in spots if spot.y < _foot(label)[1]]
 
 
 def _displaced(label: Reading, of: Index, lines: Sequence[Names]) -> Iterator[Defect]:

@@ -31,11 +31,19 @@ def on_screen(lesson: Lesson) -> list[Message]:
     told: list[Message] = []
     for member in painted:
         readings, marks = member.seen(view)
-        written = [_told(reading, lesson.making) for reading in readings if reading.opacity > FAINT]
+        seen = [reading for reading in readings if reading.opacity > FAINT and in_sight(reading.corners)]
+        written = [_told(reading, lesson.making) for reading in seen]
         known = {shown.value for reading in readings for shown in reading.numbers if isinstance(shown.value, Cell)}
-        told += [_drawn(area, cell, lesson.making) for area, cell in shapes(marks) if cell not in known]
+        drawn = [(area, cell) for area, cell in shapes(marks) if cell not in known and in_sight(area)]
+        told += [_drawn(area, cell, lesson.making) for area, cell in drawn]
         told += [reading for reading in written if reading["numbers"]]
     return told[::-1]
+
+
+def in_sight(points: np.ndarray[Any, Any]) -> bool:
+    """Whether some of an outline in the scene is inside the frame, which a camera that goes close need not show."""
+    low, high = (extreme(_in_frame(np.asarray(points, dtype=float)), axis=0) for extreme in (np.min, np.max))
+    return bool((low < 1).all() and (high > 0).all())
 
 
 def shapes(marks: Iterable[Mark]) -> Iterator[tuple[np.ndarray[Any, Any], Cell]]:
