@@ -32,6 +32,11 @@ class Lie:
     test: str = ""
     options: dict[str, Any] = field(default_factory=dict, hash=False)
 
+    @property
+    def label(self) -> str:
+        """What it is looked up by."""
+        return f"{self.what} {self.file} {self.lesson} {self.kind}"
+
     def tell(self, tree: Path) -> Callable[[], None]:
         """Change the tree; returns what undoes it. Raises StaleLie."""
         file, match = self.find(tree)

@@ -1,6 +1,7 @@
 """Every lesson of the course, audited: no finding on any text, aspect, theme or model that is tried.
 
-The whole matrix is `clearhead audit --all`; here a sample, in which every text meets every aspect.
+The whole matrix is `clearhead audit --all`; here a sample, in which every lesson meets every text and every aspect, and
+every text every aspect.
 """
 
 import pytest
@@ -15,7 +16,12 @@ MATRIX = everything(list(ENTRIES.values()))
 TEXTS, THEMES = MATRIX.texts, MATRIX.themes
 PAIRS = [(text, aspect) for text in TEXTS for aspect in ASPECTS]  # the first is what is rendered by default
 FIRST = [(lesson, 1 + 5 * place % (len(PAIRS) - 1)) for place, lesson in enumerate(ENTRIES)]
-OTHERS = [(lesson, k) for lesson, first in FIRST for k in range(1, len(PAIRS)) if k != first]
+OTHERS = [  # of the others every second: of a lesson the even ones, of the next the odd ones
+    (lesson, k)
+    for place, (lesson, first) in enumerate(FIRST)
+    for k in range(1, len(PAIRS))
+    if k != first and (k + place) % 2
+]
 
 
 def options_of(number: int, **others) -> Options:
@@ -54,7 +60,7 @@ def test_nothing_flashes_and_no_stage_is_blank(lesson):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("lesson", "number"), OTHERS)
-def test_every_text_in_every_aspect(lesson, number):
+def test_texts_and_aspects(lesson, number):
     assert findings(lesson, options_of(number)) == []
 
 
