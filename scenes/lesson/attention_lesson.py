@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from model.study.choice import telling_row
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.options import Choice
 from scenes.lesson.runs import MOST_RUNS, second_runs
 
 
@@ -18,14 +17,6 @@ class AttentionLesson(TextLesson):
         self.layer = self.within("layer", layer, shape.n_layers)
         self.head = self.within("head", head, shape.n_heads)
         self.position = self.within("token", query, len(self.trace.tokens))
-
-    def choices(self) -> dict[str, Choice]:
-        shape = self.trace.config
-        return {
-            "layer": Choice.numbered(self.layer, shape.n_layers),
-            "head": Choice.numbered(self.head, shape.n_heads),
-            "token": Choice.of_words(self.position, self.words),
-        }
 
     def telling(self) -> tuple[int, int, int, float]:
         """(layer, head, query, measure): the most telling row of attention among those that the options allow.

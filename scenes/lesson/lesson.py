@@ -98,9 +98,14 @@ class Lesson(SteppedScene):
 class TextLesson(Lesson):
     """A lesson on one forward pass: `trace`, of the user's text; `words` as they are shown.
 
-    tokens: how many a text may have, at least and at most."""
+    tokens: how many a text may have, at least and at most. predicts: whether it needs a model that predicts the next
+    word. Where layer, head and token are among the `controls`, `prepare` sets `layer`, `head` and `position`."""
 
     tokens = (2, 24)
+    predicts = False
+    layer: int
+    head: int
+    position: int
 
     def prepare(self) -> None:
         self.trace = self.make_trace()
@@ -114,7 +119,20 @@ class TextLesson(Lesson):
         if not least <= len(trace.tokens) <= most:
             many = f"{len(trace.tokens)} token{'s' if len(trace.tokens) != 1 else ''}"
             raise UsageError(f"This lesson shows texts of {least} to {most} tokens; this one has {many}.")
+        if self.predicts and trace.config.kind != "decoder":
+            raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
         return trace
+
+    def choices(self) -> dict[str, Choice]:
+        """Those of layer, head and token that can be chosen."""
+        config, found = self.trace.config, dict[str, Choice]()
+        if "layer" in self.controls:
+            found["layer"] = Choice.numbered(self.layer, config.n_layers)
+        if "head" in self.controls:
+            found["head"] = Choice.numbered(self.head, config.n_heads)
+        if "token" in self.controls:
+            found["token"] = Choice.of_words(self.position, self.words)
+        return found
 
     def called(self, position: int) -> Said:
         """How a caption speaks of a word of the text: “dog”, or the second “dog” where it stands there again."""

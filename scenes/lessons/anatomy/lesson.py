@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from manim import FadeIn, FadeOut, LaggedStart, Mobject
 
-from model.errors import UsageError
 from model.numbers.trace import Trace
 from model.study.choice import consequence
 from model.study.inside.exchange import exchanges, telling
@@ -19,7 +18,6 @@ from scenes.kit.moves.travel import Travel
 from scenes.kit.recipes import Look, bars_on_one_scale
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.options import Choice
 from scenes.lesson.runs import MOST_RUNS, second_runs
 from scenes.lesson.steps import COME, LEAVE
 from scenes.lessons.anatomy import closer, counting, scales, through
@@ -36,6 +34,7 @@ class Anatomy(TextLesson):
     """
 
     controls = ("layer", "head")
+    predicts = True
     names = ("GPT-2", "GPT-3")
     text, model = own_run("anatomy")
 
@@ -48,12 +47,6 @@ class Anatomy(TextLesson):
         self.layer, self.head = self.consequential()
         self.phrases |= dict(model=self.model_name, l=self.layer, h=self.head)
 
-    def make_trace(self) -> Trace:
-        trace = super().make_trace()
-        if trace.config.kind != "decoder":
-            raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
-        return trace
-
     def consequential(self) -> tuple[int, int]:
         """The head without which most probability of the next word goes elsewhere, of those that are asked for."""
         config = self.trace.config
@@ -65,13 +58,6 @@ class Anatomy(TextLesson):
             return pairs[0]
         moved = consequence(self.trace, second_runs(self.model_asked, self.text_asked, pairs))[..., -1]
         return max(pairs, key=lambda pair: float(moved[pair]))
-
-    def choices(self) -> dict[str, Choice]:
-        config = self.trace.config
-        return {
-            "layer": Choice.numbered(self.layer, config.n_layers),
-            "head": Choice.numbered(self.head, config.n_heads),
-        }
 
     def construct(self) -> None:
         picture, row = self.question()

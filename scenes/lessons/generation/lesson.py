@@ -22,7 +22,6 @@ from scenes.kit.recipes import Look, room_for
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.claims import Fact, fact
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.options import Choice
 from scenes.lesson.steps import come, leave
 from scenes.lessons.generation import costs, keeping, seeds
 
@@ -40,6 +39,7 @@ class Generation(TextLesson):
     """
 
     controls = ("layer", "head", "seed", "temperature")
+    predicts = True
     text, model = own_run("generation")
 
     def prepare(self) -> None:
@@ -78,18 +78,9 @@ class Generation(TextLesson):
 
     def make_trace(self) -> Trace:
         trace = super().make_trace()
-        if trace.config.kind != "decoder":
-            raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
         if len(trace) >= trace.config.n_ctx:
             raise UsageError(f"{type(self).__name__} needs room for more words; this text fills the model's context.")
         return trace
-
-    def choices(self) -> dict[str, Choice]:
-        config = self.trace.config
-        return {
-            "layer": Choice.numbered(self.layer, config.n_layers),
-            "head": Choice.numbered(self.head, config.n_heads),
-        }
 
     def construct(self) -> None:
         before = self.question()

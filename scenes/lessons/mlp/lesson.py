@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manim import UP, FadeIn, Mobject, Transform
 
-from model.errors import UsageError
 from model.numbers.tensor import Tensor
-from model.numbers.trace import Trace
 from model.runs.ablation import moved, without_neurons
 from model.study.inside.neurons import Neuron, candidates, most_telling
 from scenes.kit.moves.reveal import Grow
@@ -31,6 +29,7 @@ class FeedForward(TextLesson):
     """
 
     controls = ("layer", "neuron", "token")
+    predicts = True
     text = "The hungry dog ate the"
 
     def prepare(self) -> None:
@@ -51,19 +50,9 @@ class FeedForward(TextLesson):
         self.phrases |= dict(word=self.words[self.position], asks=self.called(self.position), i=self.position)
         self.phrases |= dict(l=self.layer, n=self.index, d=trace.config.d_model, m=trace.config.d_mlp)
 
-    def make_trace(self) -> Trace:
-        trace = super().make_trace()
-        if trace.config.kind != "decoder":
-            raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
-        return trace
-
     def choices(self) -> dict[str, Choice]:
-        config = self.trace.config
-        return {
-            "layer": Choice.numbered(self.layer, config.n_layers),
-            "neuron": Choice.numbered(self.index, config.d_mlp),
-            "token": Choice.of_words(self.position, self.words),
-        }
+        neurons = Choice.numbered(self.index, self.trace.config.d_mlp)
+        return {**super().choices(), "neuron": neurons}
 
     def construct(self) -> None:
         strip, bars = self.question()

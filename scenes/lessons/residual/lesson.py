@@ -24,7 +24,6 @@ from scenes.kit.words.writers import name_of
 from scenes.lesson.claims import most, truth
 from scenes.lesson.following import below, next_word_title, strip_of
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.options import Choice
 from scenes.lessons.residual import norms, through, writing
 
 
@@ -63,12 +62,6 @@ class ResidualStream(TextLesson):
                 "the stream itself."
             )
         return trace
-
-    def choices(self) -> dict[str, Choice]:
-        return {
-            "layer": Choice.numbered(self.layer, self.trace.config.n_layers),
-            "token": Choice.of_words(self.position, self.words),
-        }
 
     def construct(self) -> None:
         strip, bars = self.question()

@@ -9,7 +9,6 @@ from manim import FadeIn, Mobject, Transform
 
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
-from model.numbers.trace import Trace
 from model.runs.ablation import moved
 from model.study.inside.scaling import RandomPairs, ScoreRow, jacobian, most_changed, root
 from model.study.views import AttentionHead
@@ -25,7 +24,6 @@ from scenes.kit.words.tokens import display
 from scenes.lesson.claims import fact, most
 from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.options import Choice
 from scenes.lesson.steps import come
 from scenes.lessons.scaling import samples, slopes, softening
 
@@ -61,6 +59,7 @@ class WhyScale(TextLesson):
     """
 
     controls = ("layer", "head", "token", "seed")
+    predicts = True
     text = "The books on the shelf"
 
     def prepare(self) -> None:
@@ -83,20 +82,6 @@ class WhyScale(TextLesson):
         self.phrases |= dict(l=self.layer, h=self.head, i=self.position, j=self.key, d=trace.config.d_head)
         self.phrases |= dict(word=self.words[self.position], b=self.words[self.key])
         self.phrases |= dict(asks=self.called(self.position), asked=self.called(self.key))
-
-    def make_trace(self) -> Trace:
-        trace = super().make_trace()
-        if trace.config.kind != "decoder":
-            raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
-        return trace
-
-    def choices(self) -> dict[str, Choice]:
-        config = self.trace.config
-        return {
-            "layer": Choice.numbered(self.layer, config.n_layers),
-            "head": Choice.numbered(self.head, config.n_heads),
-            "token": Choice.of_words(self.position, self.words),
-        }
 
     def construct(self) -> None:
         strip, picture = self.question()
