@@ -1,16 +1,21 @@
-"""Lengths, areas, angles, places and colours that show another value than their cell."""
+"""Lengths, areas and places on an axis that show another value than their cell."""
 
+from tests.lies.files import (
+    ARROWS,
+    BARS,
+    CHANGE,
+    CUMULATIVE,
+    CURVE,
+    LINE,
+    MAPS,
+    RANKING,
+    SCORES,
+    SPACE,
+    SPREAD,
+    SUMS,
+    VIEW,
+)
 from tests.lies.lie import Lie
-
-BARS, CHANGE = "scenes/kit/charts/bars.py", "scenes/kit/charts/change.py"
-CUMULATIVE, RANKING = "scenes/kit/charts/cumulative.py", "scenes/kit/charts/ranking.py"
-LINE, CURVE = "scenes/kit/charts/numberline.py", "scenes/kit/charts/curve.py"
-PATTERN, WALL = "scenes/kit/attention/pattern.py", "scenes/kit/attention/wall.py"
-GRID, STRIPS, SUMS = "scenes/kit/numbers/grid.py", "scenes/kit/numbers/strips.py", "scenes/kit/numbers/sums.py"
-ARCS = "scenes/kit/depth/arcs.py"
-DIAL, SPACE = "scenes/kit/space/dial.py", "scenes/kit/space/vectorspace.py"
-VIEW, ARROWS, MAPS = "scenes/kit/space/view.py", "scenes/kit/space/arrows.py", "scenes/lessons/embedding/maps.py"
-SPREAD, SCORES = "scenes/lessons/position/spread.py", "scenes/lessons/heads/scores.py"
 
 WRONG = "wrong shape"
 
@@ -298,219 +303,5 @@ LIES = [
         "draw_arrow(pen, end, dots[i], self.arrow_rgb",
         "embedding",
         WRONG,
-    ),
-    # ── angles ───────────────────────────────────────────────────────────────────────────────────
-    Lie(
-        "hands turned by −angle",
-        DIAL,
-        "radius - reach * np.sin(angle)",
-        "radius + reach * np.sin(angle)",
-        "position",
-        WRONG,
-    ),
-    Lie(
-        "all hands are equally long", DIAL, "0.92 * radius * length / self.longest", "0.92 * radius", "position", WRONG
-    ),
-    Lie(
-        "the sector sweeps half of the angle",
-        DIAL,
-        "draw(pen, self.starts[k], self.angles[k], reach",
-        "draw(pen, self.starts[k], 0.5 * (self.starts[k] + self.angles[k]), reach",
-        "position",
-        WRONG,
-    ),
-    Lie(
-        "a hand's sine is drawn longer than it is",
-        DIAL,
-        "tip = np.asarray(start) + grown * (np.asarray(end) - start)",
-        "tip = np.asarray(start) + 1.2 * grown * (np.asarray(end) - start)",
-        "position",
-        "test",
-        test="tests/scenes/test_kit_positions.py",
-    ),
-    Lie(
-        "a spiral with one winding too many",
-        DIAL,
-        "angles = np.linspace(start, end, 2 + int(48 * rounds))",
-        "angles = np.linspace(start - 2 * np.pi, end, 2 + int(48 * rounds))",
-        "position",
-        "test",
-        test="tests/scenes/test_kit_positions.py",
-    ),
-    # ── colours ──────────────────────────────────────────────────────────────────────────────────
-    Lie(
-        "blue and red exchanged in a grid",
-        GRID,
-        "hue = np.where((self.values >= 0)",
-        "hue = np.where((self.values < 0)",
-        "attention",
-        WRONG,
-    ),
-    Lie(
-        "brightness normalised per row",
-        GRID,
-        "np.clip(np.abs(self.values) / self.strongest, 0, 1)",
-        "np.clip(np.abs(self.values) / np.abs(self.values).max(axis=1, keepdims=True), 0, 1)",
-        "position",
-        WRONG,
-    ),
-    Lie(
-        "rows of a map from the last to the first",
-        GRID,
-        "self.ch * rows, fills, self.cell_opacity",
-        "self.ch * rows, fills[::-1], self.cell_opacity",
-        "position",
-        WRONG,
-    ),
-    Lie(
-        "brightness of strips normalised per row, under “full from …”",
-        STRIPS,
-        "(np.clip(np.abs(self.values) / self.strongest, 0, 1) ** self.power)",
-        "((np.abs(self.values) / np.abs(self.values).max(axis=1, keepdims=True)) ** self.power)",
-        "overview",
-        WRONG,
-    ),
-    # ── in depth ─────────────────────────────────────────────────────────────────────────────────
-    Lie(
-        "arcs between rows as thick as √weight",
-        ARCS,
-        "line = self.line * float(weights[head, query, key])",
-        "line = self.line * float(weights[head, query, key]) ** 0.5",
-        "overview",
-        WRONG,
-    ),
-    Lie(
-        "every slab has a scale of its own",
-        "scenes/kit/depth/slabs.py",
-        "card = Card(tensor, corners + raised * (corners[0] - corners[3]), **how)",
-        "how['scale'] = float(abs(tensor.values).max())\n        "
-        "card = Card(tensor, corners + raised * (corners[0] - corners[3]), **how)",
-        "overview",
-        WRONG,
-    ),
-    Lie(
-        "the arcs of another layer flash",
-        "scenes/lessons/overview/depth.py",
-        'self.trace[f"blocks.{key[0]}.attn.pattern"]',
-        'self.trace["blocks.0.attn.pattern"]',
-        "overview",
-        "test",
-        "tests/scenes/test_overview.py",
-    ),
-    Lie(
-        "space is seen from the left",
-        "scenes/kit/depth/projection.py",
-        "a, t = np.radians(self.turn), np.radians(self.tilt)",
-        "a, t = np.radians(-self.turn), np.radians(self.tilt)",
-        "overview",
-        "test",
-        "tests/scenes/test_depth.py",
-    ),
-    Lie(
-        "what is read stays where it was when the camera goes",
-        "scenes/kit/ground/painting.py",
-        "view = seen_in(self, view)\n        to_frame",
-        "view = HOME\n        to_frame",
-        "overview",
-        "test",
-        "tests/scenes/test_depth.py",
-    ),
-    Lie(
-        "strips from right to left",
-        STRIPS,
-        "heights[i], fills[i : i + 1], opacity",
-        "heights[i], fills[i : i + 1, ::-1], opacity",
-        "overview",
-        WRONG,
-    ),
-    Lie(
-        "blue and red exchanged in the strip of logits",
-        STRIPS,
-        "np.where((self.values >= 0)",
-        "np.where((self.values < 0)",
-        "overview",
-        WRONG,
-    ),
-    Lie(
-        "strips are full from twice what is said",
-        "scenes/lessons/overview/depth.py",
-        "dict(scale=float(self.bright), power=POWER)",
-        "dict(scale=2 * float(self.bright), power=POWER)",
-        "overview",
-        WRONG,
-    ),
-    Lie(
-        "masked cells look like zeros",
-        GRID,
-        'rgb = np.where(np.isneginf(self.values)[..., None], color("masked"), rgb)',
-        'rgb = np.where(np.isneginf(self.values)[..., None], color("positive"), rgb)',
-        "attention",
-        WRONG,
-    ),
-    # ── dots and arcs ────────────────────────────────────────────────────────────────────────────
-    Lie(
-        "a dot's radius, and not its area, is its weight",
-        PATTERN,
-        "np.sqrt(np.maximum(weights, 0.0)) * self.unit",
-        "np.maximum(weights, 0.0) * self.unit",
-        "attention",
-        WRONG,
-    ),
-    Lie(
-        "a pattern of dots, transposed",
-        PATTERN,
-        "np.where(np.isfinite(self.values), self.values, 0.0)[i, j]",
-        "np.where(np.isfinite(self.values), self.values, 0.0)[j, i]",
-        "heads",
-        WRONG,
-    ),
-    Lie(
-        "arcs start at the word before",
-        PATTERN,
-        "start, end = self.ends[key],",
-        "start, end = self.ends[key - 1],",
-        "attention",
-        "wrong label",
-    ),
-    Lie(
-        "arcs are as wide as √weight",
-        PATTERN,
-        "self.widest * weight), opacity",
-        "self.widest * weight**0.5), opacity",
-        "attention",
-        WRONG,
-    ),
-    Lie(
-        "arcs below 20 % are not there",
-        PATTERN,
-        "least: float = 0.005",
-        "least: float = 0.2",
-        "attention",
-        "test",
-        "tests/scenes/test_kit_marks.py",
-    ),
-    Lie(
-        "a wall of patterns, transposed",
-        WALL,
-        "ctx.arc((j + 0.5) * CELLS, (i + 0.5) * CELLS,",
-        "ctx.arc((i + 0.5) * CELLS, (j + 0.5) * CELLS,",
-        "heads",
-        WRONG,
-    ),
-    Lie(
-        "dots of a wall have a radius, and not an area, of their weight",
-        WALL,
-        "np.sqrt(weights[i, j]) * (1 - SEAM)",
-        "weights[i, j] * (1 - SEAM)",
-        "heads",
-        WRONG,
-    ),
-    Lie(
-        "heights that are drawn as the roots of their numbers",
-        "scenes/kit/numbers/heights.py",
-        "max(self.unit * abs(value), 0.012)",
-        "max(self.unit * abs(value) ** 0.5, 0.012)",
-        "attention",
-        "wrong shape",
     ),
 ]

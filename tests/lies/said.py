@@ -1,6 +1,6 @@
 """Captions, headings and formulas that say what is not so."""
 
-from tests.lies.beside import ANALOGIES, ATTENTION, OVERVIEW, POSITION
+from tests.lies.files import ANALOGIES, ATTENTION, OVERVIEW, POSITION
 from tests.lies.lie import Lie
 
 ROTARY = "scenes/lessons/position/rotary.py"

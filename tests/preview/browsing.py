@@ -227,3 +227,9 @@ class Page:
     @property
     def heard(self) -> list[str]:
         return self.js("window.heard")
+
+
+def likeness(a, b) -> float:
+    """Peak signal to noise in dB."""
+    error = np.mean((a.astype(float) - b.astype(float)) ** 2)
+    return 99.0 if error == 0 else 10 * np.log10(255**2 / error)

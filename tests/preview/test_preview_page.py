@@ -1,93 +1,14 @@
 """The preview's page in a real browser."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from scenes.lesson.options import ASPECTS
-from tests.preview.browsing import ROOT, wait_for
+from tests.preview.browsing import likeness, wait_for
 
 pytestmark = pytest.mark.slow
-
-FRAMES = """
-import json, sys, numpy as np
-from pathlib import Path
-import scenes
-from scenes.lesson import Options
-from studio.play.picture import Picture
-from studio.play.playback import Playback
-from studio.play.session import Job, perform
-
-entry = next(e for e in scenes.course() if e.id == "small")
-frames = {}
-
-class All(Playback):
-    def shoot(self, scene, play):
-        for pixels, number, repeat in self.frames(scene, play):
-            for i in range(repeat):
-                frames[number + i] = pixels[..., :3].copy() if i == 0 else frames[number]
-        return True
-
-lesson = perform(Job(entry, Options(text=entry.text, model=entry.model, pace=0.3), Picture.of("m")), All)
-starts = [round(s.start * 30) for s in lesson.steps]
-np.savez(sys.argv[1], frames=np.stack([frames[i] for i in sorted(frames)]), starts=starts)
-"""
-
-
-@pytest.fixture(scope="module")
-def video(preview):
-    """The lesson's frames as they are rendered, [frame, height, width, 3], and the frame at which each step begins."""
-    file = preview.folder / "frames.npz"
-    path = f"{preview.folder}:{ROOT}"
-    subprocess.run(
-        [sys.executable, "-c", FRAMES, str(file)],
-        check=True,
-        cwd=preview.folder,
-        env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin", "HOME": str(preview.folder)},
-    )
-    with np.load(file) as data:
-        return data["frames"], data["starts"]
-
-
-def likeness(a, b) -> float:
-    """Peak signal to noise in dB."""
-    error = np.mean((a.astype(float) - b.astype(float)) ** 2)
-    return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
-
-
-def test_steps_show_exactly_the_frames_of_the_video(page, video):
-    frames, starts = video
-    page.press("Home")
-    for step in (0, 1, 2):
-        page.rest(step)
-        last = page.place["steps"][step]["frames"] - 1
-        assert np.array_equal(page.pixels(), frames[starts[step] + last]), f"step {step}"
-        page.press("ArrowRight")
-    for step in (1, 0):
-        page.press("ArrowLeft")
-        page.rest(step)
-        last = page.place["steps"][step]["frames"] - 1
-        assert np.array_equal(page.pixels(), frames[starts[step] + last]), f"back at step {step}"
-
-
-def test_a_moving_frame_is_the_videos_frame_at_that_time(page, video):
-    frames, starts = video
-    steps = page.planned()["steps"]
-    moving = [
-        f
-        for f in range(3, steps[2]["frames"] - 3)
-        if all(not np.array_equal(frames[starts[2] + f], frames[starts[2] + f + d]) for d in (-2, 2))
-    ]
-    for frame in moving[8:24:5]:
-        page.js("frame => clearhead.player.go(2, frame, false)", frame)
-        wait_for(lambda frame=frame: page.shown[1:] == (2, frame), what=f"frame {frame}")
-        seen = page.pixels()
-        right = likeness(seen, frames[starts[2] + frame])
-        others = [likeness(seen, frames[starts[2] + frame + d]) for d in (-2, 2)]
-        assert right > 38 and max(others) < right - 3, f"frame {frame}: {right:.1f} dB, its neighbours {others}"
 
 
 def test_the_lesson_pauses_at_each_step_and_space_never_skips(page):
@@ -329,91 +250,6 @@ def test_pictures_gifs_and_videos_are_saved_with_a_link(page, preview):
     large = np.array(Image.open(picture).convert("RGB").resize((1280, 720), Image.Resampling.BOX))
     assert likeness(large, shown) > 28
     page.press("Escape")
-
-
-def test_the_speakers_window_shows_notes_and_moves_the_stage(open_page, page, preview):
-    page.press("Home")
-    page.rest(0)
-    speaker = open_page(preview.url + "?view=notes")
-    speaker.first_picture()
-    speaker.press("PageDown")
-    wait_for(lambda: page.place["step"] == 1, what="the stage")
-    wait_for(lambda: speaker.place["step"] == 1, what="the speaker's window")
-    wait_for(lambda: speaker.text("next-name") == "Move")
-    speaker.press("3")
-    wait_for(lambda: speaker.text("notes-text") == "Say that they move.", what="the notes")
-    assert page.place["step"] == 2
-    speaker.press("m")
-    speaker.page.locator("#steps-list button").nth(1).click()
-    wait_for(lambda: page.place["step"] == 1, what="the stage, moved by the list")
-
-
-def test_the_speakers_window_counts_steps_that_become_known_later(open_page, page, preview):
-    speaker = open_page(preview.url + "?view=notes")
-    speaker.first_picture()
-    page.press("1")
-    page.rest(0)
-    session = page.shown[0]
-    file = preview.lesson()
-    good = file.read_text()
-    try:
-        file.write_text(
-            good.replace(
-                '        with self.step("Queries"',
-                '        import time; time.sleep(4)\n        with self.step("Queries"',
-            )
-        )
-        session = page.first_picture(after=session)[0]
-        page.js("clearhead.change({text: 'A dog ran'})")  # begins before all is known; an edit waits for that
-        speaker.first_picture(after=session)
-        assert len(speaker.place["steps"]) < 3
-        page.press("End")  # the lesson's, though its last step is not known yet
-        for each in (page, speaker):  # the speaker's window follows, and stands at the beginning until it does
-            wait_for(lambda each=each: each.place["step"] == 2, what="the end of the lesson")
-        page.press("Home")
-        wait_for(lambda: speaker.place["step"] == 0, what="the beginning")
-        assert len(speaker.planned()["steps"]) == 3 and speaker.place["step"] == 0
-        assert speaker.text("speaker-step") == "1 of 3" and speaker.text("next-name") == "Queries"
-    finally:
-        session = page.shown[0]
-        file.write_text(good)
-        session = page.first_picture(after=session)[0]
-        page.js("clearhead.change({text: 'The cat sat'})")
-        page.first_picture(after=session)
-
-
-def test_dragging_the_scrubber_is_told_in_moderation(open_page, page, preview):
-    """300 places in 3 seconds: the page is not shut out for it, and the server knows the last one."""
-    page.planned()
-    page.press("1")
-    page.rest(0)
-    wait_for(lambda: page.js("clearhead.leads"), what="the lead")
-    box = page.page.locator("#scrubber").bounding_box()
-    page.js("window.before = clearhead.link.socket")
-    page.page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
-    page.page.mouse.down()
-    # By script: a browser gives a page no more of its own moves than it paints pictures.
-    page.js(
-        """({x, width}) => new Promise((done) => {
-        let i = 0;
-        const timer = setInterval(() => {
-            const part = ++i < 300 ? (i * 37 % 90) / 100 : 0.93;
-            const move = new PointerEvent('pointermove', {clientX: x + part * width, bubbles: true});
-            document.getElementById('scrubber').dispatchEvent(move);
-            if (i === 300) { clearInterval(timer); done(); }
-        }, 10);
-    })""",
-        box,
-    )
-    page.page.wait_for_timeout(300)
-    assert page.js("clearhead.link.socket === window.before && clearhead.link.socket.readyState === 1"), (
-        "it was cut off"
-    )
-    last = page.place
-    other = open_page(preview.url)
-    other.first_picture()
-    assert last["step"] == 2 and (other.place["step"], other.place["frame"]) == (2, last["frame"])
-    page.page.mouse.up()
 
 
 def test_a_cancelled_touch_lets_the_scrubber_go(page):

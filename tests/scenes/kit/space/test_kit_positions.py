@@ -16,7 +16,7 @@ from scenes.kit.words.links import Links, along_threads
 from scenes.kit.words.tokens import TokenRow
 from scenes.lessons.position.heatmap import HeatMap
 from scenes.lessons.position.spread import SpreadBars
-from tests.scenes.matching import matches, speaking
+from tests.scenes.kit.matching import matches, speaking
 
 
 @pytest.mark.parametrize(

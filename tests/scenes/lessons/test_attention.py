@@ -14,7 +14,7 @@ from scenes.kit.ground.say import number
 from scenes.lessons.attention.lesson import SelfAttention
 from tests.playing import player, texts
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LONG = "The small boy who lived in the old house near the river gave a red apple to the happy girl because she sang ."
 
 

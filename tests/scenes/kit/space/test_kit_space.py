@@ -15,7 +15,7 @@ from scenes.kit.words.wordlist import WordList
 from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.table import TablePicture
 from studio.audit.checks.layout import depth
-from tests.scenes.matching import matches, speaking
+from tests.scenes.kit.matching import matches, speaking
 
 WORDS = [f"word{chr(97 + k % 26) * (k % 5)}" for k in range(40)]
 

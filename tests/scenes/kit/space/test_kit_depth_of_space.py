@@ -12,7 +12,7 @@ from scenes.kit.ground.encodings import Projected
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.space.view import axes_of, beside, seen_of
 from studio.audit.checks.geometry import check_marks
-from tests.scenes.matching import Held, matches, speaking
+from tests.scenes.kit.matching import Held, matches, speaking
 
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
 
