@@ -19,6 +19,7 @@ from scenes.kit.ground.readings import Claim, Reading
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.identity import Traces
 from studio.audit.checks.spots import Spot, spots_of
+from studio.audit.reader import Reader
 
 FOREIGN = (Text, MarkupText, Paragraph, SingleStringMathTex, Typst, DecimalNumber)
 VISIBLE = 0.02  # opacity from which something is on the screen
@@ -40,14 +41,14 @@ class Item:
 class Look:
     """What was read off a mobject in one state: its texts, and when asked its shapes and the places of its cells."""
 
-    def __init__(self, mobject: Mobject, key: tuple[Any, ...], view: View = HOME):
-        self.mobject, self.key, self.view = mobject, key, view
-        self.readings = readings_of(mobject, view)
+    def __init__(self, mobject: Mobject, key: tuple[Any, ...], reader: Reader, view: View = HOME):
+        self.mobject, self.key = mobject, key
+        self.readings: list[Reading] = []
+        self.marks: list[Mark] = []
+        if isinstance(mobject, Painted):
+            readings, self.marks = reader.seen(mobject, view)
+            self.readings = legible(mobject, readings, view)
         self.places: list[Spot] | None = None
-
-    @cached_property
-    def marks(self) -> list[Mark]:
-        return self.mobject.marks(self.view) if isinstance(self.mobject, Painted) else []
 
     def spots(self, traces: Traces) -> list[Spot]:
         if self.places is None:
@@ -87,8 +88,8 @@ class Screen:
 class Eye:
     """Looks at a lesson's screen, and remembers what it has seen."""
 
-    def __init__(self, lesson: Lesson):
-        self.lesson = lesson
+    def __init__(self, lesson: Lesson, reader: Reader):
+        self.lesson, self.reader = lesson, reader
         self.known: dict[int, Look] = {}  # by id of mobject
         self.state: tuple[tuple[int, Any], ...] = ()
 
@@ -106,7 +107,7 @@ class Eye:
         for mobject, key in zip(mobjects, keys, strict=True):
             known = self.known.get(id(mobject))
             if known is None or known.key != key:
-                self.known[id(mobject)] = Look(mobject, key, view)
+                self.known[id(mobject)] = Look(mobject, key, self.reader, view)
                 changed.add(id(mobject))
         return Screen(self.lesson, mobjects, {id(m): self.known[id(m)] for m in mobjects}, changed, changed | back)
 
@@ -154,12 +155,12 @@ def outline(mobject: Mobject, view: View) -> np.ndarray:
     return seen_in(mobject, view).seen(np.asarray(mobject.points).reshape(-1, 3))
 
 
-def readings_of(mobject: Mobject, view: View = HOME) -> list[Reading]:
-    """The texts that a mobject shows and that can be seen: where the camera has gone close to something, what is left
-    outside the frame is not."""
+def legible(mobject: Painted, readings: list[Reading], view: View = HOME) -> list[Reading]:
+    """Those of a mobject's texts that can be seen: where the camera has gone close to something, what is left outside
+    the frame is not."""
     if not is_painted(mobject) or mobject.zoom() < 1e-3:
         return []
-    readings = [r for r in mobject.readings(view) if r.opacity > VISIBLE and r.text.strip()]
+    readings = [r for r in readings if r.opacity > VISIBLE and r.text.strip()]
     return readings if seen_in(mobject, view) == HOME else [r for r in readings if is_inside(r, mobject.style.frame)]
 
 

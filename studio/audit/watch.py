@@ -18,6 +18,7 @@ from studio.audit.film.film import Film
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.numbers.sources import Sources
 from studio.audit.passing.passing import Passing
+from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Eye
 from studio.audit.speech.said import Speech
@@ -38,25 +39,30 @@ class Watch(Observer):
     # ── hooks ────────────────────────────────────────────────────────────────────────────────────
     def began(self, lesson: SteppedScene) -> None:
         self.lesson = cast(Lesson, lesson)
-        self.eye = Eye(self.lesson)
+        self.reader = Reader()
+        self.eye = Eye(self.lesson, self.reader)
         sources = Sources(self.lesson.traces, self.lesson.names)
-        self.checks = [check(self.lesson, self.report, sources) for check in CHECKS]
+        self.checks = [check(self.lesson, self.report, sources, self.reader) for check in CHECKS]
 
     def step_started(self, lesson: SteppedScene, step: Step) -> None:
         self.step = step.name
+        self.reader.turn()
         for check in self.checks:
             self.note(check.step_started(step))
 
     def step_ended(self, lesson: SteppedScene, step: Step) -> None:
+        self.reader.turn()
         for check in self.checks:
             self.note(check.step_ended(step))
 
     def passing(self, lesson: SteppedScene) -> None:
+        self.reader.turn()
         for check in self.checks:
             self.note(check.passing(), lesson.renderer.num_plays)
 
     def played(self, lesson: SteppedScene) -> None:
         self.report.plays += 1
+        self.reader.turn()
         for check in self.checks:
             self.note(check.played())
         screen = self.eye.look()

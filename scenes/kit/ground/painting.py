@@ -215,7 +215,8 @@ class Painted(VMobject):
             ctx.restore()
             ctx.new_path()
 
-    def _read(self, marking: bool) -> ReadingPen:
+    def read(self, marking: bool = True) -> ReadingPen:
+        """What it shows now, in its own units; marking: the shapes as well as the texts."""
         pen = ReadingPen(self.opacity, marking=marking)
         with self.style.used():
             self.draw(pen)
@@ -223,15 +224,15 @@ class Painted(VMobject):
 
     def readings(self, view: View = HOME) -> list[Reading]:
         """All the text that this mobject shows now, with its sources; where it is seen by a camera."""
-        return self._as_readings(self._read(False), view)
+        return self._as_readings(self.read(False), view)
 
     def marks(self, view: View = HOME) -> list[Mark]:
         """All shapes that this mobject shows now, as a camera sees them, with what they stand for."""
-        return self._as_marks(self._read(True), view)
+        return self._as_marks(self.read(), view)
 
-    def seen(self, view: View = HOME) -> tuple[list[Reading], list[Mark]]:
-        """Its readings and its marks, read at once."""
-        pen = self._read(True)
+    def seen(self, view: View = HOME, pen: ReadingPen | None = None) -> tuple[list[Reading], list[Mark]]:
+        """Its readings and its marks, read at once; pen: with which it has been read already."""
+        pen = pen or self.read()
         return self._as_readings(pen, view), self._as_marks(pen, view)
 
     def _as_readings(self, pen: ReadingPen, view: View) -> list[Reading]:

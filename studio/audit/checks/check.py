@@ -8,6 +8,7 @@ from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
+from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen
 
@@ -17,8 +18,8 @@ Defects = Iterable[Defect]
 class Check:
     """Follows one lesson. Every hook returns the defects that it sees; what is counted goes into the report."""
 
-    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
-        self.lesson, self.report, self.sources = lesson, report, sources
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
+        self.lesson, self.report, self.sources, self.reader = lesson, report, sources, reader
 
     def step_started(self, step: Step) -> Defects:
         """Before a step's first play."""

@@ -13,6 +13,7 @@ from studio.audit.checks.check import Check, Defects
 from studio.audit.checks.layout import short
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
+from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, on_screen
 
@@ -34,8 +35,8 @@ class Stay:
 class Honesty(Check):
     """Captions: there, short, and long enough on the screen. (Their numbers are checked with all others.)"""
 
-    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
-        super().__init__(lesson, report, sources)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
+        super().__init__(lesson, report, sources, reader)
         self.step = ""
         self.stays: dict[tuple[int, str], Stay] = {}
 

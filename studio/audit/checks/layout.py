@@ -22,6 +22,7 @@ from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
+from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Item, Screen, is_visible
 from studio.play.playback import Playback
@@ -80,8 +81,8 @@ class Frame:
 class Layout(Check):
     """Where everything is, and what lies behind what."""
 
-    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
-        super().__init__(lesson, report, sources)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
+        super().__init__(lesson, report, sources, reader)
         self.last: Pictures | None = None
 
     def seen(self, screen: Screen) -> Iterator[Defect]:

@@ -21,6 +21,7 @@ from studio.audit.findings import Defect
 from studio.audit.numbers.pieces import check_cut, check_under
 from studio.audit.numbers.recorded import check_run, check_silenced, is_plain
 from studio.audit.numbers.sources import Sources, has_digits
+from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
 
@@ -28,8 +29,8 @@ from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
 class Provenance(Check):
     """Every number against what the lesson's runs say when it is computed a second time."""
 
-    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
-        super().__init__(lesson, report, sources)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
+        super().__init__(lesson, report, sources, reader)
         self.turned = True  # whether a step has just begun: what it marks comes after heading and caption
 
     def step_started(self, step: Step) -> Defects:

@@ -15,6 +15,7 @@ from studio.audit.film.order import Answers, unasked
 from studio.audit.film.sight import Sight, Sights
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
+from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, on_screen
 
@@ -22,9 +23,9 @@ from studio.audit.screen import Screen, on_screen
 class Film(Check):
     """Whether a lesson is one film: see docs/audit.md, “Film”."""
 
-    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
-        super().__init__(lesson, report, sources)
-        self.sights = Sights(lesson)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
+        super().__init__(lesson, report, sources, reader)
+        self.sights = Sights(lesson, reader)
         self.blackouts, self.vanishing = Blackouts(), Vanishing(self.sights.homes)
         self.motion = Motion()
         self.answers = Answers(self.sights.homes)

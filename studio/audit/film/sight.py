@@ -12,13 +12,14 @@ from manim import Animation, Mobject
 
 from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.layout import View
-from scenes.kit.ground.painting import Painted, seen_in
+from scenes.kit.ground.painting import Painted, ReadingPen, seen_in
 from scenes.kit.ground.readings import Reading
 from scenes.kit.ground.text import Caption, Heading
 from scenes.kit.ground.theme import contrast
 from scenes.kit.moves.flight import Fly
 from scenes.lesson.lesson import Lesson
 from studio.audit.film.places import Homes, Numbers, numbers_in, together
+from studio.audit.reader import Reader
 from studio.audit.screen import is_visible, on_screen, view_of
 
 NOTHING, MOST = 1.0, 21.0  # contrast to the background: of the background itself, of white to black
@@ -27,19 +28,22 @@ NOTHING, MOST = 1.0, 21.0  # contrast to the background: of the background itsel
 class Look:
     """A mobject as it looks now: light is the contrast to the background of what stands out most on it."""
 
-    def __init__(self, mobject: Mobject, homes: Homes, view: View):
+    def __init__(self, mobject: Mobject, homes: Homes, view: View, reader: Reader, before: Look | None = None):
+        """before: how it looked to the camera elsewhere, when all that it shows was as it is now."""
         self.mobject, self.homes, self.view = mobject, homes, view
+        self.pen: ReadingPen | None = before.pen if before else None
         self.readings: list[Reading] = []
         self.numbers: Numbers = {}
         self.light, self.stretch = MOST if len(mobject.points) and is_visible(mobject) else NOTHING, 1.0
         if isinstance(mobject, Painted):
-            self._read(mobject)
+            self._read(mobject, reader)
 
-    def _read(self, mobject: Painted) -> None:
+    def _read(self, mobject: Painted, reader: Reader) -> None:
         self.light = NOTHING
         if mobject.opacity <= 0.002 or mobject.zoom() < 1e-3:
             return
-        readings, marks = mobject.seen(self.view)
+        self.pen = self.pen or reader.read(mobject)
+        readings, marks = mobject.seen(self.view, self.pen)
         self.readings = [reading for reading in readings if reading.text.strip()]
         self.light = standing_out((*self.readings, *marks), mobject.style.theme["background"])
         self.numbers = numbers_in(self.readings, marks, self.homes)
@@ -110,8 +114,8 @@ class Sight:
 class Sights:
     """Looks at a lesson again and again; what has not changed is not read twice."""
 
-    def __init__(self, lesson: Lesson):
-        self.lesson, self.homes = lesson, Homes()
+    def __init__(self, lesson: Lesson, reader: Reader):
+        self.lesson, self.reader, self.homes = lesson, reader, Homes()
         self.known: dict[int, Look] = {}  # by the mobject's id
         self.play, self.moving, self.under_way = -1, frozenset[int](), tuple[Numbers, ...]()
 
@@ -138,8 +142,9 @@ class Sights:
     def _sight(self, mobjects: list[Mobject], time: float, *more: Any) -> Sight:
         view = view_of(self.lesson)
         for mobject in mobjects:
-            if id(mobject) not in self.known or self.known[id(mobject)].view != seen_in(mobject, view):
-                self.known[id(mobject)] = Look(mobject, self.homes, seen_in(mobject, view))
+            known, seen = self.known.get(id(mobject)), seen_in(mobject, view)
+            if known is None or known.view != seen:
+                self.known[id(mobject)] = Look(mobject, self.homes, seen, self.reader, known)
         return Sight(time, [self.known[id(m)] for m in mobjects], *more)
 
     def _carried(self) -> Iterator[Numbers]:

@@ -21,6 +21,7 @@ from studio.audit.passing.flying import Flying
 from studio.audit.passing.growing import Growing
 from studio.audit.passing.moving import heirs, in_play
 from studio.audit.passing.together import check_together
+from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import VISIBLE, Screen
 
@@ -28,8 +29,8 @@ from studio.audit.screen import VISIBLE, Screen
 class Passing(Check):
     """Numbers, sums, labels, inks and shapes of what moves."""
 
-    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
-        super().__init__(lesson, report, sources)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
+        super().__init__(lesson, report, sources, reader)
         self.counting, self.growing = Counting(sources), Growing(sources, lesson.theme)
         self.flying = Flying(sources)
         self.last: Screen | None = None  # at the end of the last play
@@ -41,7 +42,7 @@ class Passing(Check):
         yield from self.settle(self.last)  # of a play that has left the screen as it was
         then, drawn, cells = heirs(self.lesson), list[Mark](), list[Spot]()
         for mobject in in_play(self.lesson):
-            readings, marks = look(mobject)
+            readings, marks = self.look(mobject)
             spots = list(spots_of(marks, readings, self.sources.traces))
             found = [*self.counting.at(mobject, readings), *self.stands(readings, spots)]
             yield from (defect.at(mobject.get_center()) for defect in found)
@@ -50,6 +51,12 @@ class Passing(Check):
             cells += spots
         yield from check_together(drawn, cells, self.lesson.theme["target"], self.sources.traces)
         yield from self.flying.at(self.lesson)
+
+    def look(self, mobject: Painted) -> tuple[list[Reading], list[Mark]]:
+        """The texts that can be seen, and all shapes."""
+        readings, marks = self.reader.seen(mobject)
+        near = mobject.zoom() >= 1e-3
+        return [r for r in readings if near and r.opacity > VISIBLE and r.text.strip()], marks
 
     def stands(self, readings: list[Reading], spots: list[Spot]) -> Iterator[Defect]:
         """What must be right at every moment: labels beside cells, and the colours of signed numbers."""
@@ -75,13 +82,6 @@ class Passing(Check):
             yield from self.growing.settle(self.last, screen)
             yield from self.flying.settle(self.last, screen)
         self.ended = False
-
-
-def look(mobject: Painted) -> tuple[list[Reading], list[Mark]]:
-    """The texts that can be seen, and all shapes."""
-    readings, marks = mobject.seen()
-    near = mobject.zoom() >= 1e-3
-    return [r for r in readings if near and r.opacity > VISIBLE and r.text.strip()], marks
 
 
 __all__ = ["Passing"]

@@ -20,6 +20,7 @@ from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
+from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
@@ -32,8 +33,8 @@ from studio.audit.speech.words import Sentence, check_label, check_sentence
 class Speech(Check):
     """Collects what a step shows, and compares its texts with that when the step ends."""
 
-    def __init__(self, lesson: Lesson, report: Report, sources: Sources):
-        super().__init__(lesson, report, sources)
+    def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
+        super().__init__(lesson, report, sources, reader)
         self.where = Where(self.sources.traces)
         self.tensors_of: dict[int, tuple[Painted, list[Any]]] = {}  # by the mobject's id
         self.drawn_by: dict[int, list[Encoding]] = {}

@@ -173,7 +173,7 @@ def test_the_angles_of_an_arc_turn_with_the_mobject():
 
 
 def test_reading_texts_notes_no_shapes():
-    pen = kit.TensorGrid(ROWS)._read(marking=False)
+    pen = kit.TensorGrid(ROWS).read(marking=False)
     assert pen.lines and not pen.marks
 
 
