@@ -72,8 +72,8 @@ LIES = [
     Lie(
         "brightness of strips normalised per row, under “full from …”",
         STRIPS,
-        "(np.clip(np.abs(self.values) / self.strongest, 0, 1) ** self.power)",
-        "((np.abs(self.values) / np.abs(self.values).max(axis=1, keepdims=True)) ** self.power)",
+        "(np.clip(np.abs(numbers) / strongest, 0, 1) ** power)",
+        "((np.abs(numbers) / np.abs(numbers).max(axis=1, keepdims=True)) ** power)",
         "overview",
         WRONG,
     ),
@@ -133,8 +133,8 @@ LIES = [
     Lie(
         "blue and red exchanged in the strip of logits",
         STRIPS,
-        "np.where((self.values >= 0)",
-        "np.where((self.values < 0)",
+        "np.where((numbers >= 0)",
+        "np.where((numbers < 0)",
         "overview",
         WRONG,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,14 +55,10 @@ class HeatStrips(TensorGrid):
         return max(super()._row_label_width(), self.label_room)
 
     def fills(self) -> np.ndarray:
-        with np.errstate(invalid="ignore"):
-            strength = (np.clip(np.abs(self.values) / self.strongest, 0, 1) ** self.power)[..., None]
-        hue = (
-            np.where((self.values >= 0)[..., None], color("positive"), color("negative"))
-            if self.kind in SIGNED
-            else self.tint
-        )
-        return color("cell") + (hue - color("cell")) * strength
+        hues = (color("positive"), color("negative")) if self.kind in SIGNED else (self.tint, self.tint)
+        colors = np.array([color("cell"), *hues], dtype=float)
+        look = (self.values.shape, float(self.strongest), float(self.power), colors.tobytes())
+        return _fills(np.ascontiguousarray(self.values, dtype=float).tobytes(), *look)
 
     def _shade(self, cells: Cells, lit: float | np.ndarray = 0.0) -> Shade:
         return Shade(cells, self.strongest, self.kind, self.power)
@@ -102,6 +99,18 @@ class HeatStrips(TensorGrid):
         room: dict[str, Any] = dict(width=self.cw * len(self.columns), height=self.ch, pitch=self.ch)
         twin = HeatStrips(tensor, self.kind, scale=self.strongest, power=self.power, **room)
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
+
+
+@lru_cache(maxsize=64)  # a frame in which a table only stands, or the camera moves, costs no colour anew
+def _fills(values: bytes, shape: tuple[int, ...], strongest: float, power: float, colors: bytes) -> np.ndarray:
+    """Colours [rows, columns, 3] of an empty cell's, of positive and of negative numbers [3, 3], mixed by magnitude."""
+    numbers = np.frombuffer(values).reshape(shape)
+    cell, positive, negative = np.frombuffer(colors).reshape(3, 3)
+    with np.errstate(invalid="ignore"):
+        strength = (np.clip(np.abs(numbers) / strongest, 0, 1) ** power)[..., None]
+    fills: np.ndarray = cell + (np.where((numbers >= 0)[..., None], positive, negative) - cell) * strength
+    fills.flags.writeable = False
+    return fills
 
 
 __all__ = ["HeatStrips"]

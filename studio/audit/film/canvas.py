@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from scenes.lesson.steps import Step
-from studio.audit.film.places import Home, Homes, Numbers
+from studio.audit.film.places import Home, Homes, Numbers, once
 from studio.audit.film.sight import Sight
 from studio.audit.findings import Defect
 
@@ -62,10 +62,13 @@ class Vanishing:
         """Looks at the next moment."""
         there = sight.numbers()
         for home, places in self.stood.items():
-            missing = np.setdiff1d(places, there.get(home, ()), assume_unique=True)
+            here = there.get(home)
+            if here is places:
+                continue
+            missing = places if here is None else np.setdiff1d(places, here, assume_unique=True)
             if len(missing):
                 known, since = self.gone.get(home, (missing, sight.time))
-                self.gone[home] = np.union1d(known, missing), since
+                self.gone[home] = once(np.concatenate([known, missing])), since
 
     def step_ended(self, step: Step, sight: Sight) -> Iterator[Defect]:
         """At the end of a step."""

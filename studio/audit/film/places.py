@@ -123,16 +123,16 @@ def numbers_in(readings: Iterable[Reading], marks: Iterable[Mark], homes: Homes)
             index = np.broadcast_arrays(*map(np.asarray, many.index), opacity)
             shown = index[-1] > SEEN
             parts += homes.places(many.tensor.expression, tuple(along[shown] for along in index[:-1]))
-    return together(parts)
+    return {home: once(places) for home, places in together(parts).items()}
 
 
 def together(parts: Iterable[tuple[Home, np.ndarray]]) -> Numbers:
-    """Each number once."""
+    """The places of every home: each once if it is in every part."""
     found: dict[Home, list[np.ndarray]] = {}
     for home, places in parts:
         if len(places):
             found.setdefault(home, []).append(places)
-    return {home: once(np.concatenate(places)) for home, places in found.items()}
+    return {home: places[0] if len(places) == 1 else once(np.concatenate(places)) for home, places in found.items()}
 
 
 def once(places: np.ndarray) -> np.ndarray:
@@ -166,4 +166,4 @@ def _many_in(mark: Mark) -> Iterator[tuple[Cells, np.ndarray]]:
             yield many, np.asarray(opacity)
 
 
-__all__ = ["Home", "Homes", "Numbers", "SEEN", "numbers_in", "together"]
+__all__ = ["Home", "Homes", "Numbers", "SEEN", "numbers_in", "once", "together"]
