@@ -26,6 +26,7 @@ SHARED = ("W_K", "W_V", "b_K", "b_V")  # by the heads of a group
 
 Arrays = dict[str, np.ndarray]
 Axes = dict[str, tuple[str, ...]]
+Weights = dict[str, tuple[np.ndarray, tuple[str, ...]]]
 
 
 def run(
@@ -94,8 +95,9 @@ def run_batch(checkpoint: Checkpoint, encoding: Encoding, text: str, off: Sequen
     model, context = model_of(checkpoint)
     with context:
         recorded = record_batch(model, encoding.ids, off)
+    held = weights(checkpoint.model)
     for each, one in zip(off, recorded, strict=True):
-        yield trace_of(checkpoint, encoding, text, one, each)
+        yield trace_of(checkpoint, encoding, text, one, each, held)
 
 
 def model_of(checkpoint: Checkpoint) -> tuple[Transformer | EncoderDecoder, AbstractContextManager[None]]:
@@ -105,11 +107,17 @@ def model_of(checkpoint: Checkpoint) -> tuple[Transformer | EncoderDecoder, Abst
 
 
 def trace_of(
-    checkpoint: Checkpoint, encoding: Encoding, text: str | None, recorded: tuple[Arrays, Axes], off: Off, **more: Any
+    checkpoint: Checkpoint,
+    encoding: Encoding,
+    text: str | None,
+    recorded: tuple[Arrays, Axes],
+    off: Off,
+    held: Weights | None = None,
+    **more: Any,
 ) -> Trace:
-    """What was recorded, with the weights, and what it was of."""
+    """What was recorded, with the weights, and what it was of. held: the weights, where they have been read already."""
     arrays, axes = recorded
-    for name, (values, names) in weights(checkpoint.model).items():
+    for name, (values, names) in (held or weights(checkpoint.model)).items():
         arrays[name], axes[name] = values, names
     info: dict[str, Any] = {
         "checkpoint": checkpoint.name,
@@ -234,7 +242,7 @@ def probabilities(logits: torch.Tensor) -> torch.Tensor:
     return logits.double().softmax(-1)
 
 
-def weights(model: Transformer | EncoderDecoder) -> dict[str, tuple[np.ndarray, tuple[str, ...]]]:
+def weights(model: Transformer | EncoderDecoder) -> Weights:
     """All weights by name, with their axes. Shared key/value heads appear once for every query head that uses them."""
     groups = model.config.n_heads // model.config.kv_heads
     axes = weight_axes(model)

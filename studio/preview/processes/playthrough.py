@@ -26,7 +26,6 @@ from studio.preview.processes.lessons import complaint, described, job_of
 from studio.preview.wire import Message, Wire
 
 EVERY = 3  # steps from bookmark to bookmark: a fork costs about as much as to play a step without drawing
-NICE = 10  # of those that draw: what comes first is that all steps are known, and that the page moves smoothly
 
 
 def play(address: str, order: Message) -> NoReturn:
@@ -97,7 +96,6 @@ class Playthrough(Observer):
         while (order := self.wire.receive()) is not None:
             if not fork():
                 self.connect({"role": "job", "job": order["job"], "session": self.session, "pid": os.getpid()})
-                os.nice(NICE)
                 self.drawing = (DrawFrames if order["order"] == "draw" else ReadScreen)(self.wire, order)
                 return
         os._exit(0)

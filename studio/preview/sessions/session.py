@@ -176,7 +176,9 @@ class Session:
 
     # ── what is asked of them ────────────────────────────────────────────────────────────────────
     def draw(self, wants: Iterable[tuple[int, int]], slots: int) -> None:
-        """Have what is wanted drawn: (step, frame) in order of urgency, by at most `slots` processes at once."""
+        """Have what is wanted drawn: (step, frame) in order of urgency, by at most `slots` processes at once. The first
+        of them is what is looked at: its next frame comes in a hurry."""
+        wants = list(wants)
         targets = self._targets(wants, slots)
         running = {job.step: job for job in self.jobs.values() if job.readings is None and not job.cancelled}
         for step, (first, _) in targets.items():
@@ -187,7 +189,9 @@ class Session:
             running[step].cancel()
         for step, (first, last) in targets.items():
             if step not in running:
-                self._ask({"order": "draw", "last": last}, FrameJob(next(self._job_numbers), step, first, last))
+                hurry = step == wants[0][0]
+                job = FrameJob(next(self._job_numbers), step, first, last)
+                self._ask({"order": "draw", "last": last, "hurry": hurry}, job)
 
     def _targets(self, wants: Iterable[tuple[int, int]], slots: int) -> dict[int, tuple[int, int | None]]:
         """The most urgent steps that lack something and can be drawn: step → (first frame, last + 1 if known)."""
