@@ -21,6 +21,7 @@ from studio.audit.findings import Defect
 from studio.audit.numbers.pieces import check_cut, check_under
 from studio.audit.numbers.recorded import check_run, check_silenced, is_plain
 from studio.audit.numbers.sources import Sources, has_digits
+from studio.audit.numbers.ticks import check_ticks
 from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
@@ -86,6 +87,7 @@ class Provenance(Check):
             sources, theme = self.sources, mobject.style.theme
             yield from (defect.at(middle) for defect in check_marks(screen.marks(mobject), sources, theme))
             yield from (defect.at(middle) for defect in check_hues(screen.marks(mobject)))
+            yield from (defect.at(middle) for defect in check_ticks(readings, screen.marks(mobject)))
             yield from (defect.at(middle) for defect in check_labels(mobject, readings, screen, sources))
             yield from (defect.at(middle) for defect in check_neighbours(mobject, readings, screen, sources))
             if isinstance(mobject, PieceRow):
