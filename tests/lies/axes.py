@@ -3,6 +3,7 @@
 from tests.lies.lie import Lie
 
 CURVE, LANES, ACTIVATION = (f"scenes/kit/charts/{name}.py" for name in ("curve", "lanes", "activation"))
+SPACE = "scenes/kit/space/vectorspace.py"
 HEATMAP, SPREADS = "scenes/lessons/position/heatmap.py", "scenes/lessons/scaling/spreads.py"
 
 LIES = [
@@ -77,5 +78,22 @@ LIES = [
         'pen.text(say("{i}", i=rung // 2), self.left',
         "scaling",
         "wrong label",
+    ),
+    # ── links and arrows in depth ────────────────────────────────────────────────────────────────
+    Lie(
+        "a link in depth leads past its word",
+        SPACE,
+        "[dots[i], dots[i] + grown * (dots[j] - dots[i])]",
+        "[dots[i], dots[i] + 1.15 * grown * (dots[j] - dots[i])]",
+        "embedding",
+        "wrong shape",
+    ),
+    Lie(
+        "an arrow between words points past the second",
+        SPACE,
+        "end, start = dots[i] + grown * (dots[j] - dots[i]), first",
+        "end, start = dots[i] + 1.2 * grown * (dots[j] - dots[i]), first",
+        "embedding",
+        "wrong shape",
     ),
 ]

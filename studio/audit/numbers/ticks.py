@@ -15,6 +15,7 @@ from studio.audit.findings import Defect
 from studio.audit.screen import VISIBLE
 
 NEAR = 2.0  # em: how far the number of a tick may stand from it
+TIE = 0.4  # em: how much farther another one may be that it could be of as well
 SLACK = 0.15  # em: how far its middle may stand from that of its row or column
 ALIKE = 0.01  # of a unit of the axis: scales less apart are one
 
@@ -76,10 +77,12 @@ def whole(cell: What) -> float | None:
 def _numbered(reading: Reading, ticks: Sequence[Tick]) -> Iterator[Defect]:
     """A bare whole number near a tick is that tick's."""
     middle, shown = reading.corners.mean(axis=0), reading.numbers[0]
-    nearest = min(ticks, key=lambda tick: tick.distance(middle), default=None)
-    if nearest and nearest.distance(middle) < NEAR * reading.size and nearest.number != shown.value:
-        what = f"“{reading.text}” stands at the tick of {nearest.number:g}"
-        yield Defect("wrong label", what, expected=f"{nearest.number:g}", shown=reading.text).at(middle)
+    away = [tick.distance(middle) for tick in ticks]
+    near = min(NEAR * reading.size, min(away, default=0.0) + TIE * reading.size)  # in a corner, of either axis
+    there = [tick.number for tick, distance in zip(ticks, away, strict=True) if distance < near]
+    if there and shown.value not in there:
+        what = f"“{reading.text}” stands at the tick of {there[0]:g}"
+        yield Defect("wrong label", what, expected=f"{there[0]:g}", shown=reading.text).at(middle)
 
 
 # ── edges of tables ──────────────────────────────────────────────────────────────────────────────

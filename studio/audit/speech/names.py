@@ -20,6 +20,8 @@ PLACE = re.compile(r"\b(layer|head|block|position|entry) (\d+)")
 BRACKET = re.compile(r"([A-Za-z_][\w.]*)\s*\[([^\]]+)\]")
 TEMPERATURE = re.compile(r"(?:\bT =|\btemperature) (\d[\d.]*)")
 SEED = re.compile(r"\bseed (\d+)")
+THEN = re.compile(r"then without layer (\d+), (head|neuron) (\d+)")
+PARTS = {"head": "ablate", "neuron": "neurons"}  # what is switched off → its entry in a trace's info
 OFF = re.compile(r"without (?:layer (\d+), head (\d+)|head (\d+) of layer (\d+))")
 MADE = {  # what is shown under a name: the tensor, what it is made into, or what it is worked out from
     "q": {"q", "rot_q"},
@@ -117,6 +119,17 @@ def check_runs(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[De
         pair = (int(a), int(b)) if a else (int(d), int(c))
         if pair not in off:
             yield Defect("false claim", f"“{text}”: no run without layer {pair[0]}, head {pair[1]} is shown")
+
+
+def check_then(grey: Said, at_end: Iterable[Tensor], where: Where) -> Iterator[Defect]:
+    """“…, then without layer 2, head 3”: the bars at the end of the step are of the run without it."""
+    for layer, part, place in THEN.findall(grey):
+        runs = {run for tensor in at_end for run in tensor.runs()}
+        off = [where.traces[run].info.get(PARTS[part]) or () for run in runs if run in where.traces]
+        if off and not any([int(layer), int(place)] in [list(pair) for pair in pairs] for pairs in off):
+            yield Defect(
+                "false claim", f"“{grey}”: the bars at the end are of a run with layer {layer}, {part} {place}"
+            )
 
 
 def _temperatures(shown: Iterable[Tensor]) -> Iterator[float]:
