@@ -38,7 +38,8 @@ def made_of(trace: Trace, name: str, index: tuple[int, ...]) -> Tensor | None:
 def agrees(made: Tensor, trace: Trace, name: str, index: tuple[int, ...]) -> bool:
     """Whether a formula gives what was recorded, within what float32 keeps."""
     values = trace[name].values
-    slack = 1e-6 * float(np.abs(values).max()) + 1e-9 if name.startswith((GRAD, UPDATE)) else 1e-5  # gradients are small
+    small = name.startswith((GRAD, UPDATE))
+    slack = 1e-6 * float(np.abs(values).max()) + 1e-9 if small else 1e-5
     return bool(np.isclose(float(made), float(values[index]), rtol=1e-4, atol=slack))
 
 
