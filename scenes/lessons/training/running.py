@@ -1,0 +1,263 @@
+"""The run: its losses, and the same sentence at each snapshot of the model."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import UP, Mobject, Transform
+
+from model.learning import record
+from model.numbers.tensor import Tensor
+from model.study.space import cosine, nearest, pca
+from scenes.kit.charts.curve import GrowCurve
+from scenes.kit.charts.lines import LineChart, Series
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.ground.text import Label
+from scenes.kit.moves.reveal import Grow
+from scenes.kit.recipes import Look, dots
+from scenes.kit.space.vectorspace import VectorSpace
+from scenes.kit.words.tokens import display
+from scenes.lesson.claims import Fact, fact, share, truth
+from scenes.lesson.following import next_word_title
+from scenes.lesson.steps import come, leave
+from scenes.lessons.training.loss import curve_of
+
+if TYPE_CHECKING:
+    from scenes.lessons.training.lesson import Training
+
+TOP = 0.6  # room for the counter over what changes
+MAPPED = 24  # words on the map
+
+
+def history(lesson: Training, before: Mobject) -> LineChart:
+    told = record.history(lesson.checkpoint)
+    first, last = told.heldout.losses[0], told.heldout.losses[-1]
+    with lesson.step(
+        "And again",
+        ask="And {end:,} times more, each on other sentences. How far down does it come?",
+        subtitle="recorded run of {model}: loss of each step’s batch, and on held-out text · steps on a log scale",
+        keep=(before,),
+    ):
+        pairs = [(told.training, "batch", "secondary", 0.018), (told.heldout, "held out", "target", 0.04)]
+        series = [Series(one.steps, one.losses, name, role, line) for one, name, role, line in pairs]
+        high = math.ceil(max(float(one.losses.values.max()) for one, *_ in pairs))
+        chart = chart_of(lesson, series, (0, high), "nats a word")
+        lesson.play(*leave(before), GrowCurve(chart), run_time=4)
+        lesson.answer("On text that it never read: from {a:.2f} to {b:.2f} nats a word.", a=first, b=last)
+    return chart
+
+
+def chart_of(
+    lesson: Training, series: list[Series], up: tuple[int, int], title: str, marked: tuple[int, int] | None = None
+) -> LineChart:
+    """Lines over the steps of the run."""
+    stage = lesson.stage
+    room: Look = dict(width=stage.width, height=min(stage.height, 8.0), marked=marked, counter="step", log=True)
+    return LineChart(series, across=(0, lesson.marks[-1]), up=up, titles=("", title), **room).move_to(stage.center)
+
+
+# ── the same sentence, at each snapshot ──────────────────────────────────────────────────────────
+def counter(lesson: Training, step: int) -> Label:
+    """At which step of the run something is."""
+    stage = lesson.stage
+    return Label(say("step {s:,}", s=step), 0.46, "target").move_to((stage.center[0], stage.top - 0.25, 0))
+
+
+def under(lesson: Training) -> Box:
+    stage = lesson.stage
+    return Box(stage.left, stage.bottom, stage.right, stage.top - TOP)
+
+
+def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.75) -> Label:
+    """One picture becomes the next, the counter with it. shown: of all snapshots, the first one on the stage."""
+    now = shown[0]
+    for picture, step in zip(shown[1:], lesson.marks[1:], strict=True):
+        following = counter(lesson, step)
+        lesson.play(Transform(now, picture), *leave(number), *come(following), run_time=seconds)
+        lesson.remove(number, now)
+        number, now = following, picture
+        lesson.add(now, number)
+    return number
+
+
+def next_words(lesson: Training, before: Mobject) -> list[Mobject]:
+    probs = [run["probs"][lesson.position] for run in lesson.runs]
+    tops = [int(np.argmax(p.values)) for p in probs]
+    changes = [k for k in range(1, len(tops)) if tops[k] != tops[k - 1]]
+    early = changes[0] if changes else len(tops) - 1
+    with lesson.step(
+        "What it would say",
+        ask="What does it say after “{word}”, at {m} moments of that run?",
+        subtitle="{model} · probs [{i}, :] at each of its snapshots · yellow: the word that does come next",
+        m=len(probs),
+        i=lesson.position,
+        claims=[comes_first(probs[k], tops[k]) for k in (early, -1)],
+        keep=(before,),
+    ):
+        bars = lesson.bars_of(probs, under(lesson))
+        title = next_word_title(lesson, lesson.position).next_to(bars[0], UP, buff=0.15)
+        number = counter(lesson, lesson.marks[0])
+        lesson.play(*leave(before), *come(number, title), run_time=0.6)
+        lesson.play(Grow(bars[0], "values"), run_time=0.8)
+        number = through(lesson, list(bars), number)
+        lesson.answer(
+            "Near step {s:,} “{a}” comes first, in the end “{b}”; “{w}” has {q:.1%}.",
+            s=lesson.marks[early],
+            a=display(lesson.trace.vocabulary[tops[early]]),
+            b=display(lesson.trace.vocabulary[tops[-1]]),
+            q=probs[-1][lesson.word],
+        )
+    return [title, bars[-1], number]
+
+
+def comes_first(probs: Tensor, word: int) -> Fact:
+    return fact("comes first", "no word is likelier there", [probs], lambda p: bool(p[word] >= p.max()))
+
+
+def surprises(lesson: Training, before: list[Mobject]) -> list[Mobject]:
+    """The dots of the opening slide down the curve."""
+    costs = [-run["probs"][lesson.position, lesson.word].log() for run in (lesson.runs[0], lesson.runs[-1])]
+    with lesson.step(
+        "Down the curve",
+        "Down the curve of −log p it goes: “{w}” from {a:.2f} to {b:.2f}. What nobody can know stays dear.",
+        subtitle="{model} at its snapshots · a dot for each of {n} true next words · in nats",
+        a=costs[0],
+        b=costs[1],
+        keep=before,
+    ):
+        highest = max(math.ceil(-math.log(smallest_of(lesson))), 1)
+        curves: list[Mobject] = []
+        for run in lesson.runs:
+            curves.append(under(lesson).fit(curve_of(lesson, run, highest).slid()))
+        number = counter(lesson, lesson.marks[0])
+        lesson.play(*leave(*before), *come(curves[0], number), run_time=0.8)
+        number = through(lesson, curves, number, 0.45)
+    return [curves[-1], number]
+
+
+def smallest_of(lesson: Training) -> float:
+    """The smallest probability that a true next word has at any snapshot."""
+    return min(float(run.array("probs")[k, run.ids[k + 1]]) for run in lesson.runs for k in range(len(run) - 1))
+
+
+def pattern(lesson: Training, before: list[Mobject]) -> list[Mobject]:
+    name, i = f"blocks.{lesson.layer}.attn.pattern", lesson.position
+    patterns = [run[name][lesson.head] for run in lesson.runs]
+    key = int(np.argmax(patterns[-1].values[i]))
+    with lesson.step(
+        "Who looks where",
+        ask="And where does head {h} of layer {l} look, from “{word}”?",
+        subtitle="{name} [{h}, :, :] at each snapshot · rows ask, columns are asked · area: weight",
+        name=name,
+        i=i,
+        claims=[share(patterns[0][i]), share(patterns[-1][i])],
+        keep=before,
+    ):
+        box, words = under(lesson), lesson.words
+        grids: list[Mobject] = [dots(box, each, words, i, 1.0) for each in patterns]
+        number = counter(lesson, lesson.marks[0])
+        lesson.play(*leave(*before), *come(grids[0], number), run_time=0.8)
+        number = through(lesson, grids, number)
+        lesson.answer(
+            "At first “{word}” gives “{u}” {a:.0%} of its attention, in the end {b:.0%}.",
+            u=lesson.words[key],
+            a=patterns[0][i, key],
+            b=patterns[-1][i, key],
+        )
+    return [grids[-1], number]
+
+
+def embedding(lesson: Training, before: list[Mobject]) -> list[Mobject]:
+    """The rows of the text's words and of those near them, on the axes of the end."""
+    tables = [run["W_E"] for run in lesson.runs]
+    ids = words_of(lesson, tables[-1])
+    friend = nearest(tables[-1], tables[-1][lesson.word], 1, [lesson.word]).ids[0]
+    found = pca(tables[-1][ids], "the rows shown, at the end")
+    alike = [cosine(table[friend], table[lesson.word]) for table in (tables[0], tables[-1])]
+    with lesson.step(
+        "Where words lie",
+        ask="And the rows of the words themselves? Always on the same map, made of the last ones:",
+        subtitle="PCA of {m} rows of W_E: the text’s words, and those near them in the end · at each snapshot",
+        m=len(ids),
+        keep=before,
+    ):
+        maps = maps_of(lesson, [found.project(table[ids]) for table in tables], ids)
+        number = counter(lesson, lesson.marks[0])
+        lesson.play(*leave(*before), *come(maps[0], number), run_time=0.8)
+        number = through(lesson, list(maps), number)
+        lesson.answer(
+            "Words that are used alike come together: “{w}” and “{u}”, cosine {a:+.2f} at first, {b:+.2f} in the end.",
+            u=display(lesson.trace.vocabulary[friend]),
+            a=alike[0],
+            b=alike[1],
+        )
+    return [maps[-1], number]
+
+
+def words_of(lesson: Training, table: Tensor) -> list[int]:
+    """The words of the text, and for each some whose rows are near in the end."""
+    own = list(dict.fromkeys([lesson.word, *lesson.trace.ids]))
+    each = max(1, (MAPPED - len(own)) // len(own))
+    near = [row for word in own for row in nearest(table, table[word], each, [word]).ids]
+    return list(dict.fromkeys([*own, *near]))[:MAPPED]
+
+
+def maps_of(lesson: Training, coords: list[Tensor], ids: list[int]) -> list[VectorSpace]:
+    """A map for each snapshot, all on the scale of the last one."""
+    box = under(lesson)
+    own = set(lesson.trace.ids)
+    words = [lesson.trace.vocabulary[k] for k in ids]
+    roles = ["target" if k == lesson.word else "ink" if k in own else "secondary" for k in ids]
+    how: Look = dict(width=box.width, height=box.height, roles=roles, must=[0])
+    last = VectorSpace(coords[-1], words, **how).move_to(box.center)
+    maps = []
+    for each in coords[:-1]:
+        space = VectorSpace(each, words, **how).move_to(box.center)
+        space.center, space.balance, space.scale_units = last.center, last.balance, last.scale_units
+        maps.append(space)
+    return [*maps, last]
+
+
+# ── what comes at once ───────────────────────────────────────────────────────────────────────────
+def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
+    scores = record.induction(lesson.checkpoint)
+    last = scores.values[-1]
+    layer, head = (int(k) for k in np.unravel_index(int(last.argmax()), last.shape))
+    ours = scores[:, layer, head]
+    at = record.jump(ours)
+    with lesson.step(
+        "A jump",
+        ask="Does all of it come slowly? A score for each head: does it find what followed the last time?",
+        subtitle="induction score, random words twice over: weight on what followed · {m} heads, {c} snapshots",
+        m=last.size,
+        c=len(scores),
+        claims=[
+            truth("between no other snapshots does it rise more", [ours], lambda s: int(np.diff(s).argmax()) == at - 1),
+            truth("in the end no head has more", [scores], lambda s: bool(s[-1, layer, head] >= s[-1].max())),
+        ],
+        keep=before,
+    ):
+        steps = Tensor.given(lesson.marks, "steps of the snapshots", ("step",))
+        others = [(a, b) for a in range(last.shape[0]) for b in range(last.shape[1]) if (a, b) != (layer, head)]
+        series = [Series(steps, scores[:, a, b], "", "secondary", 0.012) for a, b in others]
+        series.append(Series(steps, ours, f"layer {layer}, head {head}", "target", 0.045))
+        chart = chart_of(lesson, series, (0, 1), "score", marked=(len(others), at))
+        lesson.play(*leave(*before), GrowCurve(chart), run_time=3)
+        lesson.answer(
+            "Head {b} of layer {a}: {x:.0%} at step {s:,}, {y:.0%} at step {t:,}. That came at once."
+            if float(ours[at]) - float(ours[at - 1]) > 0.25
+            else "Head {b} of layer {a}: {x:.0%} at step {s:,}, {y:.0%} at step {t:,}. No jump in this run.",
+            a=layer,
+            b=head,
+            x=ours[at - 1],
+            y=ours[at],
+            s=lesson.marks[at - 1],
+            t=lesson.marks[at],
+        )
+    return chart
+
+
+__all__ = ["a_jump", "embedding", "history", "next_words", "pattern", "surprises"]

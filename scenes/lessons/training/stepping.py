@@ -1,0 +1,163 @@
+"""One step: a nudge that proves the slope, what AdamW makes of it, and what the model says after all weights moved."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import LEFT, FadeIn, Mobject, Transform, VGroup
+
+from model.numbers.origins import CHOSEN
+from model.numbers.tensor import Tensor
+from scenes.kit.charts.curve import GrowCurve
+from scenes.kit.charts.lines import LineChart, Series
+from scenes.kit.charts.signed import SignedBars
+from scenes.kit.ground.layout import stack
+from scenes.kit.ground.say import Said, say
+from scenes.kit.ground.text import Label
+from scenes.kit.moves.reveal import Emerge
+from scenes.kit.recipes import Look
+from scenes.lesson.claims import truth
+from scenes.lesson.runs import nudged_run
+from scenes.lesson.steps import come, leave
+from scenes.lessons.training.loss import costs_of
+
+if TYPE_CHECKING:
+    from scenes.lessons.training.lesson import Training
+
+REACH, POINTS, NUDGE = 3, 25, 0.5  # of the nudges that are drawn; the one that is run
+
+
+def nudge(lesson: Training, before: list[Mobject]) -> LineChart:
+    """The loss over a nudge of the one weight, the slope as a line, and one nudge that is really run."""
+    one = lesson.one
+    by = Tensor.given(NUDGE, "nudge", origin=CHOSEN)
+    moved = lesson.keep_run(nudged_run(lesson.model_asked, lesson.trace.info["text"], *one.place, NUDGE))
+    change = moved["loss"] - lesson.first["loss"]
+    all_of_them = Tensor.given(np.linspace(-REACH, REACH, POINTS), "nudges", ("nudge",), CHOSEN)
+    near = all_of_them[[k for k, x in enumerate(all_of_them.values) if abs(x) <= 1 + 1e-9]]
+    with lesson.step(
+        "Nudge it",
+        ask="Is that so? Move this one weight by {t:+.1f} and run the model again:",
+        subtitle="loss over a change of {name} [{c}] · line: loss + slope × change",
+        name=one.place[0],
+        c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
+        t=by,
+        claims=[
+            truth(
+                "the run with the weight moved has the loss that the curve has there",
+                [moved["loss"], one.losses(all_of_them)],
+                lambda run, line: bool(abs(run - line[np.flatnonzero(all_of_them.values == NUDGE)[0]]) < 1e-4),
+            )
+        ],
+        keep=before,
+    ):
+        chart = chart_of(lesson, all_of_them, near)
+        lesson.play(*leave(*before), GrowCurve(chart), run_time=2)
+        ringed = chart.copy()
+        ringed.ringed = 1.0
+        lesson.play(Transform(chart, ringed), run_time=0.8)
+        lesson.answer(
+            "The loss moves by {d:+.4f}. Slope × nudge foretold {e:+.4f}: near the weight, the slope is right.",
+            d=change,
+            e=one.grad * by,
+        )
+    return chart
+
+
+def chart_of(lesson: Training, by: Tensor, near: Tensor) -> LineChart:
+    one = lesson.one
+    losses, line = one.losses(by), one.tangent(near)
+    low = math.floor(min(losses.values.min(), line.values.min()))
+    high = math.ceil(max(losses.values.max(), line.values.max()))
+    stage = lesson.stage
+    series = [Series(by, losses, "loss", "loss"), Series(near, line, "slope", "target", 0.025)]
+    place = int(np.flatnonzero(by.values == NUDGE)[0])
+    room: Look = dict(width=stage.width, height=min(stage.height, 7.5))
+    titles = (say("change of the weight"), say("nats a word"))
+    chart = LineChart(series, across=(-REACH, REACH), up=(low, high), titles=titles, marked=(0, place), **room)
+    chart.ringed = 0.0
+    return chart.move_to(stage.center)
+
+
+def adamw(lesson: Training, before: Mobject) -> VGroup:
+    """What the optimiser makes of the slope, line by line."""
+    one = lesson.one
+    with lesson.step(
+        "AdamW",
+        "Momentum keeps the direction, the scale takes out the size: so all weights move about equally far.",
+        subtitle="{name} [{c}] · rate {r:.3f}, β {b:.2f} and {d:.2f}, as this model was trained; both begin at nought",
+        name=one.place[0],
+        c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
+        r=one.setting("rate"),
+        b=one.setting("beta1"),
+        d=one.setting("beta2"),
+        keep=(before,),
+    ):
+        lines = lines_of(lesson)
+        lesson.play(*leave(before), *come(lines[0]), run_time=0.9)
+        for line in lines[1:]:
+            lesson.play(FadeIn(line, shift=0.15 * LEFT), run_time=0.7)
+    return lines
+
+
+def lines_of(lesson: Training) -> VGroup:
+    """g, its clipping, momentum, scale, step and the weight after it: a name and a number each."""
+    one, first, box = lesson.one, lesson.first, lesson.stage
+    g, m, v = one.moments
+    said: list[tuple[Said, str]] = [
+        (say("slope g = {g:+.3f}", g=one.grad), "ink"),
+        (say("all slopes together: {l:.2f}, cut to {o:.0f}: g · {s:.3f} = {c:+.4f}", l=first["grad_norm"],
+             o=one.setting("clip"), s=first["clip"], c=g) if float(first["clip"]) < 1
+         else say("all slopes together: {l:.2f}, not cut", l=first["grad_norm"]), "ink"),
+        (say("momentum m = {b:.1f} · g = {m:+.5f}", b=1 - one.setting("beta1"), m=m), "secondary"),
+        (say("scale v = {b:.2f} · g² = {v:.2g}", b=1 - one.setting("beta2"), v=v), "secondary"),
+        (say("step = − rate · (m / {a:.1f}) / √(v / {b:.2f}) = {u:+.4f}", a=1 - one.setting("beta1"),
+             b=1 - one.setting("beta2"), u=one.update), "target"),
+        (say("weight {x:+.4f} → {y:+.4f}", x=one.weight, y=one.after), "ink"),
+    ]  # fmt: skip
+    size = lesson.by(wide=0.56, square=0.5, tall=0.44)
+    labels = [Label(text, size, role, width=box.width, align=0.0) for text, role in said]
+    lines = VGroup(*stack(*labels, gap=0.42))
+    lesson.stage.fit(lines)
+    for label in lines:
+        label.align_to(lines, LEFT)
+    return lines
+
+
+def one_step(lesson: Training, before: VGroup) -> SignedBars:
+    """The losses of the words again, and after the step of all weights."""
+    first = lesson.first
+    with lesson.step(
+        "One step",
+        ask="All {k:,.0f} weights take their step at once. What do the same words cost then?",
+        subtitle="−log p of each true next word, before and after one step of AdamW on this text · dashed: the mean",
+        claims=[
+            truth(
+                "the loss is the mean",
+                [first["after.losses"], first["after.loss"]],
+                lambda x, m: bool(np.isclose(x.mean(), m)),
+            )
+        ],
+        keep=before,
+    ):
+        reach = max(float(first[name].values.max()) for name in ("losses", "after.losses"))
+        bars = costs_of(lesson, first["losses"], first["loss"], reach).show_mark()
+        after = costs_of(lesson, first["after.losses"], first["after.loss"], reach).show_mark()
+        lesson.play(*leave(*before), Emerge(bars, "values", lag=0.1), run_time=1.4)
+        lesson.wait(0.5)
+        lesson.play(Transform(bars, after), run_time=1.8)
+        lesson.remove(bars)
+        lesson.add(after)
+        lesson.answer(
+            "The loss goes from {a:.2f} to {b:.2f}; “{w}” from {p:.3%} to {q:.3%}. One small step downhill.",
+            a=first["loss"],
+            b=first["after.loss"],
+            p=first["probs"][lesson.position, lesson.word],
+            q=first["after.probs"][lesson.position, lesson.word],
+        )
+    return after
+
+
+__all__ = ["adamw", "nudge", "one_step"]
