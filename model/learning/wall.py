@@ -7,7 +7,7 @@ from model.numbers.tensor import Tensor, concatenate, stack
 from model.numbers.trace import Trace
 from model.study.inside.parameters import BLOCK, once
 
-Line = tuple[str, list[tuple[str, Tensor]]]  # what it is of, and its matrices by name, each [rows, n]
+Line = tuple[str | int, list[tuple[str, Tensor]]]  # what it is of (or which block), and its matrices, each [rows, n]
 
 
 def slopes(step: Trace, pieces: int = 1) -> list[Line]:
@@ -16,10 +16,10 @@ def slopes(step: Trace, pieces: int = 1) -> list[Line]:
     config = step.config
     size = -(-config.vocab_size // pieces)
     rows = step[GRAD + "W_E"].T
-    lines = [("W_E", [("W_E", rows[:, k : k + size])]) for k in range(0, config.vocab_size, size)]
+    lines: list[Line] = [("W_E", [("W_E", rows[:, k : k + size])]) for k in range(0, config.vocab_size, size)]
     if config.positions == "learned":
         lines.append(("W_pos", [("W_pos", step[GRAD + "W_pos"].T)]))
-    lines += [(f"block {layer}", _block(step, layer)) for layer in range(config.n_layers)]
+    lines += [(layer, _block(step, layer)) for layer in range(config.n_layers)]
     if not config.tied:
         whole = step[GRAD + "W_U"]
         lines += [("W_U", [("W_U", whole[:, k : k + size])]) for k in range(0, config.vocab_size, size)]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from manim import UP, FadeIn, Mobject, VGroup
 
-from model.learning.wall import slopes
-from model.numbers.tensor import Tensor
+from model.learning.wall import Line, slopes
 from scenes.kit.depth.slabs import Card
 from scenes.kit.ground.layout import Box, row
 from scenes.kit.ground.say import say
@@ -37,7 +36,7 @@ def every_slope(lesson: Training, before: Mobject) -> VGroup:
     strongest = max(tensors, key=lambda tensor: float(np.abs(tensor.values).max()))
     with lesson.step(
         "Every slope",
-        ask="Make one weight a little larger: does the loss rise or fall? Ask all {k:,.0f} weights:",
+        ask="Make a weight a little larger: does the loss rise or fall? Ask all {k:,.0f}:",
         subtitle="grad: d loss / d weight · blue: rises, red: falls · full colour from {b:.2g}",
         b=abs(strongest).max(),
         claims=[
@@ -49,14 +48,15 @@ def every_slope(lesson: Training, before: Mobject) -> VGroup:
         lesson.play(*leave(before), *come(names), run_time=0.6)
         for line in reversed(cards):  # from the end of the model to its beginning
             lesson.play(*[FadeIn(card) for card in line], run_time=0.45)
-        lesson.answer("One pass back through the model, from the loss to the words, gives all slopes: the gradient.")
+        lesson.answer("One pass back, from the loss to the words, gives all slopes: the gradient.")
     return VGroup(names, *[card for line in cards for card in line])
 
 
-def wall(box: Box, lines: list[tuple[str, list[tuple[str, Tensor]]]], bright: float) -> tuple[list[list[Card]], VGroup]:
+def wall(box: Box, lines: list[Line], bright: float) -> tuple[list[list[Card]], VGroup]:
     """A line of cards for each part of the model, with its name at the left, and the names of the matrices on top."""
     em = max(NAMES, smallest())
-    labels = [Label(name, em, "secondary", of=parts[0][1]) for name, parts in lines]
+    called = [say("block {l}", l=name) if isinstance(name, int) else say(name) for name, _ in lines]
+    labels = [Label(name, em, "secondary", of=parts[0][1]) for name, (_, parts) in zip(called, lines, strict=True)]
     left = box.left + max(label.width for label in labels) + 0.2
     heights = [1.0 if len(parts[0][1].shape) > 1 and parts[0][1].shape[0] > 1 else 0.3 for _, parts in lines]
     gap, cards, names = 0.16, [], VGroup()
@@ -81,14 +81,19 @@ def wall(box: Box, lines: list[tuple[str, list[tuple[str, Tensor]]]], bright: fl
 def blame(lesson: Training, before: Mobject) -> VGroup:
     """By how much the word's probability is too much or too little, word for word, and what the weight meets."""
     one = lesson.one
+    place = int(np.argmax(np.abs(one.blame.values)))
     with lesson.step(
         "One of them",
-        ask="Where does a slope come from? Take the weight by which entry {e} of a row speaks for “{u}”.",
-        subtitle="{name} [{c}], its slope the largest of W_U by size, of words not read before the end · p of “{u}”",
+        "One weight: entry {e} of a row, for “{u}”. After “{a}” it did come: p is too small by {b:.3f}."
+        if one.truth.values[place] > 0
+        else "One weight: entry {e} of a row, for “{u}”. It never came: p is too much, after “{a}” by {b:.4f}.",
+        subtitle="{name} [{c}]: of all words not read before the end, the largest slope by size · p of “{u}”",
         e=one.entry,
         u=lesson.trace.vocabulary[one.word].strip(),
         name=one.place[0],
         c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
+        a=lesson.words[place],
+        b=abs(one.blame[place]),
         claims=[
             fact("largest", "no slope of W_U is larger", [lesson.first["grad.W_U"]], largest(lesson)),
             truth("the true word is 1, all others are 0", [one.truth], lambda t: bool(t.sum() == came(lesson))),
@@ -100,14 +105,6 @@ def blame(lesson: Training, before: Mobject) -> VGroup:
         lesson.play(*leave(before), *come(labels[0]), Introduce(grids[0], "rows", lag=0.1), run_time=1)
         for grid, label in zip(grids[1:], labels[1:], strict=True):
             lesson.play(FadeIn(label), Introduce(grid, "rows", lag=0.1), run_time=0.7)
-        place = int(np.argmax(np.abs(one.blame.values)))
-        lesson.answer(
-            "After “{a}” the word did come: p is too small by {b:.3f}. Elsewhere it is a little too much."
-            if one.truth.values[place] > 0
-            else "“{u}” never came: its p, {b:.4f} after “{a}”, is too much everywhere.",
-            a=lesson.words[place],
-            b=abs(one.blame[place]),
-        )
     return table
 
 
@@ -166,10 +163,10 @@ def chain(lesson: Training, table: VGroup) -> list[Mobject]:
     one = lesson.one
     with lesson.step(
         "The chain rule",
-        ask="A change of the weight moves the logit by x, and the logit moves the loss by what is too much:",
-        subtitle="Σ x · (p − did it come) over {n} words, divided by {n} = grad.{name} [{c}]",
-        name=one.place[0],
-        c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
+        "x moves the logit, too much moves the loss: {t:+.3f}, shared out among {n}: the slope, {g:+.3f}.",
+        subtitle="weight → logit → loss: Σ x · (p − did it come), over {n} words, divided by {n}",
+        t=one.total,
+        g=one.grad,
         claims=[
             truth(
                 "the sum shared out is the slope that the pass back gave",
@@ -184,9 +181,6 @@ def chain(lesson: Training, table: VGroup) -> list[Mobject]:
         terms = TermSum(one.x, one.blame, one.total, width=bottom.width, lines=lines, size=0.42, spec="+.3f")
         bottom.fit(terms)
         lesson.play(DotProduct(terms), run_time=2.4)
-        lesson.answer(
-            "{t:+.3f}, shared out among {n}: the slope of this one weight is {g:+.3f}.", t=one.total, g=one.grad
-        )
     return [table, terms]
 
 

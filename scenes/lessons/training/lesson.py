@@ -79,8 +79,7 @@ class Training(TextLesson):
         costs = stepping.one_step(self, lines)
         history = running.history(self, costs)
         said = running.next_words(self, history)
-        slid = running.surprises(self, said)
-        pattern = running.pattern(self, slid)
+        pattern = running.pattern(self, said)
         space = running.embedding(self, pattern)
         scores = running.a_jump(self, space)
         heart = others.by_heart(self, scores)
@@ -117,9 +116,10 @@ class Training(TextLesson):
     def question(self) -> tuple[SentenceStrip, list[Label | ProbabilityBars]]:
         with self.step(
             "Before training",
-            ask="All {k:,.0f} numbers of this model are random. How will it ever learn to say “{w}”?",
+            ask="{k:,.0f} random numbers: “{w}” has {p:.2%}. How will this model learn what comes next?",
             keep=(),
             subtitle="model {model} at step {begin} of its training · yellow: the word that does come next",
+            p=self.first["probs"][self.position, self.word],
         ):
             strip, title, (bars, _) = self.opening()
             self.play(FadeIn(strip, shift=0.2 * UP), run_time=1)
@@ -132,18 +132,17 @@ class Training(TextLesson):
         probs = [run["probs"][self.position, self.word] for run in (self.first, self.runs[-1])]
         with self.step(
             "After training",
-            ask="Nobody typed a number in. What does this model say now, after “{word}”?",
+            "Nobody typed a number in: “{w}”, {p:.2%} then, {q:.1%} now, by {end:,} small steps downhill.",
             subtitle="model {model} · the same sentence at step {begin}, then at step {end:,}",
             keep=before,
+            p=probs[0],
+            q=probs[1],
         ):
             strip, title, (bars, after) = self.opening()
             gone = list(before)
             self.play(*loss.giving_way(gone, strip, title, bars), run_time=1)
             self.wait(0.4)
             self.play(Transform(bars, after), run_time=2)
-            self.answer(
-                "“{w}”: {p:.2%} then, {q:.1%} now. Small steps downhill, {end:,} times.", p=probs[0], q=probs[1]
-            )
 
 
 __all__ = ["Training"]

@@ -39,17 +39,17 @@ def curve_of(lesson: Training, run: Trace, highest: int = 0) -> SurpriseCurve:
 
 def curve(lesson: Training, before: list[Mobject]) -> SurpriseCurve:
     """The dots rise onto the curve."""
-    cost, p = lesson.first["losses"][lesson.position], lesson.first["probs"][lesson.position, lesson.word]
+    cost = lesson.first["losses"][lesson.position]
     with lesson.step(
         "How surprised is it?",
-        ask="How wrong is that? Take the probability p of each word that did come, and −log p:",
+        "Each word that did come had a probability p, and costs −log p: “{w}” {c:.2f}. Certain ones cost nothing.",
         subtitle="{model} at step {begin} · a dot for each of {n} true next words · in nats",
         keep=before,
+        c=cost,
     ):
         chart = curve_of(lesson, lesson.first)
         lesson.play(*giving_way(before, chart), run_time=0.8)
         lesson.play(Fall(chart), run_time=1.8)
-        lesson.answer("“{w}” had {p:.2%}, so −log p = {c:.2f}. A word that is certain costs nothing.", p=p, c=cost)
     return chart
 
 

@@ -42,10 +42,11 @@ def by_heart(lesson: Training, before: Mobject) -> LineChart:
     read, other, usual = (one.losses for one, *_ in lines)
     with lesson.step(
         "By heart",
-        ask="What if it only ever reads {d} short texts, {m:,} words, over and over?",
+        "Only {d} texts, over and over: it knows them by heart, {a:.2f}, and other text less and less, {b:.2f}.",
         subtitle="recipe {r}, {s:,} steps, run for this lesson · mean −log p in nats a word",
         d=int(found.about["runs"]["memorising"]["documents"]),
-        m=int(found.about["runs"]["memorising"]["words"]),
+        a=read[-1],
+        b=other[-1],
         r=found.about["recipe"],
         s=int(found.about["steps"]),
         claims=[
@@ -60,12 +61,6 @@ def by_heart(lesson: Training, before: Mobject) -> LineChart:
         ends = (0, int(found.about["steps"]))
         chart = LineChart(series, across=ends, up=(0, high), titles=("", "nats a word"), **room).move_to(stage.center)
         lesson.play(*leave(before), GrowCurve(chart), run_time=3.5)
-        lesson.answer(
-            "It knows them by heart: {a:.2f}. Of other text it knows less and less: {b:.2f}, against {c:.2f}.",
-            a=read[-1],
-            b=other[-1],
-            c=usual[-1],
-        )
     return chart
 
 
@@ -76,7 +71,7 @@ def halves(lesson: Training, before: Mobject) -> Halves:
     pairs = found.number("loss of counted pairs of words", "heldout", "pairs")
     with lesson.step(
         "Half of it random",
-        ask="And if only half of the model may learn, while the other half stays random?",
+        ask="And if one half of the model stays random, and only the other may learn?",
         subtitle="recipe {r}, {s:,} steps: held-out loss in the end · below: how each goes on from “{p}”",
         r=found.about["recipe"],
         s=int(found.about["steps"]),
@@ -98,7 +93,7 @@ def halves(lesson: Training, before: Mobject) -> Halves:
         for k in range(len(RUNS)):
             lesson.play(FadeIn(block[2 * k]), FadeIn(block[2 * k + 1]), run_time=0.6)
         lesson.answer(
-            "Words alone come as far as counting pairs of words does, {c:.2f}. Blocks alone learn next to no word.",
+            "The words’ rows alone: as far as counting pairs of words, {c:.2f}. The blocks alone: hardly anywhere.",
             c=pairs,
         )
     return [bars, block]

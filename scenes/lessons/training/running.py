@@ -9,7 +9,7 @@ import numpy as np
 from manim import UP, Mobject, Transform
 
 from model.learning import record
-from model.numbers.tensor import Tensor
+from model.numbers.tensor import Tensor, concatenate
 from model.study.space import cosine, nearest, pca
 from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
@@ -23,7 +23,6 @@ from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, fact, share, truth
 from scenes.lesson.following import next_word_title
 from scenes.lesson.steps import come, leave
-from scenes.lessons.training.loss import curve_of
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
@@ -37,8 +36,10 @@ def history(lesson: Training, before: Mobject) -> LineChart:
     first, last = told.heldout.losses[0], told.heldout.losses[-1]
     with lesson.step(
         "And again",
-        ask="And {end:,} times more, each on other sentences. How far down does it come?",
+        "{end:,} such steps, each on other sentences: on text that it never read, from {a:.2f} to {b:.2f}.",
         subtitle="recorded run of {model}: loss of each step’s batch, and on held-out text · steps on a log scale",
+        a=first,
+        b=last,
         keep=(before,),
     ):
         pairs = [(told.training, "batch", "secondary", 0.018), (told.heldout, "held out", "target", 0.04)]
@@ -46,7 +47,6 @@ def history(lesson: Training, before: Mobject) -> LineChart:
         high = math.ceil(max(float(one.losses.values.max()) for one, *_ in pairs))
         chart = chart_of(lesson, series, (0, high), "nats a word")
         lesson.play(*leave(before), GrowCurve(chart), run_time=4)
-        lesson.answer("On text that it never read: from {a:.2f} to {b:.2f} nats a word.", a=first, b=last)
     return chart
 
 
@@ -71,23 +71,20 @@ def under(lesson: Training) -> Box:
     return Box(stage.left, stage.bottom, stage.right, stage.top - TOP)
 
 
-def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.75) -> Label:
+def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.6) -> Label:
     """One picture becomes the next, the counter with it. shown: of all snapshots, the first one on the stage."""
     now = shown[0]
     for picture, step in zip(shown[1:], lesson.marks[1:], strict=True):
         following = counter(lesson, step)
         lesson.play(Transform(now, picture), *leave(number), *come(following), run_time=seconds)
-        lesson.remove(number, now)
-        number, now = following, picture
-        lesson.add(now, number)
+        number = following
     return number
 
 
 def next_words(lesson: Training, before: Mobject) -> list[Mobject]:
     probs = [run["probs"][lesson.position] for run in lesson.runs]
     tops = [int(np.argmax(p.values)) for p in probs]
-    changes = [k for k in range(1, len(tops)) if tops[k] != tops[k - 1]]
-    early = changes[0] if changes else len(tops) - 1
+    early = max((k for k in range(len(tops)) if tops[k] != tops[-1]), default=0)
     with lesson.step(
         "What it would say",
         ask="What does it say after “{word}”, at {m} moments of that run?",
@@ -104,43 +101,18 @@ def next_words(lesson: Training, before: Mobject) -> list[Mobject]:
         lesson.play(Grow(bars[0], "values"), run_time=0.8)
         number = through(lesson, list(bars), number)
         lesson.answer(
-            "Near step {s:,} “{a}” comes first, in the end “{b}”; “{w}” has {q:.1%}.",
+            "At step {s:,} “{a}” comes first, {x:.1%}; in the end “{b}”, {y:.1%}.",
             s=lesson.marks[early],
             a=display(lesson.trace.vocabulary[tops[early]]),
             b=display(lesson.trace.vocabulary[tops[-1]]),
-            q=probs[-1][lesson.word],
+            x=probs[early][tops[early]],
+            y=probs[-1][tops[-1]],
         )
-    return [title, bars[-1], number]
+    return [title, bars[0], number]
 
 
 def comes_first(probs: Tensor, word: int) -> Fact:
     return fact("comes first", "no word is likelier there", [probs], lambda p: bool(p[word] >= p.max()))
-
-
-def surprises(lesson: Training, before: list[Mobject]) -> list[Mobject]:
-    """The dots of the opening slide down the curve."""
-    costs = [-run["probs"][lesson.position, lesson.word].log() for run in (lesson.runs[0], lesson.runs[-1])]
-    with lesson.step(
-        "Down the curve",
-        "Down the curve of −log p it goes: “{w}” from {a:.2f} to {b:.2f}. What nobody can know stays dear.",
-        subtitle="{model} at its snapshots · a dot for each of {n} true next words · in nats",
-        a=costs[0],
-        b=costs[1],
-        keep=before,
-    ):
-        highest = max(math.ceil(-math.log(smallest_of(lesson))), 1)
-        curves: list[Mobject] = []
-        for run in lesson.runs:
-            curves.append(under(lesson).fit(curve_of(lesson, run, highest).slid()))
-        number = counter(lesson, lesson.marks[0])
-        lesson.play(*leave(*before), *come(curves[0], number), run_time=0.8)
-        number = through(lesson, curves, number, 0.45)
-    return [curves[-1], number]
-
-
-def smallest_of(lesson: Training) -> float:
-    """The smallest probability that a true next word has at any snapshot."""
-    return min(float(run.array("probs")[k, run.ids[k + 1]]) for run in lesson.runs for k in range(len(run) - 1))
 
 
 def pattern(lesson: Training, before: list[Mobject]) -> list[Mobject]:
@@ -149,10 +121,12 @@ def pattern(lesson: Training, before: list[Mobject]) -> list[Mobject]:
     key = int(np.argmax(patterns[-1].values[i]))
     with lesson.step(
         "Who looks where",
-        ask="And where does head {h} of layer {l} look, from “{word}”?",
+        "Layer {l}, head {h}: “{word}” gives “{u}” {a:.0%} of its attention at first, {b:.0%} in the end.",
         subtitle="{name} [{h}, :, :] at each snapshot · rows ask, columns are asked · area: weight",
         name=name,
-        i=i,
+        u=lesson.words[key],
+        a=patterns[0][i, key],
+        b=patterns[-1][i, key],
         claims=[share(patterns[0][i]), share(patterns[-1][i])],
         keep=before,
     ):
@@ -161,13 +135,7 @@ def pattern(lesson: Training, before: list[Mobject]) -> list[Mobject]:
         number = counter(lesson, lesson.marks[0])
         lesson.play(*leave(*before), *come(grids[0], number), run_time=0.8)
         number = through(lesson, grids, number)
-        lesson.answer(
-            "At first “{word}” gives “{u}” {a:.0%} of its attention, in the end {b:.0%}.",
-            u=lesson.words[key],
-            a=patterns[0][i, key],
-            b=patterns[-1][i, key],
-        )
-    return [grids[-1], number]
+    return [grids[0], number]
 
 
 def embedding(lesson: Training, before: list[Mobject]) -> list[Mobject]:
@@ -179,46 +147,44 @@ def embedding(lesson: Training, before: list[Mobject]) -> list[Mobject]:
     alike = [cosine(table[friend], table[lesson.word]) for table in (tables[0], tables[-1])]
     with lesson.step(
         "Where words lie",
-        ask="And the rows of the words themselves? Always on the same map, made of the last ones:",
+        "What is used alike comes together: “{w}” and “{u}”, cosine {a:+.2f} at first, {b:+.2f} in the end.",
         subtitle="PCA of {m} rows of W_E: the text’s words, and those near them in the end · at each snapshot",
         m=len(ids),
+        u=display(lesson.trace.vocabulary[friend]),
+        a=alike[0],
+        b=alike[1],
         keep=before,
     ):
         maps = maps_of(lesson, [found.project(table[ids]) for table in tables], ids)
         number = counter(lesson, lesson.marks[0])
         lesson.play(*leave(*before), *come(maps[0], number), run_time=0.8)
         number = through(lesson, list(maps), number)
-        lesson.answer(
-            "Words that are used alike come together: “{w}” and “{u}”, cosine {a:+.2f} at first, {b:+.2f} in the end.",
-            u=display(lesson.trace.vocabulary[friend]),
-            a=alike[0],
-            b=alike[1],
-        )
-    return [maps[-1], number]
+    return [maps[0], number]
 
 
 def words_of(lesson: Training, table: Tensor) -> list[int]:
     """The words of the text, and for each some whose rows are near in the end."""
-    own = list(dict.fromkeys([lesson.word, *lesson.trace.ids]))
+    vocabulary = lesson.trace.vocabulary
+    own = [k for k in dict.fromkeys([lesson.word, *lesson.trace.ids]) if any(map(str.isalnum, vocabulary[k]))]
+    own = own or [lesson.word]
     each = max(1, (MAPPED - len(own)) // len(own))
     near = [row for word in own for row in nearest(table, table[word], each, [word]).ids]
     return list(dict.fromkeys([*own, *near]))[:MAPPED]
 
 
 def maps_of(lesson: Training, coords: list[Tensor], ids: list[int]) -> list[VectorSpace]:
-    """A map for each snapshot, all on the scale of the last one."""
+    """A map for each snapshot, all on one scale."""
     box = under(lesson)
     own = set(lesson.trace.ids)
     words = [lesson.trace.vocabulary[k] for k in ids]
     roles = ["target" if k == lesson.word else "ink" if k in own else "secondary" for k in ids]
     how: Look = dict(width=box.width, height=box.height, roles=roles, must=[0])
-    last = VectorSpace(coords[-1], words, **how).move_to(box.center)
     maps = []
-    for each in coords[:-1]:
-        space = VectorSpace(each, words, **how).move_to(box.center)
-        space.center, space.balance, space.scale_units = last.center, last.balance, last.scale_units
+    for each in coords:
+        space = VectorSpace(each, words, cloud=concatenate(coords), around="cloud", **how).move_to(box.center)
+        space.cloud_opacity = 0.0  # it only makes the scale
         maps.append(space)
-    return [*maps, last]
+    return maps
 
 
 # ── what comes at once ───────────────────────────────────────────────────────────────────────────
@@ -230,7 +196,7 @@ def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
     at = record.jump(ours)
     with lesson.step(
         "A jump",
-        ask="Does all of it come slowly? A score for each head: does it find what followed the last time?",
+        ask="Does it all come slowly? A score for each head: does it find what followed last time?",
         subtitle="induction score, random words twice over: weight on what followed · {m} heads, {c} snapshots",
         m=last.size,
         c=len(scores),
@@ -243,11 +209,11 @@ def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
         steps = Tensor.given(lesson.marks, "steps of the snapshots", ("step",))
         others = [(a, b) for a in range(last.shape[0]) for b in range(last.shape[1]) if (a, b) != (layer, head)]
         series = [Series(steps, scores[:, a, b], "", "secondary", 0.012) for a, b in others]
-        series.append(Series(steps, ours, f"layer {layer}, head {head}", "target", 0.045))
+        series.append(Series(steps, ours, say("layer {a}, head {b}", a=layer, b=head), "target", 0.045))
         chart = chart_of(lesson, series, (0, 1), "score", marked=(len(others), at))
         lesson.play(*leave(*before), GrowCurve(chart), run_time=3)
         lesson.answer(
-            "Head {b} of layer {a}: {x:.0%} at step {s:,}, {y:.0%} at step {t:,}. That came at once."
+            "Head {b} of layer {a}: {x:.0%} at step {s:,}, {y:.0%} at step {t:,}: a jump."
             if float(ours[at]) - float(ours[at - 1]) > 0.25
             else "Head {b} of layer {a}: {x:.0%} at step {s:,}, {y:.0%} at step {t:,}. No jump in this run.",
             a=layer,
@@ -260,4 +226,4 @@ def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
     return chart
 
 
-__all__ = ["a_jump", "embedding", "history", "next_words", "pattern", "surprises"]
+__all__ = ["a_jump", "embedding", "history", "next_words", "pattern"]

@@ -28,7 +28,17 @@ MADE = {  # what is shown under a name: the tensor, what it is made into, or wha
     "probs": {"probs", "logits"},
     "W_E": {"W_E", "embed"},
 }
-WORDS = {"tokens", "mean", "scale", "w", "b"}  # names of tensors that are words of every text
+WORDS = {
+    "tokens",
+    "mean",
+    "scale",
+    "w",
+    "b",
+    "loss",
+    "losses",
+    "truth",
+    "clip",
+}  # names of tensors that are words of every text
 
 
 def leaves_by_name(shown: Iterable[Tensor], where: Where) -> dict[str, list[Recorded]]:
