@@ -68,7 +68,12 @@ class SurpriseCurve(ActivationCurve):
         sizes = np.array([(typesetting.width(w, self.name_size) + 0.08, 0.92 * self.name_size) for w in self.words])
         line = np.stack([np.asarray(t.values) for t in (self.curve_x, self.curve_y)], axis=-1)
         curve = np.stack([self.zero_x + self.across * line[:, 0], self.zero_y - self.up * line[:, 1]], axis=-1)
-        taken = np.hstack([curve - 0.02, curve + 0.02])
+        taken = np.vstack(
+            [
+                np.hstack([curve - 0.02, curve + 0.02]),
+                [(0, 0, self.left, height), (0, 0, 4 * self.size, 1.3 * self.size)],
+            ]
+        )
         room, must = (width, self.floor), [k for k in self.places if k == self.followed]
         centres, placed = place_labels(dots, sizes, room, radius=DOT, taken=taken, must=must)
         self.offsets, self.named = centres - dots, placed.astype(float)

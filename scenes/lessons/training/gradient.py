@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
 
 NAMES = 0.3  # em
-POWER = 0.4  # brightness by |slope| to this power
+POWER = 0.25  # brightness by |slope| to this power
 
 
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────
@@ -87,7 +87,7 @@ def blame(lesson: Training, before: Mobject) -> VGroup:
         "One weight: entry {e} of a row, for “{u}”. After “{a}” it did come: p is too small by {b:.3f}."
         if one.truth.values[place] > 0
         else "One weight: entry {e} of a row, for “{u}”. It never came: p is too much, after “{a}” by {b:.4f}.",
-        subtitle="{name} [{c}]: of all words not read before the end, the largest slope by size · p of “{u}”",
+        subtitle="{name} [{c}]: the largest slope by size, of words not read before the end",
         e=one.entry,
         u=lesson.trace.vocabulary[one.word].strip(),
         name=one.place[0],
@@ -135,8 +135,8 @@ def table_of(lesson: Training, box: Box) -> VGroup:
     names = [lesson.words[k] for k in range(one.count)]
     columns = [
         (one.p, "probability", ".4f", say("p of “{u}”", u=lesson.trace.vocabulary[one.word].strip())),
-        (one.truth, "data", ".0f", say("did it come?")),
-        (one.blame, "score", "+.4f", say("too much")),
+        (one.truth, "data", ".0f", say("came")),
+        (one.blame, "score", "+.4f", say("excess")),
         (one.x, "data", "+.3f", say("x, entry {e}", e=one.entry)),
     ]
     rows = elide(one.count, max(3, int((box.height - 0.6) / 0.46)))
@@ -148,10 +148,9 @@ def table_of(lesson: Training, box: Box) -> VGroup:
         how: Look = dict(exact=(wide, high), rows=rows, upright=True, size=0.4, spec=spec, **labels)
         grids.append(TensorGrid(tensor, kind, **how))
     row(*grids, gap=0.25).move_to(box.center).shift((0, -0.3, 0))
-    em = 0.34
     titles = [
-        Label(name, em, "secondary", of=tensor).next_to(grid, UP, buff=0.14)
-        for grid, (tensor, _, _, name) in zip(grids, columns, strict=True)
+        Label(name, 0.34, "secondary", width=wide + 0.2).next_to(grid, UP, buff=0.14)
+        for grid, (*_, name) in zip(grids, columns, strict=True)
     ]
     first = grids[0]
     titles[0].set_x(float(first.cell_center(0, 0)[0]))
@@ -163,8 +162,8 @@ def chain(lesson: Training, table: VGroup) -> list[Mobject]:
     one = lesson.one
     with lesson.step(
         "The chain rule",
-        "x moves the logit, too much moves the loss: {t:+.3f}, shared out among {n}: the slope, {g:+.3f}.",
-        subtitle="weight → logit → loss: Σ x · (p − did it come), over {n} words, divided by {n}",
+        "x moves the logit, the excess moves the loss: {t:+.3f}, shared out among {n}: the slope, {g:+.3f}.",
+        subtitle="weight → logit → loss: Σ x · (p − came) over {n} words, divided by {n}",
         t=one.total,
         g=one.grad,
         claims=[

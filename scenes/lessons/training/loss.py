@@ -39,7 +39,7 @@ def curve_of(lesson: Training, run: Trace, highest: int = 0) -> SurpriseCurve:
 
 def curve(lesson: Training, before: list[Mobject]) -> SurpriseCurve:
     """The dots rise onto the curve."""
-    cost = lesson.first["losses"][lesson.position]
+    cost = -lesson.first["probs"][lesson.position, lesson.word].log()
     with lesson.step(
         "How surprised is it?",
         "Each word that did come had a probability p, and costs −log p: “{w}” {c:.2f}. Certain ones cost nothing.",

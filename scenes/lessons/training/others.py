@@ -71,8 +71,8 @@ def halves(lesson: Training, before: Mobject) -> Halves:
     pairs = found.number("loss of counted pairs of words", "heldout", "pairs")
     with lesson.step(
         "Half of it random",
-        ask="And if one half of the model stays random, and only the other may learn?",
-        subtitle="recipe {r}, {s:,} steps: held-out loss in the end · below: how each goes on from “{p}”",
+        ask="And if one half of the model stays random for ever?",
+        subtitle="{r}, {s:,} steps · held-out loss, and how each goes on from “{p}”",
         r=found.about["recipe"],
         s=int(found.about["steps"]),
         p=found.about["prompt"],
@@ -93,8 +93,7 @@ def halves(lesson: Training, before: Mobject) -> Halves:
         for k in range(len(RUNS)):
             lesson.play(FadeIn(block[2 * k]), FadeIn(block[2 * k + 1]), run_time=0.6)
         lesson.answer(
-            "The words’ rows alone: as far as counting pairs of words, {c:.2f}. The blocks alone: hardly anywhere.",
-            c=pairs,
+            "The words’ rows alone: as good as counting pairs, {c:.2f}. The blocks alone: hardly any words.", c=pairs
         )
     return [bars, block]
 

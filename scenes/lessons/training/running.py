@@ -37,7 +37,7 @@ def history(lesson: Training, before: Mobject) -> LineChart:
     with lesson.step(
         "And again",
         "{end:,} such steps, each on other sentences: on text that it never read, from {a:.2f} to {b:.2f}.",
-        subtitle="recorded run of {model}: loss of each step’s batch, and on held-out text · steps on a log scale",
+        subtitle="recorded run of {model} · loss of each step’s batch, and on held-out text",
         a=first,
         b=last,
         keep=(before,),
@@ -71,7 +71,7 @@ def under(lesson: Training) -> Box:
     return Box(stage.left, stage.bottom, stage.right, stage.top - TOP)
 
 
-def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.6) -> Label:
+def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.5) -> Label:
     """One picture becomes the next, the counter with it. shown: of all snapshots, the first one on the stage."""
     now = shown[0]
     for picture, step in zip(shown[1:], lesson.marks[1:], strict=True):
@@ -122,7 +122,7 @@ def pattern(lesson: Training, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "Who looks where",
         "Layer {l}, head {h}: “{word}” gives “{u}” {a:.0%} of its attention at first, {b:.0%} in the end.",
-        subtitle="{name} [{h}, :, :] at each snapshot · rows ask, columns are asked · area: weight",
+        subtitle="{name} [{h}, :, :] · rows ask, columns are asked · area: weight",
         name=name,
         u=lesson.words[key],
         a=patterns[0][i, key],
@@ -148,7 +148,7 @@ def embedding(lesson: Training, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "Where words lie",
         "What is used alike comes together: “{w}” and “{u}”, cosine {a:+.2f} at first, {b:+.2f} in the end.",
-        subtitle="PCA of {m} rows of W_E: the text’s words, and those near them in the end · at each snapshot",
+        subtitle="PCA of {m} rows of W_E as they are in the end: the text’s words, and some near them",
         m=len(ids),
         u=display(lesson.trace.vocabulary[friend]),
         a=alike[0],
@@ -196,8 +196,8 @@ def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
     at = record.jump(ours)
     with lesson.step(
         "A jump",
-        ask="Does it all come slowly? A score for each head: does it find what followed last time?",
-        subtitle="induction score, random words twice over: weight on what followed · {m} heads, {c} snapshots",
+        ask="Does it all come slowly? Each head’s score for finding what followed last time:",
+        subtitle="induction score on random words, twice over · all {m} heads at {c} snapshots",
         m=last.size,
         c=len(scores),
         claims=[

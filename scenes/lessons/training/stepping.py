@@ -13,9 +13,9 @@ from model.numbers.tensor import Tensor
 from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.charts.signed import SignedBars
-from scenes.kit.ground.layout import stack
 from scenes.kit.ground.say import Said, say
-from scenes.kit.ground.text import Label
+from scenes.kit.ground.text import Label, Number
+from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.moves.reveal import Emerge
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
@@ -83,7 +83,7 @@ def adamw(lesson: Training, before: Mobject) -> VGroup:
     with lesson.step(
         "AdamW",
         "Momentum keeps the way, the scale takes out the size: so every weight moves about as far.",
-        subtitle="{name} [{c}] · rate {r:.3f}, β {b:.2f} and {d:.2f}, as this model was trained; both begin at nought",
+        subtitle="{name} [{c}] · rate {r:.3f}, β {b:.2f} and {d:.2f}, as in its run; both begin at nought",
         name=one.place[0],
         c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
         r=one.setting("rate"),
@@ -99,26 +99,38 @@ def adamw(lesson: Training, before: Mobject) -> VGroup:
 
 
 def lines_of(lesson: Training) -> VGroup:
-    """g, its clipping, momentum, scale, step and the weight after it: a name and a number each."""
+    """Slope, clipping, momentum, scale, step and weight: what each is called, how it is made, and its value."""
     one, first, box = lesson.one, lesson.first, lesson.stage
     g, m, v = one.moments
-    said: list[tuple[Said, str]] = [
-        (say("slope g = {g:+.3f}", g=one.grad), "ink"),
-        (say("all slopes together: {l:.2f}, cut to {o:.0f}: g · {s:.3f} = {c:+.4f}", l=first["grad_norm"],
-             o=one.setting("clip"), s=first["clip"], c=g) if float(first["clip"]) < 1
-         else say("all slopes together: {l:.2f}, not cut", l=first["grad_norm"]), "ink"),
-        (say("momentum m = {b:.1f} · g = {m:+.5f}", b=1 - one.setting("beta1"), m=m), "secondary"),
-        (say("scale v = {b:.2f} · g² = {v:.2g}", b=1 - one.setting("beta2"), v=v), "secondary"),
-        (say("step = − rate · (m / {a:.1f}) / √(v / {b:.2f}) = {u:+.4f}", a=1 - one.setting("beta1"),
-             b=1 - one.setting("beta2"), u=one.update), "target"),
-        (say("weight {x:+.4f} → {y:+.4f}", x=one.weight, y=one.after), "ink"),
-    ]  # fmt: skip
-    size = lesson.by(wide=0.56, square=0.5, tall=0.44)
-    labels = [Label(text, size, role, width=box.width, align=0.0) for text, role in said]
-    lines = VGroup(*stack(*labels, gap=0.42))
-    lesson.stage.fit(lines)
-    for label in lines:
-        label.align_to(lines, LEFT)
+    b1, b2 = 1 - one.setting("beta1"), 1 - one.setting("beta2")
+    cut = (
+        say("all slopes: {l:.2f} long, {o:.0f} is let by: · {s:.3f}", l=first["grad_norm"], o=one.setting("clip"),
+            s=first["clip"])
+        if float(first["clip"]) < 1
+        else say("all slopes: {l:.2f} long, let by", l=first["grad_norm"])
+    )  # fmt: skip
+    ratio = say("−rate · (m / {a:.1f} / √(v / {b:.2f}) + {d:.2f} · w)", a=b1, b=b2, d=one.setting("decay"))
+    rows: list[tuple[str, Said, Tensor, str, str]] = [
+        ("slope", say("as worked out"), one.grad, "+.3f", "ink"),
+        ("clipped g", cut, g, "+.4f", "ink"),
+        ("momentum m", say("{b:.1f} · g", b=b1), m, "+.5f", "ink"),
+        ("scale v", say("{b:.2f} · g²", b=b2), v, ".2g", "ink"),
+        ("step", ratio, one.update, "+.4f", "target"),
+        ("weight w", say("{x:+.4f} + step", x=one.weight), one.after, "+.4f", "ink"),
+    ]
+    size = lesson.by(wide=0.48, square=0.38, tall=0.32)
+    pitch, lines = min(box.height / len(rows), 1.2), VGroup()
+    left, middle = box.left + 0.02 * box.width, box.left + lesson.by(wide=0.24, square=0.26, tall=0.3) * box.width
+    values = [Number(value, spec, size, role) for _, _, value, spec, role in rows]
+    right = box.right - 0.02 * box.width
+    room = right - max(value.width for value in values) - 0.25 - middle
+    small = fitting_size([row[1] for row in rows], room * lesson.by(wide=1, square=1.7, tall=1.7), size)
+    for k, ((name, how, _, _, role), value) in enumerate(zip(rows, values, strict=True)):
+        y = box.center[1] + (len(rows) / 2 - k - 0.5) * pitch
+        parts = (Label(name, size, role), Label(how, small, "secondary", width=room, align=0.0), value)
+        for part, x in zip(parts, (left, middle, right - value.width), strict=True):
+            part.move_to((x + part.width / 2, y, 0))
+        lines.add(VGroup(*parts))
     return lines
 
 
@@ -128,7 +140,7 @@ def one_step(lesson: Training, before: VGroup) -> SignedBars:
     with lesson.step(
         "One step",
         "All {k:,.0f} weights take their step at once: the loss goes from {a:.2f} to {b:.2f}, a little downhill.",
-        subtitle="−log p of each true next word, before and after one step of AdamW on this text · dashed: the mean",
+        subtitle="−log p of each true next word, before and after one step on it · dashed: the mean",
         a=first["loss"],
         b=first["after.loss"],
         claims=[
