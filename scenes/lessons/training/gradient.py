@@ -36,7 +36,7 @@ def every_slope(lesson: Training, before: Mobject) -> VGroup:
     strongest = max(tensors, key=lambda tensor: float(np.abs(tensor.values).max()))
     with lesson.step(
         "Every slope",
-        ask="Make a weight a little larger: does the loss rise or fall? Ask all {k:,.0f}:",
+        ask="If a weight grows a little, does the loss rise? Ask all {k:,.0f}.",
         subtitle="grad: d loss / d weight · blue: rises, red: falls · full colour from {b:.2g}",
         b=abs(strongest).max(),
         claims=[
@@ -48,7 +48,7 @@ def every_slope(lesson: Training, before: Mobject) -> VGroup:
         lesson.play(*leave(before), *come(names), run_time=0.6)
         for line in reversed(cards):  # from the end of the model to its beginning
             lesson.play(*[FadeIn(card) for card in line], run_time=0.45)
-        lesson.answer("One pass back, from the loss to the words, gives all slopes: the gradient.")
+        lesson.answer("One pass back from the loss gives all slopes: the gradient.")
     return VGroup(names, *[card for line in cards for card in line])
 
 

@@ -89,8 +89,9 @@ class Training(TextLesson):
     # ── what several steps show ──────────────────────────────────────────────────────────────────
     @property
     def pairs(self) -> list[str]:
-        """The true next words, in their order."""
-        return [str(token) for token in self.trace.tokens[1:]]
+        """The true next words, in their order, as the model reads them."""
+        trace = self.trace
+        return [trace.vocabulary[trace.ids[k]] if k in trace.unknown else trace.tokens[k] for k in range(1, len(trace))]
 
     @property
     def kept(self) -> list[int]:

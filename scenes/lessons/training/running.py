@@ -62,16 +62,18 @@ def chart_of(
 # ── the same sentence, at each snapshot ──────────────────────────────────────────────────────────
 def counter(lesson: Training, step: int) -> Label:
     """At which step of the run something is."""
-    stage = lesson.stage
-    return Label(say("step {s:,}", s=step), 0.46, "target").move_to((stage.center[0], stage.top - 0.25, 0))
+    label, stage = Label(say("step {s:,}", s=step), 0.46, "target"), lesson.stage
+    x = lesson.by(wide=stage.right - label.width / 2, square=stage.center[0], tall=stage.center[0])
+    return label.move_to((x, stage.top - 0.25, 0))
 
 
 def under(lesson: Training) -> Box:
+    """The stage without the counter, which in wide frames stands in a corner."""
     stage = lesson.stage
-    return Box(stage.left, stage.bottom, stage.right, stage.top - TOP)
+    return Box(stage.left, stage.bottom, stage.right, stage.top - lesson.by(wide=0.0, square=TOP, tall=TOP))
 
 
-def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.5) -> Label:
+def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.45) -> Label:
     """One picture becomes the next, the counter with it. shown: of all snapshots, the first one on the stage."""
     now = shown[0]
     for picture, step in zip(shown[1:], lesson.marks[1:], strict=True):
@@ -101,7 +103,7 @@ def next_words(lesson: Training, before: Mobject) -> list[Mobject]:
         lesson.play(Grow(bars[0], "values"), run_time=0.8)
         number = through(lesson, list(bars), number)
         lesson.answer(
-            "At step {s:,} “{a}” comes first, {x:.1%}; in the end “{b}”, {y:.1%}.",
+            "At step {s:,} “{a}” comes first, {x:.1%}, in the end “{b}”, {y:.1%}.",
             s=lesson.marks[early],
             a=display(lesson.trace.vocabulary[tops[early]]),
             b=display(lesson.trace.vocabulary[tops[-1]]),
@@ -196,7 +198,7 @@ def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
     at = record.jump(ours)
     with lesson.step(
         "A jump",
-        ask="Does it all come slowly? Each head’s score for finding what followed last time:",
+        ask="Does it all come slowly? What followed last time: a score for each head.",
         subtitle="induction score on random words, twice over · all {m} heads at {c} snapshots",
         m=last.size,
         c=len(scores),

@@ -15,7 +15,7 @@ from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label, Number
-from scenes.kit.ground.typesetting import fitting_size
+from scenes.kit.ground.typesetting import fitting_size, width
 from scenes.kit.moves.reveal import Emerge
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
@@ -111,20 +111,21 @@ def lines_of(lesson: Training) -> VGroup:
     )  # fmt: skip
     ratio = say("−rate · (m / {a:.1f} / √(v / {b:.2f}) + {d:.2f} · w)", a=b1, b=b2, d=one.setting("decay"))
     rows: list[tuple[str, Said, Tensor, str, str]] = [
-        ("slope", say("as worked out"), one.grad, "+.3f", "ink"),
-        ("clipped g", cut, g, "+.4f", "ink"),
-        ("momentum m", say("{b:.1f} · g", b=b1), m, "+.5f", "ink"),
-        ("scale v", say("{b:.2f} · g²", b=b2), v, ".2g", "ink"),
-        ("step", ratio, one.update, "+.4f", "target"),
+        ("slope", say("as worked out"), one.grad, finely(one.grad, "+"), "ink"),
+        ("clipped g", cut, g, finely(g, "+"), "ink"),
+        ("momentum m", say("{b:.1f} · g", b=b1), m, finely(m, "+"), "ink"),
+        ("scale v", say("{b:.2f} · g²", b=b2), v, finely(v), "ink"),
+        ("step", ratio, one.update, finely(one.update, "+"), "target"),
         ("weight w", say("{x:+.4f} + step", x=one.weight), one.after, "+.4f", "ink"),
     ]
     size = lesson.by(wide=0.48, square=0.38, tall=0.32)
     pitch, lines = min(box.height / len(rows), 1.2), VGroup()
-    left, middle = box.left + 0.02 * box.width, box.left + lesson.by(wide=0.24, square=0.26, tall=0.3) * box.width
+    left = box.left + 0.02 * box.width
+    middle = left + max(width(name, size) for name, *_ in rows) + 0.35
     values = [Number(value, spec, size, role) for _, _, value, spec, role in rows]
     right = box.right - 0.02 * box.width
     room = right - max(value.width for value in values) - 0.25 - middle
-    small = fitting_size([row[1] for row in rows], room * lesson.by(wide=1, square=1.7, tall=1.7), size)
+    small = fitting_size([row[1] for row in rows], lesson.by(wide=0.97, square=1.6, tall=1.6) * room, size)
     for k, ((name, how, _, _, role), value) in enumerate(zip(rows, values, strict=True)):
         y = box.center[1] + (len(rows) / 2 - k - 0.5) * pitch
         parts = (Label(name, size, role), Label(how, small, "secondary", width=room, align=0.0), value)
@@ -132,6 +133,12 @@ def lines_of(lesson: Training) -> VGroup:
             part.move_to((x + part.width / 2, y, 0))
         lines.add(VGroup(*parts))
     return lines
+
+
+def finely(number: Tensor, sign: str = "") -> str:
+    """A format with three digits that count."""
+    size = abs(float(number))
+    return f"{sign}.{min(12, max(2, 2 - math.floor(math.log10(size)))) if size else 2}f"
 
 
 def one_step(lesson: Training, before: VGroup) -> SignedBars:
