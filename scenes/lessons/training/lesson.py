@@ -64,6 +64,10 @@ class Training(TextLesson):
         self.phrases |= dict(model=self.model_name, k=self.numbers, n=count - 1, v=config.vocab_size)
         self.phrases |= dict(begin=self.marks[0], end=self.marks[-1], l=self.layer, h=self.head)
 
+    def make_trace(self) -> Trace:
+        """The last of the runs: that of the model as it is."""
+        return snapshot_runs(self.model_asked, super().make_trace().info["text"])[-1]
+
     def choices(self) -> dict[str, Choice]:
         return {**super().choices(), "token": Choice.of_words(self.position, self.words[:-1])}
 

@@ -42,7 +42,7 @@ def curve(lesson: Training, before: list[Mobject]) -> SurpriseCurve:
     cost = -lesson.first["probs"][lesson.position, lesson.word].log()
     with lesson.step(
         "How surprised is it?",
-        "Each word that did come had a probability p, and costs −log p: “{w}” {c:.2f}. Certain ones cost nothing.",
+        "Each word that did come had a probability p, and costs −log p: “{w}” {c:.2f}.",
         subtitle="{model} at step {begin} · a dot for each of {n} true next words · in nats",
         keep=before,
         c=cost,

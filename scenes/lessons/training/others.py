@@ -92,9 +92,7 @@ def halves(lesson: Training, before: Mobject) -> Halves:
         lower.fit(block)
         for k in range(len(RUNS)):
             lesson.play(FadeIn(block[2 * k]), FadeIn(block[2 * k + 1]), run_time=0.6)
-        lesson.answer(
-            "The words’ rows alone: as good as counting pairs, {c:.2f}. The blocks alone: hardly any words.", c=pairs
-        )
+        lesson.answer("Rows alone: as good as counting pairs, {c:.2f}. Blocks alone: hardly any words.", c=pairs)
     return [bars, block]
 
 

@@ -73,7 +73,7 @@ def under(lesson: Training) -> Box:
     return Box(stage.left, stage.bottom, stage.right, stage.top - lesson.by(wide=0.0, square=TOP, tall=TOP))
 
 
-def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.45) -> Label:
+def through(lesson: Training, shown: list[Mobject], number: Label, seconds: float = 0.42) -> Label:
     """One picture becomes the next, the counter with it. shown: of all snapshots, the first one on the stage."""
     now = shown[0]
     for picture, step in zip(shown[1:], lesson.marks[1:], strict=True):
@@ -103,7 +103,7 @@ def next_words(lesson: Training, before: Mobject) -> list[Mobject]:
         lesson.play(Grow(bars[0], "values"), run_time=0.8)
         number = through(lesson, list(bars), number)
         lesson.answer(
-            "At step {s:,} “{a}” comes first, {x:.1%}, in the end “{b}”, {y:.1%}.",
+            "At step {s:,} “{a}” comes first, {x:.1%}; at last “{b}”, {y:.1%}.",
             s=lesson.marks[early],
             a=display(lesson.trace.vocabulary[tops[early]]),
             b=display(lesson.trace.vocabulary[tops[-1]]),
@@ -215,11 +215,9 @@ def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
         chart = chart_of(lesson, series, (0, 1), "score", marked=(len(others), at))
         lesson.play(*leave(*before), GrowCurve(chart), run_time=3)
         lesson.answer(
-            "Head {b} of layer {a}: {x:.0%} at step {s:,}, {y:.0%} at step {t:,}: a jump."
+            "One of them jumps from {x:.0%} to {y:.0%}, between steps {s:,} and {t:,}."
             if float(ours[at]) - float(ours[at - 1]) > 0.25
-            else "Head {b} of layer {a}: {x:.0%} at step {s:,}, {y:.0%} at step {t:,}. No jump in this run.",
-            a=layer,
-            b=head,
+            else "None jumps: {x:.0%} and {y:.0%} at steps {s:,} and {t:,}.",
             x=ours[at - 1],
             y=ours[at],
             s=lesson.marks[at - 1],

@@ -16,11 +16,10 @@ from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label, Number
 from scenes.kit.ground.typesetting import fitting_size, width
-from scenes.kit.moves.reveal import Emerge
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
 from scenes.lesson.runs import nudged_run
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, grow_after, leave
 from scenes.lessons.training.loss import costs_of
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ def one_step(lesson: Training, before: VGroup) -> SignedBars:
     first = lesson.first
     with lesson.step(
         "One step",
-        "All {k:,.0f} weights take their step at once: the loss goes from {a:.2f} to {b:.2f}, a little downhill.",
+        "All {k:,.0f} weights step at once: the loss goes from {a:.2f} to {b:.2f}.",
         subtitle="−log p of each true next word, before and after one step on it · dashed: the mean",
         a=first["loss"],
         b=first["after.loss"],
@@ -162,7 +161,7 @@ def one_step(lesson: Training, before: VGroup) -> SignedBars:
         reach = max(float(first[name].values.max()) for name in ("losses", "after.losses"))
         bars = costs_of(lesson, first["losses"], first["loss"], reach).show_mark()
         after = costs_of(lesson, first["after.losses"], first["after.loss"], reach).show_mark()
-        lesson.play(*leave(*before), Emerge(bars, "values", lag=0.1), run_time=1.4)
+        grow_after(lesson, before, bars, lag=0.1, run_time=1.4)
         lesson.wait(0.5)
         lesson.play(Transform(bars, after), run_time=1.8)
     return bars

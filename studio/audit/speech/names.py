@@ -20,6 +20,7 @@ PLACE = re.compile(r"\b(layer|head|block|position|entry) (\d+)")
 BRACKET = re.compile(r"([A-Za-z_][\w.]*)\s*\[([^\]]+)\]")
 TEMPERATURE = re.compile(r"(?:\bT =|\btemperature) (\d[\d.]*)")
 SEED = re.compile(r"\bseed (\d+)")
+STEP = re.compile(r"\bstep (\d[\d,]*)")
 OFF = re.compile(r"without (?:layer (\d+), head (\d+)|head (\d+) of layer (\d+))")
 MADE = {  # what is shown under a name: the tensor, what it is made into, or what it is worked out from
     "q": {"q", "rot_q"},
@@ -122,11 +123,21 @@ def check_runs(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[De
     divided = [run for run in runs if getattr(where.traces.get(run), "info", {}).get("scaled") is not False]
     if "second run not divided" in text and len(divided) == len(runs):
         yield Defect("false claim", f"“{text}”: the scores of every run that is shown are divided")
+    yield from check_moments(text, where)
     off = {pair for run in runs for pair in where.switched_off(run)}
     for a, b, c, d in OFF.findall(text):
         pair = (int(a), int(b)) if a else (int(d), int(c))
         if pair not in off:
             yield Defect("false claim", f"“{text}”: no run without layer {pair[0]}, head {pair[1]} is shown")
+
+
+def check_moments(text: Said, where: Where) -> Iterator[Defect]:
+    """“step 379” of a training: some run is of the model as it was then."""
+    known = {trace.info.get("step") for trace in where.traces.values() if hasattr(trace, "info")} - {None}
+    for said in STEP.findall(text):
+        if known and int(said.replace(",", "")) not in known:
+            there = ", ".join(f"{step:,}" for step in sorted(known))
+            yield Defect("false claim", f"“{text}”: no run is of that step", expected=there, shown=said)
 
 
 def _temperatures(shown: Iterable[Tensor]) -> Iterator[float]:
