@@ -26,7 +26,8 @@ def step(checkpoint: Checkpoint | str, text: str) -> Trace:
     The trace of the text's run with, beside every weight and every activation X that it records, `grad.X`, the
     derivative of the loss; `truth` [position, vocab], 1 for the word that does come next; `losses` [position], −log p
     of that word in nats; `loss`, their mean; `grad_norm` and `clip`; `update.X` and `after.X` of every weight, and
-    `after.X` of every tensor of the second run of the text. Computed in float64, recorded in float32.
+    `after.X` of every tensor of the second run of the text. The loss is that of the text alone (what a recipe adds to
+    it, `centring`, is left out). Computed in float64, recorded in float32.
     Raises UsageError for a text of one token and for a model that does not predict the next word."""
     from model.learning.backward import step_of
 

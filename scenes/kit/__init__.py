@@ -41,7 +41,7 @@ _ROOMS = {
     "charts.numberline": ("Arrive", "NumberLine"),
     "charts.activation": ("ActivationCurve", "Fall"),
     "charts.lanes": ("Lanes",),
-    "charts.lines": ("LineChart", "Series"),
+    "charts.lines": ("LineChart",),
     "charts.surprise": ("SurpriseCurve",),
     "attention.kept": ("Gather", "KeptColumns"),
     "words.branches": ("WordTree",),

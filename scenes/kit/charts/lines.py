@@ -36,10 +36,10 @@ class Series:
 class LineChart(Painted):
     """Lines over one scale, with a dot at each number where they are few, and a name each.
 
-    across, up: whole numbers that the axes go from and to. titles: of the two. log: the scale across is that of
-    log(1 + x), from 0. counter: what the number under the end of the lines is called while they grow ("step"), "" for
-    none. marked: (line, index) of a number that is ringed. `grown` 0…1: how much of the scale has been passed;
-    emphasis [line]."""
+    series: `Series(xs, ys, name, role, line)` each (in this module). across, up: whole numbers that the axes go from
+    and to; titles: of the two. log: the scale across is that of log(1 + x), from 0. counter: what the number over the
+    end of the lines is called ("step"), "" for none. marked: (line, index) of a number that is ringed, as far as
+    `ringed` says. `grown` 0…1: how much of the scale has been passed (`GrowCurve`); emphasis [line]: opacity."""
 
     grown: Mix[float]
     emphasis: Mix[np.ndarray]
