@@ -118,8 +118,8 @@ LIES = [
     Lie(
         "the ring on the curve is at another nudge",
         STEPPING,
-        "place = int(np.flatnonzero(by.values == NUDGE)[0])",
-        "place = int(np.flatnonzero(by.values == NUDGE)[0]) + 1",
+        "place = int(np.flatnonzero(all_of_them.values == NUDGE)[0])",
+        "place = int(np.flatnonzero(all_of_them.values == NUDGE)[0]) + 1",
         "training",
         "false claim",
     ),
@@ -137,7 +137,7 @@ LIES = [
         'Losses.logged(file, "held-out loss", ("heldout", "step"), ("heldout", "loss"))',
         'Losses.logged(file, "held-out loss", ("step",), ("heldout", "loss"))',
         "training",
-        "wrong number",
+        "no source",
     ),
     Lie(
         "the jump is shown one snapshot too early",
@@ -153,7 +153,7 @@ LIES = [
         "one[:, :, second, second - half + 1].mean(axis=(0, 2))",
         "one[:, :, second, second - half].mean(axis=(0, 2))",
         "training",
-        "wrong number",
+        "wrong shape",
     ),
     Lie(
         "the snapshots are numbered one too late",
@@ -198,8 +198,8 @@ LIES = [
     Lie(
         "lines are drawn higher than their numbers",
         LINES,
-        "return self.above + self.rise * (self.high - y) / (self.high - self.low)",
-        "return self.above + self.rise * (self.high - 1.1 * y) / (self.high - self.low)",
+        "[self.height_of(y) for y in ends[1]]",
+        "[self.height_of(1.1 * y) for y in ends[1]]",
         "training",
         "wrong shape",
     ),

@@ -50,6 +50,7 @@ def by_heart(lesson: Training, before: Mobject) -> LineChart:
         r=found.about["recipe"],
         s=int(found.about["steps"]),
         claims=[
+            truth("what it reads costs less than what it does not", [read, other], lambda r, o: bool(r[-1] < o[-1])),
             truth("on other text it gets worse in the end", [other], lambda x: bool(x[-1] > x.min() + 1)),
             truth("the same recipe with all texts does not", [usual], lambda x: bool(x[-1] < x[0])),
         ],

@@ -35,6 +35,7 @@ def nudge(lesson: Training, before: list[Mobject]) -> LineChart:
     moved = lesson.keep_run(nudged_run(lesson.model_asked, lesson.trace.info["text"], *one.place, NUDGE))
     change = moved["loss"] - lesson.first["loss"]
     all_of_them = Tensor.given(np.linspace(-REACH, REACH, POINTS), "nudges", ("nudge",), CHOSEN)
+    place = int(np.flatnonzero(all_of_them.values == NUDGE)[0])
     near = all_of_them[[k for k, x in enumerate(all_of_them.values) if abs(x) <= 1 + 1e-9]]
     with lesson.step(
         "Nudge it",
@@ -45,14 +46,14 @@ def nudge(lesson: Training, before: list[Mobject]) -> LineChart:
         t=by,
         claims=[
             truth(
-                "the run with the weight moved has the loss that the curve has there",
-                [moved["loss"], one.losses(all_of_them)],
-                lambda run, line: bool(abs(run - line[np.flatnonzero(all_of_them.values == NUDGE)[0]]) < 1e-4),
+                "the run with the weight moved has the loss that is ringed on the curve",
+                [moved["loss"], one.losses(all_of_them)[place], all_of_them[place], by],
+                lambda run, line, at, nudge: bool(abs(run - line) < 1e-4 and at == nudge),
             )
         ],
         keep=before,
     ):
-        chart = chart_of(lesson, all_of_them, near)
+        chart = chart_of(lesson, all_of_them, near, place)
         lesson.play(*leave(*before), GrowCurve(chart), run_time=2)
         ringed = chart.copy()
         ringed.ringed = 1.0
@@ -61,14 +62,14 @@ def nudge(lesson: Training, before: list[Mobject]) -> LineChart:
     return chart
 
 
-def chart_of(lesson: Training, by: Tensor, near: Tensor) -> LineChart:
+def chart_of(lesson: Training, by: Tensor, near: Tensor, place: int) -> LineChart:
+    """The loss over the nudges, its slope near no nudge, and the nudge that is ringed."""
     one = lesson.one
     losses, line = one.losses(by), one.tangent(near)
     low = math.floor(min(losses.values.min(), line.values.min()))
     high = math.ceil(max(losses.values.max(), line.values.max()))
     stage = lesson.stage
     series = [Series(by, losses, "loss", "loss"), Series(near, line, "slope", "target", 0.025)]
-    place = int(np.flatnonzero(by.values == NUDGE)[0])
     room: Look = dict(width=stage.width, height=min(stage.height, 7.5))
     titles = (say("change of the weight"), say("nats a word"))
     chart = LineChart(series, across=(-REACH, REACH), up=(low, high), titles=titles, marked=(0, place), **room)
@@ -146,7 +147,9 @@ def one_step(lesson: Training, before: VGroup) -> SignedBars:
     with lesson.step(
         "One step",
         "All {k:,.0f} weights step at once: the loss goes from {a:.2f} to {b:.2f}.",
-        subtitle="−log p of each true next word, before and after one step on it · dashed: the mean",
+        subtitle="−log p of the true next words, then after the step · p of “{w}”: {p:.3%}, then {q:.3%}",
+        p=first["probs"][lesson.position, lesson.word],
+        q=first["after.probs"][lesson.position, lesson.word],
         a=first["loss"],
         b=first["after.loss"],
         claims=[

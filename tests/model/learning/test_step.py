@@ -12,11 +12,13 @@ from model.learning.backward import AdamW, Slopes
 from model.learning.one_weight import OneWeight
 from model.net.config import ModelConfig
 from model.net.transformer import build
+from model.numbers.learned import setting
 from model.numbers.making import agrees, by_formula, given_to, made_of
-from model.numbers.origins import CHOSEN
+from model.numbers.origins import CHOSEN, Step
 from model.numbers.tensor import Tensor
 from model.runs.checkpoints import Checkpoint
 from model.text.tokenizer import Tokenizer
+from studio.audit.numbers.given import again
 from studio.audit.numbers.recorded import check_run, places
 from studio.audit.numbers.slopes import check_slopes
 
@@ -145,6 +147,17 @@ def test_the_audit_finds_a_gradient_that_is_none(start, name):
         trace.tokens, trace.ids, trace.unknown, trace.config, trace.vocabulary, trace.info,
     )  # fmt: skip
     assert list(check_slopes(wrong, [name])) and list(check_run(wrong, [name]))
+
+
+def test_settings_are_had_again(start):
+    checkpoint, trace = start
+    for name in ("rate", "decay", "beta1", "beta2", "epsilon", "clip"):
+        one = setting(trace, name)
+        assert float(again(one.expression, (trace,))) == float(one)
+    wrong = Tensor.given(0.8, "beta1", origin=Step("beta1"))
+    assert float(again(wrong.expression, (trace,))) != 0.8
+    assert isinstance(again(Tensor.given(0.1, "rate", origin=Step("rate")).expression, (trace,)), str)
+    assert float(setting(trace, "rate")) == checkpoint.training["learning_rate"]
 
 
 def test_what_cannot_be_learned_is_refused():
