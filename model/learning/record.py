@@ -67,9 +67,9 @@ def history(checkpoint: Checkpoint) -> History:
 
 
 def snapshots(checkpoint: Checkpoint) -> list[int]:
-    """The steps of a checkpoint's snapshots, the last one its own. UsageError where it was kept without."""
+    """The steps of a checkpoint's snapshots, from 0 to its own. UsageError where it was kept without."""
     steps = checkpoint.snapshots()
-    if len(steps) < 3 or not (checkpoint.path / "history.json").is_file():
+    if len(steps) < 3 or steps[0] != 0 or not (checkpoint.path / "history.json").is_file():
         raise UsageError(
             f"{checkpoint.name} was kept without its history and snapshots: take tiny, or train a model of your own"
         )

@@ -45,10 +45,9 @@ class Training(TextLesson):
         the weight that is worked out; `word` the true next word after `position`."""
         from model.runs.checkpoints import load
 
-        checkpoint = load(self.model_asked)
-        self.marks = snapshots(checkpoint)
         super().prepare()
-        self.checkpoint, model, text = checkpoint, self.model_asked, self.trace.info["text"]
+        self.checkpoint, model, text = load(self.model_asked), self.model_asked, self.trace.info["text"]
+        self.marks = snapshots(self.checkpoint)
         self.runs: list[Trace] = [self.keep_run(run) for run in snapshot_runs(model, text)]
         self.first: Trace = self.keep_run(first_step(model, text))
         self.one = OneWeight.telling(self.first)
@@ -59,7 +58,7 @@ class Training(TextLesson):
         without = second_runs(model, text, heads) if len(heads) <= MOST_RUNS else None
         self.layer, self.head, _, _ = telling_row(self.trace, (asked.layer, asked.head, self.position), without)
         self.word = self.trace.ids[self.position + 1]
-        self.numbers = numel(checkpoint)
+        self.numbers = numel(self.checkpoint)
         self.phrases |= dict(w=display(self.trace.vocabulary[self.word]), word=self.words[self.position])
         self.phrases |= dict(model=self.model_name, k=self.numbers, n=count - 1, v=config.vocab_size)
         self.phrases |= dict(begin=self.marks[0], end=self.marks[-1], l=self.layer, h=self.head)
