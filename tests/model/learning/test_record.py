@@ -1,6 +1,7 @@
 """What training runs left behind: read as it was written, and measured a second way."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_snapshots_that_are_not_there_are_refused():
 
 
 def test_a_history_that_cannot_be_read(tmp_path, tiny):
-    broken = type(tiny)(**{**tiny.__dict__, "path": tmp_path})
+    broken = replace(tiny, path=tmp_path)
     (tmp_path / "history.json").write_text('{"step": [0]}')
     with pytest.raises(ClearheadError, match="history.json"):
         record.history(broken)

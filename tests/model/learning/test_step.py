@@ -1,6 +1,8 @@
 """One step of learning: its gradients against finite differences and a second way through autograd, its update against
 torch's AdamW, its formulas against what is recorded."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -163,6 +165,6 @@ def test_settings_are_had_again(start):
 def test_what_cannot_be_learned_is_refused():
     with pytest.raises(UsageError, match="two tokens"):
         step(load("tiny"), "The")
-    untold = Checkpoint(**{**small().__dict__, "training": {}})
+    untold = replace(small(), training={})
     with pytest.raises(UsageError, match="how it was trained"):
         AdamW.of(untold)
