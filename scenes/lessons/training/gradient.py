@@ -53,7 +53,7 @@ def every_slope(lesson: Training, before: Mobject) -> VGroup:
 
 
 def wall(box: Box, lines: list[Line], bright: float) -> tuple[list[list[Card]], VGroup]:
-    """A line of cards for each part of the model, with its name at the left, and the names of the matrices on top."""
+    """A line of cards for each part of the model, with its name at the left."""
     em = max(NAMES, smallest())
     called = [say("block {l}", l=name) if isinstance(name, int) else say(name) for name, _ in lines]
     labels = [Label(name, em, "secondary", of=parts[0][1]) for name, (_, parts) in zip(called, lines, strict=True)]
