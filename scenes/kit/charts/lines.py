@@ -137,7 +137,9 @@ class LineChart(Painted):
         bottom = self.above + self.rise
         for mark in self.rungs:
             y = self.height_of(mark)
-            pen.line([(self.left, y), (self.left + self.length, y)], "faint", 0.012, shows=self._y(mark))
+            # under the lowest one stand the numbers of the scale across, which no tick of a logarithm is whole for
+            shows = None if self.log and mark == self.low else self._y(mark)
+            pen.line([(self.left, y), (self.left + self.length, y)], "faint", 0.012, shows=shows)
             pen.text(say("{i}", i=mark), self.left - 0.14, y + 0.33 * self.size, self.size, "secondary", align=1.0)
         for mark in self._marks():
             x = self.zero + self.unit * self.scaled(mark)
