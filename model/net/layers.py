@@ -87,9 +87,9 @@ class LayerNorm(Part):
         self.bias("b", d_model=config.d_model)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:  # (…, position, d_model)
-        mean = x.mean(-1, keepdim=True)  # (…, position, 1)
-        scale = ((x - mean).square().mean(-1, keepdim=True) + self.eps).sqrt()  # (…, position, 1)
-        tape("mean", mean.squeeze(-1), "position"), tape("scale", scale.squeeze(-1), "position")
+        mean = tape("mean", x.mean(-1), "position").unsqueeze(-1)  # (…, position, 1)
+        variance = (x - mean).square().mean(-1)
+        scale = tape("scale", (variance + self.eps).sqrt(), "position").unsqueeze(-1)  # (…, position, 1)
         return tape("normalized", (x - mean) / scale * self.w + self.b, "position d_model")
 
 
@@ -104,8 +104,7 @@ class RMSNorm(Part):
         self.gain("w", d_model=config.d_model)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
-        scale = (x.square().mean(-1, keepdim=True) + self.eps).sqrt()  # (…, position, 1)
-        tape("scale", scale.squeeze(-1), "position")
+        scale = tape("scale", (x.square().mean(-1) + self.eps).sqrt(), "position").unsqueeze(-1)  # (…, position, 1)
         return tape("normalized", x / scale * self.w, "position d_model")
 
 

@@ -25,7 +25,7 @@ from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
-from studio.audit.speech.names import check_grey_line, check_order, check_runs, check_then
+from studio.audit.speech.names import check_grey_line, check_moments, check_order, check_runs, check_then
 from studio.audit.speech.places import Where
 from studio.audit.speech.symbols import check_rows, check_symbol
 from studio.audit.speech.words import Sentence, check_label, check_sentence
@@ -97,6 +97,7 @@ class Speech(Check):
             yield from check_owners(text, [*shown, *spoken], self.where)
         for text in self.labels.values():
             yield from check_label(text, shown, self.where)
+            yield from check_moments(text, self.where)
         yield from self.claims((caption.text, grey))
 
     def claims(self, texts: tuple[Said, ...]) -> Iterator[Defect]:
