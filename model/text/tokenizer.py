@@ -114,7 +114,7 @@ def bytes_of(signs: str) -> bytes:
 
 
 def spelled(signs: str) -> str:
-    """A piece as people read it; bytes that are no text by themselves as <0xE2>.
+    """A piece as people read it; bytes that are no text by themselves, or cannot be seen, as <0xE2>.
 
     >>> spelled("Ġforest"), spelled("â"), spelled(END)
     (' forest', '<0xE2>', '<end>')
@@ -122,10 +122,9 @@ def spelled(signs: str) -> str:
     if signs == END:
         return END
     piece = bytes_of(signs)
-    try:
-        return piece.decode("utf-8")
-    except UnicodeDecodeError:
-        return "".join(f"<0x{byte:02X}>" for byte in piece)
+    text = piece.decode("utf-8", "replace")
+    seen = text.isprintable() and "\N{REPLACEMENT CHARACTER}" not in text
+    return text if seen else "".join(f"<0x{byte:02X}>" for byte in piece)
 
 
 def running_text(words: Iterable[str]) -> str:

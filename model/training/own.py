@@ -219,6 +219,20 @@ class OwnRun(Run):
             f"counting alone: bigram {told['bigram']:.3f}, 4-gram {told['4-gram']:.3f}"
         )
 
+    def publish(self, place: Path) -> None:
+        """The model as it is now as a checkpoint, with the snapshots so far: there whole, or not at all."""
+        partial = place.with_name(f".{place.name}")
+        shutil.rmtree(partial, ignore_errors=True)
+        training = self.training() | {"steps": self.step}
+        checkpoints.save(partial, f"{self.name}, step {self.step:,}", self.model, self.corpus.tokenizer, training, True)
+        write_json(partial / "history.json", self.history)
+        self.prepared.pairs.save(partial / bpe.FILE)
+        (partial / "snapshots").mkdir()
+        for file in (self.work / "snapshots").glob("step-*.safetensors"):
+            if int(file.stem.removeprefix("step-")) < self.step:
+                (partial / "snapshots" / file.name).hardlink_to(file)
+        partial.replace(place)
+
     def write(self, out: Path) -> None:
         """The merges and the report, too."""
         super().write(out)

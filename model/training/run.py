@@ -80,6 +80,10 @@ class Run:
                 self.keep()
                 raise
         self.write(out)
+        self.forget()
+
+    def forget(self) -> None:
+        """What is kept to go on from is not needed any more."""
         shutil.rmtree(self.work, ignore_errors=True)
 
     def told(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from model.errors import UsageError
-from studio.cli.options import DEBUG, PATH, SETTINGS, out, which_checkpoint, with_options
+from studio.cli.options import DEBUG, OWN_TEXT, SETTINGS, out, which_checkpoint, with_options
 from studio.cli.terminal import mention_blanks
 from studio.play.files import check_writable, from_here, slug
 
@@ -49,22 +49,10 @@ def trace(text: str, model: str, out: Path | None) -> None:
         print(from_here(result.save(out)))
 
 
-TOKENIZERS = ("words", "bpe")
-CORPUS = (
-    click.option("--corpus", type=PATH, metavar="FILE", help="A text file of your own to train on."),
-    click.option(
-        "--minutes",
-        type=click.FloatRange(0.05, 7 * 24 * 60),
-        help="How long training on your own text may take (default: 10).",
-    ),
-)
-
-
 @click.command(context_settings=SETTINGS)
 @click.argument("name", required=False)
-@with_options(CORPUS)
+@with_options(OWN_TEXT)
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Make so many steps (default: the recipe's).")
-@click.option("--tokenizer", type=click.Choice(TOKENIZERS), help="Whole words, or pieces of words (default: words).")
 @click.option("--layers", type=click.IntRange(1, 12), metavar="N", help="Of your own model (default: by its text).")
 @click.option("--heads", type=click.IntRange(1, 32), metavar="N", help="In each layer, of 8 numbers each (default: 8).")
 @click.option("--d-model", type=click.IntRange(8, 512), metavar="N", help="Numbers of each word (default: 64).")

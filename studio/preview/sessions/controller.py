@@ -29,6 +29,7 @@ class Target:
     name: str | None = None  # of the step; None: by number
     reload: bool = False  # enter only when all of it has been played through without an error
     instead: bool = False  # of what was asked for and cannot be shown: what is wrong stays on screen
+    at_end: bool = False  # of the step: its last picture, which stands
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,18 @@ class NextSession:
     def ready(self) -> int | None:
         """The step to be entered, when its first picture is there; None before."""
         step = self.entrance()
-        if step is None or not self.session.store.strip(step).numbers:
+        if step is None or not self.session.store.strip(step).covers(self.frame(step) or 0):
+            return None
+        if self.target.at_end and self.frame(step) is None:
             return None
         return step if self.session.planned or not self.target.reload else None
+
+    def frame(self, step: int) -> int | None:
+        """The frame of the step at which it is entered, None while it is not known."""
+        if not self.target.at_end:
+            return 0
+        length = self.session.steps[step].frames
+        return None if length is None else length - 1
 
 
 class Controller:
@@ -116,6 +126,12 @@ class Controller:
         target = self.next.target if self.next else self._here(self.selection)
         self._prepare(replace(target, reload=self.current is not None, instead=False))
 
+    def swap_model(self, folder: str) -> None:
+        """The same picture by another model; which layer and head were asked for stays."""
+        selection = self.next.target.selection if self.next else self.selection
+        selection = replace(selection, options=selection.options | {"model": folder})
+        self._prepare(replace(self._here(selection), at_end=not self.place.playing))
+
     def known(self) -> dict[str, list[str]]:
         """The words that may be asked for where they are not the same for ever: option → its values."""
         own = self.selection.options.get("model")
@@ -169,7 +185,8 @@ class Controller:
         if self.current is not None:
             self.pool.close(self.current)
         self.current, self.selection, self.next = coming.session, coming.target.selection, None
-        self.place = replace(self.place, session=coming.session.number, step=step, frame=0, playing=True)
+        frame, playing = coming.frame(step) or 0, not coming.target.at_end
+        self.place = replace(self.place, session=coming.session.number, step=step, frame=frame, playing=playing)
         if not coming.target.instead:
             self.banner = None
         self.tell({"type": "preparing", "on": False})
@@ -219,7 +236,8 @@ class Controller:
         """Give the drawing processes their work: what comes next first, then what is watched, then what follows."""
         current, coming = self.current, self.next
         if coming is not None and (step := coming.entrance()) is not None:
-            coming.session.draw([(step, 0)], 1)
+            if (frame := coming.frame(step)) is not None:
+                coming.session.draw([(step, frame)], 1)
         if current is None:
             return
         if coming is not None:

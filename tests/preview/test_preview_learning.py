@@ -1,0 +1,112 @@
+"""A model that is trained while the lesson shows it: real snapshots, paused, gone back to, gone on; nothing left behind."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from model import load
+from tests.preview.browsing import Preview, family, wait_for
+
+pytestmark = pytest.mark.slow
+WORDS = [
+    f"{who} {does} the {what} ."
+    for who in ("Ann", "Ben", "Eve")
+    for does in ("sees", "likes")
+    for what in ("cat", "dog", "sun", "sea")
+]
+
+
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("learning")
+    (folder / "own.txt").write_text("\n".join(f"{word} {line}" for word in "abcdefghijklmnopqrst" for line in WORDS))
+    training = {"corpus": str(folder / "own.txt"), "folder": str(folder / "run"), "tokenizer": "words"}
+    training |= {"minutes": 0.5, "seed": 0}
+    options = {"pace": 0.3, "text": "Ann sees the cat"}
+    preview = Preview(folder, "small", options, training=training)
+    yield preview
+    preview.stop()
+
+
+def told(page) -> dict:
+    return page.js("clearhead.learning.told") or {}
+
+
+def trainer(preview) -> int:
+    names = {
+        pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in preview.family() if os.path.exists(f"/proc/{pid}")
+    }
+    return next((pid for pid, name in names.items() if "processes.trainer" in name), 0)
+
+
+def test_the_lesson_shows_real_snapshots_as_they_become(preview, open_page):
+    page = open_page(preview.url)
+    page.first_picture()
+    page.rest(0)
+    wait_for(lambda: told(page).get("shown") == 0, 60, "the random start")
+    session = page.shown[0]
+    first = page.js("document.getElementById('learn-state').textContent")
+    assert "own.txt" in first
+    shown = wait_for(
+        lambda: (s := told(page)["shown"]) and s > 0 and page.shown and page.shown[0] > session and s, 60, "a later one"
+    )
+    page.rest(0)
+    assert page.place["step"] == 0 and not page.place["playing"], "it becomes the new one where it stands"
+    state = told(page)
+    folder = Path(preview.folder / "run/live" / f"step-{shown:06d}")
+    checkpoint = load(folder)
+    assert checkpoint.training["steps"] == shown and checkpoint.history()["heldout"]["loss"]
+    assert len(state["train"]) > 3 and state["heldout"] and page.text("learn-sample")
+    assert page.js("document.getElementById('learn-train').getAttribute('points').split(' ').length") > 3
+
+
+def test_training_is_paused_gone_back_from_and_gone_on_with(preview, open_page):
+    page = open_page(preview.url)
+    page.first_picture()
+    page.page.locator("#lead").click() if page.page.locator("#lead").is_visible() else None
+    wait_for(lambda: len(told(page).get("snapshots", [])) >= 2, 60, "two snapshots")
+    page.page.locator("#learn-go").click()
+    wait_for(lambda: told(page)["state"] == "paused", 30, "the pause")
+    step = told(page)["step"]
+    page.js(
+        "document.getElementById('learn-snapshot').value = 0; document.getElementById('learn-snapshot').dispatchEvent(new Event('input'))"
+    )
+    wait_for(lambda: told(page)["shown"] == 0 and not told(page)["newest"], 30, "the first snapshot")
+    wait_for(lambda: page.js("clearhead.player.about.chosen.model").endswith("step-000000"), 30, "its picture")
+    assert told(page)["step"] == step, "it stands still"
+    page.page.locator("#learn-newest").click()
+    wait_for(lambda: told(page)["shown"] == max(told(page)["snapshots"]), 30, "the newest one")
+    page.page.locator("#learn-go").click()
+    wait_for(lambda: told(page)["step"] > step or told(page)["state"] == "done", 30, "going on")
+
+
+def test_a_trainer_that_dies_is_said_and_goes_on_where_it_was(preview, open_page):
+    page = open_page(preview.url)
+    page.first_picture()
+    wait_for(lambda: told(page).get("state") in ("training", "done"), 60)
+    if told(page)["state"] == "training":
+        os.kill(trainer(preview), signal.SIGKILL)
+        wait_for(lambda: told(page)["state"] == "failed", 20, "the loss")
+        assert "Go on" in page.text("learn-state")
+        page.page.locator("#lead").click() if page.page.locator("#lead").is_visible() else None
+        page.page.locator("#learn-go").click()
+        wait_for(lambda: told(page)["state"] in ("training", "done"), 60, "going on")
+    wait_for(lambda: told(page)["state"] == "done", 120, "the end")
+    wait_for(lambda: not trainer(preview), 10, "the process to end")
+    assert load(preview.folder / "run/model").report()["heldout"]["model"] > 0
+    assert not (preview.folder / "run/model/training").exists()
+
+
+def test_nothing_is_left_behind(tmp_path):
+    (tmp_path / "own.txt").write_text("\n".join(f"{k} {line}" for k in range(40) for line in WORDS))
+    training = {"corpus": str(tmp_path / "own.txt"), "folder": str(tmp_path / "run"), "tokenizer": "words"}
+    preview = Preview(tmp_path, "small", training=training | {"minutes": 5, "seed": 0})
+    wait_for(lambda: (tmp_path / "run/live/step-000000").exists(), 60, "the first snapshot")
+    there = family(preview.process.pid)
+    assert trainer(preview) in there
+    preview.process.kill()  # no chance to say anything
+    preview.process.wait()
+    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in there), 10, "all processes to end")
+    assert not preview.errors()
