@@ -56,18 +56,11 @@ HEADERS = {
 class Server:
     """The preview of a lesson. `app` is the ASGI application, `start` and `stop` its processes' life."""
 
-    def __init__(
-        self,
-        selection: Selection,
-        access: Access,
-        renders: Path,
-        pool: ProcessPool | None = None,
-        training: Message | None = None,
-    ):
+    def __init__(self, selection: Selection, access: Access, renders: Path, training: Message | None = None):
         self.access = access
         self.headers = HEADERS | {"Content-Security-Policy": " ".join([POLICY, *access.frames])}
         self.clients = Clients()
-        self.pool = pool or ProcessPool()
+        self.pool = ProcessPool()
         self.controller = Controller(self.pool, selection, self.tell, self.clients.push, self.watching)
         self.learning = None if training is None else Learning(training, self.pool, self.controller, self.tell)
         self.renders = renders.resolve()
