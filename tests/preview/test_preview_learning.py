@@ -1,13 +1,18 @@
 """A model that is trained while a lesson shows it: real snapshots, paused, gone back to, gone on; nothing left over."""
 
+import asyncio
+import json
 import os
 import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from model import load
-from tests.preview.browsing import Preview, family, wait_for
+from studio.preview.wire import receive
+from tests.preview.browsing import ROOT, Preview, family, wait_for
 
 pytestmark = pytest.mark.slow
 WORDS = [
@@ -23,7 +28,7 @@ def preview(tmp_path_factory):
     folder = tmp_path_factory.mktemp("learning")
     (folder / "own.txt").write_text("\n".join(f"{word} {line}" for word in "abcdefghijklmnopqrst" for line in WORDS))
     training = {"corpus": str(folder / "own.txt"), "folder": str(folder / "run"), "tokenizer": "words"}
-    training |= {"minutes": 0.2, "seed": 0}
+    training |= {"minutes": 10, "seed": 0}
     options = {"pace": 0.3, "text": "Ann sees the cat"}
     preview = Preview(folder, "small", options, training=training)
     yield preview
@@ -32,6 +37,14 @@ def preview(tmp_path_factory):
 
 def told(page) -> dict:
     return page.js("clearhead.learning.told") or {}
+
+
+def lead(page) -> None:
+    """Another page may lead still."""
+    wait_for(lambda: page.js("clearhead.mayLead"), 10)
+    if not page.js("clearhead.leads"):
+        page.page.locator("#lead").click()
+    wait_for(lambda: page.js("clearhead.leads"), 10, "the lead")
 
 
 def trainer(preview) -> int:
@@ -65,10 +78,10 @@ def test_the_lesson_shows_real_snapshots_as_they_become(preview, open_page):
 def test_training_is_paused_gone_back_from_and_gone_on_with(preview, open_page):
     page = open_page(preview.url)
     page.first_picture()
-    page.page.locator("#lead").click() if page.page.locator("#lead").is_visible() else None
+    lead(page)
     wait_for(lambda: len(told(page).get("snapshots", [])) >= 2, 60, "two snapshots")
     page.page.locator("#learn-go").click()
-    wait_for(lambda: told(page)["state"] == "paused", 30, "the pause")
+    wait_for(lambda: told(page)["state"] == "paused", 60, "the pause")
     step = told(page)["step"]
     page.js("""() => {
         const slider = document.getElementById("learn-snapshot");
@@ -80,24 +93,50 @@ def test_training_is_paused_gone_back_from_and_gone_on_with(preview, open_page):
     page.page.locator("#learn-newest").click()
     wait_for(lambda: told(page)["shown"] == max(told(page)["snapshots"]), 30, "the newest one")
     page.page.locator("#learn-go").click()
-    wait_for(lambda: told(page)["step"] > step or told(page)["state"] == "done", 30, "going on")
+    wait_for(lambda: told(page)["step"] > step, 60, "going on")
 
 
 def test_a_trainer_that_dies_is_said_and_goes_on_where_it_was(preview, open_page):
     page = open_page(preview.url)
     page.first_picture()
-    wait_for(lambda: told(page).get("state") in ("training", "done"), 60)
-    if told(page)["state"] == "training":
-        os.kill(trainer(preview), signal.SIGKILL)
-        wait_for(lambda: told(page)["state"] == "failed", 20, "the loss")
-        assert "Go on" in page.text("learn-state")
-        page.page.locator("#lead").click() if page.page.locator("#lead").is_visible() else None
-        page.page.locator("#learn-go").click()
-        wait_for(lambda: told(page)["state"] in ("training", "done"), 60, "going on")
-    wait_for(lambda: told(page)["state"] == "done", 120, "the end")
-    wait_for(lambda: not trainer(preview), 10, "the process to end")
-    assert load(preview.folder / "run/model").report()["heldout"]["model"] > 0
-    assert not (preview.folder / "run/model/training").exists()
+    lead(page)
+    wait_for(lambda: told(page).get("state") == "training", 60, "training")
+    os.kill(trainer(preview), signal.SIGKILL)
+    wait_for(lambda: told(page)["state"] == "failed", 20, "the loss")
+    assert "Go on" in page.text("learn-state")
+    page.page.locator("#learn-go").click()
+    wait_for(lambda: told(page)["state"] == "training", 60, "going on")
+    assert 0 < told(page)["step"] and 0 in told(page)["snapshots"]
+
+
+def test_a_trainer_trains_to_the_end(tmp_path):
+    """Without a page: what it says, and what it leaves."""
+    (tmp_path / "own.txt").write_text("\n".join(f"{k} {line}" for k in range(8) for line in WORDS))
+    order = {"corpus": str(tmp_path / "own.txt"), "folder": str(tmp_path / "run"), "tokenizer": "bpe"}
+    order |= {"minutes": 0.05, "seed": 0}
+    heard: list[dict] = []
+
+    async def listen(reader, writer):
+        while (message := await receive(reader)) is not None:
+            heard.append(message[0])
+
+    async def serve():
+        async with await asyncio.start_unix_server(listen, tmp_path / "wire"):
+            arguments = [str(tmp_path / "wire"), str(os.getpid()), json.dumps(order)]
+            command = [sys.executable, "-m", "studio.preview.processes.trainer", *arguments]
+            process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+            assert await asyncio.wait_for(process.wait(), 90) == 0
+
+    with ThreadPoolExecutor(1) as own:  # the browser's loop runs in this thread
+        own.submit(lambda: asyncio.run(serve())).result()
+    kinds = [message["event"] for message in heard[1:]]
+    assert kinds[:2] == ["reading", "began"] and kinds[-1] == "done" and "progress" in kinds
+    shown = [message["step"] for message in heard if message.get("event") == "snapshot"]
+    steps = heard[2]["steps"]
+    assert shown[0] == 0 and shown[-1] == steps == load(tmp_path / "run/live" / f"step-{steps:06d}").training["steps"]
+    finished = load(tmp_path / "run/model")
+    assert finished.report()["heldout"]["model"] > 0 and not (tmp_path / "run/model/training").exists()
+    assert finished.history()["heldout"]["step"][-1] == steps
 
 
 def test_nothing_is_left_behind(tmp_path):

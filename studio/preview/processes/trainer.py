@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model.errors import ClearheadError
 from studio.play.failures import plainly
@@ -74,9 +74,9 @@ class Trainer:
         prepared = prepare(wish)
         out = self.folder / "model"
         if (out / "model.safetensors").exists():
-            return self.wire.send({"event": "done"})
+            return self.over(out)
         run = run_of(wish, prepared, out)
-        self.wire.send({"event": "began", "step": run.step, "steps": run.recipe.steps, "curve": curve(run)})
+        self.wire.send({"event": "began", "step": run.step, "steps": run.recipe.steps, "curve": curve(run.history)})
         told, shown = 0.0, -math.inf
         for loss in self.steps(run):
             now = self.clock()
@@ -90,6 +90,13 @@ class Trainer:
         run.write(out)
         self.show(run)
         run.forget()
+        self.wire.send({"event": "done"})
+
+    def over(self, out: Path) -> None:
+        """It was trained before."""
+        history, about = (json.loads((out / file).read_text("utf-8")) for file in ("history.json", "config.json"))
+        steps = about["training"]["steps"]
+        self.wire.send({"event": "began", "step": steps, "steps": steps, "curve": curve(history)})
         self.wire.send({"event": "done"})
 
     def clock(self) -> float:
@@ -134,9 +141,8 @@ class Trainer:
         self.wire.send({"event": "snapshot", "step": run.step, "folder": str(place), "sample": run.sample()})
 
 
-def curve(run: OwnRun) -> Message:
+def curve(history: dict[str, Any]) -> Message:
     """The losses so far, of a run that goes on."""
-    history = run.history
     held = history["heldout"]
     return {
         "train": [list(pair) for pair in zip(history["step"], history["loss"], strict=True)],

@@ -157,7 +157,8 @@ class Controller:
         if self.next is not None:
             self.pool.close(self.next.session)
         self.next = NextSession(self.pool.open(target.selection.order(), self.on_event), target)
-        self.tell({"type": "preparing", "on": True})
+        if target.stands is None:  # else nobody waits for it
+            self.tell({"type": "preparing", "on": True})
 
     def _drop_next(self) -> None:
         if self.next is not None:

@@ -1,6 +1,6 @@
 """A model that is being trained while it is looked at: the trainer's process as the server sees it, and its snapshots.
 
-The lesson goes to the newest snapshot whenever the leader's page stands still, or stays at the one that was picked."""
+The lesson goes to the newest snapshot, or to the one that was picked, whenever the leader's page stands still."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class Learning:
     train: list[list[float]] = field(default_factory=list)  # (step, loss)
     heldout: list[list[float]] = field(default_factory=list)
     snapshots: dict[int, Message] = field(default_factory=dict)  # step → folder, sample
-    newest: bool = True  # whether the newest snapshot is followed
+    picked: int | None = None  # the step of the snapshot to be looked at; None: always the newest
+    free: bool = False  # whether another model was chosen than these
     process: subprocess.Popen[bytes] | None = None
     writer: StreamWriter | None = None
 
@@ -79,6 +80,7 @@ class Learning:
             self.state, self.step, self.steps = "training", event["step"], event["steps"]
             self.train, self.heldout = event["curve"]["train"], event["curve"]["heldout"]
             self.snapshots = {step: told for step, told in self.snapshots.items() if step <= self.step}
+            self.picked = self.picked if self.picked in self.snapshots else None
         elif kind == "progress":
             self.step, self.left = event["step"], event["left"]
             self.train.append([event["step"], round(event["loss"], 4)])
@@ -101,10 +103,10 @@ class Learning:
         if what == "show":
             if step not in self.snapshots:
                 raise UsageError(f"There is no snapshot of step {step}.")
-            self.newest = False
-            self.show(step)
+            self.picked, self.free = step, False
+            self.follow()
         elif what == "newest":
-            self.newest = True
+            self.picked, self.free = None, False
             self.follow()
         elif what == "go" and self.writer is None and self.state == "failed":
             self.start()
@@ -114,15 +116,17 @@ class Learning:
         self.tell(self.told())
 
     def follow(self) -> None:
-        """Go to the newest snapshot, if that is wanted and nobody is in the middle of a movement or a change."""
+        """Go to the snapshot that is wanted, if nothing moves and nothing else is being prepared."""
         controller = self.controller
         at_rest = controller.current is not None and controller.next is None and not controller.place.playing
-        if self.newest and self.snapshots and at_rest:
-            self.show(max(self.snapshots))
+        step = max(self.snapshots, default=None) if self.picked is None else self.picked
+        if at_rest and not self.free and step is not None and self.shown != step:
+            controller.swap_model(self.snapshots[step]["folder"])
 
-    def show(self, step: int) -> None:
-        if self.shown != step:
-            self.controller.swap_model(self.snapshots[step]["folder"])
+    @property
+    def newest(self) -> bool:
+        """Whether always the newest snapshot is shown."""
+        return self.picked is None and not self.free
 
     @property
     def shown(self) -> int | None:

@@ -221,6 +221,8 @@ class Server:
         """The leader is at a place."""
         if client.leads and self.session(message) is not None:
             self.controller.move(Place.of(message))
+            if self.learning is not None:
+                self.learning.follow()
             self.clients.tell(self.leaders_place(), to=lambda other: other is not client)
             self.clients.push()
 
@@ -244,7 +246,7 @@ class Server:
         if not (client.leads or client.view == "notes"):
             return client.refuse("Another window leads: press “Lead” first.")
         if self.learning is not None and "model" in message:
-            self.learning.newest = False
+            self.learning.free = True
         try:
             self.controller.change({name: value for name, value in message.items() if name != "type"})
         except UsageError as error:
