@@ -110,10 +110,11 @@ def speeds(run: OwnRun, rounds: int) -> dict[str, list[float]]:
 
 
 def jumps(corpus: Path, lesson: str = "attention") -> dict[str, list[float]]:
-    """Seconds of jumps in the preview while a model is trained on the text, whose snapshots are followed."""
+    """Seconds of jumps in the preview while a model is trained on the text, and while that is paused, on the same
+    snapshot; after each, the next one."""
     from playwright.sync_api import sync_playwright
 
-    found: dict[str, list[float]] = {"jump to a seen step": [], "jump to an unseen step": []}
+    found: dict[str, list[float]] = {}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         training = {
@@ -130,18 +131,26 @@ def jumps(corpus: Path, lesson: str = "attention") -> dict[str, list[float]]:
             page.first_picture(seconds=60)
             told = "(clearhead.learning.told ?? {}).state"
             wait_for(lambda: page.js(told) == "training", 240, "training")
-            for _ in range(4):
-                page.js("clearhead.learning.say('newest')")
+            for turn in range(6):
                 shown = page.js("clearhead.learning.told.shown")
+                page.js("clearhead.learning.say('newest')")
                 wait_for(lambda shown=shown: page.js("clearhead.learning.told.shown") != shown, 60, "a snapshot")
                 page.js("clearhead.learning.say('show', { step: clearhead.learning.told.shown })")
+                paused = turn % 2 == 1
+                if paused:
+                    page.js("clearhead.learning.say('pause')")
+                    wait_for(lambda: page.js(told) == "paused", 30, "the pause")
                 last = len(page.planned()["steps"]) - 1
-                wait_for(lambda: page.js("document.body.dataset.learned !== ''"), 10, "its name")
-                unseen = [last - 1, last - 4]
-                found["jump to an unseen step"] += [page.js(UNTIL, [{}, step]) / 1000 for step in unseen]
-                page.page.wait_for_timeout(1500)
-                found["jump to a seen step"] += [page.js(UNTIL, [{}, step]) / 1000 for step in unseen * 2]
-                assert page.js(told) == "training"
+                for step in (last - 1 - turn, last - 6 - turn):
+                    for seen in (False, True):
+                        drawn = page.js("step => clearhead.strips.drawn(step)", step)
+                        name = f"{'seen' if seen or drawn else 'unseen'} step, {'paused' if paused else 'training'}"
+                        found.setdefault(name, []).append(page.js(UNTIL, [{}, step]) / 1000)
+                        page.page.wait_for_timeout(500)
+                        page.js("clearhead.player.go(0, Infinity, false)")
+                        page.page.wait_for_timeout(500)
+                page.js("clearhead.learning.say('go')")
+                wait_for(lambda: page.js(told) == "training", 30, "going on")
         finally:
             preview.stop()
             browser.close()
