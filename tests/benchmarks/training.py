@@ -146,8 +146,8 @@ def jumps(corpus: Path, lesson: str = "attention") -> dict[str, list[float]]:
                         drawn = page.js("step => clearhead.strips.drawn(step)", step)
                         name = f"{'seen' if seen or drawn else 'unseen'} step, {'paused' if paused else 'training'}"
                         found.setdefault(name, []).append(page.js(UNTIL, [{}, step]) / 1000)
-                        page.page.wait_for_timeout(500)
                         page.js("clearhead.player.go(0, Infinity, false)")
+                        wait_for(lambda: page.shown and page.shown[1] == 0, 30, "the first step")
                         page.page.wait_for_timeout(500)
                 page.js("clearhead.learning.say('go')")
                 wait_for(lambda: page.js(told) == "training", 30, "going on")

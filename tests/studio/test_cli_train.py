@@ -118,7 +118,8 @@ def test_who_stops_it_keeps_what_was_trained(tmp_path, asked):
         "RECIPES['tiny'] = Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
         f"train.WORK = pathlib.Path({str(tmp_path)!r}); run.SAVE_EVERY = 1e9;"
         "advance = run.Run.advance; run.Run.advance = lambda self: print(self.step, flush=True) or advance(self);"
-        f"from studio.cli import main; sys.exit(main.main(['train', 'tiny', '--steps', '100000', '-o', {str(tmp_path / 'out')!r}]))"
+        f"from studio.cli import main; out = {str(tmp_path / 'out')!r};"
+        "sys.exit(main.main(['train', 'tiny', '--steps', '100000', '-o', out]))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
