@@ -129,3 +129,22 @@ def test_who_stops_it_keeps_what_was_trained(tmp_path, asked):
     process.send_signal(asked)
     assert process.communicate(timeout=60)[1].splitlines()[-1].startswith("stopped; what is done so far is kept")
     assert process.returncode == 130 and os.path.exists(tmp_path / "tiny-0-100000/state.pt")
+
+
+def test_a_preview_that_trains_asks_for_a_text_that_can_be_read(capsys, tmp_path, monkeypatch):
+    import studio.preview
+    from model import paths
+
+    served = []
+    monkeypatch.setattr(studio.preview, "serve", lambda *args: served.append(args))
+    monkeypatch.setattr(paths, "RENDERS", tmp_path / "renders")
+    (tmp_path / "good").write_text(TEXT)
+    (tmp_path / "bad").write_bytes(bytes(range(256)) * 9)
+    good, bad, none = (["--corpus", str(tmp_path / name)] for name in ("good", "bad", "none"))
+    for args in (bad, none, [*good, "--model", "tiny"], ["--minutes", "3"], ["--tokenizer", "bpe"]):
+        assert cli.main(["preview", "attention", *args]) == 2
+        assert capsys.readouterr().err.count("\n") == 1 and not served
+    assert not cli.main(["preview", "attention", *good, "--minutes", "3"])
+    ((_, options, *_, training),) = served
+    assert training["minutes"] == 3 and training["tokenizer"] == "words" and options["text"] in TEXT
+    assert Path(training["folder"]).is_dir() and Path(training["folder"]).is_relative_to(tmp_path / "renders")
