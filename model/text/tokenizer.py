@@ -1,4 +1,4 @@
-"""Text ↔ token ids, on the `tokenizers` library: whole words, any Unicode, the text kept as it was typed."""
+"""Text ↔ token ids, on the `tokenizers` library: words or byte pairs, any Unicode, the text kept as it was typed."""
 
 from __future__ import annotations
 
@@ -30,16 +30,24 @@ class Encoding:
 
 
 class Tokenizer:
-    """Word-level: a word is looked up in lower case and shown as typed. No token stands before the text."""
+    """No token stands before the text. Word-level: a word is looked up in lower case and shown as typed. In pieces
+    (`model.text.bpe.tokenizer_of`): byte pairs, with the blank before a word; then `unknown_id` is None."""
 
     def __init__(self, backend: Backend, display: dict[str, str]):
         self.backend, self.display = backend, display
         words = backend.get_vocab()
-        self.unknown_id, self.end_id = words[UNKNOWN], words[END]
-        self.vocabulary = tuple(display.get(word, word) for word in sorted(words, key=words.__getitem__))
+        self.in_pieces = isinstance(backend.model, models.BPE)
+        self.unknown_id, self.end_id = words.get(UNKNOWN), words[END]
+        in_order = sorted(words, key=words.__getitem__)
+        self.vocabulary = tuple(map(spelled, in_order) if self.in_pieces else (display.get(w, w) for w in in_order))
 
     def __len__(self) -> int:
         return len(self.vocabulary)
+
+    @property
+    def word_ids(self) -> range:
+        """The ids of words, or pieces: all but <unk> and <end>."""
+        return range(self.end_id) if self.in_pieces else range(self.end_id + 1, len(self))
 
     @classmethod
     def from_words(cls, words: Iterable[str]) -> Tokenizer:
@@ -68,7 +76,11 @@ class Tokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The ids as a running text: no space before punctuation, a capital at the start of a sentence."""
-        return running_text(word for word in (self.vocabulary[index] for index in ids) if word != END)
+        kept = [index for index in ids if index != self.end_id]
+        if not self.in_pieces:
+            return running_text(self.vocabulary[index] for index in kept)
+        pieces = (str(self.backend.id_to_token(index)) for index in kept)
+        return b"".join(map(bytes_of, pieces)).decode("utf-8", "replace")
 
     def save(self, path: Path) -> None:
         self.backend.save(str(path))
@@ -77,8 +89,42 @@ class Tokenizer:
     def load(cls, path: Path, display: dict[str, str]) -> Tokenizer:
         try:
             return cls(Backend.from_file(str(path)), display)
+        except KeyError as error:
+            raise ClearheadError(f"{path.name} is not a tokenizer of Clearhead's: it has no {error}") from error
         except Exception as error:  # the library raises bare Exception for every fault of a file
             raise ClearheadError(f"{path.name} is not a tokenizer that can be read: {error}") from error
+
+
+# How `tokenizers` writes bytes (GPT-2's table): those that can be seen as themselves, the others from U+0100 on.
+SEEN = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+SIGNS = {byte: chr(byte) for byte in SEEN} | {
+    byte: chr(0x100 + k) for k, byte in enumerate(byte for byte in range(256) if byte not in set(SEEN))
+}
+OF_SIGN = {sign: byte for byte, sign in SIGNS.items()}
+
+
+def signs_of(piece: bytes) -> str:
+    """A piece as a byte-level backend writes it."""
+    return "".join(SIGNS[byte] for byte in piece)
+
+
+def bytes_of(signs: str) -> bytes:
+    """The other way."""
+    return bytes(OF_SIGN[sign] for sign in signs)
+
+
+def spelled(signs: str) -> str:
+    """A piece as people read it; bytes that are no text by themselves, or cannot be seen, as <0xE2>.
+
+    >>> spelled("Ġforest"), spelled("â"), spelled(END)
+    (' forest', '<0xE2>', '<end>')
+    """
+    if signs == END:
+        return END
+    piece = bytes_of(signs)
+    text = piece.decode("utf-8", "replace")
+    seen = text.isprintable() and "\N{REPLACEMENT CHARACTER}" not in text
+    return text if seen else "".join(f"<0x{byte:02X}>" for byte in piece)
 
 
 def running_text(words: Iterable[str]) -> str:
