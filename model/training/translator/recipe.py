@@ -1,0 +1,53 @@
+"""How the translator is trained, in the words of *Attention Is All You Need*, § 5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+MODEL = {
+    "kind": "encoder-decoder",
+    "n_ctx": 40,
+    "d_model": 64,
+    "n_layers": 2,
+    "n_heads": 8,
+    "d_head": 8,
+    "d_mlp": 128,
+    "positions": "sinusoidal",
+    "norm_first": False,
+    "activation": "relu",
+    "embed_scale": True,
+    "tied": True,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the translator is trained on, and for how long."""
+
+    model: dict[str, Any] = field(default_factory=lambda: dict(MODEL))
+    steps: int = 12_000
+    sentences: int = 300_000
+    batch: int = 96
+    warmup: int = 800
+    factor: float = 1.0  # of the learning rate of the paper
+    smoothing: float = 0.1  # of the labels
+    averaged: int = 5  # the last so many states, `apart` steps from one another, give the final weights
+    apart: int = 200
+    snapshots: int = 9
+    corpus_seed: int = 0
+
+    def learning_rate(self, step: int) -> float:
+        """d_model^−½ · min(n^−½, n · warmup^−1½) at the n-th step, n from 1 on; `step` counts from 0.
+
+        Vaswani et al. 2017, equation 3. It rises in a straight line, then falls with the root of the steps."""
+        n = step + 1
+        size: int = self.model["d_model"]
+        return self.factor * size**-0.5 * min(n**-0.5, n * self.warmup**-1.5)
+
+    def snapshot_steps(self) -> set[int]:
+        """Step 0, the last step, and steps between, spaced evenly in the logarithm from 50 on."""
+        between = np.geomspace(min(50, self.steps), self.steps, self.snapshots - 1)
+        return {0, *(round(step) for step in between)}
