@@ -142,9 +142,7 @@ class EncoderDecoder(Part):
     ) -> Tensor:
         """The decoder's half: logits of the next word at every position. → (…, target position, vocab)"""
         decoder = tape.at("decoder")
-        x = self.decoder.stream(
-            tokens, decoder, positions, memory, padding=padding, memory_padding=memory_padding
-        )
+        x = self.decoder.stream(tokens, decoder, positions, memory, padding=padding, memory_padding=memory_padding)
         return tape("logits", x @ self.unembedding, "position vocab")
 
 

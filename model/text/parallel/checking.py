@@ -1,7 +1,7 @@
 """Is a French sentence right? It is read word by word, and the first rule that it breaks is told.
 
-Of the rules that made the sentence (french.py) nothing is used here: that one goes from a meaning to words, this one from
-words to what they agree with. Only the dictionary and what counts as a vowel are shared.
+Of the rules that made the sentence (french.py) nothing is used here: that one goes from a meaning to words, this one
+from words to what they agree with. Only the dictionary and what counts as a vowel are shared.
 """
 
 from __future__ import annotations

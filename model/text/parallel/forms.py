@@ -75,7 +75,12 @@ def participles() -> dict[str, tuple[bool, set[Kind]]]:
     for verb in all_of("verbs", Verb):
         stem = verb.participle
         many = stem if stem.endswith("s") else stem + "s"
-        for form, kind in ((stem, ("m", False)), (many, ("m", True)), (stem + "e", ("f", False)), (stem + "es", ("f", True))):
+        for form, kind in (
+            (stem, ("m", False)),
+            (many, ("m", True)),
+            (stem + "e", ("f", False)),
+            (stem + "es", ("f", True)),
+        ):
             found.setdefault(form, (verb.goes, set()))[1].add(kind)
     return found
 

@@ -119,7 +119,7 @@ def _predicate(clause: Clause, gender: str, many: bool, before: Group | None = N
     if not clause.past:
         said, participle = verb.plural if many else verb.singular, []
     else:
-        said = (("sont" if many else "est") if verb.goes else ("ont" if many else "a"))
+        said = ("sont" if many else "est") if verb.goes else ("ont" if many else "a")
         agrees = (gender, many) if verb.goes else (ahead.gender, ahead.many) if ahead else ("m", False)
         participle = [_agreed(verb.participle, *agrees)]
     return [*_denied(clause, [*clitic, said]), *participle, *_object(clause), *_phrases(clause)]

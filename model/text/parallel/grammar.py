@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -60,7 +59,9 @@ class Grammar(Reasons):
             own = replace(self.being(number=0), of=owner)
             return Sentence("says", replace(self.action(), subject=own))
         own = replace(self.thing(), of=owner)
-        return Sentence("says", replace(self.description(), subject=own, adjective=self.adjective(*STATES[own.noun.kind])))
+        return Sentence(
+            "says", replace(self.description(), subject=own, adjective=self.adjective(*STATES[own.noun.kind]))
+        )
 
     def question(self) -> Sentence:
         if self.chance(0.5):
@@ -92,7 +93,7 @@ class Grammar(Reasons):
         return Sentence("there", Clause(what, negative=not number and self.chance(0.3), phrases=(spot,)))
 
     def age(self) -> Sentence:
-        who = self.rng.choice([self.somebody, self.being])()
+        who = self.somebody() if self.chance(0.5) else self.being()
         return Sentence("age", Clause(replace(who, number=None), negative=self.chance(0.2)), years=self.age_of())
 
     def age_of(self) -> int:
@@ -126,4 +127,3 @@ def pairs(seed: int) -> Iterator[Pair]:
     while True:
         meaning = grammar.sentence()
         yield Pair(english(meaning), french(meaning), meaning)
-

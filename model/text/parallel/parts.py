@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from model.text.parallel.meaning import Clause, Group, Phrase
@@ -33,7 +34,6 @@ BEFORE = {
 PLACES = ("roads", "waters", "lands", "shores", "buildings")
 
 
-
 class Parts:
     """Draws words that suit one another; the same for the same seed."""
 
@@ -59,7 +59,8 @@ class Parts:
     def ahead(self, kind: str) -> Adjective:
         """An adjective that stands before its noun in French: big, old."""
         fits = BEFORE[kind].split()
-        return self.rng.choice([one for one in self.words["adjectives"]["before"] if one.english in fits])
+        adjective: Adjective = self.rng.choice([a for a in self.words["adjectives"]["before"] if a.english in fits])
+        return adjective
 
     def look(self, kind: str, share: float) -> tuple[Adjective, ...]:
         """None, one or two adjectives of a noun: one of those before it, one of those after it in French."""
@@ -140,12 +141,14 @@ class Parts:
 
     def description(self) -> Clause:
         """Somebody or something is so."""
-        what = self.rng.choice([self.being, self.somebody, self.thing, self.place])()
+        makers: list[Callable[[], Group]] = [self.being, self.somebody, self.thing, self.place]
+        what = self.rng.choice(makers)()
         kind = "men" if what.noun.name else what.noun.kind
         ahead = self.ahead(kind)  # but not: the house is new, for which French has another word
         adjective = ahead if ahead.english != "new" and self.chance(0.3) else self.adjective(*STATES[kind])
-        degree = self.rng.choice(["", "", "very", "too"]) if adjective not in self.words["adjectives"]["colours"] else ""
+        degree = (
+            self.rng.choice(["", "", "very", "too"]) if adjective not in self.words["adjectives"]["colours"] else ""
+        )
         if adjective in what.adjectives:  # not: the old king is old
             what = replace(what, adjectives=())
         return Clause(what, None, self.chance(0.3), self.chance(0.25), adjective, degree)
-

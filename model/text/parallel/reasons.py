@@ -58,7 +58,9 @@ class Reasons(Parts):
         spot = self.one_of(*GROUND)
         if who.many or self.chance(0.5):
             clause = Clause(who, self.verb("alone"), past, self.chance(0.6))
-            reason = Clause(self.person(who), None, past, False, self.adjective("states"), self.rng.choice(["too", "very", ""]))
+            reason = Clause(
+                self.person(who), None, past, False, self.adjective("states"), self.rng.choice(["too", "very", ""])
+            )
             return Sentence("says", clause, because=reason)
         own = self.chance(0.5)
         adjective = self.adjective("states" if own else STATES[spot.noun.kind][0])
@@ -77,4 +79,6 @@ class Reasons(Parts):
             what = Group(what.noun, what.determiner, False, what.adjectives)
         clause = Clause(who, self.verb(topic), past, self.chance(0.7), object=what)
         adjective, degree = self.adjective(STATES[topic][0]), self.rng.choice(["too", "very"])
-        return Sentence("says", clause, because=Clause(Pronoun(what.gender, what.many), None, past, False, adjective, degree))
+        return Sentence(
+            "says", clause, because=Clause(Pronoun(what.gender, what.many), None, past, False, adjective, degree)
+        )

@@ -12,6 +12,7 @@ from model.text.parallel.grammar import Pair, pairs
 from model.text.parallel.meaning import Clause, Group, Pronoun, Sentence
 
 PAIRS, STRUCTURES = 8, 12  # one in so many is kept from training
+FAMOUS = {"animal", "street"}  # of the sentence that everybody knows: it is not to be learned by heart
 PARTS = ("training", "pairs", "structures", "both")
 
 
@@ -24,7 +25,7 @@ def part_of(sentence: Sentence) -> str:
 
 def kept_apart(one: str, two: str) -> bool:
     """Whether two English nouns never stand together in a training sentence, in any order."""
-    return crc32(" ".join(sorted((one, two))).encode()) % PAIRS == 0
+    return {one, two} == FAMOUS or crc32(" ".join(sorted((one, two))).encode()) % PAIRS == 0
 
 
 def unseen(structure: str) -> bool:

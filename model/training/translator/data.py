@@ -10,11 +10,13 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from model.text.parallel.alignment import align
 from model.text.parallel.grammar import Pair
 from model.text.parallel.splitting import draw
 from model.text.parallel.words import lexicon
-from model.text.tokenizer import END, FRENCH_PIECE, START, Tokenizer
+from model.text.tokenizer import FRENCH_PIECE, START, Tokenizer
 
+Ids = tuple[int, ...]
 NOTHING = -100  # a target that is padding, which the loss leaves out
 
 
@@ -29,14 +31,23 @@ class Batch:
     inputs: torch.Tensor
     targets: torch.Tensor
     source_padding: torch.Tensor
+    aligned: torch.Tensor  # (word, 3): sentence, place of a French word in `targets`, place of the English word it says
 
     @classmethod
-    def of(cls, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], start: int, end: int) -> Batch:
+    def of(
+        cls,
+        sources: Sequence[Sequence[int]],
+        targets: Sequence[Sequence[int]],
+        start: int,
+        end: int,
+        aligned: Sequence[Sequence[tuple[int, int]]] = (),
+    ) -> Batch:
         """sources, targets: the ids of the sentences, without marks of beginning and end."""
         source, padding = filled(sources, 0)
         inputs, _ = filled([[start, *ids] for ids in targets], 0)
         wanted, _ = filled([[*ids, end] for ids in targets], NOTHING)
-        return cls(source, inputs, wanted, padding)
+        words = [(sentence, *pair) for sentence, pairs in enumerate(aligned) for pair in pairs]
+        return cls(source, inputs, wanted, padding, torch.tensor(words, dtype=torch.long).reshape(-1, 3))
 
 
 def filled(rows: Sequence[Sequence[int]], value: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -53,8 +64,7 @@ class Parallel:
         self.english = Tokenizer.from_words(vocabulary([pair.english for pair in made], Tokenizer.from_words([])))
         french = vocabulary([pair.french for pair in made], Tokenizer.from_words([], FRENCH_PIECE))
         self.french = Tokenizer.from_words([START, *french], FRENCH_PIECE)
-        self.sources = [np.array(ids, np.int16) for ids in encoded(self.english, [pair.english for pair in made])]
-        self.targets = [np.array(ids, np.int16) for ids in encoded(self.french, [pair.french for pair in made])]
+        self.sources, self.targets, self.aligned = self.indexed(made)
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -66,14 +76,27 @@ class Parallel:
         epoch, place = divmod(step, count)
         if (seed, epoch, size) != self._drawn:
             self._drawn, self._order = (seed, epoch, size), self._shuffled(seed, epoch, size)
-        chosen = self._order[place]
+        return self.side_by_side([(self.sources[i], self.targets[i], self.aligned[i]) for i in self._order[place]])
+
+    def batch_of(self, made: list[Pair]) -> Batch:
+        """Any sentences as one batch."""
+        return self.side_by_side(list(zip(*self.indexed(made), strict=True)))
+
+    def side_by_side(self, sentences: Sequence[tuple[Ids, Ids, list[tuple[int, int]]]]) -> Batch:
+        sources, targets, aligned = zip(*sentences, strict=True)
         assert self.french.start_id is not None and self.french.end_id is not None
-        return Batch.of(
-            [self.sources[i].tolist() for i in chosen],
-            [self.targets[i].tolist() for i in chosen],
-            self.french.start_id,
-            self.french.end_id,
-        )
+        return Batch.of(sources, targets, self.french.start_id, self.french.end_id, aligned)
+
+    def indexed(self, made: list[Pair]) -> tuple[list[Ids], list[Ids], list[list[tuple[int, int]]]]:
+        """Of each sentence the ids in both languages, and which French word says which English one."""
+        sources = encoded(self.english, [pair.english for pair in made])
+        targets = encoded(self.french, [pair.french for pair in made])
+        english, french = ([word.lower() for word in one.vocabulary] for one in (self.english, self.french))
+        aligned = [
+            align([english[i] for i in source], [french[i] for i in target])
+            for source, target in zip(sources, targets, strict=True)
+        ]
+        return sources, targets, aligned
 
     _drawn: tuple[int, int, int] | None = None
 
@@ -92,18 +115,13 @@ def training_pairs(seed: int, count: int) -> list[Pair]:
     return draw("training", seed, count)
 
 
-def encoded(tokenizer: Tokenizer, sentences: list[str]) -> list[list[int]]:
-    return [one.ids for one in tokenizer.backend.encode_batch(sentences, add_special_tokens=False)]
+def encoded(tokenizer: Tokenizer, sentences: list[str]) -> list[Ids]:
+    return [tuple(one.ids) for one in tokenizer.backend.encode_batch(sentences, add_special_tokens=False)]
 
 
 def vocabulary(sentences: list[str], tokenizer: Tokenizer) -> list[str]:
     """Every piece of the sentences, the most frequent first; names with their capital."""
     cut, names = tokenizer.backend, {noun.english.lower(): noun.english for noun in lexicon()["names"]}
     assert cut.pre_tokenizer
-    counts = Counter(
-        piece for sentence in sentences for piece, _ in cut.pre_tokenizer.pre_tokenize_str(sentence)
-    )
+    counts = Counter(piece for sentence in sentences for piece, _ in cut.pre_tokenizer.pre_tokenize_str(sentence))
     return [names.get(word, word) for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
-
-
-__all__ = ["END", "Batch", "Parallel", "filled", "training_pairs", "vocabulary"]

@@ -28,12 +28,13 @@ class Recipe:
     """What the translator is trained on, and for how long."""
 
     model: dict[str, Any] = field(default_factory=lambda: dict(MODEL))
-    steps: int = 12_000
-    sentences: int = 300_000
-    batch: int = 96
-    warmup: int = 800
+    steps: int = 20_000
+    sentences: int = 200_000
+    batch: int = 64
+    warmup: int = 1_000
     factor: float = 1.0  # of the learning rate of the paper
     smoothing: float = 0.1  # of the labels
+    guidance: float = 0.5  # weight of the loss that tells the decoder where to look (run.py, Looks)
     averaged: int = 5  # the last so many states, `apart` steps from one another, give the final weights
     apart: int = 200
     snapshots: int = 9
@@ -45,7 +46,8 @@ class Recipe:
         Vaswani et al. 2017, equation 3. It rises in a straight line, then falls with the root of the steps."""
         n = step + 1
         size: int = self.model["d_model"]
-        return self.factor * size**-0.5 * min(n**-0.5, n * self.warmup**-1.5)
+        rate: float = self.factor * size**-0.5 * min(n**-0.5, n * self.warmup**-1.5)
+        return rate
 
     def snapshot_steps(self) -> set[int]:
         """Step 0, the last step, and steps between, spaced evenly in the logarithm from 50 on."""

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from model.errors import ClearheadError
 from model.files import replacing, write_json
 from model.net.config import ModelConfig
+from model.net.layers import SILENT, Tape
 from model.net.transformer import EncoderDecoder
 from model.runs import checkpoints
 from model.training.translator.data import NOTHING, Batch, Parallel
@@ -28,10 +29,13 @@ SAVE_EVERY = 30  # seconds between two states to resume from
 class Run:
     """Model, optimizer and history at a step."""
 
-    def __init__(self, name: str, recipe: Recipe, seed: int, corpus: Parallel, heldout: Batch, work: Path, resume: bool):
+    def __init__(
+        self, name: str, recipe: Recipe, seed: int, corpus: Parallel, heldout: Batch, work: Path, resume: bool
+    ):
         self.name, self.recipe, self.seed, self.corpus, self.work = name, recipe, seed, corpus, work
-        sizes = {"vocab_size": len(corpus.french), "source_vocab_size": len(corpus.english)}
-        self.model = EncoderDecoder(ModelConfig(**sizes, **recipe.model))
+        self.model = EncoderDecoder(
+            ModelConfig(len(corpus.french), source_vocab_size=len(corpus.english), **recipe.model)
+        )
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9)  # § 5.3
         self.heldout, self.step = heldout, 0
         self.sum: dict[str, torch.Tensor] = {}  # of the states that are averaged at the end
@@ -89,9 +93,10 @@ class Run:
         rate = recipe.learning_rate(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        loss = loss_of(self.model, self.corpus.batch(self.step, self.seed, recipe.batch), recipe.smoothing)
+        batch, looks = self.corpus.batch(self.step, self.seed, recipe.batch), Looks()
+        loss = loss_of(self.model, batch, recipe.smoothing, Tape(looks.listen))
         self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss + recipe.guidance * looks.off(batch.aligned))
         self.optimizer.step()
         value = loss.item()
         if not math.isfinite(value):
@@ -158,8 +163,28 @@ class Run:
         shutil.rmtree(self.work, ignore_errors=True)
 
 
-def loss_of(model: EncoderDecoder, batch: Batch, smoothing: float = 0.0) -> torch.Tensor:
+class Looks:
+    """Listens to a forward pass for where the decoder looks in the English sentence."""
+
+    def __init__(self) -> None:
+        self.patterns: list[torch.Tensor] = []  # of every layer: (sentence, head, query, key)
+
+    def listen(self, name: str, value: torch.Tensor, axes: str) -> torch.Tensor:
+        if name.endswith("cross_attn.pattern"):
+            self.patterns.append(value)
+        return value
+
+    def off(self, aligned: torch.Tensor) -> torch.Tensor:
+        """Mean −log of the weight, averaged over heads, that a word about to be said gives to the word that it says.
+
+        In nats, over layers and words: the guided alignment of Chen et al. 2016, § 3.2."""
+        sentence, query, key = aligned.unbind(-1)
+        weights = torch.stack([pattern.mean(1)[sentence, query, key] for pattern in self.patterns])
+        return -weights.clamp(min=1e-6).log().mean()
+
+
+def loss_of(model: EncoderDecoder, batch: Batch, smoothing: float = 0.0, tape: Tape = SILENT) -> torch.Tensor:
     """Mean −log p(next French word) in nats, with smoothed labels (Szegedy et al. 2016, § 7)."""
-    logits = model(batch.inputs, batch.source, source_padding=batch.source_padding)
+    logits = model(batch.inputs, batch.source, tape, source_padding=batch.source_padding)
     targets = batch.targets.flatten()
     return F.cross_entropy(logits.flatten(0, 1), targets, ignore_index=NOTHING, label_smoothing=smoothing)
