@@ -344,7 +344,7 @@ def check_source(config: ModelConfig, source: Encoding | None) -> None:
     reads = config.kind == "encoder-decoder"
     if reads != (source is not None):
         raise UsageError(
-            "this model translates: give the text that its encoder reads as `source`"
+            "this model translates: it needs the text that its encoder reads (`source`); tiny reads one text"
             if reads
             else "this model reads one text: `source` is for an encoder–decoder"
         )

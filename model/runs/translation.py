@@ -104,6 +104,29 @@ def spaced(text: str) -> str:
     return MARK.sub("\N{NO-BREAK SPACE}\\1", GLUE.sub("", text))
 
 
+def filled(rows: Sequence[Sequence[int]], value: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of ids filled up to the longest, and where they are filled. (row, position) each"""
+    width = max(map(len, rows))
+    full = torch.tensor([[*row, *[value] * (width - len(row))] for row in rows])
+    return full, torch.arange(width) >= torch.tensor([[len(row)] for row in rows])
+
+
+@torch.no_grad()
+def translations(checkpoint: Checkpoint, sources: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """The ids of many sentences' translations at once, greedily, in the precision in which the weights are kept."""
+    model, start, end = checkpoint.model, checkpoint.tokenizer.start_id, checkpoint.tokenizer.end_id
+    assert start is not None and end is not None and isinstance(model, EncoderDecoder)
+    source, padding = filled(sources)
+    memory = model.read(source, padding=padding)
+    said = torch.full((len(sources), 1), start)
+    ended = torch.zeros(len(sources), dtype=torch.bool)
+    while not ended.all() and said.shape[1] <= checkpoint.config.n_ctx:
+        word = model.write(said, memory, memory_padding=padding)[:, -1].argmax(-1)
+        said = torch.cat([said, word[:, None]], 1)
+        ended |= word == end
+    return [tuple(row[1 : row.index(end)] if end in row else row[1:]) for row in said.tolist()]
+
+
 # ── search ───────────────────────────────────────────────────────────────────────────────────────
 def beam(checkpoint: Checkpoint | str, source: Encoding | str, width: int = 4, alpha: float = 0.6) -> Beam:
     """Beam search: of all ways to go on, the `width` likeliest are kept at every step (Graves 2012; § 6.1 of the 2017

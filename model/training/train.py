@@ -15,6 +15,8 @@ from model.text import bpe
 from model.training.recipes import RECIPES
 from model.training.report import write_report
 from model.training.run import Run
+from model.training.translator.recipe import NAME
+from model.training.translator.train import train_translator
 from model.training.windows import corpus_of, training_documents
 
 WORK = RENDERS / "training"  # states to resume from
@@ -34,8 +36,10 @@ def train(
 
     A run that was stopped goes on where it was when `resume` is set. Raises UsageError for an unknown name.
     """
+    if name == NAME:
+        return train_translator(seed, steps, Path(out or checkpoints.SHIPPED / name), WORK, resume, quiet)
     if name not in RECIPES:
-        raise UsageError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+        raise UsageError(f"no recipe {name!r}; there are {', '.join([*RECIPES, NAME])}")
     recipe = replace(RECIPES[name], steps=steps or RECIPES[name].steps)
     out = Path(out or checkpoints.SHIPPED / name)
     made = training_documents(recipe.words, recipe.lookups)

@@ -32,7 +32,9 @@ def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> di
 
 def run_in_words(trace: Trace) -> str:
     """What a forward pass was of, as far as it tells it from others."""
-    off = "".join(f", without layer {layer}, head {head}" for layer, head in trace.info.get("ablate", ()))
+    stack = trace.info.get("stack")
+    part = {"encoder": " of the encoder", "cross": " of those that look at the encoder"}.get(stack, "")
+    off = "".join(f", without layer {layer}, head {head}{part}" for layer, head in trace.info.get("ablate", ()))
     off += "".join(f", without layer {layer}, neuron {neuron}" for layer, neuron in trace.info.get("neurons", ()))
     off += ", its scores not divided by √d_head" if trace.info.get("scaled") is False else ""
     return f"run of {trace.info.get('checkpoint')} on “{' '.join(map(display, trace.tokens))}”{off}"

@@ -32,8 +32,8 @@ class Grammar(Reasons):
             self.possessed: 4,
             self.question: 8,
             self.asked_for: 8,
-            self.there: 6,
-            self.age: 4,
+            self.there: 8,
+            self.age: 6,
             self.related: 6,
             self.taken_and_kept: 9,
             self.obstacle: 24,
@@ -56,7 +56,7 @@ class Grammar(Reasons):
         """the dog of the queen is tired"""
         owner = self.somebody(plain=True)
         if self.chance(0.5):
-            own = replace(self.being(number=0), of=owner)
+            own = replace(self.being(number=0), determiner="the", of=owner)
             return Sentence("says", replace(self.action(), subject=own))
         own = replace(self.thing(), of=owner)
         return Sentence(

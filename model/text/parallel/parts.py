@@ -119,7 +119,7 @@ class Parts:
         if what == "alone":
             return Clause(who, verb, past, negative, phrases=spot)
         if what == "going":
-            goal = replace(self.place("buildings", "shores", "waters"), determiner=self.rng.choice(["the", "this"]))
+            goal = replace(self.place("buildings", "waters"), determiner=self.rng.choice(["the", "this"]))
             to = goal if verb.english == "go" else self.somebody()
             return Clause(who, verb, past, negative, phrases=(("to", to),))
         if what == "giving":

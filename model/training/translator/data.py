@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from model.runs.translation import filled
 from model.text.parallel.alignment import align
 from model.text.parallel.grammar import Pair
 from model.text.parallel.splitting import draw
@@ -48,13 +49,6 @@ class Batch:
         wanted, _ = filled([[*ids, end] for ids in targets], NOTHING)
         words = [(sentence, *pair) for sentence, pairs in enumerate(aligned) for pair in pairs]
         return cls(source, inputs, wanted, padding, torch.tensor(words, dtype=torch.long).reshape(-1, 3))
-
-
-def filled(rows: Sequence[Sequence[int]], value: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows of ids filled up to the longest, and where they are filled. (row, position) each"""
-    width = max(map(len, rows))
-    full = torch.tensor([[*row, *[value] * (width - len(row))] for row in rows])
-    return full, torch.arange(width) >= torch.tensor([[len(row)] for row in rows])
 
 
 class Parallel:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+NAME = "translator"
 MODEL = {
     "kind": "encoder-decoder",
     "n_ctx": 40,

@@ -10,22 +10,22 @@ import torch
 from model.text.parallel.splitting import draw
 from model.training.recipes import HELDOUT_SEED
 from model.training.translator.data import Batch, Parallel, training_pairs
-from model.training.translator.recipe import Recipe
+from model.training.translator.recipe import NAME, Recipe
+from model.training.translator.report import write_report
 from model.training.translator.run import Run
-
-NAME = "translator"
 
 
 def train_translator(
     seed: int, steps: int | None, out: Path, work: Path, resume: bool = True, quiet: bool = False
 ) -> Path:
-    """Trains into the folder `out`, keeping the state to resume from in `work`; returns `out`."""
+    """Trains into the folder `out` and measures it there (report.json). `work` keeps the state to resume from."""
     recipe = Recipe() if steps is None else replace(Recipe(), steps=steps)
     corpus = Parallel(training_pairs(recipe.corpus_seed, recipe.sentences))
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # no slower for a model this small, and the same result on any number of cores
     run = Run(NAME, recipe, seed, corpus, heldout_batch(corpus), work / f"{NAME}-{seed}-{recipe.steps}", resume)
     run.finish(out, quiet)
+    write_report(out)
     return out
 
 

@@ -57,7 +57,7 @@ def trace(text: str, model: str, out: Path | None) -> None:
 @click.option("--replace", is_flag=True, help="Write over the checkpoint that is there, and its snapshots.")
 @with_options(DEBUG)
 def train(name: str, seed: int, steps: int | None, out: Path | None, restart: bool, replace: bool) -> None:
-    """Train a checkpoint from its recipe (tiny), with snapshots along the way. Goes on where it was stopped."""
+    """Train a checkpoint from its recipe (tiny, translator), with snapshots. Goes on where it was stopped."""
     from model.training.train import train
 
     if out is not None or name in _shipped():
@@ -69,8 +69,9 @@ def _shipped() -> dict[str, Path]:
     """Where each recipe's checkpoint ships."""
     from model.runs.checkpoints import SHIPPED
     from model.training.recipes import RECIPES
+    from model.training.translator.recipe import NAME
 
-    return {name: SHIPPED / name for name in RECIPES}
+    return {name: SHIPPED / name for name in (*RECIPES, NAME)}
 
 
 def _check_target(folder: Path, replace: bool) -> None:
