@@ -18,16 +18,11 @@ from model.net.layers import Tape, weight_axes
 from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
 from model.runs.checkpoints import Checkpoint, load
+from model.runs.stacks import STACKS, post_name, result_name
 from model.text.tokenizer import START, Encoding
 
 EXACT_BELOW = 20_000_000  # parameters; larger models run in float32
 
-STACKS = {  # where heads are: what the names of their stack begin with, and their attention
-    "": ("", "attn"),
-    "encoder": ("encoder.", "attn"),
-    "decoder": ("decoder.", "attn"),
-    "cross": ("decoder.", "cross_attn"),
-}
 SHARED = ("W_K", "W_V", "b_K", "b_V")  # by the heads of a group
 
 Arrays = dict[str, np.ndarray]
@@ -185,25 +180,21 @@ class Off:
         for name in ("heads", "neurons"):
             object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
 
-    def result(self, layer: int) -> str:
-        prefix, attention = STACKS[self.stack]
-        return f"{prefix}blocks.{layer}.{attention}.result"
-
-    def post(self, layer: int) -> str:
-        return f"{STACKS[self.stack][0]}blocks.{layer}.mlp.post"
-
     def silence(self, name: str, value: torch.Tensor) -> None:
         """Set to zero what is off of a recorded tensor: of results [head, position, d], of outputs [position, n]."""
         for layer, head in self.heads:
-            if name == self.result(layer):
+            if name == result_name(self.stack, layer):
                 value[head] = 0.0
         for layer, neuron in self.neurons:
-            if name == self.post(layer):
+            if name == post_name(self.stack, layer):
                 value[:, neuron] = 0.0
 
     def concerns(self, name: str) -> bool:
         heads, neurons = ([layer for layer, _ in pairs] for pairs in (self.heads, self.neurons))
-        return name in map(self.result, heads) or name in map(self.post, neurons)
+        names = {result_name(self.stack, layer) for layer in heads} | {
+            post_name(self.stack, layer) for layer in neurons
+        }
+        return name in names
 
 
 ALL_ON = Off()
@@ -344,7 +335,7 @@ def check_source(config: ModelConfig, source: Encoding | None) -> None:
     reads = config.kind == "encoder-decoder"
     if reads != (source is not None):
         raise UsageError(
-            "this model translates: it needs the text that its encoder reads (`source`); tiny reads one text"
+            "this model translates: give what its encoder reads (`source`), or take one that reads one text (tiny)"
             if reads
             else "this model reads one text: `source` is for an encoder–decoder"
         )

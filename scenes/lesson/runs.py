@@ -32,7 +32,7 @@ def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> di
 
 def run_in_words(trace: Trace) -> str:
     """What a forward pass was of, as far as it tells it from others."""
-    stack = trace.info.get("stack")
+    stack = trace.info.get("stack", "")
     part = {"encoder": " of the encoder", "cross": " of those that look at the encoder"}.get(stack, "")
     off = "".join(f", without layer {layer}, head {head}{part}" for layer, head in trace.info.get("ablate", ()))
     off += "".join(f", without layer {layer}, neuron {neuron}" for layer, neuron in trace.info.get("neurons", ()))

@@ -52,5 +52,5 @@ class Recipe:
 
     def snapshot_steps(self) -> set[int]:
         """Step 0, the last step, and steps between, spaced evenly in the logarithm from 50 on."""
-        between = np.geomspace(min(50, self.steps), self.steps, self.snapshots - 1)
+        between = np.geomspace(min(50, max(1, self.steps // 4)), self.steps, self.snapshots - 1)
         return {0, *(round(step) for step in between)}

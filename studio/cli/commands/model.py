@@ -24,16 +24,17 @@ from studio.play.files import check_writable, from_here
     callback=which_checkpoint,
     help="A checkpoint's name or folder.",
 )
+@click.option("--source", metavar="TEXT", help="What a translator reads; TEXT is then what it has written, or ''.")
 @out("Save all tensors as one .safetensors file.", metavar="FILE")
 @with_options(DEBUG)
-def trace(text: str, model: str, out: Path | None) -> None:
+def trace(text: str, model: str, source: str | None, out: Path | None) -> None:
     """Run the model on a text and list every recorded tensor, with the names of its axes and its shape."""
     from rich.console import Console
     from rich.table import Table
 
     from model import run
 
-    result = run(model, text)
+    result = run(model, text, source=source)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("tensor", "axes", "shape"):
         table.add_column(heading, no_wrap=True)

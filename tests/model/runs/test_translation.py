@@ -18,6 +18,7 @@ from model.runs.recorder import run_tokens
 from model.runs.translation import beam, forced, penalty, read, spaced, translate, translations
 from model.text.parallel.splitting import draw
 from model.text.tokenizer import FRENCH_PIECE, START, Tokenizer
+from studio.audit.numbers.recorded import check_silenced
 
 TIRED = "The animal did not cross the street because it was too tired."
 WIDE = "The animal did not cross the street because it was too wide."
@@ -204,6 +205,13 @@ def test_a_head_of_any_stack_can_be_off(translator, stack, name):
     batch = ablations(translator, "L'animal", [(0, 1), (1, 3)], source=TIRED, stack=stack)
     assert batch[1, 3].run_id == without.run_id
     np.testing.assert_allclose(batch[1, 3].array("logits"), without.array("logits"), atol=1e-5)
+
+
+def test_the_audit_looks_where_it_is_off(translator):
+    for stack, other in (("encoder", "decoder"), ("cross", "encoder"), ("decoder", "cross")):
+        trace = run(translator, "L'animal", source=TIRED, ablate=[(1, 3)], neurons=[(0, 2)], stack=stack)
+        assert not list(check_silenced(trace))
+        assert list(check_silenced(dataclasses.replace(trace, info=trace.info | {"stack": other})))
 
 
 def test_neurons_of_a_stack_can_be_off(translator):
