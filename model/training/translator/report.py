@@ -55,7 +55,7 @@ def measure_part(checkpoint: Checkpoint, made: list[Pair]) -> dict[str, Any]:
         "count": len(made),
         "exact": share(right),
         "french": share(np.array([check(one) is None for one in said])),
-        "kinds": {kind: share(right[kinds == kind]) for kind in sorted(set(kinds))},
+        "kinds": {kind: share(right[kinds == kind]) for kind in sorted(map(str, set(kinds)))},
         "wrong": [
             {"english": pair.english, "french": pair.french, "said": one, "rule": check(one)}
             for pair, one in wrong[:TOLD]

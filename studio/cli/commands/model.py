@@ -1,4 +1,4 @@
-"""`clearhead trace` and `clearhead train`."""
+"""`clearhead trace`, `clearhead translate` and `clearhead train`."""
 
 from __future__ import annotations
 
@@ -47,6 +47,26 @@ def trace(text: str, model: str, source: str | None, out: Path | None) -> None:
     mention_blanks([result.tokens[place] for place in result.unknown])
     if out is not None:
         print(from_here(result.save(out)))
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("text")
+@click.option("--width", type=click.IntRange(1), default=4, show_default=True, help="Of the beam; 1 is greedy.")
+@click.option(
+    "--model",
+    "-m",
+    default="translator",
+    show_default=True,
+    metavar="NAME",
+    callback=which_checkpoint,
+    help="An encoder–decoder's name or folder.",
+)
+@with_options(DEBUG)
+def translate(text: str, width: int, model: str) -> None:
+    """Translate an English sentence into French, in the words that the model knows."""
+    from model.runs.translation import translate
+
+    print(translate(model, text, width))
 
 
 @click.command(context_settings=SETTINGS)
