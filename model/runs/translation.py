@@ -23,6 +23,7 @@ from model.text.tokenizer import Encoding, running_text
 
 TOLD = 5  # unknown words that a message names
 GLUE = re.compile(r"(?<=')\s|\s(?=-\s)|(?<=-)\s")  # l'animal, dix-sept
+SENTENCES = re.compile(r"(?<=[.?!])\s+")
 MARK = re.compile(r"(?<=[^\s])([?!;:])")
 
 
@@ -61,18 +62,20 @@ class Beam:
 
 
 def translate(checkpoint: Checkpoint | str, text: str, width: int = 1, alpha: float = 0.6) -> str:
-    """A text in the other language, as people write it; greedily, or by a beam of a `width` above 1.
+    """A text in the other language, as people write it, sentence by sentence; by a beam of that width, or greedily.
 
     Raises UsageError for words that the encoder does not know, with the nearest that it does."""
     checkpoint = _translator(checkpoint)
-    source = read(checkpoint, text)
-    best = beam(checkpoint, source, width, alpha).best
-    return written(checkpoint, best.ids)
+    read(checkpoint, text, limited=False)
+    sentences = [read(checkpoint, one) for one in SENTENCES.split(text.strip())]
+    return " ".join(written(checkpoint, beam(checkpoint, one, width, alpha).best.ids) for one in sentences)
 
 
-def read(checkpoint: Checkpoint, text: str) -> Encoding:
-    """The tokens of a text that is to be translated. Raises UsageError where some are unknown."""
-    encoding = checkpoint.reads.encode(text, checkpoint.config.n_ctx)
+def read(checkpoint: Checkpoint, text: str, limited: bool = True) -> Encoding:
+    """The tokens of a text that is to be translated. Raises UsageError where some are unknown.
+
+    limited: whether there may be no more than the encoder reads at once."""
+    encoding = checkpoint.reads.encode(text, checkpoint.config.n_ctx if limited else None)
     strange = list(dict.fromkeys(encoding.tokens[place] for place in encoding.unknown))
     if strange:
         more = f" and {len(strange) - TOLD} more" if len(strange) > TOLD else ""

@@ -147,7 +147,7 @@ def test_what_ships():
     recipe = Recipe()
     for step, rate in zip(history["step"], history["learning_rate"], strict=True):
         assert rate == pytest.approx(recipe.learning_rate(step))
-    assert history["heldout"]["loss"][0] > 6 and history["heldout"]["loss"][-1] < 0.1
+    assert history["heldout"]["loss"][0] > 6 and history["heldout"]["loss"][-1] < 0.15
     assert translator.at(steps[3]).hash != translator.hash and translator.at(steps[3]).source_tokenizer is not None
 
 
