@@ -49,6 +49,7 @@ SMALL = {  # English words and their French, beside what the lexicon holds
     "to": "à au aux",
     "years": "ans",
     ".": ".",
+    ",": ",",
     "?": "?",
 }
 CLITICS, BEFORE_CLITICS = {"le", "la", "l'", "les"}, {"et", "mais", "ne", "n'"}

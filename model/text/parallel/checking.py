@@ -129,26 +129,40 @@ class Reader:
         self.phrases()
 
     def _statement(self) -> None:
+        if self.accept("parce"):
+            return self._reason_first()
         subject = self.clause()
         if self.accept("et", "mais"):
             self.predicate(subject)
         if self.accept("parce"):
             self.expect("que", "qu'")
-            self.clause(reason=True)
+            word, kind = self.pronoun()
+            self.predicate([kind])
+            self._stands_for(word, kind)
+        return None
+
+    def _reason_first(self) -> None:
+        self.expect("que", "qu'")
+        word, kind = self.pronoun()
+        self.predicate([kind])
+        self.expect(",")
+        self.clause()
+        self._stands_for(word, kind)
 
     # ── clauses ──────────────────────────────────────────────────────────────────────────────────
-    def clause(self, reason: bool = False) -> list[Kind]:
+    def clause(self) -> list[Kind]:
         """A subject and what is said of it; what the subject can be is handed back."""
-        subject = self.pronoun() if reason else self.group()
+        subject = self.group()
         self.predicate(subject)
         return subject
 
-    def pronoun(self) -> list[Kind]:
+    def pronoun(self) -> tuple[str, Kind]:
         word = self.expect("il", "elle", "ils", "elles")
-        kind = ("f" if word.startswith("elle") else "m", word.endswith("s"))
+        return word, ("f" if word.startswith("elle") else "m", word.endswith("s"))
+
+    def _stands_for(self, word: str, kind: Kind) -> None:
         if kind not in self.named:
-            raise Wrong(f"{word!r} stands for nothing that was named")
-        return [kind]
+            raise Wrong(f"{word!r} stands for nothing that is named")
 
     def predicate(self, subject: list[Kind], before: list[Kind] | None = None) -> None:
         """before: what an object can be that was named before the verb (que)."""

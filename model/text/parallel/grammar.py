@@ -43,7 +43,8 @@ class Grammar(Reasons):
         }
 
     def sentence(self) -> Sentence:
-        return self.rng.choices(list(self.makers), list(self.makers.values()))[0]()
+        meaning = self.rng.choices(list(self.makers), list(self.makers.values()))[0]()
+        return replace(meaning, first=True) if meaning.because and self.chance(0.35) else meaning
 
     def does(self) -> Sentence:
         return Sentence("says", self.action())

@@ -43,7 +43,8 @@ def structure(sentence: Sentence) -> str:
     if sentence.more:
         parts += [sentence.link, _clause(sentence.more)]
     if sentence.because:
-        parts += ["because", _clause(sentence.because)]
+        why = ["because", _clause(sentence.because)]
+        parts = [*why, *parts] if sentence.first else [*parts, *why]
     return " ".join(part for part in parts if part)
 
 
