@@ -74,8 +74,7 @@ class Clause:
 class Sentence:
     """One sentence. `kind`: says, asks, where, who, what, why, how many (of `counted`), there (is), age (`years`).
 
-    `because`: the reason, which may come `first`; `more`: a second thing that the same subject does, led by `link` (and,
-    but).
+    `because`: the reason, which may come `first`; `more`: a second thing that the same subject does, led by `link`.
     """
 
     kind: str
