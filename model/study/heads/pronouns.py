@@ -1,7 +1,6 @@
 """Does *it* find what it stands for? Minimal pairs in which one word decides between il and elle.
 
-*The animal did not cross the street because it was too tired (wide)*, and the same with the reason first, where the
-decoder has named nothing yet when it says il or elle. Imports no torch by itself.
+*The animal did not cross the street because it was too tired (wide).* Imports no torch by itself.
 """
 
 from __future__ import annotations
@@ -41,7 +40,6 @@ class Case:
     referent: int
     other: int
     side: str
-    first: bool
 
     @property
     def said(self) -> str:
@@ -53,31 +51,25 @@ class Case:
         return self.french.split(f" {self.said} ")[0]
 
 
-def pair_of(
-    animal: Noun, place: Noun, verb: Verb, own: Adjective, of_place: Adjective, first: bool = False
-) -> tuple[Case, Case]:
-    """the animal did not cross the street because it was too tired; … too wide. first: because it was too tired, …"""
+def pair_of(animal: Noun, place: Noun, verb: Verb, own: Adjective, of_place: Adjective) -> tuple[Case, Case]:
+    """the animal did not cross the street because it was too tired; … too wide"""
     one, two = (
-        _case(animal, place, verb, side, adjective, first)
-        for side, adjective in zip(SIDES, (own, of_place), strict=True)
+        _case(animal, place, verb, side, adjective) for side, adjective in zip(SIDES, (own, of_place), strict=True)
     )
     return one, two
 
 
-def _case(animal: Noun, place: Noun, verb: Verb, side: str, adjective: Adjective, first: bool) -> Case:
+def _case(animal: Noun, place: Noun, verb: Verb, side: str, adjective: Adjective) -> Case:
     referent, other = (animal, place) if side == "animal" else (place, animal)
     reason = Clause(Pronoun(referent.gender, False), None, True, False, adjective, "too")
-    clause = Clause(Group(animal), verb, True, True, object=Group(place))
-    meaning = Sentence("says", clause, because=reason, first=first)
+    meaning = Sentence("says", Clause(Group(animal), verb, True, True, object=Group(place)), because=reason)
     words = english(meaning).split()
     it, to, beside = (words.index(word) for word in ("it", referent.english, other.english))
-    return Case(" ".join(words), french(meaning), it, to, beside, side, first)
+    return Case(" ".join(words), french(meaning), it, to, beside, side)
 
 
 def draw_pairs(count: int, seed: int) -> list[tuple[Case, Case]]:
-    """Different pairs, the same for the same seed: nouns of two genders that stand together in no training sentence.
-
-    In every second pair the reason comes first."""
+    """Different pairs, the same for the same seed: nouns of two genders that stand together in no training sentence."""
     rng, words = random.Random(seed), lexicon()
     grounds = [noun for kind in GROUND for noun in words["nouns"][kind]]
     nouns = [
@@ -90,7 +82,7 @@ def draw_pairs(count: int, seed: int) -> list[tuple[Case, Case]]:
         animal, place = rng.choice(nouns)
         of_place = words["adjectives"][STATES[place.kind][0]]
         verb, own = rng.choice(words["verbs"]["places"]), rng.choice(words["adjectives"]["states"])
-        found[pair_of(animal, place, verb, own, rng.choice(of_place), first=bool(len(found) % 2))] = None
+        found[pair_of(animal, place, verb, own, rng.choice(of_place))] = None
     return list(found)
 
 
@@ -189,36 +181,24 @@ def summary(cases: list[Case], found: Measured) -> dict[str, Any]:
     least, flips = weights[..., 0].min(-1), found.flipped.mean(-1)
     looks = least >= LOOKS
     layer, head = map(int, np.unravel_index(np.where(looks, 1 + flips, least).argmax(), least.shape))
-    first = np.array([case.first for case in cases])
-    orders = {"reason last": ~first, "reason first": first}
+    flipped = found.flipped[layer, head]
     return {
+        "pairs": len(cases) // 2,
+        "right": share(found.right),
+        "pairs right": share(np.asarray(found.right.reshape(-1, 2).all(-1))),
         "stack": "encoder",
         "head": [layer, head],
         "looks": bool(looks[layer, head]),
-        **_told(found, layer, head, mine, np.ones_like(first)),
-        "orders": {name: _told(found, layer, head, mine, some) for name, some in orders.items() if some.any()},
+        "weight": {
+            side: {"referent": _rounded(weights[layer, head, k, 0]), "other": _rounded(weights[layer, head, k, 1])}
+            for k, side in enumerate(SIDES)
+        },
+        "flipped": share(flipped),
+        "pairs flipped": share(np.asarray(flipped.reshape(-1, 2).any(-1))),
         "heads": {
             "weight on the referent, of the side where it is least": [[_rounded(one) for one in row] for row in least],
             "flipped without it": [[_rounded(one) for one in row] for row in flips],
         },
-    }
-
-
-def _told(found: Measured, layer: int, head: int, mine: np.ndarray, some: np.ndarray) -> dict[str, Any]:
-    """What a head does in some of the cases. mine [side, case]: which are of a side."""
-    right, flipped = found.right[some], found.flipped[layer, head, some]
-    return {
-        "pairs": len(right) // 2,
-        "right": share(right),
-        "pairs right": share(np.asarray(right.reshape(-1, 2).all(-1))),
-        "weight": {
-            side: dict(
-                zip(("referent", "other"), map(_rounded, found.weights[layer, head, own & some].mean(0)), strict=True)
-            )
-            for side, own in zip(SIDES, mine, strict=True)
-        },
-        "flipped": share(flipped),
-        "pairs flipped": share(np.asarray(flipped.reshape(-1, 2).any(-1))),
     }
 
 

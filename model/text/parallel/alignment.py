@@ -49,7 +49,6 @@ SMALL = {  # English words and their French, beside what the lexicon holds
     "to": "à au aux",
     "years": "ans",
     ".": ".",
-    ",": ",",
     "?": "?",
 }
 CLITICS, BEFORE_CLITICS = {"le", "la", "l'", "les"}, {"et", "mais", "ne", "n'"}

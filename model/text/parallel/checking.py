@@ -129,40 +129,26 @@ class Reader:
         self.phrases()
 
     def _statement(self) -> None:
-        if self.accept("parce"):
-            return self._reason_first()
         subject = self.clause()
         if self.accept("et", "mais"):
             self.predicate(subject)
         if self.accept("parce"):
             self.expect("que", "qu'")
-            word, kind = self.pronoun()
-            self.predicate([kind])
-            self._stands_for(word, kind)
-        return None
-
-    def _reason_first(self) -> None:
-        self.expect("que", "qu'")
-        word, kind = self.pronoun()
-        self.predicate([kind])
-        self.expect(",")
-        self.clause()
-        self._stands_for(word, kind)
+            self.clause(reason=True)
 
     # ── clauses ──────────────────────────────────────────────────────────────────────────────────
-    def clause(self) -> list[Kind]:
+    def clause(self, reason: bool = False) -> list[Kind]:
         """A subject and what is said of it; what the subject can be is handed back."""
-        subject = self.group()
+        subject = self.pronoun() if reason else self.group()
         self.predicate(subject)
         return subject
 
-    def pronoun(self) -> tuple[str, Kind]:
+    def pronoun(self) -> list[Kind]:
         word = self.expect("il", "elle", "ils", "elles")
-        return word, ("f" if word.startswith("elle") else "m", word.endswith("s"))
-
-    def _stands_for(self, word: str, kind: Kind) -> None:
+        kind = ("f" if word.startswith("elle") else "m", word.endswith("s"))
         if kind not in self.named:
-            raise Wrong(f"{word!r} stands for nothing that is named")
+            raise Wrong(f"{word!r} stands for nothing that was named")
+        return [kind]
 
     def predicate(self, subject: list[Kind], before: list[Kind] | None = None) -> None:
         """before: what an object can be that was named before the verb (que)."""

@@ -32,8 +32,7 @@ def _statement(sentence: Sentence) -> list[str]:
     if sentence.more:
         words += [sentence.link, *_predicate(sentence.more, _many(clause))]
     if sentence.because:
-        why = ["because", *_part(sentence.because.subject), *_predicate(sentence.because, _many(sentence.because))]
-        return [*why, ",", *words] if sentence.first else [*words, *why]
+        words += ["because", *_pronoun(sentence.because), *_predicate(sentence.because, _many(sentence.because))]
     return words
 
 
@@ -94,6 +93,10 @@ def _many(clause: Clause) -> bool:
 def _counted(sentence: Sentence) -> str:
     assert sentence.counted
     return sentence.counted.in_english(True)
+
+
+def _pronoun(clause: Clause) -> list[str]:
+    return _part(clause.subject)
 
 
 def _part(part: Group | Pronoun | None) -> list[str]:

@@ -79,8 +79,7 @@ def _statement(sentence: Sentence) -> list[str]:
         gender = clause.subject.gender if clause.subject else "m"
         words += [{"and": "et", "but": "mais"}[sentence.link], *_predicate(sentence.more, gender, _many(clause))]
     if sentence.because:
-        why = ["parce", "que", *_clause(sentence.because)]
-        return [*why, ",", *words] if sentence.first else [*words, *why]
+        words += ["parce", "que", *_clause(sentence.because)]
     return words
 
 

@@ -43,8 +43,7 @@ class Grammar(Reasons):
         }
 
     def sentence(self) -> Sentence:
-        meaning = self.rng.choices(list(self.makers), list(self.makers.values()))[0]()
-        return replace(meaning, first=True) if meaning.because and self.chance(0.35) else meaning
+        return self.rng.choices(list(self.makers), list(self.makers.values()))[0]()
 
     def does(self) -> Sentence:
         return Sentence("says", self.action())

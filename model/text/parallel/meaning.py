@@ -74,13 +74,12 @@ class Clause:
 class Sentence:
     """One sentence. `kind`: says, asks, where, who, what, why, how many (of `counted`), there (is), age (`years`).
 
-    `because`: the reason, which may come `first`; `more`: a second thing that the same subject does, led by `link`.
+    `because`: the reason; `more`: a second thing that the same subject does, led by `link` (and, but).
     """
 
     kind: str
     clause: Clause
     because: Clause | None = None
-    first: bool = False
     more: Clause | None = None
     link: str = "and"
     counted: Noun | None = None

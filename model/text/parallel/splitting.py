@@ -43,8 +43,7 @@ def structure(sentence: Sentence) -> str:
     if sentence.more:
         parts += [sentence.link, _clause(sentence.more)]
     if sentence.because:
-        why = ["because", _clause(sentence.because)]
-        parts = [*why, *parts] if sentence.first else [*parts, *why]
+        parts += ["because", _clause(sentence.because)]
     return " ".join(part for part in parts if part)
 
 

@@ -29,13 +29,13 @@ class Recipe:
     """What the translator is trained on, and for how long."""
 
     model: dict[str, Any] = field(default_factory=lambda: dict(MODEL))
-    steps: int = 16_000
+    steps: int = 20_000
     sentences: int = 200_000
     batch: int = 64
     warmup: int = 1_000
     factor: float = 1.0  # of the learning rate of the paper
     smoothing: float = 0.1  # of the labels
-    guidance: float = 0.3  # weight of the loss that tells the decoder where to look (run.py, Looks)
+    guidance: float = 0.5  # weight of the loss that tells the decoder where to look (run.py, Looks)
     averaged: int = 5  # the last so many states, `apart` steps from one another, give the final weights
     apart: int = 200
     snapshots: int = 9

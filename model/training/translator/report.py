@@ -115,6 +115,7 @@ def tables(report: dict[str, Any]) -> str:
     """The measured figures as Markdown tables."""
     heldout, told, searched = report["heldout"], report["pronouns"], report["beam"]
     kinds = sorted({kind for part in heldout.values() for kind in part["kinds"]})
+    weights = told["weight"]
     layer, head = told["head"]
     return "\n\n".join(
         [
@@ -127,17 +128,16 @@ def tables(report: dict[str, Any]) -> str:
                 ],
             ),
             _table(
+                ["il or elle", "measured"],
                 [
-                    f"il or elle (layer {layer}, head {head} of the encoder)",
-                    "pairs",
-                    "right, single sentences",
-                    "right on both sides",
-                    "*it* → the animal (tired)",
-                    "*it* → the place (wide)",
-                    "without the head: other pronoun",
-                    "on a side, of pairs",
+                    ["right, of single sentences", _interval(told["right"])],
+                    [f"right on both sides, of {told['pairs']} pairs", _interval(told["pairs right"])],
+                    ["head of the encoder that looks: layer, head", f"{layer}, {head}"],
+                    ["*it* → the animal, where the animal is tired", f"{weights['animal']['referent']:.0%}"],
+                    ["*it* → the place, where the place is wide", f"{weights['place']['referent']:.0%}"],
+                    ["other pronoun without the head, of sentences", _interval(told["flipped"])],
+                    ["other pronoun without it on a side, of pairs", _interval(told["pairs flipped"])],
                 ],
-                [_pronoun_row(name, one) for name, one in [*told["orders"].items(), ("all", told)]],
             ),
             _table(
                 ["search", f"word for word right, of {searched['count']} sentences"],
@@ -148,12 +148,6 @@ def tables(report: dict[str, Any]) -> str:
             ),
         ]
     )
-
-
-def _pronoun_row(name: str, told: dict[str, Any]) -> list[Any]:
-    shares = [_interval(told[one]) for one in ("right", "pairs right")]
-    weights = [f"{told['weight'][side]['referent']:.0%}" for side in ("animal", "place")]
-    return [name, told["pairs"], *shares, *weights, *(_interval(told[one]) for one in ("flipped", "pairs flipped"))]
 
 
 def _table(heading: list[str], rows: list[list[Any]]) -> str:
