@@ -29,7 +29,8 @@ class Recipe:
     """What the translator is trained on, and for how long."""
 
     model: dict[str, Any] = field(default_factory=lambda: dict(MODEL))
-    steps: int = 20_000
+    steps: int = 16_000
+    horizon: int = 20_000  # of the steps at which snapshots are taken
     sentences: int = 200_000
     batch: int = 64
     warmup: int = 1_000
@@ -51,6 +52,10 @@ class Recipe:
         return rate
 
     def snapshot_steps(self) -> set[int]:
-        """Step 0, the last step, and steps between, spaced evenly in the logarithm from 50 on."""
-        between = np.geomspace(min(50, max(1, self.steps // 4)), self.steps, self.snapshots - 1)
-        return {0, *(round(step) for step in between)}
+        """Step 0, the last step, and what lies before it of `snapshots` − 1 steps from 50 up to the horizon.
+
+        Those are spaced evenly in the logarithm."""
+        spaced = (
+            round(step) for step in np.geomspace(min(50, max(1, self.horizon // 4)), self.horizon, self.snapshots - 1)
+        )
+        return {0, self.steps, *(step for step in spaced if step < self.steps)}

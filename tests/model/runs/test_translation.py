@@ -126,7 +126,9 @@ def test_as_people_write_it():
     assert translate("translator", TIRED) == "L'animal n'a pas traversé la rue parce qu'il était trop fatigué."
     assert translate("translator", WIDE, width=4) == "L'animal n'a pas traversé la rue parce qu'elle était trop large."
     assert translate("translator", "is the old owl hungry ?") == "Est-ce que le vieux hibou est affamé\xa0?"
-    assert translate("translator", "The cat sleeps.  Is Anna tired?") == "Le chat dort. Est-ce qu'Anna est fatiguée\xa0?"
+    assert (
+        translate("translator", "The cat sleeps.  Is Anna tired?") == "Le chat dort. Est-ce qu'Anna est fatiguée\xa0?"
+    )
     assert spaced("Le roi a quatre - vingt - dix - neuf chevaux.") == "Le roi a quatre-vingt-dix-neuf chevaux."
 
 

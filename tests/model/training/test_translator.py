@@ -19,7 +19,7 @@ from model.training.translator.recipe import NAME, Recipe
 from model.training.translator.report import DOCUMENT, tables
 from model.training.translator.run import Looks, Run, loss_of
 
-SMALL = dict(sentences=300, batch=8, warmup=10, apart=3, snapshots=4)
+SMALL = dict(sentences=300, batch=8, warmup=10, apart=3, snapshots=5, horizon=24)
 
 
 @pytest.fixture(scope="module")
