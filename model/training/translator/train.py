@@ -16,10 +16,17 @@ from model.training.translator.run import Run
 
 
 def train_translator(
-    seed: int, steps: int | None, out: Path, work: Path, resume: bool = True, quiet: bool = False
+    seed: int,
+    steps: int | None,
+    out: Path,
+    work: Path,
+    resume: bool = True,
+    quiet: bool = False,
+    recipe: Recipe | None = None,
 ) -> Path:
     """Trains into the folder `out` and measures it there (report.json). `work` keeps the state to resume from."""
-    recipe = Recipe() if steps is None else replace(Recipe(), steps=steps)
+    recipe = recipe or Recipe()
+    recipe = recipe if steps is None else replace(recipe, steps=steps)
     corpus = Parallel(training_pairs(recipe.corpus_seed, recipe.sentences))
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # no slower for a model this small, and the same result on any number of cores
