@@ -64,10 +64,13 @@ class Beam:
 def translate(checkpoint: Checkpoint | str, text: str, width: int = 1, alpha: float = 0.6) -> str:
     """A text in the other language, as people write it, sentence by sentence; by a beam of that width, or greedily.
 
-    Raises UsageError for words that the encoder does not know, with the nearest that it does."""
+    Raises UsageError for words that the encoder does not know, with the nearest that it does, and for a sentence
+    without a mark at its end, which it would say again and again."""
     checkpoint = _translator(checkpoint)
     read(checkpoint, text, limited=False)
     sentences = [read(checkpoint, one) for one in SENTENCES.split(text.strip())]
+    if "." in checkpoint.reads.vocabulary and any(one.tokens[-1] not in ".?" for one in sentences):
+        raise UsageError(f"a sentence for {checkpoint.name} ends with . or ?, as those do that it learned from")
     return " ".join(written(checkpoint, beam(checkpoint, one, width, alpha).best.ids) for one in sentences)
 
 

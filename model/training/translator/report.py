@@ -16,11 +16,13 @@ from model.runs.checkpoints import Checkpoint
 from model.runs.translation import beam, translations
 from model.study.heads.finding import share
 from model.study.heads.pronouns import measure_pronouns
+from model.text.parallel.beyond import beyond
 from model.text.parallel.checking import check
 from model.text.parallel.grammar import Pair
 from model.text.parallel.splitting import PARTS, draw
 
-SEED, COUNT, BEAMS = 77, 1000, 200  # of the held-out sentences of a part; of those that are searched with a beam of 4
+SEED, COUNT = 77, 1000  # of the held-out sentences of a part
+BEYOND, BEAMS = 200, 200  # sentences of a kind that the grammar does not draw; those searched with a beam of 4
 TOLD = 20  # wrong translations that the report keeps
 DOCUMENT = ROOT / "docs" / "training.md"
 START, STOP = (
@@ -38,6 +40,7 @@ def write_report(name: str | Path) -> dict[str, Any]:
         "parameters": sum(p.numel() for p in checkpoint.model.parameters()),
         "training": checkpoint.training,
         "heldout": {part: measure_part(checkpoint, draw(part, SEED, COUNT)) for part in PARTS[1:]},
+        "beyond": {kind: measure_part(checkpoint, made) for kind, made in beyond(SEED, BEYOND).items()},
         "pronouns": measure_pronouns(checkpoint),
         "beam": measure_beam(checkpoint, draw("both", SEED, BEAMS)),
     }
@@ -125,6 +128,13 @@ def tables(report: dict[str, Any]) -> str:
                     [CALLED[part], one["count"], _interval(one["exact"]), _interval(one["french"])]
                     + [_interval(one["kinds"][kind]) if kind in one["kinds"] else "—" for kind in kinds]
                     for part, one in heldout.items()
+                ],
+            ),
+            _table(
+                ["sentences of a kind that the grammar never makes", "count", "word for word right", "right French"],
+                [
+                    [kind, one["count"], _interval(one["exact"]), _interval(one["french"])]
+                    for kind, one in report["beyond"].items()
                 ],
             ),
             _table(

@@ -143,6 +143,8 @@ def test_words_that_it_does_not_know():
         forced("translator", "The cat sleeps.", "Le hammster dort.")
     with pytest.raises(UsageError, match="tiny does not translate"):
         translate("tiny", "The cat sleeps.")
+    with pytest.raises(UsageError, match="ends with"):
+        translate("translator", "The cat sleeps. The dog sleeps")
     with pytest.raises(UsageError, match="empty"):
         translate("translator", " ")
 

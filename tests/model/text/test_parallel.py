@@ -7,6 +7,7 @@ import pytest
 
 from model.text.parallel import check, pairs
 from model.text.parallel.alignment import align
+from model.text.parallel.beyond import beyond
 from model.text.parallel.english import english
 from model.text.parallel.forms import numerals
 from model.text.parallel.french import french, joined
@@ -237,6 +238,14 @@ def test_a_part_is_drawn_anew_with_every_seed():
     one, two = draw("structures", 1, 20), draw("structures", 2, 20)
     assert len({pair.english for pair in one}) == 20 and all(part_of(pair.meaning) == "structures" for pair in one)
     assert Counter(pair.english for pair in one) != Counter(pair.english for pair in two)
+
+
+def test_beyond_the_grammar_french_is_right_and_structures_are_new(made):
+    known = {structure(pair.meaning) for pair in made}
+    for kind, sentences in beyond(1, 60).items():
+        assert len({pair.english for pair in sentences}) == 60
+        assert not [told for pair in sentences if (told := check(pair.french))], kind
+        assert not {structure(pair.meaning) for pair in sentences} & known, kind
 
 
 # ── pieces ───────────────────────────────────────────────────────────────────────────────────────
