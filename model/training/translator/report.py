@@ -16,10 +16,10 @@ from model.runs.checkpoints import Checkpoint
 from model.runs.translation import beam, translations
 from model.study.heads.finding import share
 from model.study.heads.pronouns import measure_pronouns
-from model.text.parallel.beyond import beyond
 from model.text.parallel.checking import check
 from model.text.parallel.grammar import Pair
 from model.text.parallel.splitting import PARTS, draw
+from model.training.translator.beyond import beyond
 
 SEED, COUNT = 77, 1000  # of the held-out sentences of a part
 BEYOND, BEAMS = 200, 200  # sentences of a kind that the grammar does not draw; those searched with a beam of 4

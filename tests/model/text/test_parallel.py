@@ -7,7 +7,6 @@ import pytest
 
 from model.text.parallel import check, pairs
 from model.text.parallel.alignment import align
-from model.text.parallel.beyond import beyond
 from model.text.parallel.english import english
 from model.text.parallel.forms import numerals
 from model.text.parallel.french import french, joined
@@ -16,6 +15,7 @@ from model.text.parallel.numerals import in_english, in_french
 from model.text.parallel.splitting import FAMOUS, PARTS, draw, kept_apart, part_of, structure, unseen
 from model.text.parallel.words import lexicon, opens
 from model.text.tokenizer import FRENCH_PIECE, START, Tokenizer
+from model.training.translator.beyond import beyond
 
 
 @pytest.fixture(scope="module")
