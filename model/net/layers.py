@@ -162,8 +162,17 @@ class Attention(Part):
             self.bias("b_V", head=kv_heads, d_head=d_head)
             self.bias("b_O", d_model=d_model)
 
-    def forward(self, x: Tensor, tape: Tape, angles: Tensor | None = None, memory: Tensor | None = None) -> Tensor:
-        """Queries come from x, keys and values from x too, or from `memory` (cross-attention)."""
+    def forward(
+        self,
+        x: Tensor,
+        tape: Tape,
+        angles: Tensor | None = None,
+        memory: Tensor | None = None,
+        padding: Tensor | None = None,
+    ) -> Tensor:
+        """Queries come from x, keys and values from x too, or from `memory` (cross-attention).
+
+        padding: (batch, key), true where a key is no word but fills up a shorter text of a batch; no query sees it."""
         source = x if memory is None else memory  # (…, key, d_model)
         q = tape("q", self.project(x, "Q"), "head position d_head")  # (…, head, query, d_head)
         k = tape("k", self.project(source, "K"), "head position d_head")  # (…, head, key, d_head)
@@ -177,6 +186,8 @@ class Attention(Part):
             read = k.shape[-2] - q.shape[-2]  # keys that were there before (cache.py)
             future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=x.device).triu(1 + read)
             scores = scores.masked_fill(future, -math.inf)
+        if padding is not None:
+            scores = scores.masked_fill(padding[:, None, None], -math.inf)
         scores = tape("scores_masked", scores, "head query key")
         pattern = tape("pattern", scores.softmax(-1), "head query key")  # each row sums to 1
         z = tape("z", pattern @ v, "head position d_head")  # (…, head, query, d_head)
@@ -245,11 +256,19 @@ class Block(nn.Module):
             self.ln_cross, self.cross_attn = norm(config), Attention(config, causal=False)
         self.ln2, self.mlp = norm(config), MLP(config)
 
-    def forward(self, x: Tensor, tape: Tape, angles: Tensor | None = None, memory: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        tape: Tape,
+        angles: Tensor | None = None,
+        memory: Tensor | None = None,
+        padding: Tensor | None = None,
+        memory_padding: Tensor | None = None,
+    ) -> Tensor:
         ln1, ln2 = partial(self.ln1, tape=tape.at("ln1")), partial(self.ln2, tape=tape.at("ln2"))
 
         def attn(x: Tensor) -> Tensor:
-            return tape("attn_out", self.attn(x, tape.at("attn"), angles), "position d_model")
+            return tape("attn_out", self.attn(x, tape.at("attn"), angles, padding=padding), "position d_model")
 
         def mlp(x: Tensor) -> Tensor:
             return tape("mlp_out", self.mlp(x, tape.at("mlp")), "position d_model")
@@ -257,17 +276,17 @@ class Block(nn.Module):
         x = tape("resid_pre", x, "position d_model")
         x = x + attn(ln1(x)) if self.norm_first else ln1(x + attn(x))
         if memory is not None:
-            x = self.look(x, memory, tape)
+            x = self.look(x, memory, tape, memory_padding)
         x = tape("resid_mid", x, "position d_model")
         x = x + mlp(ln2(x)) if self.norm_first else ln2(x + mlp(x))
         return tape("resid_post", x, "position d_model")
 
-    def look(self, x: Tensor, memory: Tensor, tape: Tape) -> Tensor:
+    def look(self, x: Tensor, memory: Tensor, tape: Tape, padding: Tensor | None) -> Tensor:
         """A decoder's glance at the encoder's output, between attention and MLP."""
         ln = partial(self.ln_cross, tape=tape.at("ln_cross"))
 
         def attn(x: Tensor) -> Tensor:
-            out = self.cross_attn(x, tape.at("cross_attn"), memory=memory)
+            out = self.cross_attn(x, tape.at("cross_attn"), memory=memory, padding=padding)
             return tape("cross_attn_out", out, "position d_model")
 
         x = tape("resid_self", x, "position d_model")

@@ -13,9 +13,12 @@ from tokenizers import Tokenizer as Backend
 from model.errors import ClearheadError, UsageError
 
 UNKNOWN, END = "<unk>", "<end>"
+START = "<start>"  # what a decoder that translates reads first; only its vocabulary has it
 # a character of a script written without spaces | a word, with its apostrophe (didn't) | one punctuation mark;
 # what is left (emoji …) stays whole
 PIECE = r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}][\p{L}\p{M}]*)*|\p{P}"
+# of French: an elided word with its apostrophe (l'animal is two pieces), est-ce, words, marks
+FRENCH_PIECE = r"est-ce|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*['’]?|\p{P}"
 ZERO_WIDTH = "\u200b"  # a blank between words that are written without one
 KEPT_FORMAT = "\u200c\u200d"  # joiners inside words and emoji
 
@@ -40,6 +43,7 @@ class Tokenizer:
         self.unknown_id, self.end_id = words.get(UNKNOWN), words[END]
         in_order = sorted(words, key=words.__getitem__)
         self.vocabulary = tuple(map(spelled, in_order) if self.in_pieces else (display.get(w, w) for w in in_order))
+        self.start_id: int | None = words.get(START)
 
     def __len__(self) -> int:
         return len(self.vocabulary)
@@ -50,8 +54,10 @@ class Tokenizer:
         return range(self.end_id) if self.in_pieces else range(self.end_id + 1, len(self))
 
     @classmethod
-    def from_words(cls, words: Iterable[str]) -> Tokenizer:
-        """A tokenizer whose ids follow the order of `words`; a capital in a word is kept for display."""
+    def from_words(cls, words: Iterable[str], piece: str = PIECE) -> Tokenizer:
+        """A tokenizer whose ids follow the order of `words`; a capital in a word is kept for display.
+
+        piece: what is one token, as a regular expression."""
         words = list(dict.fromkeys(words))
         ids = {word.lower(): index for index, word in enumerate([UNKNOWN, END, *words])}
         backend = Backend(models.WordLevel(ids, unk_token=UNKNOWN))
@@ -59,7 +65,7 @@ class Tokenizer:
             [normalizers.NFC(), normalizers.Lowercase(), normalizers.Replace("’", "'")]
         )
         backend.pre_tokenizer = pre_tokenizers.Sequence(
-            [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex(PIECE), "isolated")]
+            [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex(piece), "isolated")]
         )
         return cls(backend, {word.lower(): word for word in words if word != word.lower()})
 
@@ -76,7 +82,7 @@ class Tokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The ids as a running text: no space before punctuation, a capital at the start of a sentence."""
-        kept = [index for index in ids if index != self.end_id]
+        kept = [index for index in ids if index not in (self.start_id, self.end_id)]
         if not self.in_pieces:
             return running_text(self.vocabulary[index] for index in kept)
         pieces = (str(self.backend.id_to_token(index)) for index in kept)

@@ -17,6 +17,8 @@ from model.text import bpe
 from model.training.recipes import RECIPES
 from model.training.report import write_report
 from model.training.run import Run
+from model.training.translator.recipe import NAME, Recipe
+from model.training.translator.train import train_translator
 from model.training.windows import corpus_of, training_documents
 
 WORK = RENDERS / "training"  # states to resume from
@@ -37,10 +39,15 @@ def train_recipe(name: str, seed: int, steps: int, out: Path, resume: bool, quie
     write_report(out)
 
 
+def train_in_pairs(seed: int, steps: int, out: Path, resume: bool, quiet: bool) -> None:
+    """The translator, on sentences and their translations."""
+    train_translator(seed, steps, out, WORK, resume, quiet)
+
+
 # What can be trained by its name: how, and in how many steps it ships. A recipe of another kind is a row of its own.
 TRAINERS: dict[str, tuple[Trainer, int]] = {
     name: (partial(train_recipe, name), recipe.steps) for name, recipe in RECIPES.items()
-}
+} | {NAME: (train_in_pairs, Recipe().steps)}
 
 
 def train(

@@ -68,7 +68,9 @@ def first_snapshot(model: str) -> Checkpoint:
 
 def run_in_words(trace: Trace) -> str:
     """What a forward pass was of, as far as it tells it from others."""
-    off = "".join(f", without layer {layer}, head {head}" for layer, head in trace.info.get("ablate", ()))
+    stack = trace.info.get("stack", "")
+    part = {"encoder": " of the encoder", "cross": " of those that look at the encoder"}.get(stack, "")
+    off = "".join(f", without layer {layer}, head {head}{part}" for layer, head in trace.info.get("ablate", ()))
     off += "".join(f", without layer {layer}, neuron {neuron}" for layer, neuron in trace.info.get("neurons", ()))
     if trace.info.get("step") is not None:
         off += f", at step {trace.info['step']} of its training"

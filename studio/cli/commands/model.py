@@ -1,4 +1,4 @@
-"""`clearhead trace` and `clearhead train`."""
+"""`clearhead trace`, `clearhead translate` and `clearhead train`."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ from studio.play.files import check_writable, from_here, slug
     callback=which_checkpoint,
     help="A checkpoint's name or folder.",
 )
+@click.option("--source", metavar="TEXT", help="What a translator reads; TEXT is then what it has written, or ''.")
 @out("Save all tensors as one .safetensors file.", metavar="FILE")
 @with_options(DEBUG)
-def trace(text: str, model: str, out: Path | None) -> None:
+def trace(text: str, model: str, source: str | None, out: Path | None) -> None:
     """Run the model on a text and list every recorded tensor, with the names of its axes and its shape."""
     from rich.console import Console
     from rich.table import Table
 
     from model import run
 
-    result = run(model, text)
+    result = run(model, text, source=source)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("tensor", "axes", "shape"):
         table.add_column(heading, no_wrap=True)
@@ -50,6 +51,26 @@ def trace(text: str, model: str, out: Path | None) -> None:
 
 
 @click.command(context_settings=SETTINGS)
+@click.argument("text")
+@click.option("--width", type=click.IntRange(1), default=4, show_default=True, help="Of the beam; 1 is greedy.")
+@click.option(
+    "--model",
+    "-m",
+    default="translator",
+    show_default=True,
+    metavar="NAME",
+    callback=which_checkpoint,
+    help="An encoder–decoder's name or folder.",
+)
+@with_options(DEBUG)
+def translate(text: str, width: int, model: str) -> None:
+    """Translate an English sentence into French, in the words that the model knows."""
+    from model.runs.translation import translate
+
+    print(translate(model, text, width))
+
+
+@click.command(context_settings=SETTINGS)
 @click.argument("name", required=False)
 @with_options(OWN_TEXT)
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Make so many steps (default: the recipe's).")
@@ -62,7 +83,7 @@ def trace(text: str, model: str, out: Path | None) -> None:
 @click.option("--replace", is_flag=True, help="Write over the checkpoint that is there, and its snapshots.")
 @with_options(DEBUG)
 def train(name: str | None, seed: int, out: Path | None, restart: bool, replace: bool, **chosen: Any) -> None:
-    """Train a checkpoint on your own text (--corpus FILE), or from its recipe (tiny), with snapshots along the way.
+    """Train a checkpoint on your own text (--corpus FILE), or from its recipe (tiny, translator), with snapshots.
 
     Goes on where it was stopped. What was trained can be shown: clearhead render attention --model renders/models/NAME
     """
