@@ -100,14 +100,25 @@ class SignedBars(Painted):
                      level="letters", of=cell)  # fmt: skip
             shows = Length(cell, self.zero, self.unit)
             pen.rectangle(x, y, max(w, 0.012), h, self.fills[int(value < 0)], 0.85 * seen, shows=shows)
-            at, align = (x - AIR, 1.0) if value < 0 else (x + w + AIR, 0.0)
-            pen.number(self.tensor, (i,), self.spec, at, middle, self.size, "secondary", seen, value=value,
-                       align=align, level="letters")  # fmt: skip
         pen.line([(self.zero, 0.0), (self.zero, self.natural[1])], "secondary", 0.02)
         if self.mark is not None:
             x, place = self.zero + self.unit * float(self.mark), Place(Cell(self.mark), self.zero, self.unit)
             ends = [(x, 0.0), (x, self.natural[1])]
             pen.line(ends, "target", 0.04, self.mark_opacity, dashed=True, shows=place)
+        for i, value in enumerate(self.values):
+            self._draw_number(pen, i, float(value))
+
+    def _draw_number(self, pen: Pen, i: int, value: float) -> None:
+        """At the end of a bar; where the mark passes behind it, the mark makes room."""
+        (x, y, w, h), seen = self._bar(i), float(self.emphasis[i])
+        at, align = (x - AIR, 1.0) if value < 0 else (x + w + AIR, 0.0)
+        wide = typesetting.width(number(value, self.spec), self.size)
+        left = at - align * wide
+        if self.mark is not None and left <= self.zero + self.unit * float(self.mark) <= left + wide:
+            plate = left - 0.03, y + 0.1 * h, wide + 0.06, 0.8 * h
+            pen.rectangle(*plate, "background", 0.9 * self.mark_opacity)
+        pen.number(self.tensor, (i,), self.spec, at, y + h / 2, self.size, "secondary", seen, value=value,
+                   align=align, level="letters")  # fmt: skip
 
 
 def _shown(word: str) -> str:

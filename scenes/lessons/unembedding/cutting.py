@@ -118,7 +118,7 @@ def cut_off(lesson: Unembedding, chart: Chart, cut: Tensor, title: Said) -> Char
     """From the whole distribution at T = 1 to one that is cut off."""
     longest = longest_bar((probs, kept(lesson)) for probs in (lesson.probs, cut))
     one = Tensor.given(1.0, "temperature", origin=CHOSEN)
-    whole = chart_of(lesson, say("T = {t:.2g}", t=one), lesson.probs, longest)
-    chart = change(lesson, chart, whole, 1.0)
-    lesson.wait(0.5)
+    if not np.array_equal(chart[1].probs.values, cut.values):  # else both ways of cutting keep the same words
+        chart = change(lesson, chart, chart_of(lesson, say("T = {t:.2g}", t=one), lesson.probs, longest), 1.0)
+        lesson.wait(0.5)
     return change(lesson, chart, chart_of(lesson, title, cut, longest))
