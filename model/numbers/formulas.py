@@ -184,6 +184,12 @@ def _norm_of_heads(part: str, letter: str) -> dict[str, Formula]:
     return {f"{norm}.scale": scale, f"{norm}.normalized": normalized}
 
 
+def _meeting(at: Place, part: str, letter: str) -> Tensor:
+    """Queries or keys as they meet the others: turned, normed, or as they are. [head, position, d_head]"""
+    changed = (f"{part}.rot_{letter}", f"{part}.{letter}_norm.normalized")
+    return at[next((name for name in changed if name in at), f"{part}.{letter}")]
+
+
 def _read_by(at: Place, norm: str) -> Tensor:
     """What attention or MLP reads: the normalised stream, or (post-norm) the stream. [position, d_model]"""
     return at[f"{norm}.normalized" if at.config.norm_first else AROUND[norm][0]]
@@ -229,11 +235,7 @@ def _attention(part: str, norm: str) -> dict[str, Formula]:
         return formula
 
     def scores_raw(at: Place, h: int, i: int, j: int) -> Tensor:
-        q, k = (
-            next((name for name in (f"{part}.rot_{x}", f"{part}.{x}_norm.normalized") if name in at), f"{part}.{x}")
-            for x in "qk"
-        )
-        return at[q][h, i] @ at[k][h, j]
+        return _meeting(at, part, "q")[h, i] @ _meeting(at, part, "k")[h, j]
 
     def scores(at: Place, h: int, i: int, j: int) -> Tensor:
         raw = at[f"{part}.scores_raw"][h, i, j]
