@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from model import UsageError, load, run
 from model.errors import ClearheadError
-from tests.model.families.foreign import TEXT, write
+from tests.model.families.foreign import TEXT, tokenizer, write
 
 
 def refused(folder, words):
@@ -89,7 +89,11 @@ def test_a_pickle_in_the_place_of_weights_is_not_opened(tmp_path):
 
 
 def test_texts_of_a_foreign_tokenizer(tmp_path):
-    bert = load(write("BERT", tmp_path / "bert"))
+    made = tokenizer(around=True)
+    made.enable_padding(length=30), made.enable_truncation(5)  # as sentence-transformers' files have it
+    folder = write("BERT", tmp_path / "bert")
+    made.save(str(folder / "tokenizer.json"))
+    bert = load(folder)
     trace = run(bert, "the old dinosaur slept")
     assert trace.tokens == ("[CLS]", "the", "old", "dinosaur", "slept", "[SEP]") and trace.unknown == (3,)
     assert len(trace.vocabulary) == bert.config.vocab_size and trace.vocabulary[39] == "<39>"
