@@ -49,10 +49,16 @@ class Subwords(Tokenizer):
         encoding = self.backend.encode(text)
         if limit and len(encoding.ids) > limit:
             raise UsageError(f"the text has {len(encoding.ids)} tokens, this model reads at most {limit}: shorten it")
-        typed = [text[start:end].strip() for start, end in encoding.offsets]
-        shown = tuple(a or self.vocabulary[one].strip() for a, one in zip(typed, encoding.ids, strict=True))
+        shown = tuple(
+            self._shown(one, text[slice(*at)]) for one, at in zip(encoding.ids, encoding.offsets, strict=True)
+        )
         unknown = tuple(place for place, one in enumerate(encoding.ids) if one == self.unknown_id)
         return Encoding(tuple(encoding.ids), shown, unknown)
+
+    def _shown(self, one: int, typed: str) -> str:
+        """A piece as it was typed, with the blank that is part of it; one that nobody typed, by its name."""
+        piece = self.vocabulary[one]
+        return " " * piece.startswith(" ") + typed.strip() if typed.strip() else piece
 
     def decode(self, ids: Iterable[int]) -> str:
         return str(self.backend.decode(list(ids)))
