@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from tokenizers import Regex, decoders, models, pre_tokenizers, processors
 from tokenizers import Tokenizer as Backend
 from torch import Tensor
@@ -19,6 +21,7 @@ from torch import Tensor
 from model.errors import ClearheadError
 from model.families import llama
 from model.families.reading import Entries, Read, Weights
+from model.files import write_json
 from model.net.config import ModelConfig
 from model.text.subwords import Subwords
 
@@ -45,7 +48,52 @@ LLAMA3 = (  # how Llama 3 cuts a text before it joins pairs
 )
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A file with what it holds: tensors by the names of Llama's own files, and the end of a text."""
+
+    config: ModelConfig
+    tensors: dict[str, Callable[[], Tensor]]
+    tokenizer: Backend
+    end: Any
+
+
 def read(file: Path) -> Read:
+    opened = _open(file)
+    found = llama.tensors(opened.config, Weights(opened.tensors, str(file)))
+    return Read(opened.config, found, Subwords(opened.tokenizer, opened.config.vocab_size, opened.end), (file,))
+
+
+def convert(file: Path, folder: Path) -> None:
+    """Writes the Hugging Face folder of a Llama that a file stands for: the same float32 numbers, quick to load."""
+    opened = _open(file)
+    config = opened.config
+    weights = {f"model.{name}": one().contiguous() for name, one in opened.tensors.items() if name != "lm_head.weight"}
+    if not config.tied:
+        weights["lm_head.weight"] = opened.tensors["lm_head.weight"]().contiguous()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
+    opened.tokenizer.save(str(folder / "tokenizer.json"))
+    about = {
+        "model_type": "llama",
+        "_name_or_path": file.name,
+        "vocab_size": config.vocab_size,
+        "hidden_size": config.d_model,
+        "intermediate_size": config.d_mlp,
+        "num_hidden_layers": config.n_layers,
+        "num_attention_heads": config.n_heads,
+        "num_key_value_heads": config.kv_heads,
+        "head_dim": config.d_head,
+        "max_position_embeddings": config.n_ctx,
+        "rms_norm_eps": config.norm_eps,
+        "rope_theta": config.rotary_base,
+        "tie_word_embeddings": config.tied,
+        "eos_token_id": opened.end,
+    }
+    write_json(folder / "config.json", about)
+
+
+def _open(file: Path) -> Opened:
     try:
         from gguf import GGUFReader
     except ImportError as error:
@@ -58,16 +106,12 @@ def read(file: Path) -> Read:
     if held.get("general.architecture") != "llama":
         raise ClearheadError(f"{file}: GGUF of {held.get('general.architecture')!r} is not supported, only of llama")
     own = {name: value for name, value in held.items() if name.startswith("llama.")}
-    entries = Entries(own, str(file))
-    config = _config(entries, len(held.get("tokenizer.ggml.tokens", [])), {one.name for one in reader.tensors})
+    entries, parts = Entries(own, str(file)), "tokenizer.ggml."
+    config = _config(entries, len(held.get(f"{parts}tokens", [])), {one.name for one in reader.tensors})
     entries.done()
     tensors = dict(_tensor(file, one, config) for one in reader.tensors)
-    found = llama.tensors(config, Weights(tensors, str(file)))
-    words = Entries({name.removeprefix("tokenizer.ggml."): value for name, value in held.items()}, f"{file}: tokenizer")
-    return Read(config, found, Subwords(tokenizer(words), config.vocab_size, held.get(EOS)), (file,))
-
-
-EOS = "tokenizer.ggml.eos_token_id"
+    words = Entries({name.removeprefix(parts): value for name, value in held.items()}, f"{file}: tokenizer")
+    return Opened(config, tensors, tokenizer(words), held.get(f"{parts}eos_token_id"))
 
 
 def _config(entries: Entries, n_tokens: int, names: set[str]) -> ModelConfig:

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from model import families
 from model.errors import ClearheadError, UsageError
+from model.families import packages
 from model.files import replacing, write_json
 from model.net.config import ModelConfig
 from model.net.transformer import EncoderDecoder, Transformer, build
@@ -91,13 +92,15 @@ def names() -> list[str]:
 
 
 def load(name: str | Path) -> Checkpoint:
-    """A shipped checkpoint by name, or any folder by path, of another program too (docs/models.md).
+    """A shipped or installed checkpoint by name, or any folder by path, of another program too (docs/models.md).
 
     Raises ClearheadError when it cannot be read."""
     path = Path(name).expanduser()
     shipped = SHIPPED / str(name)
     if str(name) in names():
         path = shipped
+    elif (found := packages.installed(str(name))) is not None:
+        path = found
     elif not path.exists():
         raise UsageError(f"no checkpoint {str(name)!r}; there are {', '.join(names())}, or give a folder")
     files = [path, *path.iterdir()] if path.is_dir() else [path]

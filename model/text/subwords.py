@@ -26,7 +26,8 @@ class Subwords(Tokenizer):
 
     def __init__(self, backend: Backend, size: int, end: Any = None):
         self.backend, self.display, self.size = backend, {}, size
-        backend.no_padding(), backend.no_truncation()  # some files ask for a fixed length
+        backend.no_padding()  # some files ask for a fixed length
+        backend.no_truncation()
         if backend.get_vocab_size() > size:
             raise ClearheadError(f"the tokenizer has {backend.get_vocab_size()} pieces, the model {size}")
         end = end[0] if isinstance(end, list) and end else end

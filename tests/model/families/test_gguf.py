@@ -9,6 +9,7 @@ from gguf.quants import dequantize, quantize
 
 from model import load, run
 from model.errors import ClearheadError
+from model.families.gguf import convert
 from tests.model.families.foreign import compute
 from tests.model.families.parity import CLOSE, worst
 from tests.model.numbers.test_making import check_that_every_number_says_how_it_was_made
@@ -112,6 +113,17 @@ def test_types(kind, tmp_path):
     if kind == "F32":
         check_that_every_number_says_how_it_was_made(trace, 6)
         assert load(tmp_path).hash == checkpoint.hash and checkpoint.tokenizer.end_id == 0
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_converted_it_is_the_same_model(tied, tmp_path):
+    file, folder = write(tmp_path / "mine.gguf", llama(tied, **SIZES), Q.Q4_1), tmp_path / "folder"
+    folder.mkdir()
+    convert(file, folder)
+    one, other = load(file), load(folder)
+    assert one.config == other.config and one.tokenizer.vocabulary == other.tokenizer.vocabulary
+    assert other.tokenizer.end_id == 0 and run(one, TEXT).tokens == run(other, TEXT).tokens
+    np.testing.assert_array_equal(run(one, TEXT).array("logits"), run(other, TEXT).array("logits"))
 
 
 @pytest.mark.parametrize(
