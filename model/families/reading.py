@@ -27,6 +27,7 @@ HARMLESS = re.compile(
     r"|return_dict|chunk_size_feed_forward|problem_type|id2label|label2id|finetuning_task|task_specific_params"
     r"|.*(dropout|pdrop)(_prob)?|summary_\w+|torchscript|_attn_implementation|attn_implementation|unsloth_\w+"
     r"|is_llama_config|transformers\.js_config|max_window_layers|reorder_and_upcast_attn|n_ctx|model_max_length"
+    r"|_num_labels|pooler_\w+|directionality"
 )
 NEUTRAL = {  # entries that change the computation but for this value
     "is_encoder_decoder": False,
@@ -35,6 +36,7 @@ NEUTRAL = {  # entries that change the computation but for this value
     "pretraining_tp": 1,
     "rope_interleaved": False,
     "pruned_heads": {},
+    "use_mrope": False,
     "use_bidirectional_attention": False,
     "quantization_config": None,
 }
