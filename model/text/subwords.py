@@ -13,12 +13,6 @@ from model.errors import ClearheadError, UsageError
 from model.text.tokenizer import Encoding, Tokenizer, clean
 
 NONE = -1  # the id of a token that a tokenizer does not have
-SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥"}  # blanks that stand alone, so that they can be seen
-
-
-def visible(text: str) -> str:
-    """The text; signs for its blanks where it has nothing else."""
-    return text if text.strip() else "".join(SIGNS.get(char, char) for char in text)
 
 
 class Subwords(Tokenizer):
@@ -40,7 +34,7 @@ class Subwords(Tokenizer):
         """Each piece as it is read, with its blank; what is no text by itself, as the tokenizer writes it."""
         written = [self.backend.id_to_token(one) or f"<{one}>" for one in range(self.size)]
         read = self.backend.decode_batch([[one] for one in range(self.size)], skip_special_tokens=False)
-        return tuple(a if not b or "�" in b else visible(b) for a, b in zip(written, read, strict=True))
+        return tuple(a if not b or "�" in b else b for a, b in zip(written, read, strict=True))
 
     def encode(self, text: str, limit: int | None = None) -> Encoding:
         """With the tokens that this tokenizer puts around a text. Raises UsageError as `Tokenizer` does."""
@@ -79,7 +73,7 @@ class Characters(Tokenizer):
     def __init__(self, characters: Sequence[str]):
         self.characters, self.display = tuple(characters), {}
         self.ids = {char: place for place, char in enumerate(self.characters)}
-        self.vocabulary = tuple(map(visible, self.characters))
+        self.vocabulary = self.characters
         self.end_id = self.unknown_id = NONE
 
     def encode(self, text: str, limit: int | None = None) -> Encoding:
