@@ -49,7 +49,7 @@ def packed(values, kind):
     block, size = gguf.GGML_QUANT_SIZES[kind]
     rng, rows = np.random.default_rng(1), values.shape[0] * values.shape[1] // block
     made = rng.integers(0, 256, (rows, size), dtype=np.uint8)
-    scales = np.frombuffer(np.full(rows, 2e-3, np.float16).tobytes(), np.uint8).reshape(rows, 2)
+    scales = np.frombuffer(np.full(rows, 5e-5, np.float16).tobytes(), np.uint8).reshape(rows, 2)
     places = [slice(0, 2), slice(2, 4)] if kind.name == "Q4_K" else [slice(size - 2, size)]
     for place in places:
         made[:, place] = scales

@@ -97,6 +97,9 @@ def test_texts_of_a_foreign_tokenizer(tmp_path):
     trace = run(bert, "the old dinosaur slept")
     assert trace.tokens == ("[CLS]", "the", "old", "dinosaur", "slept", "[SEP]") and trace.unknown == (3,)
     assert len(trace.vocabulary) == bert.config.vocab_size and trace.vocabulary[39] == "<39>"
+    bare = run(load(write("BERT without head", tmp_path / "bare")), TEXT)
+    with pytest.raises(UsageError, match="has no unembedding"):
+        bare["probs"]
     with pytest.raises(UsageError, match="at most 32"):
         run(bert, " ".join([TEXT] * 4))
     with pytest.raises(UsageError, match="empty"):
