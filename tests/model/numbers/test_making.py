@@ -159,6 +159,31 @@ def test_a_masked_score_says_so():
     assert float(made) == -np.inf and "later" in made.source()
 
 
+def test_a_score_beyond_the_window_says_so():
+    trace, name = untrained(window=2), "blocks.0.attn.scores_masked"
+    made = made_of(trace, name, (0, 3, 1))
+    assert float(made) == -np.inf and made.source() == "masked: 2 or more words before"
+    assert np.isfinite(float(made_of(trace, name, (0, 3, 2))))
+
+
+def test_parts_of_other_families_in_words():
+    gemma = untrained(positions="rotary", score_cap=2.0, logit_cap=3.0, norm_after=True, qk_norm=True, norm="rms")
+    attn = "blocks.1.attn."
+    assert made_of(gemma, attn + "scores_capped", (0, 2, 1)).source() == (
+        f"tanh({attn}scores[head=0, query=2, key=1] ÷ score_cap) × score_cap"
+    )
+    assert made_of(gemma, "logits", (2, 1)).source() == (
+        "tanh(logits_raw[position=2, vocab=1] ÷ logit_cap) × logit_cap"
+    )
+    assert made_of(gemma, "blocks.1.attn_out", (2, 1)).source() == (
+        "blocks.1.ln1_post.normalized[position=2, d_model=1]"
+    )
+    assert f"{attn}q_norm.w[d_head=3]" in made_of(gemma, attn + "q_norm.normalized", (0, 2, 3)).source()
+    llama3 = untrained(positions="rotary", rotary_factor=4.0, rotary_ramp=(1.0, 4.0, 8))
+    assert "2π" in made_of(llama3, "rotary_angles", (3, 0)).source()
+    assert made_of(llama3, "rotary_angles", (3, 1)).source().endswith("÷ rotary_factor × 3")
+
+
 def test_a_part_of_a_trace_tells_what_it_can():
     whole = run("tiny", TEXT)
     names = [name for name in whole.names if not name.endswith("attn.q")]
