@@ -123,8 +123,8 @@ class HeadNorm(Part):
         self.gain("w", d_head=config.d_head)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:  # (…, head, position, d_head)
-        scale = (x.square().mean(-1, keepdim=True) + self.eps).sqrt()  # (…, head, position, 1)
-        tape("scale", scale.squeeze(-1), "head position")
+        size = (x.square().mean(-1) + self.eps).sqrt()  # (…, head, position)
+        scale = tape("scale", size, "head position").unsqueeze(-1)
         return tape("normalized", x / scale * self.w, "head position d_head")
 
 
