@@ -21,6 +21,7 @@ _HOME = {
     "Tokenizer": "text.tokenizer",
     "generate": "runs.sampling",
     "sample": "runs.sampling",
+    "translate": "runs.translation",
 }
 __all__ = sorted(_HOME)
 

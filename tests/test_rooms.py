@@ -21,7 +21,7 @@ ORDER = (
     ("model.numbers", "model.families"),
     ("model.runs",),
     ("model.study",),
-    ("model.training",),
+    ("model.training", "model.learning"),
     ("scenes", "scenes.course"),
     ("scenes.kit", "scenes.kit.ground"),
     ("scenes.kit.words", "scenes.kit.numbers"),

@@ -89,9 +89,9 @@ class LayerNorm(Part):
             self.bias("b", d_model=config.d_model)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:  # (…, position, d_model)
-        mean = x.mean(-1, keepdim=True)  # (…, position, 1)
-        scale = ((x - mean).square().mean(-1, keepdim=True) + self.eps).sqrt()  # (…, position, 1)
-        tape("mean", mean.squeeze(-1), "position"), tape("scale", scale.squeeze(-1), "position")
+        mean = tape("mean", x.mean(-1), "position").unsqueeze(-1)  # (…, position, 1)
+        variance = (x - mean).square().mean(-1)
+        scale = tape("scale", (variance + self.eps).sqrt(), "position").unsqueeze(-1)  # (…, position, 1)
         scaled = (x - mean) / scale * self.w
         return tape("normalized", scaled + self.b if self.biased else scaled, "position d_model")
 
@@ -107,8 +107,7 @@ class RMSNorm(Part):
         self.gain("w", d_model=config.d_model)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
-        scale = (x.square().mean(-1, keepdim=True) + self.eps).sqrt()  # (…, position, 1)
-        tape("scale", scale.squeeze(-1), "position")
+        scale = tape("scale", (x.square().mean(-1) + self.eps).sqrt(), "position").unsqueeze(-1)  # (…, position, 1)
         return tape("normalized", x / scale * self.w, "position d_model")
 
 
@@ -197,8 +196,17 @@ class Attention(Part):
         if config.qk_norm:
             self.q_norm, self.k_norm = HeadNorm(config), HeadNorm(config)
 
-    def forward(self, x: Tensor, tape: Tape, angles: Tensor | None = None, memory: Tensor | None = None) -> Tensor:
-        """Queries come from x, keys and values from x too, or from `memory` (cross-attention)."""
+    def forward(
+        self,
+        x: Tensor,
+        tape: Tape,
+        angles: Tensor | None = None,
+        memory: Tensor | None = None,
+        padding: Tensor | None = None,
+    ) -> Tensor:
+        """Queries come from x, keys and values from x too, or from `memory` (cross-attention).
+
+        padding: (batch, key), true where a key is no word but fills up a shorter text of a batch; no query sees it."""
         source = x if memory is None else memory  # (…, key, d_model)
         q = tape("q", self.project(x, "Q"), "head position d_head")  # (…, head, query, d_head)
         k = tape("k", self.project(source, "K"), "head position d_head")  # (…, head, key, d_head)
@@ -220,6 +228,8 @@ class Attention(Part):
             if self.window is not None:
                 hidden |= every.tril(read - self.window)
             scores = scores.masked_fill(hidden, -math.inf)
+        if padding is not None:
+            scores = scores.masked_fill(padding[:, None, None], -math.inf)
         scores = tape("scores_masked", scores, "head query key")
         pattern = tape("pattern", scores.softmax(-1), "head query key")  # each row sums to 1
         z = tape("z", pattern @ v, "head position d_head")  # (…, head, query, d_head)
@@ -294,11 +304,19 @@ class Block(nn.Module):
         if self.norm_after:
             self.ln1_post, self.ln2_post = norm(config), norm(config)
 
-    def forward(self, x: Tensor, tape: Tape, angles: Tensor | None = None, memory: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        tape: Tape,
+        angles: Tensor | None = None,
+        memory: Tensor | None = None,
+        padding: Tensor | None = None,
+        memory_padding: Tensor | None = None,
+    ) -> Tensor:
         ln1, ln2 = partial(self.ln1, tape=tape.at("ln1")), partial(self.ln2, tape=tape.at("ln2"))
 
         def attn(x: Tensor) -> Tensor:
-            out = self.attn(x, tape.at("attn"), angles)
+            out = self.attn(x, tape.at("attn"), angles, padding=padding)
             if self.norm_after:
                 out = self.ln1_post(tape("attn.out", out, "position d_model"), tape.at("ln1_post"))
             return tape("attn_out", out, "position d_model")
@@ -312,17 +330,17 @@ class Block(nn.Module):
         x = tape("resid_pre", x, "position d_model")
         x = x + attn(ln1(x)) if self.norm_first else ln1(x + attn(x))
         if memory is not None:
-            x = self.look(x, memory, tape)
+            x = self.look(x, memory, tape, memory_padding)
         x = tape("resid_mid", x, "position d_model")
         x = x + mlp(ln2(x)) if self.norm_first else ln2(x + mlp(x))
         return tape("resid_post", x, "position d_model")
 
-    def look(self, x: Tensor, memory: Tensor, tape: Tape) -> Tensor:
+    def look(self, x: Tensor, memory: Tensor, tape: Tape, padding: Tensor | None) -> Tensor:
         """A decoder's glance at the encoder's output, between attention and MLP."""
         ln = partial(self.ln_cross, tape=tape.at("ln_cross"))
 
         def attn(x: Tensor) -> Tensor:
-            out = self.cross_attn(x, tape.at("cross_attn"), memory=memory)
+            out = self.cross_attn(x, tape.at("cross_attn"), memory=memory, padding=padding)
             return tape("cross_attn_out", out, "position d_model")
 
         x = tape("resid_self", x, "position d_model")

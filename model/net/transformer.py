@@ -41,11 +41,19 @@ class Stack(Part):
             self.ln_final = norm(config)
 
     def stream(
-        self, tokens: Tensor, tape: Tape, positions: bool = True, memory: Tensor | None = None, start: int = 0
+        self,
+        tokens: Tensor,
+        tape: Tape,
+        positions: bool = True,
+        memory: Tensor | None = None,
+        start: int = 0,
+        padding: Tensor | None = None,
+        memory_padding: Tensor | None = None,
     ) -> Tensor:
         """The residual stream after the last block. tokens: (…, position) → (…, position, d_model)
 
-        start: the position of the first token, where others were read before it (cache.py)."""
+        start: the position of the first token, where others were read before it (cache.py). padding, memory_padding:
+        (batch, position), true where tokens or memory only fill up a batch."""
         end = start + tokens.shape[-1]
         embed = self.W_E[tokens] * math.sqrt(self.config.d_model) if self.config.embed_scale else self.W_E[tokens]
         x = tape("embed", embed, "position d_model")
@@ -61,7 +69,7 @@ class Stack(Part):
             x = self.ln_embed(x, tape.at("ln_embed"))
         for layer, block in enumerate(self.blocks):
             windowed = self.config.window_of(layer) is not None
-            x = block(x, tape.at(f"blocks.{layer}"), angles[windowed], memory)
+            x = block(x, tape.at(f"blocks.{layer}"), angles[windowed], memory, padding, memory_padding)
         return self.ln_final(x, tape.at("ln_final")) if self.config.norm_first else x
 
     def angles(self, start: int, end: int, tape: Tape, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -136,10 +144,41 @@ class EncoderDecoder(Part):
     def unembedding(self) -> Tensor:
         return self.decoder.W_E.T if self.config.tied else self.W_U
 
-    def forward(self, tokens: Tensor, source: Tensor, tape: Tape = SILENT, positions: bool = True) -> Tensor:
-        """tokens: (…, target position), source: (…, source position) → (…, target position, vocab)"""
-        memory = tape("memory", self.encoder.stream(source, tape.at("encoder"), positions), "position d_model")
-        x = self.decoder.stream(tokens, tape.at("decoder"), positions, memory)
+    def forward(
+        self,
+        tokens: Tensor,
+        source: Tensor,
+        tape: Tape = SILENT,
+        positions: bool = True,
+        padding: Tensor | None = None,
+        source_padding: Tensor | None = None,
+    ) -> Tensor:
+        """tokens: (…, target position), source: (…, source position) → (…, target position, vocab)
+
+        padding, source_padding: (batch, position), true where a shorter text of a batch is filled up. What stands in
+        the rows of padding means nothing."""
+        memory = self.read(source, tape, positions, source_padding)
+        return self.write(tokens, memory, tape, positions, padding, source_padding)
+
+    def read(
+        self, source: Tensor, tape: Tape = SILENT, positions: bool = True, padding: Tensor | None = None
+    ) -> Tensor:
+        """The encoder's half: what the decoder looks at. (…, source position) → (…, source position, d_model)"""
+        stream = self.encoder.stream(source, tape.at("encoder"), positions, padding=padding)
+        return tape("memory", stream, "position d_model")
+
+    def write(
+        self,
+        tokens: Tensor,
+        memory: Tensor,
+        tape: Tape = SILENT,
+        positions: bool = True,
+        padding: Tensor | None = None,
+        memory_padding: Tensor | None = None,
+    ) -> Tensor:
+        """The decoder's half: logits of the next word at every position. → (…, target position, vocab)"""
+        decoder = tape.at("decoder")
+        x = self.decoder.stream(tokens, decoder, positions, memory, padding=padding, memory_padding=memory_padding)
         return tape("logits", x @ self.unembedding, "position vocab")
 
 

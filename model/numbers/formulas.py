@@ -138,7 +138,7 @@ AROUND = {  # norm → the stream before it, and what its part of the block adds
 AFTER = {"ln1_post": "attn.out", "ln2_post": "mlp.out"}  # norm → what it reads
 
 
-def _input_of(at: Place, norm: str, i: int) -> Tensor:
+def input_of(at: Place, norm: str, i: int) -> Tensor:
     """The row that a normalisation reads. [d_model]"""
     if norm == "ln_final":
         return at[f"blocks.{at.config.n_layers - 1}.resid_post"][i]
@@ -156,10 +156,10 @@ def _norm(norm: str) -> dict[str, Formula]:
     """Layer norm: (x − mean) / scale · w + b. RMS norm leaves out mean and b."""
 
     def mean(at: Place, i: int) -> Tensor:
-        return _input_of(at, norm, i).mean(0)
+        return input_of(at, norm, i).mean(0)
 
     def centred(at: Place, i: int) -> Tensor:
-        x = _input_of(at, norm, i)
+        x = input_of(at, norm, i)
         return x if at.config.norm == "rms" else x - at[f"{norm}.mean"][i]
 
     def scale(at: Place, i: int) -> Tensor:
@@ -190,7 +190,7 @@ def _meeting(at: Place, part: str, letter: str) -> Tensor:
     return at[next((name for name in changed if name in at), f"{part}.{letter}")]
 
 
-def _read_by(at: Place, norm: str) -> Tensor:
+def read_by(at: Place, norm: str) -> Tensor:
     """What attention or MLP reads: the normalised stream, or (post-norm) the stream. [position, d_model]"""
     return at[f"{norm}.normalized" if at.config.norm_first else AROUND[norm][0]]
 
@@ -215,7 +215,7 @@ def _attention(part: str, norm: str) -> dict[str, Formula]:
 
     def projected(letter: str) -> Formula:
         def formula(at: Place, h: int, i: int, c: int) -> Tensor:
-            x = at["memory"] if cross and letter != "Q" else _read_by(at, norm)
+            x = at["memory"] if cross and letter != "Q" else read_by(at, norm)
             return at.plus(x[i] @ at[f"{part}.W_{letter}"][h, :, c], f"{part}.b_{letter}", h, c)
 
         return formula
@@ -271,11 +271,11 @@ def _attention(part: str, norm: str) -> dict[str, Formula]:
 
 # ── MLP ──────────────────────────────────────────────────────────────────────────────────────────
 def _mlp_in(at: Place, i: int, c: int) -> Tensor:
-    return at.plus(_read_by(at, "ln2")[i] @ at["mlp.W_in"][:, c], "mlp.b_in", c)
+    return at.plus(read_by(at, "ln2")[i] @ at["mlp.W_in"][:, c], "mlp.b_in", c)
 
 
 def _mlp_pre(at: Place, i: int, c: int) -> Tensor:
-    return _read_by(at, "ln2")[i] @ at["mlp.W_gate"][:, c] if at.config.gated else _mlp_in(at, i, c)
+    return read_by(at, "ln2")[i] @ at["mlp.W_gate"][:, c] if at.config.gated else _mlp_in(at, i, c)
 
 
 def _mlp_post(at: Place, i: int, c: int) -> Tensor:

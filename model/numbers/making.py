@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 
 from model.numbers.formulas import FORMULAS, Place
+from model.numbers.learned import AFTER, GRAD, UPDATE, formula_of
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Recorded
 from model.numbers.words import origin
 
-NAME = re.compile(r"(?P<stack>(?:encoder\.|decoder\.)?)(?:blocks\.(?P<layer>\d+)\.)?(?P<part>.+)")
+NAME = re.compile(
+    r"(?P<stack>(?:encoder\.|decoder\.|after\.|grad\.|update\.)?)(?:blocks\.(?P<layer>\d+)\.)?(?P<part>.+)"
+)
 WEIGHT = re.compile(r"(.*\.)?(W_\w+|b_\w+|w|b)")
 
 
@@ -34,17 +37,26 @@ def made_of(trace: Trace, name: str, index: tuple[int, ...]) -> Tensor | None:
 
 def agrees(made: Tensor, trace: Trace, name: str, index: tuple[int, ...]) -> bool:
     """Whether a formula gives what was recorded, within what float32 keeps."""
-    return bool(np.isclose(float(made), float(trace[name].values[index]), rtol=1e-4, atol=1e-5))
+    values = trace[name].values
+    small = name.startswith((GRAD, UPDATE))
+    slack = 1e-6 * float(np.abs(values).max()) + 1e-9 if small else 1e-5
+    return bool(np.isclose(float(made), float(values[index]), rtol=1e-4, atol=slack))
 
 
 def by_formula(trace: Trace, name: str, index: tuple[int, ...]) -> Tensor | None:
     """What the formula makes of the tensors before; None where there is no formula. It may depart from the run."""
     found = NAME.fullmatch(name)
-    formula = FORMULAS.get(found["part"]) if found and name in trace and not given_to(trace, name) else None
-    if found is None or formula is None or name.endswith("pos_embed") and trace.info.get("positions") is False:
+    if found is None or name not in trace or given_to(trace, name):
+        return None
+    part, layer = found["part"], int(found["layer"] or 0)
+    learned = formula_of(trace, name, part, layer)
+    formula, place = learned or (FORMULAS.get(part), Place(trace, found["stack"], layer))
+    if formula is None or name.startswith(GRAD) and not learned:
+        return None
+    if name.endswith("pos_embed") and trace.info.get("positions") is False:
         return None
     try:
-        return formula(Place(trace, found["stack"], int(found["layer"] or 0)), *index)
+        return formula(place, *index)
     except LookupError:  # a trace that holds only a part of the model
         return None
 
@@ -67,7 +79,7 @@ def given_to(trace: Trace, name: str) -> str | None:
     last = name.rsplit(".", 1)[-1]
     if last == "tokens":
         return "the text, as ids of the vocabulary"
-    if not WEIGHT.fullmatch(name):
+    if not WEIGHT.fullmatch(name) or name.startswith((GRAD, UPDATE, AFTER)):
         return None
     computed = last == "W_pos" and trace.config.positions == "sinusoidal" or last == "W_U" and trace.config.tied
     return None if computed else "learned in training"

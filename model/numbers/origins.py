@@ -72,6 +72,29 @@ class Stored(Origin):
 
 
 @dataclass(frozen=True)
+class Step(Origin):
+    """A setting of the optimizer in a step of learning that was run (`trace.info["learning"]`)."""
+
+    field: str
+
+
+@dataclass(frozen=True)
+class Logged(Origin):
+    """What a training run wrote down: a JSON file, and under which keys the numbers stand in it."""
+
+    file: Path
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scored(Origin):
+    """Induction scores [step, layer, head] measured on the snapshots of a checkpoint: its folder, and their steps."""
+
+    folder: Path
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Published(Origin):
     """A size of somebody else's model as its authors published it: a field of its `ModelConfig`."""
 
@@ -90,4 +113,18 @@ class Axes(Origin):
 
 CHOSEN = Chosen()
 
-__all__ = ["CHOSEN", "Axes", "Chosen", "Constant", "Drawn", "Measured", "Normal", "Published", "Setting", "Stored"]
+__all__ = [
+    "CHOSEN",
+    "Axes",
+    "Chosen",
+    "Constant",
+    "Drawn",
+    "Logged",
+    "Measured",
+    "Normal",
+    "Published",
+    "Scored",
+    "Setting",
+    "Step",
+    "Stored",
+]

@@ -83,6 +83,7 @@ class Trace:
             self.info.get("positions"),
             self.info.get("source"),
             *([self.info["neurons"]] if self.info.get("neurons") else []),
+            *([self.info["stack"]] if self.info.get("stack") else []),
         ]
         if self.info.get("cached"):
             key.append("cached")

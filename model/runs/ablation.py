@@ -16,27 +16,37 @@ AT_ONCE = 2**23  # logits of one batch: what 64 MB hold in float64
 
 
 def ablations(
-    checkpoint: Checkpoint | str, text: str, heads: Iterable[tuple[int, int]]
+    checkpoint: Checkpoint | str,
+    text: str,
+    heads: Iterable[tuple[int, int]],
+    source: str | None = None,
+    stack: str | None = None,
 ) -> dict[tuple[int, int], Trace]:
     """One more forward pass for each (layer, head), with that head's result set to zero; batched, as many as fit.
 
-    Raises UsageError for a head out of range."""
-    from model.runs.recorder import Off, check_heads
+    source, stack: as `run` takes them. Raises UsageError for a head or stack out of range."""
+    from model.runs.recorder import Off, check_heads, check_stack
 
     checkpoint = _loaded(checkpoint)
-    pairs = check_heads(checkpoint.config, heads)
-    return dict(zip(pairs, _batched(checkpoint, text, [Off(heads=(pair,)) for pair in pairs]), strict=True))
+    pairs, where = check_heads(checkpoint.config, heads), check_stack(checkpoint.config, stack)
+    off = [Off(heads=(pair,), stack=where) for pair in pairs]
+    return dict(zip(pairs, _batched(checkpoint, text, off, source), strict=True))
 
 
 def without_neurons(
-    checkpoint: Checkpoint | str, text: str, neurons: Iterable[tuple[int, int]]
+    checkpoint: Checkpoint | str,
+    text: str,
+    neurons: Iterable[tuple[int, int]],
+    source: str | None = None,
+    stack: str | None = None,
 ) -> dict[tuple[int, int], Trace]:
     """The same for each (layer, neuron) of the MLPs, with the neuron's output set to zero."""
-    from model.runs.recorder import Off, check_neurons
+    from model.runs.recorder import Off, check_neurons, check_stack
 
     checkpoint = _loaded(checkpoint)
-    pairs = check_neurons(checkpoint.config, neurons)
-    return dict(zip(pairs, _batched(checkpoint, text, [Off(neurons=(pair,)) for pair in pairs]), strict=True))
+    pairs, where = check_neurons(checkpoint.config, neurons), check_stack(checkpoint.config, stack)
+    off = [Off(neurons=(pair,), stack=where) for pair in pairs]
+    return dict(zip(pairs, _batched(checkpoint, text, off, source), strict=True))
 
 
 def _loaded(checkpoint: Checkpoint | str) -> Checkpoint:
@@ -45,14 +55,15 @@ def _loaded(checkpoint: Checkpoint | str) -> Checkpoint:
     return load(checkpoint) if isinstance(checkpoint, str) else checkpoint
 
 
-def _batched(checkpoint: Checkpoint, text: str, off: Sequence[Off]) -> Iterator[Trace]:
+def _batched(checkpoint: Checkpoint, text: str, off: Sequence[Off], source: str | None) -> Iterator[Trace]:
     """The runs, in batches of as many as fit."""
-    from model.runs.recorder import run_batch
+    from model.runs.recorder import encode_text, run_batch
 
-    encoding = checkpoint.tokenizer.encode(text, checkpoint.config.n_ctx)
+    encoding = encode_text(checkpoint, text)
+    read = None if source is None else checkpoint.reads.encode(source, checkpoint.config.n_ctx)
     size = max(1, AT_ONCE // (len(encoding.ids) * checkpoint.config.vocab_size))
     for first in range(0, len(off), size):
-        yield from run_batch(checkpoint, encoding, text, off[first : first + size])
+        yield from run_batch(checkpoint, encoding, text, off[first : first + size], read)
 
 
 def moved(before: Trace, after: Trace, position: int = -1) -> Tensor:

@@ -29,6 +29,7 @@ from model.text.tokenizer import Tokenizer
 
 SHIPPED = ASSETS / "checkpoints"
 FORMAT = "clearhead-1"
+SOURCE = "source_tokenizer.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,12 @@ class Checkpoint:
     hash: str
     training: dict[str, Any]
     step: int | None = None
+    source_tokenizer: Tokenizer | None = None  # of an encoder–decoder whose encoder reads other words than it writes
+
+    @property
+    def reads(self) -> Tokenizer:
+        """The tokenizer of what is read: of an encoder–decoder, what its encoder reads."""
+        return self.source_tokenizer or self.tokenizer
 
     @cached_property
     def exact(self) -> Transformer | EncoderDecoder:
@@ -76,10 +83,7 @@ class Checkpoint:
             return replace(self, step=step)
         file = self.path / "snapshots" / f"step-{step:06d}.safetensors"
         return replace(
-            self,
-            model=_model(self.config, file),
-            hash=_hash([file, self.path / "tokenizer.json"], self.config),
-            step=step,
+            self, model=_model(self.config, file), hash=_hash([file, *_tokenizers(self.path)], self.config), step=step
         )
 
     def _json(self, file: str) -> dict[str, Any]:
@@ -129,7 +133,11 @@ def _load(path: Path, _changed: int) -> Checkpoint:
     tokenizer = Tokenizer.load(path / "tokenizer.json", about.get("display", {}))
     if len(tokenizer) != config.vocab_size:
         raise ClearheadError(f"{path}: the tokenizer has {len(tokenizer)} words, the model {config.vocab_size}")
-    files = [path / "model.safetensors", path / "tokenizer.json"]
+    source = path / SOURCE
+    source_tokenizer = Tokenizer.load(source, about.get("source_display", {})) if source.is_file() else None
+    if len(source_tokenizer or tokenizer) != (config.source_vocab_size or config.vocab_size):
+        raise ClearheadError(f"{path}: its encoder reads {config.source_vocab_size} words, {SOURCE} has others")
+    files = [path / "model.safetensors", *_tokenizers(path)]
     return Checkpoint(
         about.get("name", path.name),
         path,
@@ -138,7 +146,12 @@ def _load(path: Path, _changed: int) -> Checkpoint:
         _model(config, files[0]),
         _hash(files, config),
         about.get("training", {}),
+        source_tokenizer=source_tokenizer,
     )
+
+
+def _tokenizers(folder: Path) -> list[Path]:
+    return [file for file in (folder / "tokenizer.json", folder / SOURCE) if file.is_file()]
 
 
 def save(
@@ -148,8 +161,11 @@ def save(
     tokenizer: Tokenizer,
     training: dict[str, Any],
     half: bool = False,
+    source_tokenizer: Tokenizer | None = None,
 ) -> None:
-    """Writes config.json, model.safetensors and tokenizer.json; with `half` the weights are stored in float16."""
+    """Writes config.json, model.safetensors and tokenizer.json; with `half` the weights are stored in float16.
+
+    source_tokenizer: of the words that the encoder of an encoder–decoder reads, where they are others."""
     path.mkdir(parents=True, exist_ok=True)
     save_weights(model, path / "model.safetensors", half)
     tokenizer.save(path / "tokenizer.json")
@@ -160,6 +176,9 @@ def save(
         "training": training,
         "display": tokenizer.display,
     }
+    if source_tokenizer:
+        source_tokenizer.save(path / SOURCE)
+        about["source_display"] = source_tokenizer.display
     write_json(path / "config.json", about)
 
 

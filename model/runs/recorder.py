@@ -18,7 +18,8 @@ from model.net.layers import Tape, weight_axes
 from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
 from model.runs.checkpoints import Checkpoint, load
-from model.text.tokenizer import Encoding
+from model.runs.stacks import STACKS, post_name, result_name
+from model.text.tokenizer import START, Encoding
 
 EXACT_BELOW = 20_000_000  # parameters; larger models run in float32
 
@@ -36,6 +37,7 @@ def run(
     source: str | None = None,
     ablate: Iterable[tuple[int, int]] = (),
     neurons: Iterable[tuple[int, int]] = (),
+    stack: str | None = None,
     positions: bool = True,
     scaled: bool = True,
     order: Sequence[int] | None = None,
@@ -43,22 +45,26 @@ def run(
 ) -> Trace:
     """Runs `text` through a checkpoint and records every intermediate tensor.
 
-    `source` is the text that an encoder–decoder's encoder reads. `ablate` lists (layer, head) whose result is set to
-    zero (of an encoder–decoder: in the decoder's self-attention), `neurons` (layer, neuron) of the MLPs;
-    `positions=False` leaves positions out, `scaled=False` the division of scores by √d_head; `order` reads the tokens
-    in another order. Raises UsageError for a blank or too long text, for a layer, head, neuron or order out of range,
-    and for a source that is missing or that this model does not read.
+    `source` is the text that an encoder–decoder's encoder reads; `text` is then what its decoder has written, which may
+    be nothing yet, after <start>. `ablate` lists (layer, head) whose result is set to zero, `neurons` (layer, neuron)
+    of the MLPs; of an encoder–decoder `stack` says where: "encoder", "decoder" (if None), or "cross" for the heads with
+    which the decoder looks at what the encoder has read. `positions=False` leaves positions out, `scaled=False` the
+    division of scores by √d_head; `order` reads the tokens in another order. Raises UsageError for a blank or too long
+    text, for a layer, head, neuron, stack or order out of range, and for a source that is missing or that this model
+    does not read.
     """
     checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
-    encode, limit = checkpoint.tokenizer.encode, checkpoint.config.n_ctx
-    encoding = encode(text, limit)
+    if source is None:
+        check_source(checkpoint.config, None)
+    encoding = encode_text(checkpoint, text)
     return run_tokens(
         checkpoint,
         encoding if order is None else reorder(encoding, order),
         text,
-        source=None if source is None else encode(source, limit),
+        source=None if source is None else checkpoint.reads.encode(source, checkpoint.config.n_ctx),
         ablate=ablate,
         neurons=neurons,
+        stack=stack,
         positions=positions,
         scaled=scaled,
         seed=seed,
@@ -73,31 +79,52 @@ def run_tokens(
     source: Encoding | None = None,
     ablate: Iterable[tuple[int, int]] = (),
     neurons: Iterable[tuple[int, int]] = (),
+    stack: str | None = None,
     positions: bool = True,
     scaled: bool = True,
     seed: int | None = None,
 ) -> Trace:
     """As `run`, for texts that are tokens already."""
-    check_source(checkpoint.config, source)
-    off = Off(tuple(check_heads(checkpoint.config, ablate)), tuple(check_neurons(checkpoint.config, neurons)))
+    config = checkpoint.config
+    check_source(config, source)
+    off = Off(tuple(check_heads(config, ablate)), tuple(check_neurons(config, neurons)), check_stack(config, stack))
     model, context = model_of(checkpoint)
     with context:
         read = None if source is None else source.ids
         recorded = record(model, encoding.ids, read, off=off, positions=positions, scaled=scaled)
     more: dict[str, Any] = {"seed": seed, "positions": positions} | ({} if scaled else {"scaled": False})
     if source is not None:
-        more["source"] = {name: list(values) for name, values in asdict(source).items()}
+        more["source"] = told(source)
     return trace_of(checkpoint, encoding, text, recorded, off, **more)
 
 
-def run_batch(checkpoint: Checkpoint, encoding: Encoding, text: str, off: Sequence[Off]) -> Iterator[Trace]:
+def encode_text(checkpoint: Checkpoint, text: str) -> Encoding:
+    """The tokens of a text; of what a translator has written, after <start>, and there may be none."""
+    tokenizer, limit = checkpoint.tokenizer, checkpoint.config.n_ctx
+    if tokenizer.start_id is None or checkpoint.config.kind != "encoder-decoder":
+        return tokenizer.encode(text, limit)
+    words = tokenizer.encode(text, limit - 1) if text.strip() else Encoding((), (), ())
+    unknown = tuple(place + 1 for place in words.unknown)
+    return Encoding((tokenizer.start_id, *words.ids), (START, *words.tokens), unknown)
+
+
+def run_batch(
+    checkpoint: Checkpoint, encoding: Encoding, text: str, off: Sequence[Off], source: Encoding | None = None
+) -> Iterator[Trace]:
     """As `run_tokens` once for each of what is switched off, all of them in one batch."""
+    check_source(checkpoint.config, source)
     model, context = model_of(checkpoint)
     with context:
-        recorded = record_batch(model, encoding.ids, off)
+        recorded = record_batch(model, encoding.ids, off, None if source is None else source.ids)
+    more = {} if source is None else {"source": told(source)}
     held = weights(checkpoint.model)
     for each, one in zip(off, recorded, strict=True):
-        yield trace_of(checkpoint, encoding, text, one, each, held)
+        yield trace_of(checkpoint, encoding, text, one, each, held, **more)
+
+
+def told(source: Encoding) -> dict[str, list[Any]]:
+    """What was read, as plain data."""
+    return {name: list(values) for name, values in asdict(source).items()}
 
 
 def model_of(checkpoint: Checkpoint) -> tuple[Transformer | EncoderDecoder, AbstractContextManager[None]]:
@@ -131,6 +158,8 @@ def trace_of(
     } | more
     if off.neurons:
         info["neurons"] = [list(pair) for pair in off.neurons]
+    if off.stack in ("encoder", "cross") and (off.heads or off.neurons):
+        info["stack"] = off.stack
     vocabulary = checkpoint.tokenizer.vocabulary
     return Trace(arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
 
@@ -147,10 +176,13 @@ def versions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Off:
-    """What is switched off in a run: the results of heads, the outputs of neurons, (layer, which) each."""
+    """What is switched off in a run: the results of heads, the outputs of neurons, (layer, which) each.
+
+    stack: where they are, a key of STACKS."""
 
     heads: tuple[tuple[int, int], ...] = ()
     neurons: tuple[tuple[int, int], ...] = ()
+    stack: str = ""
 
     def __post_init__(self) -> None:
         for name in ("heads", "neurons"):
@@ -159,15 +191,18 @@ class Off:
     def silence(self, name: str, value: torch.Tensor) -> None:
         """Set to zero what is off of a recorded tensor: of results [head, position, d], of outputs [position, n]."""
         for layer, head in self.heads:
-            if name == f"blocks.{layer}.attn.result":
+            if name == result_name(self.stack, layer):
                 value[head] = 0.0
         for layer, neuron in self.neurons:
-            if name == f"blocks.{layer}.mlp.post":
+            if name == post_name(self.stack, layer):
                 value[:, neuron] = 0.0
 
     def concerns(self, name: str) -> bool:
-        parts = ((self.heads, "attn.result"), (self.neurons, "mlp.post"))
-        return any(name == f"blocks.{layer}.{part}" for pairs, part in parts for layer, _ in pairs)
+        heads, neurons = ([layer for layer, _ in pairs] for pairs in (self.heads, self.neurons))
+        names = {result_name(self.stack, layer) for layer in heads} | {
+            post_name(self.stack, layer) for layer in neurons
+        }
+        return name in names
 
 
 ALL_ON = Off()
@@ -186,7 +221,6 @@ def record(
     """Every intermediate tensor of a forward pass as float32, and the names of its axes.
 
     `source` is for an encoder–decoder."""
-    stack = "" if source is None else "decoder."
     arrays: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
     if source is not None:
         arrays["encoder.tokens"] = np.array(source, dtype=np.int64)
@@ -194,9 +228,9 @@ def record(
     raw: list[torch.Tensor] = []  # the scores that were told last, before they are divided
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if name.startswith(stack) and off.concerns(name.removeprefix(stack)):
+        if off.concerns(name):
             value = value.clone()
-            off.silence(name.removeprefix(stack), value)
+            off.silence(name, value)
         if name.endswith("attn.scores_raw"):
             raw[:] = [value]
         elif not scaled and name.endswith("attn.scores"):
@@ -214,11 +248,14 @@ def record(
 
 @torch.no_grad()
 def record_batch(
-    model: Transformer | EncoderDecoder, ids: Sequence[int], off: Sequence[Off]
+    model: Transformer | EncoderDecoder, ids: Sequence[int], off: Sequence[Off], source: Sequence[int] | None = None
 ) -> list[tuple[Arrays, Axes]]:
-    """As `record` once for each of what is switched off, in one batch (of a model that reads one text)."""
+    """As `record` once for each of what is switched off, in one batch."""
     batch: Arrays = {}
-    axes: Axes = {"tokens": ("position",)}
+    tokens: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
+    if source is not None:
+        tokens["encoder.tokens"] = np.array(source, dtype=np.int64)
+    axes: Axes = dict.fromkeys(tokens, ("position",))
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
         if any(each.concerns(name) for each in off):
@@ -228,13 +265,14 @@ def record_batch(
         batch[name], axes[name] = value.detach().to(torch.float32).numpy(), tuple(names.split())
         return value
 
-    logits = model(torch.tensor(ids).expand(len(off), -1), tape=Tape(listen))
+    inputs = [torch.tensor(one).expand(len(off), -1) for one in (ids, source) if one is not None]
+    logits = model(*inputs, tape=Tape(listen))
     if model.config.unembeds:
         listen("probs", probabilities(logits), "position vocab")
 
     def of(sample: int) -> Arrays:
         own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items()}
-        return {"tokens": np.array(ids, dtype=np.int64)} | own
+        return {name: values.copy() for name, values in tokens.items()} | own
 
     return [(of(sample), dict(axes)) for sample in range(len(off))]
 
@@ -291,12 +329,23 @@ def check_neurons(config: ModelConfig, neurons: Iterable[tuple[int, int]]) -> li
     return neurons
 
 
+def check_stack(config: ModelConfig, stack: str | None) -> str:
+    """The key of STACKS that is meant. Raises UsageError for a stack that the model does not have."""
+    if config.kind != "encoder-decoder":
+        if stack is not None:
+            raise UsageError("this model has one stack: leave `stack` out")
+        return ""
+    if stack not in (None, *list(STACKS)[1:]):
+        raise UsageError(f"no stack {stack!r}; there are {', '.join(list(STACKS)[1:])}")
+    return stack or "decoder"
+
+
 def check_source(config: ModelConfig, source: Encoding | None) -> None:
     """Raises UsageError where a source is missing, or given to a model that reads none."""
     reads = config.kind == "encoder-decoder"
     if reads != (source is not None):
         raise UsageError(
-            "this model translates: give the text that its encoder reads as `source`"
+            "this model translates: give what its encoder reads (`source`), or take one that reads one text (tiny)"
             if reads
             else "this model reads one text: `source` is for an encoder–decoder"
         )

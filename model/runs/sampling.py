@@ -12,7 +12,7 @@ from model.numbers.origins import CHOSEN, Drawn
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.runs.checkpoints import Checkpoint, load
-from model.runs.recorder import run_tokens
+from model.runs.recorder import encode_text, run_tokens
 from model.text.tokenizer import Encoding
 
 
@@ -101,8 +101,11 @@ def generate(
     top_k: int | None = None,
     top_p: float | None = None,
     greedy: bool = False,
+    source: str | None = None,
 ) -> Iterator[Turn]:
     """Up to `n` turns: run, draw a word, append it. Ends early at the end of the document or when the context is full.
+
+    Of an encoder–decoder, `source` is what its encoder reads, and `text` what it has written so far, or "".
 
     The random numbers come from NumPy's default generator (PCG64) with `seed`: one u a turn, so that the same seed
     gives the same text. Raises UsageError for a seed below 0.
@@ -110,12 +113,13 @@ def generate(
     if seed < 0:
         raise UsageError(f"the seed is {seed}, must be a whole number from 0 on")
     checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
-    encoding = checkpoint.tokenizer.encode(text, checkpoint.config.n_ctx)
+    encoding = encode_text(checkpoint, text)
+    read = None if source is None else checkpoint.reads.encode(source, checkpoint.config.n_ctx)
     rng = np.random.default_rng(seed)
     for turn in range(n):
         if len(encoding.ids) > checkpoint.config.n_ctx:
             return
-        trace = run_tokens(checkpoint, encoding, seed=seed)
+        trace = run_tokens(checkpoint, encoding, source=read, seed=seed)
         probs = distribution(trace, temperature, top_k, top_p)
         u = None if greedy else _u(rng, seed, turn + 1)
         made = _pick(trace, probs, u, checkpoint.tokenizer.end_id)

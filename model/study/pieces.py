@@ -103,6 +103,13 @@ def spans(text: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
+def reads_pieces(model: str) -> bool:
+    """Whether a checkpoint reads pieces of words, not words."""
+    from model.runs.checkpoints import load
+
+    return load(model).tokenizer.in_pieces
+
+
 def pairs_of(model: str) -> tuple[BytePairs, str]:
     """The merges that lie beside a checkpoint, and its name; of a checkpoint without any, those of `tiny`."""
     from model.runs.checkpoints import SHIPPED, load

@@ -114,10 +114,12 @@ class Twin:
 def find_twin(trace: Trace, others: Iterable[Trace]) -> Twin | None:
     """A known word that comes twice in the text, else one that comes in another run, at another place if there is such.
 
-    others: looked at only if the text repeats no word."""
+    others: looked at only if the text repeats no word. In pieces, “f” and “ f” are two that look like one: neither."""
     ids, unknown = trace.ids, trace.unknown
+    looks = [token.strip() for token in trace.tokens]
     for k, row in enumerate(ids):
-        if k not in unknown and row in ids[k + 1 :]:
+        one = len({i for i, look in zip(ids, looks, strict=True) if look == looks[k]}) == 1
+        if k not in unknown and row in ids[k + 1 :] and one:
             return Twin(trace, k, trace, ids.index(row, k + 1))
     found = [
         Twin(trace, k, other, place)

@@ -15,15 +15,21 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from tokenizers import Regex, models, pre_tokenizers
+from tokenizers import Tokenizer as Backend
+
 from model.errors import ClearheadError
 from model.files import write_json
-from model.text.tokenizer import running_text
+from model.text.tokenizer import END, Tokenizer, running_text, signs_of
 
 FILE, FORMAT = "bpe.json", "clearhead-bpe-1"
 MERGES = 768  # with the 256 bytes: 1,024 pieces
 BYTES = tuple(bytes([byte]) for byte in range(256))
 # letters, digits or other signs, each with the blank before it; or blanks alone. No piece goes beyond one of these.
 WORD = re.compile(r" ?[^\W\d_]+| ?\d+| ?(?:[^\s\w]|_)+|\s+(?!\S)|\s+")
+
+# the same for `tokenizers`, whose \w knows other letters than Python's
+LIKE_WORD = r" ?[\p{L}\p{Nl}\p{No}]+| ?\p{Nd}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 
 Piece = bytes
 Pair = tuple[Piece, Piece]
@@ -154,13 +160,31 @@ def learn(words: Mapping[str, int], count: int = MERGES) -> list[Merge]:
 
 def learn_from(documents: Iterable[str], count: int = MERGES) -> BytePairs:
     """The merges of a training text, whose words and marks are set apart by blanks: it is read as people write it."""
+    return learn_as_written((running_text(document.split()) for document in documents), count)
+
+
+def learn_as_written(texts: Iterable[str], count: int = MERGES) -> BytePairs:
+    """The merges of texts as people write them."""
     words: Counter[str] = Counter()
     digest = hashlib.sha256()
-    for document in documents:
-        text = running_text(document.split())
+    for text in texts:
         words.update(WORD.findall(text))
         digest.update(text.encode() + b"\n")
     return BytePairs(tuple(learn(words, count)), digest.hexdigest())
+
+
+def tokenizer_of(pairs: BytePairs) -> Tokenizer:
+    """The tokenizer of a model that reads these pieces: the same ids, and the end of a document as the last one."""
+    names = [*map(signs_of, pairs.vocabulary), END]
+    merges = [(signs_of(merge.left), signs_of(merge.right)) for merge in pairs.merges]
+    backend = Backend(models.BPE(vocab={name: index for index, name in enumerate(names)}, merges=merges))
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(LIKE_WORD), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    return Tokenizer(backend, {})
 
 
 def as_bytes(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Text ↔ token ids, on the `tokenizers` library: whole words, any Unicode, the text kept as it was typed."""
+"""Text ↔ token ids, on the `tokenizers` library: words or byte pairs, any Unicode, the text kept as it was typed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from tokenizers import Tokenizer as Backend
 from model.errors import ClearheadError, UsageError
 
 UNKNOWN, END = "<unk>", "<end>"
+START = "<start>"  # what a decoder that translates reads first; only its vocabulary has it
 # a character of a script written without spaces | a word, with its apostrophe (didn't) | one punctuation mark;
 # what is left (emoji …) stays whole
 PIECE = r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}][\p{L}\p{M}]*)*|\p{P}"
+# of French: an elided word with its apostrophe (l'animal is two pieces), est-ce, words, marks
+FRENCH_PIECE = r"est-ce|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*['’]?|\p{P}"
 ZERO_WIDTH = "\u200b"  # a blank between words that are written without one
 KEPT_FORMAT = "\u200c\u200d"  # joiners inside words and emoji
 
@@ -30,20 +33,31 @@ class Encoding:
 
 
 class Tokenizer:
-    """Word-level: a word is looked up in lower case and shown as typed. No token stands before the text."""
+    """No token stands before the text. Word-level: a word is looked up in lower case and shown as typed. In pieces
+    (`model.text.bpe.tokenizer_of`): byte pairs, with the blank before a word; then `unknown_id` is None."""
 
     def __init__(self, backend: Backend, display: dict[str, str]):
         self.backend, self.display = backend, display
         words = backend.get_vocab()
-        self.unknown_id, self.end_id = words[UNKNOWN], words[END]
-        self.vocabulary = tuple(display.get(word, word) for word in sorted(words, key=words.__getitem__))
+        self.in_pieces = isinstance(backend.model, models.BPE)
+        self.unknown_id, self.end_id = words.get(UNKNOWN), words[END]
+        in_order = sorted(words, key=words.__getitem__)
+        self.vocabulary = tuple(map(spelled, in_order) if self.in_pieces else (display.get(w, w) for w in in_order))
+        self.start_id: int | None = words.get(START)
 
     def __len__(self) -> int:
         return len(self.vocabulary)
 
+    @property
+    def word_ids(self) -> range:
+        """The ids of words, or pieces: all but <unk> and <end>."""
+        return range(self.end_id) if self.in_pieces else range(self.end_id + 1, len(self))
+
     @classmethod
-    def from_words(cls, words: Iterable[str]) -> Tokenizer:
-        """A tokenizer whose ids follow the order of `words`; a capital in a word is kept for display."""
+    def from_words(cls, words: Iterable[str], piece: str = PIECE) -> Tokenizer:
+        """A tokenizer whose ids follow the order of `words`; a capital in a word is kept for display.
+
+        piece: what is one token, as a regular expression."""
         words = list(dict.fromkeys(words))
         ids = {word.lower(): index for index, word in enumerate([UNKNOWN, END, *words])}
         backend = Backend(models.WordLevel(ids, unk_token=UNKNOWN))
@@ -51,7 +65,7 @@ class Tokenizer:
             [normalizers.NFC(), normalizers.Lowercase(), normalizers.Replace("’", "'")]
         )
         backend.pre_tokenizer = pre_tokenizers.Sequence(
-            [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex(PIECE), "isolated")]
+            [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex(piece), "isolated")]
         )
         return cls(backend, {word.lower(): word for word in words if word != word.lower()})
 
@@ -68,7 +82,11 @@ class Tokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The ids as a running text: no space before punctuation, a capital at the start of a sentence."""
-        return running_text(word for word in (self.vocabulary[index] for index in ids) if word != END)
+        kept = [index for index in ids if index not in (self.start_id, self.end_id)]
+        if not self.in_pieces:
+            return running_text(self.vocabulary[index] for index in kept)
+        pieces = (str(self.backend.id_to_token(index)) for index in kept)
+        return b"".join(map(bytes_of, pieces)).decode("utf-8", "replace")
 
     def save(self, path: Path) -> None:
         self.backend.save(str(path))
@@ -77,8 +95,42 @@ class Tokenizer:
     def load(cls, path: Path, display: dict[str, str]) -> Tokenizer:
         try:
             return cls(Backend.from_file(str(path)), display)
+        except KeyError as error:
+            raise ClearheadError(f"{path.name} is not a tokenizer of Clearhead's: it has no {error}") from error
         except Exception as error:  # the library raises bare Exception for every fault of a file
             raise ClearheadError(f"{path.name} is not a tokenizer that can be read: {error}") from error
+
+
+# How `tokenizers` writes bytes (GPT-2's table): those that can be seen as themselves, the others from U+0100 on.
+SEEN = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+SIGNS = {byte: chr(byte) for byte in SEEN} | {
+    byte: chr(0x100 + k) for k, byte in enumerate(byte for byte in range(256) if byte not in set(SEEN))
+}
+OF_SIGN = {sign: byte for byte, sign in SIGNS.items()}
+
+
+def signs_of(piece: bytes) -> str:
+    """A piece as a byte-level backend writes it."""
+    return "".join(SIGNS[byte] for byte in piece)
+
+
+def bytes_of(signs: str) -> bytes:
+    """The other way."""
+    return bytes(OF_SIGN[sign] for sign in signs)
+
+
+def spelled(signs: str) -> str:
+    """A piece as people read it; bytes that are no text by themselves, or cannot be seen, as <0xE2>.
+
+    >>> spelled("Ġforest"), spelled("â"), spelled(END)
+    (' forest', '<0xE2>', '<end>')
+    """
+    if signs == END:
+        return END
+    piece = bytes_of(signs)
+    text = piece.decode("utf-8", "replace")
+    seen = text.isprintable() and "\N{REPLACEMENT CHARACTER}" not in text
+    return text if seen else "".join(f"<0x{byte:02X}>" for byte in piece)
 
 
 def running_text(words: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from torch.nn import functional as F
 
 from model.files import write_json, write_text
+from model.net.transformer import Transformer
 from model.paths import ROOT
 from model.runs import checkpoints
 from model.runs.checkpoints import Checkpoint
@@ -51,19 +53,27 @@ def heldout_ids(tokenizer: Tokenizer) -> list[list[int]]:
     ]
 
 
-@torch.no_grad()
 def heldout_loss(checkpoint: Checkpoint) -> float:
     """Mean −log p in nats of every word of the held-out documents but their first, each read from its start."""
-    n_ctx, total, count = checkpoint.config.n_ctx, 0.0, 0
-    texts = sorted((ids[: n_ctx + 1] for ids in heldout_ids(checkpoint.tokenizer)), key=len)
+    assert isinstance(checkpoint.model, Transformer)
+    return loss_of_texts(checkpoint.model, heldout_ids(checkpoint.tokenizer))
+
+
+@torch.no_grad()
+def loss_of_texts(model: Transformer, texts: Sequence[Sequence[int]], unknown_id: int | None = None) -> float:
+    """Mean −log p in nats of every id of the texts but their first, each read from its start as far as the model
+    reads. What is `unknown_id` is not asked for."""
+    n_ctx, total, count = model.config.n_ctx, 0.0, 0
+    texts = sorted((list(ids[: n_ctx + 1]) for ids in texts), key=len)
     for start in range(0, len(texts), 64):
         group = texts[start : start + 64]
         width = max(map(len, group))
-        ids = torch.tensor([text + [-100] * (width - len(text)) for text in group])
-        logits = checkpoint.model(ids[:, :-1].clamp(min=0))
-        total += F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), ignore_index=-100, reduction="sum").item()
-        count += int((ids[:, 1:] >= 0).sum())
-    return total / count
+        ids = torch.tensor([[*text, *[-100] * (width - len(text))] for text in group])
+        logits = model(ids[:, :-1].clamp(min=0))
+        asked = ids[:, 1:] if unknown_id is None else ids[:, 1:].masked_fill(ids[:, 1:] == unknown_id, -100)
+        total += F.cross_entropy(logits.flatten(0, 1), asked.flatten(), ignore_index=-100, reduction="sum").item()
+        count += int((asked >= 0).sum())
+    return total / max(1, count)
 
 
 def baseline_losses(checkpoint: Checkpoint) -> dict[str, float]:

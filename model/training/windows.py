@@ -20,11 +20,15 @@ Windows = tuple[torch.Tensor, torch.Tensor]  # inputs and targets: the next word
 
 @dataclass
 class Corpus:
-    """The training text as one long row of ids, and where sentences begin."""
+    """The training text as one long row of ids, and where sentences begin.
+
+    first: the id that stands at each start, where it is another one than in the row: in pieces, a word that begins a
+    text has no blank before it."""
 
     ids: np.ndarray
     starts: np.ndarray
     tokenizer: Tokenizer
+    first: np.ndarray | None = None
 
     def batch(self, step: int, seed: int, size: int, length: int, repeats: float = 0.0) -> Windows:
         """Windows that begin with a sentence, and their next words; the same for the same seed and step.
@@ -33,16 +37,17 @@ class Corpus:
         A share `repeats` of the windows holds 4 to 24 random words over and over: where only copying helps.
         """
         rng = np.random.default_rng((seed, step))
-        starts = rng.choice(self.starts, size)
-        windows = self.ids[starts[:, None] + np.arange(length + 1)]
+        chosen = rng.choice(len(self.starts), size)
+        windows = self.ids[self.starts[chosen][:, None] + np.arange(length + 1)]
+        if self.first is not None:
+            windows[:, 0] = self.first[chosen]
         for row in range(round(repeats * size)):
-            words = rng.choice(
-                np.arange(self.tokenizer.end_id + 1, len(self.tokenizer)), rng.integers(4, 25), replace=False
-            )
+            words = rng.choice(np.array(self.tokenizer.word_ids), rng.integers(4, 25), replace=False)
             windows[row] = np.resize(words, length + 1)
         inputs, targets = windows[:, :-1].copy(), windows[:, 1:]
-        hidden = inputs[np.arange(size), rng.integers(0, length, size)]
-        inputs[(inputs == hidden[:, None]) & (rng.random(size) < 0.5)[:, None]] = self.tokenizer.unknown_id
+        if self.tokenizer.unknown_id is not None:
+            hidden = inputs[np.arange(size), rng.integers(0, length, size)]
+            inputs[(inputs == hidden[:, None]) & (rng.random(size) < 0.5)[:, None]] = self.tokenizer.unknown_id
         return torch.from_numpy(inputs.astype(np.int64)), torch.from_numpy(targets.astype(np.int64))
 
 
@@ -70,6 +75,7 @@ def vocabulary(made: list[str]) -> list[str]:
 
 
 def index_corpus(made: list[str], tokenizer: Tokenizer, n_ctx: int) -> Corpus:
+    assert tokenizer.unknown_id is not None, "documents of words"
     ids_of = {word.lower(): index for index, word in enumerate(tokenizer.vocabulary)}
     ids: list[int] = []
     starts: list[int] = []

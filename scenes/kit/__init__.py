@@ -41,6 +41,8 @@ _ROOMS = {
     "charts.numberline": ("Arrive", "NumberLine"),
     "charts.activation": ("ActivationCurve", "Fall"),
     "charts.lanes": ("Lanes",),
+    "charts.lines": ("LineChart",),
+    "charts.surprise": ("SurpriseCurve",),
     "attention.kept": ("Gather", "KeptColumns"),
     "words.branches": ("WordTree",),
     "space.vectorspace": ("VectorSpace",),

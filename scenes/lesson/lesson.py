@@ -22,6 +22,7 @@ from manim import Transform
 
 from model.errors import UsageError
 from model.numbers.trace import Trace
+from model.text.blanks import hint_of_blanks
 from scenes.kit.ground.say import Said, say
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import TokenRow, display
@@ -118,7 +119,9 @@ class TextLesson(Lesson):
         least, most = self.tokens
         if not least <= len(trace.tokens) <= most:
             many = f"{len(trace.tokens)} token{'s' if len(trace.tokens) != 1 else ''}"
-            raise UsageError(f"This lesson shows texts of {least} to {most} tokens; this one has {many}.")
+            hint = hint_of_blanks(trace.tokens)
+            why = f": {hint}" if hint else "."
+            raise UsageError(f"This lesson shows texts of {least} to {most} tokens; this one has {many}{why}")
         if self.predicts and trace.config.kind != "decoder":
             raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
         return trace

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model.numbers.making import making
 from model.numbers.trace import Trace
 from model.runs.ablation import ablations
 from scenes.kit.words.tokens import display
+
+if TYPE_CHECKING:
+    from model.runs.checkpoints import Checkpoint
 
 MOST_RUNS = 64  # second runs; of a model with more heads, not all are switched off
 
@@ -30,10 +33,49 @@ def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> di
     return ablations(model, text, heads)
 
 
+@lru_cache(maxsize=8)
+def snapshot_runs(model: str, text: str) -> tuple[Trace, ...]:
+    """The runs of a text at each snapshot of a model's training, the last one of the model itself."""
+    from model.learning.record import along
+    from model.runs.checkpoints import load
+
+    return tuple(along(load(model), text))
+
+
+@lru_cache(maxsize=8)
+def first_step(model: str, text: str) -> Trace:
+    """The step of learning on a text that the model takes at its first snapshot."""
+    from model.learning import step
+
+    return step(first_snapshot(model), text)
+
+
+@lru_cache(maxsize=32)
+def nudged_run(model: str, text: str, name: str, index: tuple[int, ...], by: float) -> Trace:
+    """The run of a text at the first snapshot, with one weight moved."""
+    from model.learning import nudged
+
+    return nudged(first_snapshot(model), text, name, index, by)
+
+
+def first_snapshot(model: str) -> Checkpoint:
+    from model.learning.record import snapshots
+    from model.runs.checkpoints import load
+
+    checkpoint = load(model)
+    return checkpoint.at(snapshots(checkpoint)[0])
+
+
 def run_in_words(trace: Trace) -> str:
     """What a forward pass was of, as far as it tells it from others."""
-    off = "".join(f", without layer {layer}, head {head}" for layer, head in trace.info.get("ablate", ()))
+    stack = trace.info.get("stack", "")
+    part = {"encoder": " of the encoder", "cross": " of those that look at the encoder"}.get(stack, "")
+    off = "".join(f", without layer {layer}, head {head}{part}" for layer, head in trace.info.get("ablate", ()))
     off += "".join(f", without layer {layer}, neuron {neuron}" for layer, neuron in trace.info.get("neurons", ()))
+    if trace.info.get("step") is not None:
+        off += f", at step {trace.info['step']} of its training"
+    if nudged := trace.info.get("nudged"):
+        off += f", with one weight of {nudged[0]} moved by {nudged[2]:g}"
     off += ", its scores not divided by √d_head" if trace.info.get("scaled") is False else ""
     return f"run of {trace.info.get('checkpoint')} on “{' '.join(map(display, trace.tokens))}”{off}"
 

@@ -98,6 +98,20 @@ def which_checkpoint(ctx: click.Context, param: click.Parameter, value: Any) -> 
 
 LESSON_OPTIONS = {name: _click_option(name, option) for name, option in OPTIONS.items()}
 COURSE = (click.option("--course", type=PATH, metavar="FILE", help="A course of your own, like scenes/course.yaml."),)
+OWN_TEXT = (
+    click.option("--corpus", type=PATH, metavar="FILE", help="A text file of your own to train a model on."),
+    click.option(
+        "--minutes",
+        type=Number(0.05, 7 * 24 * 60),
+        metavar="N",
+        help="How long training on your own text may take (default: 10).",
+    ),
+    click.option(
+        "--tokenizer",
+        type=click.Choice(("words", "bpe")),
+        help="Of your own model: whole words, or pieces of words (default: words).",
+    ),
+)
 DEBUG = (click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks."),)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model.errors import ClearheadError
+from model.text.blanks import hint_of_blanks
 
 PLAIN = str.maketrans(
     {
@@ -32,16 +33,13 @@ PLAIN = str.maketrans(
 PASTED = re.compile(r"^[\u2010-\u2015\u2212-]*[\u2010-\u2015\u2212][\u2010-\u2015\u2212-]*(?=[A-Za-z])")
 
 
-# Thai, Lao, Tibetan, Burmese, Khmer, Tai Lue, Javanese: their writers put no blanks between words.
-UNPARTED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\ua980-\ua9df]{8}")
-
 ROUND = ("“", "”", "„", "«", "‘", "‚")
 
 
 def mention_blanks(unknown: Sequence[str]) -> None:
     """Say so where what the model takes for one word is probably several. unknown: the words that it does not know."""
-    if words := [word for word in unknown if UNPARTED.search(word)]:
-        print(f"note: words are told apart by the blanks between them: put some into “{words[0]}”", file=sys.stderr)
+    if hint := hint_of_blanks(unknown):
+        print(f"note: {hint}", file=sys.stderr)
 
 
 def stand_firm() -> None:

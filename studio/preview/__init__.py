@@ -25,12 +25,14 @@ def serve(
     quality: str = "m",
     out: Path | None = None,
     public_url: str | None = None,
+    training: dict[str, Any] | None = None,
 ) -> None:
     """Serve the preview of a lesson until Ctrl-C.
 
     lesson: id of the course. options: names and values of scenes.lesson.Options. host: a loopback address, or one of
     the network: then those who watch need `token` (made up if None). port: None takes the first free one. public_url:
-    the address by which a proxy or a tunnel leads here."""
+    the address by which a proxy or a tunnel leads here. training: a model that is trained meanwhile, and shown as it
+    becomes (see processes/trainer.py)."""
     import asyncio
 
     from model.errors import ClearheadError, UsageError
@@ -53,7 +55,7 @@ def serve(
     sock = listen(host, port)
     access = web.Access(host, sock.getsockname()[1], token, public=public)
     chosen = {name: value for name, value in (options or {}).items() if value is not None}
-    server = Server(Selection(lesson, quality, chosen), access, out or RENDERS)
+    server = Server(Selection(lesson, quality, chosen), access, out or RENDERS, training=training)
     with sock:
         asyncio.run(run(server, sock, lambda: announce(access, open_browser)))
 

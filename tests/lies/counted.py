@@ -152,4 +152,12 @@ LIES = [
         "anatomy",
         "wrong shape",
     ),
+    Lie(
+        "the sum leaves a part of the model out",
+        COUNTING,
+        "come += [lesson.ledger[k] for k in mine]",
+        'come += [lesson.ledger[k] for k in mine if part != "MLP"]',
+        "anatomy",
+        "wrong sum",
+    ),
 ]

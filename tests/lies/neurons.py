@@ -99,4 +99,20 @@ LIES = [
         "test",
         TEST,
     ),
+    Lie(
+        "the run without the neuron stands first, under “then without”",
+        "scenes/lessons/mlp/lesson.py",
+        "self.play(Transform(with_it, without), run_time=1.8)",
+        "self.play(FadeIn(without), run_time=0.1)\n            self.play(Transform(without, with_it), run_time=1.8)",
+        "mlp",
+        "false claim",
+    ),
+    Lie(
+        "the two runs are exchanged",
+        "scenes/lessons/mlp/lesson.py",
+        'return self.trace["probs"][self.position], self.without["probs"][self.position]',
+        'return self.without["probs"][self.position], self.trace["probs"][self.position]',
+        "mlp",
+        "false claim",
+    ),
 ]

@@ -374,3 +374,10 @@ def test_a_render_says_which_characters_have_no_font(run, tmp_path):
     options = ("-q", "l", "-f", "png", "--step", "Self-attention", "-o", tmp_path)
     code, _, err = run("render", "attention", "-t", "The \ue123 cat", *options)
     assert code == 0 and "note: no font for \ue123 (shown as their codes)" in err
+
+
+def test_a_text_without_blanks_is_told_to_have_some(run):
+    """Thai has several words here, and the model reads one."""
+    code, out, err = run("storyboard", "tokens", "--text", "ฉันรักแมว")
+    assert (code, out) == (2, "")
+    assert "1 token: words are told apart by the blanks between them: put some into “ฉันรักแมว”" in err

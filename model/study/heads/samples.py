@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from model.text.lexicon import lexicon, past, plural
 
 Look = tuple[list[str], list[int], list[list[int]]]  # words, queries, and the keys that each query should look at
+Queries = tuple[list[int], list[list[int]]]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What a head of that name looks at; the sample it is measured on, and how one of its texts is made."""
+    """What a head of that name looks at; the sample it is measured on, and how one of its texts is made.
+
+    own: the queries and keys in a text of so many words which says different words in no order, twice over."""
 
     meaning: str
     sample: str
     make: Callable[[random.Random], Look]
     causal: bool = False  # whether it makes sense only where no later word is seen
+    own: Callable[[int], Queries] | None = None
 
 
 def sentence(rng: random.Random) -> list[str]:
@@ -48,26 +52,42 @@ def repeated(rng: random.Random, length: int = 20) -> list[str]:
     return rng.sample(sorted(set(pool) | set(words["colours"]) | set(words["sizes"])), length) * 2
 
 
+def one_before(length: int) -> Queries:
+    return list(range(2, length)), [[q - 1] for q in range(2, length)]
+
+
+def the_first(length: int) -> Queries:
+    return list(range(2, length)), [[0] for _ in range(2, length)]
+
+
+def the_same(length: int) -> Queries:
+    half = length // 2
+    return list(range(half, 2 * half)), [[q - half] for q in range(half, 2 * half)]
+
+
+def after_the_same(length: int) -> Queries:
+    half = length // 2
+    return list(range(half, 2 * half)), [[q - half + 1] for q in range(half, 2 * half)]
+
+
 def previous(rng: random.Random) -> Look:
     words = sentence(rng)
-    return words, list(range(2, len(words))), [[q - 1] for q in range(2, len(words))]
+    return words, *one_before(len(words))
 
 
 def first(rng: random.Random) -> Look:
     words = sentence(rng)
-    return words, list(range(2, len(words))), [[0] for _ in range(2, len(words))]
+    return words, *the_first(len(words))
 
 
 def duplicate(rng: random.Random) -> Look:
     words = repeated(rng)
-    half = len(words) // 2
-    return words, list(range(half, 2 * half)), [[q - half] for q in range(half, 2 * half)]
+    return words, *the_same(len(words))
 
 
 def induction(rng: random.Random) -> Look:
     words = repeated(rng)
-    half = len(words) // 2
-    return words, list(range(half, 2 * half)), [[q - half + 1] for q in range(half, 2 * half)]
+    return words, *after_the_same(len(words))
 
 
 def adjectives(rng: random.Random) -> Look:
@@ -117,16 +137,20 @@ def pronoun(rng: random.Random) -> Look:
 
 
 MEASURES = {
-    "previous-token": Measure("a word looks at the word before it", "{count} sentences", previous),
-    "first-token": Measure("a word looks at the first word of the text", "{count} sentences", first),
+    "previous-token": Measure("a word looks at the word before it", "{count} sentences", previous, own=one_before),
+    "first-token": Measure("a word looks at the first word of the text", "{count} sentences", first, own=the_first),
     "duplicate-token": Measure(
-        "a word looks at its own earlier occurrence", "{count} random sequences of 20 words, twice over", duplicate
+        "a word looks at its own earlier occurrence",
+        "{count} random sequences of 20 words, twice over",
+        duplicate,
+        own=the_same,
     ),
     "induction": Measure(
         "a word looks at what followed its earlier occurrence",
         "{count} random sequences of 20 words, twice over",
         induction,
         causal=True,
+        own=after_the_same,
     ),
     "adjective→noun": Measure(
         "a noun looks at its adjectives", "{count} sentences with one to three adjectives", adjectives

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from model.errors import ClearheadError
 from model.numbers.origins import Measured
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.study.heads.samples import MEASURES, Look
+from model.study.heads.samples import MEASURES, Look, Queries
 
 if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
@@ -72,22 +72,54 @@ def _score(name: str, entry: dict[str, Any], checkpoint: Checkpoint, reported: b
 
 
 def measure_heads(checkpoint: Checkpoint, count: int = 200, seed: int = 0) -> dict[str, dict[str, Any]]:
-    """Scores of every head as plain data: {name: {meaning, sample, chance, scores}}."""
+    """Scores of every head as plain data: {name: {meaning, sample, chance, scores}}.
+
+    Where the model does not know the words of a name's sample, it is measured on words of its own in no order, or left
+    out if the name says nothing of such (a noun and its adjectives)."""
     rng, found = random.Random(seed), {}
     for name, measure in MEASURES.items():
         if measure.causal and not checkpoint.config.causal:
             continue
-        looks = [measure.make(rng) for _ in range(count)]
-        sample = measure.sample.format(count=count)
-        found[name] = {"meaning": measure.meaning, "sample": sample, **_measured(checkpoint, looks)}
+        looks, sample = [measure.make(rng) for _ in range(count)], measure.sample
+        texts = [text for look in looks if (text := _readable(checkpoint, look))]
+        if len(texts) < count / 2:
+            if measure.own is None:
+                continue
+            own, sample = random.Random(f"{seed} {name}"), OWN_SAMPLE
+            texts = [_own_words(checkpoint, own, measure.own) for _ in range(count)]
+        found[name] = {
+            "meaning": measure.meaning,
+            "sample": sample.format(count=count if sample == OWN_SAMPLE else len(texts)),
+            **_measured(checkpoint, texts),
+        }
     return found
 
 
-def _measured(checkpoint: Checkpoint, looks: list[Look]) -> dict[str, Any]:
+Ids = tuple[int, ...]
+Text = tuple[Ids, tuple[list[int], list[list[int]]]]  # ids; queries, and the keys of each
+OWN_SAMPLE = "{count} random sequences of its own words, twice over"
+
+
+def _readable(checkpoint: Checkpoint, look: Look) -> Text | None:
+    """A text as ids; None for one that the model reads otherwise, or in which it does not know a word."""
+    words, queries, keys = look
+    encoding = checkpoint.tokenizer.encode(" ".join(words))
+    known = not encoding.unknown and len(encoding.ids) == len(words)
+    return (encoding.ids, (queries, keys)) if known else None
+
+
+def _own_words(checkpoint: Checkpoint, rng: random.Random, own: Callable[[int], Queries]) -> Text:
+    """Different words, or pieces, of the model's own in no order, twice over."""
+    ids = checkpoint.tokenizer.word_ids
+    half = rng.sample(ids, min(20, len(ids), checkpoint.config.n_ctx // 2))
+    return (*half, *half), own(2 * len(half))
+
+
+def _measured(checkpoint: Checkpoint, texts: list[Text]) -> dict[str, Any]:
     """The mean weight that each head pays to the right keys, and what even attention would pay."""
     total: Any = 0.0
     chance, queries = 0.0, 0
-    for ids, pairs in _batches(checkpoint, looks):
+    for ids, pairs in _batches(texts):
         weights = _batch_patterns(checkpoint, ids)  # (layer, head, text, query, key)
         for text, (query, keys) in enumerate(pairs):
             for q, ks in zip(query, keys, strict=True):
@@ -100,15 +132,13 @@ def _measured(checkpoint: Checkpoint, looks: list[Look]) -> dict[str, Any]:
 Pairs = list[tuple[list[int], list[list[int]]]]  # of each text: its queries, and the keys of each
 
 
-def _batches(checkpoint: Checkpoint, looks: Iterable[Look]) -> Iterator[tuple[np.ndarray, Pairs]]:
-    """Texts of one length together, as ids, with their queries and keys; none that the tokenizer splits otherwise."""
-    by_length: dict[int, list[tuple[tuple[int, ...], tuple[list[int], list[list[int]]]]]] = {}
-    for words, queries, keys in looks:
-        ids = checkpoint.tokenizer.encode(" ".join(words)).ids
-        if len(ids) == len(words):
-            by_length.setdefault(len(ids), []).append((ids, (queries, keys)))
-    for texts in by_length.values():
-        yield np.array([ids for ids, _ in texts]), [pairs for _, pairs in texts]
+def _batches(texts: Iterable[Text]) -> Iterator[tuple[np.ndarray, Pairs]]:
+    """Texts of one length together, as ids, with their queries and keys."""
+    by_length: dict[int, list[Text]] = {}
+    for text in texts:
+        by_length.setdefault(len(text[0]), []).append(text)
+    for group in by_length.values():
+        yield np.array([ids for ids, _ in group]), [pairs for _, pairs in group]
 
 
 def _batch_patterns(checkpoint: Checkpoint, ids: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ class ActivationCurve(Painted):
         self.places, self.followed = np.array(list(places)), target
         self.before = pre[[int(k) for k in self.places]]
         self.after = activation(kind)(self.before)
-        self.xs, self.ys = (np.asarray(t.values, dtype=float) for t in (self.before, self.after))
+        self.starts, self.ys = (np.asarray(t.values, dtype=float) for t in (self.before, self.after))
         reach = max(2.0, math.ceil(float(np.abs(np.asarray(pre.values)).max())))
         self.low, self.high = -reach, reach
         self.curve_x = Tensor.given(np.linspace(-reach, reach, POINTS), "places along the axis", ("place",), CHOSEN)
@@ -52,6 +52,11 @@ class ActivationCurve(Painted):
         self.across = (self.right - self.left) / (2 * reach)
         self.zero_x, self.zero_y = self.left + self.across * reach, self.top + self.up * reach
         super().__init__(width, height)
+
+    @property
+    def xs(self) -> np.ndarray:
+        """Where the dots stand across."""
+        return self.starts
 
     def draw(self, pen: Pen) -> None:
         self._draw_axes(pen)

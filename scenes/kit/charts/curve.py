@@ -240,9 +240,9 @@ class Curve(Painted):
 
 
 class GrowCurve(Animation):
-    """A curve is drawn from its first place to its last, while its axes come in COME seconds."""
+    """A curve (also Waves, LineChart) is drawn from first to last, while its axes come in COME seconds."""
 
-    def __init__(self, curve: Curve | Waves, **kwargs: Any):
+    def __init__(self, curve: Painted, **kwargs: Any):
         super().__init__(curve, introducer=True, **kwargs)
         self.opacity = curve.opacity
 

@@ -17,6 +17,7 @@ from scenes.kit.words.tokens import display
 from scenes.lesson.runs import trace_of
 
 if TYPE_CHECKING:
+    from model.learning.record import History
     from model.runs.sampling import Turn
 
 TEXT = "The old dog chased the young cat"
@@ -91,6 +92,14 @@ def rows_of(names: str) -> list[int]:
 def sinusoids() -> Tensor:
     """The waves that tell a model where a word stands. [position, d_model]"""
     return trace_of("tiny-sinusoidal", TEXT)["W_pos"]
+
+
+def losses() -> History:
+    """Those of the run that the model was trained in."""
+    from model.learning.record import history
+    from model.runs.checkpoints import load
+
+    return history(load("tiny"))
 
 
 @cache

@@ -46,13 +46,15 @@ class Angle:
 @dataclass(frozen=True)
 class Place:
     """The position on an axis: zero + unit × value. at: which part of the mark stands there (its middle; the start or
-    end along the axis; the first or the last point of a line)."""
+    end along the axis; the first or the last point of a line). short: by how much the tip of an arrow ends before it,
+    along its own direction."""
 
     cell: What
     zero: float
     unit: float
     axis: str = "x"
     at: str = "middle"
+    short: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Projected:
 
     cell: three numbers, or [n, 3]. zero: the place of 0, 0, 0. unit: local units for one, along every axis. azimuth:
     radians by which the space has turned about y (z comes to the right); elevation: by which the eye stands higher.
-    at: as in Place."""
+    at, short: as in Place."""
 
     cell: What
     zero: tuple[float, float]
@@ -69,6 +71,7 @@ class Projected:
     azimuth: float
     elevation: float
     at: str = "middle"
+    short: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ class VectorSpace(Painted):
         dots, near = self.at(self.values), self.nearness(self.values)
         for (i, j), grown in zip(self.links, self.link_grown, strict=True):
             strength = min(self.emphasis[i], self.emphasis[j]) * min(1.0, 4 * grown)
-            ends = [(i, "first"), *([(j, "last")] if grown >= 1 and self.tensor.shape[-1] == 2 else [])]
+            ends = [(i, "first"), *([(j, "last")] if grown >= 1 else [])]
             shows = tuple(replace(each, at=at) for k, at in ends for each in self._shows(self.tensor, k))
             pen.line(
                 [dots[i], dots[i] + grown * (dots[j] - dots[i])], self.link_rgb, 0.03, float(strength), shows=shows
@@ -224,9 +224,11 @@ class VectorSpace(Painted):
         even = float(np.ptp(self.scale_units)) < 1e-9  # else directions are not those of the plane
         flat = even and self.tensor.shape[-1] == 2
         for k, ((i, j), grown) in enumerate(zip(self.arrows, self.arrow_grown, strict=True)):
-            way = Angle(Cells(self.ways, (k, [0, 1]))) if flat else None
             strength, short = float(min(self.emphasis[i], self.emphasis[j])), DOT * min(1.0, grown)
             end, start = dots[i] + grown * (dots[j] - dots[i]), first(self._shows(self.tensor, i))
+            way: Shows = Angle(Cells(self.ways, (k, [0, 1]))) if flat else None
+            if grown >= 1:
+                way = tuple(replace(each, at="first", short=short) for each in self._shows(self.tensor, j))
             draw_arrow(pen, dots[i], end, self.arrow_rgb, strength, short=short, shows=start, head=way)
         places, seen = self._labels(dots)
         last_first = list(range(len(dots)))[::-1]  # the first ones lie on top, and what is nearer

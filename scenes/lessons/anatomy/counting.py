@@ -112,17 +112,21 @@ class Ledger(Painted):
 
 
 class Sum(Number):
-    """The sum of the lines that have come."""
+    """The sum of the lines that have come, which are all that the ledger shows."""
 
     def __init__(self, ledger: Ledger, lines: Sequence[Line], size: float | None = None):
-        self.of_lines = list(lines)
+        self.ledger = ledger
         super().__init__(total(lines), COUNT, 1.2 * ledger.size if size is None else size, "ink")
         end = ledger.sum_place()
         self.move_to(end - (self.width / 2, 0, 0))
 
     def claims(self) -> list[Claim]:
-        """The counts of the lines add up to it."""
-        shown = tuple((shown_at(line.count, COUNT),) for line in self.of_lines)
+        """The counts of the lines that are seen add up to it, when none is on its way."""
+        sight = self.ledger.sight[: len(self.ledger.lines)]
+        if ((sight > 0) & (sight < 1)).any():
+            return []
+        seen = (line for line, there in zip(self.ledger.lines, sight, strict=True) if there)
+        shown = tuple((shown_at(line.count, COUNT),) for line in seen)
         return [Claim(shown, shown_at(self.tensor, COUNT), "the ledger")]
 
 

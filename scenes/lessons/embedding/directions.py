@@ -47,7 +47,7 @@ class Directions:
 
     def pairs(self, found: Probe) -> VectorSpace:
         """Pairs as arrows, all roughly one way."""
-        a, b = found.question.sides
+        a, b = (display(self.table.vocabulary[row]) for row in found.pairs[0])
         arrows = stack_tensors([self.table.table[j] - self.table.table[i] for i, j in found.pairs], "pair")
         alike = cosine(arrows, found.along)
         with self.scene.step(

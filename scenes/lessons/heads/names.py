@@ -58,8 +58,9 @@ def names(lesson: MultiHead, scores: Mapping[str, HeadScore], wall: PatternWall)
                 *leave(*there), Transform(minis, minis.at(places)), Grow(table, "grown", lag=0.3, rate_func=LATE),
                 run_time=1.6,
             )  # fmt: skip
-            lesson.play(*[FadeIn(tokens) for tokens, _ in examples], run_time=0.6)
-            lesson.play(*[Grow(arcs, "grown", lag=0.0) for _, arcs in examples], run_time=0.8)
+            if examples:  # a model may know none of their words
+                lesson.play(*[FadeIn(tokens) for tokens, _ in examples], run_time=0.6)
+                lesson.play(*[Grow(arcs, "grown", lag=0.0) for _, arcs in examples], run_time=0.8)
             lesson.wait(PAUSE)
             there = [table, *[part for example in examples for part in example]]
     return minis

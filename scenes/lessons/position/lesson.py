@@ -43,8 +43,7 @@ class Position(TextLesson):
         shuffling.with_positions(self.told, orders, self.told.written.tokens == self.untold.written.tokens)
         shuffling.whole_model((self.untold, self.told))
 
-        word = self.words[self.position]
-        waving = Waving(self, self.variants.P, self.position, word)
+        waving = Waving(self, self.variants.P, *self.row_of_waves())
         row = waving.waves()
         waving.clocks(row)
         table = waving.table()
@@ -83,6 +82,12 @@ class Position(TextLesson):
         self.untold = self.variants.both_orders(self.variants.of["none"], seed, self.run)
         self.told = self.variants.both_orders(self.variants.told, seed, self.run)
         self.noticed = self.variants.in_order(self.untold.order, self.run)
+
+    def row_of_waves(self) -> tuple[int, str]:
+        """What is read off, and its word, where the model of the sinusoids reads as many tokens; else its last one."""
+        tokens = self.variants.of["sinusoidal"].tokens
+        place = self.position if len(tokens) == len(self.words) else len(tokens) - 1
+        return place, display(tokens[place])
 
     def borrowed(self) -> Twice:
         """The lesson's own text has a word twice."""

@@ -148,13 +148,14 @@ class WhyScale(TextLesson):
         strip = self.strip()
         picture = self.picture(below(self, strip))
         chosen = self.options.layer is None and self.options.head is None
+        changed_most = [fact("most", "in no other head does dividing change more", self.changes, is_first)] * chosen
         with self.step(
             "Why divide by √{d}?",
             ask="This head divides each score by √{d} before softmax. What if it did not?",
             subtitle="{model} · layer {l}, head {h}"
             + (", where dividing changes most" if chosen else "")
             + " · scores_raw [{i}, :]",
-            claims=[fact("most", "in no other head does dividing change more", self.changes, is_first)] * chosen,
+            claims=changed_most,
             keep=(),
             model=self.model_name,
         ):
@@ -168,7 +169,7 @@ class WhyScale(TextLesson):
                 q=self.row.undivided[self.key],
             )
         if self.trace.unknown:
-            self.unknown_words(strip)
+            self.unknown_words(strip, claims=changed_most)
         return strip, picture
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 from manim import UP, FadeIn
 
 from model.numbers.tensor import Tensor
-from model.study.pieces import Cut, pairs_of
+from model.study.pieces import Cut, pairs_of, reads_pieces
 from model.text.bpe import WORD
 from model.text.tokenizer import clean
 from scenes.course import own_run
@@ -40,7 +40,7 @@ class Tokens(TextLesson):
         """`raw` and `whole` are the text's bytes and its pieces; `stranger` is a word that the list does not have."""
         super().prepare()
         self.said = clean(self.text_asked)
-        self.pairs, self.learned_by = pairs_of(self.model_asked)
+        self.pairs, self.learned_by = pairs_of(super().model_asked)
         self.raw, self.whole = self.cut(self.said, 0), self.cut(self.said)
         self.batches = [self.cut(self.said, merges) for merges in self._batches()]
         self.word = self._word()
@@ -52,6 +52,12 @@ class Tokens(TextLesson):
         self.stranger_in_text = self.stranger in unknown
         self.phrases = dict(model=self.model_name, v=len(self.trace.vocabulary), merges=len(self.pairs.merges))
         self.phrases |= dict(bytes=len(self.raw), zero=0, last=255, list=len(self.pairs.vocabulary))
+
+    @property
+    def model_asked(self) -> str:
+        """Whose list of words is shown: of a model that reads pieces, which has none, that of the lesson's own."""
+        asked = super().model_asked
+        return self.model if reads_pieces(asked) else asked
 
     def cut(self, text: str, merges: int | None = None) -> Cut:
         """A text by the first merges: a record whose numbers may be shown."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def every_prefix(lesson: Unembedding, before: Mobject) -> SignedBars:
     """A bar for each word but the first: −log p."""
     costs = surprises(lesson.trace)
-    worst = int(costs.values.argmax())
+    known = [k for k in range(len(costs)) if k + 1 not in lesson.trace.unknown] or range(len(costs))
+    worst = max(known, key=lambda k: float(costs[k]))
     with lesson.step(
         "Every prefix at once",
         ask="One run foretells a next word at every word. How surprised is it by what did come?",

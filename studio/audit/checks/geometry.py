@@ -23,6 +23,7 @@ Array = np.ndarray
 CLOSE = 0.0125  # scene units: less than two pixels of a frame of 1080
 TURNED = 0.02  # radians
 TONE, TONES = 0.5 / 255, 2.5 / 255  # of a colour's channel: what is one colour, and what an eye cannot tell apart
+ENDS = {"first": 0, "last": -1}  # of a line
 SIGNED = {"weight", "score", "logit"}  # blue and red; all other kinds have one hue
 
 
@@ -211,7 +212,9 @@ def _angle(mark: Mark, encoding: Angle, values: Array, theme: Theme) -> Measured
 
 def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured | None:
     low, high = _extent(mark, encoding.axis)
-    if mark.kind == "polygon" and encoding.at == "middle":  # an arrow head points with its first corner
+    if mark.kind == "polygon" and encoding.short:
+        low = high = np.atleast_1d(_ahead(mark, encoding.short)["xy".index(encoding.axis)])
+    elif mark.kind == "polygon":  # an arrow head points with its first corner
         low = high = np.atleast_1d(mark.local[..., 0, "xy".index(encoding.axis)])
     along = mark.local[..., "xy".index(encoding.axis)]
     first, last = (np.atleast_1d(along[..., k]) if mark.kind == "line" else low for k in (0, -1))
@@ -229,9 +232,16 @@ def _projected(mark: Mark, encoding: Projected, values: Array, theme: Theme) -> 
         up = (y + 1j * across.imag) * np.exp(1j * encoding.elevation)
         return np.array(encoding.zero) + encoding.unit * np.stack([across.real, -up.real], axis=-1)
 
-    local = mark.local[0] if encoding.at == "first" else mark.local
-    found = np.reshape(local, (-1, 2))
+    found = np.reshape(mark.local[ENDS[encoding.at]] if encoding.at in ENDS else mark.local, (-1, 2))
+    if mark.kind == "polygon" and encoding.short:
+        found = _ahead(mark, encoding.short)[None]
     return Measured(found, at, CLOSE, found, values.reshape(-1, 3), mark.zoom)
+
+
+def _ahead(mark: Mark, short: float) -> Array:
+    """Where the tip of an arrow points to [2], so much before which it ends."""
+    way = mark.local[0] - mark.local[1:].mean(axis=0)
+    return np.asarray(mark.local[0] + short * way / np.linalg.norm(way))
 
 
 def _through(mark: Mark, encoding: Through, values: Array, theme: Theme) -> Measured | None:

@@ -61,7 +61,10 @@ def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources)
             [s for s in spots if abs(s.x - x) < reach and not parted(label, s, labels)],
         )
         if label.of is None:
-            yield from _compared(label, [common(line) for line in lines if line], sources)
+            told = [line for line in lines if line]
+            if len(label.numbers) > 1 and len(lines[1]) == 1:  # “king − man + woman” over the end of one bar
+                told.remove(lines[1])
+            yield from _compared(label, [common(line) for line in told], sources)
         else:
             yield from _displaced(
                 label, label.of, [common(line) for line in (lines[0], _under(label, lines[1])) if line]

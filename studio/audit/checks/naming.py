@@ -53,7 +53,11 @@ def misnamed(label: Reading, lines: Sequence[Names], traces: Traces) -> Iterator
 
 
 def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
-    """The words of the text or of the vocabulary that stand at these places, where `text` is such a word itself."""
+    """The words of the text or of the vocabulary that stand at these places, where `text` is such a word itself.
+
+    A vocabulary may hold digits: they are taken for the number of a row or of a tick."""
+    if text.isdecimal():
+        return
     for axis, (place, run) in names.items():
         if axis != "vocab" and axis not in OF_WORDS or not isinstance(place, int):
             continue

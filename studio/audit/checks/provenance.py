@@ -20,7 +20,9 @@ from studio.audit.checks.marked import Marks
 from studio.audit.findings import Defect
 from studio.audit.numbers.pieces import check_cut, check_under
 from studio.audit.numbers.recorded import check_run, check_silenced, is_plain
+from studio.audit.numbers.slopes import check_slopes
 from studio.audit.numbers.sources import Sources, has_digits
+from studio.audit.numbers.ticks import check_ticks
 from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
@@ -54,6 +56,8 @@ class Provenance(Check):
             if not is_plain(self.sources.traces[run]) and "ablate" in self.sources.traces[run].info:
                 yield from check_silenced(self.sources.traces[run])
             info = self.sources.traces[run].info
+            if "learning" in info:
+                yield from check_slopes(self.sources.traces[run], runs[run])
             if info.get("cached") or info.get("scaled") is False:  # of their own: they do not speak for the others
                 yield from check_run(self.sources.traces[run], runs[run])
         for cut in self.sources.traces.values():
@@ -86,6 +90,7 @@ class Provenance(Check):
             sources, theme = self.sources, mobject.style.theme
             yield from (defect.at(middle) for defect in check_marks(screen.marks(mobject), sources, theme))
             yield from (defect.at(middle) for defect in check_hues(screen.marks(mobject)))
+            yield from (defect.at(middle) for defect in check_ticks(readings, screen.marks(mobject)))
             yield from (defect.at(middle) for defect in check_labels(mobject, readings, screen, sources))
             yield from (defect.at(middle) for defect in check_neighbours(mobject, readings, screen, sources))
             if isinstance(mobject, PieceRow):

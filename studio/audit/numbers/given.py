@@ -8,20 +8,34 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from functools import singledispatch
+from functools import cache, singledispatch
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors import safe_open
 
-from model.numbers.origins import Axes, Chosen, Constant, Drawn, Measured, Normal, Published, Setting, Stored
+from model.numbers.origins import (
+    Axes,
+    Chosen,
+    Constant,
+    Drawn,
+    Logged,
+    Measured,
+    Normal,
+    Published,
+    Scored,
+    Setting,
+    Step,
+    Stored,
+)
 from model.numbers.trace import Trace
 from model.numbers.tree import Given, Values
 from studio.audit.numbers.published import SIZES
 
 CLOSE = 1e-9  # relative: between two ways of finding axes
 CONSTANTS = {"2π": 2 * math.pi}
+ADAMW = {"beta1": 0.9, "beta2": 0.98, "epsilon": 1e-8, "clip": 1.0}  # of every run (model/training/run.py)
 
 Again = Values | str
 
@@ -104,6 +118,53 @@ def _(origin: Stored, leaf: Given, traces: tuple[Trace, ...]) -> Again:
     """From the shapes that the file of weights declares (PyTorch's parameters were counted)."""
     with safe_open(str(origin.folder / "model.safetensors"), "numpy") as file:
         return np.array(sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys()))  # noqa: SIM118
+
+
+@had.register
+def _(origin: Step, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    """Of the run's recipe where the checkpoint tells it, else as all runs have it."""
+    steps = [trace.info["learning"] for trace in traces if "learning" in getattr(trace, "info", {})]
+    there = {step.get(origin.field) for step in steps}
+    if origin.field in ADAMW:
+        return np.array(ADAMW[origin.field])
+    return leaf.table if float(leaf.table) in there else f"{leaf.name} is {float(leaf.table):g} in no step that is run"
+
+
+@had.register
+def _(origin: Logged, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    log: Any = json.loads(origin.file.read_text(encoding="utf-8"))
+    for key in origin.keys:
+        log = log[key]
+    table = np.asarray(log, dtype=np.float64)
+    if table.ndim and len(table) != len(leaf.table):
+        return f"{leaf.name} has another length than what {origin.file.name} holds"
+    return table
+
+
+@had.register
+def _(origin: Scored, leaf: Given, traces: tuple[Trace, ...]) -> Again:
+    return induction(origin.folder, hash_of(origin.folder), origin.steps)
+
+
+@cache
+def induction(folder: Path, hash: str, steps: tuple[int, ...]) -> Values:
+    """From whole runs, one sequence after the other, query by query."""
+    from model.learning.record import sequences
+    from model.runs.checkpoints import load
+    from model.runs.recorder import run_tokens
+    from model.study.heads.scores import patterns
+    from model.text.tokenizer import Encoding
+
+    checkpoint, found = load(folder), []
+    for step in steps:
+        total: Any = 0.0
+        for ids in sequences(checkpoint.config.vocab_size, checkpoint.config.n_ctx).tolist():
+            words = tuple(checkpoint.tokenizer.vocabulary[k] for k in ids)
+            weights = patterns(run_tokens(checkpoint.at(step), Encoding(tuple(ids), words, ()))).astype(np.float64)
+            half = len(ids) // 2
+            total = total + sum(weights[:, :, q, ids.index(ids[q]) + 1] for q in range(half, len(ids))) / half
+        found.append(total / len(sequences(checkpoint.config.vocab_size, checkpoint.config.n_ctx)))
+    return np.stack(found)
 
 
 @had.register

@@ -13,6 +13,7 @@ import numpy as np
 from model.numbers.making import agrees, by_formula
 from model.numbers.trace import Trace
 from model.numbers.tree import Recorded
+from model.runs.stacks import post_name, result_name, stack_of
 from studio.audit.findings import Defect
 
 PLACES = 6  # of each tensor
@@ -50,7 +51,7 @@ def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:
 def check_silenced(trace: Trace) -> Iterator[Defect]:
     """Of a run that is said to lack heads or neurons: these add nothing, the others of their layers something."""
     for layer in {layer for layer, _ in trace.info.get("neurons", ())}:
-        post = trace.array(f"blocks.{layer}.mlp.post")
+        post = trace.array(post_name(stack_of(trace), layer))
         silent = {int(n) for n in np.flatnonzero(~post.any(axis=0))}
         missing = {n for at, n in trace.info["neurons"] if at == layer} - silent
         if missing or len(silent) == post.shape[1]:
@@ -58,10 +59,8 @@ def check_silenced(trace: Trace) -> Iterator[Defect]:
             yield Defect("wrong number", what, None, "0", f"{float(np.abs(post).max()):.4g}")
     for layer in {layer for layer, _ in trace.info["ablate"]}:
         off = {head for at, head in trace.info["ablate"] if at == layer}
-        name = next(
-            (n for n in (f"decoder.blocks.{layer}.attn.result", f"blocks.{layer}.attn.result") if n in trace), ""
-        )
-        for head, result in enumerate(trace.array(name) if name else ()):
+        name = result_name(stack_of(trace), layer)
+        for head, result in enumerate(trace.array(name) if name in trace else ()):
             if (head in off) == bool(result.any()):
                 should = "nothing" if head in off else "something"
                 what = f"layer {layer}, head {head} adds what it should not in the run without {sorted(off)}"

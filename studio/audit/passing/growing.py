@@ -95,7 +95,8 @@ class Shapes:
         known = [tensor is None or id(tensor) in other.tensors for tensor, _ in self.cells]
         kin = [shapes.tensors for (kind, how, *_), shapes in state.items() if (kind, how) == key[:2]]
         tensors = other.tensors or {k: v for each in kin for k, v in each.items()}
-        same = np.where(known, np.nan, self._at_same_index(list(tensors.values())))
+        left = [tensor for name, tensor in tensors.items() if not (any(known) and name in self.tensors)]
+        same = np.where(known, np.nan, self._at_same_index(left))  # such as the sum of all others, now without one more
         found = [np.where(there, self.values, same)]
         if not any(known) and len(other.values) == len(self.values):
             found.append(other.values)

@@ -20,6 +20,9 @@ PLACE = re.compile(r"\b(layer|head|block|position|entry) (\d+)")
 BRACKET = re.compile(r"([A-Za-z_][\w.]*)\s*\[([^\]]+)\]")
 TEMPERATURE = re.compile(r"(?:\bT =|\btemperature) (\d[\d.]*)")
 SEED = re.compile(r"\bseed (\d+)")
+THEN = re.compile(r"then without layer (\d+), (head|neuron) (\d+)")
+PARTS = {"head": "ablate", "neuron": "neurons"}  # what is switched off → its entry in a trace's info
+STEP = re.compile(r"\bstep (\d[\d,]*)")
 OFF = re.compile(r"without (?:layer (\d+), head (\d+)|head (\d+) of layer (\d+))")
 MADE = {  # what is shown under a name: the tensor, what it is made into, or what it is worked out from
     "q": {"q", "rot_q"},
@@ -28,7 +31,17 @@ MADE = {  # what is shown under a name: the tensor, what it is made into, or wha
     "probs": {"probs", "logits"},
     "W_E": {"W_E", "embed"},
 }
-WORDS = {"tokens", "mean", "scale", "w", "b"}  # names of tensors that are words of every text
+WORDS = {
+    "tokens",
+    "mean",
+    "scale",
+    "w",
+    "b",
+    "loss",
+    "losses",
+    "truth",
+    "clip",
+}  # names of tensors that are words of every text
 
 
 def leaves_by_name(shown: Iterable[Tensor], where: Where) -> dict[str, list[Recorded]]:
@@ -112,11 +125,32 @@ def check_runs(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[De
     divided = [run for run in runs if getattr(where.traces.get(run), "info", {}).get("scaled") is not False]
     if "second run not divided" in text and len(divided) == len(runs):
         yield Defect("false claim", f"“{text}”: the scores of every run that is shown are divided")
+    yield from check_moments(text, where)
     off = {pair for run in runs for pair in where.switched_off(run)}
     for a, b, c, d in OFF.findall(text):
         pair = (int(a), int(b)) if a else (int(d), int(c))
         if pair not in off:
             yield Defect("false claim", f"“{text}”: no run without layer {pair[0]}, head {pair[1]} is shown")
+
+
+def check_then(grey: Said, at_end: Iterable[Tensor], where: Where) -> Iterator[Defect]:
+    """“…, then without layer 2, head 3”: the bars at the end of the step are of the run without it."""
+    for layer, part, place in THEN.findall(grey):
+        runs = {run for tensor in at_end for run in tensor.runs()}
+        off = [where.traces[run].info.get(PARTS[part]) or () for run in runs if run in where.traces]
+        if off and not any([int(layer), int(place)] in [list(pair) for pair in pairs] for pairs in off):
+            yield Defect(
+                "false claim", f"“{grey}”: the bars at the end are of a run with layer {layer}, {part} {place}"
+            )
+
+
+def check_moments(text: Said, where: Where) -> Iterator[Defect]:
+    """“step 379” of a training: some run is of the model as it was then."""
+    known = {trace.info.get("step") for trace in where.traces.values() if hasattr(trace, "info")} - {None}
+    for said in STEP.findall(text):
+        if known and int(said.replace(",", "")) not in known:
+            there = ", ".join(f"{step:,}" for step in sorted(known))
+            yield Defect("false claim", f"“{text}”: no run is of that step", expected=there, shown=said)
 
 
 def _temperatures(shown: Iterable[Tensor]) -> Iterator[float]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from model.numbers.tensor import Tensor
+from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.encodings import Encoding
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells
@@ -24,7 +25,7 @@ from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
-from studio.audit.speech.names import check_grey_line, check_order, check_runs
+from studio.audit.speech.names import check_grey_line, check_moments, check_order, check_runs, check_then
 from studio.audit.speech.places import Where
 from studio.audit.speech.symbols import check_rows, check_symbol
 from studio.audit.speech.words import Sentence, check_label, check_sentence
@@ -46,6 +47,7 @@ class Speech(Check):
         self.formulas: set[str] = set()
         self.captions: dict[str, Said] = {}
         self.drawn: dict[int, Encoding] = {}  # by id
+        self.bars: list[Any] = []  # tensors of those that stand there
 
     def step_started(self, step: Step) -> Iterator[Defect]:
         self.start()
@@ -73,6 +75,8 @@ class Speech(Check):
                 if isinstance(mobject, Formula):
                     yield from (d.at(middle) for d in check_symbol(mobject, screen, self.where))
                 yield from (d.at(middle) for d in check_rows(mobject, self.where))
+        bars = [mobject for mobject in screen.mobjects if isinstance(mobject, ProbabilityBars) and is_painted(mobject)]
+        self.bars = [tensor for mobject in bars for tensor in self.tensors_of[id(mobject)][1]]
 
     def step_ended(self, step: Step) -> Iterator[Defect]:
         heading, caption = self.lesson.heading, self.lesson.caption
@@ -83,6 +87,7 @@ class Speech(Check):
         facts = [tensor for fact in self.lesson.claims for tensor in fact.of]
         yield from check_grey_line(grey, shown, self.formulas, self.where)
         yield from check_order(grey, shown)
+        yield from check_then(grey, self.bars, self.where)
         for text in (title, grey, *self.captions.values()):
             yield from check_runs(text, [*shown, *spoken], self.where)
             yield from check_sentence(Sentence.of(text), grey, (spoken, facts, shown), self.where)
@@ -92,6 +97,7 @@ class Speech(Check):
             yield from check_owners(text, [*shown, *spoken], self.where)
         for text in self.labels.values():
             yield from check_label(text, shown, self.where)
+            yield from check_moments(text, self.where)
         yield from self.claims((caption.text, grey))
 
     def claims(self, texts: tuple[Said, ...]) -> Iterator[Defect]:

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from model.errors import UsageError
 from studio.cli.options import (
     COURSE,
     DEBUG,
     LESSON_OPTIONS,
+    OWN_TEXT,
     SETTINGS,
     complete_lesson,
     entries,
@@ -18,14 +20,16 @@ from studio.cli.options import (
     quality,
     with_options,
 )
+from studio.play.files import check_writable, short_hash, slug
 
 # --token means another thing here: the word that others need.
 CHOSEN = [option for name, option in LESSON_OPTIONS.items() if name != "token"]
+SENTENCE = (4, 12)  # words of the text's own sentence that is shown where no other is asked for
 
 
 @click.command(context_settings=SETTINGS)
 @click.argument("lesson", default="attention", shell_complete=complete_lesson)
-@with_options(COURSE, CHOSEN, [quality("lmh", default="m")])
+@with_options(COURSE, CHOSEN, [quality("lmh", default="m")], OWN_TEXT)
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="An address of the network, or 0.0.0.0: others can watch."
 )
@@ -43,6 +47,9 @@ def preview(
     lesson: str,
     course: Path | None,
     quality: str,
+    corpus: Path | None,
+    minutes: float | None,
+    tokenizer: str | None,
     host: str,
     port: int | None,
     token: str | None,
@@ -51,8 +58,34 @@ def preview(
     out: Path | None,
     **chosen: Any,
 ) -> None:
-    """Play a lesson in the browser, step by step, and change it live."""
+    """Play a lesson in the browser, step by step, and change it live.
+
+    With --corpus FILE a model is trained on that text meanwhile, and the lesson shows it as it becomes.
+    """
     (entry,) = entries((lesson,), course=course)
+    if corpus is None and (minutes or tokenizer):
+        raise UsageError("--minutes and --tokenizer are for a model that is trained meanwhile: say --corpus FILE, too.")
+    training = None
+    if corpus is not None:
+        if chosen.get("model") is not None:
+            raise UsageError("--corpus trains the model that is shown: leave out --model.")
+        training, sentence = _training(corpus, minutes or 10.0, tokenizer or "words", chosen["seed"] or 0)
+        chosen["text"] = chosen["text"] or sentence
     from studio.preview import serve
 
-    serve(entry.id, chosen, host, port, token, not no_browser, quality, out, public_url)
+    serve(entry.id, chosen, host, port, token, not no_browser, quality, out, public_url, training)
+
+
+def _training(corpus: Path, minutes: float, tokenizer: str, seed: int) -> tuple[dict[str, Any], str | None]:
+    """What the trainer is ordered, and a sentence of the text. Raises UsageError where it cannot be read."""
+    from model.paths import RENDERS
+    from model.text.reading import read
+
+    text = read(corpus)
+    which = short_hash(f"{tokenizer} {seed} {minutes} {' '.join(text.documents)}")
+    folder = RENDERS / "learning" / f"{slug(corpus.stem) or 'text'}-{which}"
+    check_writable(folder)
+    order = {"corpus": str(corpus.resolve()), "folder": str(folder), "tokenizer": tokenizer, "minutes": minutes}
+    least, most = SENTENCE
+    said = (document.split() for document in text.documents)
+    return order | {"seed": seed}, next((" ".join(w) for w in said if least <= len(w) <= most), None)

@@ -30,7 +30,7 @@ TEXTS = {  # name → what is shown: the first of them that the lesson can show
 SHAPES = ASPECTS[:2]  # wide and tall
 EVERY = 2.0  # seconds of a step between two frames; its last one comes with them
 DRAWN, SHORT = 270, 54  # pixels of a picture's width when it is drawn, and of its short side when it is kept
-STEP = 8  # levels of 256 between two that are kept
+STEP = 12  # levels of 256 between two that are kept
 ACROSS = 10  # frames side by side in a file
 END = "end"
 

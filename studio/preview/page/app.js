@@ -4,6 +4,7 @@ import { keepAwake } from "./awake.js";
 import { Controls } from "./controls.js";
 import { Dialogs } from "./dialogs.js";
 import { $ } from "./dom.js";
+import { Learning } from "./learning.js";
 import { Link } from "./link.js";
 import { Panel } from "./panel.js";
 import { Player } from "./player.js";
@@ -34,6 +35,7 @@ class App {
     this.timeline = new Timeline($("scrubber"), this.player, this.strips, jump);
     const ask = (message) => this.link.send(message);
     this.reader = new Reader(this.player, ask, () => this.controls.press("next"));
+    this.learning = new Learning(ask);
     this.panel = new Panel((fields) => this.change(fields));
     this.speaker = notes ? new Speaker(this.player, this.strips) : null;
     this.link = new Link(notes ? "notes" : "stage", {
@@ -116,6 +118,10 @@ class App {
 
   on_banner(message) {
     this.status.banner(message);
+  }
+
+  on_learning(message) {
+    this.learning.hear(message);
   }
 
   on_saving(message) {

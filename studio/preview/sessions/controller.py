@@ -18,6 +18,7 @@ from studio.preview.wire import Message
 
 CRASHES = 3  # within CRASH_SPAN seconds (beside those it takes to notice them), then it is not tried again
 CRASH_SPAN = 60.0
+END = 1 << 30  # a frame after all others
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Target:
     name: str | None = None  # of the step; None: by number
     reload: bool = False  # enter only when all of it has been played through without an error
     instead: bool = False  # of what was asked for and cannot be shown: what is wrong stays on screen
+    stands: int | None = None  # the frame of the step that is entered, and stands (END: its last); None: played
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,18 @@ class NextSession:
     def ready(self) -> int | None:
         """The step to be entered, when its first picture is there; None before."""
         step = self.entrance()
-        if step is None or not self.session.store.strip(step).numbers:
+        if step is None or not self.session.store.strip(step).covers(self.frame(step) or 0):
+            return None
+        if self.frame(step) is None:
             return None
         return step if self.session.planned or not self.target.reload else None
+
+    def frame(self, step: int) -> int | None:
+        """The frame of the step at which it is entered, None while it is not known."""
+        if self.target.stands is None:
+            return 0
+        length = self.session.steps[step].frames
+        return None if length is None else min(self.target.stands, length - 1)
 
 
 class Controller:
@@ -88,7 +99,10 @@ class Controller:
         self._prepare(Target(self.selection))
 
     def move(self, place: Place) -> None:
-        """The leader is at another place."""
+        """The leader is at another place; what was to take the old one's picture is not wanted any more."""
+        swapping = self.next is not None and self.next.target.stands is not None
+        if swapping and (place.playing or place.step != self.place.step):
+            self._drop_next()
         self.place = place
         self.schedule()
 
@@ -116,6 +130,15 @@ class Controller:
         target = self.next.target if self.next else self._here(self.selection)
         self._prepare(replace(target, reload=self.current is not None, instead=False))
 
+    def swap_model(self, folder: str) -> None:
+        """The same picture by another model, as soon as nothing moves; which layer and head were asked for stays."""
+        selection = self.next.target.selection if self.next else self.selection
+        selection = replace(selection, options=selection.options | {"model": folder})
+        step, steps = self.place.step, self.current.steps if self.current else []
+        length = steps[step].frames if step < len(steps) else None
+        ends = length is None or self.place.frame >= length - 1
+        self._prepare(replace(self._here(selection), stands=END if ends else self.place.frame))
+
     def known(self) -> dict[str, list[str]]:
         """The words that may be asked for where they are not the same for ever: option → its values."""
         own = self.selection.options.get("model")
@@ -134,7 +157,8 @@ class Controller:
         if self.next is not None:
             self.pool.close(self.next.session)
         self.next = NextSession(self.pool.open(target.selection.order(), self.on_event), target)
-        self.tell({"type": "preparing", "on": True})
+        if target.stands is None:  # else nobody waits for it
+            self.tell({"type": "preparing", "on": True})
 
     def _drop_next(self) -> None:
         if self.next is not None:
@@ -169,7 +193,8 @@ class Controller:
         if self.current is not None:
             self.pool.close(self.current)
         self.current, self.selection, self.next = coming.session, coming.target.selection, None
-        self.place = replace(self.place, session=coming.session.number, step=step, frame=0, playing=True)
+        frame, playing = coming.frame(step) or 0, coming.target.stands is None
+        self.place = replace(self.place, session=coming.session.number, step=step, frame=frame, playing=playing)
         if not coming.target.instead:
             self.banner = None
         self.tell({"type": "preparing", "on": False})
@@ -219,7 +244,8 @@ class Controller:
         """Give the drawing processes their work: what comes next first, then what is watched, then what follows."""
         current, coming = self.current, self.next
         if coming is not None and (step := coming.entrance()) is not None:
-            coming.session.draw([(step, 0)], 1)
+            if (frame := coming.frame(step)) is not None:
+                coming.session.draw([(step, frame)], 1)
         if current is None:
             return
         if coming is not None:

@@ -47,6 +47,7 @@ class Client:
         self.allowances = {
             "": Allowance(40, 120),
             "change": Allowance(2, 8),
+            "learn": Allowance(4, 16),
             "read": Allowance(5, 15),
             "save": Allowance(0.5, 4),
             "lead": Allowance(1, 5),

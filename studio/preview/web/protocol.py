@@ -150,8 +150,9 @@ MESSAGES: dict[str, tuple[Fields, Fields]] = {
     "lead": ({}, {}),
     "here": ({}, {}),  # the answer to a beat
     "change": ({}, CHANGE | {"lesson": Text(80), "step": STEP}),
+    "learn": ({"what": OneOf(("pause", "go", "newest", "show"))}, {"step": Whole(0, 10**9)}),  # of a model in training
 }
-CONTROLLING = ("at", "remote", "save", "change")  # for those who lead
+CONTROLLING = ("at", "remote", "save", "change", "learn")  # for those who lead
 
 
 def parse(raw: str | bytes) -> Message:

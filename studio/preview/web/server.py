@@ -25,6 +25,7 @@ import scenes
 from model.errors import ClearheadError, UsageError
 from model.paths import ASSETS
 from studio.preview.sessions.controller import Controller
+from studio.preview.sessions.learning import Learning
 from studio.preview.sessions.place import Place
 from studio.preview.sessions.pool import ProcessPool
 from studio.preview.sessions.selection import Selection
@@ -55,12 +56,13 @@ HEADERS = {
 class Server:
     """The preview of a lesson. `app` is the ASGI application, `start` and `stop` its processes' life."""
 
-    def __init__(self, selection: Selection, access: Access, renders: Path, pool: ProcessPool | None = None):
+    def __init__(self, selection: Selection, access: Access, renders: Path, training: Message | None = None):
         self.access = access
         self.headers = HEADERS | {"Content-Security-Policy": " ".join([POLICY, *access.frames])}
         self.clients = Clients()
-        self.pool = pool or ProcessPool()
+        self.pool = ProcessPool()
         self.controller = Controller(self.pool, selection, self.tell, self.clients.push, self.watching)
+        self.learning = None if training is None else Learning(training, self.pool, self.controller, self.tell)
         self.renders = renders.resolve()
         self.readings: OrderedDict[tuple[int, int, int], list[Message]] = OrderedDict()
         self.chores: set[asyncio.Task[None]] = set()
@@ -77,6 +79,7 @@ class Server:
             "lead": lambda client, message: self.clients.appoint(client),
             "here": lambda client, message: None,
             "change": self.on_change,
+            "learn": self.on_learn,
         }
         self.app = Starlette(
             routes=[
@@ -92,12 +95,16 @@ class Server:
     async def start(self) -> None:
         await self.pool.start()
         self.controller.begin()
+        if self.learning is not None:
+            self.learning.start()
         self.chore(self.watch_files([Path(scenes.__file__).parent, ASSETS]))
         if beside := {folder for entry in self.controller.entries if entry.own for folder in _beside(entry.own)}:
             self.chore(self.watch_files([*beside], deep=False))  # it may be somebody's home
 
     async def stop(self) -> None:
         self.stopping.set()
+        if self.learning is not None:
+            self.learning.stop()
         await self.pool.stop()
         for chore in self.chores:
             chore.cancel()
@@ -169,6 +176,8 @@ class Server:
             client.tell(controller.banner)
         if controller.next is not None:
             client.tell({"type": "preparing", "on": True})
+        if self.learning is not None:
+            client.tell(self.learning.told())
 
     def share(self, client: Client) -> Message | None:
         """For those who may lead: where the others can watch."""
@@ -212,6 +221,8 @@ class Server:
         """The leader is at a place."""
         if client.leads and self.session(message) is not None:
             self.controller.move(Place.of(message))
+            if self.learning is not None:
+                self.learning.follow()
             self.clients.tell(self.leaders_place(), to=lambda other: other is not client)
             self.clients.push()
 
@@ -234,8 +245,21 @@ class Server:
     def on_change(self, client: Client, message: Message) -> None:
         if not (client.leads or client.view == "notes"):
             return client.refuse("Another window leads: press “Lead” first.")
+        if self.learning is not None and "model" in message:
+            self.learning.free = True
         try:
             self.controller.change({name: value for name, value in message.items() if name != "type"})
+        except UsageError as error:
+            client.refuse(str(error))
+
+    def on_learn(self, client: Client, message: Message) -> None:
+        """Pause training, go on, look at another snapshot."""
+        if not (client.leads or client.view == "notes"):
+            return client.refuse("Another window leads: press “Lead” first.")
+        try:
+            if self.learning is None:
+                raise UsageError("No model is being trained: start the preview with --corpus.")
+            self.learning.ask(message["what"], message.get("step"))
         except UsageError as error:
             client.refuse(str(error))
 

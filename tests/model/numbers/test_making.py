@@ -113,6 +113,16 @@ def test_every_number_of_a_shipped_model_says_how_it_was_made(name):
     check_that_every_number_says_how_it_was_made(run(name, TEXT), 25)
 
 
+def test_every_number_of_the_translator_says_how_it_was_made():
+    source = "The animal did not cross the street because it was too tired."
+    trace = run("translator", "L'animal n'a pas traversé", source=source)
+    check_that_every_number_says_how_it_was_made(trace, 25)
+    assert {name for name in trace.names if name.startswith("encoder.blocks.1.")}
+    made = made_of(trace, "decoder.blocks.0.cross_attn.q", (2, 3, 1)).source()
+    assert made.startswith("Σ of 64 products: decoder.blocks.0.resid_self[position=3")
+    assert made_of(trace, "memory", (3, 1)).source() == "encoder.blocks.1.resid_post[position=3, d_model=1]"
+
+
 @pytest.mark.parametrize("choices", variants(), ids=lambda choices: "-".join(map(str, choices.values())))
 def test_every_number_of_every_kind_of_model_says_how_it_was_made(choices):
     check_that_every_number_says_how_it_was_made(untrained(**choices), 25)

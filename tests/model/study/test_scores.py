@@ -1,13 +1,15 @@
 """Scores of heads: right on patterns made by hand, and what the shipped model's heads do."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from model import head_scores, load, run
 from model.study.heads.samples import MEASURES
-from model.study.heads.scores import _batch_patterns, _batches, measure_heads, patterns
+from model.study.heads.scores import _batch_patterns, _batches, _readable, measure_heads, patterns
+from model.text.tokenizer import Tokenizer
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
 
@@ -87,8 +89,22 @@ def test_tiny_is_worth_watching():
         assert scores[name].scores.values.max() > max(least, 1.3 * float(scores[name].chance)), name
 
 
-def test_batches_skip_what_the_tokenizer_splits():
+def test_only_texts_that_the_model_knows_are_measured():
     tiny = load("tiny")
-    looks = [(["the", "well-known", "cat"], [2], [[1]]), (["the", "cat", "sat"], [2], [[1]])]
-    batches = list(_batches(tiny, looks))
-    assert len(batches) == 1 and batches[0][0].shape == (1, 3)
+    for words in (["the", "well-known", "cat"], ["the", "cat", "xyzzied"]):
+        assert _readable(tiny, (words, [2], [[1]])) is None
+    assert _readable(tiny, (["the", "cat", "sat"], [2], [[1]])) == (
+        tiny.tokenizer.encode("the cat sat").ids,
+        ([2], [[1]]),
+    )
+    texts = [((1, 2, 3), ([2], [[1]])), ((4, 5), ([1], [[0]])), ((6, 7, 8), ([2], [[0]]))]
+    assert [ids.shape for ids, _ in _batches(texts)] == [(2, 3), (1, 2)]
+
+
+def test_a_model_of_other_words_is_measured_on_its_own():
+    tiny = load("tiny")
+    words = Tokenizer.from_words([f"zq{i}" for i in range(len(tiny.tokenizer) - 2)])
+    found = measure_heads(replace(tiny, tokenizer=words), count=20)
+    assert set(found) == {"previous-token", "first-token", "duplicate-token", "induction"}
+    assert all("of its own words" in entry["sample"] for entry in found.values())
+    assert np.max(found["induction"]["scores"]) > 0.5, "tiny copies whatever its words are called"

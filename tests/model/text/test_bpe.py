@@ -132,7 +132,7 @@ def test_what_two_merges_make_is_one_piece():
 
 
 def test_every_checkpoint_has_merges_of_its_own_corpus(tmp_path):
-    for name in names():
+    for name in set(names()) - {"translator"}:  # which has no pieces of words
         pairs = shipped(load(name).path)
         assert len(pairs.corpus) == 64 and pairs.merges
         pairs.save(tmp_path / FILE)

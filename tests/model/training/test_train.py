@@ -72,7 +72,7 @@ def test_a_killed_process_leaves_a_state_to_go_on_from(tmp_path):
         "import pathlib; from model.training import run, train; from model.training.recipes import Recipe, RECIPES;"
         "RECIPES['tiny'] = Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
         f"train.WORK = pathlib.Path({str(tmp_path)!r}); run.SAVE_EVERY = 0.5;"
-        f"train.train('tiny', out={str(tmp_path / 'out')!r}, quiet=True)"
+        f"train.train('tiny', steps=100000, out={str(tmp_path / 'out')!r}, quiet=True)"
     )
     process = subprocess.Popen([sys.executable, "-c", code])
     state = tmp_path / "tiny-0-100000" / "state.pt"

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from manim import VGroup
 
+from model.numbers.tensor import stack
 from model.study.positions import wave
 from model.study.space import direction, nearest
 from scenes.kit.charts.activation import ActivationCurve, Fall
@@ -15,9 +16,11 @@ from scenes.kit.charts.change import BarChange
 from scenes.kit.charts.cumulative import CumulativeBar, LayEndToEnd
 from scenes.kit.charts.curve import Curve, GrowCurve, ReadOff, Waves
 from scenes.kit.charts.lanes import Lanes
+from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.charts.numberline import Arrive, Group, NumberLine
 from scenes.kit.charts.ranking import Ranking
 from scenes.kit.charts.signed import SignedBars
+from scenes.kit.charts.surprise import SurpriseCurve
 from scenes.kit.charts.wire import ResidualWire
 from scenes.kit.demo import real
 from scenes.kit.demo.drawing import Move, Sample
@@ -169,6 +172,24 @@ def arrive(box: Box) -> Move:
     return Move([Arrive(number_line(box))])
 
 
+def line_chart(box: Box) -> LineChart:
+    """The losses of a training run, on a scale of steps that is logarithmic."""
+    told = real.losses()
+    pairs = ((told.training, "batch", "secondary", 0.018), (told.heldout, "held out", "target", 0.04))
+    series = [Series(one.steps, one.losses, name, role, line) for one, name, role, line in pairs]
+    room: Look = dict(width=box.width, height=min(box.height, box.width), titles=("", "nats a word"), counter="step")
+    ends = (0, int(told.heldout.steps.values[-1]))
+    return LineChart(series, across=ends, up=(0, 8), log=True, **room).move_to(box.center)
+
+
+def surprise_curve(box: Box) -> SurpriseCurve:
+    """What each word of the text costs the model that reads those before it."""
+    trace = real.trace()
+    probs = stack([trace["probs"][k, trace.ids[k + 1]] for k in range(len(trace) - 1)], "position")
+    room: Look = dict(width=box.width, height=min(box.height, box.width), target=len(trace) - 2)
+    return SurpriseCurve(probs, trace.tokens[1:], **room).move_to(box.center).slid()
+
+
 SAMPLES: dict[str, Sample] = {
     "ProbabilityBars": probability_bars,
     "BarChange": bar_change,
@@ -187,4 +208,6 @@ SAMPLES: dict[str, Sample] = {
     "ActivationCurve": activation_curve,
     "Fall": fall,
     "Arrive": arrive,
+    "LineChart": line_chart,
+    "SurpriseCurve": surprise_curve,
 }
