@@ -18,7 +18,7 @@ FILES = [file for room in FORBIDDEN for file in sorted((ROOT / room).rglob("*.py
 ORDER = (
     ("model", "model.errors", "model.paths", "model.files"),
     ("model.text", "model.net"),
-    ("model.numbers",),
+    ("model.numbers", "model.families"),
     ("model.runs",),
     ("model.study",),
     ("model.training", "model.learning"),

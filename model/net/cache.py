@@ -26,7 +26,8 @@ class Cache:
         self.model, self.length = model, 0
         self.group = model.config.n_heads // model.config.kv_heads
         self.kept: dict[str, Tensor] = {}
-        keys = "rot_k" if model.config.positions == "rotary" else "k"  # as they meet the queries
+        still = "k_norm.normalized" if model.config.qk_norm else "k"
+        keys = "rot_k" if model.config.positions == "rotary" else still  # as they meet the queries
         self.names = (f".attn.{keys}", ".attn.v")
 
     @property

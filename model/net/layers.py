@@ -75,7 +75,7 @@ def weight_axes(model: nn.Module) -> dict[str, tuple[str, ...]]:
 
 
 class LayerNorm(Part):
-    """Subtract the mean, divide by the standard deviation, scale by w, shift by b (Ba et al. 2016)."""
+    """Subtract the mean, divide by the standard deviation, scale by w, shift by b if there is one (Ba et al. 2016)."""
 
     w: Tensor
     b: Tensor
@@ -83,14 +83,17 @@ class LayerNorm(Part):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.eps = config.norm_eps
+        self.biased = config.norm_bias
         self.gain("w", d_model=config.d_model)
-        self.bias("b", d_model=config.d_model)
+        if config.norm_bias:
+            self.bias("b", d_model=config.d_model)
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:  # (…, position, d_model)
         mean = tape("mean", x.mean(-1), "position").unsqueeze(-1)  # (…, position, 1)
         variance = (x - mean).square().mean(-1)
         scale = tape("scale", (variance + self.eps).sqrt(), "position").unsqueeze(-1)  # (…, position, 1)
-        return tape("normalized", (x - mean) / scale * self.w + self.b, "position d_model")
+        scaled = (x - mean) / scale * self.w
+        return tape("normalized", scaled + self.b if self.biased else scaled, "position d_model")
 
 
 class RMSNorm(Part):
@@ -106,6 +109,22 @@ class RMSNorm(Part):
     def forward(self, x: Tensor, tape: Tape) -> Tensor:
         scale = tape("scale", (x.square().mean(-1) + self.eps).sqrt(), "position").unsqueeze(-1)  # (…, position, 1)
         return tape("normalized", x / scale * self.w, "position d_model")
+
+
+class HeadNorm(Part):
+    """RMS norm of the queries or keys of each head alone; all heads share w (Dehghani et al. 2023, § 2)."""
+
+    w: Tensor
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.eps = config.norm_eps
+        self.gain("w", d_head=config.d_head)
+
+    def forward(self, x: Tensor, tape: Tape) -> Tensor:  # (…, head, position, d_head)
+        size = (x.square().mean(-1) + self.eps).sqrt()  # (…, head, position)
+        scale = tape("scale", size, "head position").unsqueeze(-1)
+        return tape("normalized", x / scale * self.w, "head position d_head")
 
 
 def norm(config: ModelConfig) -> LayerNorm | RMSNorm:
@@ -124,9 +143,21 @@ def sinusoids(n_ctx: int, d_model: int) -> Tensor:
     return waves.float()
 
 
-def rotary_angles(n_positions: int, d_head: int, base: float) -> Tensor:
-    """Angle of each (position, pair): pos / base^(2i/d_head) (Su et al. 2021). (n_positions, d_head / 2)"""
+def rotary_angles(
+    n_positions: int, d_head: int, base: float, factor: float = 1.0, ramp: tuple[float, float, int] | None = None
+) -> Tensor:
+    """Angle of each (position, pair): pos / base^(2i/d_head) (Su et al. 2021). (n_positions, d_head / 2)
+
+    For longer contexts the angles are divided by a factor (Chen et al. 2023). With a ramp (low, high, n_ctx before)
+    pairs that turned more than `high` times in the old context keep their speed, those that turned less than `low`
+    times are divided, and those between are mixed (Llama 3.1)."""
     frequency = base ** (-torch.arange(0, d_head, 2, dtype=torch.float64) / d_head)
+    if ramp is not None:
+        low, high, before = ramp
+        kept = ((before * frequency / (2 * math.pi) - low) / (high - low)).clamp(0, 1)
+        frequency = kept * frequency + (1 - kept) * frequency / factor
+    elif factor != 1:
+        frequency = frequency / factor
     return torch.arange(n_positions, dtype=torch.float64)[:, None] * frequency
 
 
@@ -148,9 +179,9 @@ class Attention(Part):
     W_O: Tensor
     b_O: Tensor
 
-    def __init__(self, config: ModelConfig, causal: bool):
+    def __init__(self, config: ModelConfig, causal: bool, window: int | None = None):
         super().__init__()
-        self.config, self.causal = config, causal
+        self.config, self.causal, self.window = config, causal, window
         heads, kv_heads, d_model, d_head = config.n_heads, config.kv_heads, config.d_model, config.d_head
         self.weight("W_Q", head=heads, d_model=d_model, d_head=d_head)
         self.weight("W_K", head=kv_heads, d_model=d_model, d_head=d_head)
@@ -160,7 +191,10 @@ class Attention(Part):
             self.bias("b_Q", head=heads, d_head=d_head)
             self.bias("b_K", head=kv_heads, d_head=d_head)
             self.bias("b_V", head=kv_heads, d_head=d_head)
-            self.bias("b_O", d_model=d_model)
+            if config.output_bias:
+                self.bias("b_O", d_model=d_model)
+        if config.qk_norm:
+            self.q_norm, self.k_norm = HeadNorm(config), HeadNorm(config)
 
     def forward(
         self,
@@ -177,15 +211,23 @@ class Attention(Part):
         q = tape("q", self.project(x, "Q"), "head position d_head")  # (…, head, query, d_head)
         k = tape("k", self.project(source, "K"), "head position d_head")  # (…, head, key, d_head)
         v = tape("v", self.project(source, "V"), "head position d_head")  # (…, head, key, d_head)
+        if self.config.qk_norm:
+            q, k = self.q_norm(q, tape.at("q_norm")), self.k_norm(k, tape.at("k_norm"))
         if angles is not None:
             q = tape("rot_q", rotate(q, angles), "head position d_head")
             k = tape("rot_k", rotate(k, angles), "head position d_head")
         scores_raw = tape("scores_raw", q @ k.transpose(-1, -2), "head query key")
-        scores = tape("scores", scores_raw / math.sqrt(self.config.d_head), "head query key")
+        size = self.config.score_size or self.config.d_head
+        scores = tape("scores", scores_raw / math.sqrt(size), "head query key")
+        if (cap := self.config.score_cap) is not None:
+            scores = tape("scores_capped", (scores / cap).tanh() * cap, "head query key")
         if self.causal:  # a query sees no later key; the last query is the last key's
             read = k.shape[-2] - q.shape[-2]  # keys that were there before (cache.py)
-            future = torch.ones(scores.shape[-2:], dtype=torch.bool, device=x.device).triu(1 + read)
-            scores = scores.masked_fill(future, -math.inf)
+            every = torch.ones(scores.shape[-2:], dtype=torch.bool, device=x.device)
+            hidden = every.triu(1 + read)
+            if self.window is not None:
+                hidden |= every.tril(read - self.window)
+            scores = scores.masked_fill(hidden, -math.inf)
         if padding is not None:
             scores = scores.masked_fill(padding[:, None, None], -math.inf)
         scores = tape("scores_masked", scores, "head query key")
@@ -193,7 +235,7 @@ class Attention(Part):
         z = tape("z", pattern @ v, "head position d_head")  # (…, head, query, d_head)
         result = tape("result", einsum("...hqd,hdm->...hqm", z, self.W_O), "head position d_model")
         out = result.sum(-3)  # (…, query, d_model)
-        return out + self.b_O if self.config.attention_bias else out
+        return out + self.b_O if self.config.attention_bias and self.config.output_bias else out
 
     def project(self, x: Tensor, which: str) -> Tensor:
         """x @ W of every head; shared key/value heads are repeated for their group. (…, head, position, d_head)"""
@@ -205,7 +247,7 @@ class Attention(Part):
 
 
 class MLP(Part):
-    """Two layers applied to each position alone, with ReLU, GELU or the gated SwiGLU (Shazeer 2020) between."""
+    """Two layers applied to each position alone, with ReLU, GELU or a gate (SwiGLU, GEGLU: Shazeer 2020) between."""
 
     W_in: Tensor
     W_gate: Tensor
@@ -215,11 +257,11 @@ class MLP(Part):
 
     def __init__(self, config: ModelConfig):
         super().__init__()
-        self.activation, self.biased = config.activation, config.mlp_bias
+        self.activation, self.biased, self.gated = config.activation, config.mlp_bias, config.gated
         d_model, d_mlp = config.d_model, config.d_mlp
         self.weight("W_in", d_model=d_model, d_mlp=d_mlp)
         self.weight("W_out", d_mlp=d_mlp, d_model=d_model, shrink=math.sqrt(2 * config.n_layers))
-        if config.activation == "swiglu":
+        if config.gated:
             self.weight("W_gate", d_model=d_model, d_mlp=d_mlp)
         if config.mlp_bias:
             self.bias("b_in", d_mlp=d_mlp)
@@ -227,34 +269,40 @@ class MLP(Part):
 
     def forward(self, x: Tensor, tape: Tape) -> Tensor:  # (…, position, d_model)
         pre = x @ self.W_in + self.b_in if self.biased else x @ self.W_in
-        if self.activation == "swiglu":  # the gate decides how much of each entry passes
+        if self.gated:  # the gate decides how much of each entry passes
             linear = tape("pre_linear", pre, "position d_mlp")
             gate = tape("pre", x @ self.W_gate, "position d_mlp")
-            post = tape("post", F.silu(gate) * linear, "position d_mlp")
+            post = tape("post", activate(self.activation, gate) * linear, "position d_mlp")
         else:
             pre = tape("pre", pre, "position d_mlp")
-            post = tape("post", self.activate(pre), "position d_mlp")
+            post = tape("post", activate(self.activation, pre), "position d_mlp")
         return post @ self.W_out + self.b_out if self.biased else post @ self.W_out
 
-    def activate(self, x: Tensor) -> Tensor:
-        if self.activation == "relu":
-            return x.relu()
-        return F.gelu(x, approximate="tanh" if self.activation == "gelu_tanh" else "none")
+
+def activate(activation: str, x: Tensor) -> Tensor:
+    if activation == "relu":
+        return x.relu()
+    if activation == "swiglu":
+        return F.silu(x)
+    return F.gelu(x, approximate="tanh" if activation.endswith("tanh") else "none")
 
 
 class Block(nn.Module):
     """Attention, then MLP, each added to the residual stream; in between, a decoder looks at the encoder's output.
 
-    Pre-norm: x + f(norm(x)). Post-norm, as in 2017: norm(x + f(x)).
+    Pre-norm: x + f(norm(x)). Post-norm, as in 2017: norm(x + f(x)). With norms after: x + norm(f(norm(x))).
     """
 
-    def __init__(self, config: ModelConfig, causal: bool, cross: bool = False):
+    def __init__(self, config: ModelConfig, causal: bool, cross: bool = False, layer: int = 0):
         super().__init__()
         self.norm_first = config.norm_first
-        self.ln1, self.attn = norm(config), Attention(config, causal)
+        self.norm_after = config.norm_after and config.norm_first
+        self.ln1, self.attn = norm(config), Attention(config, causal, config.window_of(layer))
         if cross:
             self.ln_cross, self.cross_attn = norm(config), Attention(config, causal=False)
         self.ln2, self.mlp = norm(config), MLP(config)
+        if self.norm_after:
+            self.ln1_post, self.ln2_post = norm(config), norm(config)
 
     def forward(
         self,
@@ -268,10 +316,16 @@ class Block(nn.Module):
         ln1, ln2 = partial(self.ln1, tape=tape.at("ln1")), partial(self.ln2, tape=tape.at("ln2"))
 
         def attn(x: Tensor) -> Tensor:
-            return tape("attn_out", self.attn(x, tape.at("attn"), angles, padding=padding), "position d_model")
+            out = self.attn(x, tape.at("attn"), angles, padding=padding)
+            if self.norm_after:
+                out = self.ln1_post(tape("attn.out", out, "position d_model"), tape.at("ln1_post"))
+            return tape("attn_out", out, "position d_model")
 
         def mlp(x: Tensor) -> Tensor:
-            return tape("mlp_out", self.mlp(x, tape.at("mlp")), "position d_model")
+            out = self.mlp(x, tape.at("mlp"))
+            if self.norm_after:
+                out = self.ln2_post(tape("mlp.out", out, "position d_model"), tape.at("ln2_post"))
+            return tape("mlp_out", out, "position d_model")
 
         x = tape("resid_pre", x, "position d_model")
         x = x + attn(ln1(x)) if self.norm_first else ln1(x + attn(x))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from model.net.config import ModelConfig
-from model.net.layers import SILENT, Block, Part, Tape, norm, rotary_angles, sinusoids
+from model.net.layers import SILENT, Block, Part, Tape, activate, norm, rotary_angles, sinusoids
 
 
 class Stack(Part):
@@ -16,6 +16,7 @@ class Stack(Part):
 
     W_E: Tensor
     W_pos: Tensor
+    W_type: Tensor
 
     def __init__(
         self, config: ModelConfig, vocab_size: int | None = None, causal: bool | None = None, cross: bool = False
@@ -30,10 +31,12 @@ class Stack(Part):
         elif config.positions == "sinusoidal":
             self.register_buffer("W_pos", sinusoids(config.n_ctx, config.d_model), persistent=False)
             self.axes["W_pos"] = ("position", "d_model")
+        if config.segments:
+            self.embedding("W_type", spread, segment=config.segments, d_model=config.d_model)
         if config.embed_norm:
             self.ln_embed = norm(config)
         causal = config.causal if causal is None else causal
-        self.blocks = nn.ModuleList(Block(config, causal, cross) for _ in range(config.n_layers))
+        self.blocks = nn.ModuleList(Block(config, causal, cross, layer) for layer in range(config.n_layers))
         if config.norm_first:  # after post-norm blocks the stream is normalised already
             self.ln_final = norm(config)
 
@@ -54,41 +57,74 @@ class Stack(Part):
         end = start + tokens.shape[-1]
         embed = self.W_E[tokens] * math.sqrt(self.config.d_model) if self.config.embed_scale else self.W_E[tokens]
         x = tape("embed", embed, "position d_model")
-        angles = None
+        angles: tuple[Tensor | None, Tensor | None] = None, None
         if self.config.positions in ("learned", "sinusoidal"):
             places = self.W_pos[start:end] if positions else torch.zeros_like(self.W_pos[start:end])
             x = x + tape("pos_embed", places.expand_as(x), "position d_model")
         elif self.config.positions == "rotary" and positions:
-            angles = tape(
-                "rotary_angles",
-                rotary_angles(end, self.config.d_head, self.config.rotary_base)[start:].to(x.device),
-                "position pair",
-            )
+            angles = self.angles(start, end, tape, x.device)
+        if self.config.segments:
+            x = x + tape("segment_embed", self.W_type[0].expand_as(x), "position d_model")
         if self.config.embed_norm:
             x = self.ln_embed(x, tape.at("ln_embed"))
         for layer, block in enumerate(self.blocks):
-            x = block(x, tape.at(f"blocks.{layer}"), angles, memory, padding, memory_padding)
+            windowed = self.config.window_of(layer) is not None
+            x = block(x, tape.at(f"blocks.{layer}"), angles[windowed], memory, padding, memory_padding)
         return self.ln_final(x, tape.at("ln_final")) if self.config.norm_first else x
+
+    def angles(self, start: int, end: int, tape: Tape, device: torch.device) -> tuple[Tensor, Tensor]:
+        """By how much queries and keys turn, in layers without and with a window. (position, pair) each"""
+        c = self.config
+        full = rotary_angles(end, c.d_head, c.rotary_base, c.rotary_factor, c.rotary_ramp)[start:].to(device)
+        full = tape("rotary_angles", full, "position pair")
+        if c.window_base is None:
+            return full, full
+        near = rotary_angles(end, c.d_head, c.window_base)[start:].to(device)
+        return full, tape("rotary_angles_window", near, "position pair")
 
 
 class Transformer(Stack):
-    """A decoder-only (GPT) or encoder-only (BERT) model with its unembedding."""
+    """A decoder-only (GPT) or encoder-only (BERT) model with its unembedding, if it has one."""
 
     W_U: Tensor
+    b_U: Tensor
+    W_head: Tensor
+    b_head: Tensor
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
+        if not config.unembeds:
+            return
         if not config.tied:
             self.weight("W_U", d_model=config.d_model, vocab=config.vocab_size)
+        if config.unembed_layer:
+            self.weight("W_head", d_model=config.d_model, hidden=config.d_model)
+            self.bias("b_head", hidden=config.d_model)
+            self.ln_head = norm(config)
+        if config.unembed_bias:
+            self.bias("b_U", vocab=config.vocab_size)
 
     @property
     def unembedding(self) -> Tensor:  # (d_model, vocab)
         return self.W_E.T if self.config.tied else self.W_U
 
     def forward(self, tokens: Tensor, tape: Tape = SILENT, positions: bool = True, start: int = 0) -> Tensor:
-        """Logits of the next token at every position. (…, position) → (…, position, vocab)"""
-        x = self.stream(tokens, tape, positions, start=start)
-        return tape("logits", x @ self.unembedding, "position vocab")
+        """Logits of the next token (an encoder: of each) at every position. (…, position) → (…, position, vocab)
+
+        A model that does not unembed gives its stream. (…, position, d_model)"""
+        x, config = self.stream(tokens, tape, positions, start=start), self.config
+        if not config.unembeds:
+            return x
+        if config.unembed_layer:
+            hidden = tape("head.pre", x @ self.W_head + self.b_head, "position hidden")
+            hidden = tape("head.post", activate(config.activation, hidden), "position hidden")
+            x = self.ln_head(hidden, tape.at("ln_head"))
+        logits = x @ self.unembedding
+        if config.unembed_bias:
+            logits = logits + self.b_U
+        if config.logit_cap is not None:
+            logits = (tape("logits_raw", logits, "position vocab") / config.logit_cap).tanh() * config.logit_cap
+        return tape("logits", logits, "position vocab")
 
 
 class EncoderDecoder(Part):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from model.numbers.origins import Setting
+from model.numbers.origins import Constant, Setting
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 
@@ -52,10 +52,10 @@ def _embed(at: Place, i: int, c: int) -> Tensor:
     return row * _set(at, "d_model").sqrt() if at.config.embed_scale else row
 
 
-def _angle(i: int, pair: int, size: int, name: str, base: float) -> Tensor:
-    """By how much a pair of entries has turned at a position: i / base^(2 pair / size)."""
+def _speed(pair: int, size: int, name: str, base: float) -> Tensor:
+    """By how much a pair of entries turns from one position to the next: 1 / base^(2 pair / size)."""
     exponent = Tensor.given(-2 * pair, f"−2 × {pair}") / Tensor.given(size, name)
-    return (exponent * Tensor.given(base, f"{base:g}").log()).exp() * i
+    return (exponent * Tensor.given(base, f"{base:g}").log()).exp()
 
 
 def _set(at: Place, field: str, name: str = "") -> Tensor:
@@ -64,17 +64,40 @@ def _set(at: Place, field: str, name: str = "") -> Tensor:
 
 
 def _wave(at: Place, i: int, c: int) -> Tensor:
-    angle = _angle(i, c // 2, at.config.d_model, "d_model", SINUSOIDS)
+    angle = _speed(c // 2, at.config.d_model, "d_model", SINUSOIDS) * i
     return angle.cos() if c % 2 else angle.sin()
 
 
 def _turn(at: Place, i: int, pair: int) -> Tensor:
-    return _angle(i, pair, at.config.d_head, "d_head", at.config.rotary_base)
+    """The angle of a pair, slowed for a longer context where the model was (Llama 3.1's way, if it has a ramp)."""
+    config, speed = at.config, _speed(pair, at.config.d_head, "d_head", at.config.rotary_base)
+    if config.rotary_factor == 1:
+        return speed * i
+    slow = speed / _set(at, "rotary_factor")
+    if config.rotary_ramp is None:
+        return slow * i
+    low, high, before = config.rotary_ramp
+    turns = speed * before / Tensor.given(2 * math.pi, "2π", origin=Constant())  # in the whole of the context before
+    if float(turns) >= high:
+        return speed * i
+    if float(turns) <= low:
+        return slow * i
+    fewest, most = Tensor.given(low, f"{low:g}"), Tensor.given(high, f"{high:g}")
+    kept = (turns - fewest) / (most - fewest)
+    return (kept * speed + (1 - kept) * slow) * i
+
+
+def _turn_in_window(at: Place, i: int, pair: int) -> Tensor:
+    assert at.config.window_base is not None
+    return _speed(pair, at.config.d_head, "d_head", at.config.window_base) * i
 
 
 def _embedded(at: Place, i: int) -> Tensor:
-    """The row of a word with its position. [d_model]"""
-    return at["embed"][i] + at["pos_embed"][i] if "pos_embed" in at else at["embed"][i]
+    """The row of a word with its position, and that of its sentence. [d_model]"""
+    row = at["embed"][i]
+    for name in ("pos_embed", "segment_embed"):
+        row = row + at[name][i] if name in at else row
+    return row
 
 
 def _resid_pre(at: Place, i: int, c: int) -> Tensor:
@@ -84,8 +107,21 @@ def _resid_pre(at: Place, i: int, c: int) -> Tensor:
 
 
 def _logits(at: Place, i: int, word: int) -> Tensor:
+    if at.config.logit_cap is None:
+        return _uncapped(at, i, word)
+    return _capped(at, at["logits_raw"][i, word], "logit_cap")
+
+
+def _uncapped(at: Place, i: int, word: int) -> Tensor:
     stack = "decoder." if at.config.kind == "encoder-decoder" else ""
-    return at.end(stack)[i] @ at["W_U"][:, word]
+    last = at["ln_head.normalized"] if at.config.unembed_layer else at.end(stack)
+    return at.plus(last[i] @ at["W_U"][:, word], "b_U", word)
+
+
+def _capped(at: Place, x: Tensor, field: str) -> Tensor:
+    """cap · tanh(x / cap) (Gemma Team 2024, § 2)."""
+    cap = _set(at, field)
+    return (x / cap).tanh() * cap
 
 
 def _unembedding(at: Place, c: int, word: int) -> Tensor:
@@ -99,6 +135,7 @@ AROUND = {  # norm → the stream before it, and what its part of the block adds
     "ln_cross": ("resid_self", "cross_attn_out"),
     "ln2": ("resid_mid", "mlp_out"),
 }
+AFTER = {"ln1_post": "attn.out", "ln2_post": "mlp.out"}  # norm → what it reads
 
 
 def input_of(at: Place, norm: str, i: int) -> Tensor:
@@ -107,6 +144,10 @@ def input_of(at: Place, norm: str, i: int) -> Tensor:
         return at[f"blocks.{at.config.n_layers - 1}.resid_post"][i]
     if norm == "ln_embed":
         return _embedded(at, i)
+    if norm == "ln_head":
+        return at["head.post"][i]
+    if norm in AFTER:
+        return at[AFTER[norm]][i]
     before, change = AROUND[norm]
     return at[before][i] if at.config.norm_first else at[before][i] + at[change][i]
 
@@ -128,6 +169,25 @@ def _norm(norm: str) -> dict[str, Formula]:
         return at.plus(centred(at, i)[c] / at[f"{norm}.scale"][i] * at[f"{norm}.w"][c], f"{norm}.b", c)
 
     return {f"{norm}.mean": mean, f"{norm}.scale": scale, f"{norm}.normalized": normalized}
+
+
+def _norm_of_heads(part: str, letter: str) -> dict[str, Formula]:
+    """RMS norm of one head's query or key."""
+    norm = f"{part}.{letter}_norm"
+
+    def scale(at: Place, h: int, i: int) -> Tensor:
+        return (at[f"{part}.{letter}"][h, i].square().mean(0) + _set(at, "norm_eps", "ε")).sqrt()
+
+    def normalized(at: Place, h: int, i: int, c: int) -> Tensor:
+        return at[f"{part}.{letter}"][h, i, c] / at[f"{norm}.scale"][h, i] * at[f"{norm}.w"][c]
+
+    return {f"{norm}.scale": scale, f"{norm}.normalized": normalized}
+
+
+def _meeting(at: Place, part: str, letter: str) -> Tensor:
+    """Queries or keys as they meet the others: turned, normed, or as they are. [head, position, d_head]"""
+    changed = (f"{part}.rot_{letter}", f"{part}.{letter}_norm.normalized")
+    return at[next((name for name in changed if name in at), f"{part}.{letter}")]
 
 
 def read_by(at: Place, norm: str) -> Tensor:
@@ -164,8 +224,10 @@ def _attention(part: str, norm: str) -> dict[str, Formula]:
         """Entry c of a query or key turned by the angle of its position: its pair is the entry d_head/2 away."""
 
         def formula(at: Place, h: int, i: int, c: int) -> Tensor:
-            row, half = at[f"{part}.{letter}"][h, i], at.config.d_head // 2
-            angle = at["rotary_angles"][i, c % half]
+            normed, half = f"{part}.{letter}_norm.normalized", at.config.d_head // 2
+            row = at[normed if normed in at else f"{part}.{letter}"][h, i]
+            near = at.config.window_base is not None and at.config.window_of(at.layer) is not None
+            angle = at["rotary_angles_window" if near else "rotary_angles"][i, c % half]
             if c < half:
                 return row[c] * angle.cos() - row[c + half] * angle.sin()
             return row[c - half] * angle.sin() + row[c] * angle.cos()
@@ -173,27 +235,37 @@ def _attention(part: str, norm: str) -> dict[str, Formula]:
         return formula
 
     def scores_raw(at: Place, h: int, i: int, j: int) -> Tensor:
-        q, k = (f"{part}.rot_q", f"{part}.rot_k") if f"{part}.rot_q" in at else (f"{part}.q", f"{part}.k")
-        return at[q][h, i] @ at[k][h, j]
+        return _meeting(at, part, "q")[h, i] @ _meeting(at, part, "k")[h, j]
 
     def scores(at: Place, h: int, i: int, j: int) -> Tensor:
         raw = at[f"{part}.scores_raw"][h, i, j]
-        return raw if at.trace.info.get("scaled") is False else raw / _set(at, "d_head").sqrt()
+        size = "score_size" if at.config.score_size else "d_head"
+        return raw if at.trace.info.get("scaled") is False else raw / _set(at, size).sqrt()
 
     def masked(at: Place, h: int, i: int, j: int) -> Tensor:
-        causal = at.config.causal and at.stack != "encoder." and not cross
-        return Tensor.given(-math.inf, "masked: a later word") if causal and j > i else at[f"{part}.scores"][h, i, j]
+        causal, window = at.config.causal and at.stack != "encoder." and not cross, at.config.window_of(at.layer)
+        if causal and j > i:
+            return Tensor.given(-math.inf, "masked: a later word")
+        if causal and window is not None and i - j >= window:
+            return Tensor.given(-math.inf, f"masked: {window} or more words before")
+        return at[f"{part}.scores" if at.config.score_cap is None else f"{part}.scores_capped"][h, i, j]
+
+    def out(at: Place, i: int, c: int) -> Tensor:
+        return at.plus(at[f"{part}.result"][:, i, c].sum(0), f"{part}.b_O", c)
 
     return {
         **{f"{part}.{letter.lower()}": projected(letter) for letter in "QKV"},
+        **{name: formula for letter in "qk" for name, formula in _norm_of_heads(part, letter).items()},
         **{f"{part}.rot_{letter}": turned(letter) for letter in "qk"},
         f"{part}.scores_raw": scores_raw,
         f"{part}.scores": scores,
+        f"{part}.scores_capped": lambda at, h, i, j: _capped(at, at[f"{part}.scores"][h, i, j], "score_cap"),
         f"{part}.scores_masked": masked,
         f"{part}.pattern": lambda at, h, i, j: at[f"{part}.scores_masked"][h, i].softmax()[j],
         f"{part}.z": lambda at, h, i, c: at[f"{part}.pattern"][h, i] @ at[f"{part}.v"][h, :, c],
         f"{part}.result": lambda at, h, i, c: at[f"{part}.z"][h, i] @ at[f"{part}.W_O"][h, :, c],
-        f"{part}_out": lambda at, i, c: at.plus(at[f"{part}.result"][:, i, c].sum(0), f"{part}.b_O", c),
+        f"{part}.out": out,
+        f"{part}_out": lambda at, i, c: at["ln1_post.normalized"][i, c] if f"{part}.out" in at else out(at, i, c),
     }
 
 
@@ -203,26 +275,35 @@ def _mlp_in(at: Place, i: int, c: int) -> Tensor:
 
 
 def _mlp_pre(at: Place, i: int, c: int) -> Tensor:
-    gated = at.config.activation == "swiglu"
-    return read_by(at, "ln2")[i] @ at["mlp.W_gate"][:, c] if gated else _mlp_in(at, i, c)
+    return read_by(at, "ln2")[i] @ at["mlp.W_gate"][:, c] if at.config.gated else _mlp_in(at, i, c)
 
 
 def _mlp_post(at: Place, i: int, c: int) -> Tensor:
-    x = at["mlp.pre"][i, c]
-    if at.config.activation == "swiglu":
-        return x.silu() * at["mlp.pre_linear"][i, c]
-    return {"relu": x.relu, "gelu": x.gelu, "gelu_tanh": x.gelu_tanh}[at.config.activation]()
+    post = _activated(at, at["mlp.pre"][i, c])
+    return post * at["mlp.pre_linear"][i, c] if at.config.gated else post
+
+
+def _activated(at: Place, x: Tensor) -> Tensor:
+    ways = {"relu": x.relu, "gelu": x.gelu, "gelu_tanh": x.gelu_tanh, "swiglu": x.silu, "geglu_tanh": x.gelu_tanh}
+    return ways[at.config.activation]()
+
+
+def _mlp_out(at: Place, i: int, c: int) -> Tensor:
+    return at.plus(at["mlp.post"][i] @ at["mlp.W_out"][:, c], "mlp.b_out", c)
 
 
 FORMULAS: dict[str, Formula] = {
     "embed": _embed,
     "W_pos": _wave,
     "pos_embed": lambda at, i, c: at["W_pos"][i, c],
+    "segment_embed": lambda at, i, c: at["W_type"][0, c],
     "rotary_angles": _turn,
+    "rotary_angles_window": _turn_in_window,
     **_norm("ln_embed"),
     "resid_pre": _resid_pre,
     **_norm("ln1"),
     **_attention("attn", "ln1"),
+    **_norm("ln1_post"),
     "resid_self": _after("ln1"),
     **_norm("ln_cross"),
     **_attention("cross_attn", "ln_cross"),
@@ -231,11 +312,17 @@ FORMULAS: dict[str, Formula] = {
     "mlp.pre": _mlp_pre,
     "mlp.pre_linear": _mlp_in,
     "mlp.post": _mlp_post,
-    "mlp_out": lambda at, i, c: at.plus(at["mlp.post"][i] @ at["mlp.W_out"][:, c], "mlp.b_out", c),
+    "mlp.out": _mlp_out,
+    **_norm("ln2_post"),
+    "mlp_out": lambda at, i, c: at["ln2_post.normalized"][i, c] if "mlp.out" in at else _mlp_out(at, i, c),
     "resid_post": _after("ln2"),
     **_norm("ln_final"),
     "memory": lambda at, i, c: at.end("encoder.")[i, c],
+    "head.pre": lambda at, i, c: at.plus(at.end("")[i] @ at["W_head"][:, c], "b_head", c),
+    "head.post": lambda at, i, c: _activated(at, at["head.pre"][i, c]),
+    **_norm("ln_head"),
     "W_U": _unembedding,
+    "logits_raw": _uncapped,
     "logits": _logits,
     "probs": lambda at, i, word: at["logits"][i].softmax()[word],
 }

@@ -57,6 +57,7 @@ _ROWS = (
     Operation("square", np.square, lambda a: np.power(a, 2), called("square"), TIGHT),
     Operation("sin", np.sin, lambda a: np.exp(1j * a).imag, called("sin"), TIGHT),
     Operation("cos", np.cos, lambda a: np.exp(1j * a).real, called("cos"), TIGHT),
+    Operation("tanh", np.tanh, lambda a: 1 - 2 / (np.power(math.e, 2 * a) + 1), called("tanh"), TIGHT),
     Operation("relu", lambda a: np.maximum(a, 0.0), lambda a: (a + np.sqrt(a * a)) / 2, called("ReLU"), TIGHT),
     Operation("gelu", _gelu, again.gelu, called("GELU"), TIGHT),
     Operation("gelu_tanh", _gelu_tanh, again.gelu_tanh, called("GELU by tanh"), TIGHT),

@@ -215,6 +215,9 @@ class Tensor:
     def cos(self) -> Tensor:
         return _derived("cos", (self,), self.axes)
 
+    def tanh(self) -> Tensor:
+        return _derived("tanh", (self,), self.axes)
+
     def relu(self) -> Tensor:
         """The larger of x and 0."""
         return _derived("relu", (self,), self.axes)

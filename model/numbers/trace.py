@@ -64,6 +64,8 @@ class Trace:
 
     def array(self, name: str) -> np.ndarray:
         """The bare read-only array of a name. Raises UsageError with the nearest names for an unknown one."""
+        if name in ("logits", "probs") and not self.config.unembeds:
+            raise UsageError("this model has no unembedding, so it says no chances of words: take one that predicts")
         if name not in self.arrays:
             near = difflib.get_close_matches(name, self.arrays, n=3, cutoff=0.5)
             raise UsageError(

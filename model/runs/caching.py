@@ -15,7 +15,7 @@ from model.runs.recorder import ALL_ON, Arrays, Axes, model_of, probabilities, t
 from model.text.tokenizer import Encoding
 
 UNSEEN = {"scores_masked": -np.inf, "pattern": 0.0}  # what a query makes of keys that are not there yet
-PARTIAL = ("scores_raw", "scores")  # these it does not make at all
+PARTIAL = ("scores_raw", "scores", "scores_capped")  # these it does not make at all
 
 
 def run_cached(checkpoint: Checkpoint, encoding: Encoding, text: str | None = None) -> Trace:
@@ -48,7 +48,8 @@ def record_cached(model: Transformer, ids: tuple[int, ...]) -> tuple[Arrays, Axe
 
     for token in ids:
         logits = cache.read(torch.tensor([token]), Tape(listen))
-        listen("probs", probabilities(logits), "position vocab")
+        if model.config.unembeds:
+            listen("probs", probabilities(logits), "position vocab")
     along = {name: next(k for k, axis in enumerate(axes[name]) if axis in ("position", "query")) for name in rows}
     arrays = {name: np.concatenate(parts, along[name]) for name, parts in rows.items()}
     return {"tokens": np.array(ids, dtype=np.int64)} | arrays, axes

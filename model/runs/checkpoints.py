@@ -1,12 +1,14 @@
 """Checkpoints: a folder of config.json, model.safetensors, tokenizer.json, and what is known of its training.
 
-Nothing in a checkpoint is ever run as code: weights are safetensors, the rest is JSON.
+Folders of other programs are read by `model/families`. Nothing in a checkpoint is ever run as code.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,7 +18,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from model import families
 from model.errors import ClearheadError, UsageError
+from model.families import packages
 from model.files import replacing, write_json
 from model.net.config import ModelConfig
 from model.net.transformer import EncoderDecoder, Transformer, build
@@ -92,19 +96,28 @@ def names() -> list[str]:
 
 
 def load(name: str | Path) -> Checkpoint:
-    """A shipped checkpoint by name, or any folder by path. Raises ClearheadError when it cannot be read."""
+    """A shipped or installed checkpoint by name, or any folder by path, of another program too (docs/models.md).
+
+    Raises ClearheadError when it cannot be read."""
     path = Path(name).expanduser()
     shipped = SHIPPED / str(name)
     if str(name) in names():
         path = shipped
+    elif (found := packages.installed(str(name))) is not None:
+        path = found
     elif not path.exists():
         raise UsageError(f"no checkpoint {str(name)!r}; there are {', '.join(names())}, or give a folder")
-    weights = path / "model.safetensors" if path.is_dir() else path
-    return _load(path.resolve(), weights.stat().st_mtime_ns if weights.exists() else 0)
+    files = [path, *path.iterdir()] if path.is_dir() else [path]
+    return _load(path.resolve(), max(file.stat().st_mtime_ns for file in files if file.exists()))
 
 
 @cache
 def _load(path: Path, _changed: int) -> Checkpoint:
+    foreign = families.read(path)
+    if foreign is not None:
+        model = _fitted(foreign.config, foreign.weights, path, empty=True)
+        hashed = _hash(foreign.files, foreign.config)
+        return Checkpoint(path.stem, path, foreign.config, foreign.tokenizer, model, hashed, {})
     for file in ("config.json", "model.safetensors", "tokenizer.json"):
         if not (path / file).is_file():
             raise ClearheadError(
@@ -183,8 +196,17 @@ def _model(config: ModelConfig, file: Path) -> Transformer | EncoderDecoder:
         weights = load_file(file)
     except (SafetensorError, OSError) as error:
         raise ClearheadError(f"{file} cannot be read as safetensors: {error}") from error
+    return _fitted(config, weights, file)
+
+
+def _fitted(
+    config: ModelConfig, weights: Mapping[str, torch.Tensor], file: Path, empty: bool = False
+) -> Transformer | EncoderDecoder:
+    """A model with these weights. empty: built without numbers of its own, which takes no time for large ones (and is
+    not for a model that computes its positions)."""
     with torch.random.fork_rng(devices=[]):  # its random start is thrown away: nobody's random numbers change
-        model = build(config)
+        with torch.device("meta") if empty else nullcontext():
+            model = build(config)
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in weights.items()}
     if expected != found:
@@ -195,14 +217,16 @@ def _model(config: ModelConfig, file: Path) -> Transformer | EncoderDecoder:
         )
     if not all(value.isfinite().all() for value in weights.values()):
         raise ClearheadError(f"{file} holds numbers that are not finite")
-    model.load_state_dict({name: value.float() for name, value in weights.items()}, assign=True)
+    model.load_state_dict({name: value.float().contiguous() for name, value in weights.items()}, assign=True)
     return model.eval().requires_grad_(False)
 
 
-def _hash(files: list[Path], config: ModelConfig) -> str:
+def _hash(files: Iterable[Path], config: ModelConfig) -> str:
     digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode())
     for file in files:
-        digest.update(file.read_bytes())
+        with file.open("rb") as stream:
+            while part := stream.read(1 << 24):
+                digest.update(part)
     return digest.hexdigest()
 
 

@@ -241,7 +241,8 @@ def record(
 
     inputs = [torch.tensor(one) for one in (ids, source) if one is not None]
     logits = model(*inputs, tape=Tape(listen), positions=positions)
-    listen("probs", probabilities(logits), "position vocab")
+    if model.config.unembeds:
+        listen("probs", probabilities(logits), "position vocab")
     return arrays, axes
 
 
@@ -266,7 +267,8 @@ def record_batch(
 
     inputs = [torch.tensor(one).expand(len(off), -1) for one in (ids, source) if one is not None]
     logits = model(*inputs, tape=Tape(listen))
-    listen("probs", probabilities(logits), "position vocab")
+    if model.config.unembeds:
+        listen("probs", probabilities(logits), "position vocab")
 
     def of(sample: int) -> Arrays:
         own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items()}
@@ -290,7 +292,7 @@ def weights(model: Transformer | EncoderDecoder) -> Weights:
         if groups > 1 and name.endswith(SHARED):
             values = values.repeat(groups, axis=0)
         found[name] = values, axes[name]
-    if "W_U" not in found:  # tied: the embedding read the other way
+    if "W_U" not in found and model.config.unembeds:  # tied: the embedding read the other way
         found["W_U"] = model.unembedding.detach().numpy(), ("d_model", "vocab")
     return found
 

@@ -16,6 +16,7 @@ import click
 
 from studio.cli.commands.audit import audit
 from studio.cli.commands.course import doctor, list_lessons, test
+from studio.cli.commands.install import install
 from studio.cli.commands.model import trace, train, translate
 from studio.cli.commands.preview import preview
 from studio.cli.commands.render import render
@@ -42,7 +43,20 @@ def cli() -> None:
     """
 
 
-for command in (render, storyboard, verify, audit, list_lessons, trace, translate, train, doctor, test, preview):
+for command in (
+    render,
+    storyboard,
+    verify,
+    audit,
+    list_lessons,
+    trace,
+    translate,
+    train,
+    install,
+    doctor,
+    test,
+    preview,
+):
     cli.add_command(command)
 
 

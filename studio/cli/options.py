@@ -88,9 +88,11 @@ def which_checkpoint(ctx: click.Context, param: click.Parameter, value: Any) -> 
     for name in value if isinstance(value, tuple) else (value,):
         if name and Path(name).is_dir() and Path(name).name == name:
             from model import names
+            from model.families.packages import PACKAGES
 
-            if name in names():
-                print(f"note: {name} is the shipped checkpoint; the folder here is called ./{name}", file=sys.stderr)
+            if name in (*names(), *PACKAGES):
+                kind = "installed" if name in PACKAGES else "shipped"
+                print(f"note: {name} is the {kind} checkpoint; the folder here is called ./{name}", file=sys.stderr)
     return value
 
 

@@ -38,7 +38,7 @@ class Neuron:
 
     @property
     def gated(self) -> bool:
-        return self.trace.config.activation == "swiglu"
+        return self.trace.config.gated
 
     @cached_property
     def x(self) -> Tensor:
@@ -85,7 +85,8 @@ class Neuron:
 def activated(trace: Trace, x: Tensor) -> Tensor:
     """The activation of the model's MLPs, of numbers of any shape (of SwiGLU: that of its gate)."""
     kind = trace.config.activation
-    return {"relu": x.relu, "gelu": x.gelu, "gelu_tanh": x.gelu_tanh, "swiglu": x.silu}[kind]()
+    ways = {"relu": x.relu, "gelu": x.gelu, "gelu_tanh": x.gelu_tanh, "swiglu": x.silu, "geglu_tanh": x.gelu_tanh}
+    return ways[kind]()
 
 
 def candidates(trace: Trace, position: int, count: int, layer: int | None = None) -> list[Pair]:

@@ -53,7 +53,9 @@ def ledger(config: ModelConfig, size: Size) -> list[Line]:
     norms, paths = 2 * layers, [BLOCK + "ln1", BLOCK + "ln2"]
     for there, path in ((config.norm_first, "ln_final"), (config.embed_norm, "ln_embed")):
         norms, paths = (norms + 1, [*paths, path]) if there else (norms, paths)
-    entries = ("w",) if config.norm == "rms" else ("w", "b")
+    if config.norm_first and config.norm_after:
+        norms, paths = norms + 2 * layers, [*paths, BLOCK + "ln1_post", BLOCK + "ln2_post"]
+    entries = ("w",) if config.norm == "rms" or not config.norm_bias else ("w", "b")
     names = tuple(f"{path}.{entry}" for path in paths for entry in entries)
     lines.append(Line("norms", ", ".join(entries), (norms, len(entries) * d), names))
     if not config.tied:
@@ -71,15 +73,20 @@ def _attention(config: ModelConfig, size: Size) -> list[Line]:
     ]
     lines.append(Line("attention", "W_O", (layers, heads, each, d), (BLOCK + "attn.W_O",)))
     if config.attention_bias:
-        names = tuple(BLOCK + f"attn.b_{name}" for name in "QKVO")
-        lines.append(Line("attention", "biases", (layers, heads * each + 2 * kv * each + d), names))
+        names = tuple(BLOCK + f"attn.b_{name}" for name in ("QKVO" if config.output_bias else "QKV"))
+        many = heads * each + 2 * kv * each
+        lines.append(Line("attention", "biases", (layers, many + d if config.output_bias else many), names))
+    if config.qk_norm:
+        names = tuple(BLOCK + f"attn.{name}_norm.w" for name in "qk")
+        two = Tensor.given(2, "2")
+        lines.append(Line("norms", "w of queries and keys", (two, layers, each), names))
     return lines
 
 
 def _mlp(config: ModelConfig, size: Size) -> list[Line]:
     """Two matrices, or the three of SwiGLU, and their biases."""
     layers, d, m = size("n_layers"), size("d_model"), size("d_mlp")
-    into = ("W_in", "W_gate") if config.activation == "swiglu" else ("W_in",)
+    into = ("W_in", "W_gate") if config.gated else ("W_in",)
     lines = [Line("MLP", name, (layers, d, m), (BLOCK + f"mlp.{name}",)) for name in into]
     lines.append(Line("MLP", "W_out", (layers, m, d), (BLOCK + "mlp.W_out",)))
     if config.mlp_bias:

@@ -39,7 +39,7 @@ class Stream:
     def names(self) -> list[str]:
         """The recorded tensors that are written, in their order."""
         blocks = range(self.trace.config.n_layers)
-        start = [name for name in ("embed", "pos_embed") if name in self.trace]
+        start = [name for name in ("embed", "pos_embed", "segment_embed") if name in self.trace]
         return start + [f"blocks.{layer}.{part}" for layer in blocks for part in ("attn_out", "mlp_out")]
 
     @cached_property

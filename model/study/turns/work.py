@@ -43,7 +43,7 @@ class Work:
     @cached_property
     def mlp(self) -> Tensor:
         """W_in and W_out, and the gate where there is one."""
-        matrices = 3 if self.config.activation == "swiglu" else 2
+        matrices = 3 if self.config.gated else 2
         return matrices * self.of("n_layers") * self.of("d_model") * self.of("d_mlp")
 
     @cached_property

@@ -114,7 +114,8 @@ class Fall(Animation):
 
 def activation(kind: str) -> Callable[[Tensor], Tensor]:
     """Of a Tensor, by the name that a model's configuration has for it."""
-    return {"relu": Tensor.relu, "gelu": Tensor.gelu, "gelu_tanh": Tensor.gelu_tanh, "swiglu": Tensor.silu}[kind]
+    gates = {"swiglu": Tensor.silu, "geglu_tanh": Tensor.gelu_tanh}
+    return {"relu": Tensor.relu, "gelu": Tensor.gelu, "gelu_tanh": Tensor.gelu_tanh, **gates}[kind]
 
 
 __all__ = ["ActivationCurve", "Fall", "activation"]

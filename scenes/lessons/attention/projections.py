@@ -60,6 +60,7 @@ def projection(lesson: SelfAttention, strip: SentenceStrip, letter: str, positio
         names=(("x", position), f"W_{letter}", (letter.lower(), position)),
         roles=("ink", "positive", role),
         rows=depth(lesson),
+        keep=lesson.query.entry,
     )
 
 
@@ -127,14 +128,15 @@ def one_number(
         arrival = Fly(x, product.x)
         lesson.play(*leave(*before), arrival, *come(product.labels[0]), run_time=1.1)
         lesson.play(*bring_weights(product), FadeIn(product.labels[2]), FadeIn(product.y), run_time=1)
+        place = product.weights.shown_column(c)
         room, lines = halves(lesson, strip)[1], lesson.by(wide=1, square=3, tall=3)
         terms = TermSum(view.X[i], view.W_Q[:, c], view.q[i, c], width=room.width, lines=lines, size=0.4)
         room.fit(terms)
-        frames = [Frame(g.corners(0, j, None, j)) for g, j in ((product.x, 0), (product.weights, c))]
-        frames.append(Frame(product.y.corners(c, 0, c, 0)))
+        frames = [Frame(g.corners(0, j, None, j)) for g, j in ((product.x, 0), (product.weights, place))]
+        frames.append(Frame(product.y.corners(place, 0, place, 0)))
         lesson.play(*map(FadeIn, frames), run_time=0.5)
         lesson.play(DotProduct(terms), run_time=2.4)
-        lesson.play(MatrixProduct(product.x, product.weights, product.y, columns=[c]), run_time=0.6)
+        lesson.play(MatrixProduct(product.x, product.weights, product.y, columns=[place]), run_time=0.6)
         lesson.answer("… {n} products add up to {q:+.2f}: one entry of its query.", n=len(view.X[i]), q=view.q[i, c])
     return product, terms, frames
 

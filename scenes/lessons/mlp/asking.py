@@ -23,7 +23,7 @@ from scenes.lesson.steps import come, leave
 if TYPE_CHECKING:
     from scenes.lessons.mlp.lesson import FeedForward
 
-CALLED = {"relu": "ReLU", "gelu": "GELU", "gelu_tanh": "GELU", "swiglu": "SiLU"}
+CALLED = {"relu": "ReLU", "gelu": "GELU", "gelu_tanh": "GELU", "swiglu": "SiLU", "geglu_tanh": "GELU"}
 
 
 def one_neuron(lesson: FeedForward, strip: SentenceStrip, bars: list[Mobject]) -> list[Mobject]:

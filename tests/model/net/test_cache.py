@@ -19,6 +19,9 @@ KINDS = {
     "one key for all heads": {"n_kv_heads": 1, "attention_bias": True},
     "RMSNorm, SwiGLU": {"norm": "rms", "activation": "swiglu", "mlp_bias": False, "tied": True},
     "Llama": {"positions": "rotary", "n_kv_heads": 3, "norm": "rms", "activation": "swiglu", "mlp_bias": False},
+    "Qwen 3": {"positions": "rotary", "n_kv_heads": 2, "norm": "rms", "qk_norm": True},
+    "normed keys": {"positions": "learned", "qk_norm": True},
+    "Gemma": {"positions": "rotary", "window": 3, "full_layers": (1,), "window_base": 100.0, "score_cap": 2.0},
     "normed embedding": {"embed_norm": True, "activation": "gelu_tanh"},
 }
 

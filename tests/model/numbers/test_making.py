@@ -24,25 +24,50 @@ CHOICES = {
     "positions": ("learned", "sinusoidal", "rotary", "none"),
     "norm": ("layer", "rms"),
     "norm_first": (True, False),
-    "activation": ("relu", "gelu", "gelu_tanh", "swiglu"),
+    "activation": ("relu", "gelu", "gelu_tanh", "swiglu", "geglu_tanh"),
     "n_kv_heads": (None, 2, 1),
     "tied": (True, False),
     "attention_bias": (True, False),
     "mlp_bias": (True, False),
     "embed_norm": (True, False),
     "embed_scale": (True, False),
+    "norm_bias": (True, False),
+    "output_bias": (True, False),
+    "qk_norm": (True, False),
+    "norm_after": (True, False),
+    "score_size": (None, 9),
+    "score_cap": (None, 2.0),
+    "logit_cap": (None, 3.0),
+    "window": (None, 2),
+    "full_layers": ((), (1,)),
+    "window_base": (None, 50.0),
+    "rotary_factor": (1.0, 4.0),
+    "rotary_ramp": (None, (1.0, 4.0, 8), (0.5, 1.2, 8)),
+    "segments": (None, 2),
+    "unembeds": (True, False),
+    "unembed_layer": (True, False),
+    "unembed_bias": (True, False),
 }
+SIZES = {"vocab_size", "n_ctx", "d_model", "n_layers", "n_heads", "d_head", "d_mlp", "norm_eps", "rotary_base"}
+SIZES |= {"source_vocab_size"}
+PLAIN = {"unembeds": True, "logit_cap": None, "unembed_layer": False, "unembed_bias": False}  # of an encoder–decoder
 
 
 def variants() -> list[dict]:
     """Few models in which any two choices occur together: each next one brings most of the pairs still missing."""
-    rng, missing, found = random.Random(0), set(pairs(CHOICES)), []
+    rng, missing, found = random.Random(0), possible(), []
     while missing:
         tried = [{name: rng.choice(values) for name, values in CHOICES.items()} for _ in range(60)]
+        tried = [one | (PLAIN if one["kind"] == "encoder-decoder" else {}) for one in tried]
         best = max(tried, key=lambda one: len(missing & set(pairs({k: (v,) for k, v in one.items()}))))
         missing -= set(pairs({k: (v,) for k, v in best.items()}))
         found.append(best)
     return found
+
+
+def possible() -> set[tuple]:
+    """All pairs of choices but those that a ModelConfig refuses."""
+    return {pair for pair in pairs(CHOICES) if pair[1] != "encoder-decoder" or PLAIN.get(pair[2], pair[3]) == pair[3]}
 
 
 def pairs(choices: dict[str, tuple]) -> Iterator[tuple]:
@@ -106,10 +131,9 @@ def test_every_number_of_every_kind_of_model_says_how_it_was_made(choices):
 def test_the_kinds_are_all_there_are():
     """What a ModelConfig can choose between is tried, and any two choices together."""
     assert all(CHOICES[name] == values for name, values in CONFIG_CHOICES.items())
-    free = {field.name for field in fields(ModelConfig) if field.type == "bool"} | {"n_kv_heads"} | set(CONFIG_CHOICES)
-    assert set(CHOICES) == free
+    assert set(CHOICES) == {field.name for field in fields(ModelConfig)} - SIZES
     made = [set(pairs({k: (v,) for k, v in one.items()})) for one in variants()]
-    assert set.union(*made) == set(pairs(CHOICES)) and len(made) < 40
+    assert set.union(*made) == possible() and len(made) < 40
 
 
 def test_in_words():
@@ -143,6 +167,31 @@ def test_a_masked_score_says_so():
     trace = run("tiny", TEXT)
     made = made_of(trace, "blocks.1.attn.scores_masked", (6, 2, 4))
     assert float(made) == -np.inf and "later" in made.source()
+
+
+def test_a_score_beyond_the_window_says_so():
+    trace, name = untrained(window=2), "blocks.0.attn.scores_masked"
+    made = made_of(trace, name, (0, 3, 1))
+    assert float(made) == -np.inf and made.source() == "masked: 2 or more words before"
+    assert np.isfinite(float(made_of(trace, name, (0, 3, 2))))
+
+
+def test_parts_of_other_families_in_words():
+    gemma = untrained(positions="rotary", score_cap=2.0, logit_cap=3.0, norm_after=True, qk_norm=True, norm="rms")
+    attn = "blocks.1.attn."
+    assert made_of(gemma, attn + "scores_capped", (0, 2, 1)).source() == (
+        f"tanh({attn}scores[head=0, query=2, key=1] ÷ score_cap) × score_cap"
+    )
+    assert made_of(gemma, "logits", (2, 1)).source() == (
+        "tanh(logits_raw[position=2, vocab=1] ÷ logit_cap) × logit_cap"
+    )
+    assert made_of(gemma, "blocks.1.attn_out", (2, 1)).source() == (
+        "blocks.1.ln1_post.normalized[position=2, d_model=1]"
+    )
+    assert f"{attn}q_norm.w[d_head=3]" in made_of(gemma, attn + "q_norm.normalized", (0, 2, 3)).source()
+    llama3 = untrained(positions="rotary", rotary_factor=4.0, rotary_ramp=(1.0, 4.0, 8))
+    assert "2π" in made_of(llama3, "rotary_angles", (3, 0)).source()
+    assert made_of(llama3, "rotary_angles", (3, 1)).source().endswith("÷ rotary_factor × 3")
 
 
 def test_a_part_of_a_trace_tells_what_it_can():

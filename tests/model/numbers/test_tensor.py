@@ -69,6 +69,7 @@ def expressions(trace):
         (q.square(), a**2),
         (q.sin(), np.sin(a)),
         (q.cos(), np.cos(a)),
+        (q.tanh(), np.sinh(a) / np.cosh(a)),
         (q.relu(), np.where(a > 0, a, 0)),
         (q.gelu(), torch_of(functional.gelu, a)),
         ((q * 6).gelu(), torch_of(functional.gelu, 6 * a)),

@@ -40,6 +40,8 @@ VARIANTS = [
     {"attention_bias": True},
     {"n_kv_heads": 2},
     {"n_kv_heads": 1, "attention_bias": True},
+    {"norm_bias": False, "attention_bias": True, "output_bias": False},
+    {"norm": "rms", "qk_norm": True, "norm_after": True, "activation": "geglu_tanh"},
     {"n_layers": 1, "n_heads": 1, "d_head": 6},
     {"norm": "rms", "activation": "swiglu", "n_kv_heads": 2, "positions": "rotary", "mlp_bias": False},
 ]
