@@ -18,6 +18,9 @@ NONE = -1  # the id of a token that a tokenizer does not have
 class Subwords(Tokenizer):
     """A `tokenizers` file of another program. A model may have more ids than its tokenizer has pieces."""
 
+    start_id: int | None = None
+    in_pieces = True
+
     def __init__(self, backend: Backend, size: int, end: Any = None):
         self.backend, self.display, self.size = backend, {}, size
         backend.no_padding()  # some files ask for a fixed length
@@ -69,6 +72,9 @@ class Subwords(Tokenizer):
 
 class Characters(Tokenizer):
     """Each character is a token."""
+
+    start_id: int | None = None
+    in_pieces = True
 
     def __init__(self, characters: Sequence[str]):
         self.characters, self.display = tuple(characters), {}
