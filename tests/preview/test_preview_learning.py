@@ -125,7 +125,7 @@ def test_a_trainer_trains_to_the_end(tmp_path):
             arguments = [str(tmp_path / "wire"), str(os.getpid()), json.dumps(order)]
             command = [sys.executable, "-m", "studio.preview.processes.trainer", *arguments]
             process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
-            assert await asyncio.wait_for(process.wait(), 90) == 0
+            assert await asyncio.wait_for(process.wait(), 300) == 0
 
     with ThreadPoolExecutor(1) as own:  # the browser's loop runs in this thread
         own.submit(lambda: asyncio.run(serve())).result()

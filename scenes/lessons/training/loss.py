@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import Animation, Mobject
+from manim import Animation, FadeIn, FadeOut, Mobject, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.origins import Setting
 from model.numbers.tensor import Tensor, stack
@@ -17,15 +18,16 @@ from scenes.kit.charts.surprise import SurpriseCurve
 from scenes.kit.ground.say import say
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
-from scenes.lesson.steps import come, grow_after, leave
+from scenes.lesson.steps import grow_after
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
 
 
 def giving_way(gone: Iterable[Mobject], *new: Mobject) -> list[Animation]:
-    """Some leave, others come."""
-    return [*leave(*gone), *come(*new)]
+    """Some leave, others come; what is pale is seen a while with what goes, so that the stage does not go dark."""
+    going, coming = squish_rate_func(smooth, 0, 0.85), squish_rate_func(smooth, 0.25, 0.8)
+    return [*[FadeOut(m, rate_func=going) for m in gone], *[FadeIn(m, rate_func=coming) for m in new]]
 
 
 def curve_of(lesson: Training, run: Trace, highest: int = 0) -> SurpriseCurve:

@@ -19,8 +19,8 @@ from scenes.kit.ground.typesetting import fitting_size, width
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
 from scenes.lesson.runs import nudged_run
-from scenes.lesson.steps import come, grow_after, leave
-from scenes.lessons.training.loss import costs_of
+from scenes.lesson.steps import grow_after, leave
+from scenes.lessons.training.loss import costs_of, giving_way
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
@@ -92,7 +92,7 @@ def adamw(lesson: Training, before: Mobject) -> VGroup:
         keep=(before,),
     ):
         lines = lines_of(lesson)
-        lesson.play(*leave(before), *come(lines[0]), run_time=0.9)
+        lesson.play(*giving_way([before], lines[0]), run_time=0.9)
         for line in lines[1:]:
             lesson.play(FadeIn(line, shift=0.15 * LEFT), run_time=0.7)
     return lines

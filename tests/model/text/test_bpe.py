@@ -181,5 +181,5 @@ def test_train_leaves_the_merges_of_its_text_beside_the_checkpoint(tmp_path, mon
     monkeypatch.setitem(RECIPES, "tiny", Recipe({"n_layers": 1, "tied": True}, steps=2, words=5000, batch=2))
     monkeypatch.setattr(train, "WORK", tmp_path / "work")
     monkeypatch.setattr(train, "write_report", lambda out: None)
-    out = train.train("tiny", out=tmp_path / "out", quiet=True)
+    out = train.train("tiny", steps=2, out=tmp_path / "out", quiet=True)
     assert shipped(out) == learn_from(training_documents(5000)) and load(out).path == out.resolve()
