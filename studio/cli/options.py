@@ -197,13 +197,12 @@ def entries(ids: Sequence[str], every: bool = False, course: Path | None = None)
         raise UsageError(f"which lesson? There are: {', '.join(known)}; --all means all of them.")
     for name in ids:
         if name not in known:
-            raise UsageError(f"there is no lesson “{name}”; {_nearest(name, known)}")
+            raise UsageError(f"there is no lesson “{name}”: {_nearest(name, known)}")
     return [known[name] for name in ids]
 
 
 def _nearest(name: str, known: dict[str, Entry]) -> str:
     names = {alias.casefold(): id for id, entry in known.items() for alias in (id, entry.scene, entry.title)}
-    near = get_close_matches(name.casefold(), names, n=1, cutoff=0.5)
-    return (
-        f"did you mean “{names[near[0]]}”?" if near else f"there are: {', '.join(known)}; or name a file: my_lesson.py."
-    )
+    near = get_close_matches(name.casefold(), names, n=1, cutoff=0.65)
+    guess = f"did you mean “{names[near[0]]}”? " if near else ""
+    return f"{guess}There are: {', '.join(known)}; or name a file: my_lesson.py, or my_lesson.py:Class."
