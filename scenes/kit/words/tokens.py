@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -19,14 +20,17 @@ from scenes.kit.ground.text import TOKEN
 NUMBER = 0.72  # em of a number by that of its token
 LONGEST = 16  # characters of a token that are shown
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
 
 def display(token: str) -> str:
     """How a token is written on screen: without its leading space, control characters visible, long ones cut.
 
-    >>> display(" forest"), display("\\n"), display("a" * 20)
-    ('forest', '\\\\n', 'aaaaaaaaaaaaaaa…')
+    >>> display(" forest"), display("\\n"), display("\\x07"), display("a" * 20)
+    ('forest', '\\\\n', '<0x07>', 'aaaaaaaaaaaaaaa…')
     """
     word = token.strip(" ").replace("\n", "\\n").replace("\t", "\\t") or "␣"
+    word = CONTROL.sub(lambda found: f"<0x{ord(found[0]):02X}>", word)
     return word if len(word) <= LONGEST else word[: LONGEST - 1] + "…"
 
 

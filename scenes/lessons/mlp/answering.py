@@ -93,6 +93,8 @@ def extremes(row: Tensor, chosen: list[int]) -> list[Fact]:
 def where_it_is_loud(lesson: FeedForward, before: Mobject) -> Mobject:
     """The places in the held-out text where the neuron answers loudest, with the words before."""
     places = loudest(lesson.model_asked, lesson.layer, lesson.index, PLACES)
+    if not places:  # a model that does not read the held-out text word by word
+        return before
     runs = [lesson.keep_run(trace_of(lesson.model_asked, text)) for text, _ in places]
     name = f"blocks.{lesson.layer}.mlp.post"
     values = stack([run[name][k, lesson.index] for run, (_, k) in zip(runs, places, strict=True)], "place")
