@@ -176,8 +176,8 @@ LIES = [
     Lie(
         "scores divided by d and not by √d",
         LAYERS,
-        "scores_raw / math.sqrt(self.config.d_head)",
-        "scores_raw / self.config.d_head",
+        "scores_raw / math.sqrt(size)",
+        "scores_raw / size",
         "attention",
         "wrong number",
     ),
