@@ -113,7 +113,7 @@ def test_a_trainer_trains_to_the_end(tmp_path):
     """Without a page: what it says, and what it leaves."""
     (tmp_path / "own.txt").write_text("\n".join(f"{k} {line}" for k in range(8) for line in WORDS))
     order = {"corpus": str(tmp_path / "own.txt"), "folder": str(tmp_path / "run"), "tokenizer": "bpe"}
-    order |= {"minutes": 0.05, "seed": 0}
+    order |= {"minutes": 0.05, "seed": 0, "hurry": True}
     heard: list[dict] = []
 
     async def listen(reader, writer):

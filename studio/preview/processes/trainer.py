@@ -37,7 +37,8 @@ def main(address: str, parent: int, order: Message) -> None:
     """Train to the end, or until the server is gone."""
     end_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's business
-    stand_back()
+    if not order.get("hurry"):
+        stand_back()
     wire = Wire(address)
     wire.send({"role": "trainer", "pid": os.getpid()})
     try:
@@ -56,8 +57,8 @@ def stand_back() -> None:
 class Trainer:
     """Tells {event: reading | began | progress | snapshot | paused | done | failed}, takes {order: pause | go}.
 
-    order: corpus, tokenizer, minutes, seed, folder. In the folder: model/ is what is trained (as `clearhead train` has
-    it), live/ the checkpoints that can be looked at."""
+    order: corpus, tokenizer, minutes, seed, folder, and hurry where nobody draws beside it. In the folder: model/ is
+    what is trained (as `clearhead train` has it), live/ the checkpoints that can be looked at."""
 
     def __init__(self, wire: Wire, order: Message):
         self.wire, self.order = wire, order
