@@ -91,8 +91,8 @@ LIES = [
     Lie(
         "the MLP is counted with one matrix",
         WORK,
-        '3 if self.config.gated else 2',
-        '3 if self.config.gated else 1',
+        "3 if self.config.gated else 2",
+        "3 if self.config.gated else 1",
         "generation",
         "false claim",
     ),
