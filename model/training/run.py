@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import shutil
-import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,34 +9,29 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch.nn import functional as F
 
-from model.errors import ClearheadError
-from model.files import replacing, write_json
 from model.net.config import ModelConfig
 from model.net.layers import Tape
 from model.net.transformer import Transformer
 from model.runs import checkpoints
 from model.training.recipes import Recipe
+from model.training.resumable import ResumableRun
 from model.training.windows import Corpus, Windows, heldout_windows
 
-SAVE_EVERY = 30  # seconds between two states to resume from
-SAMPLE_EVERY = 30  # seconds between two samples of what it writes
 SAMPLE = 20  # tokens
 TEMPERATURE = 0.8
-MEASURE_EVERY = 500  # steps between two held-out losses
 
 
-class Run:
-    """One training run: model, optimizer and history at a step. A run of another kind overrides how it learns
-    (`backward`), what is held out (`heldout_loss`) and what is written at its end (`write`)."""
+class Run(ResumableRun):
+    """A decoder that learns to say the next word. One that learns otherwise overrides `backward`."""
 
-    measure_every = MEASURE_EVERY
+    model: Transformer
+    recipe: Recipe
 
     def __init__(self, name: str, recipe: Recipe, seed: int, corpus: Corpus, work: Path, resume: bool):
-        self.name, self.recipe, self.seed, self.corpus, self.work = name, recipe, seed, corpus, work
+        super().__init__(name, recipe, seed, work)
+        self.corpus = corpus
         self.model = Transformer(ModelConfig(len(corpus.tokenizer), **recipe.model))
         matrices = [p for p in self.model.parameters() if p.ndim > 1]
         vectors = [p for p in self.model.parameters() if p.ndim < 2]
@@ -49,66 +40,7 @@ class Run:
             lr=recipe.learning_rate,
             betas=(0.9, 0.98),
         )
-        self.step = 0
-        self.history: dict[str, Any] = {"step": [], "loss": [], "heldout": {"step": [], "loss": []}}
-        if not resume:
-            shutil.rmtree(work, ignore_errors=True)
-        self.restore()
-
-    def finish(self, out: Path, quiet: bool) -> None:
-        """Runs the steps that are left, then writes the checkpoint."""
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.3f}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True, soft_wrap=True), disable=quiet) as progress:
-            steps = self.recipe.steps
-            task = progress.add_task(f"training {self.name}", total=steps, completed=self.step, loss=math.nan)
-            told = time.monotonic()
-            try:
-                for loss in self.steps():
-                    progress.update(task, completed=self.step, loss=loss)
-                    if not quiet and time.monotonic() - told > SAMPLE_EVERY:
-                        progress.console.print(self.told(), markup=False, highlight=False)
-                        told = time.monotonic()
-            except KeyboardInterrupt:  # wherever it comes
-                self.keep()
-                raise
-        self.write(out)
-        self.forget()
-
-    def forget(self) -> None:
-        """What is kept to go on from is not needed any more."""
-        shutil.rmtree(self.work, ignore_errors=True)
-
-    def told(self) -> str:
-        """How far it is, in a line, with a sample."""
-        heldout = self.history["heldout"]
-        lost = f", held-out loss {heldout['loss'][-1]:.3f} at step {heldout['step'][-1]:,}" if heldout["step"] else ""
-        return f"step {self.step:,}{lost}: “{self.sample()}”"
-
-    def steps(self) -> Iterator[float]:
-        """The steps that are left, with their losses: snapshots and held-out losses where they are due, the state kept
-        every now and then."""
-        marks, saved = self.recipe.snapshot_steps(), time.monotonic()
-        while True:
-            if self.step in marks and self.step < self.recipe.steps:
-                checkpoints.save_weights(
-                    self.model, self.work / "snapshots" / f"step-{self.step:06d}.safetensors", half=True
-                )
-            if self.step in marks or self.step % self.measure_every == 0 or self.step == self.recipe.steps:
-                self.measure()
-            if self.step >= self.recipe.steps:
-                return
-            yield self.advance()
-            if time.monotonic() - saved > SAVE_EVERY:
-                self.keep()
-                saved = time.monotonic()
+        self.begin(resume)
 
     @cached_property
     def heldout(self) -> Windows:
@@ -131,13 +63,6 @@ class Run:
             ids.append(int(rng.choice(len(odds), p=odds / odds.sum())))
         return self.corpus.tokenizer.decode(ids).strip()
 
-    def measure(self) -> None:
-        """Notes the held-out loss of this step, once even when a resumed run comes by again."""
-        heldout = self.history["heldout"]
-        if self.step not in heldout["step"]:
-            heldout["step"].append(self.step)
-            heldout["loss"].append(round(self.heldout_loss(), 4))
-
     def advance(self) -> float:
         """One step of AdamW; the loss is the mean of −log p(next word) in nats."""
         recipe = self.recipe
@@ -147,12 +72,7 @@ class Run:
         value = self.backward(inputs, targets)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        if not math.isfinite(value):
-            raise ClearheadError(f"training {self.name} diverged at step {self.step}: try another seed")
-        if self.step % 10 == 0 or self.step < 50:
-            self.history["step"].append(self.step)
-            self.history["loss"].append(round(value, 4))
-        self.step += 1
+        self.note(value)
         return value
 
     def backward(self, inputs: torch.Tensor, targets: torch.Tensor) -> float:
@@ -165,32 +85,6 @@ class Run:
         torch.autograd.backward(loss + recipe.centring * off_centre(scores) if recipe.centring else loss)
         return loss.item()
 
-    def keep(self) -> None:
-        """Saves all that a later `restore` needs; a stop in between leaves the old state."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        state = {
-            "step": self.step,
-            "history": self.history,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "recipe": asdict(self.recipe),
-        }
-        with replacing(self.work / "state.pt") as partial:
-            torch.save(state, partial)
-
-    def restore(self) -> None:
-        file = self.work / "state.pt"
-        if not file.exists():
-            return
-        state = torch.load(file, weights_only=True)
-        if state["recipe"] != asdict(self.recipe):
-            raise ClearheadError(
-                f"the recipe of {self.name} has changed since {file} was saved: begin anew with --restart"
-            )
-        self.step, self.history = state["step"], state["history"]
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-
     def training(self) -> dict[str, Any]:
         """What the checkpoint says of how it was trained."""
         return {
@@ -202,10 +96,7 @@ class Run:
     def write(self, out: Path) -> None:
         """The checkpoint, its history and its snapshots."""
         checkpoints.save(out, self.name, self.model, self.corpus.tokenizer, self.training(), self.recipe.half)
-        write_json(out / "history.json", self.history)
-        if (self.work / "snapshots").exists():
-            shutil.rmtree(out / "snapshots", ignore_errors=True)
-            shutil.copytree(self.work / "snapshots", out / "snapshots")
+        self.write_history(out)
 
 
 @torch.no_grad()

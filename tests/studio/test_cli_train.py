@@ -113,11 +113,11 @@ def test_messages_name_options_that_there_are(capsys):
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 def test_who_stops_it_keeps_what_was_trained(tmp_path, asked):
     code = (
-        "import pathlib, sys; from model.training import run, train;"
+        "import pathlib, sys; from model.training import resumable, train;"
         "from model.training.recipes import Recipe, RECIPES;"
         "RECIPES['tiny'] = Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
-        f"train.WORK = pathlib.Path({str(tmp_path)!r}); run.SAVE_EVERY = 1e9;"
-        "advance = run.Run.advance; run.Run.advance = lambda self: print(self.step, flush=True) or advance(self);"
+        f"train.WORK = pathlib.Path({str(tmp_path)!r}); resumable.SAVE_EVERY = 1e9;"
+        "advance = train.Run.advance; train.Run.advance = lambda self: print(self.step, flush=True) or advance(self);"
         f"from studio.cli import main; out = {str(tmp_path / 'out')!r};"
         "sys.exit(main.main(['train', 'tiny', '--steps', '100000', '-o', out]))"
     )

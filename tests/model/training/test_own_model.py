@@ -180,7 +180,7 @@ def test_what_is_held_out_is_learned_and_unknown_words_are_never_said(text, tmp_
 @pytest.mark.slow
 def test_a_kill_loses_less_than_a_minute(text, tmp_path):
     code = (
-        "from model.training import own, run; run.SAVE_EVERY = 0.3; from pathlib import Path;"
+        "from model.training import own, resumable; resumable.SAVE_EVERY = 0.3; from pathlib import Path;"
         f"wish = own.Wish(Path({str(text)!r}), steps=10**6, layers=1);"
         f"own.train_own(wish, Path({str(tmp_path / 'mine')!r}), quiet=True)"
     )

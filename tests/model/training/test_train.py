@@ -69,9 +69,10 @@ def test_a_finished_run_is_a_checkpoint_with_snapshots(corpus, tmp_path):
 @pytest.mark.slow
 def test_a_killed_process_leaves_a_state_to_go_on_from(tmp_path):
     code = (
-        "import pathlib; from model.training import run, train; from model.training.recipes import Recipe, RECIPES;"
+        "import pathlib; from model.training import resumable, train;"
+        "from model.training.recipes import Recipe, RECIPES;"
         "RECIPES['tiny'] = Recipe({'n_layers': 1, 'tied': True}, steps=100000, words=20000, batch=2);"
-        f"train.WORK = pathlib.Path({str(tmp_path)!r}); run.SAVE_EVERY = 0.5;"
+        f"train.WORK = pathlib.Path({str(tmp_path)!r}); resumable.SAVE_EVERY = 0.5;"
         f"train.train('tiny', steps=100000, out={str(tmp_path / 'out')!r}, quiet=True)"
     )
     process = subprocess.Popen([sys.executable, "-c", code])

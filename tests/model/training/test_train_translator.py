@@ -12,8 +12,8 @@ import torch
 from model import load
 from model.errors import ClearheadError, UsageError
 from model.text.parallel.splitting import part_of
+from model.training import resumable
 from model.training import train as training
-from model.training.translator import run as running
 from model.training.translator.data import NOTHING, Parallel, training_pairs
 from model.training.translator.recipe import NAME, Recipe
 from model.training.translator.report import DOCUMENT, tables
@@ -88,7 +88,7 @@ def test_guidance_is_nothing_where_all_heads_look_where_they_should():
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(corpus, tmp_path):
     begun(corpus, tmp_path / "a").finish(tmp_path / "whole", quiet=True)
     stopped = begun(corpus, tmp_path / "b")
-    for _ in islice(stopped._steps(), 7):
+    for _ in islice(stopped.steps(), 7):
         pass
     stopped.keep()
     gone_on = begun(corpus, tmp_path / "b", seed=5)
@@ -109,7 +109,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(corpus, tmp_path):
 def test_the_weights_are_the_average_of_the_last_states(corpus, tmp_path):
     run = begun(corpus, tmp_path / "w", averaged=3)
     states = []
-    for _ in run._steps():
+    for _ in run.steps():
         states.append({name: value.clone() for name, value in run.model.state_dict().items()})
     run.write(tmp_path / "out")
     kept = load(tmp_path / "out").model.state_dict()
@@ -125,7 +125,7 @@ def test_train_finds_the_translator(monkeypatch, tmp_path):
     assert asked == [(3, 5, tmp_path, training.WORK, False, True)]
     with pytest.raises(UsageError, match="translator"):
         training.train("nobody")
-    assert running.SAVE_EVERY < 60
+    assert resumable.SAVE_EVERY < 60
 
 
 # ── what ships ───────────────────────────────────────────────────────────────────────────────────
