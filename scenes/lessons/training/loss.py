@@ -13,6 +13,8 @@ from model.numbers.origins import Setting
 from model.numbers.tensor import Tensor, stack
 from model.numbers.trace import Trace
 from scenes.kit.charts.activation import Fall
+from scenes.kit.charts.curve import GrowCurve
+from scenes.kit.charts.lines import LineChart
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.charts.surprise import SurpriseCurve
 from scenes.kit.ground.say import say
@@ -28,6 +30,12 @@ def giving_way(gone: Iterable[Mobject], *new: Mobject) -> list[Animation]:
     """Some leave, others come; what is pale is seen a while with what goes, so that the stage does not go dark."""
     going, coming = squish_rate_func(smooth, 0, 0.85), squish_rate_func(smooth, 0.25, 0.8)
     return [*[FadeOut(m, rate_func=going) for m in gone], *[FadeIn(m, rate_func=coming) for m in new]]
+
+
+def drawn_after(lesson: Training, gone: Iterable[Mobject], chart: LineChart, run_time: float) -> None:
+    """A chart is drawn; what was there leaves while its axes come, before its lines reach it."""
+    going = squish_rate_func(smooth, 0, 0.7 / run_time)
+    lesson.play(*[FadeOut(m, rate_func=going) for m in gone], GrowCurve(chart), run_time=run_time)
 
 
 def curve_of(lesson: Training, run: Trace, highest: int = 0) -> SurpriseCurve:
@@ -82,4 +90,4 @@ def mean(lesson: Training, before: SurpriseCurve) -> SignedBars:
     return bars
 
 
-__all__ = ["costs_of", "curve", "curve_of", "giving_way", "mean"]
+__all__ = ["costs_of", "curve", "curve_of", "drawn_after", "giving_way", "mean"]

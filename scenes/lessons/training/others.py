@@ -9,16 +9,15 @@ from manim import FadeIn, Mobject, VGroup
 
 from model.learning.record import Counterfactuals
 from model.numbers.tensor import stack
-from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import stack as stacked
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
-from scenes.lesson.steps import leave
+from scenes.lesson.steps import grow_after
+from scenes.lessons.training.loss import drawn_after
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
@@ -61,7 +60,7 @@ def by_heart(lesson: Training, before: Mobject) -> LineChart:
         room: Look = dict(width=stage.width, height=min(stage.height, 8.0), counter="step")
         ends = (0, int(found.about["steps"]))
         chart = LineChart(series, across=ends, up=(0, high), titles=("", "nats a word"), **room).move_to(stage.center)
-        lesson.play(*leave(before), GrowCurve(chart), run_time=3.5)
+        drawn_after(lesson, [before], chart, 3.5)
     return chart
 
 
@@ -86,14 +85,14 @@ def halves(lesson: Training, before: Mobject) -> Halves:
         upper, lower = lesson.stage.rows(1, 1.15)
         room: Look = dict(width=upper.width, height=upper.height, size=0.46, spec=".2f", fill="loss")
         bars = SignedBars(losses, [say(name) for _, name in RUNS], **room).move_to(upper.center)
-        lesson.play(*leave(before), Grow(bars, "values", lag=0.5, introducer=True), run_time=2)
+        grow_after(lesson, [before], bars, lag=0.5, run_time=2.2)
         texts = [Label(say("“{t} …”", t=found.says(run)), 0.36, "ink", width=lower.width) for run, _ in RUNS]
         names = [Label(say(name), 0.3, "secondary") for _, name in RUNS]
         block = VGroup(*stacked(*[m for pair in zip(names, texts, strict=True) for m in pair], gap=0.14))
         lower.fit(block)
         for k in range(len(RUNS)):
             lesson.play(FadeIn(block[2 * k]), FadeIn(block[2 * k + 1]), run_time=0.6)
-        lesson.answer("Rows alone: as good as counting pairs, {c:.2f}. Blocks alone: hardly any words.", c=pairs)
+        lesson.answer("Rows alone: about as good as counting pairs, {c:.2f}. Blocks alone: hardly any words.", c=pairs)
     return [bars, block]
 
 

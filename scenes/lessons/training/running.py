@@ -11,7 +11,6 @@ from manim import UP, Mobject, Transform
 from model.learning import record
 from model.numbers.tensor import Tensor, concatenate
 from model.study.space import cosine, nearest, pca
-from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
@@ -23,7 +22,7 @@ from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, fact, share, truth
 from scenes.lesson.following import next_word_title
 from scenes.lesson.steps import come, leave
-from scenes.lessons.training.loss import giving_way
+from scenes.lessons.training.loss import drawn_after, giving_way
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
@@ -47,7 +46,7 @@ def history(lesson: Training, before: Mobject) -> LineChart:
         series = [Series(one.steps, one.losses, name, role, line) for one, name, role, line in pairs]
         high = math.ceil(max(float(one.losses.values.max()) for one, *_ in pairs))
         chart = chart_of(lesson, series, (0, high), "nats a word")
-        lesson.play(*leave(before), GrowCurve(chart), run_time=4)
+        drawn_after(lesson, [before], chart, 4)
     return chart
 
 
@@ -214,7 +213,7 @@ def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
         series = [Series(steps, scores[:, a, b], "", "secondary", 0.012) for a, b in others]
         series.append(Series(steps, ours, say("layer {a}, head {b}", a=layer, b=head), "target", 0.045))
         chart = chart_of(lesson, series, (0, 1), "score", marked=(len(others), at))
-        lesson.play(*leave(*before), GrowCurve(chart), run_time=3)
+        drawn_after(lesson, before, chart, 3)
         lesson.answer(
             "One of them jumps from {x:.0%} to {y:.0%}, between steps {s:,} and {t:,}."
             if float(ours[at]) - float(ours[at - 1]) > 0.25

@@ -10,7 +10,6 @@ from manim import LEFT, FadeIn, Mobject, Transform, VGroup
 
 from model.numbers.origins import CHOSEN
 from model.numbers.tensor import Tensor
-from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
@@ -19,8 +18,8 @@ from scenes.kit.ground.typesetting import fitting_size, width
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
 from scenes.lesson.runs import nudged_run
-from scenes.lesson.steps import grow_after, leave
-from scenes.lessons.training.loss import costs_of, giving_way
+from scenes.lesson.steps import grow_after
+from scenes.lessons.training.loss import costs_of, drawn_after, giving_way
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
@@ -42,7 +41,7 @@ def nudge(lesson: Training, before: list[Mobject]) -> LineChart:
         ask="Is that so? Move this one weight by {t:+.1f} and run the model again:",
         subtitle="loss over a change of {name} [{c}] · line: loss + slope × change",
         name=one.place[0],
-        c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
+        c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
         t=by,
         claims=[
             truth(
@@ -54,7 +53,7 @@ def nudge(lesson: Training, before: list[Mobject]) -> LineChart:
         keep=before,
     ):
         chart = chart_of(lesson, all_of_them, near, place)
-        lesson.play(*leave(*before), GrowCurve(chart), run_time=2)
+        drawn_after(lesson, before, chart, 2)
         ringed = chart.copy()
         ringed.ringed = 1.0
         lesson.play(Transform(chart, ringed), run_time=0.8)
@@ -85,7 +84,7 @@ def adamw(lesson: Training, before: Mobject) -> VGroup:
         "Momentum keeps the way, the scale takes out the size: so every weight moves about as far.",
         subtitle="{name} [{c}] · rate {r:.3f}, β {b:.2f} and {d:.2f}, as in its run; both begin at nought",
         name=one.place[0],
-        c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
+        c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
         r=one.setting("rate"),
         b=one.setting("beta1"),
         d=one.setting("beta2"),
@@ -118,19 +117,21 @@ def lines_of(lesson: Training) -> VGroup:
         ("step", ratio, one.update, finely(one.update, "+"), "target"),
         ("weight w", say("{x:+.4f} + step", x=one.weight), one.after, "+.4f", "ink"),
     ]
-    size = lesson.by(wide=0.48, square=0.38, tall=0.32)
+    size, drop = lesson.by(wide=0.48, square=0.38, tall=0.42), lesson.by(wide=0.0, square=0.0, tall=0.55)
     pitch, lines = min(box.height / len(rows), 1.2), VGroup()
     left = box.left + 0.02 * box.width
     middle = left + max(width(name, size) for name, *_ in rows) + 0.35
     values = [Number(value, spec, size, role) for _, _, value, spec, role in rows]
     right = box.right - 0.02 * box.width
     room = right - max(value.width for value in values) - 0.25 - middle
-    small = fitting_size([row[1] for row in rows], lesson.by(wide=0.97, square=1.6, tall=1.6) * room, size)
+    if drop:  # how it is made stands below
+        middle, room = left, right - left
+    small = fitting_size([row[1] for row in rows], lesson.by(wide=0.97, square=1.6, tall=0.97) * room, 0.8 * size)
     for k, ((name, how, _, _, role), value) in enumerate(zip(rows, values, strict=True)):
         y = box.center[1] + (len(rows) / 2 - k - 0.5) * pitch
         parts = (Label(name, size, role), Label(how, small, "secondary", width=room, align=0.0), value)
-        for part, x in zip(parts, (left, middle, right - value.width), strict=True):
-            part.move_to((x + part.width / 2, y, 0))
+        for part, x, down in zip(parts, (left, middle, right - value.width), (0, drop, 0), strict=True):
+            part.move_to((x + part.width / 2, y - down, 0))
         lines.add(VGroup(*parts))
     return lines
 
