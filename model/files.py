@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: beside their place first, then moved there."""
+"""Files that are written whole or not at all (beside their place first, then moved there), and JSON that is read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from model.errors import ClearheadError
 
 
 @contextmanager
@@ -110,3 +112,14 @@ def _lock(descriptor: int, how: int) -> bool | None:
     except OSError:
         return None
     return True
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises ClearheadError where there is none."""
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ClearheadError(f"{file} cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise ClearheadError(f"{file} must hold a JSON object")
+    return value

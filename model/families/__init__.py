@@ -13,7 +13,8 @@ from torch import Tensor
 
 from model.errors import ClearheadError
 from model.families import bert, gemma, gguf, gpt2, llama, mistral, nanogpt, qwen
-from model.families.reading import Entries, Read, Weights, json_of, safetensors_of
+from model.families.reading import Entries, Read, Weights, safetensors_of
+from model.files import read_json
 from model.net.config import ModelConfig
 from model.text.subwords import Subwords
 
@@ -35,7 +36,7 @@ FAMILIES: dict[str, Reader] = {  # by `model_type` in a Hugging Face config.json
 def read(path: Path) -> Read | None:
     """What lies at a path, if it is a model of another program. Raises ClearheadError where that is not supported."""
     if path.is_dir() and (path / "config.json").is_file():
-        about = json_of(path / "config.json")
+        about = read_json(path / "config.json")
         return _hugging_face(path, about) if "model_type" in about else None
     if path.is_dir():
         path = next((file for file in [path / nanogpt.FILE, *sorted(path.glob("*.gguf"))] if file.is_file()), path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from model.errors import ClearheadError
+from model.files import read_json
 from model.net.config import ModelConfig
 from model.text.tokenizer import Tokenizer
 
@@ -130,17 +130,6 @@ class Weights:
             raise ClearheadError(f"{self.where}: the tensor {left[0]} is not supported")
 
 
-def json_of(file: Path) -> dict[str, Any]:
-    """The JSON object in a file."""
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ClearheadError(f"{file} cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise ClearheadError(f"{file} must hold a JSON object")
-    return value
-
-
 def safetensors_of(folder: Path) -> tuple[Weights, list[Path]]:
     """The tensors in model.safetensors, or in the shards that model.safetensors.index.json lists, and those files."""
     index, whole = folder / "model.safetensors.index.json", folder / "model.safetensors"
@@ -148,7 +137,7 @@ def safetensors_of(folder: Path) -> tuple[Weights, list[Path]]:
     if not whole.is_file():
         if not index.is_file():
             raise ClearheadError(f"{folder} has no model.safetensors: weights in other formats are not read")
-        names = sorted(set(map(str, json_of(index).get("weight_map", {}).values())))
+        names = sorted(set(map(str, read_json(index).get("weight_map", {}).values())))
         if not names or any(Path(name).name != name for name in names):
             raise ClearheadError(f"{index} does not list files of its folder")
         files = [folder / name for name in names]

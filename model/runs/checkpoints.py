@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from model import families
 from model.errors import ClearheadError, UsageError
 from model.families import packages
-from model.files import replacing, write_json
+from model.files import read_json, replacing, write_json
 from model.net.config import ModelConfig
 from model.net.transformer import EncoderDecoder, Transformer, build
 from model.paths import ASSETS
@@ -87,7 +87,7 @@ class Checkpoint:
         )
 
     def _json(self, file: str) -> dict[str, Any]:
-        return _read_json(self.path / file)
+        return read_json(self.path / file)
 
 
 def names() -> list[str]:
@@ -123,7 +123,7 @@ def _load(path: Path, _changed: int) -> Checkpoint:
             raise ClearheadError(
                 f"{path} is not a Clearhead checkpoint: it has no {file}; shipped ones are {', '.join(names())}"
             )
-    about = _read_json(path / "config.json")
+    about = read_json(path / "config.json")
     if about.get("format") != FORMAT or not isinstance(about.get("model"), dict):
         raise ClearheadError(
             f"{path / 'config.json'} is of another program (no format {FORMAT!r}); "
@@ -228,13 +228,3 @@ def _hash(files: Iterable[Path], config: ModelConfig) -> str:
             while part := stream.read(1 << 24):
                 digest.update(part)
     return digest.hexdigest()
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ClearheadError(f"{file} cannot be read: {error}") from error
-    if not isinstance(value, dict):
-        raise ClearheadError(f"{file} must hold a JSON object")
-    return value
