@@ -101,13 +101,23 @@ export class Reader {
   }
 
   show(index) {
-    const reading = this.readings[index],
-      card = $("card"),
-      stage = $("stage").getBoundingClientRect(),
-      box = this.canvas.getBoundingClientRect();
+    const reading = this.readings[index];
     this.chosen = index;
     this.mark(index);
-    card.replaceChildren(...reading.numbers.flatMap(lines));
+    $("card").replaceChildren(...this.told(reading));
+    this.put(reading);
+  }
+
+  // What the card says.
+  told(reading) {
+    return reading.numbers.flatMap(lines);
+  }
+
+  // The card beside what it tells of.
+  put(reading) {
+    const card = $("card"),
+      stage = $("stage").getBoundingClientRect(),
+      box = this.canvas.getBoundingClientRect();
     card.hidden = false;
     const xs = reading.area.map((p) => p[0] * box.width),
       ys = reading.area.map((p) => p[1] * box.height);
