@@ -46,7 +46,7 @@ export class Cards {
   fill(at) {
     $("card").replaceChildren(...this.card(at));
     this.settle();
-    $("card").querySelector("button")?.focus({ preventScroll: true });
+    $("card").querySelector("button:not([hidden])")?.focus({ preventScroll: true });
   }
 
   // ── one number ────────────────────────────────────────────────────────────────────────────────
@@ -69,7 +69,7 @@ export class Cards {
   }
 
   tools(at) {
-    const back = element("button", { textContent: "‹ Back", disabled: !this.trail.length });
+    const back = element("button", { textContent: "‹ Back", hidden: !this.trail.length });
     back.onclick = () => this.fill(this.trail.pop());
     const copy = element("button", { textContent: "Copy link", title: "Copy a link to this number" });
     copy.onclick = () => this.copy(this.link(this.linkable(at)));
@@ -150,7 +150,8 @@ export class Cards {
       head = element("p", { className: "made", textContent: `= ${this.phrase(found)}` });
     const table = element("table", {});
     this.rows(table, found, name, terms, ROWS);
-    return [head, this.vectors(terms, name), element("div", { className: "rows" }, table)];
+    const shown = [head, this.vectors(terms, name), element("div", { className: "rows" }, table)];
+    return name === "softmax" ? [...shown, this.share(found, terms)] : shown;
   }
 
   isMany(name) {
@@ -179,6 +180,17 @@ export class Cards {
     table.append(element("tr", {}, element("td", { colSpan: 5 }, more)));
   }
 
+  // The last line of a softmax: one power over all of them.
+  share(found, terms) {
+    const values = terms.map((t) => this.numbers.value(t.ref, t.index)),
+      most = Math.max(...values),
+      powers = values.map((x) => Math.exp(x - most)),
+      at = found.index[this.numbers.node(found.ref)[4]],
+      sum = powers.reduce((a, b) => a + b, 0);
+    const text = `${written(powers[at], 4)} ÷ Σ = ${written(powers[at], 4)} ÷ ${written(sum, 4)} = ${written(powers[at] / sum, 6)}`;
+    return element("p", { className: "about", textContent: text });
+  }
+
   // Which rows and columns meet.
   vectors(terms, name) {
     const step = name === "matmul" ? 2 : 1,
@@ -203,10 +215,19 @@ export class Cards {
     if (node[0] !== "o" || this.isMany(node[1]) || depth > 7) return [this.button({ ref: found.ref, index: found.index }, true)];
     const parts = this.numbers.operands(found).map((at) => this.inline(at.ref, at.index, depth + 1));
     if (node[1] in SIGNS) {
-      const bare = depth === 0 ? [] : ["("];
-      return [...bare, ...parts[0], ` ${SIGNS[node[1]]} `, ...parts[1], ...(depth === 0 ? [] : [")"])];
+      const [left, right] = this.numbers.operands(found).map((at) => this.binds(at)),
+        mine = this.binds(found);
+      const firm = node[1] === "subtract" || node[1] === "divide" ? right > mine : right >= mine;
+      return [...(left >= mine ? parts[0] : bracketed(parts[0])), ` ${SIGNS[node[1]]} `, ...(firm ? parts[1] : bracketed(parts[1]))];
     }
     return [`${CALLED[node[1]] ?? node[1]}(`, ...parts.flatMap((part, k) => (k ? [", ", ...part] : part)), ")"];
+  }
+
+  // How firmly an expression in a line holds together: a sum, a product, all else.
+  binds(at) {
+    const node = this.numbers.node(this.numbers.origin(at.ref, at.index).ref);
+    if (node[0] !== "o" || !(node[1] in SIGNS)) return 2;
+    return node[1] === "add" || node[1] === "subtract" ? 0 : 1;
   }
 
   button(at, named = false) {
@@ -244,6 +265,10 @@ export class Cards {
   is(cell, at) {
     return cell === at.cell || this.linkable(this.at(cell)) === this.linkable(at);
   }
+}
+
+function bracketed(parts) {
+  return ["(", ...parts, ")"];
 }
 
 function wrap(child) {

@@ -29,7 +29,7 @@ class FilmReader extends Reader {
   // With a number open, Enter goes into it, where Tab goes from operand to operand.
   key(event) {
     if (this.chosen >= 0 && event.key === "Enter" && !$("card").contains(document.activeElement)) {
-      $("card").querySelector("button")?.focus();
+      $("card").querySelector("button:not([hidden])")?.focus();
       return true;
     }
     if ($("card").contains(document.activeElement) && /^Arrow(Up|Down)$/.test(event.key)) return false;
@@ -166,11 +166,17 @@ class Film {
     const at = this.cards.linked(link);
     if (!at) return this.status.say("This film has no such number.", 4000);
     this.reader.ready(() => {
-      const hit = this.reader.readings.findIndex(({ cells }) => cells.some((cell) => this.cards.is(cell, at)));
-      if (hit >= 0) this.reader.show(hit);
+      const { readings } = this.reader,
+        hits = [...readings.keys()].filter((k) => readings[k].cells.some((cell) => this.cards.is(cell, at)));
+      hits.sort((a, b) => readings[a].cells.length - readings[b].cells.length || width(readings[a]) - width(readings[b]));
+      if (hits.length && readings[hits[0]].cells.length === 1) this.reader.show(hits[0]);
       else this.alone(at);
     });
   }
+}
+
+function width({ area }) {
+  return Math.max(...area.map((p) => p[0])) - Math.min(...area.map((p) => p[0]));
 }
 
 async function begin() {

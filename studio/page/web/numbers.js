@@ -61,7 +61,7 @@ const unflat = (at, shape) => {
 export class Numbers {
   // data: as Graph.data() has it; bytes: an ArrayBuffer with the tables.
   constructor(data, bytes) {
-    Object.assign(this, data);
+    Object.assign(this, data, { known: [] });
     const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array };
     this.arrays = this.tables.map(([kind, shape, start]) => ({
       shape,
@@ -127,7 +127,16 @@ export class Numbers {
     return values[flat(index, shape)];
   }
 
+  // Kept, because what many numbers are made of would be computed for each of them.
   compute(at) {
+    if (typeof at.ref !== "number") return this.computed(at);
+    const known = (this.known[at.ref] ??= new Map()),
+      key = flat(at.index, this.shape(at.ref));
+    if (!known.has(key)) known.set(key, this.computed(at));
+    return known.get(key);
+  }
+
+  computed(at) {
     const name = this.node(at.ref)[1],
       terms = this.operands(at),
       values = terms.map(({ ref, index }) => this.value(ref, index));
