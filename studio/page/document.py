@@ -140,8 +140,9 @@ def _variable(name: str) -> str:
 
 
 def style(sheets: Iterable[str] = ("preview.css", "film.css")) -> str:
-    """The sheets with their fonts inside."""
+    """The sheets with their fonts inside, but for italics: a film's page has none."""
     text = "".join((WEB / sheet).read_text(encoding="utf-8") for sheet in sheets)
+    text = re.sub(r"^@font-face .*font-style: italic.*\n", "", text, flags=re.MULTILINE)
     return re.sub(
         r'url\("\.\./fonts/([\w.-]+)"\)', lambda f: f'url("{_url("font/otf", (FONTS / f[1]).read_bytes())}")', text
     )
