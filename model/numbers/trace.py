@@ -29,7 +29,7 @@ class Trace:
 
     `arrays` holds float32 activations and weights, `axes` the names of their axes; `tokens` are display strings,
     `unknown` the positions read as <unk>; `info` says which checkpoint, text, seed and versions it comes from,
-    and what was changed on the way (`ablate`, `positions`, `scaled`, `cached`).
+    and what was changed on the way (`ablate`, `patch`, `positions`, `scaled`, `cached`).
     """
 
     arrays: Mapping[str, np.ndarray]
@@ -85,6 +85,8 @@ class Trace:
             *([self.info["neurons"]] if self.info.get("neurons") else []),
             *([self.info["stack"]] if self.info.get("stack") else []),
         ]
+        if self.info.get("patch"):
+            key.append(self.info["patch"])
         if self.info.get("cached"):
             key.append("cached")
         if self.info.get("scaled") is False:

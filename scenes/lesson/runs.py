@@ -72,6 +72,9 @@ def run_in_words(trace: Trace) -> str:
     part = {"encoder": " of the encoder", "cross": " of those that look at the encoder"}.get(stack, "")
     off = "".join(f", without layer {layer}, head {head}{part}" for layer, head in trace.info.get("ablate", ()))
     off += "".join(f", without layer {layer}, neuron {neuron}" for layer, neuron in trace.info.get("neurons", ()))
+    if patch := trace.info.get("patch"):
+        row = patch["name"] if patch["head"] is None else f"{patch['name']}, head {patch['head']},"
+        off += f", with {row} at position {patch['position']} from “{' '.join(map(display, patch['words']))}”"
     if trace.info.get("step") is not None:
         off += f", at step {trace.info['step']} of its training"
     if nudged := trace.info.get("nudged"):
