@@ -18,7 +18,8 @@ import numpy as np
 from model.numbers.making import given_to
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
-from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Recorded
+from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Point, Recorded, point
+from model.numbers.words import origin
 from scenes.kit.ground.readings import Cell
 from scenes.kit.words.tokens import display
 from scenes.lesson.runs import run_in_words
@@ -40,6 +41,7 @@ class Graph:
         self.most = most
         self.cells: list[Json] = []
         self._cells: dict[tuple[int, tuple[int, ...]], int] = {}
+        self.shown: dict[tuple[str, str], set[Point]] = {}  # places of recorded numbers
         self.nodes: list[Json] = []
         self._nodes: dict[int, tuple[int, Expression]] = {}  # holding the expression keeps its id from being used again
         self.tensors: list[dict[str, Json]] = []
@@ -57,6 +59,9 @@ class Graph:
         if key not in self._cells:
             self._cells[key] = len(self.cells)
             self.cells.append([node, list(cell.index), plain(cell.value())])
+            leaf, index = origin(cell.tensor.expression, cell.index)
+            if isinstance(leaf, Recorded):
+                self.shown.setdefault((leaf.run, leaf.name), set()).add(point(leaf.index, index))
         return self._cells[key]
 
     def node(self, expression: Expression) -> int:
@@ -104,8 +109,9 @@ class Graph:
             done += 1
 
     def _make(self, run: Trace, tensor: dict[str, Json]) -> None:
+        shown = self.shown.get((run.run_id, tensor["name"]), ())
         tensor["given"] = given_to(run, tensor["name"])
-        if tensor["given"] is None and (how := made(run, tensor["name"])):
+        if tensor["given"] is None and (how := made(run, tensor["name"], shown)):
             numbers = {name: self.tensor(run.run_id, name) for name in sorted(how.uses)}
             tensor["made"], tensor["which"] = [_numbered(pattern, numbers) for pattern in how.by], how.which
         if tensor["name"].startswith(("grad.", "update.")):

@@ -55,7 +55,7 @@ def page(film: Filmed, chapters: list[Any], report: Report) -> str:
     except TooLarge:
         raise ClearheadError(
             f"the numbers of {job.settled.model} that this lesson leads to are more than {MOST >> 20} MiB: "
-            "too many for one page. Take a smaller model, such as --model tiny, or another format."
+            "too many for one page. Take one step of it (--step), a smaller model (--model tiny), or another format."
         ) from None
     video, stills = encoded(film, chapters, lambda done: report((frames + done) // 2, frames))
     background = themes.load(job.options.theme)["background"]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ Json = Any
 ALL = 600  # numbers of a tensor up to which each one is looked at
 MOST = 100_000  # and up to which, where its numbers do not follow from the places along single axes
 PROBES = 48  # numbers, drawn with a fixed seed, by which it is proved that they do
+SHAPES, SHORT = 40, 64  # shapes through which more is looked at; places of an axis that are looked at with each word
 HOLE = object()
 RTOL, ATOL = 1e-4, 1e-5  # as model.numbers.making.agrees
 
@@ -40,24 +42,25 @@ class Made:
     uses: frozenset[str]
 
 
-def made(trace: Trace, name: str) -> Made | None:
-    """How the numbers of a recorded tensor are made; None for what a run begins with, or has no formula for."""
+def made(trace: Trace, name: str, shown: Iterable[Point] = ()) -> Made | None:
+    """How the numbers of a recorded tensor are made; None for what a run begins with, or has no formula for.
+
+    shown: places of numbers that are on the screen, each of which is looked at."""
     tensor = trace[name]
     if not tensor.size or by_formula(trace, name, (0,) * tensor.ndim) is by_formula(trace, name, _last(tensor)) is None:
         return None
     look = _Look(trace, tensor)
-    if tensor.size > ALL and (found := look.fitted(cross(tensor.shape), along_axes=True)):
+    if tensor.size > ALL and (found := look.fitted(look.telling(shown), along_axes=True)):
         return found
     if tensor.size > MOST:
         return None
     return look.fitted(list(np.ndindex(tensor.shape)), along_axes=False)
 
 
-def cross(shape: Sequence[int]) -> list[Point]:
-    """All places along each axis, the others at their middle."""
-    base = [size // 2 for size in shape]
-    lines = ((*base[:axis], place, *base[axis + 1 :]) for axis, size in enumerate(shape) for place in range(size))
-    return sorted(set(lines))
+def cross(through: Point, shape: Sequence[int]) -> set[Point]:
+    """All places along each axis, the others as in a place."""
+    lines = ((*through[:axis], at, *through[axis + 1 :]) for axis, size in enumerate(shape) for at in range(size))
+    return set(lines)
 
 
 class _Look:
@@ -65,11 +68,41 @@ class _Look:
 
     def __init__(self, trace: Trace, tensor: Tensor):
         self.trace, self.tensor, self.name = trace, tensor, str(tensor.name)
+        self.known: dict[Point, tuple[Any, list[Any]] | None] = {}
         self.slack = ATOL
         if self.name.startswith(("grad.", "update.")):
             self.slack = 1e-6 * float(np.abs(tensor.values).max()) + 1e-9
 
+    def telling(self, shown: Iterable[Point]) -> list[Point]:
+        """Places that tell what the others are: along the axes through the middle, and through one of each shape that
+        is found so; where the words of the text are among all words; and those that are shown."""
+        size = self.tensor.shape
+        cells = {*shown, *self.words()}
+        todo: set[Point] = {tuple(length // 2 for length in size)}
+        seen: set[Any] = set()
+        while todo:
+            for cell in todo:
+                cells |= cross(cell, size)
+            found = {(self.at(cell) or (None,))[0]: cell for cell in sorted(cells)}
+            todo = {cell for shape, cell in found.items() if shape not in seen and len(seen) < SHAPES}
+            seen |= set(found)
+        return sorted(cells)
+
+    def words(self) -> Iterable[Point]:
+        """Where an axis is the vocabulary: the words of the text, with all places along short axes."""
+        size, ids = self.tensor.shape, sorted(set(self.trace.ids))
+        if len(self.trace.vocabulary) not in size:
+            return ()
+        whole = [ids if length == len(self.trace.vocabulary) else range(min(length, SHORT)) for length in size]
+        return product(*whole)
+
     def at(self, cell: Point) -> tuple[Any, list[Any]] | None:
+        """As `look`, remembered."""
+        if cell not in self.known:
+            self.known[cell] = self.look(cell)
+        return self.known[cell]
+
+    def look(self, cell: Point) -> tuple[Any, list[Any]] | None:
         """The shape of a number's expression, and its scalars; None where the run departs from the formula."""
         number = by_formula(self.trace, self.name, cell)
         recorded = float(self.tensor.values[cell])

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +20,7 @@ from model.numbers.operations import OPERATIONS
 from model.numbers.tensor import Tensor, concatenate, stack
 from scenes.kit.ground.readings import Cell
 from scenes.lesson.options import Options
+from scenes.lesson.runs import first_step
 from studio.film import render as rendering
 from studio.film.verify import verify
 from studio.page import document, making
@@ -272,3 +274,20 @@ def test_a_link_leads_to_its_number(open_film, film):
     assert "cell=blocks.0.attn.scores_raw%5B6%2C8%2C1%5D" in link and f"step={STEP}" in link
     page.js("location.hash = 'step=1&cell=nothing[1]'")
     wait_for(lambda: "no such number" in page.text("hint"), 5, "the answer")
+
+
+def test_what_is_so_at_few_places_is_not_overlooked(page):
+    """The true next words, one a row, and the rows of the text's own words in the gradient of the embedding."""
+    trace = first_step("tiny", "The capital of Italy is Rome")
+    graph, asked, wanted = Graph([trace], 1 << 26), [], []
+    for name in ("truth", "losses", "grad.W_E", "grad.W_U", "grad.embed", "update.W_E"):
+        number = graph.tensor(trace.run_id, name)
+        axes = [trace.ids if size == len(trace.vocabulary) else range(0, size, 7) for size in trace[name].shape]
+        for index in product(*axes):
+            if (made := by_formula(trace, name, index)) is not None:
+                asked.append({"tensor": number, "index": index})
+                wanted.append(float(made))
+    graph.complete()
+    got = computed(page, graph, f"{json.dumps(asked)}.map((cell) => N.value(N.made(cell), []))")
+    assert len(wanted) > 150
+    np.testing.assert_allclose(list(map(float, got)), wanted, rtol=1e-9, atol=1e-12)
