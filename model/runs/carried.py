@@ -44,7 +44,7 @@ class Carried:
     def concerns(self, name: str) -> bool:
         return name == self.name
 
-    def change(self, name: str, value: torch.Tensor) -> None:
+    def apply(self, name: str, value: torch.Tensor) -> None:
         """Put the row into a recorded tensor of this run."""
         if name == self.name:
             import torch

@@ -96,7 +96,7 @@ def run_tokens(
     model, context = model_of(checkpoint)
     with context:
         read = None if source is None else source.ids
-        recorded = record(model, encoding.ids, read, off=change, positions=positions, scaled=scaled)
+        recorded = record(model, encoding.ids, read, change=change, positions=positions, scaled=scaled)
     more: dict[str, Any] = {"seed": seed, "positions": positions} | ({} if scaled else {"scaled": False})
     if source is not None:
         more["source"] = told(source)
@@ -114,16 +114,16 @@ def encode_text(checkpoint: Checkpoint, text: str) -> Encoding:
 
 
 def run_batch(
-    checkpoint: Checkpoint, encoding: Encoding, text: str, off: Sequence[Change], source: Encoding | None = None
+    checkpoint: Checkpoint, encoding: Encoding, text: str, changes: Sequence[Change], source: Encoding | None = None
 ) -> Iterator[Trace]:
-    """As `run_tokens` once for each of what is switched off, all of them in one batch."""
+    """As `run_tokens` once for each of the changes, all of them in one batch."""
     check_source(checkpoint.config, source)
     model, context = model_of(checkpoint)
     with context:
-        recorded = record_batch(model, encoding.ids, off, None if source is None else source.ids)
+        recorded = record_batch(model, encoding.ids, changes, None if source is None else source.ids)
     more = {} if source is None else {"source": told(source)}
     held = weights(checkpoint.model)
-    for each, one in zip(off, recorded, strict=True):
+    for each, one in zip(changes, recorded, strict=True):
         yield trace_of(checkpoint, encoding, text, one, each, held, **more)
 
 
@@ -143,7 +143,7 @@ def trace_of(
     encoding: Encoding,
     text: str | None,
     recorded: tuple[Arrays, Axes],
-    off: Change,
+    change: Change,
     held: Weights | None = None,
     **more: Any,
 ) -> Trace:
@@ -161,7 +161,7 @@ def trace_of(
         "positions": True,
         "versions": versions(),
     }
-    info |= more | off.told
+    info |= more | change.told
     vocabulary = checkpoint.tokenizer.vocabulary
     return Trace(arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
 
@@ -200,7 +200,7 @@ class Off:
             info["stack"] = self.stack
         return info
 
-    def change(self, name: str, value: torch.Tensor) -> None:
+    def apply(self, name: str, value: torch.Tensor) -> None:
         """Set to zero what is off of a recorded tensor: of results [head, position, d], of outputs [position, n]."""
         for layer, head in self.heads:
             if name == result_name(self.stack, layer):
@@ -227,7 +227,7 @@ def record(
     ids: Sequence[int],
     source: Sequence[int] | None = None,
     *,
-    off: Change = ALL_ON,
+    change: Change = ALL_ON,
     positions: bool = True,
     scaled: bool = True,
 ) -> tuple[Arrays, Axes]:
@@ -241,9 +241,9 @@ def record(
     raw: list[torch.Tensor] = []  # the scores that were told last, before they are divided
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if off.concerns(name):
+        if change.concerns(name):
             value = value.clone()
-            off.change(name, value)
+            change.apply(name, value)
         if name.endswith("attn.scores_raw"):
             raw[:] = [value]
         elif not scaled and name.endswith("attn.scores"):
@@ -261,9 +261,12 @@ def record(
 
 @torch.no_grad()
 def record_batch(
-    model: Transformer | EncoderDecoder, ids: Sequence[int], off: Sequence[Change], source: Sequence[int] | None = None
+    model: Transformer | EncoderDecoder,
+    ids: Sequence[int],
+    changes: Sequence[Change],
+    source: Sequence[int] | None = None,
 ) -> list[tuple[Arrays, Axes]]:
-    """As `record` once for each of what is switched off, in one batch."""
+    """As `record` once for each of the changes, in one batch."""
     batch: Arrays = {}
     tokens: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
     if source is not None:
@@ -271,14 +274,14 @@ def record_batch(
     axes: Axes = dict.fromkeys(tokens, ("position",))
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if any(each.concerns(name) for each in off):
+        if any(each.concerns(name) for each in changes):
             value = value.clone()
-            for each, sample in zip(off, value, strict=True):
-                each.change(name, sample)
+            for each, sample in zip(changes, value, strict=True):
+                each.apply(name, sample)
         batch[name], axes[name] = value.detach().to(torch.float32).numpy(), tuple(names.split())
         return value
 
-    inputs = [torch.tensor(one).expand(len(off), -1) for one in (ids, source) if one is not None]
+    inputs = [torch.tensor(one).expand(len(changes), -1) for one in (ids, source) if one is not None]
     logits = model(*inputs, tape=Tape(listen))
     if model.config.unembeds:
         listen("probs", probabilities(logits), "position vocab")
@@ -287,7 +290,7 @@ def record_batch(
         own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items()}
         return {name: values.copy() for name, values in tokens.items()} | own
 
-    return [(of(sample), dict(axes)) for sample in range(len(off))]
+    return [(of(sample), dict(axes)) for sample in range(len(changes))]
 
 
 def probabilities(logits: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from model.numbers.making import given_to
+from model.numbers.making import given_to, slack
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Point, Recorded, point
@@ -114,8 +114,7 @@ class Graph:
         if tensor["given"] is None and (how := made(run, tensor["name"], shown)):
             numbers = {name: self.tensor(run.run_id, name) for name in sorted(how.uses)}
             tensor["made"], tensor["which"] = [_numbered(pattern, numbers) for pattern in how.by], how.which
-        if tensor["name"].startswith(("grad.", "update.")):
-            tensor["slack"] = 1e-6 * float(np.abs(run.array(tensor["name"])).max()) + 1e-9
+            tensor["slack"] = slack(run, tensor["name"])
 
     def table(self, values: np.ndarray) -> int:
         """The number of an array; equal ones are stored once. Raises TooLarge."""

@@ -53,11 +53,12 @@ def page(film: Filmed, chapters: list[Any], report: Report) -> str:
         shots = shots_of(job, graph, first, first + frames, lambda done: report(done // 2, frames))
         graph.complete()
     except TooLarge:
+        smaller = "" if job.settled.model == "tiny" else ", a smaller model (--model tiny)"
         raise ClearheadError(
             f"the numbers of {job.settled.model} that this lesson leads to are more than {MOST >> 20} MiB: "
-            "too many for one page. Take one step of it (--step), a smaller model (--model tiny), or another format."
+            f"too many for one page. Take one step of it (--step){smaller}, or another format."
         ) from None
-    video, stills = encoded(film, chapters, lambda done: report((frames + done) // 2, frames))
+    video, stills = video_and_stills(film, chapters, lambda done: report((frames + done) // 2, frames))
     background = themes.load(job.options.theme)["background"]
     about = {
         "title": job.entry.title,
@@ -95,7 +96,7 @@ def steps_of(film: Filmed) -> list[dict[str, Any]]:
     return found
 
 
-def encoded(film: Filmed, chapters: list[Any], report: Callable[[int], None]) -> tuple[bytes, list[bytes]]:
+def video_and_stills(film: Filmed, chapters: list[Any], report: Callable[[int], None]) -> tuple[bytes, list[bytes]]:
     """The film as H.264 with a key frame at every step, and the last frame of each step as WebP."""
     job, target = film.job, io.BytesIO()
     starts = {step["start"] for step in steps_of(film)}

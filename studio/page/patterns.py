@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from model.numbers.making import by_formula
+from model.numbers.making import RTOL, by_formula, slack
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Point, Recorded
@@ -29,7 +29,6 @@ MOST = 100_000  # and up to which, where its numbers do not follow from the plac
 PROBES = 48  # numbers, drawn with a fixed seed, by which it is proved that they do
 SHAPES, SHORT = 40, 64  # shapes through which more is looked at; places of an axis that are looked at with each word
 HOLE = object()
-RTOL, ATOL = 1e-4, 1e-5  # as model.numbers.making.agrees
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,7 @@ class _Look:
     def __init__(self, trace: Trace, tensor: Tensor):
         self.trace, self.tensor, self.name = trace, tensor, str(tensor.name)
         self.known: dict[Point, tuple[Any, list[Any]] | None] = {}
-        self.slack = ATOL
-        if self.name.startswith(("grad.", "update.")):
-            self.slack = 1e-6 * float(np.abs(tensor.values).max()) + 1e-9
+        self.slack = slack(trace, self.name)
 
     def telling(self, shown: Iterable[Point]) -> list[Point]:
         """Places that tell what the others are: along the axes through the middle, and through one of each shape that

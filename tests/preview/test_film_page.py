@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from model.errors import ClearheadError
 from model.numbers.making import by_formula
 from model.numbers.operations import OPERATIONS
 from model.numbers.tensor import Tensor, concatenate, stack
+from model.numbers.trace import Trace
 from scenes.kit.ground.readings import Cell
 from scenes.lesson.options import Options
 from scenes.lesson.runs import first_step
@@ -46,22 +48,15 @@ def film(tmp_path_factory):
 
 
 @pytest.fixture
-def open_film(browser):
-    """open_film(path, fragment, **context options) → Page without a network; nothing may go wrong in it."""
-    opened = []
+def open_film(open_page):
+    """open_film(path, fragment, **context options) → Page without a network."""
 
     def open_film(path: Path, fragment: str = "", **how) -> Page:
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 720}, "offline": True} | how))
-        page = Page(context.new_page(), f"file://{path}{fragment}")
-        opened.append((context, page))
+        page = open_page(f"file://{path}{fragment}", **({"offline": True} | how))
         wait_for(lambda: page.js("!!window.clearhead"), 15, "the page")
         return page
 
-    yield open_film
-    problems = [problem for _, page in opened for problem in page.problems]
-    for context, _ in opened:
-        context.close()
-    assert not problems
+    return open_film
 
 
 @pytest.fixture
@@ -99,10 +94,13 @@ def test_what_was_changed_is_found(film, tmp_path):
     assert any("SHA-256" in finding for finding in verify(changed, scenes.course()).findings)
 
 
-def test_numbers_that_are_too_many_are_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize("model", ["tiny", "tiny-rotary"])
+def test_numbers_that_are_too_many_are_refused(tmp_path, monkeypatch, model):
     monkeypatch.setattr(making, "MOST", 100_000)
-    with pytest.raises(ClearheadError, match="too many for one page.*--model tiny") as refused:
-        rendering.render(rendering.Request(job(tmp_path), tmp_path / "out", "html", "Self-attention", workers=2))
+    request = rendering.Request(job(tmp_path, model=model), tmp_path / "out", "html", "Self-attention", workers=2)
+    with pytest.raises(ClearheadError, match="too many for one page.*--step") as refused:
+        rendering.render(request)
+    assert ("--model tiny" in str(refused.value)) == (model != "tiny")
     assert "\n" not in str(refused.value) and not list((tmp_path / "out").glob("*.html"))
 
 
@@ -189,6 +187,20 @@ def test_by_keyboard_alone(page):
     assert page.page.locator("#card").is_hidden()
 
 
+def check_formulas(page: Page, trace: Trace, cells: Iterable[tuple[str, tuple[int, ...]]], least: int, **close) -> None:
+    """Numbers of a run, by the page's patterns and by the formulas of Python, where there are some."""
+    graph, asked, wanted = Graph([trace], 1 << 26), [], []
+    for name, index in cells:
+        number = graph.tensor(trace.run_id, name)
+        if (made := by_formula(trace, name, index)) is not None:
+            asked.append({"tensor": number, "index": index})
+            wanted.append(float(made))
+    graph.complete()
+    got = computed(page, graph, f"{json.dumps(asked)}.map((cell) => N.value(N.made(cell), []))")
+    assert len(wanted) > least
+    np.testing.assert_allclose([float(one.replace("Infinity", "inf")) for one in got], wanted, rtol=1e-9, **close)
+
+
 def computed(page: Page, graph: Graph, expression: str):
     """What the page makes of a graph's numbers: `expression` of N."""
     return page.js(
@@ -204,18 +216,12 @@ def computed(page: Page, graph: Graph, expression: str):
 def test_every_recorded_number_is_computed_as_python_does(page, film):
     """Of every tensor of a run ten numbers, by the page's patterns and by the formulas."""
     chance, trace = np.random.default_rng(7), film.trace
-    graph, asked, wanted = Graph([trace], 1 << 26), [], []
-    for name in trace.names:
-        number = graph.tensor(trace.run_id, name)
-        for _ in range(10):
-            index = tuple(map(int, (chance.integers(size) for size in trace[name].shape)))
-            if (made := by_formula(trace, name, index)) is not None:
-                asked.append({"tensor": number, "index": index})
-                wanted.append(float(made))
-    graph.complete()
-    got = computed(page, graph, f"{json.dumps(asked)}.map((cell) => N.value(N.made(cell), []))")
-    assert len(wanted) > 800
-    np.testing.assert_allclose([float(one.replace("Infinity", "inf")) for one in got], wanted, rtol=1e-9, atol=1e-9)
+    cells = [
+        (name, tuple(map(int, (chance.integers(size) for size in trace[name].shape))))
+        for name in trace.names
+        for _ in range(10)
+    ]
+    check_formulas(page, trace, cells, 800, atol=1e-9)
 
 
 def test_all_that_is_on_the_screen_is_so(page):
@@ -279,15 +285,8 @@ def test_a_link_leads_to_its_number(open_film, film):
 def test_what_is_so_at_few_places_is_not_overlooked(page):
     """The true next words, one a row, and the rows of the text's own words in the gradient of the embedding."""
     trace = first_step("tiny", "The capital of Italy is Rome")
-    graph, asked, wanted = Graph([trace], 1 << 26), [], []
+    cells = []
     for name in ("truth", "losses", "grad.W_E", "grad.W_U", "grad.embed", "update.W_E"):
-        number = graph.tensor(trace.run_id, name)
         axes = [trace.ids if size == len(trace.vocabulary) else range(0, size, 7) for size in trace[name].shape]
-        for index in product(*axes):
-            if (made := by_formula(trace, name, index)) is not None:
-                asked.append({"tensor": number, "index": index})
-                wanted.append(float(made))
-    graph.complete()
-    got = computed(page, graph, f"{json.dumps(asked)}.map((cell) => N.value(N.made(cell), []))")
-    assert len(wanted) > 150
-    np.testing.assert_allclose(list(map(float, got)), wanted, rtol=1e-9, atol=1e-12)
+        cells += [(name, index) for index in product(*axes)]
+    check_formulas(page, trace, cells, 150, atol=1e-12)

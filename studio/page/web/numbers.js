@@ -4,7 +4,6 @@
 
 const SUMS = new Set(["sum", "mean", "max", "min", "cumsum"]);
 const RELATIVE = 1e-4; // between what float32 keeps and float64 gives, as model/numbers/making.py has it
-const ABSOLUTE = 1e-5;
 const CLOSE = 1e-6; // between two computations in float64
 
 const erf = (x) => {
@@ -212,7 +211,7 @@ export class Numbers {
     const honest = said === null || near(real(said), value, CLOSE, CLOSE);
     if (!made) return { value: said === null ? value : real(said), again: said === null ? null : value, equal: honest };
     const again = this.value(made, []),
-      slack = this.tensors[cell.tensor].slack ?? ABSOLUTE;
+      { slack } = this.tensors[cell.tensor];
     return { value: honest ? value : real(said), again, equal: honest && near(value, again, RELATIVE, slack) };
   }
 }
