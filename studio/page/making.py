@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
@@ -15,7 +16,7 @@ from scenes.kit.ground import theme as themes
 from scenes.lesson.steps import Step
 from studio.page.document import Document
 from studio.page.graph import Graph, TooLarge
-from studio.page.shots import GRAIN, shots_of
+from studio.page.shots import GRAIN, Shots, shots_of
 from studio.play.playback import Pixels, Play
 from studio.play.protocols import Played
 from studio.play.session import Job
@@ -23,8 +24,10 @@ from studio.play.writer import as_bt709
 
 MOST = 24 << 20  # bytes of numbers: a file that is larger is nothing to send to people
 STILL = {"quality": 70, "method": 6}
+LARGEST, HD = 12e6, 1280 * 720  # bytes of a page whose film has no more pixels than that; else as many times more
 # Measured on attention at 720p (146 s) at CRF 26: 5.8 MB and 27 s; without `tune`, at CRF 23, 7.1 MB and 30 s.
-H264 = {"crf": "27", "preset": "medium", "tune": "animation", "g": "150", "threads": "2"}
+H264 = {"preset": "medium", "tune": "animation", "g": "150", "threads": "2"}
+CRF, COARSEST, HALF = 27, 35, 6  # H.264's constant rate factor: about so much more for half the bytes
 Report = Callable[[int, int], None]
 
 
@@ -58,22 +61,42 @@ def page(film: Filmed, chapters: list[Any], report: Report) -> str:
             f"the numbers of {job.settled.model} that this lesson leads to are more than {MOST >> 20} MiB: "
             f"too many for one page. Take one step of it (--step){smaller}, or another format."
         ) from None
-    video, stills = video_and_stills(film, chapters, lambda done: report((frames + done) // 2, frames))
-    background = themes.load(job.options.theme)["background"]
-    about = {
-        "title": job.entry.title,
-        "width": job.picture.width,
-        "height": job.picture.height,
-        "fps": float(job.picture.fps),
-        "background": themes.load(job.options.theme).hex["background"],
+    numbers, about = graph.data(), about_of(film, shots)
+    light = bool(themes.luminance(themes.load(job.options.theme)["background"]) > 0.5)
+    most = LARGEST * max(1.0, job.picture.width * job.picture.height / HD)
+    crf = CRF
+    while True:
+        video, stills = video_and_stills(film, chapters, crf, lambda done: report((frames + done) // 2, frames))
+        text = Document(job.entry.title, video, stills, about, numbers, graph.bytes, light).html()
+        if len(text) <= most or crf == COARSEST:
+            return text
+        crf = coarser(crf, 4 / 3 * len(video), len(text) - most)
+
+
+def coarser(crf: int, size: float, over: float) -> int:
+    """The rate factor at which a film of `size` characters should have `over` fewer, and a little less.
+
+    >>> coarser(27, 6e6, 3e6), coarser(27, 6e6, 7e6)
+    (34, 35)
+    """
+    left = (size - over) / size
+    return COARSEST if left <= 0 else min(COARSEST, crf + 1 + math.ceil(-HALF * math.log2(left)))
+
+
+def about_of(film: Filmed, shots: Shots) -> dict[str, Any]:
+    """What the page's player reads (film.js)."""
+    picture = film.job.picture
+    return {
+        "title": film.job.entry.title,
+        "width": picture.width,
+        "height": picture.height,
+        "fps": float(picture.fps),
+        "background": themes.load(film.job.options.theme).hex["background"],
         "grain": GRAIN,
         "steps": steps_of(film),
         "shots": shots.frames,
         "seen": shots.seen,
     }
-    light = bool(themes.luminance(background) > 0.5)
-    poster = stills[-1]
-    return Document(job.entry.title, video, poster, stills, about, graph.data(), graph.bytes, light).html()
 
 
 def steps_of(film: Filmed) -> list[dict[str, Any]]:
@@ -96,7 +119,9 @@ def steps_of(film: Filmed) -> list[dict[str, Any]]:
     return found
 
 
-def video_and_stills(film: Filmed, chapters: list[Any], report: Callable[[int], None]) -> tuple[bytes, list[bytes]]:
+def video_and_stills(
+    film: Filmed, chapters: list[Any], crf: int, report: Callable[[int], None]
+) -> tuple[bytes, list[bytes]]:
     """The film as H.264 with a key frame at every step, and the last frame of each step as WebP."""
     job, target = film.job, io.BytesIO()
     starts = {step["start"] for step in steps_of(film)}
@@ -105,7 +130,7 @@ def video_and_stills(film: Filmed, chapters: list[Any], report: Callable[[int], 
         output.metadata["title"] = job.entry.title
         output.set_chapters(chapters)
         rate = rate_of(job)
-        stream = output.add_stream("libx264", rate=rate, options=H264)
+        stream = output.add_stream("libx264", rate=rate, options=H264 | {"crf": str(crf)})
         stream.width, stream.height, stream.pix_fmt = job.picture.width, job.picture.height, "yuv420p"
         as_bt709(stream.codec_context)
         reformat = av.video.reformatter.VideoReformatter().reformat

@@ -46,7 +46,13 @@ export class Cards {
   fill(at) {
     $("card").replaceChildren(...this.card(at));
     this.settle();
-    $("card").querySelector("button:not([hidden])")?.focus({ preventScroll: true });
+    this.focus();
+  }
+
+  // The keyboard's place: the first number to go into, or where there is none, what else there is to press.
+  focus() {
+    const card = $("card");
+    (card.querySelector("button.number") ?? card.querySelector("button:not([hidden])"))?.focus({ preventScroll: true });
   }
 
   // ── one number ────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,15 @@ const SESSION = 1;
 const bytes = (id) => Uint8Array.from(atob($(id).textContent), (c) => c.charCodeAt(0));
 const unpacked = (id) => new Response(new Blob([bytes(id)]).stream().pipeThrough(new DecompressionStream("gzip")));
 
+// The numbers, whose bytes lie apart (document.py, planes).
+function whole(apart) {
+  const from = new Uint8Array(apart),
+    to = new Uint8Array(from.length),
+    count = from.length / 4;
+  for (let plane = 0; plane < 4; plane++) for (let k = 0; k < count; k++) to[4 * k + plane] = from[plane * count + k];
+  return to.buffer;
+}
+
 class FilmReader extends Reader {
   constructor(app, ask, beside) {
     super(app.player, ask, beside);
@@ -29,7 +38,7 @@ class FilmReader extends Reader {
   // With a number open, Enter goes into it, where Tab goes from operand to operand.
   key(event) {
     if (this.chosen >= 0 && event.key === "Enter" && !$("card").contains(document.activeElement)) {
-      $("card").querySelector("button:not([hidden])")?.focus();
+      this.app.cards.focus();
       return true;
     }
     if ($("card").contains(document.activeElement) && /^Arrow(Up|Down)$/.test(event.key)) return false;
@@ -186,7 +195,7 @@ async function begin() {
     unpacked("numbers-data").json(),
     unpacked("table-data").arrayBuffer(),
   ]);
-  window.clearhead = new Film(about, new Numbers(numbers, table));
+  window.clearhead = new Film(about, new Numbers(numbers, whole(table)));
 }
 
 begin();
