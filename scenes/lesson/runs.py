@@ -27,6 +27,16 @@ def trace_of(model: str, text: str, **changes: Any) -> Trace:
     return run(model, text, **changes)
 
 
+@lru_cache(maxsize=32)
+def translation_of(model: str, source: str) -> str:
+    """What an encoder–decoder writes of a text, the likeliest word each time, as its own tokenizer reads it again.
+
+    Raises UsageError for another model, for unknown words, and for a sentence without a mark at its end."""
+    from model.runs.translation import greedily
+
+    return greedily(model, source)
+
+
 @lru_cache(maxsize=8)
 def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> dict[tuple[int, int], Trace]:
     """The runs without each of the heads (layer, head); kept, because every replay asks for the same ones."""

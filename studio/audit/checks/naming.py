@@ -62,9 +62,16 @@ def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
         if axis != "vocab" and axis not in OF_WORDS or not isinstance(place, int):
             continue
         for trace in traces.values() if not run else [traces[run]] if run in traces else []:
-            words = trace.vocabulary if axis == "vocab" else trace.tokens
+            name = str(names.get("name", ("", ""))[0])
+            words = trace.vocabulary if axis == "vocab" else tokens_along(trace, name, axis)
             if place < len(words) and text in displayed(words):
                 yield display(words[place])
+
+
+def tokens_along(trace: Trace, name: str, axis: str) -> tuple[str, ...]:
+    """The words that the places of an axis stand for, of traces and of records that are like them."""
+    along = getattr(trace, "tokens_along", None)
+    return trace.tokens if along is None else tuple(along(name, axis))
 
 
 @cache
