@@ -38,18 +38,24 @@ def translation_of(model: str, source: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> dict[tuple[int, int], Trace]:
-    """The runs without each of the heads (layer, head); kept, because every replay asks for the same ones."""
-    return ablations(model, text, heads)
+def second_runs(
+    model: str, text: str, heads: tuple[tuple[int, int], ...], source: str | None = None, stack: str | None = None
+) -> dict[tuple[int, int], Trace]:
+    """The runs without each of the heads (layer, head); kept, because every replay asks for the same ones.
+
+    source, stack: as `model.run` takes them."""
+    return ablations(model, text, heads, source, stack)
 
 
 @lru_cache(maxsize=8)
-def snapshot_runs(model: str, text: str) -> tuple[Trace, ...]:
-    """The runs of a text at each snapshot of a model's training, the last one of the model itself."""
+def snapshot_runs(model: str, text: str, source: str | None = None) -> tuple[Trace, ...]:
+    """The runs of a text at each snapshot of a model's training, the last one of the model itself.
+
+    source: what an encoder–decoder reads."""
     from model.learning.record import along
     from model.runs.checkpoints import load
 
-    return tuple(along(load(model), text))
+    return tuple(along(load(model), text, source))
 
 
 @lru_cache(maxsize=8)

@@ -63,9 +63,14 @@ def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
             continue
         for trace in traces.values() if not run else [traces[run]] if run in traces else []:
             name = str(names.get("name", ("", ""))[0])
-            words = trace.vocabulary if axis == "vocab" else tokens_along(trace, name, axis)
-            if place < len(words) and text in displayed(words):
-                yield display(words[place])
+            several = [trace.vocabulary] if axis == "vocab" else texts_along(trace, name, axis)
+            yield from (display(words[place]) for words in several if place < len(words) and text in displayed(words))
+
+
+def texts_along(trace: Trace, name: str, axis: str) -> list[tuple[str, ...]]:
+    """The words along an axis of a tensor; of a place alone, whose tensor is not named, those of either text."""
+    read = () if name else tuple(getattr(trace, "source_tokens", ()))
+    return [tokens_along(trace, name, axis), *([read] if read else [])]
 
 
 def tokens_along(trace: Trace, name: str, axis: str) -> tuple[str, ...]:
