@@ -19,7 +19,7 @@ from scenes.kit.ground.text import Label
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
 from scenes.lesson.runs import snapshot_runs
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, give_way, leave
 from scenes.lessons.cross_attention.writing import pattern_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def alignment(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
         under = Box(stage.left, stage.bottom, stage.right, stage.top - lesson.by(wide=0.0, square=TOP, tall=TOP))
         grids = [pattern_of(lesson, under, each, i) for each in patterns]
         now, number = grids[0], counter(lesson, marks[0])
-        lesson.play(*leave(*before), *come(now, number), run_time=1)
+        lesson.play(*give_way(before, now, number), run_time=1)
         for grid, step in zip(grids[1:], marks[1:], strict=True):
             following = counter(lesson, step)
             lesson.play(Transform(now, grid), *leave(number), *come(following), run_time=0.7)

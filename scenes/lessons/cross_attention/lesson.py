@@ -16,7 +16,7 @@ from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import most
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import second_runs, snapshot_runs
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import give_way
 from scenes.lesson.translation_lesson import TranslationLesson
 from scenes.lessons.cross_attention import learning, looking, search, writing
 
@@ -132,16 +132,17 @@ class CrossAttention(TranslationLesson):
 
         Side by side where it is wide."""
         run, name, h = self.trace, self.name, self.head
-        halves = self.stage.columns(1, 1, gap=0.3) if self.wide else [self.stage] * 2
-        look: Look = dict(width=halves[0].width, size=self.by(wide=0.34, square=0.3, tall=0.42))
+        letters = [3 * len(words) + sum(map(len, words)) for words in (run.source_tokens, run.tokens)]
+        parts = self.stage.columns(*letters, gap=0.2) if self.wide else [self.stage] * 2
+        look: Look = dict(size=self.by(wide=0.34, square=0.3, tall=0.42))
         look |= dict(lines=self.by(wide=1, square=1, tall=3))
-        english = SentenceStrip(run.source_tokens, chips=2, offered=self.asked, **look)
-        french = SentenceStrip(run.tokens, chips=1, target=self.position, **look)
+        english = SentenceStrip(run.source_tokens, width=parts[0].width, chips=2, offered=self.asked, **look)
+        french = SentenceStrip(run.tokens, width=parts[1].width, chips=1, target=self.position, **look)
         english.add("k", run[f"{name}.k"][h], "key")
         english.add("v", run[f"{name}.v"][h], "value")
         french.add("q", run[f"{name}.q"][h], "query")
-        for strip, half in zip((english, french), halves, strict=True):
-            strip.move_to(half.center).align_to((0, self.stage.top, 0), UP)
+        for strip, part in zip((english, french), parts, strict=True):
+            strip.move_to(part.center).align_to((0, self.stage.top, 0), UP)
         if not self.wide:
             french.align_to((0, float(english.get_bottom()[1]) - 0.1, 0), UP)
         return english, french
@@ -196,7 +197,7 @@ class CrossAttention(TranslationLesson):
         ):
             english, french = self.two_rows()
             threads = self.threads(english, french)
-            self.play(*leave(*before), *come(english, french), run_time=1)
+            self.play(*give_way(before, english, french), run_time=0.8)
             self.play(Grow(threads, "grown", lag=0.7), run_time=3)
             times = "{n} times" if back > 1 else "once" if back else ""
             self.answer(

@@ -22,7 +22,7 @@ from scenes.kit.recipes import ROOM_OF_LINE, UNBOUNDED, Look, and_more, kept_and
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import most
 from scenes.lesson.following import below
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, give_way, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.cross_attention.lesson import CrossAttention
@@ -40,7 +40,7 @@ def who_asks(lesson: CrossAttention, before: list[Mobject]) -> Strips:
         keep=before,
     ):
         english, french = lesson.strips()
-        lesson.play(*leave(*before), *come(*enlarged(lesson, english, french)), run_time=1.2)
+        lesson.play(*give_way(before, *enlarged(lesson, english, french)), run_time=1)
         lesson.play(FillStrip(french, ["q"]), run_time=1.6)
         lesson.play(FillStrip(english, ["k", "v"]), run_time=2)
     return english, french

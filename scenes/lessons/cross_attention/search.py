@@ -6,22 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeOut, Mobject, smooth
-from manim.utils.rate_functions import squish_rate_func
+from manim import UP, Mobject
 
 from model.numbers.tensor import Tensor, stack
 from model.runs.translation import Beam, Hypothesis, beam
 from model.study.turns.branching import Branch
-from scenes.kit.moves.reveal import Emerge
+from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look
 from scenes.kit.words.branches import WordTree
+from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import fact, truth
+from scenes.lesson.following import below
+from scenes.lesson.steps import give_way
 
 if TYPE_CHECKING:
     from scenes.lessons.cross_attention.lesson import CrossAttention
 
 WIDTH = 3  # of the beam
-LANE = 0.7  # room that the end of a branch needs, in scene units
+LANE = 0.54  # room that the end of a branch needs, in scene units
 
 
 @dataclass
@@ -74,7 +76,10 @@ def ends(found: Found) -> int:
 def beam_search(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
     """What was kept in the first steps of the search, and what it finds in the end."""
     found = beam(lesson.checkpoint, lesson.source, WIDTH)
-    lanes = int(lesson.stage.height / LANE)
+    text = TokenRow(lesson.source_words, width=lesson.stage.width, size=0.4, lines=lesson.by(wide=1, square=2, tall=3))
+    text.move_to(lesson.stage.center).align_to((0, lesson.stage.top, 0), UP)
+    room = below(lesson, text)
+    lanes = int(room.height / LANE)
     most = min(len(found.kept), lesson.by(wide=9, square=6, tall=5))
     shown = next(tree for n in range(most, 0, -1) if ends(tree := levels_of(lesson, found, n)) <= lanes or n == 1)
     kept = [stack([total(lesson, one) for one in step], "beginning") for step in found.kept]
@@ -93,17 +98,14 @@ def beam_search(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
                 kept,
                 lambda *rows: all((np.diff(r) < 1e-4).all() for r in rows),
             ),
-            truth("the beam's is no less likely", [best, greedy], lambda a, b: bool(a >= b - 1e-4) or not same),
+            *([truth("twice the same", [best, greedy], lambda a, b: bool(abs(a - b) < 1e-4))] if same else []),
         ],
         keep=before,
     ):
-        stage = lesson.stage
-        room: Look = dict(width=stage.width, height=stage.height, size=0.46, widest=0.2)
-        tree = WordTree(shown.branches, lesson.trace.tokens[0], totals=shown.totals, **room).move_to(stage.center)
-        seconds = 1 + 0.7 * tree.levels
-        going = squish_rate_func(smooth, 0, 0.5 / seconds)
-        grow = Emerge(tree, "grown", lag=0.85, after=0.25 / seconds)
-        lesson.play(*[FadeOut(m, rate_func=going) for m in before], grow, run_time=seconds)
+        lesson.play(*give_way(before, text), run_time=0.8)
+        size: Look = dict(width=room.width, height=room.height, size=0.46, widest=0.2)
+        tree = WordTree(shown.branches, lesson.trace.tokens[0], totals=shown.totals, **size).move_to(room.center)
+        lesson.play(Grow(tree, "grown", lag=0.85), run_time=1 + 0.7 * tree.levels)
         lesson.answer(
             "In the end it says the same as one word at a time: log p {s:.2f}."
             if same
@@ -111,7 +113,7 @@ def beam_search(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
             s=best,
             **({} if same else {"g": greedy}),
         )
-    return [tree]
+    return [text, tree]
 
 
 def costs(lesson: CrossAttention) -> list[Tensor]:
