@@ -50,6 +50,7 @@ def warm_up(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
         k=1000,
         three=3,
         claims=[
+            truth("the line is a thousand times the rate", [thousandths, rates], lambda a, b: np.allclose(a, 1000 * b)),
             truth("the rate is that of the paper", [steps, rates], paper),
             truth("it is highest at the end of the warm-up", [rates], lambda r: int(np.argmax(r)) == high),
         ],

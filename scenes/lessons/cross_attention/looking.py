@@ -20,7 +20,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
 from scenes.kit.recipes import ROOM_OF_LINE, UNBOUNDED, Look, and_more, kept_and_rest, room_for
 from scenes.kit.words.strip import SentenceStrip
-from scenes.lesson.claims import most
+from scenes.lesson.claims import most, truth
 from scenes.lesson.following import below
 from scenes.lesson.steps import come, give_way, leave
 
@@ -65,6 +65,11 @@ def one_score(lesson: CrossAttention, strips: Strips) -> list[Mobject]:
         ask="The query of “{word}”, the key of “{read}”: do they fit?",
         subtitle="{tensor} [{h}, {i}, :], of the decoder · k [{h}, {j}, :], of the encoder",
         tensor=f"{name}.q",
+        n=len(q),
+        s=score,
+        claims=[
+            truth("the products add up to the score", [q * k, score], lambda p, s: np.isclose(p.sum(), s, rtol=1e-4))
+        ],
         keep=strips,
     ):
         grids, names, rest = meeting(lesson, (q, k, q * k), score, VGroup(*tops))
@@ -73,7 +78,7 @@ def one_score(lesson: CrossAttention, strips: Strips) -> list[Mobject]:
         flights = [Fly(Chip(french, "q", i), grids[0], keep=True), Fly(Chip(english, "k", j), grids[1], keep=True)]
         lesson.play(*flights, *come(*names[:2]), run_time=1.6)
         lesson.play(FadeIn(names[2]), FadeIn(rest[0]), Meet(grids[0], grids[1], grids[2], rest[1], run_time=3))
-        lesson.answer("{n} products add up to {s:+.2f}. All other English words are asked the same.", n=len(q), s=score)
+        lesson.answer("{n} products add up to {s:+.2f}. All other English words are asked the same.")
     return [*grids, *names, *rest]
 
 
@@ -130,6 +135,8 @@ def gather(lesson: CrossAttention, strips: Strips, table: SoftmaxTable) -> list[
     """The English words' values, by their weights, add up to what the head brings into French."""
     run, h, i = lesson.trace, lesson.head, lesson.position
     z = run[f"{lesson.name}.z"][h, i]
+    box = below(lesson, VGroup(*strips))
+    shown, names = weighted_values(lesson, max(2, int((box.height - 1.3) / (ROOM_OF_LINE + 0.06))))
     with lesson.step(
         "What it brings",
         "Each English value times its weight: the sum goes into the row of “{word}”.",
@@ -137,10 +144,9 @@ def gather(lesson: CrossAttention, strips: Strips, table: SoftmaxTable) -> list[
         if lesson.wide
         else "{tensor} [{h}, {i}, key] × v",
         tensor=f"{lesson.name}.pattern",
+        claims=[truth("the rows add up to the sum", [shown, z], lambda r, s: np.allclose(r.sum(0), s, atol=1e-3))],
         keep=(*strips, table),
     ):
-        box = below(lesson, VGroup(*strips))
-        shown, names = weighted_values(lesson, max(2, int((box.height - 1.3) / (ROOM_OF_LINE + 0.06))))
         columns = min(len(z), lesson.by(wide=8, square=8, tall=6))
         widest = (box.width - room_for(names) - 1.4) / (columns + 0.6)
         cell = (min(1.2, widest), min(1.1 * lesson.row_height, (box.height - 0.7) / (len(names) + 1.4)))

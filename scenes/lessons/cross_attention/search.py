@@ -9,7 +9,6 @@ import numpy as np
 from manim import UP, Mobject
 
 from model.numbers.tensor import Tensor, stack
-from model.runs.translation import Beam, Hypothesis, beam
 from model.study.turns.branching import Branch
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look
@@ -20,6 +19,7 @@ from scenes.lesson.following import below
 from scenes.lesson.steps import give_way
 
 if TYPE_CHECKING:
+    from model.runs.translation import Beam, Hypothesis
     from scenes.lessons.cross_attention.lesson import CrossAttention
 
 WIDTH = 3  # of the beam
@@ -75,6 +75,8 @@ def ends(found: Found) -> int:
 
 def beam_search(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
     """What was kept in the first steps of the search, and what it finds in the end."""
+    from model.runs.translation import beam
+
     found = beam(lesson.checkpoint, lesson.source, WIDTH)
     text = TokenRow(lesson.source_words, width=lesson.stage.width, size=0.4, lines=lesson.by(wide=1, square=2, tall=3))
     text.move_to(lesson.stage.center).align_to((0, lesson.stage.top, 0), UP)
@@ -88,7 +90,7 @@ def beam_search(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "Beam search",
         ask="One word at a time may miss a better sentence. What if the {w} likeliest beginnings go on?",
-        subtitle="beam of {w}, its first {n} steps · p of each word after those before · at an end: log p of all of it",
+        subtitle="beam of {w}, first {n} steps · p of each word · at an end: log p of all",
         w=WIDTH,
         n=1 + max(branch.depth for branch in shown.branches),
         claims=[
