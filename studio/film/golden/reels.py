@@ -22,16 +22,18 @@ from studio.play.playback import Pixels, Play, Playback
 from studio.play.protocols import Entry
 from studio.play.session import Job, perform
 
-TEXTS = {  # name → what is shown: the first of them that the lesson can show
-    "short": ("The dog", "The dog slept"),
-    "usual": ("A fluffy blue creature roamed the verdant forest",),
-    "long": ("The old dog chased the young cat and the cat chased the small bird because the bird was very tired",),
+TEXTS = {  # name → what is shown: the first of them that the lesson can show (the last are of the translator's words)
+    "short": ("The dog", "The dog slept", "Anna slept."),
+    "usual": ("A fluffy blue creature roamed the verdant forest", "The tired dog saw the white house."),
+    "long": (
+        "The old dog chased the young cat and the cat chased the small bird because the bird was very tired",
+        "The animal did not cross the street because it was too tired.",
+    ),
 }
 SHAPES = ASPECTS[:2]  # wide and tall
 EVERY = 2.0  # seconds of a step between two frames; its last one comes with them
 DRAWN, SHORT = 270, 54  # pixels of a picture's width when it is drawn, and of its short side when it is kept
-STEP = 12  # levels of 256 between two that are kept
-ACROSS = 10  # frames side by side in a file
+STEP = 16  # levels of 256 between two that are kept
 END = "end"
 
 Frame = npt.NDArray[np.uint8]  # RGB [height, width, 3]
@@ -141,25 +143,24 @@ def small(pixels: Pixels) -> Frame:
 
 # ── keeping ──────────────────────────────────────────────────────────────────────────────────────
 def keep(reel: Reel, folder: Path) -> Path:
-    """Keep a reel in a folder: NAME.webp, all frames on one sheet, and NAME.json, the shots."""
+    """Keep a reel in a folder: NAME.webp, all frames in one picture, and NAME.json, the shots."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{reel.name}.webp"
     partial = path.with_name(f".{path.name}.partial")
     on_sheet(reel.frames).save(partial, "WEBP", lossless=True, quality=100, method=6)
     height, width = reel.frames[0].shape[:2]
-    about = {"frame": [height, width], "shots": reel.shots}
-    path.with_suffix(".json").write_text(json.dumps(about, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    shots: dict[str, list[str]] = {}
+    for step, when in reel.shots:
+        shots.setdefault(step, []).append(when)
+    about = json.dumps({"frame": [height, width], "shots": shots}, ensure_ascii=False)
+    path.with_suffix(".json").write_text(about + "\n", encoding="utf-8")
     partial.replace(path)
     return path
 
 
 def on_sheet(frames: list[Frame]) -> Image.Image:
-    """Small frames, ACROSS in a row."""
-    height, width = frames[0].shape[:2]
-    page = Image.new("RGB", (ACROSS * width, -(-len(frames) // ACROSS) * height))
-    for k, frame in enumerate(frames):
-        page.paste(Image.fromarray(frame), (k % ACROSS * width, k // ACROSS * height))
-    return page
+    """Small frames, one below the other: what stays between two of them is then near, and packs best."""
+    return Image.fromarray(np.concatenate(frames))
 
 
 def kept(name: str, folder: Path) -> Reel | None:
@@ -170,12 +171,11 @@ def kept(name: str, folder: Path) -> Reel | None:
     try:
         about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         page = np.asarray(Image.open(path).convert("RGB"))
-        height, width = about["frame"]
-        shots = [(str(step), str(when)) for step, when in about["shots"]]
-    except (OSError, ValueError, KeyError) as error:
+        height, _ = about["frame"]
+        shots = [(step, when) for step, times in about["shots"].items() for when in times]
+    except (OSError, ValueError, KeyError, AttributeError) as error:
         raise ClearheadError(f"{path} cannot be read ({error}); accept it anew.") from error
-    places = ((k // ACROSS * height, k % ACROSS * width) for k in range(len(shots)))
-    return Reel(name, shots, [page[y : y + height, x : x + width] for y, x in places])
+    return Reel(name, shots, [page[k * height : (k + 1) * height] for k in range(len(shots))])
 
 
 def accept(todo: list[Take], folder: Path, on_done: Callable[[int], None] = lambda done: None) -> list[Path]:
