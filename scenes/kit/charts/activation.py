@@ -80,8 +80,8 @@ class ActivationCurve(Painted):
         pen.circles(points, radius, role, 0.9 if followed else 0.7, shows=(x, y) if landed else x)
 
     def _draw_axes(self, pen: Pen) -> None:
-        pen.line([(self.left, self.zero_y), (self.right, self.zero_y)], "secondary", 0.015)
-        pen.line([(self.zero_x, self.top), (self.zero_x, self.floor)], "secondary", 0.015)
+        pen.line([(self.left, self.zero_y), (self.right, self.zero_y)], "secondary", 0.015, shows=self._y(0))
+        pen.line([(self.zero_x, self.top), (self.zero_x, self.floor)], "secondary", 0.015, shows=self._x(0))
         for mark in ticks(int(self.low), int(self.high), 5):
             x = self.zero_x + self.across * mark
             pen.line([(x, self.top), (x, self.floor)], "faint", 0.012, shows=self._x(mark))

@@ -127,7 +127,8 @@ class Waves(Painted):
 
     def _draw_wave(self, pen: Pen, k: int, middle: float, height: float) -> None:
         strength = float(self.emphasis[k])
-        pen.line([(self.left, middle), (self.left + self.length, middle)], "faint", 0.012)
+        pen.line([(self.left, middle), (self.left + self.length, middle)], "faint", 0.012,
+                 shows=Place(0, middle, -height, "y"))  # fmt: skip
         count = max(int(self.grown * self.lines.shape[1]), 2)
         xs = np.linspace(0, self.length, self.lines.shape[1])[:count] + self.left
         radius = min(0.04, 0.22 * self.length / max(self.last, 1))

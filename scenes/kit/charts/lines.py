@@ -73,6 +73,8 @@ class LineChart(Painted):
         self.above = max(0.2, 1.35 * self.size * above + 0.1)
         below = (2.75 if titles[0] else 1.45) * self.size + 0.1
         self.length, self.rise = width - self.left - 0.45, height - self.above - below
+        self.numbered = self._numbered()
+        self.mark_at = (Tensor.given(self.numbered, "marks along the axis", ("mark",)) + 1).log()
         super().__init__(width, height)
 
     def _names(self, width: float) -> list[list[tuple[int, float]]]:
@@ -137,13 +139,11 @@ class LineChart(Painted):
         bottom = self.above + self.rise
         for mark in self.rungs:
             y = self.height_of(mark)
-            # under the lowest one stand the numbers of the scale across, which no tick of a logarithm is whole for
-            shows = None if self.log and mark == self.low else self._y(mark)
-            pen.line([(self.left, y), (self.left + self.length, y)], "faint", 0.012, shows=shows)
+            pen.line([(self.left, y), (self.left + self.length, y)], "faint", 0.012, shows=self._y(mark))
             pen.text(say("{i}", i=mark), self.left - 0.14, y + 0.33 * self.size, self.size, "secondary", align=1.0)
-        for mark in self._marks():
+        for k, mark in enumerate(self.numbered):
             x = self.zero + self.unit * self.scaled(mark)
-            shows = None if self.log else self._x(mark)
+            shows = self._x(Cell(self.mark_at, (k,)) if self.log else mark)
             pen.line([(x, bottom), (x, bottom + 0.08)], "secondary", 0.016, shows=shows)
             pen.text(say("{i:,}", i=mark), x, bottom + 0.1 + self.size, self.size, "secondary", align=0.5)
         if self.titles[1]:
@@ -153,7 +153,7 @@ class LineChart(Painted):
             middle, y = self.left + self.length / 2, bottom + 0.1 + 2.3 * self.size
             pen.text(self.titles[0], middle, y, self.size, "secondary", align=0.5)
 
-    def _marks(self) -> list[int]:
+    def _numbered(self) -> list[int]:
         """Round numbers along the scale across."""
         if not self.log:
             return ticks(self.first, self.last, max(2, int(self.length / (3.2 * self.size))))

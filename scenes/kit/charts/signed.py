@@ -9,7 +9,7 @@ import numpy as np
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Length, Place
+from scenes.kit.ground.encodings import Length, Place, Side
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Rectangle
 from scenes.kit.ground.readings import Cell
@@ -58,7 +58,7 @@ class SignedBars(Painted):
         self.values = np.array(values.values, dtype=float)
         self.emphasis = np.ones(len(self.words))
         self.mark, self.mark_opacity = mark, 0.0
-        self.fills = color(fill), color(below)
+        self.roles, self.fills = (fill, below), (color(fill), color(below))
         low, high = min(self.values.min(), reach[0], 0.0), max(self.values.max(), reach[1], 0.0)
         self.pitch = min(height / len(self.words), 1.55 * size)
         label, left, right = self._texts(1.0, low, high, label_room)
@@ -98,9 +98,10 @@ class SignedBars(Painted):
             middle = y + h / 2
             pen.text(word, self.label_width - 0.5 * self.size, middle, self.size, "ink", seen, align=1.0,
                      level="letters", of=cell)  # fmt: skip
-            shows = Length(cell, self.zero, self.unit)
+            shows = Length(cell, self.zero, self.unit), Side(cell, *self.roles)
             pen.rectangle(x, y, max(w, 0.012), h, self.fills[int(value < 0)], 0.85 * seen, shows=shows)
-        pen.line([(self.zero, 0.0), (self.zero, self.natural[1])], "secondary", 0.02)
+        nought = Place(0, self.zero, self.unit)
+        pen.line([(self.zero, 0.0), (self.zero, self.natural[1])], "secondary", 0.02, shows=nought)
         if self.mark is not None:
             x, place = self.zero + self.unit * float(self.mark), Place(Cell(self.mark), self.zero, self.unit)
             ends = [(x, 0.0), (x, self.natural[1])]

@@ -97,8 +97,8 @@ class SurpriseCurve(ActivationCurve):
             pen.text(word, x + dx, y + dy, self.name_size, role, seen, align=0.5, level="letters", of=of)
 
     def _draw_axes(self, pen: Pen) -> None:
-        pen.line([(self.left, self.zero_y), (self.right, self.zero_y)], "secondary", 0.015)
-        pen.line([(self.zero_x, self.top), (self.zero_x, self.floor)], "secondary", 0.015)
+        pen.line([(self.left, self.zero_y), (self.right, self.zero_y)], "secondary", 0.015, shows=self._y(0))
+        pen.line([(self.zero_x, self.top), (self.zero_x, self.floor)], "secondary", 0.015, shows=self._x(0))
         for mark in (0, 1):
             x = self.zero_x + self.across * mark
             pen.line([(x, self.floor), (x, self.floor + 0.08)], "secondary", 0.015, shows=self._x(mark))

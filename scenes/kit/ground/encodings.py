@@ -44,6 +44,14 @@ class Angle:
 
 
 @dataclass(frozen=True)
+class Swept:
+    """The angle from the start of a sector to its end, or of all windings of a spiral, in radians, counter-clockwise:
+    the value, whole rounds included."""
+
+    cell: What
+
+
+@dataclass(frozen=True)
 class Place:
     """The position on an axis: zero + unit × value. at: which part of the mark stands there (its middle; the start or
     end along the axis; the first or the last point of a line). short: by how much the tip of an arrow ends before it,
@@ -88,6 +96,15 @@ class Shade:
 
 
 @dataclass(frozen=True)
+class Side:
+    """The colour: that of one role where the value is not below zero, else that of another."""
+
+    cell: What
+    above: str
+    below: str
+
+
+@dataclass(frozen=True)
 class Thickness:
     """The width of a line: unit × value."""
 
@@ -104,7 +121,7 @@ class Through:
     up: Place
 
 
-Encoding = Length | Area | Angle | Place | Projected | Shade | Thickness | Through
+Encoding = Length | Area | Angle | Swept | Place | Projected | Shade | Side | Thickness | Through
 Shows = Encoding | tuple[Encoding, ...] | None
 
 
@@ -123,7 +140,8 @@ class Mark:
     "line", "polygon": [n, 2] · "curve": the four control points of a cubic [4, 2], first and last its ends ·
     "path": the corners of the boxes of its parts [part, 4, 2].
     matrix: local → scene [2, 3]. rgb [3] (of an image [rows, columns, 3]), opacity: of the mobject included.
-    line: width of the stroke, 0 where filled. angles: start and end of an arc, counter-clockwise from the right."""
+    line: width of the stroke, 0 where filled; dashed: whether it is broken. angles: start and end of an arc,
+    counter-clockwise from the right."""
 
     kind: str
     points: Array
@@ -134,6 +152,7 @@ class Mark:
     line: float | Array = 0.0
     angles: tuple[float, float] | None = None
     shows: tuple[Encoding, ...] = ()
+    dashed: bool = False
 
     @property
     def zoom(self) -> float:
@@ -156,6 +175,8 @@ __all__ = [
     "Projected",
     "Shade",
     "Shows",
+    "Side",
+    "Swept",
     "Thickness",
     "Through",
     "What",

@@ -117,6 +117,7 @@ class ReadingPen(Pen):
                 shape.line,
                 shape.angles,
                 shows,
+                shape.dashed,
             )
         )
 

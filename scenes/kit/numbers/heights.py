@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scenes.kit.ground.encodings import Length
+from scenes.kit.ground.encodings import Length, Place, Side
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen, Rectangle
 from scenes.kit.ground.readings import Cell
@@ -32,6 +32,7 @@ class Heights(Painted):
         self.low, self.high = float(min(finite.min(initial=0.0), 0.0)), float(max(finite.max(initial=0.0), 0.0))
         self.unit = room / (self.high - self.low or 1.0)
         one = "positive" if grid.kind in SIGNED else grid.kind
+        self.roles = one, "negative"
         self.rgb = color(one), color("negative")
         long = self.pitch * len(self.values)
         super().__init__(*((room, long) if grid.upright else (long, room)))
@@ -53,13 +54,14 @@ class Heights(Painted):
         return at, self.zero - start - self.unit * abs(value), broad, long
 
     def draw(self, pen: Pen) -> None:
+        way = (self.zero, self.unit, "x") if self.upright else (self.zero, -self.unit, "y")
         for k, value in enumerate(self.values):
             if np.isfinite(value):
-                way = (self.zero, self.unit, "x") if self.upright else (self.zero, -self.unit, "y")
-                pen.rectangle(*self._bar(k), self.rgb[int(value < 0)], 0.9, shows=Length(Cell(self.tensor, (k,)), *way))
+                cell, rgb = Cell(self.tensor, (k,)), self.rgb[int(value < 0)]
+                pen.rectangle(*self._bar(k), rgb, 0.9, shows=(Length(cell, *way), Side(cell, *self.roles)))
         across, down = self.natural
         ends = [(self.zero, 0.0), (self.zero, down)] if self.upright else [(0.0, self.zero), (across, self.zero)]
-        pen.line(ends, "secondary", 0.015)
+        pen.line(ends, "secondary", 0.015, shows=Place(0, *way))
 
 
 __all__ = ["Heights"]

@@ -9,7 +9,7 @@ import numpy as np
 from manim import LEFT, Animation, VGroup
 
 from model.numbers.tensor import Tensor
-from scenes.kit.ground.encodings import Angle, Length, Place, Shows
+from scenes.kit.ground.encodings import Angle, Length, Place, Shows, Swept
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Fill
@@ -23,7 +23,8 @@ class Dial(Painted):
 
     hands: (Tensor [2], role) each. longest: the length that reaches the circle. `angles` (radians, counter-clockwise
     from the right) and `lengths` are what is drawn. starts: angles from which a faint sector goes to each hand
-    (NaN: none), and where the hand has turned more than once a spiral, round by round; with `between`, the sector lies
+    (NaN: none), and where the hand has turned more than once a spiral, round by round; turned: Tensors of one number,
+    how far each hand has turned from there, whole rounds included; with `between`, the sector lies
     between the first hand and the second. ghosts: hands are also drawn faintly at their starts. marks: so many ticks on
     the circle, as on a clock. legs: the first hand's two numbers are drawn, too, across and then up to its tip, so far
     as `leg_grown` [2] says; `leg_sight`: their opacity; `hand_grown`: how much of the hands.
@@ -43,6 +44,7 @@ class Dial(Painted):
         diameter: float,
         longest: float = 1.0,
         starts: Any = None,
+        turned: Sequence[Tensor] = (),
         between: bool = False,
         ghosts: bool = False,
         marks: int = 0,
@@ -53,6 +55,7 @@ class Dial(Painted):
         pairs = np.array([tensor.values for tensor in self.tensors], dtype=float)
         self.angles, self.lengths = np.arctan2(pairs[:, 1], pairs[:, 0]), np.hypot(pairs[:, 0], pairs[:, 1])
         self.starts = np.full(len(hands), np.nan) if starts is None else np.array(starts, dtype=float)
+        self.turned = list(turned)
         self.longest, self.between, self.ghosts, self.ticks = float(longest), between, ghosts, marks
         self.leg_grown, self.leg_sight, self.hand_grown = np.ones(2), float(legs), 1.0
         super().__init__(diameter, diameter)
@@ -71,8 +74,9 @@ class Dial(Painted):
         pen.circle(radius, radius, radius, "box")
         pen.circle(radius, radius, radius, "secondary", 0.7, line=0.022)
         if not self.ticks:
-            pen.line([(0, radius), (2 * radius, radius)], "faint", 0.012)
-            pen.line([(radius, 0), (radius, 2 * radius)], "faint", 0.012)
+            unit = 0.92 * radius / self.longest
+            pen.line([(0, radius), (2 * radius, radius)], "faint", 0.012, shows=Place(0, radius, -unit, "y"))
+            pen.line([(radius, 0), (radius, 2 * radius)], "faint", 0.012, shows=Place(0, radius, unit))
         for k in range(self.ticks):
             c, s = np.cos(2 * np.pi * k / self.ticks), np.sin(2 * np.pi * k / self.ticks)
             inner = radius * (0.86 if k % 3 == 0 else 0.92)
@@ -111,7 +115,9 @@ class Dial(Painted):
         for k, rgb in enumerate(self.rgbs):
             if np.isfinite(self.starts[k]):
                 reach = (0.9 if len(self.rgbs) == 1 and not self.ghosts else 0.42 + 0.1 * k) * radius
-                shows = Angle(Cells(self.tensors[k], ([0, 1],)))
+                shows: Shows = Angle(Cells(self.tensors[k], ([0, 1],)))
+                if self.turned:
+                    shows = Angle(Cells(self.tensors[k], ([0, 1],))), Swept(Cell(self.turned[k]))
                 draw = self._sector if abs(self.angles[k] - self.starts[k]) <= 2 * np.pi else self._spiral
                 draw(pen, self.starts[k], self.angles[k], reach, rgb, shows=shows)
 

@@ -300,9 +300,11 @@ class VectorSpace(Painted):
     def _draw_axes(self, pen: Pen) -> None:
         """Two thin lines through the origin, as far as the box goes; in depth, a floor of squares and an upright."""
         (x, y), (w, h) = self.at(np.zeros(3)), self.room
-        for line in ([(x, 0), (x, h)] if 0 <= x <= w else None, [(0, y), (w, y)] if 0 <= y <= h else None):
-            if line:
-                pen.line(line, "faint", 0.014, 0.8 * self.title_opacity * (1 - self.solid))
+        (wide, high), strength = self.scale_units, 0.8 * self.title_opacity * (1 - self.solid)
+        if 0 <= x <= w:
+            pen.line([(x, 0), (x, h)], "faint", 0.014, strength, shows=Place(0, float(x), float(wide)))
+        if 0 <= y <= h:
+            pen.line([(0, y), (w, y)], "faint", 0.014, strength, shows=Place(0, float(y), -float(high), "y"))
         if self.solid <= 0:
             return
         reach = float(np.abs(self.values).max())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Length, Place
+from scenes.kit.ground.encodings import Length, Place, Side
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
@@ -31,8 +31,13 @@ class Score:
     needed: Any
 
     @property
+    def above(self) -> Any:
+        """By how much it is above what is needed."""
+        return self.value - self.needed
+
+    @property
     def passed(self) -> bool:
-        return float(self.value) >= float(self.needed)
+        return float(self.above) >= 0
 
 
 def counted(text: str) -> Said:
@@ -41,6 +46,7 @@ def counted(text: str) -> Said:
 
 
 MEANING = 0.26  # em of what a name means, where there is room
+PASSED = ("probability", "faint")  # colour of the bar of what passed, and of what did not
 SMALL = 0.2  # em of who has it, and on what it was measured
 
 
@@ -145,9 +151,9 @@ class ScoreTable(Painted):
             y - thick / 2,
             max(self.bar_width * value, 0.012),
             thick,
-            "probability" if score.passed else "faint",
+            PASSED[0 if score.passed else 1],
             min(1.0, 2 * grown),
-            shows=Length(Cell(score.value), self.bar_x, self.bar_width),
+            shows=(Length(Cell(score.value), self.bar_x, self.bar_width), Side(Cell(score.above), *PASSED)),
         )
         self._draw_marks(pen, score, y, thick, grown)
         shown = Shown(number(value, self.spec), Cell(score.value), self.spec)

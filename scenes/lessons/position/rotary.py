@@ -64,6 +64,7 @@ class Turning:
         for pair in head.pairs:
             start = math.atan2(*hand(vector, pair).values[::-1])
             look: Look = dict(longest=head.longest(pair), starts=[start], ghosts=True)
+            look["turned"] = [head.angles[at, pair]]
             dials.append(([(hand(turned, pair), role)], say("{a:+.3f} rad", a=head.angles[at, pair]), look))
         fields: Look = dict(v=role[0], w=display(head.trace.tokens[at]), i=at)
         title = Label(say("{v} of “{w}”, position {i}", **fields), LABEL, role, of=vector)

@@ -179,7 +179,8 @@ class Waving:
     def dial(self, position: int, pair: int, diameter: float) -> Dial:
         """The hand starts at twelve o'clock and turns clockwise: across is the sine, up is the cosine."""
         hand = self.hand(position, pair)
-        return Dial([(hand, "position")], diameter=diameter, starts=[NOON], marks=12)
+        turned = -(frequencies(self.P.shape[1])[pair] * position)
+        return Dial([(hand, "position")], diameter=diameter, starts=[NOON], turned=[turned], marks=12)
 
     def hand(self, position: int, pair: int) -> Tensor:
         """Sine and cosine of a pair. [2]"""

@@ -11,7 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from scenes.kit.ground.encodings import Angle, Area, Encoding, Length, Mark, Place, Projected, Shade, Thickness, Through
+from scenes.kit.ground.encodings import (
+    Angle,
+    Area,
+    Encoding,
+    Length,
+    Mark,
+    Place,
+    Projected,
+    Shade,
+    Side,
+    Swept,
+    Thickness,
+    Through,
+)
 from scenes.kit.ground.readings import Cell, Cells, Reading
 from scenes.kit.ground.theme import Theme
 from studio.audit.findings import Defect
@@ -210,6 +223,17 @@ def _angle(mark: Mark, encoding: Angle, values: Array, theme: Theme) -> Measured
     return Measured(encoding.zero + encoding.unit * read, _on(encoding), TURNED, read, value)
 
 
+def _swept(mark: Mark, encoding: Swept, values: Array, theme: Theme) -> Measured | None:
+    value = values.reshape(-1)
+    if mark.kind == "arc" and mark.angles is not None:
+        swept = mark.angles[1] - mark.angles[0]
+    else:  # a spiral from the middle: its first point, there, has no angle, and each other one is as far from the last
+        away = mark.local[1:] - mark.local[0]
+        turned = np.unwrap(np.arctan2(-away[:, 1], away[:, 0]))
+        swept = (turned[-1] - turned[0]) * len(away) / (len(away) - 1)
+    return Measured(np.array([swept]), lambda value: value, TURNED, np.array([swept]), value)
+
+
 def _place(mark: Mark, encoding: Place, values: Array, theme: Theme) -> Measured | None:
     low, high = _extent(mark, encoding.axis)
     if mark.kind == "polygon" and encoding.short:
@@ -274,8 +298,23 @@ def _shade(mark: Mark, encoding: Shade, values: Array, theme: Theme) -> Measured
         right = theme["cell"] + (hue - theme["cell"]) * np.nan_to_num(strength)[:, None]
         return np.where(np.isneginf(value)[:, None], theme["masked"], right)
 
-    read = np.array(["#" + bytes(np.round(255 * np.clip(c, 0, 1)).astype(np.uint8)).hex() for c in rgb[:1]] * len(rgb))
-    return Measured((rgb - lit * theme["ink"]) / (1 - lit), at, TONES, read, value, lit=bool((lit > TONES).any()))
+    plain = (rgb - lit * theme["ink"]) / (1 - lit)
+    return Measured(plain, at, TONES, hexadecimal(rgb), value, lit=bool((lit > TONES).any()))
+
+
+def _side(mark: Mark, encoding: Side, values: Array, theme: Theme) -> Measured | None:
+    value = values.reshape(-1)
+    rgb = np.broadcast_to(mark.rgb.reshape(-1, 3), (len(value), 3))
+
+    def at(value: Array) -> Array:
+        return np.where((value >= 0)[:, None], theme[encoding.above], theme[encoding.below])
+
+    return Measured(rgb, at, TONES, hexadecimal(rgb), value)
+
+
+def hexadecimal(rgb: Array) -> Array:
+    """Colours [n, 3] as a viewer would name them [n]; the first for all."""
+    return np.array(["#" + bytes(np.round(255 * np.clip(c, 0, 1)).astype(np.uint8)).hex() for c in rgb[:1]] * len(rgb))
 
 
 def _extent(mark: Mark, axis: str) -> tuple[Array, Array]:
@@ -291,20 +330,24 @@ MEASURES: dict[type, Measure] = {
     Length: _length,
     Area: _area,
     Angle: _angle,
+    Swept: _swept,
     Place: _place,
     Projected: _projected,
     Thickness: _thickness,
     Shade: _shade,
+    Side: _side,
     Through: _through,
 }
 NAMES: dict[type, str] = {
     Length: "length",
     Area: "area",
     Angle: "angle",
+    Swept: "turn",
     Place: "place",
     Projected: "place in space",
     Thickness: "width",
     Shade: "colour",
+    Side: "colour",
     Through: "height",
 }
 

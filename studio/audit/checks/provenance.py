@@ -26,6 +26,7 @@ from studio.audit.numbers.ticks import check_ticks
 from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import FOREIGN, Screen, claims_of, is_painted
+from studio.audit.speech.unread import check_frames
 
 
 class Provenance(Check):
@@ -95,6 +96,8 @@ class Provenance(Check):
             yield from (defect.at(middle) for defect in check_ticks(readings, screen.marks(mobject)))
             yield from (defect.at(middle) for defect in check_labels(mobject, readings, screen, sources))
             yield from (defect.at(middle) for defect in check_neighbours(mobject, readings, screen, sources))
+            framed = check_frames(mobject, readings, screen.marks(mobject), sources.traces.values())
+            yield from (defect.at(middle) for defect in framed)
             if isinstance(mobject, PieceRow):
                 yield from (defect.at(middle) for defect in check_under(readings))
             inks = (check_ink(reading, sources, theme) for reading in readings)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.numbers.tree import Derived, Given
+from model.numbers.tree import Derived, Expression, Given
 from scenes.kit.ground.encodings import Mark, Place, Through, What
 from scenes.kit.ground.readings import Array, Cell, Cells, Reading
 from studio.audit.findings import Defect
@@ -69,9 +69,16 @@ def whole(cell: What) -> float | None:
     """The whole number that a cell is, or that it is the logarithm of; None where it is neither."""
     if not isinstance(cell, Cell) or not all(isinstance(leaf, Given) for leaf in cell.tensor.expression.leaves()):
         return None
-    made = cell.tensor.expression
-    value = math.exp(cell.value()) if isinstance(made, Derived) and made.operation.name == "log" else cell.value()
+    made, value = cell.tensor.expression, cell.value()
+    if isinstance(made, Derived) and made.operation.name == "log":
+        value = math.exp(value) - added(made.operands[0])
     return float(round(value)) if abs(value - round(value)) < 1e-6 * max(1.0, abs(value)) else None
+
+
+def added(made: Expression) -> float:
+    """The constant that is added to what is shown before its logarithm is taken, as in log(step + 1); 0 if none is."""
+    more = made.operands[1] if isinstance(made, Derived) and made.operation.name == "add" else None
+    return float(more.table) if isinstance(more, Given) and more.table.ndim == 0 else 0.0
 
 
 def _numbered(reading: Reading, ticks: Sequence[Tick]) -> Iterator[Defect]:

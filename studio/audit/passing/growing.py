@@ -15,7 +15,7 @@ import numpy as np
 from manim import Mobject
 
 from model.numbers.tensor import Tensor
-from scenes.kit.ground.encodings import Angle, Encoding, Mark, Place, Shade, Through
+from scenes.kit.ground.encodings import Angle, Encoding, Mark, Place, Shade, Side, Swept, Through
 from scenes.kit.ground.readings import Array, Cell, Cells
 from scenes.kit.ground.theme import Theme
 from studio.audit.checks.geometry import CLOSE, TURNED, Measured, measure, seen_of, wrong_shape
@@ -27,6 +27,7 @@ Key = tuple[Any, ...]  # what kind of shapes, and how they show what they show
 Where = tuple[Tensor | None, tuple[int, ...]]  # which number: of which tensor, where
 HAND = ("polygon", Place)  # the head of an arrow
 LANDED = (Place, Through, Angle)  # what does not grow: it comes where it belongs
+AT_REST = (Swept, Side)  # a hand's end is followed, and so is that of a bar, which has the colour of the side it is on
 
 
 @dataclass
@@ -153,7 +154,7 @@ class Growing:
         """All that shapes show, by kind; points in space, which are three numbers, at the ends of plays only."""
         found: State = {}
         for mark in marks:
-            for encoding in mark.shows:
+            for encoding in (each for each in mark.shows if not isinstance(each, AT_REST)):
                 measured = measure(mark, encoding, self.sources, self.theme)
                 if isinstance(measured, Measured) and measured.values.size and measured.values.ndim == 1:
                     key = mark.kind, type(encoding), getattr(encoding, "axis", ""), getattr(encoding, "at", "")

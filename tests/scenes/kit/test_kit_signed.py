@@ -20,7 +20,7 @@ def tensor(*values):
 
 def drawn(bars):
     """(low, high) across of every bar, of its number, and of its word; local units are scene units here."""
-    spans = [np.sort(mark.points[:, 0])[[0, -1]] for mark in bars.marks() if mark.shows]
+    spans = [np.sort(mark.points[:, 0])[[0, -1]] for mark in bars.marks() if mark.shows and mark.kind == "rectangle"]
     texts = [(r.text, bool(r.numbers), np.sort(r.corners[:, 0])[[0, -1]]) for r in bars.readings()]
     return spans, [t for t in texts if t[1]], [t for t in texts if not t[1]]
 
@@ -41,7 +41,7 @@ def test_numbers_stand_outside_of_their_bars_and_words_outside_of_both(values, w
 
 def test_the_colour_tells_the_sign():
     bars = SignedBars(tensor(1, -1, 2, -2), WORDS, fill="key", below="query")
-    rgb = [mark.rgb for mark in bars.marks() if mark.shows]
+    rgb = [mark.rgb for mark in bars.marks() if mark.shows and mark.kind == "rectangle"]
     assert np.allclose(rgb, [color("key"), color("query")] * 2)
 
 

@@ -56,7 +56,7 @@ class Planted(TextLesson):
         pass
 
     def row(self, **kwargs):
-        return TokenRow(self.trace.tokens, **kwargs)
+        return TokenRow(self.trace.tokens, unknown=self.trace.unknown, **kwargs)
 
 
 def found(put=None, lesson=Planted, **options):
