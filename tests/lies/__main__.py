@@ -1,5 +1,5 @@
-"""`python -m tests.lies [--json] [--every N] [WORDS…]`: tells the lies, or those that have one of the words in them, or
-of these every Nth; says who found which."""
+"""`python -m tests.lies [--json] [--every N] [--note] [WORDS…]`: tells the lies, or those that have one of the words in
+them, or of these every Nth; says who found which. --note: keeps in which step, so that the next time is shorter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tests.lies.all import LIES
-from tests.lies.harness import Verdict, tell_all
+from tests.lies.harness import Verdict, note, tell_all
 from tests.lies.lie import Lie
 
 
@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("words", nargs="*")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--every", type=int, default=1, metavar="N")
+    parser.add_argument("--note", action="store_true", help="in which step each was found, so that it is soon again")
     asked = parser.parse_args(arguments)
     chosen = [lie for lie in LIES if not asked.words or any(w in lie.label for w in asked.words)][:: asked.every]
     started, verdicts = time.perf_counter(), dict[int, Verdict]()
@@ -33,6 +34,8 @@ def main(arguments: list[str]) -> int:
         verdicts[place] = verdict
         print(f"\r{len(verdicts)} of {len(chosen)}", end="", file=sys.stderr)
     print(file=sys.stderr)
+    if asked.note:
+        note(verdicts.values(), LIES)
     if asked.json:
         print(json.dumps([asdict(verdicts[place]) for place in range(len(chosen))]))
     else:
@@ -51,7 +54,9 @@ def show(chosen: list[Lie], verdicts: dict[int, Verdict], seconds: float) -> Non
     for place, lie in sorted(enumerate(chosen), key=lambda pair: (pair[1].kind, pair[0])):
         v = verdicts[place]
         by = v.by if v.by in ("audit", "test") else f"[red]{v.by}[/]"
-        table.add_row(lie.kind, lie.lesson, escape(lie.what), by, escape(v.note[:90]), f"{v.seconds:.1f}")
+        table.add_row(
+            lie.kind, lie.lesson, escape(lie.what), by, escape(f"{v.step}: {v.note}"[:90]), f"{v.seconds:.1f}"
+        )
     console.print(table)
     for kind in dict.fromkeys(lie.kind for lie in chosen):
         count = Counter(verdicts[k].by for k, lie in enumerate(chosen) if lie.kind == kind)

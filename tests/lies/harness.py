@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,17 +25,19 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("model", "scenes", "studio", "tests", "assets", "docs")
 LARGE = (".safetensors", ".otf", ".webp", ".gif")  # linked, not copied
 PATIENCE = 300  # seconds for one lie
+FOUND = Path(__file__).with_name("found.json")  # what a lie makes believe → (step, finding) by which it was found
 
 
 @dataclass(frozen=True)
 class Verdict:
     """by: "audit", "test", "nobody" or "stale"; kinds: of all that was found; note: the finding, or why none;
-    seconds: of processor time."""
+    step: in which the audit found it; seconds: of processor time."""
 
     what: str
     by: str
     kinds: tuple[str, ...]
     note: str
+    step: str
     seconds: float
 
 
@@ -77,8 +79,8 @@ def tell_some(share: list[tuple[int, Lie]], tree: Path, verdicts: Any) -> None:
     copy_tree(tree)
     for place, lie in share:
         before = spent()
-        by, kinds, note = tell(lie, tree)
-        verdicts.put((place, asdict(Verdict(lie.what, by, tuple(kinds), note, spent() - before))))
+        by, kinds, note, step = tell(lie, tree)
+        verdicts.put((place, asdict(Verdict(lie.what, by, tuple(kinds), note, step, spent() - before))))
 
 
 def spent() -> float:
@@ -104,29 +106,29 @@ def copy_tree(tree: Path) -> None:
     compileall.compile_dir(tree, quiet=2)
 
 
-def tell(lie: Lie, tree: Path) -> tuple[str, list[str], str]:
-    """(by whom it was found, kinds of findings, what was found)."""
+def tell(lie: Lie, tree: Path) -> tuple[str, list[str], str, str]:
+    """(by whom it was found, kinds of findings, what was found, in which step)."""
     try:
         undo = lie.tell(tree)
     except StaleLie as error:
-        return "stale", [], str(error)
+        return "stale", [], str(error), ""
     try:
         return run_test(lie, tree) if lie.test else audit(lie, tree)
     finally:
         undo()
 
 
-def run_test(lie: Lie, tree: Path) -> tuple[str, list[str], str]:
+def run_test(lie: Lie, tree: Path) -> tuple[str, list[str], str, str]:
     command = [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *lie.test.split()]
     environment = os.environ | {"PYTHONPATH": str(tree)}
     done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     if done.returncode == 1 and failed:
-        return "test", ["test"], failed[0]
-    return "nobody", [], done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-200:]
+        return "test", ["test"], failed[0], ""
+    return "nobody", [], done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr[-200:], ""
 
 
-def audit(lie: Lie, tree: Path) -> tuple[str, list[str], str]:
+def audit(lie: Lie, tree: Path) -> tuple[str, list[str], str, str]:
     """Audit the lie's lesson in a process of its own."""
     ours, theirs = os.pipe()
     child = os.fork()
@@ -136,16 +138,16 @@ def audit(lie: Lie, tree: Path) -> tuple[str, list[str], str]:
             try:
                 json.dump(findings(lie, tree), out)
             except BaseException as error:
-                json.dump([["broken", f"{type(error).__name__}: {error}"]], out)
+                json.dump([["broken", "", f"{type(error).__name__}: {error}"]], out)
         os._exit(0)
     os.close(theirs)
-    found = json.loads(read(ours, child) or '[["broken", "it took too long, or died"]]')
+    found = json.loads(read(ours, child) or '[["broken", "", "it took too long, or died"]]')
     os.waitpid(child, 0)
-    kinds = [kind for kind, _ in found]
-    for kind, what in found:
+    kinds = [kind for kind, *_ in found]
+    for kind, step, what in found:
         if kind == lie.kind:
-            return "audit", kinds, what
-    return "nobody", kinds, found[0][1] if found else "no findings"
+            return "audit", kinds, what, step
+    return "nobody", kinds, found[0][2] if found else "no findings", ""
 
 
 def read(pipe: int, child: int) -> str:
@@ -163,29 +165,29 @@ def read(pipe: int, child: int) -> str:
     return data.decode()
 
 
-def findings(lie: Lie, tree: Path) -> list[tuple[str, str]]:
-    """(kind, what) of what the audit of the tree finds; it stops at the first of the kind that must come."""
+def findings(lie: Lie, tree: Path) -> list[tuple[str, str, str]]:
+    """(kind, step, what) of what the audit of the tree finds; it stops at the first of the kind that must come.
+
+    Where it is noted in which step the lie was found, and by what, only that step is audited, as long as this gives
+    the same finding; else all."""
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(tree))
-    from scenes import course
-    from scenes.lesson import Options
-    from studio.audit import audit_lesson, watch
+    from tests.lies.impatience import first_findings
 
-    class Enough(BaseException):
-        pass
+    step, what = noted().get(lie.what, ("", ""))
+    found = first_findings(lie, step) if step else []
+    return found if (lie.kind, step, what) in found else first_findings(lie)
 
-    class Impatient(watch.Watch):
-        def note(self, defects, *more):
-            super().note(defects, *more)
-            seen.update(self.found)
-            if any(f.defect.kind == lie.kind for f in self.found.values()):
-                raise Enough
 
-    seen: dict = {}
-    watch.Watch = Impatient
-    (entry,) = [entry for entry in course() if entry.id == lie.lesson]
-    try:
-        found = audit_lesson(entry, Options(**lie.options)).findings
-    except Enough:
-        found = list(seen.values())
-    return [(f.defect.kind, f"{f.moment.step}: {f}") for f in found]
+def noted() -> dict[str, tuple[str, str]]:
+    """What a lie makes believe → the step in which it was found when all were told last, and the finding."""
+    known = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.is_file() else {}
+    return {what: (step, found) for what, (step, found) in known.items()}
+
+
+def note(verdicts: Iterable[Verdict], lies: Iterable[Lie]) -> None:
+    """Note the steps in which lies were found; of those that are no longer told nothing is kept."""
+    found = {verdict.what: [verdict.step, verdict.note] for verdict in verdicts if verdict.step}
+    known = {lie.what: (noted() | found).get(lie.what) for lie in lies}
+    told = {what: each for what, each in known.items() if each}
+    FOUND.write_text(json.dumps(told, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf-8")
