@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from model.numbers.making import making
 from model.numbers.trace import Trace
 from model.runs.ablation import ablations
+from model.text.tokenizer import Encoding
 from scenes.kit.words.tokens import display
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ def trace_of(model: str, text: str, **changes: Any) -> Trace:
 def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> dict[tuple[int, int], Trace]:
     """The runs without each of the heads (layer, head); kept, because every replay asks for the same ones."""
     return ablations(model, text, heads)
+
+
+@lru_cache(maxsize=128)
+def tokens_run(model: str, encoding: Encoding, off: tuple[tuple[int, int], ...] = ()) -> Trace:
+    """The run of a text that is tokens already, without the heads (layer, head) that are `off`."""
+    from model.runs.checkpoints import load
+    from model.runs.recorder import run_tokens
+
+    return run_tokens(load(model), encoding, ablate=off)
 
 
 @lru_cache(maxsize=8)
