@@ -57,13 +57,21 @@ def followed(trace: Trace, one: Repeat) -> Tensor:
     return trace["probs"][one.query, trace.ids[one.key]]
 
 
-def telling(trace: Trace, query: int | None = None) -> Repeat | None:
+def telling(trace: Trace, query: int | None = None, least: float = COPIED) -> Repeat | None:
     """The repetition that the model goes by most: what followed the last time is as likely as nowhere else.
 
-    query: the only one that counts, if given; then however little the model goes by it. None where there is none."""
+    Words that the model does not know come last, since it cannot tell them apart, and before them signs without a
+    letter. query: the only one that counts, if given, however little the model goes by it. None where there is none
+    with at least the probability `least`."""
+
+    def order(one: Repeat) -> tuple[bool, bool, float]:
+        pair = one.query, one.key
+        lettered = all(any(map(str.isalpha, trace.tokens[place])) for place in pair)
+        return not set(pair) & set(trace.unknown), lettered, float(followed(trace, one))
+
     found = [one for one in repeats(trace.ids) if query in (None, one.query)]
-    best = max(found, key=lambda one: float(followed(trace, one)), default=None)
-    return best if best and (query is not None or float(followed(trace, best)) >= COPIED) else None
+    top = max(found, key=order, default=None)
+    return top if top and (query is not None or float(followed(trace, top)) >= least) else None
 
 
 def twice(encoding: Encoding, most: int) -> Encoding:

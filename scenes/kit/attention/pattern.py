@@ -66,8 +66,9 @@ class DotPattern(TensorGrid):
 
     @property
     def legible(self) -> bool:
-        """Whether its labels are large enough to be read."""
-        return self.zoom() * min(self.header, self.column_header if self.slanted else self.header) >= smallest()
+        """Whether its labels, and the names of its axes, are large enough to be read."""
+        axes = self._axes()[0] if self._axes()[1] else self.header
+        return self.zoom() * min(self.header, self.column_header if self.slanted else self.header, axes) >= smallest()
 
     @property
     def unit(self) -> float:

@@ -12,13 +12,15 @@ from model.numbers.tensor import Tensor, stack
 from model.numbers.trace import Trace
 from model.study.inside import induction as study
 from model.study.inside.induction import Pair
+from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.signed import SignedBars
+from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.moves.products import DotProduct
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.terms import TermSum
-from scenes.kit.recipes import Look, attention_bars, dots
+from scenes.kit.recipes import Look, attention_bars
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import most, truth
 from scenes.lesson.following import below
@@ -31,19 +33,19 @@ Off = dict[Pair, Trace]
 BARS = 9  # heads whose runs are shown
 
 
-def where_it_looks(lesson: Induction, before: Mobject) -> tuple[SentenceStrip, list[Mobject]]:
+def where_it_looks(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStrip, list[Mobject]]:
     """The head's attention in our sentence."""
     weights = lesson.trace[f"blocks.{lesson.layer}.attn.pattern"][lesson.head, lesson.position]
     with lesson.step(
         "In our sentence",
         ask="Where does this head look from {asks}?",
         subtitle="blocks.{l}.attn.pattern [{h}, {i}, :]",
-        keep=(before,),
+        keep=before,
     ):
         strip = lesson.strip()
         seen = range(lesson.position + 1)
         title, bars = attention_bars(below(lesson, strip), weights, lesson.trace.tokens, lesson.position, seen)
-        lesson.play(*leave(before), *come(strip, title), run_time=0.8)
+        lesson.play(*leave(*before), *come(strip, title), run_time=0.8)
         lesson.play(Grow(bars, "values", lag=0.1), run_time=1.6)
         lesson.answer(
             "At “{b}”, {x:.0%}. How does it know that “{a}” stood before that?"
@@ -72,7 +74,7 @@ def one_word_back(lesson: Induction, strip: SentenceStrip, before: list[Mobject]
         ],
         keep=(strip, *before),
     ):
-        grid = dots(below(lesson, strip), pattern, lesson.words, lesson.one.key, 1.0)
+        grid = legible_pattern(lesson, below(lesson, strip), pattern)
         lesson.play(*leave(*before), Introduce(grid, "rows", lag=0.4), run_time=2.4)
         lesson.answer(
             "It looks at “{a}”, {x:.0%}, and writes that into the row of “{b}”."
@@ -80,6 +82,18 @@ def one_word_back(lesson: Induction, strip: SentenceStrip, before: list[Mobject]
             else "From “{b}” it looks at “{a}” with {x:.0%}: no head before layer {l} looks back more steadily.",
             x=pattern[lesson.one.key, lesson.one.before],
         )
+    return grid
+
+
+def legible_pattern(lesson: Induction, box: Box, pattern: Tensor) -> DotPattern:
+    """A pattern [query, key] in a box, of as many words as can be read there, with the row of what followed."""
+    names, one = lesson.words, lesson.one
+    room: Look = dict(width=box.width, height=box.height, cell=(1.0, 1.0), row_labels=names, column_labels=names)
+    for count in range(len(names), 1, -1):
+        kept: Look = dict(rows=count, columns=count, keep_row=one.key, keep_column=one.before, target_row=one.key)
+        grid = box.fit(DotPattern(pattern, **room, **kept))
+        if grid.legible:
+            break
     return grid
 
 
@@ -149,7 +163,7 @@ def whose_key(lesson: Induction, strip: SentenceStrip, before: list[Mobject]) ->
         bars = bars_of(lesson, strip, scores, shown)
         grow_after(lesson, before, bars, lag=0.3, run_time=2.6)
         lesson.answer(
-            "Head {ph}: without its write, {s:+.2f} becomes {t:+.2f}."
+            "Without head {ph}’s write {s:+.2f} becomes {t:+.2f}: it told the key what stood before."
             if shown[place] == lesson.before and float(scores[1 + place]) < float(scores[0])
             else "Head {k} matters most to it: without it {s:+.2f} becomes {t:+.2f}.",
             k=shown[place][1],
@@ -178,7 +192,7 @@ def whose_query(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Mob
         bars = bars_of(lesson, strip, scores, shown)
         grow_after(lesson, [before], bars, lag=0.3, run_time=2.2)
         lesson.answer(
-            "Head {k}, which looks at the word itself, {x:.0%}: without it {t:+.2f}."
+            "Without head {k}: {t:+.2f}. It looks at the word itself, {x:.0%}, and tells the query what it is."
             if float(itself) > 0.5
             else "It changes most without head {k}: {t:+.2f}. That head gives the word itself {x:.0%}.",
             k=maker[1],

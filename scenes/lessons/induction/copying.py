@@ -12,10 +12,12 @@ from model.study.inside import induction as study
 from model.study.inside.lens import shown as largest
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
-from scenes.kit.moves.reveal import Introduce
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.recipes import Look
+from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import MOST, Fact, count, fact, least
-from scenes.lesson.steps import grow_after, leave
+from scenes.lesson.following import below
+from scenes.lesson.steps import come, grow_after, leave
 from scenes.lessons.induction.random_words import framed, grid_of
 
 if TYPE_CHECKING:
@@ -30,8 +32,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "Who copies?",
         ask="Found. Does what a head passes on raise the very word that it looked at?",
-        subtitle="v · W_O · W_U: the word itself over the mean of {n}, in standard deviations · chance: {z}",
-        n=run.half,
+        subtitle="v · W_O · W_U: the same word over others, in standard deviations · chance: {z}",
         z=0,
         keep=before,
     ):
@@ -48,7 +49,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     return [grid, frame]
 
 
-def what_it_says(lesson: Induction, before: list[Mobject]) -> SignedBars:
+def what_it_says(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStrip, SignedBars]:
     """What it carries over from the word that followed, in words; and what becomes of it in the end."""
     ours = lesson.layer, lesson.head
     logits = study.raised(lesson.trace, ours, lesson.one)
@@ -69,9 +70,12 @@ def what_it_says(lesson: Induction, before: list[Mobject]) -> SignedBars:
         keep=before,
     ):
         words = [lesson.trace.vocabulary[k] for k in chosen]
-        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, fill="logit", size=0.44)
-        bars = SignedBars(logits[chosen], words, **room).move_to(lesson.stage.center)
-        grow_after(lesson, before, bars, lag=0.3, run_time=2.2)
+        strip = lesson.strip()
+        box = below(lesson, strip)
+        room: Look = dict(width=box.width, height=box.height, fill="logit", size=0.44)
+        bars = SignedBars(logits[chosen], words, **room).move_to(box.center)
+        lesson.play(*leave(*before), *come(strip), run_time=0.8)
+        lesson.play(Grow(bars, "values", lag=0.3), run_time=2)
         lesson.answer(
             "“{w}” is number {rank}, by {x:+.2f}. What later blocks make of it raises it by {y:+.2f} in all."
             if float(end[0]) >= float(end[1])
@@ -80,10 +84,10 @@ def what_it_says(lesson: Induction, before: list[Mobject]) -> SignedBars:
             y=end[0] - end[1],
             rank=rank,
         )
-    return bars
+    return strip, bars
 
 
-def switched_off(lesson: Induction, before: Mobject) -> SignedBars:
+def switched_off(lesson: Induction, strip: SentenceStrip, before: Mobject) -> SignedBars:
     """The probability of what followed: as it is, and in runs without heads."""
     ours = lesson.layer, lesson.head
     idle = study.best(-lesson.list.matching, study.heads_of(lesson.trace, [lesson.layer]))[0]
@@ -103,13 +107,12 @@ def switched_off(lesson: Induction, before: Mobject) -> SignedBars:
         ask="The model runs again without them. What is left of “{w}”?",
         subtitle="probability of “{w}” · a bar a run · last: the head of layer {l} that looks there least",
         claims=[least(lesson.list.matching[lesson.layer], idle[1])],
-        keep=(before,),
+        keep=(strip, before),
     ):
-        room: Look = dict(
-            width=lesson.stage.width, height=lesson.stage.height, spec=".1%", fill="probability", size=0.44
-        )
+        box = below(lesson, strip)
+        room: Look = dict(width=box.width, height=box.height, spec=".1%", fill="probability", size=0.44)
         bars = SignedBars(stack(values, "run"), [say("as it is"), *[name for name, _ in runs]], **room)
-        grow_after(lesson, [before], bars.move_to(lesson.stage.center), lag=0.4, run_time=2.8)
+        grow_after(lesson, [before], bars.move_to(box.center), lag=0.4, run_time=2.8)
         whole, one, *others = values
         lesson.answer(
             "{p:.0%} with all, {q:.1%} without ours, {r:.1%} without the one that looks back."

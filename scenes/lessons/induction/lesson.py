@@ -50,8 +50,9 @@ class Induction(TextLesson):
         self.before = study.best(self.list.previous, study.heads_of(self.trace, range(self.layer)))[0]
         start = self.one.key + 1
         self.alone = self.keep_run(tokens_run(self.model_asked, self.encoding(start, self.position + 1)))
+        w = display(self.trace.vocabulary[self.followed])
         a, b = self.words[self.position], self.words[self.one.key]
-        self.phrases |= dict(a=a, b=b, w=display(self.trace.vocabulary[self.followed]), asks=self.called(self.position))
+        self.phrases |= dict(a=a, b=b, w=w, asks=self.called(self.position))
         self.phrases |= dict(i=self.position, j=self.one.key, l=self.layer, h=self.head, model=self.model_name)
         self.phrases |= dict(pl=self.before[0], ph=self.before[1], d=self.trace.config.d_head)
 
@@ -67,7 +68,7 @@ class Induction(TextLesson):
             self.keep_run(trace)
             whole = Encoding(trace.ids, trace.tokens, trace.unknown)
             trace = tokens_run(self.model_asked, study.twice(whole, min(LONGEST, trace.config.n_ctx)))
-            found = study.telling(trace, len(trace) - 1 if asked is None else self.within("token", 0, len(trace)))
+            found = study.telling(trace, None if asked is None else self.within("token", 0, len(trace)), least=0.0)
         if found is None:
             half = len(trace) // 2 + 1
             raise UsageError(f"Token {asked} was not said before: tokens {half} to {len(trace) - 1} come again here.")
@@ -131,9 +132,9 @@ class Induction(TextLesson):
         made = circuit.whose_key(self, strip, terms)
         asked = circuit.whose_query(self, strip, made)
         grid = copying.all_heads(self, [strip, asked])
-        said = copying.what_it_says(self, grid)
-        off = copying.switched_off(self, said)
-        self.answer_to_the_question(off)
+        strip, said = copying.what_it_says(self, grid)
+        off = copying.switched_off(self, strip, said)
+        self.answer_to_the_question(strip, off)
 
     def strip(self) -> SentenceStrip:
         """The sentence at the top of the stage."""
@@ -144,6 +145,12 @@ class Induction(TextLesson):
     def both(self) -> tuple[Tensor, Tensor]:
         """The next word after the last words alone, and after all."""
         return self.alone["probs"][-1], self.trace["probs"][self.position]
+
+    @property
+    def goes_by_it(self) -> bool:
+        """Whether what followed comes again because it was said before."""
+        alone, whole = (float(probs[self.followed]) for probs in self.both)
+        return whole >= study.COPIED and whole > alone
 
     def opening(self) -> tuple[SentenceStrip, Label, list[ProbabilityBars]]:
         strip = self.strip()
@@ -156,10 +163,9 @@ class Induction(TextLesson):
         alone, whole = (probs[self.followed] for probs in self.both)
         with self.step(
             "Said once",
-            ask="What comes next? First by the last {m} tokens alone, then by all.",
-            subtitle="model {model} · first the run of the last {m} tokens, then that of the text",
+            ask="What comes after {asks}? Read first as far as it is bright, then all of it.",
+            subtitle="model {model} · two runs: of the end of the text, then of all of it",
             keep=(),
-            m=len(self.alone),
         ):
             strip, title, (bars, after) = self.opening()
             dim = strip.copy()
@@ -170,7 +176,7 @@ class Induction(TextLesson):
             self.play(Transform(dim, strip), Transform(bars, after), run_time=1.8)
             self.answer(
                 "“{w}” rises from {p:.1%} to {q:.0%}. It was said once: how does the model know?"
-                if float(whole) > float(alone)
+                if self.goes_by_it
                 else "“{w}” goes from {p:.1%} to {q:.1%}: this model does not go by what it heard. Why?",
                 p=alone,
                 q=whole,
@@ -183,10 +189,10 @@ class Induction(TextLesson):
         """Of a text in which nothing comes again."""
         with self.step(
             "Nothing comes again",
-            "In this text no word comes again by which {model} would go. So its last {k} tokens are read twice.",
-            subtitle="model {model} · the same {k} tokens again, all but the last",
+            "In this text {model} finds no word again that it would go by. So it is read twice, from “{f}” on.",
+            subtitle="model {model} · the same again, but for what comes last",
             keep=(),
-            k=len(self.trace) // 2 + 1,
+            f=self.words[0],
         ):
             strip = self.strip()
             half = strip.copy()
@@ -194,20 +200,20 @@ class Induction(TextLesson):
             self.play(FadeIn(half, shift=0.2 * UP), run_time=1)
             self.play(Transform(half, strip), run_time=1.4)
 
-    def answer_to_the_question(self, before: Mobject) -> None:
+    def answer_to_the_question(self, strip: SentenceStrip, before: Mobject) -> None:
         alone, whole = (probs[self.followed] for probs in self.both)
         with self.step(
             "Said once, found again",
-            "One head wrote what stood before “{b}”, another found that and copied: {p:.1%} → {q:.0%}."
-            if float(whole) > float(alone)
+            "One head wrote what stood before “{w}”, another found that and copied: {p:.1%} → {q:.0%}."
+            if self.goes_by_it
             else "Two heads could do it: this model’s do not, and “{w}” goes from {p:.1%} to {q:.1%}.",
             subtitle="model {model} · probs [{i}, :] of the whole text",
-            keep=(before,),
+            keep=(strip, before),
             p=alone,
             q=whole,
         ):
-            strip, title, (_, bars) = self.opening()
-            self.play(*leave(before), *come(strip, title, bars), run_time=1)
+            _, title, (_, bars) = self.opening()
+            self.play(*leave(before), *come(title, bars), run_time=1)
 
 
 __all__ = ["Induction"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject
+from manim import FadeIn, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import DotPattern
@@ -126,7 +126,7 @@ def named(lesson: Induction) -> list[tuple[int, int]]:
     return earning(lesson.list.matching, lesson.list.chance, every)
 
 
-def stripe(lesson: Induction, before: list[Mobject]) -> DotPattern:
+def stripe(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     """The head's pattern on the random words."""
     run = lesson.list
     pattern = run.trace[f"blocks.{lesson.layer}.attn.pattern"][lesson.head]
@@ -150,8 +150,10 @@ def stripe(lesson: Induction, before: list[Mobject]) -> DotPattern:
     ):
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height)
         dots = lesson.stage.fit(DotPattern(pattern, **room))
-        lesson.play(*leave(*before), Introduce(dots, "rows", lag=0.3), run_time=3)
-    return dots
+        grid, frame = before
+        opened = Frame(dots.corners(0, 0, 2 * run.half - 1, 2 * run.half - 1))  # the cell of our head opens
+        lesson.play(*leave(grid), Transform(frame, opened), Introduce(dots, "rows", lag=0.3), run_time=3)
+    return [dots, frame]
 
 
 __all__ = ["all_heads", "framed", "grid_of", "named", "said_twice", "stripe"]
