@@ -25,6 +25,7 @@ from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import most, truth
 from scenes.lesson.following import below
 from scenes.lesson.steps import come, grow_after, leave
+from scenes.lessons.induction.random_words import soon
 
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
@@ -45,7 +46,7 @@ def where_it_looks(lesson: Induction, before: list[Mobject]) -> tuple[SentenceSt
         strip = lesson.strip()
         seen = range(lesson.position + 1)
         title, bars = attention_bars(below(lesson, strip), weights, lesson.trace.tokens, lesson.position, seen)
-        lesson.play(*leave(*before), *come(strip, title), run_time=0.8)
+        lesson.play(*soon(before, 0.6), *come(strip, title), run_time=0.6)
         lesson.play(Grow(bars, "values", lag=0.1), run_time=1.6)
         lesson.answer(
             "At “{b}”, {x:.0%}. How does it know that “{a}” stood before that?"
@@ -75,7 +76,7 @@ def one_word_back(lesson: Induction, strip: SentenceStrip, before: list[Mobject]
         keep=(strip, *before),
     ):
         grid = legible_pattern(lesson, below(lesson, strip), pattern)
-        lesson.play(*leave(*before), Introduce(grid, "rows", lag=0.4), run_time=2.4)
+        lesson.play(*soon(before, 2.4), Introduce(grid, "rows", lag=0.4), run_time=2.4)
         lesson.answer(
             "It looks at “{a}”, {x:.0%}, and writes that into the row of “{b}”."
             if float(pattern[lesson.one.key, lesson.one.before]) > 0.5

@@ -17,8 +17,8 @@ from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import MOST, Fact, count, fact, least
 from scenes.lesson.following import below
-from scenes.lesson.steps import come, grow_after, leave
-from scenes.lessons.induction.random_words import framed, grid_of
+from scenes.lesson.steps import come, grow_after
+from scenes.lessons.induction.random_words import framed, grid_of, soon
 
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
@@ -37,7 +37,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         keep=before,
     ):
         grid, place = grid_of(lesson, run.copying, "+.2f", "score")
-        lesson.play(*leave(*before), Introduce(grid, "cells", lag=0.12), run_time=2.6)
+        lesson.play(*soon(before, 2.6), Introduce(grid, "cells", lag=0.12), run_time=2.6)
         frame = framed(grid, place)
         lesson.play(FadeIn(frame), run_time=0.6)
         lesson.answer(
@@ -74,7 +74,7 @@ def what_it_says(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStri
         box = below(lesson, strip)
         room: Look = dict(width=box.width, height=box.height, fill="logit", size=0.44)
         bars = SignedBars(logits[chosen], words, **room).move_to(box.center)
-        lesson.play(*leave(*before), *come(strip), run_time=0.8)
+        lesson.play(*soon(before, 0.6), *come(strip), run_time=0.6)
         lesson.play(Grow(bars, "values", lag=0.3), run_time=2)
         lesson.answer(
             "“{w}” is number {rank}, by {x:+.2f}. What later blocks make of it raises it by {y:+.2f} in all."

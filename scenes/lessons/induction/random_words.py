@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject, Transform
+from manim import FadeIn, FadeOut, Mobject, Transform, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import DotPattern
@@ -19,10 +20,17 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look, rows_that_fit
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import truth
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come
 
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
+
+LEAVING = 0.5  # seconds
+
+
+def soon(gone: Iterable[Mobject], run_time: float) -> list[FadeOut]:
+    """They leave in the first half second of a play, before what comes in it has got far."""
+    return [FadeOut(m, rate_func=squish_rate_func(smooth, 0, min(1.0, LEAVING / run_time))) for m in gone]
 
 
 def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
@@ -47,7 +55,7 @@ def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         upper, lower = lesson.stage.rows(1, lesson.by(wide=2.8, square=2.2, tall=1.8))
         words = TokenRow(run.trace.tokens[:half], width=upper.width, height=upper.height, size=0.36,
                          lines=lesson.by(wide=2, square=3, tall=5)).move_to(upper.center)  # fmt: skip
-        lesson.play(*leave(*before), *come(words), run_time=1)
+        lesson.play(*soon(before, 0.6), *come(words), run_time=0.6)
         chart = chart_of(lesson, first, again, lower.width, lower.height).move_to(lower.center)
         lesson.play(GrowCurve(chart), run_time=3.2)
         lesson.answer(
@@ -104,7 +112,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         keep=before,
     ):
         grid, place = grid_of(lesson, run.matching, ".0%", "probability")
-        lesson.play(*leave(*before), Introduce(grid, "cells", lag=0.12), run_time=2.6)
+        lesson.play(*soon(before, 2.6), Introduce(grid, "cells", lag=0.12), run_time=2.6)
         frame = framed(grid, place)
         lesson.play(FadeIn(frame), run_time=0.6)
         lesson.answer(
@@ -152,8 +160,9 @@ def stripe(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         dots = lesson.stage.fit(DotPattern(pattern, **room))
         grid, frame = before
         opened = Frame(dots.corners(0, 0, 2 * run.half - 1, 2 * run.half - 1))  # the cell of our head opens
-        lesson.play(*leave(grid), Transform(frame, opened), Introduce(dots, "rows", lag=0.3), run_time=3)
+        lesson.play(*soon([grid], 1), Transform(frame, opened), run_time=1)
+        lesson.play(Introduce(dots, "rows", lag=0.3), run_time=2.2)
     return [dots, frame]
 
 
-__all__ = ["all_heads", "framed", "grid_of", "named", "said_twice", "stripe"]
+__all__ = ["all_heads", "framed", "grid_of", "named", "said_twice", "soon", "stripe"]
