@@ -89,18 +89,18 @@ def twice(encoding: Encoding, most: int) -> Encoding:
     return Encoding((*ids, *ids[:-1]), (*tokens, *tokens[:-1]), tuple(unknown))
 
 
-def plain_words(vocabulary: Sequence[str], among: Sequence[int]) -> list[int]:
-    """The ids of words, or pieces, that are made of letters alone and stand by themselves."""
-    in_pieces = any(vocabulary[k].startswith(" ") for k in among)
-    plain = [k for k in among if vocabulary[k].strip().isalpha() and (vocabulary[k].startswith(" ") or not in_pieces)]
-    return plain if len(plain) >= 4 else list(among)
+def plain_words(vocabulary: Sequence[str]) -> list[int]:
+    """The ids of words that are made of letters alone; where there are pieces of words, of those that begin one."""
+    lettered = [k for k, word in enumerate(vocabulary) if word.strip().isalpha()]
+    begin = [k for k in lettered if vocabulary[k].startswith(" ")]
+    return begin if len(begin) >= LENGTH else lettered
 
 
 def random_words(checkpoint: Checkpoint, seed: int) -> Encoding:
     """Different words of the model's own in no order, twice over; drawn from `plain_words` by NumPy's default
     generator, begun with `seed`."""
     tokenizer = checkpoint.tokenizer
-    pool = plain_words(tokenizer.vocabulary, tokenizer.word_ids)
+    pool = plain_words(tokenizer.vocabulary)
     length = min(LENGTH, checkpoint.config.n_ctx // 2, len(pool))
     ids = [pool[k] for k in np.random.default_rng(seed).permutation(len(pool))[:length]] * 2
     return Encoding(tuple(ids), tuple(tokenizer.vocabulary[k] for k in ids), ())
