@@ -32,6 +32,7 @@ ORDER = (
     ("scenes.lessons",),
     ("scenes.kit.demo",),
     ("studio", "studio.play"),
+    ("studio.page",),
     ("studio.film",),
     ("studio.audit", "studio.preview", "studio.preview.wire"),
     ("studio.preview.processes",),

@@ -66,6 +66,21 @@ def history(checkpoint: Checkpoint) -> History:
         raise ClearheadError(f"{file} cannot be read: {error}") from error
 
 
+def learning_rates(checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
+    """The steps of a checkpoint's own run that were noted, and the learning rate at each. [step] both
+
+    ClearheadError where none were noted."""
+    file = checkpoint.path / "history.json"
+    try:
+        log = _read(file)
+        return (
+            Tensor.given(log["step"], "steps of the learning rate", ("step",), Logged(file, ("step",))),
+            Tensor.given(log["learning_rate"], "learning rate", ("step",), Logged(file, ("learning_rate",))),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ClearheadError(f"{file} has no learning rates: {error}") from error
+
+
 def snapshots(checkpoint: Checkpoint) -> list[int]:
     """The steps of a checkpoint's snapshots, from 0 to its own. UsageError where it was kept without."""
     steps = checkpoint.snapshots()
@@ -76,11 +91,11 @@ def snapshots(checkpoint: Checkpoint) -> list[int]:
     return steps
 
 
-def along(checkpoint: Checkpoint, text: str) -> list[Trace]:
-    """The text's run at each snapshot."""
+def along(checkpoint: Checkpoint, text: str, source: str | None = None) -> list[Trace]:
+    """The text's run at each snapshot. source: what an encoder–decoder reads."""
     from model.runs.recorder import run
 
-    return [run(checkpoint.at(step), text) for step in snapshots(checkpoint)]
+    return [run(checkpoint.at(step), text, source=source) for step in snapshots(checkpoint)]
 
 
 # ── induction ────────────────────────────────────────────────────────────────────────────────────
@@ -174,4 +189,14 @@ def _under(value: Any, keys: tuple[str, ...]) -> Any:
     return value
 
 
-__all__ = ["Counterfactuals", "History", "Losses", "along", "history", "induction", "jump", "snapshots"]
+__all__ = [
+    "Counterfactuals",
+    "History",
+    "Losses",
+    "along",
+    "history",
+    "induction",
+    "jump",
+    "learning_rates",
+    "snapshots",
+]

@@ -29,7 +29,7 @@ class Trace:
 
     `arrays` holds float32 activations and weights, `axes` the names of their axes; `tokens` are display strings,
     `unknown` the positions read as <unk>; `info` says which checkpoint, text, seed and versions it comes from,
-    and what was changed on the way (`ablate`, `positions`, `scaled`, `cached`).
+    and what was changed on the way (`ablate`, `patch`, `positions`, `scaled`, `cached`).
     """
 
     arrays: Mapping[str, np.ndarray]
@@ -62,6 +62,16 @@ class Trace:
     def names(self) -> tuple[str, ...]:
         return tuple(self.arrays)
 
+    @property
+    def source_tokens(self) -> tuple[str, ...]:
+        """What the encoder of an encoder–decoder reads, as display strings; nothing of other models."""
+        return tuple(self.info.get("source", {}).get("tokens", ()))
+
+    def tokens_along(self, name: str, axis: str) -> tuple[str, ...]:
+        """The tokens that the places of a tensor's axis (position, query or key) stand for."""
+        crossing = ".cross_attn." in name and (axis == "key" or name.endswith((".k", ".v")))
+        return self.source_tokens if name == "memory" or name.startswith("encoder.") or crossing else self.tokens
+
     def array(self, name: str) -> np.ndarray:
         """The bare read-only array of a name. Raises UsageError with the nearest names for an unknown one."""
         if name in ("logits", "probs") and not self.config.unembeds:
@@ -85,6 +95,8 @@ class Trace:
             *([self.info["neurons"]] if self.info.get("neurons") else []),
             *([self.info["stack"]] if self.info.get("stack") else []),
         ]
+        if self.info.get("patch"):
+            key.append(self.info["patch"])
         if self.info.get("cached"):
             key.append("cached")
         if self.info.get("scaled") is False:

@@ -17,6 +17,7 @@ from model.net.config import ModelConfig
 from model.net.layers import Tape, weight_axes
 from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
+from model.runs.carried import Carried
 from model.runs.checkpoints import Checkpoint, load
 from model.runs.stacks import STACKS, post_name, result_name
 from model.text.tokenizer import START, Encoding
@@ -38,6 +39,7 @@ def run(
     ablate: Iterable[tuple[int, int]] = (),
     neurons: Iterable[tuple[int, int]] = (),
     stack: str | None = None,
+    patch: Carried | None = None,
     positions: bool = True,
     scaled: bool = True,
     order: Sequence[int] | None = None,
@@ -48,10 +50,10 @@ def run(
     `source` is the text that an encoder–decoder's encoder reads; `text` is then what its decoder has written, which may
     be nothing yet, after <start>. `ablate` lists (layer, head) whose result is set to zero, `neurons` (layer, neuron)
     of the MLPs; of an encoder–decoder `stack` says where: "encoder", "decoder" (if None), or "cross" for the heads with
-    which the decoder looks at what the encoder has read. `positions=False` leaves positions out, `scaled=False` the
-    division of scores by √d_head; `order` reads the tokens in another order. Raises UsageError for a blank or too long
-    text, for a layer, head, neuron, stack or order out of range, and for a source that is missing or that this model
-    does not read.
+    which the decoder looks at what the encoder has read. `patch` carries one row over from another run.
+    `positions=False` leaves positions out, `scaled=False` the division of scores by √d_head; `order` reads the tokens
+    in another order. Raises UsageError for a blank or too long text, for a layer, head, neuron, stack or order out of
+    range, and for a source that is missing or that this model does not read.
     """
     checkpoint = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
     if source is None:
@@ -65,6 +67,7 @@ def run(
         ablate=ablate,
         neurons=neurons,
         stack=stack,
+        patch=patch,
         positions=positions,
         scaled=scaled,
         seed=seed,
@@ -80,6 +83,7 @@ def run_tokens(
     ablate: Iterable[tuple[int, int]] = (),
     neurons: Iterable[tuple[int, int]] = (),
     stack: str | None = None,
+    patch: Carried | None = None,
     positions: bool = True,
     scaled: bool = True,
     seed: int | None = None,
@@ -88,14 +92,15 @@ def run_tokens(
     config = checkpoint.config
     check_source(config, source)
     off = Off(tuple(check_heads(config, ablate)), tuple(check_neurons(config, neurons)), check_stack(config, stack))
+    change: Change = off if patch is None else check_patch(checkpoint, encoding, patch, off)
     model, context = model_of(checkpoint)
     with context:
         read = None if source is None else source.ids
-        recorded = record(model, encoding.ids, read, off=off, positions=positions, scaled=scaled)
+        recorded = record(model, encoding.ids, read, change=change, positions=positions, scaled=scaled)
     more: dict[str, Any] = {"seed": seed, "positions": positions} | ({} if scaled else {"scaled": False})
     if source is not None:
         more["source"] = told(source)
-    return trace_of(checkpoint, encoding, text, recorded, off, **more)
+    return trace_of(checkpoint, encoding, text, recorded, change, **more)
 
 
 def encode_text(checkpoint: Checkpoint, text: str) -> Encoding:
@@ -109,16 +114,16 @@ def encode_text(checkpoint: Checkpoint, text: str) -> Encoding:
 
 
 def run_batch(
-    checkpoint: Checkpoint, encoding: Encoding, text: str, off: Sequence[Off], source: Encoding | None = None
+    checkpoint: Checkpoint, encoding: Encoding, text: str, changes: Sequence[Change], source: Encoding | None = None
 ) -> Iterator[Trace]:
-    """As `run_tokens` once for each of what is switched off, all of them in one batch."""
+    """As `run_tokens` once for each of the changes, all of them in one batch."""
     check_source(checkpoint.config, source)
     model, context = model_of(checkpoint)
     with context:
-        recorded = record_batch(model, encoding.ids, off, None if source is None else source.ids)
+        recorded = record_batch(model, encoding.ids, changes, None if source is None else source.ids)
     more = {} if source is None else {"source": told(source)}
     held = weights(checkpoint.model)
-    for each, one in zip(off, recorded, strict=True):
+    for each, one in zip(changes, recorded, strict=True):
         yield trace_of(checkpoint, encoding, text, one, each, held, **more)
 
 
@@ -138,7 +143,7 @@ def trace_of(
     encoding: Encoding,
     text: str | None,
     recorded: tuple[Arrays, Axes],
-    off: Off,
+    change: Change,
     held: Weights | None = None,
     **more: Any,
 ) -> Trace:
@@ -152,14 +157,11 @@ def trace_of(
         "text": " ".join(encoding.tokens) if text is None else text,
         "seed": None,
         "step": checkpoint.step,
-        "ablate": [list(pair) for pair in off.heads],
+        "ablate": [],
         "positions": True,
         "versions": versions(),
-    } | more
-    if off.neurons:
-        info["neurons"] = [list(pair) for pair in off.neurons]
-    if off.stack in ("encoder", "cross") and (off.heads or off.neurons):
-        info["stack"] = off.stack
+    }
+    info |= more | change.told
     vocabulary = checkpoint.tokenizer.vocabulary
     return Trace(arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
 
@@ -188,7 +190,17 @@ class Off:
         for name in ("heads", "neurons"):
             object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
 
-    def silence(self, name: str, value: torch.Tensor) -> None:
+    @property
+    def told(self) -> dict[str, Any]:
+        """For a trace's info: what is off."""
+        info: dict[str, Any] = {"ablate": [list(pair) for pair in self.heads]}
+        if self.neurons:
+            info["neurons"] = [list(pair) for pair in self.neurons]
+        if self.stack in ("encoder", "cross") and (self.heads or self.neurons):
+            info["stack"] = self.stack
+        return info
+
+    def apply(self, name: str, value: torch.Tensor) -> None:
         """Set to zero what is off of a recorded tensor: of results [head, position, d], of outputs [position, n]."""
         for layer, head in self.heads:
             if name == result_name(self.stack, layer):
@@ -206,6 +218,7 @@ class Off:
 
 
 ALL_ON = Off()
+Change = Off | Carried  # what a run does otherwise than the model: it lacks something, or takes a row from another run
 
 
 @torch.no_grad()
@@ -214,7 +227,7 @@ def record(
     ids: Sequence[int],
     source: Sequence[int] | None = None,
     *,
-    off: Off = ALL_ON,
+    change: Change = ALL_ON,
     positions: bool = True,
     scaled: bool = True,
 ) -> tuple[Arrays, Axes]:
@@ -228,9 +241,9 @@ def record(
     raw: list[torch.Tensor] = []  # the scores that were told last, before they are divided
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if off.concerns(name):
+        if change.concerns(name):
             value = value.clone()
-            off.silence(name, value)
+            change.apply(name, value)
         if name.endswith("attn.scores_raw"):
             raw[:] = [value]
         elif not scaled and name.endswith("attn.scores"):
@@ -248,9 +261,12 @@ def record(
 
 @torch.no_grad()
 def record_batch(
-    model: Transformer | EncoderDecoder, ids: Sequence[int], off: Sequence[Off], source: Sequence[int] | None = None
+    model: Transformer | EncoderDecoder,
+    ids: Sequence[int],
+    changes: Sequence[Change],
+    source: Sequence[int] | None = None,
 ) -> list[tuple[Arrays, Axes]]:
-    """As `record` once for each of what is switched off, in one batch."""
+    """As `record` once for each of the changes, in one batch."""
     batch: Arrays = {}
     tokens: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
     if source is not None:
@@ -258,14 +274,14 @@ def record_batch(
     axes: Axes = dict.fromkeys(tokens, ("position",))
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if any(each.concerns(name) for each in off):
+        if any(each.concerns(name) for each in changes):
             value = value.clone()
-            for each, sample in zip(off, value, strict=True):
-                each.silence(name, sample)
+            for each, sample in zip(changes, value, strict=True):
+                each.apply(name, sample)
         batch[name], axes[name] = value.detach().to(torch.float32).numpy(), tuple(names.split())
         return value
 
-    inputs = [torch.tensor(one).expand(len(off), -1) for one in (ids, source) if one is not None]
+    inputs = [torch.tensor(one).expand(len(changes), -1) for one in (ids, source) if one is not None]
     logits = model(*inputs, tape=Tape(listen))
     if model.config.unembeds:
         listen("probs", probabilities(logits), "position vocab")
@@ -274,7 +290,7 @@ def record_batch(
         own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items()}
         return {name: values.copy() for name, values in tokens.items()} | own
 
-    return [(of(sample), dict(axes)) for sample in range(len(off))]
+    return [(of(sample), dict(axes)) for sample in range(len(changes))]
 
 
 def probabilities(logits: torch.Tensor) -> torch.Tensor:
@@ -327,6 +343,20 @@ def check_neurons(config: ModelConfig, neurons: Iterable[tuple[int, int]]) -> li
             ends = f"layers are 0 to {config.n_layers - 1}, neurons 0 to {config.d_mlp - 1}"
             raise UsageError(f"no layer {layer}, neuron {neuron}: {ends}")
     return neurons
+
+
+def check_patch(checkpoint: Checkpoint, encoding: Encoding, patch: Carried, off: Off) -> Carried:
+    """The row that is carried over. Raises UsageError where it is from another model or from a text of another length,
+    where something is switched off as well, and for models of two stacks."""
+    if checkpoint.config.kind == "encoder-decoder":
+        raise UsageError("rows are carried over in models of one stack: take one that reads one text (tiny)")
+    if len(patch.donor) != len(encoding.ids):
+        raise UsageError(f"the other text has {len(patch.donor)} tokens; it needs {len(encoding.ids)}, as this one has")
+    if patch.donor.info.get("checkpoint_hash") != checkpoint.hash:
+        raise UsageError("the other run is of another model: carry a row over within one model")
+    if off.heads or off.neurons:
+        raise UsageError("carry a row over or switch something off, not both in one run")
+    return patch
 
 
 def check_stack(config: ModelConfig, stack: str | None) -> str:

@@ -68,10 +68,24 @@ def translate(checkpoint: Checkpoint | str, text: str, width: int = 1, alpha: fl
     without a mark at its end, which it would say again and again."""
     checkpoint = _translator(checkpoint)
     read(checkpoint, text, limited=False)
-    sentences = [read(checkpoint, one) for one in SENTENCES.split(text.strip())]
-    if "." in checkpoint.reads.vocabulary and any(one.tokens[-1] not in ".?" for one in sentences):
-        raise UsageError(f"a sentence for {checkpoint.name} ends with . or ?, as those do that it learned from")
+    sentences = [_ended(checkpoint, read(checkpoint, one)) for one in SENTENCES.split(text.strip())]
     return " ".join(written(checkpoint, beam(checkpoint, one, width, alpha).best.ids) for one in sentences)
+
+
+def greedily(checkpoint: Checkpoint | str, source: str) -> str:
+    """One sentence in the other language, the likeliest word each time, its tokens with blanks between them.
+
+    No longer than can be read again after <start>. Raises UsageError as `translate` does."""
+    checkpoint = _translator(checkpoint)
+    encoding = _ended(checkpoint, read(checkpoint, source))
+    return checkpoint.tokenizer.decode(beam(checkpoint, encoding, 1).best.ids[: checkpoint.config.n_ctx - 1])
+
+
+def _ended(checkpoint: Checkpoint, sentence: Encoding) -> Encoding:
+    """The sentence, if it ends with a mark."""
+    if "." in checkpoint.reads.vocabulary and sentence.tokens[-1] not in ".?":
+        raise UsageError(f"a sentence for {checkpoint.name} ends with . or ?, as those do that it learned from")
+    return sentence
 
 
 def read(checkpoint: Checkpoint, text: str, limited: bool = True) -> Encoding:

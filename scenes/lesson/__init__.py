@@ -7,6 +7,7 @@ _HOME = {
     "Lesson": "lesson",
     "TextLesson": "lesson",
     "AttentionLesson": "attention_lesson",
+    "TranslationLesson": "translation_lesson",
     "Step": "steps",
     "Observer": "observer",
     "Option": "options",

@@ -15,6 +15,7 @@ own) follows one query of one head in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,14 @@ ORDINALS = (
     *("twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth"),
 )
 DIM = 0.25  # of words that are not spoken of
+
+
+def call(words: Sequence[str], position: int) -> Said:
+    """How a caption speaks of one of these words: “dog”, or the second “dog” where it stands there again."""
+    word = words[position]
+    same = [k for k, other in enumerate(words) if other == word]
+    told = say("“{w}”", w=word)
+    return told if len(same) == 1 else Said(f"the {ORDINALS[same.index(position)]} ") + told
 
 
 class Lesson(SteppedScene):
@@ -116,15 +125,19 @@ class TextLesson(Lesson):
     def make_trace(self) -> Trace:
         """Run the model on the text; UsageError if this lesson cannot show it."""
         trace = trace_of(self.model_asked, self.text_asked)
-        least, most = self.tokens
-        if not least <= len(trace.tokens) <= most:
-            many = f"{len(trace.tokens)} token{'s' if len(trace.tokens) != 1 else ''}"
-            hint = hint_of_blanks(trace.tokens)
-            why = f": {hint}" if hint else "."
-            raise UsageError(f"This lesson shows texts of {least} to {most} tokens; this one has {many}{why}")
+        self.check_length(trace.tokens)
         if self.predicts and trace.config.kind != "decoder":
             raise UsageError(f"{type(self).__name__} needs a model that predicts the next word.")
         return trace
+
+    def check_length(self, tokens: Sequence[str]) -> None:
+        """UsageError where a text has more or fewer tokens than the lesson shows."""
+        least, most = self.tokens
+        if not least <= len(tokens) <= most:
+            many = f"{len(tokens)} token{'s' if len(tokens) != 1 else ''}"
+            hint = hint_of_blanks(tokens)
+            why = f": {hint}" if hint else "."
+            raise UsageError(f"This lesson shows texts of {least} to {most} tokens; this one has {many}{why}")
 
     def choices(self) -> dict[str, Choice]:
         """Those of layer, head and token that can be chosen."""
@@ -139,10 +152,7 @@ class TextLesson(Lesson):
 
     def called(self, position: int) -> Said:
         """How a caption speaks of a word of the text: “dog”, or the second “dog” where it stands there again."""
-        word = self.words[position]
-        same = [k for k, other in enumerate(self.words) if other == word]
-        told = say("“{w}”", w=word)
-        return told if len(same) == 1 else Said(f"the {ORDINALS[same.index(position)]} ") + told
+        return call(self.words, position)
 
     def unknown_words(self, row: TokenRow | SentenceStrip, reading: str = "so read as <unk>.", **fields: Any) -> None:
         """A step in which the words that the model does not know stand out for a moment.

@@ -28,10 +28,14 @@ def trace_of(model: str, text: str, **changes: Any) -> Trace:
     return run(model, text, **changes)
 
 
-@lru_cache(maxsize=8)
-def second_runs(model: str, text: str, heads: tuple[tuple[int, int], ...]) -> dict[tuple[int, int], Trace]:
-    """The runs without each of the heads (layer, head); kept, because every replay asks for the same ones."""
-    return ablations(model, text, heads)
+@lru_cache(maxsize=32)
+def translation_of(model: str, source: str) -> str:
+    """What an encoder–decoder writes of a text, the likeliest word each time, as its own tokenizer reads it again.
+
+    Raises UsageError for another model, for unknown words, and for a sentence without a mark at its end."""
+    from model.runs.translation import greedily
+
+    return greedily(model, source)
 
 
 @lru_cache(maxsize=128)
@@ -44,12 +48,24 @@ def tokens_run(model: str, encoding: Encoding, off: tuple[tuple[int, int], ...] 
 
 
 @lru_cache(maxsize=8)
-def snapshot_runs(model: str, text: str) -> tuple[Trace, ...]:
-    """The runs of a text at each snapshot of a model's training, the last one of the model itself."""
+def second_runs(
+    model: str, text: str, heads: tuple[tuple[int, int], ...], source: str | None = None, stack: str | None = None
+) -> dict[tuple[int, int], Trace]:
+    """The runs without each of the heads (layer, head); kept, because every replay asks for the same ones.
+
+    source, stack: as `model.run` takes them."""
+    return ablations(model, text, heads, source, stack)
+
+
+@lru_cache(maxsize=8)
+def snapshot_runs(model: str, text: str, source: str | None = None) -> tuple[Trace, ...]:
+    """The runs of a text at each snapshot of a model's training, the last one of the model itself.
+
+    source: what an encoder–decoder reads."""
     from model.learning.record import along
     from model.runs.checkpoints import load
 
-    return tuple(along(load(model), text))
+    return tuple(along(load(model), text, source))
 
 
 @lru_cache(maxsize=8)
@@ -82,6 +98,9 @@ def run_in_words(trace: Trace) -> str:
     part = {"encoder": " of the encoder", "cross": " of those that look at the encoder"}.get(stack, "")
     off = "".join(f", without layer {layer}, head {head}{part}" for layer, head in trace.info.get("ablate", ()))
     off += "".join(f", without layer {layer}, neuron {neuron}" for layer, neuron in trace.info.get("neurons", ()))
+    if patch := trace.info.get("patch"):
+        row = patch["name"] if patch["head"] is None else f"{patch['name']}, head {patch['head']},"
+        off += f", with {row} at position {patch['position']} from “{' '.join(map(display, patch['words']))}”"
     if trace.info.get("step") is not None:
         off += f", at step {trace.info['step']} of its training"
     if nudged := trace.info.get("nudged"):

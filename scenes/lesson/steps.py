@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from manim import FadeIn, FadeOut, Mobject, config, smooth
+from manim import Animation, FadeIn, FadeOut, Mobject, config, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from scenes.kit.ground.painting import Painted
@@ -41,6 +41,12 @@ def leave(*mobjects: Mobject) -> list[FadeOut]:
 def come(*mobjects: Mobject) -> list[FadeIn]:
     """They fade in as others `leave`."""
     return [FadeIn(m, rate_func=COME) for m in mobjects]
+
+
+def give_way(gone: Iterable[Mobject], *new: Mobject) -> list[Animation]:
+    """Some leave, others come; what is pale is seen a while with what goes, so that the stage does not go dark."""
+    going, coming = squish_rate_func(smooth, 0, 0.85), squish_rate_func(smooth, 0.25, 0.8)
+    return [*[FadeOut(m, rate_func=going) for m in gone], *[FadeIn(m, rate_func=coming) for m in new]]
 
 
 def grow_after(

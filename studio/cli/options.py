@@ -18,7 +18,7 @@ from scenes.lesson.options import DEFAULTS, OPTIONS, Option, Options
 from studio.play.picture import QUALITIES, rate_of
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
-FILES = ("mp4", "gif", "webp", "webm", "png", "mov")
+FILES = ("mp4", "gif", "webp", "webm", "png", "mov", "html")
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 

@@ -22,6 +22,7 @@ from model.errors import UsageError
 from studio.film import captions
 from studio.film.film import Film, Report
 from studio.film.images import straight
+from studio.page.making import page
 from studio.play.playback import Pixels
 from studio.play.writer import as_bt709
 
@@ -217,3 +218,8 @@ def to_webm(film: Film, target: Path, report: Report = lambda done, total: None)
                 output.mux(stream.encode(frame))
             report(first + shown, film.frames)
         output.mux(stream.encode())
+
+
+def to_html(film: Film, target: Path, report: Report = lambda done, total: None) -> None:
+    """A page in one file: the film with its captions, and every number in it to be clicked and computed again."""
+    target.write_text(page(film, captions.for_container(film.steps, film.seconds), report), encoding="utf-8")

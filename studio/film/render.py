@@ -29,6 +29,7 @@ EXPORTS: dict[str, Callable[[Film, Path, Report], None]] = {
     "gif": export.to_gif,
     "webp": export.to_webp,
     "webm": export.to_webm,
+    "html": export.to_html,
 }
 
 

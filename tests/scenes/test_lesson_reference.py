@@ -16,6 +16,7 @@ from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.lesson import Lesson, TextLesson
 from scenes.lesson.stage import StagedScene
 from scenes.lesson.steps import SteppedScene
+from scenes.lesson.translation_lesson import TranslationLesson
 from studio.play.picture import Picture
 from studio.play.session import Job, perform
 
@@ -25,6 +26,7 @@ HEADINGS = {
     Lesson: "`Lesson`",
     TextLesson: "`TextLesson`",
     AttentionLesson: "`AttentionLesson`",
+    TranslationLesson: "`TranslationLesson`",
     SteppedScene: "Steps: every lesson has",
     StagedScene: "The stage: every lesson has",
 }

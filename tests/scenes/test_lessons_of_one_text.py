@@ -8,7 +8,9 @@ from scenes.lesson import Options
 from scenes.lesson.runs import run_in_words
 
 
-@pytest.mark.parametrize("entry", course(), ids=str)
+@pytest.mark.parametrize(
+    "entry", [entry for entry in course() if entry.model != "translator"], ids=lambda entry: entry.id
+)
 def test_a_lesson_on_one_text_says_that_the_translator_reads_another(entry):
     with pytest.raises(UsageError) as told:
         entry.load()(Options(model="translator"))

@@ -29,7 +29,8 @@ class WordTree(Painted):
     `widest` · chance wide. From left to right, or (`down`) from top to bottom.
 
     branches: of `model.study.turns.branching.tree_of`. root: the word that all texts go on from. seeds: of the texts,
-    each at its end; draws: the first random number of each text. `grown`: how much of each level is drawn.
+    each at its end; draws: the first random number of each text. totals: in place of these two, a number for each text,
+    written at its end. `grown`: how much of each level is drawn.
     """
 
     grown: Mix[np.ndarray]
@@ -38,9 +39,10 @@ class WordTree(Painted):
         self,
         branches: Sequence[Branch],
         root: str,
-        seeds: Sequence[int],
-        draws: Sequence[Tensor],
+        seeds: Sequence[int] = (),
+        draws: Sequence[Tensor] = (),
         *,
+        totals: Sequence[Tensor] = (),
         width: float,
         height: float,
         size: float = 0.4,
@@ -50,6 +52,7 @@ class WordTree(Painted):
     ):
         self.branches, self.down, self.rgb = list(branches), down, color(fill)
         self.root, self.seeds, self.draws = display(root), list(seeds), list(draws)
+        self.totals = list(totals)
         self.words = [display(branch.word) for branch in branches]
         self.levels = 1 + max(branch.depth for branch in branches)
         self.lanes = self._lanes()
@@ -143,7 +146,11 @@ class WordTree(Painted):
             return
         x, y = place
         x, y = (x, y + (TALL / 2 + 1.8 * SMALL) * self.size) if self.down else (x + self._half(word) + AIR, y)
-        align, draw = 0.5 if self.down else 0.0, self.draws[branch.texts[0]]
+        align = 0.5 if self.down else 0.0
+        if self.totals:
+            total, size = self.totals[branch.texts[0]], SMALL * self.size
+            return pen.number(total, (), "+.2f", x, y, size, "secondary", seen, align=align, level="digits")
+        draw = self.draws[branch.texts[0]]
         pen.text(self._name(branch), x, y, SMALL * self.size, "secondary", seen, align=align, level="letters", of=draw)
 
     def _name(self, branch: Branch) -> Said:

@@ -19,8 +19,7 @@ from scenes.kit.numbers.grid import TensorGrid, elide
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import Test, fact, truth
-from scenes.lesson.steps import come, leave
-from scenes.lessons.training.loss import giving_way
+from scenes.lesson.steps import come, give_way, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
@@ -46,7 +45,7 @@ def every_slope(lesson: Training, before: Mobject) -> VGroup:
         keep=(before,),
     ):
         cards, names = wall(lesson.stage, lines, bright)
-        lesson.play(*giving_way([before], names, *cards[-1]), run_time=0.6)
+        lesson.play(*give_way([before], names, *cards[-1]), run_time=0.6)
         for line in reversed(cards[:-1]):  # from the end of the model to its beginning
             lesson.play(*[FadeIn(card) for card in line], run_time=0.45)
         lesson.answer("One pass back from the loss gives all slopes: the gradient.")

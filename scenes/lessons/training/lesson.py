@@ -22,6 +22,7 @@ from scenes.lesson.following import TITLE, below, next_word_title, strip_of
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import MOST_RUNS, first_step, second_runs, snapshot_runs
+from scenes.lesson.steps import give_way
 from scenes.lessons.training import gradient, loss, others, running, stepping
 
 SHOWN = 6  # words that have a bar of their own
@@ -144,7 +145,7 @@ class Training(TextLesson):
         ):
             strip, title, (bars, after) = self.opening()
             gone = list(before)
-            self.play(*loss.giving_way(gone, strip, title, bars), run_time=1)
+            self.play(*give_way(gone, strip, title, bars), run_time=1)
             self.wait(0.4)
             self.play(Transform(bars, after), run_time=2)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, Mobject, smooth
+from manim import FadeOut, Mobject, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.origins import Setting
@@ -20,16 +20,10 @@ from scenes.kit.charts.surprise import SurpriseCurve
 from scenes.kit.ground.say import say
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
-from scenes.lesson.steps import grow_after
+from scenes.lesson.steps import give_way, grow_after
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
-
-
-def giving_way(gone: Iterable[Mobject], *new: Mobject) -> list[Animation]:
-    """Some leave, others come; what is pale is seen a while with what goes, so that the stage does not go dark."""
-    going, coming = squish_rate_func(smooth, 0, 0.85), squish_rate_func(smooth, 0.25, 0.8)
-    return [*[FadeOut(m, rate_func=going) for m in gone], *[FadeIn(m, rate_func=coming) for m in new]]
 
 
 def drawn_after(lesson: Training, gone: Iterable[Mobject], chart: LineChart, run_time: float) -> None:
@@ -58,7 +52,7 @@ def curve(lesson: Training, before: list[Mobject]) -> SurpriseCurve:
         c=cost,
     ):
         chart = curve_of(lesson, lesson.first)
-        lesson.play(*giving_way(before, chart), run_time=0.8)
+        lesson.play(*give_way(before, chart), run_time=0.8)
         lesson.play(Fall(chart), run_time=1.8)
     return chart
 
@@ -90,4 +84,4 @@ def mean(lesson: Training, before: SurpriseCurve) -> SignedBars:
     return bars
 
 
-__all__ = ["costs_of", "curve", "curve_of", "drawn_after", "giving_way", "mean"]
+__all__ = ["costs_of", "curve", "curve_of", "drawn_after", "mean"]

@@ -21,8 +21,8 @@ from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, fact, share, truth
 from scenes.lesson.following import next_word_title
-from scenes.lesson.steps import come, leave
-from scenes.lessons.training.loss import drawn_after, giving_way
+from scenes.lesson.steps import come, give_way, leave
+from scenes.lessons.training.loss import drawn_after
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
@@ -99,7 +99,7 @@ def next_words(lesson: Training, before: Mobject) -> list[Mobject]:
         bars = lesson.bars_of(probs, under(lesson))
         title = next_word_title(lesson, lesson.position).next_to(bars[0], UP, buff=0.15)
         number = counter(lesson, lesson.marks[0])
-        lesson.play(*giving_way([before], number, title), run_time=0.6)
+        lesson.play(*give_way([before], number, title), run_time=0.6)
         lesson.play(Grow(bars[0], "values"), run_time=0.8)
         number = through(lesson, list(bars), number)
         lesson.answer(
@@ -135,7 +135,7 @@ def pattern(lesson: Training, before: list[Mobject]) -> list[Mobject]:
         box, words = under(lesson), lesson.words
         grids: list[Mobject] = [dots(box, each, words, i, 1.0) for each in patterns]
         number = counter(lesson, lesson.marks[0])
-        lesson.play(*giving_way(before, grids[0], number), run_time=0.8)
+        lesson.play(*give_way(before, grids[0], number), run_time=0.8)
         number = through(lesson, grids, number)
     return [grids[0], number]
 
@@ -159,7 +159,7 @@ def embedding(lesson: Training, before: list[Mobject]) -> list[Mobject]:
     ):
         maps = maps_of(lesson, [found.project(table[ids]) for table in tables], ids)
         number = counter(lesson, lesson.marks[0])
-        lesson.play(*giving_way(before, maps[0], number), run_time=0.8)
+        lesson.play(*give_way(before, maps[0], number), run_time=0.8)
         number = through(lesson, list(maps), number)
     return [maps[0], number]
 

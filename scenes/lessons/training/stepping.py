@@ -18,8 +18,8 @@ from scenes.kit.ground.typesetting import fitting_size, width
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
 from scenes.lesson.runs import nudged_run
-from scenes.lesson.steps import grow_after
-from scenes.lessons.training.loss import costs_of, drawn_after, giving_way
+from scenes.lesson.steps import give_way, grow_after
+from scenes.lessons.training.loss import costs_of, drawn_after
 
 if TYPE_CHECKING:
     from scenes.lessons.training.lesson import Training
@@ -91,7 +91,7 @@ def adamw(lesson: Training, before: Mobject) -> VGroup:
         keep=(before,),
     ):
         lines = lines_of(lesson)
-        lesson.play(*giving_way([before], lines[0]), run_time=0.9)
+        lesson.play(*give_way([before], lines[0]), run_time=0.9)
         for line in lines[1:]:
             lesson.play(FadeIn(line, shift=0.15 * LEFT), run_time=0.7)
     return lines

@@ -106,6 +106,7 @@ def _of_leaf(leaf: Leaf, traces: Traces) -> Names:
         return names | _of_given(leaf)
     names["run"] = (run, run)
     names["tensor"] = (leaf.name.rpartition(".")[2], run)
+    names["name"] = (leaf.name, run)
     if layer := LAYER.match(leaf.name):
         names["layer"] = (int(layer[1]), run)
     trace = traces.get(run)

@@ -26,6 +26,7 @@ POSITIONS = {"without positions": "none", "no positions": "none", "sinusoidal": 
 TENSORS = {"+ attention": "attn_out", "+ MLP": "mlp_out", "+ position": "pos_embed"}
 KEPT = {"keys": ("k", "rot_k"), "values": ("v",)}
 SOFTMAX = re.compile(r"softmax of q · k( ÷ √\d+)?")
+FOLLOWS = re.compile(r"(.+) → (.+)")
 TURN = re.compile(r"turn (\d+)")  # of a loop, counted from 1
 WRITER = re.compile(r"\b(attention|attn|MLP) (\d+)(?=$|:)")
 WRITTEN = {"MLP": ("mlp_out", "resid_post"), "attention": ("attn_out", "resid_mid"), "attn": ("attn_out", "resid_mid")}
@@ -46,6 +47,7 @@ def misnamed(label: Reading, lines: Sequence[Names], traces: Traces) -> Iterator
             break
     yield from _numbered(label.text, lines)
     for names in lines:
+        yield from _follows(label.text, names, traces)
         yield from _phrase(label.text, names, traces)
         yield from _of_a_run(label.text, names, traces)
         yield from _of_a_number(label, names, traces)
@@ -62,9 +64,21 @@ def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
         if axis != "vocab" and axis not in OF_WORDS or not isinstance(place, int):
             continue
         for trace in traces.values() if not run else [traces[run]] if run in traces else []:
-            words = trace.vocabulary if axis == "vocab" else trace.tokens
-            if place < len(words) and text in displayed(words):
-                yield display(words[place])
+            name = str(names.get("name", ("", ""))[0])
+            several = [trace.vocabulary] if axis == "vocab" else texts_along(trace, name, axis)
+            yield from (display(words[place]) for words in several if place < len(words) and text in displayed(words))
+
+
+def texts_along(trace: Trace, name: str, axis: str) -> list[tuple[str, ...]]:
+    """The words along an axis of a tensor; of a place alone, whose tensor is not named, those of either text."""
+    read = () if name else tuple(getattr(trace, "source_tokens", ()))
+    return [tokens_along(trace, name, axis), *([read] if read else [])]
+
+
+def tokens_along(trace: Trace, name: str, axis: str) -> tuple[str, ...]:
+    """The words that the places of an axis stand for, of traces and of records that are like them."""
+    along = getattr(trace, "tokens_along", None)
+    return trace.tokens if along is None else tuple(along(name, axis))
 
 
 @cache
@@ -95,6 +109,17 @@ def _phrase(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]
         right = tokens[max(0, place + 1 - len(words)) : place + 1]
         if words != right:
             yield text, f"“{' '.join(right)}”"
+
+
+def _follows(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:
+    """“dog → chased”: the word at a place, and the one after it."""
+    said = FOLLOWS.fullmatch(text)
+    place, run = names.get("query", names.get("position", (None, "")))
+    if said is None or not isinstance(place, int) or run not in traces:
+        return
+    words = list(map(display, traces[run].tokens))
+    if words[place] == said[1] and words[place + 1 : place + 2] not in ([], [said[2]]):
+        yield text, f"“{said[1]} → {words[place + 1]}”"
 
 
 def _of_a_run(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:

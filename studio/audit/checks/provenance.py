@@ -19,7 +19,7 @@ from studio.audit.checks.layout import short
 from studio.audit.checks.marked import Marks
 from studio.audit.findings import Defect
 from studio.audit.numbers.pieces import check_cut, check_under
-from studio.audit.numbers.recorded import check_run, check_silenced, is_plain
+from studio.audit.numbers.recorded import check_patched, check_run, check_silenced, is_plain
 from studio.audit.numbers.slopes import check_slopes
 from studio.audit.numbers.sources import Sources, has_digits
 from studio.audit.numbers.ticks import check_ticks
@@ -56,6 +56,8 @@ class Provenance(Check):
             if not is_plain(self.sources.traces[run]) and "ablate" in self.sources.traces[run].info:
                 yield from check_silenced(self.sources.traces[run])
             info = self.sources.traces[run].info
+            if "patch" in info:
+                yield from check_patched(self.sources.traces[run], self.sources.traces.values())
             if "learning" in info:
                 yield from check_slopes(self.sources.traces[run], runs[run])
             if info.get("cached") or info.get("scaled") is False:  # of their own: they do not speak for the others

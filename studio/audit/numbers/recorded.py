@@ -21,7 +21,9 @@ PLACES = 6  # of each tensor
 
 def is_plain(trace: object) -> bool:
     """Whether it is a run of a model in one pass that was not changed on the way (others are compared elsewhere)."""
-    changed = isinstance(trace, Trace) and any(trace.info.get(name) for name in ("ablate", "neurons", "cached"))
+    changed = isinstance(trace, Trace) and any(
+        trace.info.get(name) for name in ("ablate", "neurons", "patch", "cached")
+    )
     return (
         isinstance(trace, Trace)
         and not changed
@@ -29,8 +31,9 @@ def is_plain(trace: object) -> bool:
     )
 
 
-def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:
-    """Some numbers of the tensors of these names, and of what they are made of; of each tensor what is wrong first."""
+def check_run(trace: Trace, names: Iterable[str], deep: bool = True) -> Iterator[Defect]:
+    """Some numbers of the tensors of these names, and (deep) of what they are made of; of each tensor what is wrong
+    first."""
     todo, known = list(names), set[str]()
     while todo:
         name = todo.pop()
@@ -41,7 +44,8 @@ def check_run(trace: Trace, names: Iterable[str]) -> Iterator[Defect]:
             made: Any = by_formula(trace, name, index)
             if made is None:
                 break
-            todo += [leaf.name for leaf in made.expression.leaves() if isinstance(leaf, Recorded)]
+            if deep:
+                todo += [leaf.name for leaf in made.expression.leaves() if isinstance(leaf, Recorded)]
             if not agrees(made, trace, name, index):
                 what = f"{trace[name].source(*index)} is not {made.source()}"
                 yield Defect("wrong number", what, None, f"{float(made):.4g}", f"{trace[name].values[index]:.4g}")
@@ -65,6 +69,27 @@ def check_silenced(trace: Trace) -> Iterator[Defect]:
                 should = "nothing" if head in off else "something"
                 what = f"layer {layer}, head {head} adds what it should not in the run without {sorted(off)}"
                 yield Defect("wrong number", what, None, should, f"{float(np.abs(result).max()):.4g}")
+
+
+def check_patched(trace: Trace, traces: Iterable[object]) -> Iterator[Defect]:
+    """Of a run into which a row was carried over: the row is that of the run it is said to be from, all the others of
+    its tensor are those of the run with nothing carried over."""
+    patch = trace.info["patch"]
+    runs = [one for one in traces if isinstance(one, Trace) and one.config == trace.config]
+    donor = next((one for one in runs if one.run_id == patch["donor"]), None)
+    plain = next((one for one in runs if is_plain(one) and one.ids == trace.ids), None)
+    name, rows = patch["name"], trace.array(patch["name"])
+    at = (patch["position"],) if patch["head"] is None else (patch["head"], patch["position"])
+    if donor is None or plain is None:
+        missing = "other" if donor is None else "unchanged"
+        yield Defect("wrong number", f"nobody knows the {missing} run of {trace[name].source()}", None)
+        return
+    expected = plain.array(name).copy()
+    expected[at] = donor.array(name)[at]
+    if not np.allclose(rows, expected, rtol=1e-4, atol=1e-5):
+        what = f"{trace[name].source()} has not the row carried over at {at}, and no other"
+        yield Defect("wrong number", what, None, f"{float(expected[at][0]):.4g}", f"{float(rows[at][0]):.4g}")
+    yield from check_run(trace, [n for n in ("logits", "probs") if n in trace], deep=False)
 
 
 def places(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

@@ -67,8 +67,9 @@ class Sources:
         self.tables = {key: value for key, value in self.tables.items() if isinstance(value[1], np.ndarray)}
         self.words |= {str(trace.info.get(name)) for name in ("checkpoint",)}
         self.words |= {word.strip(QUOTES) for word in str(trace.info.get("text", "")).split()}
-        self.words_of_texts |= {display(token) for token in trace.tokens}
-        self.words |= {display(token) for token in trace.tokens} | {token.strip() for token in trace.tokens}
+        tokens = (*trace.tokens, *getattr(trace, "source_tokens", ()))
+        self.words_of_texts |= {display(token) for token in tokens}
+        self.words |= {display(token) for token in tokens} | {token.strip() for token in tokens}
         self.tokens |= with_digits(trace.vocabulary) | self.words
         parts = {part for name in trace.names for part in name.split(".")} | set(trace.names)
         self.parts |= {part for part in parts if any(map(str.isalpha, part))}

@@ -18,12 +18,15 @@ WORD_AXES = ("position", "query", "key")  # axes whose places are words of the t
 
 @dataclass(frozen=True)
 class Spot:
-    """One place along an axis of a recorded tensor of a run; `axis` is also "layer", and "head" of one switched off."""
+    """One place along an axis of a recorded tensor of a run; `axis` is also "layer", and "head" of one switched off.
+
+    name: the tensor's whole name, `tensor` as texts on screen have it."""
 
     tensor: str
     axis: str
     place: int
     run: str
+    name: str = ""
 
 
 def reach(expression: Expression, places: Sequence[Place]) -> Iterator[Leaf]:
@@ -115,7 +118,7 @@ class Where:
         short = short_name(leaf.name)
         for axis, place in zip(leaf.axes, leaf.index, strict=True):
             if isinstance(place, int):
-                yield Spot(short, axis, place, leaf.run)
+                yield Spot(short, axis, place, leaf.run, leaf.name)
         if layer := LAYER.match(leaf.name):
             yield Spot(short, "layer", int(layer[1]), leaf.run)
         for layer_off, head in self.switched_off(leaf.run):
@@ -150,7 +153,8 @@ class Where:
         trace: Any = self.traces.get(spot.run)
         words = () if trace is None else trace.vocabulary if spot.axis in VOCABULARY else ()
         if trace is not None and spot.axis in WORD_AXES:
-            words = getattr(trace, "tokens", ())
+            along = getattr(trace, "tokens_along", None)
+            words = getattr(trace, "tokens", ()) if along is None else along(spot.name, spot.axis)
         if spot.place < len(words):
             yield display(words[spot.place])
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from studio.film.render import Request
     from studio.play.protocols import Played
 
-WATCHED = {"gif": ("l", 20), "webp": ("l", 20)}  # quality and frame rate that suit a web page
+WATCHED = {"gif": ("l", 20), "webp": ("l", 20), "html": ("m", None)}  # quality and frame rate that suit a web page
 
 
 @click.command(context_settings=SETTINGS)
@@ -41,10 +41,10 @@ WATCHED = {"gif": ("l", 20), "webp": ("l", 20)}  # quality and frame rate that s
     "--format",
     "-f",
     "fmt",
-    type=click.Choice(["mp4", "gif", "webp", "webm", "png"]),
+    type=click.Choice(["mp4", "gif", "webp", "webm", "png", "html"]),
     default="mp4",
     show_default=True,
-    help="png: the last frame of every step.",
+    help="png: the last frame of every step. html: a page with the film and its numbers, in one file.",
 )
 @click.option("--step", metavar="NAME", help="Only this step (its name or number).")
 @click.option("--transparent", is_flag=True, help="No background (webm, webp, png).")

@@ -24,6 +24,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 import scenes
 from model.errors import ClearheadError, UsageError
 from model.paths import ASSETS
+from studio.page import WEB
 from studio.preview.sessions.controller import Controller
 from studio.preview.sessions.learning import Learning
 from studio.preview.sessions.place import Place
@@ -36,7 +37,6 @@ from studio.preview.web.clients import Client, Clients, converse
 from studio.preview.web.protocol import CONTROLLING, LONGEST_MESSAGE, Refused, parse
 from studio.preview.wire import Message
 
-PAGE = Path(__file__).parents[1] / "page"
 FONTS = ASSETS / "fonts"
 MOST_CLIENTS, RESERVED = 100, 10  # pages; some more for those who may lead
 KEPT = 32  # pictures whose readings are kept
@@ -87,7 +87,7 @@ class Server:
                 Route("/way", self.way),
                 Route("/renders/{path:path}", self.saved),
                 WebSocketRoute("/ws", self.socket),
-                Mount("/static", Fresh(directory=PAGE)),
+                Mount("/static", Fresh(directory=WEB)),
                 Mount("/fonts", Fresh(directory=FONTS)),
             ]
         )
@@ -128,7 +128,7 @@ class Server:
             host = request.headers.get("host", "")[:200]
             text = f"This preview is not known as {host}.\nIf that is your proxy, start it with: --public-url https://{host}/…"
             return PlainTextResponse(text, 403)
-        return FileResponse(PAGE / "index.html", headers=self.headers)
+        return FileResponse(WEB / "index.html", headers=self.headers)
 
     async def way(self, request: Request) -> Response:
         """For a page that is not let in at /ws, where nothing can be said: why."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.numbers.tensor import Tensor
+from model.numbers.tensor import Tensor, stack
 from model.runs.sampling import generate
 from model.study.turns.branching import tree_of
 from scenes import kit
@@ -68,6 +68,14 @@ def test_lines_are_as_thick_as_chances(texts, down):
     assert len(lines) == len(tree_of(texts))
     for mark, thick in lines:
         assert mark.line / mark.zoom == pytest.approx(max(0.012, thick.unit * thick.cell.value()), abs=1e-6)
+
+
+def test_totals_stand_at_the_ends_in_place_of_seeds(texts):
+    totals = [stack([turn.probs[turn.id] for turn in turns], "word").log().sum(0) for turns in texts]
+    shown = kit.WordTree(tree_of(texts), "she", totals=totals, width=13, height=4.5)
+    said = texts_of(shown)
+    right = {f"{float(totals[branch.texts[0]]):+.2f}".replace("-", "−") for branch in shown.ends}
+    assert right <= set(said) and not any(text.startswith("seed") for text in said)
 
 
 @pytest.mark.parametrize(("down", "width", "height"), [(False, 13, 4.5), (True, 7, 9)])

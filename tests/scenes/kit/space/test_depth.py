@@ -17,8 +17,9 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.lesson import Lesson
 from scenes.lesson.runs import trace_of
 from studio.audit.numbers.sources import Sources
+from studio.page.places import shapes
 from studio.play.playback import Playback
-from studio.preview.processes.readings import on_screen, shapes
+from studio.preview.processes.readings import on_screen
 
 TEXT = "A fluffy blue creature"
 

@@ -48,8 +48,9 @@ function atPlace(key, code, shifted) {
   return signs?.[shifted ? 1 : 0] ?? "";
 }
 
-export function listKeys() {
-  return KEYS.flatMap(([, , shown, what]) => {
+// All but those that do nothing here.
+export function listKeys(lacking = new Set()) {
+  return KEYS.filter(([name]) => !lacking.has(name)).flatMap(([, , shown, what]) => {
     const keys = shown.split("  ").flatMap((key, i) => [i ? " " : "", element("kbd", { textContent: key })]);
     return [element("dt", {}, ...keys), element("dd", { textContent: what })];
   });

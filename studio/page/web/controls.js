@@ -53,6 +53,7 @@ export class Controls {
 
   press(key) {
     const { app } = this;
+    if (app.lacks?.has(key)) return;
     if (app.notes && !app.leads && (isDigit(key) || ON_STAGE.has(key))) return app.link.send({ type: "remote", key });
     if (app.status.black && LIGHTS_UP.has(key)) app.status.showBlack(false);
     if (isDigit(key)) app.goTo((Number(key) || 10) - 1);

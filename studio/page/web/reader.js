@@ -101,13 +101,23 @@ export class Reader {
   }
 
   show(index) {
-    const reading = this.readings[index],
-      card = $("card"),
-      stage = $("stage").getBoundingClientRect(),
-      box = this.canvas.getBoundingClientRect();
+    const reading = this.readings[index];
     this.chosen = index;
     this.mark(index);
-    card.replaceChildren(...reading.numbers.flatMap(lines));
+    $("card").replaceChildren(...this.told(reading));
+    this.put(reading);
+  }
+
+  // What the card says.
+  told(reading) {
+    return reading.numbers.flatMap(lines);
+  }
+
+  // The card beside what it tells of.
+  put(reading) {
+    const card = $("card"),
+      stage = $("stage").getBoundingClientRect(),
+      box = this.canvas.getBoundingClientRect();
     card.hidden = false;
     const xs = reading.area.map((p) => p[0] * box.width),
       ys = reading.area.map((p) => p[1] * box.height);
@@ -115,7 +125,16 @@ export class Reader {
     const below = box.top - stage.top + Math.max(...ys) + 10,
       above = box.top - stage.top + Math.min(...ys) - 10 - card.offsetHeight;
     card.style.left = `${Math.max(8, Math.min(stage.width - card.offsetWidth - 8, left))}px`;
-    card.style.top = `${below + card.offsetHeight < stage.height - 8 ? below : Math.max(8, above)}px`;
+    const fits = below + card.offsetHeight < stage.height - 8;
+    card.style.top = `${fits ? below : Math.max(8, above)}px`;
+    if (!fits && above < 8) this.aside(card, box.left - stage.left, xs, stage.width);
+  }
+
+  // Neither below nor above: where there is more room at its side, if there is enough.
+  aside(card, left, xs, width) {
+    const [begin, end] = [left + Math.min(...xs) - 10, left + Math.max(...xs) + 10];
+    if (width - end >= card.offsetWidth + 8) card.style.left = `${end}px`;
+    else if (begin >= card.offsetWidth + 8) card.style.left = `${begin - card.offsetWidth}px`;
   }
 
   close() {

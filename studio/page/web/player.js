@@ -8,7 +8,7 @@ export class Player {
   // stilled(): a step is shown as a picture, because the system asks for less motion; said once.
   constructor(canvas, strips, { changed, drawn, stilled }) {
     Object.assign(this, { canvas, strips, changed, drawn, stilled });
-    this.context = canvas.getContext("2d", { alpha: false });
+    this.context = canvas.getContext?.("2d", { alpha: false });
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     Object.assign(this, {
       session: 0,

@@ -19,7 +19,7 @@ export class Dialogs {
       element("button", { textContent: `${speed}×`, onclick: () => this.speed(speed) }),
     );
     $("speed-list").append(...speeds);
-    $("keys").append(...listKeys());
+    $("keys").append(...listKeys(app.lacks));
   }
 
   get open() {

@@ -1,0 +1,145 @@
+"""The decoder writes: the grid fills row by row; what it says without the English; teacher forcing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import FadeIn, Mobject, Transform
+
+from model.numbers.tensor import Tensor, stack
+from scenes.kit.attention.pattern import DotPattern
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.charts.signed import SignedBars
+from scenes.kit.ground.layout import Box
+from scenes.kit.ground.say import say
+from scenes.kit.moves.reveal import Grow
+from scenes.kit.recipes import FULL, Look, bars_on_one_scale, telling_words
+from scenes.kit.words.tokens import display
+from scenes.lesson.claims import fact, truth
+from scenes.lesson.steps import grow_after, leave
+from scenes.lessons.cross_attention.search import costs
+
+if TYPE_CHECKING:
+    from scenes.lessons.cross_attention.lesson import CrossAttention
+
+
+def pattern_of(lesson: CrossAttention, box: Box, pattern: Tensor, query: int | None = None) -> DotPattern:
+    """Rows of the decoder down, each with the word that it writes next; English words across."""
+    names = [say("{a} → {b}", a=a, b=b) for a, b in zip(lesson.words, lesson.said, strict=True)]
+    room: Look = dict(width=box.width, height=box.height, cell=(0.95, 0.95), target_row=query)
+    return box.fit(DotPattern(pattern, row_labels=names, column_labels=lesson.source_words, **room))
+
+
+def word_by_word(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
+    """A row of the grid for each word that is written, and beside it what may come next."""
+    run, pattern, count = lesson.trace, lesson.alignment(), len(lesson.trace)
+    at = lesson.back[0] if lesson.back else lesson.position
+    read = lesson.reads[at]
+    with lesson.step(
+        "Word by word",
+        ask="One French word after the other: where does the decoder look for each?",
+        subtitle="{tensor}, mean of {n} heads · “a → b”: after a it writes b",
+        tensor=f"{lesson.name}.pattern",
+        n=run.config.n_heads,
+        keep=before,
+    ):
+        box, beside = lesson.stage, bool(lesson.by(wide=True, square=count <= FULL, tall=True))
+        left, right = box.columns(1.7, 1, gap=0.5) if lesson.wide else box.rows(2.2, 1, gap=0.3)
+        grid = pattern_of(lesson, left if beside else box, pattern)
+        grid.reveal(0)
+        bars = [next_bars(lesson, right, i) for i in range(count)] if beside else []
+        lesson.play(*leave(*before), FadeIn(grid), run_time=0.8)
+        for i in range(count):
+            filled = grid.copy()
+            filled.cell_opacity[: i + 1], filled.text_opacity[: i + 1] = 1.0, 1.0
+            moves = [Transform(bars[0], bars[i]) if i else Grow(bars[0], "values")] if beside else []
+            lesson.play(Transform(grid, filled), *moves, run_time=max(0.4, min(0.9, 10 / count)))
+        lesson.answer(
+            "After “{a}” it goes back to “{e}”, {w:.0%}, and writes “{b}”, {p:.0%}: a French order."
+            if lesson.back
+            else "After “{a}” it reads “{e}”, {w:.0%}, and writes “{b}”, {p:.0%}.",
+            a=lesson.words[at],
+            e=lesson.source_words[read],
+            w=pattern[at, read],
+            b=lesson.said[at],
+            p=run["probs"][at, lesson.targets[at]],
+        )
+    return [grid, *bars[:1]]
+
+
+def next_bars(lesson: CrossAttention, box: Box, row: int) -> ProbabilityBars:
+    """What may come after a row: a few words, and all others."""
+    room: Look = dict(width=box.width, height=min(box.height, 3.4), count=4, size=0.4, label_room=2.2)
+    how: Look = dict(longest=1.0, fill="probability", drawn=lesson.targets[row], whole=True)
+    return ProbabilityBars(lesson.trace["probs"][row], lesson.trace.vocabulary, **room, **how).move_to(box.center)
+
+
+def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
+    """The same decoder, whose heads bring nothing from the encoder."""
+    i, both = lesson.position, (lesson.trace["probs"][lesson.position], lesson.without["probs"][lesson.position])
+    word, first = lesson.targets[i], int(np.argmax(both[1].values))
+    with lesson.step(
+        "Without the English",
+        ask="And if its heads brought nothing from the English?",
+        subtitle="next word after “{word}” · then a second run, all {n} heads of cross-attention off",
+        n=lesson.trace.config.n_layers * lesson.trace.config.n_heads,
+        claims=[fact("likeliest", "no word is likelier there", [both[1]], lambda p: bool(p[first] >= p.max()))],
+        keep=before,
+    ):
+        stage = lesson.stage
+        ids = list(dict.fromkeys([word, *telling_words(*both, 6)]))[:6]
+        room: Look = dict(width=min(stage.width, 10.5), height=min(stage.height, 6.0), size=0.46, target=word)
+        bars = bars_on_one_scale(both, lesson.trace.vocabulary, ids, fill="probability", spec=".1%", **room)
+        bars = [one.move_to(stage.center) for one in bars]
+        grow_after(lesson, before, bars[0], run_time=1.6)
+        lesson.wait(0.4)
+        lesson.play(Transform(bars[0], bars[1]), run_time=1.8)
+        lesson.answer(
+            "“{said}” falls from {p:.1%} to {q:.1%}; the likeliest is now “{w}”, {r:.1%}."
+            if first != word
+            else "“{said}”: {p:.1%} before, {q:.1%} now.",
+            p=both[0][word],
+            q=both[1][word],
+            **(dict(w=display(lesson.trace.vocabulary[first]), r=both[1][first]) if first != word else {}),
+        )
+    return [bars[0]]
+
+
+# ── teacher forcing ──────────────────────────────────────────────────────────────────────────────
+def free_running(lesson: CrossAttention) -> list[Tensor]:
+    """−log p of each word, each in a run of its own on the words before it."""
+    vocabulary, ids = lesson.checkpoint.tokenizer.vocabulary, lesson.trace.ids[1:]
+    texts = [" ".join(vocabulary[k] for k in ids[:n]) for n in range(len(lesson.targets))]
+    runs = [lesson.translation(lesson.source, text) for text in texts]
+    return [-run["probs"][n, lesson.targets[n]].log() for n, run in enumerate(runs)]
+
+
+def teacher(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
+    """Word after word, each in a pass of its own; then all in one, and their mean."""
+    one, many = stack(costs(lesson), "position"), stack(free_running(lesson), "position")
+    mean, n = one.mean(0), len(lesson.targets)
+    with lesson.step(
+        "Teacher forcing",
+        ask="Writing takes a pass for every word, {n} in all. Must training go so slowly?",
+        subtitle="−log p of each next word · {n} passes, then one · dashed: the mean",
+        n=n,
+        claims=[
+            truth("one pass gives what many give", [one, many], lambda a, b: bool(np.allclose(a, b, atol=1e-5))),
+            truth("the line is at the mean of the bars", [one, mean], lambda a, m: bool(np.isclose(a.mean(), m))),
+        ],
+        keep=before,
+    ):
+        words = [say("{a} → {b}", a=a, b=b) for a, b in zip(lesson.words, lesson.said, strict=True)]
+        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, size=0.42, spec=".3f", fill="loss")
+        slow, fast = (SignedBars(each, words, mark=mean, **room).move_to(lesson.stage.center) for each in (many, one))
+        grow_after(lesson, before, slow, lag=0.95, run_time=max(3.0, min(0.4 * n, 5.0)))
+        grow_after(lesson, [slow], fast, lag=0.0, run_time=1.2)
+        lesson.play(fast.animate.show_mark(), run_time=0.6)
+        lesson.answer(
+            "No: the true words are known, so one pass gives all {n}. The loss is their mean, {m:.3f}.", m=mean
+        )
+    return [fast]
+
+
+__all__ = ["pattern_of", "teacher", "without_reading", "word_by_word"]

@@ -1,0 +1,160 @@
+"""A film as one page: its video for browsers, its stills, and the numbers behind it."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+import av
+import numpy as np
+from PIL import Image
+
+from model.errors import ClearheadError
+from scenes.kit.ground import theme as themes
+from scenes.lesson.steps import Step
+from studio.page.document import Document
+from studio.page.graph import Graph, TooLarge
+from studio.page.shots import GRAIN, Shots, shots_of
+from studio.play.playback import Pixels, Play
+from studio.play.protocols import Played
+from studio.play.session import Job
+from studio.play.writer import as_bt709
+
+MOST = 24 << 20  # bytes of numbers: a file that is larger is nothing to send to people
+STILL = {"quality": 70, "method": 6}
+LARGEST, HD = 12e6, 1280 * 720  # bytes of a page whose film has no more pixels than that; else as many times more
+# Measured on attention at 720p (146 s) at CRF 26: 5.8 MB and 27 s; without `tune`, at CRF 23, 7.1 MB and 30 s.
+H264 = {"preset": "medium", "tune": "animation", "g": "150", "threads": "2"}
+CRF, COARSEST, HALF = 27, 35, 6  # H.264's constant rate factor: about so much more for half the bytes
+Report = Callable[[int, int], None]
+
+
+class Filmed(Protocol):
+    """What is asked of a film: a lesson, or a part of it, whose frames are drawn."""
+
+    @property
+    def job(self) -> Job: ...
+    @property
+    def lesson(self) -> Played: ...
+    @property
+    def plays(self) -> Sequence[Play]: ...
+    @property
+    def steps(self) -> Sequence[Step]: ...
+    @property
+    def frames(self) -> int: ...
+    def decoded(self) -> Iterable[av.VideoFrame]: ...
+
+
+def page(film: Filmed, chapters: list[Any], report: Report) -> str:
+    """The file. Raises ClearheadError where the numbers are too many for one."""
+    job, frames = film.job, film.frames
+    first = film.plays[0].start
+    graph = Graph(film.lesson.traces, MOST)
+    try:
+        shots = shots_of(job, graph, first, first + frames, lambda done: report(done // 2, frames))
+        graph.complete()
+    except TooLarge:
+        smaller = "" if job.settled.model == "tiny" else ", a smaller model (--model tiny)"
+        raise ClearheadError(
+            f"the numbers of {job.settled.model} that this lesson leads to are more than {MOST >> 20} MiB: "
+            f"too many for one page. Take one step of it (--step){smaller}, or another format."
+        ) from None
+    numbers, about = graph.data(), about_of(film, shots)
+    light = bool(themes.luminance(themes.load(job.options.theme)["background"]) > 0.5)
+    most = LARGEST * max(1.0, job.picture.width * job.picture.height / HD)
+    crf = CRF
+    while True:
+        video, stills = video_and_stills(film, chapters, crf, lambda done: report((frames + done) // 2, frames))
+        text = Document(job.entry.title, video, stills, about, numbers, graph.bytes, light).html()
+        if len(text) <= most or crf == COARSEST:
+            return text
+        crf = coarser(crf, 4 / 3 * len(video), len(text) - most)
+
+
+def coarser(crf: int, size: float, over: float) -> int:
+    """The rate factor at which a film of `size` characters should have `over` fewer, and a little less.
+
+    >>> coarser(27, 6e6, 3e6), coarser(27, 6e6, 7e6)
+    (34, 35)
+    """
+    left = (size - over) / size
+    return COARSEST if left <= 0 else min(COARSEST, crf + 1 + math.ceil(-HALF * math.log2(left)))
+
+
+def about_of(film: Filmed, shots: Shots) -> dict[str, Any]:
+    """What the page's player reads (film.js)."""
+    picture = film.job.picture
+    return {
+        "title": film.job.entry.title,
+        "width": picture.width,
+        "height": picture.height,
+        "fps": float(picture.fps),
+        "background": themes.load(film.job.options.theme).hex["background"],
+        "grain": GRAIN,
+        "steps": steps_of(film),
+        "shots": shots.frames,
+        "seen": shots.seen,
+    }
+
+
+def steps_of(film: Filmed) -> list[dict[str, Any]]:
+    """The steps as the page's player takes them: all places in frames, lines from the step's beginning."""
+    rate, found = film.job.picture.fps, []
+    starts = [*(round(step.start * rate) for step in film.steps), film.frames]
+    for number, step in enumerate(film.steps):
+        lines = [[line.text, round((line.start - step.start) * rate)] for line in step.lines]
+        found.append(
+            {
+                "index": number,
+                "name": step.name,
+                "caption": step.caption,
+                "notes": step.notes,
+                "start": starts[number],
+                "frames": starts[number + 1] - starts[number],
+                "lines": lines or [[step.caption, 0]],
+            }
+        )
+    return found
+
+
+def video_and_stills(
+    film: Filmed, chapters: list[Any], crf: int, report: Callable[[int], None]
+) -> tuple[bytes, list[bytes]]:
+    """The film as H.264 with a key frame at every step, and the last frame of each step as WebP."""
+    job, target = film.job, io.BytesIO()
+    starts = {step["start"] for step in steps_of(film)}
+    stills: list[bytes] = []
+    with av.open(target, "w", format="mp4") as output:
+        output.metadata["title"] = job.entry.title
+        output.set_chapters(chapters)
+        rate = rate_of(job)
+        stream = output.add_stream("libx264", rate=rate, options=H264 | {"crf": str(crf)})
+        stream.width, stream.height, stream.pix_fmt = job.picture.width, job.picture.height, "yuv420p"
+        as_bt709(stream.codec_context)
+        reformat = av.video.reformatter.VideoReformatter().reformat
+        for number, drawn in enumerate(film.decoded()):
+            if number + 1 in starts or number + 1 == film.frames:
+                stills.append(webp(drawn.to_ndarray(format="rgb24")))
+            frame = reformat(drawn, format="yuv420p", dst_colorspace=av.video.reformatter.Colorspace.ITU709)
+            frame.pts, frame.time_base = number, 1 / rate
+            frame.pict_type = av.video.frame.PictureType.I if number in starts else av.video.frame.PictureType.NONE
+            output.mux(stream.encode(frame))
+            report(number + 1)
+        output.mux(stream.encode())
+    return target.getvalue(), stills
+
+
+def rate_of(job: Job) -> Any:
+    """The frames a second as a fraction."""
+    from manim._config.video_encoder import to_av_frame_rate
+
+    return to_av_frame_rate(job.picture.fps)
+
+
+def webp(pixels: Pixels | np.ndarray) -> bytes:
+    """A picture, RGB [height, width, 3]."""
+    data = io.BytesIO()
+    Image.fromarray(pixels, "RGB").save(data, "WEBP", **STILL)
+    return data.getvalue()

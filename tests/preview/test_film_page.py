@@ -1,0 +1,299 @@
+"""A lesson as one page: opened from disk by a real browser without a network, and asked down to the weights."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import scenes
+from model.errors import ClearheadError
+from model.numbers.making import by_formula
+from model.numbers.operations import OPERATIONS
+from model.numbers.tensor import Tensor, concatenate, stack
+from model.numbers.trace import Trace
+from scenes.kit.ground.readings import Cell
+from scenes.lesson.options import Options
+from scenes.lesson.runs import first_step
+from studio.film import render as rendering
+from studio.film.verify import verify
+from studio.page import document, making
+from studio.page.graph import Graph
+from studio.play.picture import Picture
+from studio.play.session import Job
+from tests.preview.browsing import Page, wait_for
+
+STEP = "Scores"
+
+
+def job(tmp: Path, **options) -> Job:
+    entry = next(entry for entry in scenes.course() if entry.id == "attention")
+    return Job(entry, Options(pace=0.3, **options), Picture.of("l"), segments=tmp / "cache")
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """One step of a lesson as a page."""
+    folder = tmp_path_factory.mktemp("page")
+    made = rendering.render(rendering.Request(job(folder), folder / "out", "html", STEP, workers=2))
+    return SimpleNamespace(path=made.files[0], files=made.files, film=made.film, trace=made.film.lesson.traces[0])
+
+
+@pytest.fixture
+def open_film(open_page):
+    """open_film(path, fragment, **context options) → Page without a network."""
+
+    def open_film(path: Path, fragment: str = "", **how) -> Page:
+        page = open_page(f"file://{path}{fragment}", **({"offline": True} | how))
+        wait_for(lambda: page.js("!!window.clearhead"), 15, "the page")
+        return page
+
+    return open_film
+
+
+@pytest.fixture
+def page(open_film, film):
+    return open_film(film.path)
+
+
+def at_end(page: Page) -> None:
+    """Stop at the step's end, with what can be read there."""
+    page.js("clearhead.player.go(0, Infinity, false)")
+    wait_for(lambda: page.js("(clearhead.reader.readings || []).length > 0"), 10, "the readings")
+
+
+def card(page: Page) -> str:
+    return page.page.locator("#card").inner_text()
+
+
+# ── the file ─────────────────────────────────────────────────────────────────────────────────────
+def test_the_file_needs_no_other(film):
+    text = film.path.read_text(encoding="utf-8")
+    outside = r"(?:src|href)=\"(?!data:|#)[^\"]*\"|url\((?!\"data:)[^)]*\)|@import|import\s*\(|\bfetch\([^)]"
+    assert re.findall(outside, text) == []
+    addresses = re.findall(r"(?:https?|wss?|file)://[^\s\"'<]*", re.sub(r"[A-Za-z0-9+/=]{200,}", "", text))
+    assert set(addresses) <= {"http://www.w3.org/2000/svg"}
+    assert film.path.stat().st_size < 12e6
+    assert film.path.name in {listed["name"] for listed in json.loads(film.files[-1].read_text())["files"]}
+
+
+def test_what_was_changed_is_found(film, tmp_path):
+    for file in film.files:
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    changed = tmp_path / film.path.name
+    assert not verify(changed, scenes.course()).findings
+    changed.write_text(changed.read_text(encoding="utf-8").replace("Transcript<", "transcript<"), encoding="utf-8")
+    assert any("SHA-256" in finding for finding in verify(changed, scenes.course()).findings)
+
+
+def test_a_film_gives_way_where_a_page_would_be_too_large(tmp_path, monkeypatch, film):
+    most = film.path.stat().st_size - 20_000
+    monkeypatch.setattr(making, "LARGEST", most)
+    request = rendering.Request(job(tmp_path), tmp_path / "out", "html", STEP, workers=2)
+    assert 0.8 * most < rendering.render(request).files[0].stat().st_size <= most
+
+
+@pytest.mark.parametrize("model", ["tiny", "tiny-rotary"])
+def test_numbers_that_are_too_many_are_refused(tmp_path, monkeypatch, model):
+    monkeypatch.setattr(making, "MOST", 100_000)
+    request = rendering.Request(job(tmp_path, model=model), tmp_path / "out", "html", "Self-attention", workers=2)
+    with pytest.raises(ClearheadError, match="too many for one page.*--step") as refused:
+        rendering.render(request)
+    assert ("--model tiny" in str(refused.value)) == (model != "tiny")
+    assert "\n" not in str(refused.value) and not list((tmp_path / "out").glob("*.html"))
+
+
+def test_every_module_is_bundled_once():
+    text = document.bundle()
+    names = re.findall(r"^const (\w+)_js = ", text, re.MULTILINE)
+    assert len(names) == len(set(names)) and {"film", "reader", "numbers", "player"} <= set(names)
+
+
+# ── watching ─────────────────────────────────────────────────────────────────────────────────────
+def test_it_plays_and_obeys_the_keys(page):
+    frame = "document.getElementById('picture').currentTime"
+    page.press(" ")
+    wait_for(lambda: page.js(frame) > 0.3, 10, "the film")
+    page.press(" ")
+    wait_for(lambda: page.js("document.getElementById('picture').paused"), 5, "the pause")
+    page.press("End")
+    length = page.js("clearhead.player.length()")
+    assert page.js("Math.floor(clearhead.player.frame)") == length - 1
+    page.press("Home")
+    wait_for(lambda: page.js(frame) < 0.5, 5, "the beginning")
+    page.press("c")
+    assert page.text("caption")
+    page.press("?")
+    assert page.js("document.getElementById('help-dialog').open")
+    assert "notes window" not in page.text("keys")
+    page.press("?")
+    page.press("m")
+    assert STEP in page.text("steps-list")
+
+
+def test_less_motion_means_stills(open_film, film):
+    page = open_film(film.path, reduced_motion="reduce")
+    page.press("1")
+    assert page.js("[clearhead.player.playing, clearhead.player.atEnd]") == [False, True]
+
+
+def test_a_page_a_step_is_printed(page, film):
+    printed = page.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", printed)) == len(film.film.steps)
+    assert page.page.locator("#pages img").count() == len(film.film.steps)
+
+
+def test_all_that_is_said_can_be_read(page, film):
+    page.page.locator("#transcript summary").click()
+    told = page.text("transcript")
+    assert all(line.text in told for step in film.film.steps for line in step.lines)
+
+
+# ── numbers ──────────────────────────────────────────────────────────────────────────────────────
+def test_ten_numbers_are_asked_down_to_weights_and_words(page):
+    at_end(page)
+    chosen = page.js(
+        "[...clearhead.reader.readings.keys()].filter((k) => clearhead.reader.readings[k].cells.length < 2)"
+    )
+    ends = set()
+    for turn, number in enumerate(chosen[:: max(1, len(chosen) // 10)][:10]):
+        page.js("number => clearhead.reader.show(number)", number)
+        for _ in range(40):
+            assert "✗" not in card(page) and page.page.locator("#card .wrong").count() == 0
+            numbers = page.page.locator("#card button.number")
+            if not numbers.count():
+                break
+            numbers.nth(turn % numbers.count()).click()
+        assert re.search("learned in training|a setting of the model|as ids", card(page)) or "−2" in card(page), card(
+            page
+        )
+        ends.add(page.page.locator("#card .source").inner_text())
+    assert len(ends) > 3
+
+
+def test_by_keyboard_alone(page):
+    at_end(page)
+    page.press("i")
+    first = card(page)
+    page.press("ArrowDown")
+    assert card(page) != first
+    page.press("Enter")
+    deeper = card(page)
+    page.press("Enter")
+    assert card(page) != deeper and "Back" in card(page)
+    page.press("Escape")
+    assert page.page.locator("#card").is_hidden()
+
+
+def check_formulas(page: Page, trace: Trace, cells: Iterable[tuple[str, tuple[int, ...]]], least: int, **close) -> None:
+    """Numbers of a run, by the page's patterns and by the formulas of Python, where there are some."""
+    graph, asked, wanted = Graph([trace], 1 << 26), [], []
+    for name, index in cells:
+        number = graph.tensor(trace.run_id, name)
+        if (made := by_formula(trace, name, index)) is not None:
+            asked.append({"tensor": number, "index": index})
+            wanted.append(float(made))
+    graph.complete()
+    got = computed(page, graph, f"{json.dumps(asked)}.map((cell) => N.value(N.made(cell), []))")
+    assert len(wanted) > least
+    np.testing.assert_allclose([float(one.replace("Infinity", "inf")) for one in got], wanted, rtol=1e-9, **close)
+
+
+def computed(page: Page, graph: Graph, expression: str):
+    """What the page makes of a graph's numbers: `expression` of N."""
+    return page.js(
+        f"""([data, table]) => {{
+            const bytes = Uint8Array.from(atob(table), (c) => c.charCodeAt(0)).buffer;
+            const N = new clearhead.numbers.constructor(data, bytes);
+            return ({expression}).map(String);
+        }}""",
+        [graph.data(), base64.b64encode(graph.bytes).decode()],
+    )
+
+
+def test_every_recorded_number_is_computed_as_python_does(page, film):
+    """Of every tensor of a run ten numbers, by the page's patterns and by the formulas."""
+    chance, trace = np.random.default_rng(7), film.trace
+    cells = [
+        (name, tuple(map(int, (chance.integers(size) for size in trace[name].shape))))
+        for name in trace.names
+        for _ in range(10)
+    ]
+    check_formulas(page, trace, cells, 800, atol=1e-9)
+
+
+def test_all_that_is_on_the_screen_is_so(page):
+    equal = "([ref, index, said]) => clearhead.numbers.proof({ ref, index }, said).equal"
+    assert page.js("clearhead.numbers.cells.length") > 100
+    assert page.js(f"clearhead.numbers.cells.every({equal})")
+
+
+def test_every_operation_is_computed_as_python_does(page):
+    x = Tensor.given(np.array([[0.5, -1.25, 2.0], [3.5, 0.75, -0.125]]), "x", ("row", "column"))
+    y = Tensor.given(np.array([[1.5, 2.0, -4.0]]), "y", ("row", "column"))
+    ones = {name: getattr(x, name)() for name in "exp sin cos tanh relu gelu gelu_tanh silu square".split()}
+    made = ones | {
+        "add": x + y, "subtract": x - y, "multiply": x * y, "divide": x / y, "negative": -x, "absolute": abs(x),
+        "sqrt": abs(x).sqrt(), "log": abs(x).log(), "matmul": x @ y.T, "transpose": x.T, "softmax": x.softmax(0),
+        "sum": x.sum(), "mean": x.mean(1), "max": x.max(0), "min": x.min(), "cumsum": x.cumsum(1),
+        "stack": stack([x, x], "again"), "concatenate": concatenate([x, y]),
+    }  # fmt: skip
+    assert set(made) == set(OPERATIONS)
+    more = [made["stack"][1, :, [2, 0]].sum(0), stack([x, -x], "b") @ stack([x.T, x.T], "b"), x.softmax()[1][::2]]
+    graph, wanted = Graph([], 1 << 20), []
+    for tensor in [*made.values(), *more]:
+        for index in np.ndindex(tensor.shape):
+            graph.cell(Cell(tensor, index))
+            wanted.append(float(tensor.values[index]))
+    got = computed(page, graph, "N.cells.map(([ref, index]) => N.value(ref, index))")
+    np.testing.assert_allclose(list(map(float, got)), wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_a_wrong_weight_shows_red(open_film, film, tmp_path):
+    """One weight of the file is changed: what was made of it is not what the page computes."""
+    text = film.path.read_text(encoding="utf-8")
+    part = lambda id: re.search(rf'id="{id}">([^<]*)<', text)[1]  # noqa: E731
+    numbers = json.loads(gzip.decompress(base64.b64decode(part("numbers-data"))))
+    apart = np.frombuffer(gzip.decompress(base64.b64decode(part("table-data"))), np.uint8)
+    table = bytearray(apart.reshape(4, -1).T.tobytes())
+    weight = next(t for t in numbers["tensors"] if t["name"] == "blocks.0.attn.W_K")
+    kind, shape, start = numbers["tables"][weight["table"]]
+    values = np.frombuffer(table, "<f4", int(np.prod(shape)), start).reshape(shape)
+    values[0, 5, 3] += 0.25
+    wrong = tmp_path / "wrong.html"
+    packed = base64.b64encode(gzip.compress(document.planes(bytes(table)))).decode()
+    wrong.write_text(text.replace(part("table-data"), packed), encoding="utf-8")
+    for path, marked in ((film.path, False), (wrong, True)):
+        page = open_film(path, "#step=1&cell=blocks.0.attn.k[0,2,3]")
+        wait_for(lambda page=page: page.page.locator("#card").is_visible(), 10, "the card")
+        assert ("✗" in card(page)) == marked
+        assert page.page.locator("#card .value.wrong").count() == marked
+
+
+def test_a_link_leads_to_its_number(open_film, film):
+    page = open_film(film.path, f"#step={STEP}&t=1.00&cell=blocks.0.attn.scores_raw[6,8,1]")
+    wait_for(lambda: page.page.locator("#card").is_visible(), 10, "the card")
+    assert "blocks.0.attn.scores_raw[head=6, query=8, key=1]" in card(page)
+    assert page.js("clearhead.player.playing") is False
+    link = page.js("clearhead.link(clearhead.cards.linkable(clearhead.cards.current))")
+    assert "cell=blocks.0.attn.scores_raw%5B6%2C8%2C1%5D" in link and f"step={STEP}" in link
+    page.js("location.hash = 'step=1&cell=nothing[1]'")
+    wait_for(lambda: "no such number" in page.text("hint"), 5, "the answer")
+
+
+def test_what_is_so_at_few_places_is_not_overlooked(page):
+    """The true next words, one a row, and the rows of the text's own words in the gradient of the embedding."""
+    trace = first_step("tiny", "The capital of Italy is Rome")
+    cells = []
+    for name in ("truth", "losses", "grad.W_E", "grad.W_U", "grad.embed", "update.W_E"):
+        axes = [trace.ids if size == len(trace.vocabulary) else range(0, size, 7) for size in trace[name].shape]
+        cells += [(name, index) for index in product(*axes)]
+    check_formulas(page, trace, cells, 150, atol=1e-12)
