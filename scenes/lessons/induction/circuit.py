@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -127,18 +126,27 @@ def runs_of_layer(lesson: Induction) -> Off:
     return {head: lesson.without(head) for head in study.heads_of(lesson.trace, [lesson.before[0]])}
 
 
-def scores_without(lesson: Induction, runs: Off, score: Callable[[Trace], Tensor]) -> tuple[Tensor, list[Pair]]:
-    """The score as it is, then with each of those runs' part in it; of many heads those that change it most."""
-    as_it_is = score(lesson.trace)
-    change = {head: abs(float(score(run)) - float(as_it_is)) for head, run in runs.items()}
+def scores_without(lesson: Induction) -> tuple[Tensor, Tensor, list[Pair]]:
+    """The score as it is, then with the key of each run without a head; the same with each run's query; those heads.
+
+    Of many heads those are left that change either most."""
+    runs, ours = runs_of_layer(lesson), (lesson.layer, lesson.head)
+    as_it_is = study.score(lesson.trace, lesson.trace, ours, lesson.one)
+    keys = {head: study.score(lesson.trace, run, ours, lesson.one) for head, run in runs.items()}
+    queries = {head: study.score(run, lesson.trace, ours, lesson.one) for head, run in runs.items()}
+    change = {head: max(abs(float(s[head]) - float(as_it_is)) for s in (keys, queries)) for head in runs}
     shown = sorted(sorted(change, key=lambda head: (head != lesson.before, -change[head]))[:BARS])
-    return stack([as_it_is, *[score(runs[head]) for head in shown]], "run"), shown
+    by_key, by_query = (stack([as_it_is, *[s[head] for head in shown]], "run") for s in (keys, queries))
+    return by_key, by_query, shown
 
 
-def bars_of(lesson: Induction, strip: SentenceStrip, scores: Tensor, shown: list[Pair]) -> SignedBars:
+def bars_of(lesson: Induction, strip: SentenceStrip, scores: Tensor, other: Tensor, shown: list[Pair]) -> SignedBars:
+    """On a scale that has room for the other scores as well, which the bars become or were."""
     words: list[str | Said] = [say("as it is"), *[say("without head {k}", k=head) for _, head in shown]]
     box = below(lesson, strip)
-    room: Look = dict(width=box.width, height=box.height, size=0.44, reach=(-abs(float(scores.values[0])), 0.0))
+    room: Look = dict(
+        width=box.width, height=box.height, size=0.44, reach=(float(other.values.min()), float(other.values.max()))
+    )
     return SignedBars(scores, words, **room).move_to(box.center)
 
 
@@ -149,10 +157,7 @@ def changed_most(scores: Tensor, shown: list[Pair]) -> int:
 
 def whose_key(lesson: Induction, strip: SentenceStrip, before: list[Mobject]) -> Mobject:
     """The same score, with the key of a run without one head: what the key is made of (K-composition)."""
-    ours = lesson.layer, lesson.head
-    scores, shown = scores_without(
-        lesson, runs_of_layer(lesson), lambda run: study.score(lesson.trace, run, ours, lesson.one)
-    )
+    scores, other, shown = scores_without(lesson)
     place = changed_most(scores, shown)
     with lesson.step(
         "Whose work is the key?",
@@ -161,7 +166,7 @@ def whose_key(lesson: Induction, strip: SentenceStrip, before: list[Mobject]) ->
         claims=[most(abs(scores[1:] - scores[0]), place)],
         keep=(strip, *before),
     ):
-        bars = bars_of(lesson, strip, scores, shown)
+        bars = bars_of(lesson, strip, scores, other, shown)
         grow_after(lesson, before, bars, lag=0.3, run_time=2.6)
         lesson.answer(
             "Without head {ph}’s write {s:+.2f} becomes {t:+.2f}: it told the key what stood before."
@@ -176,10 +181,7 @@ def whose_key(lesson: Induction, strip: SentenceStrip, before: list[Mobject]) ->
 
 def whose_query(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Mobject:
     """The same with the query of each of these runs (Q-composition)."""
-    ours = lesson.layer, lesson.head
-    scores, shown = scores_without(
-        lesson, runs_of_layer(lesson), lambda run: study.score(run, lesson.trace, ours, lesson.one)
-    )
+    other, scores, shown = scores_without(lesson)
     place = changed_most(scores, shown)
     maker = shown[place]
     itself = lesson.trace[f"blocks.{maker[0]}.attn.pattern"][maker[1], lesson.position, lesson.position]
@@ -190,7 +192,7 @@ def whose_query(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Mob
         claims=[most(abs(scores[1:] - scores[0]), place)],
         keep=(strip, before),
     ):
-        bars = bars_of(lesson, strip, scores, shown)
+        bars = bars_of(lesson, strip, scores, other, shown)
         grow_after(lesson, [before], bars, lag=0.3, run_time=2.2)
         lesson.answer(
             "Without head {k}: {t:+.2f}. It looks at the word itself, {x:.0%}, and tells the query what it is."

@@ -19,8 +19,8 @@ from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import tokens_run
-from scenes.lesson.steps import come, leave
-from scenes.lessons.induction import circuit, copying, random_words
+from scenes.lesson.steps import grow_after
+from scenes.lessons.induction import circuit, copying, random_words, two_heads
 
 TRIED = 8  # heads that are switched off to choose one
 LONGEST = 23  # tokens of a text that is said twice
@@ -131,14 +131,15 @@ class Induction(TextLesson):
         terms = circuit.they_meet(self, strip, dots)
         made = circuit.whose_key(self, strip, terms)
         asked = circuit.whose_query(self, strip, made)
-        grid = copying.all_heads(self, [strip, asked])
+        both = two_heads.one_after_the_other(self, strip, asked)
+        grid = copying.all_heads(self, both)
         strip, said = copying.what_it_says(self, grid)
         off = copying.switched_off(self, strip, said)
         self.answer_to_the_question(strip, off)
 
-    def strip(self) -> SentenceStrip:
-        """The sentence at the top of the stage."""
-        return strip_of(self, self.position, offered=self.one.key)
+    def strip(self, lines: int = 4) -> SentenceStrip:
+        """The sentence at the top of the stage. lines: how many it may take in a tall frame."""
+        return strip_of(self, self.position, offered=self.one.key, besides=[self.one.before], lines=lines)
 
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     @property
@@ -163,7 +164,7 @@ class Induction(TextLesson):
         alone, whole = (probs[self.followed] for probs in self.both)
         with self.step(
             "Said once",
-            ask="What comes after {asks}? Read first as far as it is bright, then all of it.",
+            ask="What comes after {asks}? The model reads the bright words first, then all of them.",
             subtitle="model {model} · two runs: of the end of the text, then of all of it",
             keep=(),
         ):
@@ -213,7 +214,8 @@ class Induction(TextLesson):
             q=whole,
         ):
             _, title, (_, bars) = self.opening()
-            self.play(*leave(before), *come(title, bars), run_time=1)
+            self.add(title)
+            grow_after(self, [before], bars, lag=0.1, run_time=1.8)
 
 
 __all__ = ["Induction"]

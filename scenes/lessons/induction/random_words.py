@@ -39,7 +39,7 @@ def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     half, first, again = run.half, run.next_words(False), run.next_words(True)
     with lesson.step(
         "Words in no order",
-        ask="Known by heart? Then not {n} random words, said twice. Are they foretold?",
+        ask="Is it known by heart? {n} random words are not. Said twice, are they foretold?",
         subtitle="from {model}’s own words of letters, NumPy’s default generator, seed {s}",
         n=half,
         s=lesson.options.seed,
