@@ -21,9 +21,10 @@ from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look, attention_bars
 from scenes.kit.words.strip import SentenceStrip
-from scenes.lesson.claims import most, truth
+from scenes.lesson.claims import Fact, most
 from scenes.lesson.following import below
-from scenes.lesson.steps import come, grow_after, leave
+from scenes.lesson.steps import come, give_way, grow_after, leave
+from scenes.lessons.induction import facts
 from scenes.lessons.induction.random_words import soon
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def where_it_looks(lesson: Induction, before: list[Mobject]) -> tuple[SentenceSt
         strip = lesson.strip()
         seen = range(lesson.position + 1)
         title, bars = attention_bars(below(lesson, strip), weights, lesson.trace.tokens, lesson.position, seen)
-        lesson.play(*soon(before, 0.6), *come(strip, title), run_time=0.6)
+        lesson.play(*give_way(before, strip, title), run_time=0.8)
         lesson.play(Grow(bars, "values", lag=0.1), run_time=1.6)
         lesson.answer(
             "At “{b}”, {x:.0%}. How does it know that “{a}” stood before that?"
@@ -65,13 +66,7 @@ def one_word_back(lesson: Induction, strip: SentenceStrip, before: list[Mobject]
         ask="An earlier head looks one word back. What does it tell “{b}”?",
         subtitle="layer {pl}, head {ph} · on the random words it gives {y:.0%} to the word before",
         y=lesson.list.previous[lesson.before],
-        claims=[
-            truth(
-                "no earlier head looks back one word more",
-                [lesson.list.previous],
-                lambda p: bool(p[lesson.before] >= p[: lesson.layer].max() - 1e-9),
-            )
-        ],
+        claims=[facts.of_word_before(lesson.list), facts.looks_back_most(lesson)],
         keep=(strip, *before),
     ):
         grid = legible_pattern(lesson, below(lesson, strip), pattern)
@@ -140,6 +135,13 @@ def scores_without(lesson: Induction) -> tuple[Tensor, Tensor, list[Pair]]:
     return by_key, by_query, shown
 
 
+def of_runs(lesson: Induction, scores: Tensor, shown: list[Pair]) -> list[Fact]:
+    """That the head which is named changes the score most, and that each run is one without its head."""
+    runs = runs_of_layer(lesson)
+    each = [facts.same_text(lesson.trace, runs[head], (head,)) for head in shown]
+    return [most(abs(scores[1:] - scores[0]), changed_most(scores, shown)), *each]
+
+
 def bars_of(lesson: Induction, strip: SentenceStrip, scores: Tensor, other: Tensor, shown: list[Pair]) -> SignedBars:
     """On a scale that has room for the other scores as well, which the bars become or were."""
     words: list[str | Said] = [say("as it is"), *[say("without head {k}", k=head) for _, head in shown]]
@@ -163,7 +165,7 @@ def whose_key(lesson: Induction, strip: SentenceStrip, before: list[Mobject]) ->
         "Whose work is the key?",
         ask="The same query, the key from a run without a head of layer {pl}. Which head made it fit?",
         subtitle="layer {l}, head {h}: q [{i}, :] of this run · k [{j}, :] of each run ÷ √d_head",
-        claims=[most(abs(scores[1:] - scores[0]), place)],
+        claims=of_runs(lesson, scores, shown),
         keep=(strip, *before),
     ):
         bars = bars_of(lesson, strip, scores, other, shown)
@@ -189,7 +191,7 @@ def whose_query(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Mob
         "And the query?",
         ask="Now the key as it is, and the query from those runs?",
         subtitle="layer {l}, head {h}: q [{i}, :] of each run · k [{j}, :] of this run ÷ √d_head",
-        claims=[most(abs(scores[1:] - scores[0]), place)],
+        claims=of_runs(lesson, scores, shown),
         keep=(strip, before),
     ):
         bars = bars_of(lesson, strip, scores, other, shown)

@@ -17,7 +17,8 @@ from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import MOST, Fact, count, fact, least
 from scenes.lesson.following import below
-from scenes.lesson.steps import come, grow_after
+from scenes.lesson.steps import give_way, grow_after
+from scenes.lessons.induction import facts
 from scenes.lessons.induction.random_words import framed, grid_of, soon
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         ask="Found. Does what a head passes on raise the very word that it looked at?",
         subtitle="v · W_O · W_U: the same word over others, in standard deviations · chance: {z}",
         z=0,
+        claims=[facts.of_copies(run, lesson.layer)],
         keep=before,
     ):
         grid, place = grid_of(lesson, run.copying, "+.2f", "score")
@@ -74,7 +76,7 @@ def what_it_says(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStri
         box = below(lesson, strip)
         room: Look = dict(width=box.width, height=box.height, fill="logit", size=0.44)
         bars = SignedBars(logits[chosen], words, **room).move_to(box.center)
-        lesson.play(*soon(before, 0.6), *come(strip), run_time=0.6)
+        lesson.play(*give_way(before, strip), run_time=0.8)
         lesson.play(Grow(bars, "values", lag=0.3), run_time=2)
         lesson.answer(
             "“{w}” is number {rank}, by {x:+.2f}. What later blocks make of it raises it by {y:+.2f} in all."
@@ -106,7 +108,10 @@ def switched_off(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Si
         "Switched off",
         ask="The model runs again without them. What is left of “{w}”?",
         subtitle="probability of “{w}” · a bar a run · last: the head of layer {l} that looks there least",
-        claims=[least(lesson.list.matching[lesson.layer], idle[1])],
+        claims=[
+            least(lesson.list.matching[lesson.layer], idle[1]),
+            *[facts.same_text(lesson.trace, lesson.without(*heads), heads) for _, heads in runs],
+        ],
         keep=(strip, before),
     ):
         box = below(lesson, strip)

@@ -20,7 +20,7 @@ from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import tokens_run
 from scenes.lesson.steps import grow_after
-from scenes.lessons.induction import circuit, copying, random_words, two_heads
+from scenes.lessons.induction import circuit, copying, facts, random_words, two_heads
 
 TRIED = 8  # heads that are switched off to choose one
 LONGEST = 23  # tokens of a text that is said twice
@@ -159,19 +159,21 @@ class Induction(TextLesson):
         return strip, next_word_title(self, self.position).next_to(bars[0], UP, buff=0.2), bars
 
     def question(self) -> tuple[SentenceStrip, list[Mobject]]:
-        if self.said_twice:
-            self.say_it_twice()
+        shown = [self.say_it_twice()] if self.said_twice else []
         alone, whole = (probs[self.followed] for probs in self.both)
         with self.step(
             "Said once",
             ask="What comes after {asks}? The model reads the bright words first, then all of them.",
             subtitle="model {model} · two runs: of the end of the text, then of all of it",
-            keep=(),
+            claims=[facts.comes_again(self.trace, self.one), facts.read_alone(self.alone, self.trace, self.one)],
+            keep=shown,
         ):
             strip, title, (bars, after) = self.opening()
             dim = strip.copy()
             dim.emphasis[: self.one.key + 1] = 0.25
-            self.play(FadeIn(dim, shift=0.2 * UP), run_time=0.8)
+            comes = FadeIn(dim, shift=0.2 * UP) if not shown else Transform(*shown, dim)
+            self.play(comes, run_time=0.8)
+            dim = shown[0] if shown else dim
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.4)
             self.wait(0.6)
             self.play(Transform(dim, strip), Transform(bars, after), run_time=1.8)
@@ -186,7 +188,7 @@ class Induction(TextLesson):
             self.unknown_words(dim)
         return dim, [title, bars]
 
-    def say_it_twice(self) -> None:
+    def say_it_twice(self) -> SentenceStrip:
         """Of a text in which nothing comes again."""
         with self.step(
             "Nothing comes again",
@@ -196,10 +198,12 @@ class Induction(TextLesson):
             f=self.words[0],
         ):
             strip = self.strip()
+            strip.scale(min(1.8, self.stage.width / strip.width)).move_to(self.stage.center)
             half = strip.copy()
             half.emphasis[len(self.trace) // 2 + 1 :] = 0.0
             self.play(FadeIn(half, shift=0.2 * UP), run_time=1)
             self.play(Transform(half, strip), run_time=1.4)
+        return half
 
     def answer_to_the_question(self, strip: SentenceStrip, before: Mobject) -> None:
         alone, whole = (probs[self.followed] for probs in self.both)

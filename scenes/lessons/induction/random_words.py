@@ -20,16 +20,17 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look, rows_that_fit
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import truth
-from scenes.lesson.steps import come
+from scenes.lesson.steps import give_way
+from scenes.lessons.induction import facts
 
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
 
-LEAVING = 0.5  # seconds
+LEAVING = 0.75  # seconds
 
 
 def soon(gone: Iterable[Mobject], run_time: float) -> list[FadeOut]:
-    """They leave in the first half second of a play, before what comes in it has got far."""
+    """They leave in the first moments of a play, before what comes in it has got far."""
     return [FadeOut(m, rate_func=squish_rate_func(smooth, 0, min(1.0, LEAVING / run_time))) for m in gone]
 
 
@@ -55,7 +56,7 @@ def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         upper, lower = lesson.stage.rows(1, lesson.by(wide=2.8, square=2.2, tall=1.8))
         words = TokenRow(run.trace.tokens[:half], width=upper.width, height=upper.height, size=0.36,
                          lines=lesson.by(wide=2, square=3, tall=5)).move_to(upper.center)  # fmt: skip
-        lesson.play(*soon(before, 0.6), *come(words), run_time=0.6)
+        lesson.play(*give_way(before, words), run_time=0.8)
         chart = chart_of(lesson, first, again, lower.width, lower.height).move_to(lower.center)
         lesson.play(GrowCurve(chart), run_time=3.2)
         lesson.answer(
@@ -109,6 +110,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         ask="Which head looks from a word to what followed it the last time?",
         subtitle="prefix-matching score: mean attention to it, second time · even attention: {c:.1%}",
         c=run.chance,
+        claims=[facts.of_stripe(run)],
         keep=before,
     ):
         grid, place = grid_of(lesson, run.matching, ".0%", "probability")

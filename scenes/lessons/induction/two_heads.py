@@ -15,7 +15,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.moves.travel import Carry
 from scenes.kit.words.links import Threads
 from scenes.kit.words.strip import SentenceStrip
-from scenes.lesson.steps import come
+from scenes.lesson.steps import give_way
 from scenes.lessons.induction.random_words import soon
 
 if TYPE_CHECKING:
@@ -45,12 +45,12 @@ def one_after_the_other(lesson: Induction, strip: SentenceStrip, before: Mobject
         if strip.row.boxes == late.row.boxes:
             lesson.play(*soon([before], 1.4), Carry(strip, early), Transform(strip, late), run_time=1.4)
         else:
-            lesson.play(*soon([strip, before], 1.4), *come(early, late), run_time=1.4)
+            lesson.play(*give_way([strip, before], early, late), run_time=1)
         lesson.play(FadeIn(names[0]), Grow(low, "grown", lag=0.0), run_time=1.2)
         lesson.play(Grow(path, "grown", lag=0.0), run_time=1)
         lesson.play(FadeIn(names[1]), Grow(high, "grown", lag=0.0), run_time=1.2)
         lesson.answer(
-            "The first told “{b}” what stood before it, {x:.0%}; by that the second finds it, {y:.0%}."
+            "The first tells “{b}” what came before it: {x:.0%}. By that the second finds it: {y:.0%}."
             if float(first[one.before]) > 0.5 and float(second[one.key]) > 0.5
             else "From “{b}” the first gives “{a}” {x:.0%}; from there the second gives “{b}” {y:.0%}.",
             x=first[one.before],
