@@ -16,14 +16,14 @@ from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.moves.products import DotProduct
-from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look, attention_bars
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import Fact, most
 from scenes.lesson.following import below
-from scenes.lesson.steps import come, give_way, grow_after, leave
+from scenes.lesson.steps import come, grow_after, leave
 from scenes.lessons.induction import facts
 from scenes.lessons.induction.random_words import soon
 
@@ -46,8 +46,7 @@ def where_it_looks(lesson: Induction, before: list[Mobject]) -> tuple[SentenceSt
         strip = lesson.strip()
         seen = range(lesson.position + 1)
         title, bars = attention_bars(below(lesson, strip), weights, lesson.trace.tokens, lesson.position, seen)
-        lesson.play(*give_way(before, strip, title), run_time=0.8)
-        lesson.play(Grow(bars, "values", lag=0.1), run_time=1.6)
+        grow_after(lesson, before, bars, strip, title, lag=0.1, run_time=2.2)
         lesson.answer(
             "At “{b}”, {x:.0%}. How does it know that “{a}” stood before that?"
             if lesson.trace.ids[lesson.one.key] != lesson.trace.ids[lesson.position]

@@ -12,12 +12,12 @@ from model.study.inside import induction as study
 from model.study.inside.lens import shown as largest
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
-from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.reveal import Introduce
 from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import MOST, Fact, count, fact, least
 from scenes.lesson.following import below
-from scenes.lesson.steps import give_way, grow_after
+from scenes.lesson.steps import grow_after
 from scenes.lessons.induction import facts
 from scenes.lessons.induction.random_words import framed, grid_of, soon
 
@@ -76,8 +76,7 @@ def what_it_says(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStri
         box = below(lesson, strip)
         room: Look = dict(width=box.width, height=box.height, fill="logit", size=0.44)
         bars = SignedBars(logits[chosen], words, **room).move_to(box.center)
-        lesson.play(*give_way(before, strip), run_time=0.8)
-        lesson.play(Grow(bars, "values", lag=0.3), run_time=2)
+        grow_after(lesson, before, bars, strip, run_time=2.6)
         lesson.answer(
             "“{w}” is number {rank}, by {x:+.2f}. What later blocks make of it raises it by {y:+.2f} in all."
             if float(end[0]) >= float(end[1])

@@ -172,9 +172,8 @@ class Induction(TextLesson):
             dim = strip.copy()
             dim.emphasis[: self.one.key + 1] = 0.25
             comes = FadeIn(dim, shift=0.2 * UP) if not shown else Transform(*shown, dim)
-            self.play(comes, run_time=0.8)
+            self.play(comes, FadeIn(title), Grow(bars, "values"), run_time=1.8)
             dim = shown[0] if shown else dim
-            self.play(FadeIn(title), Grow(bars, "values"), run_time=1.4)
             self.wait(0.6)
             self.play(Transform(dim, strip), Transform(bars, after), run_time=1.8)
             self.answer(
