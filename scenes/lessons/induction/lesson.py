@@ -82,8 +82,9 @@ class Induction(TextLesson):
 
     def encoding(self, start: int = 0, end: int | None = None) -> Encoding:
         """The text, or a part of it, as the model reads it."""
-        trace = self.trace
-        return Encoding(trace.ids[start:end], trace.tokens[start:end], tuple(k for k in trace.unknown if start == 0))
+        trace, places = self.trace, range(len(self.trace))[start:end]
+        unknown = tuple(places.index(k) for k in trace.unknown if k in places)
+        return Encoding(trace.ids[start:end], trace.tokens[start:end], unknown)
 
     def random_words(self) -> Encoding:
         from model.runs.checkpoints import load
