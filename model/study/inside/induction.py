@@ -128,6 +128,11 @@ class TwiceOver:
         """What even attention to all words up to the query pays to one of them, in the second half."""
         return (1 / Tensor.given(range(self.half + 1, 2 * self.half + 1), "words up to there", ("query",))).mean(0)
 
+    @property
+    def chance_before(self) -> Tensor:
+        """The same of the word before, in all rows but the first."""
+        return (1 / Tensor.given(range(2, 2 * self.half + 1), "words up to there", ("query",))).mean(0)
+
     @cached_property
     def matching(self) -> Tensor:
         """How much of its attention each head gives to what followed the last time. [layer, head]
@@ -221,6 +226,11 @@ def best(scores: Tensor, among: Sequence[Pair], count: int = 1) -> list[Pair]:
 def earning(scores: Tensor, chance: Tensor, among: Sequence[Pair]) -> list[Pair]:
     """Those of some whose score is at least halfway from chance to 1, as heads earn a name (`naming.needed`)."""
     return [head for head in among if float(scores.values[head]) >= (float(chance) + 1) / 2]
+
+
+def key_maker(trace: Trace, head: Pair, one: Repeat, without: Mapping[Pair, Trace]) -> Pair:
+    """Of heads that were switched off, the one without which the key of what followed fits a head's query least."""
+    return min(without, key=lambda other: float(score(trace, without[other], head, one)))
 
 
 def deciding(trace: Trace, one: Repeat, without: Mapping[Pair, Trace]) -> Pair:

@@ -65,7 +65,7 @@ def one_word_back(lesson: Induction, strip: SentenceStrip, before: list[Mobject]
         ask="An earlier head looks one word back. What does it tell “{b}”?",
         subtitle="layer {pl}, head {ph} · on the random words it gives {y:.0%} to the word before",
         y=lesson.list.previous[lesson.before],
-        claims=[facts.of_word_before(lesson.list), facts.looks_back_most(lesson)],
+        claims=[facts.of_word_before(lesson.list), facts.looks_back(lesson)],
         keep=(strip, *before),
     ):
         grid = legible_pattern(lesson, below(lesson, strip), pattern)
@@ -73,7 +73,7 @@ def one_word_back(lesson: Induction, strip: SentenceStrip, before: list[Mobject]
         lesson.answer(
             "It looks at “{a}”, {x:.0%}, and writes that into the row of “{b}”."
             if float(pattern[lesson.one.key, lesson.one.before]) > 0.5
-            else "From “{b}” it looks at “{a}” with {x:.0%}: no head before layer {l} looks back more steadily.",
+            else "From “{b}” it gives “{a}” {x:.0%}, and writes that into its row.",
             x=pattern[lesson.one.key, lesson.one.before],
         )
     return grid

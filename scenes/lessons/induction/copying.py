@@ -62,9 +62,8 @@ def what_it_says(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStri
     with lesson.step(
         "What it passes on",
         ask="Which words does what it fetched from “{b}” raise?",
-        subtitle="pattern [{i}, {j}] · v [{j}, :] · W_O · W_U: the {n} raised most of {v} words, and “{w}”",
+        subtitle="pattern [{i}, {j}] · v [{j}, :] · W_O · W_U: the {n} raised most, and “{w}”",
         n=WORDS,
-        v=len(logits),
         claims=[
             count("is number", "rank", [logits], lambda values: int((values >= values[lesson.followed]).sum())),
             highest(logits, chosen),

@@ -41,14 +41,15 @@ def of_word_before(run: TwiceOver) -> Fact:
     return truth("a score is the mean attention to the word before", [run.previous, *patterns(run.trace)], holds)
 
 
-def looks_back_most(lesson: Induction) -> Fact:
-    """That no other head before ours looks back more steadily."""
-    place = lesson.before
-    return truth(
-        "no earlier head looks back one word more",
-        [lesson.list.previous],
-        lambda p: bool(place[0] < lesson.layer and p[place] >= p[: lesson.layer].max() - 1e-9),
-    )
+def looks_back(lesson: Induction) -> Fact:
+    """That the head stands in an earlier layer and earns its name, or that no other there looks back more."""
+    place, chance = lesson.before, float(lesson.list.chance_before)
+
+    def holds(scores: np.ndarray) -> bool:
+        enough = min(scores[: lesson.layer].max() - CLOSE, (1 + chance) / 2)
+        return bool(place[0] < lesson.layer and scores[place] >= enough)
+
+    return truth("an earlier head looks at the word before", [lesson.list.previous], holds)
 
 
 def comes_again(trace: Trace, one: Repeat) -> Fact:

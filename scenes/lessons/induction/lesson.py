@@ -47,7 +47,7 @@ class Induction(TextLesson):
         self.followed = self.trace.ids[self.one.key]
         self.list = TwiceOver(self.keep_run(tokens_run(self.model_asked, self.random_words())))
         self.layer, self.head = self.choose()
-        self.before = study.best(self.list.previous, study.heads_of(self.trace, range(self.layer)))[0]
+        self.before = self.choose_before()
         start = self.one.key + 1
         self.alone = self.keep_run(tokens_run(self.model_asked, self.encoding(start, self.position + 1)))
         w = display(self.trace.vocabulary[self.followed])
@@ -111,6 +111,20 @@ class Induction(TextLesson):
         return (
             tried[0] if len(tried) == 1 else study.deciding(self.trace, self.one, {h: self.without(h) for h in tried})
         )
+
+    def choose_before(self) -> Pair:
+        """Of earlier heads that look at the word before, the one without which the key fits least."""
+        run, among = self.list, study.heads_of(self.trace, range(self.layer))
+        named = study.earning(run.previous, run.chance_before, among)
+        tried = study.best(run.previous, named or among, TRIED if named else 1)
+        return study.key_maker(self.trace, (self.layer, self.head), self.one, {h: self.without(h) for h in tried})
+
+    @property
+    def composes(self) -> bool:
+        """Whether the head's key fits less, and what followed is less likely, without the earlier head."""
+        ours, cut = (self.layer, self.head), self.without(self.before)
+        with_it, without = (float(study.score(self.trace, run, ours, self.one)) for run in (self.trace, cut))
+        return without < with_it and float(study.followed(cut, self.one)) < float(self.both[1][self.followed])
 
     @property
     def alike(self) -> list[Pair]:
@@ -210,6 +224,8 @@ class Induction(TextLesson):
         with self.step(
             "Said once, found again",
             "One head wrote what stood before “{w}”, another found that and copied: {p:.1%} → {q:.0%}."
+            if self.goes_by_it and self.composes
+            else "More heads than these two are at work: “{w}” goes from {p:.1%} to {q:.1%}."
             if self.goes_by_it
             else "Two heads could do it: this model’s do not, and “{w}” goes from {p:.1%} to {q:.1%}.",
             subtitle="model {model} · probs [{i}, :] of the whole text",

@@ -51,7 +51,7 @@ def one_after_the_other(lesson: Induction, strip: SentenceStrip, before: Mobject
         lesson.play(FadeIn(names[1]), Grow(high, "grown", lag=0.0), run_time=1.2)
         lesson.answer(
             "The first tells “{b}” what came before it: {x:.0%}. By that the second finds it: {y:.0%}."
-            if float(first[one.before]) > 0.5 and float(second[one.key]) > 0.5
+            if lesson.composes and float(first[one.before]) > 0.5 and float(second[one.key]) > 0.5
             else "From “{b}” the first gives “{a}” {x:.0%}; from there the second gives “{b}” {y:.0%}.",
             x=first[one.before],
             y=second[one.key],
