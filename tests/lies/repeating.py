@@ -35,10 +35,10 @@ LIES = [
         CLAIM,
     ),
     Lie(
-        "the scores are twice as high",
+        "the scores are half as high",
         STUDY,
         'return stack(sums, "layer") / len(looks)',
-        'return stack(sums, "layer") / (len(looks) / 2)',
+        'return stack(sums, "layer") / (2 * len(looks))',
         "induction",
         CLAIM,
     ),
@@ -141,7 +141,7 @@ LIES = [
         "[lesson.before[1], one.key]",
         "[lesson.before[1], one.query]",
         "induction",
-        LABEL,
+        CLAIM,
     ),
     Lie(
         "the upper head is named where the lower one works",
@@ -198,7 +198,7 @@ LIES = [
         "b=ours[1]), (ours,))",
         "b=ours[1]), (lesson.before,))",
         "induction",
-        CLAIM,
+        LABEL,
     ),
     Lie(
         "a run without heads has them all",
@@ -222,6 +222,7 @@ LIES = [
         "x, y, w, h = self.box(position) return self.to_scene(x + side[0] * w",
         "x, y, w, h = self.box(max(position - 1, self.shown[0])); return self.to_scene(x + side[0] * w",
         "induction",
-        "wrong shape",
+        "test",
+        TEST,
     ),
 ]

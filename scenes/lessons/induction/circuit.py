@@ -98,6 +98,7 @@ def they_meet(lesson: Induction, strip: SentenceStrip, before: Mobject) -> list[
         "A query finds a key",
         ask="How well does the key of “{b}” fit the query of {asks}?",
         subtitle="layer {l}, head {h} · q [{i}, :] · k [{j}, :]",
+        claims=[facts.is_score(lesson)],
         keep=(strip, before),
     ):
         upper, lower = lesson.by(wide=(2.2, 1), square=(2.2, 1), tall=(1.6, 1))

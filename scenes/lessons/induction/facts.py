@@ -32,6 +32,23 @@ def of_stripe(run: TwiceOver) -> Fact:
     return truth("a score is the mean attention to what followed", [run.matching, *patterns(run.trace)], holds)
 
 
+def back(run: TwiceOver) -> Fact:
+    """So many words back stands what followed a word, before its second time."""
+    half = run.half
+
+    def holds(k: float, ids: np.ndarray) -> bool:
+        return all(ids[q - int(k) - 1] == ids[q] for q in range(half, 2 * half))
+
+    return Fact((), "what followed stands so many words back", (run.trace["tokens"],), holds, "k")
+
+
+def is_score(lesson: Induction) -> Fact:
+    """What is said to be the score is what the run has before its softmax."""
+    scores = lesson.trace[f"blocks.{lesson.layer}.attn.scores"][lesson.head, lesson.one.query, lesson.one.key]
+    holds = lambda s, value: bool(abs(float(s) - float(value)) < CLOSE * (1 + abs(float(value))))  # noqa: E731
+    return Fact((), "that is the score of the run", (scores,), holds, "s")
+
+
 def of_word_before(run: TwiceOver) -> Fact:
     """The same of the diagonal's neighbour."""
 

@@ -26,6 +26,7 @@ from scenes.lessons.induction import facts
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
 
+NAMED, NAMED_HEADER = 5, 0.24  # of many rows each fifth has a name; its em
 LEAVING = 0.75  # seconds
 
 
@@ -82,7 +83,9 @@ def chart_of(lesson: Induction, first: Tensor, again: Tensor, width: float, heig
 
 # ── all heads ────────────────────────────────────────────────────────────────────────────────────
 def grid_of(lesson: Induction, scores: Tensor, spec: str, kind: str) -> tuple[TensorGrid, tuple[int, int]]:
-    """Scores [layer, head], layers down in a wide frame and across in others, and the place of our head."""
+    """Scores [layer, head], layers down in a wide frame and across in others, and the place of our head.
+
+    Of more rows than can be read as numbers all are shown as colours, and some are named."""
     stage, config, place = lesson.stage, lesson.trace.config, (lesson.layer, lesson.head)
     names = (
         [say("layer {k}", k=k) for k in range(config.n_layers)],
@@ -91,8 +94,12 @@ def grid_of(lesson: Induction, scores: Tensor, spec: str, kind: str) -> tuple[Te
     if not lesson.wide and config.n_layers <= config.n_heads:
         scores, names, place = scores.T, names[::-1], place[::-1]
     room: Look = dict(width=stage.width, height=stage.height, cell=(1.6, 1.05), spec=spec, size=0.36, brackets=False)
-    shown: Look = dict(rows=rows_that_fit(stage.height - 0.8), columns=12, keep_row=place[0], keep_column=place[1])
+    shown: Look = dict(rows=scores.shape[0], columns=scores.shape[1])
     labels: Look = dict(row_label_color="secondary", column_label_color="secondary")
+    if scores.shape[0] > rows_that_fit(stage.height - 0.8):
+        labels |= dict(header=NAMED_HEADER)
+        apart = [k for k in range(0, len(names[0]), NAMED) if abs(k - place[0]) > 1]  # no name touches ours
+        names = [name if k in (*apart, place[0]) else say("") for k, name in enumerate(names[0])], names[1]
     grid = TensorGrid(scores, kind, row_labels=names[0], column_labels=names[1], **labels, **room, **shown)
     return stage.fit(grid), place
 
@@ -148,13 +155,7 @@ def stripe(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         else "A row a word, a dot where it looks. What followed stands {k} back.",
         subtitle="blocks.{l}.attn.pattern [{h}, :, :] on the {t} random words",
         k=run.half - 1,
-        claims=[
-            truth(
-                "what followed a word stands so many words before its second time",
-                [run.trace["tokens"]],
-                lambda ids: all(ids[q - run.half] == ids[q] for q in range(run.half, 2 * run.half)),
-            )
-        ],
+        claims=[facts.back(run)],
         t=2 * run.half,
         keep=before,
     ):

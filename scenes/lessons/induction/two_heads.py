@@ -9,6 +9,7 @@ from manim import DOWN, LEFT, UP, FadeIn, Mobject, Transform
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.ground.layout import Box
+from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
@@ -75,7 +76,9 @@ def arcs_over(strip: SentenceStrip, weights: Tensor, query: int, box: Box) -> At
 
 def name_of(box: Box, arcs: AttentionArcs, head: tuple[int, int]) -> Label:
     """A head's name over its arcs."""
-    name = Label(say("layer {a}, head {b}", a=head[0], b=head[1]), 0.36, "secondary")
+    name = Label(
+        say("layer {a}, head {b}", a=head[0], b=head[1]), 0.36, "secondary", of=Cell(arcs.tensor, (arcs.query,))
+    )
     return name.move_to(box.center).next_to(arcs, UP, buff=0.1).align_to((box.left, 0, 0), LEFT)
 
 

@@ -14,7 +14,9 @@ from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.lines import LineChart
 from scenes.kit.charts.signed import SignedBars
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.words.strip import SentenceStrip
 from scenes.lessons.induction.lesson import Induction
 from tests.playing import caption, find, only, player, texts
 
@@ -83,6 +85,11 @@ def test_prefix_matching_score_of_every_head():
             back = [weights[q, q - 1] for q in range(1, 2 * half)]
             assert float(lesson.list.previous.values[layer, head]) == pytest.approx(np.mean(back), abs=1e-5)
     assert grid.values[lesson.layer, lesson.head] > 0.8
+    corners = grid.corners(lesson.layer, lesson.head, lesson.layer, lesson.head)
+    frame = only(lesson, "Who looks there?", Frame)
+    np.testing.assert_allclose(frame.get_center(), corners.mean(0), atol=0.01)
+    even = np.mean([1 / (q + 1) for q in range(half, 2 * half)])
+    assert any(f"even attention: {even:.1%}" in text for text in texts(lesson, "Who looks there?"))
     assert lesson.before[0] < lesson.layer and lesson.list.previous.values[lesson.before] > 0.8
 
 
@@ -133,6 +140,7 @@ def test_both_heads_in_one_picture():
     lesson = play()
     one, arcs = lesson.one, find(lesson, "One after the other", AttentionArcs)
     arrays = recorded(lesson.trace.ids)
+    strips = find(lesson, "One after the other", SentenceStrip)
     early, late = sorted(arcs, key=lambda a: a.get_center()[1])
     for each, (layer, head), query, key in (
         (early, lesson.before, one.key, one.before),
@@ -141,6 +149,10 @@ def test_both_heads_in_one_picture():
         weights = arrays[f"blocks.{layer}.attn.pattern"][head, query]
         assert each.query == query and weights[key] > 0.8
         np.testing.assert_allclose(each.values, weights, atol=1e-5)
+        strip = next(s for s in strips if s.get_top()[1] == pytest.approx(each.get_bottom()[1], abs=0.05))
+        for word in (query, key):
+            at = each.get_left()[0] + each.ends[each.shown.index(word)]
+            assert at == pytest.approx(strip.corners(word)[:, 0].mean(), abs=1e-6)
 
 
 def test_what_is_left_without_heads():
