@@ -146,8 +146,8 @@ LIES = [
     Lie(
         "the upper head is named where the lower one works",
         HEADS,
-        "name_of(under, low, lesson.before), name_of(above, high, ours)",
-        "name_of(under, low, ours), name_of(above, high, lesson.before)",
+        "name_of(under, low, lesson.before, left), name_of(above, high, ours, left)",
+        "name_of(under, low, ours, left), name_of(above, high, lesson.before, left)",
         "induction",
         LABEL,
     ),

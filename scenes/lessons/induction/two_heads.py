@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manim import DOWN, LEFT, UP, FadeIn, Mobject, Transform
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import AttentionArcs
@@ -34,14 +34,15 @@ def one_after_the_other(lesson: Induction, strip: SentenceStrip, before: Mobject
     with lesson.step(
         "One after the other",
         ask="What one head writes, a later one reads. How do the two find “{b}”?",
-        subtitle="from below: blocks.{pl}.attn.pattern [{ph}, {j}, :] · blocks.{l}.attn.pattern [{h}, {i}, :]",
+        subtitle="rows of attn.pattern: below from “{b}”, above from {asks}",
         keep=(strip, before),
     ):
         above, under = lesson.stage.rows(1, 1)
         late, early = two_strips(lesson, above, under)
         low, high = arcs_over(early, first, one.key, under), arcs_over(late, second, one.query, above)
-        names = [name_of(under, low, lesson.before), name_of(above, high, ours)]
         start, end = early.edge_point(one.key, (0.5, 0)), late.edge_point(one.key, (0.5, 1))
+        left = float(start[0]) > lesson.stage.center[0]  # where nothing passes
+        names = [name_of(under, low, lesson.before, left), name_of(above, high, ours, left)]
         path = Threads(start[None, :2], end[None, :2], down=False, fill="probability", line=0.05)
         if strip.row.boxes == late.row.boxes:
             lesson.play(*soon([before], 1.4), Carry(strip, early), Transform(strip, late), run_time=1.4)
@@ -74,12 +75,13 @@ def arcs_over(strip: SentenceStrip, weights: Tensor, query: int, box: Box) -> At
     return AttentionArcs(strip, weights, query, height=min(HIGHEST, room), widest=0.16)
 
 
-def name_of(box: Box, arcs: AttentionArcs, head: tuple[int, int]) -> Label:
-    """A head's name over its arcs."""
+def name_of(box: Box, arcs: AttentionArcs, head: tuple[int, int], left: bool) -> Label:
+    """A head's name over its arcs, at one side of the stage."""
+    side = ((box.left, 0, 0), LEFT) if left else ((box.right, 0, 0), RIGHT)
     name = Label(
         say("layer {a}, head {b}", a=head[0], b=head[1]), 0.36, "secondary", of=Cell(arcs.tensor, (arcs.query,))
     )
-    return name.move_to(box.center).next_to(arcs, UP, buff=0.1).align_to((box.left, 0, 0), LEFT)
+    return name.move_to(box.center).next_to(arcs, UP, buff=0.1).align_to(*side)
 
 
 __all__ = ["one_after_the_other"]
