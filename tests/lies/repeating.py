@@ -51,10 +51,10 @@ LIES = [
         CLAIM,
     ),
     Lie(
-        "the earlier head is not the one that looks back most",
+        "the earlier head is the one that looks back least",
         LESSON,
-        "self.before = study.best(self.list.previous, study.heads_of(self.trace, range(self.layer)))[0]",
-        "self.before = study.best(-self.list.previous, study.heads_of(self.trace, range(self.layer)))[0]",
+        "study.best(run.previous, named or among, TRIED if named else 1)",
+        "study.best(-run.previous, among, 1)",
         "induction",
         CLAIM,
     ),
