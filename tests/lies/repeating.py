@@ -134,7 +134,7 @@ LIES = [
         "induction",
         CLAIM,
     ),
-    Lie("the score is not divided", CIRCUIT, "s=q @ k / study.root(lesson.trace)", "s=q @ k", "induction", LABEL),
+    Lie("the score is not divided", CIRCUIT, "s=q @ k / study.root(lesson.trace)", "s=q @ k", "induction", CLAIM),
     Lie(
         "the first head’s arcs are those of another word",
         HEADS,

@@ -46,7 +46,7 @@ def is_score(lesson: Induction) -> Fact:
     """What is said to be the score is what the run has before its softmax."""
     scores = lesson.trace[f"blocks.{lesson.layer}.attn.scores"][lesson.head, lesson.one.query, lesson.one.key]
     holds = lambda s, value: bool(abs(float(s) - float(value)) < CLOSE * (1 + abs(float(value))))  # noqa: E731
-    return Fact((), "that is the score of the run", (scores,), holds, "s")
+    return Fact((), "what is said is the score of the run", (scores,), holds, "s")
 
 
 def of_word_before(run: TwiceOver) -> Fact:
