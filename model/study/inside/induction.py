@@ -58,7 +58,7 @@ def followed(trace: Trace, one: Repeat) -> Tensor:
 
 
 def telling(trace: Trace, query: int | None = None, least: float = COPIED) -> Repeat | None:
-    """The repetition that the model goes by most: what followed the last time is as likely as nowhere else.
+    """The repetition that the model goes by most: what followed is more likely than the last time as nowhere else.
 
     Words that the model does not know come last, since it cannot tell them apart, and before them signs without a
     letter. query: the only one that counts, if given, however little the model goes by it. None where there is none
@@ -67,7 +67,8 @@ def telling(trace: Trace, query: int | None = None, least: float = COPIED) -> Re
     def order(one: Repeat) -> tuple[bool, bool, float]:
         pair = one.query, one.key
         lettered = all(any(map(str.isalpha, trace.tokens[place])) for place in pair)
-        return not set(pair) & set(trace.unknown), lettered, float(followed(trace, one))
+        gain = followed(trace, one) - trace["probs"][one.before, trace.ids[one.key]]
+        return not set(pair) & set(trace.unknown), lettered, float(gain)
 
     found = [one for one in repeats(trace.ids) if query in (None, one.query)]
     top = max(found, key=order, default=None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from manim import UP, FadeIn, Mobject, Transform
+from manim import UP, FadeIn, Mobject, Transform, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
@@ -12,14 +13,14 @@ from model.study.inside.induction import Pair, Repeat, TwiceOver
 from model.text.tokenizer import Encoding
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import Grow
+from scenes.kit.moves.reveal import Emerge
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import tokens_run
-from scenes.lesson.steps import grow_after
+from scenes.lesson.steps import come, grow_after
 from scenes.lessons.induction import circuit, copying, facts, random_words, two_heads
 
 TRIED = 8  # heads that are switched off to choose one
@@ -51,7 +52,7 @@ class Induction(TextLesson):
         start = self.one.key + 1
         self.alone = self.keep_run(tokens_run(self.model_asked, self.encoding(start, self.position + 1)))
         w = display(self.trace.vocabulary[self.followed])
-        a, b = self.words[self.position], self.words[self.one.key]
+        a, b = self.words[self.one.before], self.words[self.one.key]
         self.phrases |= dict(a=a, b=b, w=w, asks=self.called(self.position))
         self.phrases |= dict(i=self.position, j=self.one.key, l=self.layer, h=self.head, model=self.model_name)
         self.phrases |= dict(pl=self.before[0], ph=self.before[1], d=self.trace.config.d_head)
@@ -186,8 +187,9 @@ class Induction(TextLesson):
             strip, title, (bars, after) = self.opening()
             dim = strip.copy()
             dim.emphasis[: self.one.key + 1] = 0.25
-            comes = FadeIn(dim, shift=0.2 * UP) if not shown else Transform(*shown, dim)
-            self.play(comes, FadeIn(title), Grow(bars, "values"), run_time=1.8)
+            soon = squish_rate_func(smooth, 0, 0.4)
+            comes = FadeIn(dim, shift=0.2 * UP) if not shown else Transform(*shown, dim, rate_func=soon)
+            self.play(comes, *come(title), Emerge(bars, "values", after=0.2), run_time=2.2)
             dim = shown[0] if shown else dim
             self.wait(0.6)
             self.play(Transform(dim, strip), Transform(bars, after), run_time=1.8)
