@@ -58,7 +58,7 @@ def followed(trace: Trace, one: Repeat) -> Tensor:
 
 
 def telling(trace: Trace, query: int | None = None, least: float = COPIED) -> Repeat | None:
-    """The repetition that the model goes by most: what followed is more likely than the last time as nowhere else.
+    """The repetition that the model goes by most: where what followed gains most on its probability the last time.
 
     Words that the model does not know come last, since it cannot tell them apart, and before them signs without a
     letter. query: the only one that counts, if given, however little the model goes by it. None where there is none
