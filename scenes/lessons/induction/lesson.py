@@ -189,7 +189,7 @@ class Induction(TextLesson):
             dim.emphasis[: self.one.key + 1] = 0.25
             soon = squish_rate_func(smooth, 0, 0.4)
             comes = FadeIn(dim, shift=0.2 * UP) if not shown else Transform(*shown, dim, rate_func=soon)
-            self.play(comes, *come(title), Emerge(bars, "values", after=0.2), run_time=2.2)
+            self.play(comes, *come(title), Emerge(bars, "values", after=0.12), run_time=2.2)
             dim = shown[0] if shown else dim
             self.wait(0.6)
             self.play(Transform(dim, strip), Transform(bars, after), run_time=1.8)
