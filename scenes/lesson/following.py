@@ -27,19 +27,22 @@ def strip_of(
     *,
     sizes: tuple[float, float, float] = SIZES,
     offered: int | None = None,
+    besides: Sequence[int] = (),
+    lines: int = 4,
 ) -> SentenceStrip:
     """The sentence at the top of the stage, with room for these chips. position: of the word that is followed; offered:
-    of the one that is asked."""
+    of the one that is asked; besides: of others that must be seen; lines: how many there may be in a tall frame."""
     wide, square, tall = sizes
     strip = SentenceStrip(
         lesson.trace.tokens,
         width=lesson.stage.width,
         size=lesson.by(wide=wide, square=square, tall=tall),
-        lines=lesson.by(wide=1, square=1, tall=4),
+        lines=lesson.by(wide=1, square=1, tall=lines),
         chips=len(chips),
         unknown=lesson.trace.unknown,
         target=position,
         offered=offered,
+        besides=besides,
     )
     for chip in chips:
         strip.add(*chip)

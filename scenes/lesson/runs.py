@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from model.numbers.making import making
 from model.numbers.trace import Trace
 from model.runs.ablation import ablations
+from model.text.tokenizer import Encoding
 from scenes.kit.words.tokens import display
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ def translation_of(model: str, source: str) -> str:
     from model.runs.translation import greedily
 
     return greedily(model, source)
+
+
+@lru_cache(maxsize=128)
+def tokens_run(model: str, encoding: Encoding, off: tuple[tuple[int, int], ...] = ()) -> Trace:
+    """The run of a text that is tokens already, without the heads (layer, head) that are `off`."""
+    from model.runs.checkpoints import load
+    from model.runs.recorder import run_tokens
+
+    return run_tokens(load(model), encoding, ablate=off)
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,7 @@ LIES = [
     Lie(
         "arcs from the first of the same words",
         "scenes/kit/attention/pattern.py",
-        "row.edge_point(i, side)[:2] for i in range(len(row.words))",
+        "row.edge_point(i, side)[:2] for i in self.shown",
         "row.edge_point(row.words.index(word), side)[:2] for word in row.words",
         "attention",
         WRONG,

@@ -174,8 +174,8 @@ LIES = [
     Lie(
         "arcs start at the word before",
         PATTERN,
-        "start, end = self.ends[key],",
-        "start, end = self.ends[key - 1],",
+        "for i in (key, self.query))",
+        "for i in (max(key - 1, 0), self.query))",
         "attention",
         "wrong label",
     ),

@@ -15,6 +15,7 @@ from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.numbers.cells import GAP
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import TokenRow
 
 
@@ -66,8 +67,9 @@ class DotPattern(TensorGrid):
 
     @property
     def legible(self) -> bool:
-        """Whether its labels are large enough to be read."""
-        return self.zoom() * min(self.header, self.column_header if self.slanted else self.header) >= smallest()
+        """Whether its labels, and the names of its axes, are large enough to be read."""
+        axes = self._axes()[0] if self._axes()[1] else self.header
+        return self.zoom() * min(self.header, self.column_header if self.slanted else self.header, axes) >= smallest()
 
     @property
     def unit(self) -> float:
@@ -87,17 +89,17 @@ class DotPattern(TensorGrid):
 
 
 class AttentionArcs(Painted):
-    """Arcs from every key to one query, over a TokenRow (to its right if the row goes down).
+    """Arcs from every key to one query, over a SentenceStrip or a TokenRow (to its right if the row goes down).
 
     weights: Tensor [key]. Line width is proportional to the weight (`widest` scene units for weight 1); weights below
-    `least` have no arc. height: room above (or beside) the words."""
+    `least` have no arc, nor have keys that the strip does not show. height: room above (or beside) the words."""
 
     values: Mix[np.ndarray]
     grown: Mix[np.ndarray]
 
     def __init__(
         self,
-        row: TokenRow,
+        row: TokenRow | SentenceStrip,
         weights: Tensor,
         query: int,
         *,
@@ -109,7 +111,8 @@ class AttentionArcs(Painted):
         self.tensor, self.values = weights, np.asarray(weights.values, dtype=float)
         self.query, self.widest, self.least, self.rgb, self.down = query, widest, least, color(fill), row.down
         side = (1.0, 0.5) if row.down else (0.5, 0.0)
-        ends = np.array([row.edge_point(i, side)[:2] for i in range(len(row.words))])
+        self.shown = list(row.shown)
+        ends = np.array([row.edge_point(i, side)[:2] for i in self.shown])
         if row.down:
             ends[:, 0] = ends[:, 0].max() + 0.1  # arcs start on one line, whatever the words' lengths
         lowest, highest = ends.min(axis=0), ends.max(axis=0)
@@ -126,12 +129,12 @@ class AttentionArcs(Painted):
 
     def draw(self, pen: Pen) -> None:
         for i, weight in enumerate(self.values):
-            if i == self.query or weight < self.least or self.grown[i] <= 0:
+            if i == self.query or i not in self.shown or weight < self.least or self.grown[i] <= 0:
                 continue
             self._arc(pen, i, weight * self.grown[i], self.grown[i])
 
     def _arc(self, pen: Pen, key: int, weight: float, grown: float) -> None:
-        start, end = self.ends[key], self.ends[self.query]
+        start, end = (self.ends[self.shown.index(i)] for i in (key, self.query))
         room = self.natural[0] if self.down else self.natural[1]
         height = 1.3 * room * (0.18 + 0.82 * np.sqrt(abs(end - start) / self.longest))
         opacity = (0.35 + 0.5 * min(1.0, 2 * weight)) * min(1.0, 2 * grown)

@@ -70,8 +70,10 @@ class SentenceStrip(Painted):
     Chips have no digits: what they hold is read when they open into a row (`Fly`). tokens: as the run has them. size:
     the largest em of the words. chips: how many chips a word will carry. lines: how many lines the words may take.
     target: the position that is followed (yellow), offered: the one that is asked (in the colour of keys); of a text
-    too long to be read in a strip these two and their neighbours are shown (`shown`: the positions), ⋯ for the rest."""
+    too long to be read in a strip these two, those of `besides` and neighbours are shown (`shown`: the positions), ⋯
+    for the rest."""
 
+    down = False
     emphasis: Mix[np.ndarray]
 
     def __init__(
@@ -85,17 +87,16 @@ class SentenceStrip(Painted):
         unknown: Iterable[int] = (),
         target: int | None = None,
         offered: int | None = None,
+        besides: Iterable[int] = (),
     ):
-        importance = _by_importance(len(tokens), [p for p in (target, offered) if p is not None])
+        importance = _by_importance(len(tokens), [p for p in (target, offered, *besides) if p is not None])
         for count in range(len(tokens), 1, -1):
             self.row, self.places = _words(tokens, sorted(importance[:count]), width - NAMES, size, lines)
             if self.row.size >= min(size, READABLE):
                 break
         self.shown = list(self.places)
         self.unknown = frozenset(unknown) & frozenset(self.shown)
-        for position, role in ((offered, "key"), (target, "target")):
-            if position is not None:
-                self.row.mark(self.places[position], role)
+        self._mark(target, offered)
         self.emphasis = np.ones(len(tokens))
         self.chips: dict[str, Chips] = {}
         self.pitch = self.row.tall * self.row.size + AIR + chips * (CHIP + AIR) + BETWEEN
@@ -112,6 +113,23 @@ class SentenceStrip(Painted):
         where = list(positions) or slice(None)
         self.chips[name].seen[where] = seen
         return self
+
+    def _mark(self, target: int | None, offered: int | None) -> None:
+        for position, role in ((offered, "key"), (target, "target")):
+            if position is not None:
+                self.row.mark(self.places[position], role)
+
+    def marked(self, target: int, offered: int) -> SentenceStrip:
+        """The same strip with these two words coloured and no others."""
+        twin: SentenceStrip = self.copy()
+        twin.row = self.row.marked(self.places[target])
+        twin._mark(target, offered)
+        return twin
+
+    def edge_point(self, position: int, side: tuple[float, float]) -> np.ndarray:
+        """Scene point on a word's box, as of a TokenRow."""
+        x, y, w, h = self.box(position)
+        return self.to_scene(x + side[0] * w, y + side[1] * h)
 
     def box(self, position: int) -> tuple[float, float, float, float]:
         """x, y, w, h of a word's box in local units (KeyError if the word is behind a ⋯)."""

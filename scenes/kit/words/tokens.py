@@ -152,6 +152,11 @@ class TokenRow(Painted):
         x, line, w = self.boxes[i]
         return x, line * self._line_height(), w, self.tall * self.size
 
+    @property
+    def shown(self) -> Sequence[int]:
+        """The positions that have a box, as of a SentenceStrip: all."""
+        return range(len(self.words))
+
     def edge_point(self, i: int, side: tuple[float, float]) -> np.ndarray:
         """Scene point on a box: side (½, 0) is the middle of its top, (½, 1) of its bottom, (1, ½) of its right."""
         x, y, w, h = self.box(i)

@@ -1,0 +1,171 @@
+"""Words in no order, said twice: what the model makes of the second time, and the heads that look at the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import FadeIn, FadeOut, Mobject, Transform, smooth
+from manim.utils.rate_functions import squish_rate_func
+
+from model.numbers.tensor import Tensor
+from scenes.kit.attention.pattern import DotPattern
+from scenes.kit.charts.curve import GrowCurve
+from scenes.kit.charts.lines import LineChart, Series
+from scenes.kit.ground.say import say
+from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.frames import Frame
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.recipes import Look, rows_that_fit
+from scenes.kit.words.tokens import TokenRow
+from scenes.lesson.claims import truth
+from scenes.lesson.steps import give_way
+from scenes.lessons.induction import facts
+
+if TYPE_CHECKING:
+    from scenes.lessons.induction.lesson import Induction
+
+NAMED, NAMED_HEADER = 5, 0.24  # of many rows each fifth has a name; its em
+LEAVING = 0.75  # seconds
+
+
+def soon(gone: Iterable[Mobject], run_time: float) -> list[FadeOut]:
+    """They leave in the first moments of a play, before what comes in it has got far."""
+    return [FadeOut(m, rate_func=squish_rate_func(smooth, 0, min(1.0, LEAVING / run_time))) for m in gone]
+
+
+def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
+    """The words, and over their places the probability of the right next word."""
+    run = lesson.list
+    half, first, again = run.half, run.next_words(False), run.next_words(True)
+    with lesson.step(
+        "Words in no order",
+        ask="Is it known by heart? {n} random words are not. Said twice, are they foretold?",
+        subtitle="from {model}’s own words of letters, NumPy’s default generator, seed {s}",
+        n=half,
+        s=lesson.options.seed,
+        claims=[
+            truth(
+                "the second half says the words of the first",
+                [run.trace["tokens"]],
+                lambda ids: bool((ids[:half] == ids[half:]).all() and len(set(ids)) == half),
+            )
+        ],
+        keep=before,
+    ):
+        upper, lower = lesson.stage.rows(1, lesson.by(wide=2.8, square=2.2, tall=1.8))
+        words = TokenRow(run.trace.tokens[:half], width=upper.width, height=upper.height, size=0.36,
+                         lines=lesson.by(wide=2, square=3, tall=5)).move_to(upper.center)  # fmt: skip
+        lesson.play(*give_way(before, words), run_time=0.8)
+        chart = chart_of(lesson, first, again, lower.width, lower.height).move_to(lower.center)
+        lesson.play(GrowCurve(chart), run_time=3.2)
+        lesson.answer(
+            "The right word gets {x:.1%} the first time, {y:.0%} the second: it must look back."
+            if float(again.mean(0)) > 0.5
+            else "The right word gets {x:.1%} the first time, {y:.1%} the second.",
+            x=first.mean(0),
+            y=again.mean(0),
+        )
+    return [words, chart]
+
+
+def chart_of(lesson: Induction, first: Tensor, again: Tensor, width: float, height: float) -> LineChart:
+    half = lesson.list.half
+    places = [Tensor.given(range(start, start + half - 1), "place", ("word",)) for start in (1, half + 1)]
+    series = [
+        Series(places[0], first, "the first time", "secondary", 0.04),
+        Series(places[1], again, "the second time", "probability", 0.04),
+    ]
+    titles = ("place in the text", "probability of the right next word")
+    return LineChart(series, width=width, height=height, across=(0, 2 * half), up=(0, 1), titles=titles)
+
+
+# ── all heads ────────────────────────────────────────────────────────────────────────────────────
+def grid_of(lesson: Induction, scores: Tensor, spec: str, kind: str) -> tuple[TensorGrid, tuple[int, int]]:
+    """Scores [layer, head], layers down in a wide frame and across in others, and the place of our head.
+
+    Of more rows than can be read as numbers all are shown as colours, and some are named."""
+    stage, config, place = lesson.stage, lesson.trace.config, (lesson.layer, lesson.head)
+    names = (
+        [say("layer {k}", k=k) for k in range(config.n_layers)],
+        [say("head {k}", k=k) for k in range(config.n_heads)],
+    )
+    if not lesson.wide and config.n_layers <= config.n_heads:
+        scores, names, place = scores.T, names[::-1], place[::-1]
+    room: Look = dict(width=stage.width, height=stage.height, cell=(1.6, 1.05), spec=spec, size=0.36, brackets=False)
+    shown: Look = dict(rows=scores.shape[0], columns=scores.shape[1])
+    labels: Look = dict(row_label_color="secondary", column_label_color="secondary")
+    if scores.shape[0] > rows_that_fit(stage.height - 0.8):
+        labels |= dict(header=NAMED_HEADER)
+        apart = [k for k in range(0, len(names[0]), NAMED) if abs(k - place[0]) > 1]  # no name touches ours
+        names = [name if k in (*apart, place[0]) else say("") for k, name in enumerate(names[0])], names[1]
+    grid = TensorGrid(scores, kind, row_labels=names[0], column_labels=names[1], **labels, **room, **shown)
+    return stage.fit(grid), place
+
+
+def framed(grid: TensorGrid, place: Sequence[int]) -> Frame:
+    row, column = grid.shown_row(place[0]), grid.shown_column(place[1])
+    return Frame(grid.corners(row, column, row, column))
+
+
+def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
+    """How much of its attention each head gives to what followed the last time."""
+    run, ours = lesson.list, (lesson.layer, lesson.head)
+    with lesson.step(
+        "Who looks there?",
+        ask="Which head looks from a word to what followed it the last time?",
+        subtitle="prefix-matching score: mean attention to it, second time · even attention: {c:.1%}",
+        c=run.chance,
+        claims=[facts.of_stripe(run)],
+        keep=before,
+    ):
+        grid, place = grid_of(lesson, run.matching, ".0%", "probability")
+        lesson.play(*soon(before, 2.6), Introduce(grid, "cells", lag=0.12), run_time=2.6)
+        frame = framed(grid, place)
+        lesson.play(FadeIn(frame), run_time=0.6)
+        lesson.answer(
+            "Layer {l}, head {h} gives it {x:.0%}: an induction head."
+            if ours in named(lesson)
+            else "None of them much. We follow layer {l}, head {h}: {x:.0%}."
+            if not named(lesson)
+            else "We follow layer {l}, head {h}: {x:.0%}.",
+            x=run.matching[ours],
+        )
+    return [grid, frame]
+
+
+def named(lesson: Induction) -> list[tuple[int, int]]:
+    """The heads that have earned the name."""
+    from model.study.inside.induction import earning, heads_of
+
+    every = heads_of(lesson.trace, range(lesson.trace.config.n_layers))
+    return earning(lesson.list.matching, lesson.list.chance, every)
+
+
+def stripe(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
+    """The head's pattern on the random words."""
+    run = lesson.list
+    pattern = run.trace[f"blocks.{lesson.layer}.attn.pattern"][lesson.head]
+    back = [pattern[q, q - run.half + 1] for q in range(run.half, 2 * run.half)]
+    with lesson.step(
+        "The stripe",
+        "A row a word, a dot where it looks: the second time, always {k} back."
+        if float(np.mean([float(w) for w in back])) > 0.5
+        else "A row a word, a dot where it looks. What followed stands {k} back.",
+        subtitle="blocks.{l}.attn.pattern [{h}, :, :] on the {t} random words",
+        k=run.half - 1,
+        claims=[facts.back(run)],
+        t=2 * run.half,
+        keep=before,
+    ):
+        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height)
+        dots = lesson.stage.fit(DotPattern(pattern, **room))
+        grid, frame = before
+        opened = Frame(dots.corners(0, 0, 2 * run.half - 1, 2 * run.half - 1))  # the cell of our head opens
+        lesson.play(*soon([grid], 1), Transform(frame, opened), run_time=1)
+        lesson.play(Introduce(dots, "rows", lag=0.3), run_time=2.2)
+    return [dots, frame]
+
+
+__all__ = ["all_heads", "framed", "grid_of", "named", "said_twice", "soon", "stripe"]
