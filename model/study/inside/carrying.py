@@ -69,10 +69,14 @@ class Carrying:
         rows = [stack([run["probs"][self.last, word] for run in row], "place") for row in self.runs]
         return stack(rows, "stop")
 
+    def changes(self, word: int) -> Tensor:
+        """How much each row that is carried over changes the word's probability, squared. [stop, position]"""
+        return (self.chances(word) - self.trace["probs"][self.last, word]).square()
+
     def path(self, word: int) -> list[int]:
-        """At each stop, which of the positions does most for a word; the first is the exchanged one, the last the last
-        one: at the end nothing else is read."""
-        return [int(np.argmax(row)) for row in self.chances(word).values]
+        """At each stop, which of the positions changes a word's probability most. The first is the exchanged one: no
+        other goes in otherwise; the last one the last: at the end nothing else is read."""
+        return [int(np.argmax(row)) for row in self.changes(word).values]
 
     def writes(self, layer: int, position: int) -> tuple[Trace, list[Trace]]:
         """The runs into which all of a layer's attention is carried over at a position, and each of its heads alone."""

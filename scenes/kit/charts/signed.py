@@ -161,9 +161,13 @@ class Waterfall(SignedBars):
         ends = np.asarray(self.ends.values, dtype=float)
         self.bases = np.concatenate([[0.0], ends[:-1], [0.0]])
         name = Said("≈ ") + name_of_total if self.form.about else name_of_total
-        everything, reach = concatenate([parts, stack([total], "part")]), (ends.min(), max(ends.max(), 1e-9))
+        everything, reach = concatenate([parts, stack([total], "part")]), (ends.min(), ends.max())
         super().__init__(everything, [*words, name], spec=self.form.parts, reach=reach, **look)
         self.total_fill = color(total_fill)
+
+    def _texts(self, size: float, low: float, high: float, room: float) -> tuple[float, float, float]:
+        words, left, right = super()._texts(size, low, high, room)
+        return words, 0.0, max(left, right)  # all numbers stand at the right of their bars
 
     def claims(self) -> list[Claim]:
         parts = tuple((shown_at(self.parts, self.form.parts, (i,)),) for i in range(len(self.parts)))

@@ -14,7 +14,7 @@ from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import Fact, fact, most
-from scenes.lesson.steps import grow_after, leave
+from scenes.lesson.steps import grow_after
 
 if TYPE_CHECKING:
     from scenes.lessons.facts.lesson import Facts
@@ -34,7 +34,7 @@ def every_head(lesson: Facts, before: Mobject) -> TensorGrid | Mobject:
         ask="Attention is {n} heads. What does each add to “{w}”?",
         subtitle="position {i} · share of attn.result in the logit of “{w}”, head by head",
         n=shares.size,
-        keep=(before,),
+        keep=(),
         claims=[largest(shares, layer, head)],
     ):
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, cell=(1.5, 1.3))
@@ -42,7 +42,7 @@ def every_head(lesson: Facts, before: Mobject) -> TensorGrid | Mobject:
             shares, "logit", row_labels=[say("layer {l}", l=k) for k in range(len(heads))],
             column_labels=[say("head {h}", h=k) for k in range(len(heads[0]))], **room,
         ).move_to(lesson.stage.center)  # fmt: skip
-        lesson.play(*leave(before), Introduce(grid, "cells", lag=0.6), run_time=3)
+        lesson.play(Introduce(grid, "cells", lag=0.6), run_time=3)
         lesson.answer(
             "{s:+.2f} together; the largest is {t:+.2f}, head {h} of layer {l}.",
             s=shares.sum(1).sum(0),

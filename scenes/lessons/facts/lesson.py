@@ -16,7 +16,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
-from scenes.lesson.claims import most
+from scenes.lesson.claims import Fact, most, truth
 from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
@@ -83,6 +83,23 @@ class Facts(TextLesson):
         fall = parts.why_not_the_other(self, bars)
         self.answer_to_the_question(fall)
 
+    @property
+    def handed_over(self) -> tuple[Tensor, Tensor]:
+        """The other word's chance with the row that changes most, before and behind the layer where the way goes on."""
+        places = self.carrying.path(self.other)
+        before, behind = (self.chances[k, places[k]] for k in (self.crossing, self.crossing + 1))
+        return before, behind
+
+    @property
+    def one_row_is_enough(self) -> bool:
+        """Whether on both sides of that layer one row brings half of the other word's chance in the other text."""
+        return min(map(float, self.handed_over)) >= float(self.others[self.other]) / 2
+
+    def claim_of_the_way(self, whole: bool) -> Fact:
+        told = "on both sides of the layer one row brings half of it" if whole else "on one side no row brings half"
+        of = [*self.handed_over, self.others[self.other]]
+        return truth(told, of, lambda a, b, full: bool((min(a, b) >= full / 2) == whole))
+
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     def opening(self) -> tuple[SentenceStrip, Mobject, ProbabilityBars]:
         """The sentence, and what comes next."""
@@ -112,28 +129,31 @@ class Facts(TextLesson):
 
     def answer_to_the_question(self, before: Mobject) -> None:
         names, adds = self.parts.of_writes
-        first = int(np.argmax(adds.values))
+        first, whole = int(np.argmax(adds.values)), self.one_row_is_enough
         with self.step(
             "Where it is known",
             ask="So where in the model is it known?",
             subtitle="model {model} · next word after position {i}, “{last}”",
             keep=(before,),
-            claims=[most(adds, first), most(self.chances[self.crossing], self.carrying.positions.index(self.place))],
+            claims=[most(adds, first), self.claim_of_the_way(whole)],
         ):
             strip, title, bars = self.opening()
             self.play(*give_way([before], strip, title), run_time=0.8)
             self.play(Grow(bars, "values"), run_time=1.4)
             self.answer(
-                "In no one place: “{x}” brings it to layer {c}, there “{y}” takes it over, and {name} adds most.",
+                "In no one place: “{x}” brings it to layer {c}, there “{y}” takes it over, and {name} adds most."
+                if whole
+                else "In no one place: from “{x}” to “{y}” no row in layer {c} has even half of it; {name} adds most.",
                 y=self.words[self.taker],
                 name=layers.called(names[first]),
             )
 
 
 def next_word_of_the_other(before: np.ndarray, after: np.ndarray) -> int:
-    """The likeliest next word of the other text; where that is the same, the one of all others that gains most."""
+    """The likeliest next word of the other text, if it is another one and gains; else the one that gains most of all
+    but the first text's."""
     first, likeliest = int(before.argmax()), int(after.argmax())
-    if likeliest != first:
+    if likeliest != first and after[likeliest] > before[likeliest]:
         return likeliest
     gain = after.astype(float) - before.astype(float)
     gain[first] = -np.inf

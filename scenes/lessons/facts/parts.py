@@ -113,8 +113,7 @@ def why_not_the_other(lesson: Facts, before: Mobject) -> Waterfall:
             above("difference", lesson.parts.logit, lesson.rival.logit),
         ],
     ):
-        name = say("“{w}” − “{v}”", **word(lesson), v=lesson.phrases["v"])
-        fall = fall_of(lesson, gaps, names, total, name)
+        fall = fall_of(lesson, gaps, names, total, say("difference"))
         grow_after(lesson, [before], fall, lag=0.8, run_time=4)
         lesson.answer(
             "{s:+.2f} together, most from {name}: “{w}” is {r:,.0f} times as likely.",
