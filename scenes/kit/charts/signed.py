@@ -183,8 +183,8 @@ class Waterfall(SignedBars):
         super().draw(pen)
         final = np.abs(np.asarray(self.parts.values, dtype=float))
         there = np.where(final > 0, np.abs(self.values[:-1]) / np.maximum(final, 1e-30), 1.0)
-        for i, end in enumerate(np.asarray(self.ends.values, dtype=float)):
-            x, y = self.zero + self.unit * end, (i + 0.84) * self.pitch
+        for i, value in enumerate(self.values[:-1]):
+            x, y = self.zero + self.unit * (self._start(i) + value), (i + 0.84) * self.pitch
             place, seen = Place(Cell(self.ends, (i,)), self.zero, self.unit), float(there[i] > 0.999)
             pen.line([(x, y), (x, y + 0.32 * self.pitch)], "secondary", 0.016, seen, shows=place)
 

@@ -205,7 +205,7 @@ def every_row(lesson: Facts, pair: Pair) -> TensorGrid:
         for stop in (lesson.crossing, lesson.crossing + 1):  # these two runs have been seen
             known = stop, lesson.carrying.positions.index(lesson.place)
             grid.cell_opacity[known] = grid.text_opacity[known] = 1.0
-        lesson.play(coming, run_time=5)
+        lesson.play(coming, run_time=4)
         lesson.answer("{m} of {n} runs bring it at least half of the {q:.1%} of the other text.", m=enough, q=reached)
     return grid
 

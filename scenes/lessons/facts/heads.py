@@ -67,7 +67,7 @@ def who_carries(lesson: Facts, before: list[Mobject]) -> SignedBars:
     alone = float(values[1 + head]) < float(values[0]) / 2
     with lesson.step(
         "Who carries it?",
-        ask="Only what attention writes at “{y}” in layer {c} from the other text: is that enough?",
+        ask="Is it enough to carry over what attention writes at “{y}” in layer {c}?",
         subtitle="chance of “{v}” with what layer {c} writes at “{y}” carried over · dashed: without",
         y=lesson.words[taker],
         keep=before,

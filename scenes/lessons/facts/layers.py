@@ -50,7 +50,7 @@ def stop_by_stop(lesson: Facts, before: list[Mobject]) -> Mobject:
             fact("likeliest", "no word is likelier than those that are shown", [listed, lens.probs[shown]], largest),
         ],
     ):
-        lesson.play(*leave(*before), Emerge(table, "emphasis", lag=0.6), run_time=3.2)
+        lesson.play(*leave(*before), Emerge(table, "emphasis", lag=0.6), run_time=2.8)
         lesson.answer(
             "“{w}” is number {a} of {m:,} as the row goes in; from {name} on it comes first, {p:.1%}.",
             a=ranks[0],

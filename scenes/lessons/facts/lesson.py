@@ -60,7 +60,9 @@ class Facts(TextLesson):
         self.path = [self.carrying.positions[k] for k in self.carrying.path(self.other)]
         self.crossing = crossing(self.path)
         self.taker = self.path[self.crossing + 1]
-        self.phrases |= dict(model=self.model_name, i=self.position, last=self.words[self.position])
+        self.phrases |= dict(
+            model=self.model_name, d=trace.config.d_model, i=self.position, last=self.words[self.position]
+        )
         self.phrases |= dict(w=display(vocabulary[self.word]), v=display(vocabulary[self.other]))
         self.phrases |= dict(x=self.words[self.place], u=display(self.donor.tokens[self.place]), c=self.crossing)
 

@@ -56,7 +56,7 @@ def one_part(lesson: Facts, table: Mobject) -> list[Mobject]:
         terms = TermSum(row, found.direction, adds, width=bottom.width, lines=lines, size=0.4, total_color="logit")
         bottom.fit(terms)
         lesson.play(DotProduct(terms), run_time=2.4)
-        lesson.answer("{d} products add up to {s:+.2f}: that is its share.", d=len(row), s=adds)
+        lesson.answer("{d} products add up to {s:+.2f}: that is its share.", s=adds)
     return [both, terms]
 
 
@@ -75,7 +75,7 @@ def all_parts(lesson: Facts, before: list[Mobject]) -> Waterfall:
     """All writes, and the logit that they add up to."""
     names, adds = lesson.parts.of_writes
     first = int(np.argmax(adds.values))
-    logit = lesson.parts.logit
+    logit, lowered = lesson.parts.logit, bool((adds.values < 0).any())
     with lesson.step(
         "All shares",
         ask="And what do all the others add?",
@@ -83,13 +83,14 @@ def all_parts(lesson: Facts, before: list[Mobject]) -> Waterfall:
         keep=before,
         claims=[
             most(adds, first),
+            truth("some lower it, or none", [adds], lambda a: bool((a < 0).any()) == lowered),
             truth("together they are the logit", [adds, logit], lambda a, s: bool(abs(a.sum() - s) < 1e-3)),
         ],
     ):
         fall = fall_of(lesson, adds, names, logit, say("logit of “{w}”", **word(lesson)))
         grow_after(lesson, before, fall, lag=0.8, run_time=4)
         lesson.answer(
-            "Together they are the logit, {s:+.2f}. {name} adds most; some lower it.",
+            "Together they are the logit, {s:+.2f}. {name} adds most" + ("; some lower it." if lowered else "."),
             s=logit,
             name=called(names[first]),
         )
@@ -103,7 +104,7 @@ def why_not_the_other(lesson: Facts, before: Mobject) -> Waterfall:
     first, times = int(np.argmax(gaps.values)), lesson.probs[lesson.word] / lesson.probs[lesson.other]
     with lesson.step(
         "Why not the other?",
-        ask="Why “{w}” and not “{v}”? What each part adds to the one, less what to the other:",
+        ask="Why “{w}” and not “{v}”? The difference, part by part:",
         subtitle="share in the logit of “{w}” − share in the logit of “{v}” · position {i}",
         keep=(before,),
         claims=[

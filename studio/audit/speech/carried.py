@@ -43,6 +43,8 @@ def check_exchanged(text: Said, at_end: Iterable[Tensor], where: Where) -> Itera
     are of the one with the new word."""
     found = [match.groups() for match in EXCHANGED.finditer(text)]
     found += [match.groups()[::-1] for match in WERE.finditer(text)]
+    if not found:
+        return
     ends = {run for tensor in at_end for run in tensor.runs()}
     pairs = {(new, old) for run, other, new, old in _differences(where) if not ends or run in ends}
     for new, old in found:
