@@ -22,6 +22,7 @@ from scenes.kit.words.tokens import display
 
 TEXTS = 0.7  # of the width at most for words and numbers
 AIR = 0.1  # between a bar and its number
+BEGUN = 0.03  # of a bar of a sum, from which on it is seen
 TRIES: Tries = ((0, 0), (0, -1), (1, -1), (2, -1))  # of a sum of many parts
 
 
@@ -103,12 +104,15 @@ class SignedBars(Painted):
     def _fill(self, i: int) -> np.ndarray:
         return self.fills[int(self.values[i] < 0)]
 
+    def _seen(self, i: int) -> float:
+        """How much of a bar and its number is seen."""
+        return float(self.emphasis[i])
+
     def draw(self, pen: Pen) -> None:
         for i, word in enumerate(self.words):
-            (x, y, w, h), cell, seen = self._bar(i), Cell(self.tensor, (i,)), float(self.emphasis[i])
-            middle = y + h / 2
-            pen.text(word, self.label_width - 0.5 * self.size, middle, self.size, "ink", seen, align=1.0,
-                     level="letters", of=cell)  # fmt: skip
+            (x, y, w, h), cell, seen = self._bar(i), Cell(self.tensor, (i,)), self._seen(i)
+            pen.text(word, self.label_width - 0.5 * self.size, y + h / 2, self.size, "ink", float(self.emphasis[i]),
+                     align=1.0, level="letters", of=cell)  # fmt: skip
             shows = Length(cell, self.zero + self.unit * self._start(i), self.unit)
             pen.rectangle(x, y, max(w, 0.012), h, self._fill(i), 0.85 * seen, shows=shows)
         pen.line([(self.zero, 0.0), (self.zero, self.natural[1])], "secondary", 0.02)
@@ -121,7 +125,7 @@ class SignedBars(Painted):
 
     def _draw_number(self, pen: Pen, i: int, value: float) -> None:
         """At the end of a bar; where the mark passes behind it, the mark makes room."""
-        (x, y, w, h), seen = self._bar(i), float(self.emphasis[i])
+        (x, y, w, h), seen = self._bar(i), self._seen(i)
         at, align = (x - AIR, 1.0) if value < 0 else (x + w + AIR, 0.0)
         wide = typesetting.width(number(value, self.spec), self.size)
         left = at - align * wide
@@ -179,18 +183,25 @@ class Waterfall(SignedBars):
     def _fill(self, i: int) -> np.ndarray:
         return self.total_fill if i == len(self.parts) else super()._fill(i)
 
+    def _grown(self, i: int) -> float:
+        """How much of a bar is there while they grow, 0…1."""
+        final = abs(float(self.tensor.values[i]))
+        return min(abs(float(self.values[i])) / final, 1.0) if final else 1.0
+
+    def _seen(self, i: int) -> float:
+        """A bar that has not begun to grow would stand where none is yet."""
+        return super()._seen(i) * float(self._grown(i) > BEGUN)
+
     def draw(self, pen: Pen) -> None:
         super().draw(pen)
-        final = np.abs(np.asarray(self.parts.values, dtype=float))
-        there = np.where(final > 0, np.abs(self.values[:-1]) / np.maximum(final, 1e-30), 1.0)
         for i, value in enumerate(self.values[:-1]):
             x, y = self.zero + self.unit * (self._start(i) + value), (i + 0.84) * self.pitch
-            place, seen = Place(Cell(self.ends, (i,)), self.zero, self.unit), float(there[i] > 0.999)
+            place, seen = Place(Cell(self.ends, (i,)), self.zero, self.unit), float(self._grown(i) > 0.999)
             pen.line([(x, y), (x, y + 0.32 * self.pitch)], "secondary", 0.016, seen, shows=place)
 
     def _draw_number(self, pen: Pen, i: int, value: float) -> None:
         """At the right of a bar, whatever its sign: at its left another one may have ended."""
-        (x, y, w, h), seen = self._bar(i), float(self.emphasis[i])
+        (x, y, w, h), seen = self._bar(i), self._seen(i)
         tensor, spec = (self.total, self.form.total) if i == len(self.parts) else (self.parts, self.form.parts)
         at = (i,) if tensor.ndim else ()
         pen.number(tensor, at, spec, x + w + AIR, y + h / 2, self.size, "secondary", seen, value=value, level="letters")

@@ -216,7 +216,7 @@ def the_way(lesson: Facts, grid: TensorGrid) -> list[Mobject]:
     with lesson.step(
         "The way",
         say("In each line one row does most: ") + in_order(lesson, lesson.path) + say("."),
-        subtitle="chance of “{v}” with that one row from the other text · framed: where it changes most",
+        subtitle="chance of “{v}” with that one row · framed: where it changes most",
         claims=[most(changes[k], place) for k, place in enumerate(places)],
         keep=(grid,),
     ):

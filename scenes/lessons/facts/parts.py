@@ -31,12 +31,17 @@ def name_of_part(part: Part) -> Said:
     return say("head {h} of layer {l}", h=part.head, l=part.layer)
 
 
+def telling_part(lesson: Facts) -> int:
+    """The place of the part that writes a row and adds most."""
+    found = lesson.parts
+    rows = [k for k, part in enumerate(found.parts) if part.name not in ("ln_final.b", "b_U")]
+    return max(rows, key=lambda k: float(found.contributions[k]))
+
+
 def one_part(lesson: Facts, table: Mobject) -> list[Mobject]:
     """The part that adds most, worked out: its write behind the norm's division, times the word's direction."""
     found = lesson.parts
-    rows = [k for k, part in enumerate(found.parts) if part.name not in ("ln_final.b", "b_U")]
-    chosen = max(rows, key=lambda k: float(found.contributions[k]))
-    part = found.parts[chosen]
+    part = found.parts[telling_part(lesson)]
     row, adds = found.divided(part), found.adds(part)
     with lesson.step(
         "One part’s share",
@@ -88,7 +93,9 @@ def all_parts(lesson: Facts, before: list[Mobject]) -> Waterfall:
         ],
     ):
         fall = fall_of(lesson, adds, names, logit, say("logit of “{w}”", **word(lesson)))
-        grow_after(lesson, before, fall, lag=0.8, run_time=4)
+        known = lesson.parts.parts[telling_part(lesson)].name
+        there = [names.index(known)] if known in names else []
+        grow_after(lesson, before, fall, lag=0.8, run_time=4, there=there)
         lesson.answer(
             "Together they are the logit, {s:+.2f}. {name} adds most" + ("; some lower it." if lowered else "."),
             s=logit,
