@@ -33,7 +33,7 @@ _ROOMS = {
     "attention.wall": ("PatternWall", "Tag"),
     "charts.bars": ("ProbabilityBars",),
     "charts.change": ("BarChange",),
-    "charts.signed": ("SignedBars",),
+    "charts.signed": ("SignedBars", "Waterfall"),
     "charts.ranking": ("Ranking",),
     "charts.cumulative": ("CumulativeBar", "LayEndToEnd"),
     "charts.wire": ("ResidualWire",),

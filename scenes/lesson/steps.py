@@ -50,12 +50,19 @@ def give_way(gone: Iterable[Mobject], *new: Mobject) -> list[Animation]:
 
 
 def grow_after(
-    scene: SteppedScene, gone: Iterable[Mobject], bars: Painted, *new: Mobject, lag: float = 0.3, run_time: float = 2.4
+    scene: SteppedScene,
+    gone: Iterable[Mobject],
+    bars: Painted,
+    *new: Mobject,
+    lag: float = 0.3,
+    run_time: float = 2.4,
+    there: Iterable[int] = (),
 ) -> None:
-    """What was there leaves; then the bars come and grow, with what is new beside them, all in one play."""
+    """What was there leaves; then the bars come and grow, with what is new beside them, all in one play. there: those
+    that are known already."""
     scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.3)) for m in gone],
                *[FadeIn(m, rate_func=squish_rate_func(smooth, 0.1, 0.3)) for m in new],
-               Emerge(bars, "values", lag=lag, least=0.02, after=0.08), run_time=run_time)  # fmt: skip
+               Emerge(bars, "values", lag=lag, least=0.02, after=0.08, there=there), run_time=run_time)  # fmt: skip
 
 
 @dataclass(frozen=True)

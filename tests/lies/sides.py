@@ -27,8 +27,8 @@ LIES = [
     Lie(
         "what a part takes away it seems to add",
         SIGNED,
-        "self.fills[int(value < 0)]",
-        "self.fills[int(value > 0)]",
+        "return self.fills[int(self.values[i] < 0)]",
+        "return self.fills[int(self.values[i] > 0)]",
         "mlp",
         "wrong shape",
     ),

@@ -90,6 +90,14 @@ class Attribution:
         return self.divided(part) @ self.direction
 
     @cached_property
+    def of_writes(self) -> tuple[list[str], Tensor]:
+        """The same with all heads of a layer and their bias together, as blocks.L.attn_out: (names, [part])."""
+        names = [part.name if ".attn." not in part.name else f"blocks.{part.layer}.attn_out" for part in self.parts]
+        places = {name: [k for k, other in enumerate(names) if other == name] for name in names}
+        sums = [self.contributions[k].sum(0) if len(k) > 1 else self.contributions[k[0]] for k in places.values()]
+        return list(places), stack(sums, "part")
+
+    @cached_property
     def contributions(self) -> Tensor:
         """What all parts add, in their order; together the logit [part]."""
         return stack([self.adds(part) for part in self.parts], "part")

@@ -1,25 +1,29 @@
-"""SignedBars: numbers of either sign as bars from one line of zero."""
+"""SignedBars: numbers of either sign as bars from one line of zero. Waterfall: each begins where the last one ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from model.errors import UsageError
-from model.numbers.tensor import Tensor
+from model.numbers.tensor import Tensor, concatenate, stack
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Length, Place, Side
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.pen import Rectangle
-from scenes.kit.ground.readings import Cell
+from scenes.kit.ground.readings import Cell, Claim, shown_at
 from scenes.kit.ground.say import Said, number
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL
+from scenes.kit.numbers.decimals import Tries, decimals
 from scenes.kit.words.tokens import display
 
 TEXTS = 0.7  # of the width at most for words and numbers
 AIR = 0.1  # between a bar and its number
+BEGUN = 0.03  # of a bar of a sum, from which on it is seen
+TRIES: Tries = ((0, 0), (0, -1), (1, -1), (2, -1))  # of a sum of many parts
 
 
 class SignedBars(Painted):
@@ -90,16 +94,31 @@ class SignedBars(Painted):
 
     def _bar(self, i: int) -> Rectangle:
         end = self.unit * float(self.values[i])
-        return self.zero + min(end, 0.0), (i + 0.16) * self.pitch, abs(end), 0.68 * self.pitch
+        start = self.zero + self.unit * self._start(i)
+        return start + min(end, 0.0), (i + 0.16) * self.pitch, abs(end), 0.68 * self.pitch
+
+    def _start(self, i: int) -> float:
+        """The number at which the i-th bar begins."""
+        return 0.0
+
+    def _roles(self, i: int) -> tuple[str, str]:
+        """The colours of a bar above and below zero."""
+        return self.roles
+
+    def _fill(self, i: int) -> np.ndarray:
+        return self.fills[int(self.values[i] < 0)]
+
+    def _seen(self, i: int) -> float:
+        """How much of a bar and its number is seen."""
+        return float(self.emphasis[i])
 
     def draw(self, pen: Pen) -> None:
-        for i, (word, value) in enumerate(zip(self.words, self.values, strict=True)):
-            (x, y, w, h), cell, seen = self._bar(i), Cell(self.tensor, (i,)), float(self.emphasis[i])
-            middle = y + h / 2
-            pen.text(word, self.label_width - 0.5 * self.size, middle, self.size, "ink", seen, align=1.0,
-                     level="letters", of=cell)  # fmt: skip
-            shows = Length(cell, self.zero, self.unit), Side(cell, *self.roles)
-            pen.rectangle(x, y, max(w, 0.012), h, self.fills[int(value < 0)], 0.85 * seen, shows=shows)
+        for i, word in enumerate(self.words):
+            (x, y, w, h), cell, seen = self._bar(i), Cell(self.tensor, (i,)), self._seen(i)
+            pen.text(word, self.label_width - 0.5 * self.size, y + h / 2, self.size, "ink", float(self.emphasis[i]),
+                     align=1.0, level="letters", of=cell)  # fmt: skip
+            shows = Length(cell, self.zero + self.unit * self._start(i), self.unit), Side(cell, *self._roles(i))
+            pen.rectangle(x, y, max(w, 0.012), h, self._fill(i), 0.85 * seen, shows=shows)
         nought = Place(0, self.zero, self.unit)
         pen.line([(self.zero, 0.0), (self.zero, self.natural[1])], "secondary", 0.02, shows=nought)
         if self.mark is not None:
@@ -111,7 +130,7 @@ class SignedBars(Painted):
 
     def _draw_number(self, pen: Pen, i: int, value: float) -> None:
         """At the end of a bar; where the mark passes behind it, the mark makes room."""
-        (x, y, w, h), seen = self._bar(i), float(self.emphasis[i])
+        (x, y, w, h), seen = self._bar(i), self._seen(i)
         at, align = (x - AIR, 1.0) if value < 0 else (x + w + AIR, 0.0)
         wide = typesetting.width(number(value, self.spec), self.size)
         left = at - align * wide
@@ -127,4 +146,73 @@ def _shown(word: str) -> str:
     return word if isinstance(word, Said) else display(word)
 
 
-__all__ = ["SignedBars"]
+class Waterfall(SignedBars):
+    """A sum as bars: each part begins where the one before it ended, and the total, in the last line, spans them all.
+
+    parts: Tensor [n]; words: n strings; total: Tensor of one number = Σ parts, called `name_of_total`. The numbers get
+    the decimals with which they add up as they are displayed, else the total's name gets ≈. Other arguments: as of
+    SignedBars; total_fill: the colour of the total.
+    """
+
+    def __init__(
+        self,
+        parts: Tensor,
+        words: Sequence[str],
+        total: Tensor,
+        name_of_total: Said,
+        *,
+        spec: str = "+.2f",
+        total_fill: str = "logit",
+        **look: Any,
+    ):
+        self.form = decimals([([(float(v),) for v in parts.values], float(total))], spec, TRIES)
+        self.parts, self.total, self.ends = parts, total, parts.cumsum(0)
+        ends = np.asarray(self.ends.values, dtype=float)
+        self.bases = np.concatenate([[0.0], ends[:-1], [0.0]])
+        name = Said("≈ ") + name_of_total if self.form.about else name_of_total
+        everything, reach = concatenate([parts, stack([total], "part")]), (ends.min(), ends.max())
+        super().__init__(everything, [*words, name], spec=self.form.parts, reach=reach, **look)
+        self.total_role, self.total_fill = total_fill, color(total_fill)
+
+    def _texts(self, size: float, low: float, high: float, room: float) -> tuple[float, float, float]:
+        words, left, right = super()._texts(size, low, high, room)
+        return words, 0.0, max(left, right)  # all numbers stand at the right of their bars
+
+    def claims(self) -> list[Claim]:
+        parts = tuple((shown_at(self.parts, self.form.parts, (i,)),) for i in range(len(self.parts)))
+        return [Claim(parts, shown_at(self.total, self.form.total), about=self.form.about)]
+
+    def _start(self, i: int) -> float:
+        return float(self.bases[i])
+
+    def _roles(self, i: int) -> tuple[str, str]:
+        return (self.total_role, self.total_role) if i == len(self.parts) else super()._roles(i)
+
+    def _fill(self, i: int) -> np.ndarray:
+        return self.total_fill if i == len(self.parts) else super()._fill(i)
+
+    def _grown(self, i: int) -> float:
+        """How much of a bar is there while they grow, 0…1."""
+        final = abs(float(self.tensor.values[i]))
+        return min(abs(float(self.values[i])) / final, 1.0) if final else 1.0
+
+    def _seen(self, i: int) -> float:
+        """A bar that has not begun to grow would stand where none is yet."""
+        return super()._seen(i) * float(self._grown(i) > BEGUN)
+
+    def draw(self, pen: Pen) -> None:
+        super().draw(pen)
+        for i, value in enumerate(self.values[:-1]):
+            x, y = self.zero + self.unit * (self._start(i) + value), (i + 0.84) * self.pitch
+            place, seen = Place(Cell(self.ends, (i,)), self.zero, self.unit), float(self._grown(i) > 0.999)
+            pen.line([(x, y), (x, y + 0.32 * self.pitch)], "secondary", 0.016, seen, shows=place)
+
+    def _draw_number(self, pen: Pen, i: int, value: float) -> None:
+        """At the right of a bar, whatever its sign: at its left another one may have ended."""
+        (x, y, w, h), seen = self._bar(i), self._seen(i)
+        tensor, spec = (self.total, self.form.total) if i == len(self.parts) else (self.parts, self.form.parts)
+        at = (i,) if tensor.ndim else ()
+        pen.number(tensor, at, spec, x + w + AIR, y + h / 2, self.size, "secondary", seen, value=value, level="letters")
+
+
+__all__ = ["SignedBars", "Waterfall"]

@@ -309,18 +309,30 @@ def column_of(grid: TensorGrid, column: int) -> GridPerch:
 class FillStrip(Together):
     """The chips of a sentence strip come, word after word; those that are there already stay.
 
-    names: of the lines of chips. lag: from one word to the next, as in Manim's lag_ratio."""
+    names: of the lines of chips. positions: of the words whose chips come (default: all). seen: how much of them is
+    seen at the end; with 0 they go. lag: from one word to the next, as in Manim's lag_ratio."""
 
-    def __init__(self, strip: SentenceStrip, names: Iterable[str], *, lag: float = 0.4, **kwargs: Any):
-        self.strip, self.names, self.lag = strip, list(names), lag
+    def __init__(
+        self,
+        strip: SentenceStrip,
+        names: Iterable[str],
+        *,
+        positions: Iterable[int] | None = None,
+        seen: float = 1.0,
+        lag: float = 0.4,
+        **kwargs: Any,
+    ):
+        self.strip, self.names, self.lag, self.seen = strip, list(names), lag, seen
+        everyone = range(len(strip.emphasis))
+        self.mine = np.isin(everyone, list(everyone if positions is None else positions))
         self.before = {name: strip.chips[name].seen.copy() for name in self.names}
         kwargs.setdefault("rate_func", linear)
         super().__init__(strip, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        words = ease(stagger(self.rate_func(alpha), len(self.strip.emphasis), self.lag))
-        for name in self.names:
-            self.strip.chips[name].seen = np.maximum(self.before[name], words)
+        words = self.mine * ease(stagger(self.rate_func(alpha), len(self.strip.emphasis), self.lag))
+        for name, before in self.before.items():
+            self.strip.chips[name].seen = (1 - words) * before + words * self.seen
 
 
 def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:

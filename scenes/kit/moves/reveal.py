@@ -71,19 +71,33 @@ class Introduce(Reveal):
 class Grow(Animation):
     """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers.
 
-    name: of the array: "values", "grown", "emphasis", "bar_opacity" … least: the share of it that is there before."""
+    name: of the array: "values", "grown", "emphasis", "bar_opacity" … least: the share of it that is there before;
+    there: the entries that are there as a whole."""
 
-    def __init__(self, mobject: Painted, name: str, *, lag: float = 0.1, least: float = 0.0, **kwargs: Any):
-        self.what, self.lag, self.least = name, lag, least
+    def __init__(
+        self,
+        mobject: Painted,
+        name: str,
+        *,
+        lag: float = 0.1,
+        least: float = 0.0,
+        there: Iterable[int] = (),
+        **kwargs: Any,
+    ):
+        self.what, self.lag = name, lag
         kwargs.setdefault("introducer", True)
         super().__init__(mobject, **kwargs)
         self.final = np.array(getattr(mobject, name), dtype=float)
-        setattr(mobject, name, least * self.final)
+        self.least = np.full(len(self.final), least)
+        self.least[list(there)] = 1.0
+        self._grow(self.least)
+
+    def _grow(self, progress: np.ndarray) -> None:
+        setattr(self.mobject, self.what, self.final * progress.reshape((-1,) + (1,) * (self.final.ndim - 1)))
 
     def interpolate_mobject(self, alpha: float) -> None:
         progress = np.maximum(ease(stagger(self.rate_func(alpha), len(self.final), self.lag)), self.least)
-        shape = (-1,) + (1,) * (self.final.ndim - 1)
-        setattr(self.mobject, self.what, self.final if alpha >= 1 else self.final * progress.reshape(shape))
+        self._grow(progress if alpha < 1 else np.ones(len(self.final)))
 
 
 class Emerge(Grow):

@@ -21,6 +21,7 @@ from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Point, R
 from scenes.kit.ground.readings import Cell
 
 LAYER = re.compile(r"blocks\.(\d+)\.(?:.*\.)?(\w+)")
+GIVEN_OUT = ("logits", "probs")
 REDUCED = ("sum", "mean", "max", "min")
 
 What = int | float | str
@@ -110,9 +111,18 @@ def _of_leaf(leaf: Leaf, traces: Traces) -> Names:
     if layer := LAYER.match(leaf.name):
         names["layer"] = (int(layer[1]), run)
     trace = traces.get(run)
+    if trace is not None and trace.info.get("patch") and names["tensor"][0] in GIVEN_OUT:
+        names |= _of_patch(trace.info["patch"], run)
     for off, head in () if trace is None else trace.info.get("ablate", ())[:1]:
         names |= {"layer off": (off, ""), "head off": (head, "")}
     return names
+
+
+def _of_patch(patch: Mapping[str, Any], run: str) -> Names:
+    """What comes out of a run into which a row was carried over is named by that row."""
+    name, head = patch["name"], {} if patch["head"] is None else {"head": (patch["head"], run)}
+    layer = int(name.split(".")[1])
+    return {"position": (patch["position"], run), "layer": (layer, run), "carried": (name, run), **head}
 
 
 def _of_given(leaf: Given) -> Names:

@@ -31,6 +31,7 @@ TURN = re.compile(r"turn (\d+)")  # of a loop, counted from 1
 WRITER = re.compile(r"\b(attention|attn|MLP) (\d+)(?=$|:)")
 WRITTEN = {"MLP": ("mlp_out", "resid_post"), "attention": ("attn_out", "resid_mid"), "attn": ("attn_out", "resid_mid")}
 STREAM = ("resid_pre", *WRITTEN["MLP"], *WRITTEN["attention"])
+CARRIED = {"before layer": "resid_pre", "at the end": "resid_post", "all heads": "attn_out", "head ": "attn.result"}
 DIRECTIONS = {"across": 0, "up": 1}  # of a plane's axes
 
 
@@ -52,6 +53,7 @@ def misnamed(label: Reading, lines: Sequence[Names], traces: Traces) -> Iterator
         yield from _of_a_run(label.text, names, traces)
         yield from _of_a_number(label, names, traces)
         yield from _of_a_merge(label.text, names, traces)
+        yield from _of_what_was_carried(label.text, names)
 
 
 def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
@@ -189,6 +191,14 @@ def _of_a_merge(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, 
     )
     if text != f"{left} + {right} → {left}{right}":
         yield text, f"{left} + {right}"
+
+
+def _of_what_was_carried(text: str, names: Names) -> Iterator[tuple[str, str]]:
+    """“before layer 1”, “at the end”, “all heads” beside what comes out of a run with such a row from another one."""
+    name = str(names.get("carried", ("", ""))[0])
+    for phrase, tensor in CARRIED.items():
+        if name and text.startswith(phrase) and not name.endswith(tensor):
+            yield text, name
 
 
 def misdirected(label: Reading, traces: Traces) -> Iterator[tuple[str, str]]:

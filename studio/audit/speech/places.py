@@ -13,6 +13,7 @@ from scenes.kit.words.tokens import display
 
 LAYER = re.compile(r"blocks\.(\d+)\.")
 VOCABULARY = ("vocab", "word")  # axes whose places are words of the vocabulary
+GIVEN_OUT = ("logits", "probs")  # tensors of what comes out
 WORD_AXES = ("position", "query", "key")  # axes whose places are words of the text
 
 
@@ -116,14 +117,30 @@ class Where:
 
     def _of(self, leaf: Recorded) -> Iterator[Spot]:
         short = short_name(leaf.name)
+        patch = self.patch(leaf.run)
         for axis, place in zip(leaf.axes, leaf.index, strict=True):
-            if isinstance(place, int):
+            if isinstance(place, int) and not (patch and axis == "position" and short in GIVEN_OUT):
                 yield Spot(short, axis, place, leaf.run, leaf.name)
+        if patch:
+            yield from self._carried(short, leaf.run, patch)
         if layer := LAYER.match(leaf.name):
             yield Spot(short, "layer", int(layer[1]), leaf.run)
         for layer_off, head in self.switched_off(leaf.run):
             yield Spot(short, "layer", layer_off, leaf.run)
             yield Spot(short, "head", head, leaf.run)
+
+    def patch(self, run: str) -> dict[str, Any] | None:
+        """What was carried over into a run (`Carried.told`)."""
+        found: dict[str, Any] | None = getattr(self.traces.get(run), "info", {}).get("patch")
+        return found
+
+    def _carried(self, short: str, run: str, patch: dict[str, Any]) -> Iterator[Spot]:
+        """Where a row was carried over: what comes out of such a run is told by it."""
+        places = {"position": patch["position"], "layer": int(patch["name"].split(".")[1]), "head": patch["head"]}
+        for axis, place in places.items():
+            if place is not None:
+                yield Spot(short, axis, place, run)
+        yield Spot(short, "position", patch["position"], patch["donor"])
 
     def switched_off(self, run: str) -> list[tuple[int, int]]:
         """The (layer, head) without which a run was made."""

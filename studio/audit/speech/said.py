@@ -24,6 +24,7 @@ from studio.audit.numbers.sources import Sources
 from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
+from studio.audit.speech.carried import check_carried, check_exchanged
 from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
 from studio.audit.speech.names import check_grey_line, check_moments, check_order, check_runs, check_then
 from studio.audit.speech.places import Where
@@ -92,6 +93,8 @@ class Speech(Check):
             yield from check_runs(text, [*shown, *spoken], self.where)
             yield from check_sentence(Sentence.of(text), grey, (spoken, facts, shown), self.where)
             yield from check_sizes(text, [*shown, *spoken, *facts], self.where)
+            yield from check_carried(text, [*shown, *spoken], self.bars, self.where)
+            yield from check_exchanged(text, self.bars, self.where)
             yield from check_laws(text, self.drawn.values())
             yield from check_sides(text, shown)
             yield from check_owners(text, [*shown, *spoken], self.where)

@@ -11,6 +11,7 @@ from scenes.kit.ground.say import Said
 from scenes.kit.words.tokens import display
 from studio.audit.checks.naming import AXES, displayed
 from studio.audit.findings import Defect
+from studio.audit.speech.carried import EXCHANGED, WERE, exchanged_words
 from studio.audit.speech.places import Spot, Where
 
 CLAUSES = re.compile(r"[,;.]\s+(?:and )?| and | · ")
@@ -60,6 +61,8 @@ def check_sentence(
     spoken, _, shown = step
     vocabulary = all_words(where)
     named = {display(tokens[p]) for tokens in texts(where) for p in positions_in(grey) if p < len(tokens)}
+    if EXCHANGED.search(sentence.text) or WERE.search(sentence.text):
+        named |= exchanged_words(where)
     for at, word in sentence.words:
         levels = (sentence.near(at), sentence.tensors, *step)
         there = next((words for level in levels if (words := where.words_of(level))), set())

@@ -8,6 +8,7 @@ import numpy as np
 from manim import VGroup
 
 from model.numbers.tensor import stack
+from model.study.inside.attribution import Attribution
 from model.study.positions import wave
 from model.study.space import direction, nearest
 from scenes.kit.charts.activation import ActivationCurve, Fall
@@ -19,7 +20,7 @@ from scenes.kit.charts.lanes import Lanes
 from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.charts.numberline import Arrive, Group, NumberLine
 from scenes.kit.charts.ranking import Ranking
-from scenes.kit.charts.signed import SignedBars
+from scenes.kit.charts.signed import SignedBars, Waterfall
 from scenes.kit.charts.surprise import SurpriseCurve
 from scenes.kit.charts.wire import ResidualWire
 from scenes.kit.demo import real
@@ -32,6 +33,8 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.sums import cosine
 from scenes.kit.recipes import Look
+from scenes.kit.words.tokens import display
+from scenes.kit.words.writers import name_of
 
 DISTANCES = range(41)
 MEN, WOMEN = "man boy king father brother", "woman girl queen mother sister"
@@ -77,6 +80,17 @@ def signed_bars(box: Box) -> SignedBars:
     query = real.head().q[real.query().position]
     names = [say("entry {e}", e=entry) for entry in range(len(query))]
     return fill(box, SignedBars(query, names, width=box.width, height=box.height, size=0.44))
+
+
+def waterfall(box: Box) -> Waterfall:
+    """What the parts of the model add to the logit of its next word."""
+    trace = real.trace()
+    word = int(np.argmax(trace.array("probs")[-1]))
+    found = Attribution(trace, len(trace) - 1, word)
+    names, adds = found.of_writes
+    title = say("logit of “{w}”", w=display(trace.vocabulary[word]))
+    room: Look = dict(width=box.width, height=box.height, size=0.44)
+    return fill(box, Waterfall(adds, [name_of(name) for name in names], found.logit, title, **room))
 
 
 def cosines(box: Box) -> SignedBars:
@@ -195,6 +209,7 @@ SAMPLES: dict[str, Sample] = {
     "BarChange": bar_change,
     "Ranking": ranking,
     "SignedBars": signed_bars,
+    "Waterfall": waterfall,
     "ResidualWire": residual_wire,
     "cosine": cosines,
     "CumulativeBar": cumulative_bar,
