@@ -1,0 +1,176 @@
+"""The figure grows out of the run: the encoder, the decoder, and what comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manim import FadeIn, Mobject
+
+from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.ground.layout import Box
+from scenes.kit.moves.reveal import Grow
+from scenes.kit.moves.travel import Travel
+from scenes.kit.recipes import Look
+from scenes.kit.words.tokens import display
+from scenes.lesson.claims import most
+from scenes.lesson.steps import COME, give_way
+from scenes.lessons.encoder_decoder.figure import KEYS, Room
+from scenes.lessons.encoder_decoder.running import Running
+
+if TYPE_CHECKING:
+    from scenes.lessons.encoder_decoder.lesson import EncoderDecoder
+
+ENCODER = [key for key in KEYS if key.startswith("encoder.")]
+DECODER = [key for key in KEYS if key.startswith("decoder.")]
+BLOCKS = {"encoder": ENCODER[2:], "decoder": DECODER[2:-2]}  # the parts that are gone through again and again
+PASS = 0.8  # seconds in which rows go from one part to the next, the first time
+
+
+def room(lesson: EncoderDecoder) -> Room:
+    """How the whole figure is laid out."""
+    return Room(
+        words=lesson.by(wide=0.75, square=0.9, tall=1.5),
+        gap=lesson.by(wide=0.9, square=0.3, tall=0.35),
+        side=lesson.by(wide=0.5, square=0.34, tall=0.34),
+        upright=lesson.portrait,
+    )
+
+
+def encoder(lesson: EncoderDecoder, before: list[Mobject]) -> Running:
+    """Words become rows, each block makes new rows of them; the camera is close."""
+    running = Running(lesson, lesson.stage, room(lesson))
+    running.words_of = running.words(0), running.words(1)
+    rows_come(lesson, running, before)
+    block(lesson, running)
+    again(lesson, running)
+    return running
+
+
+def close(running: Running, *keys: str) -> Box:
+    """These parts of the encoder, with its words."""
+    parts, words = running.figure.around(*keys), running.figure.words_box(0)
+    return Box(parts.left - 0.5, words.bottom - 0.05, parts.right + 0.4, parts.top + 0.15)
+
+
+def rows_come(lesson: EncoderDecoder, running: Running, before: list[Mobject]) -> None:
+    """The first two boxes: a row for each word, and its place added."""
+    words, trace = running.words_of[0], lesson.trace
+    with lesson.step(
+        "Rows with a place",
+        "Every English word becomes a row of {d} numbers, and each row is told its place.",
+        subtitle="encoder · in each box the rows that leave it, brightness by magnitude, {scale}",
+        d=trace.config.d_model,
+        scale=running.scale("rows"),
+        keep=before,
+    ):
+        lesson.play(*give_way(before, words), Travel(to=close(running, *ENCODER[:3])), run_time=1.2)
+        lesson.add(running.figure)
+        lesson.play(running.build("encoder.embed"), running.place("encoder.embed"), run_time=1.2)
+        running.go("encoder.place", "encoder.embed", 0, 2 * PASS)
+
+
+def block(lesson: EncoderDecoder, running: Running) -> None:
+    """One block, part after part."""
+    with lesson.step(
+        "A block of the encoder",
+        "Attention mixes rows, feed forward works on each; what goes round them is added, then normed.",
+        subtitle="encoder, block {zero} (counted from {zero}) · {scale}",
+        zero=0,
+        scale=running.scale("rows"),
+    ):
+        start = "encoder.place"
+        lesson.play(Travel(to=close(running, *ENCODER)), running.light(), run_time=1)
+        for key in BLOCKS["encoder"]:
+            running.go(key, start, 0, PASS + 0.3)
+            start = key
+
+
+def again(lesson: EncoderDecoder, running: Running) -> None:
+    """The other blocks: the same boxes, other weights."""
+    layers = lesson.trace.config.n_layers
+    with lesson.step(
+        "Again",
+        "{n} such blocks, each with its own weights. What leaves the last one is all the decoder will get."
+        if layers > 1
+        else "One such block. What leaves it is all that the decoder will get.",
+        subtitle="encoder, up to block {last} · {scale}",
+        last=layers - 1,
+        scale=running.scale("rows"),
+    ):
+        lesson.play(running.frame(0), run_time=0.6)
+        through(running, "encoder", PASS)
+
+
+def through(running: Running, stack: str, run_time: float) -> None:
+    """All blocks after the first."""
+    keys = BLOCKS[stack]
+    for layer in range(1, running.trace.config.n_layers):
+        for start, key in zip([keys[-1], *keys], keys, strict=False):
+            running.go(key, start, layer, run_time)
+
+
+def decoder(lesson: EncoderDecoder, running: Running) -> None:
+    """The other stack: what was written goes in, one place later."""
+    words = running.words_of[1]
+    with lesson.step(
+        "The decoder",
+        "At the right goes in what was written so far, after “{start}”; its rows look only at rows before them.",
+        subtitle="decoder · its own words shifted by one place · {scale}",
+        start=lesson.words[0],
+        scale=running.scale("rows"),
+    ):
+        lesson.play(Travel(), running.light(), FadeIn(words, rate_func=COME), run_time=1.6)
+        lesson.play(running.build("decoder.embed"), running.place("decoder.embed"), run_time=0.8)
+        for start, key in zip(DECODER, DECODER[1:4], strict=False):
+            running.go(key, start, 0, PASS)
+    with lesson.step(
+        "It reads the encoder",
+        "Then it reads what the encoder made: its queries, keys and values of the English.",
+        subtitle="decoder, cross-attention: cross_attn_out · {scale}",
+        scale=running.scale("rows"),
+    ):
+        running.go("decoder.cross", "decoder.norm1", 0, 2 * PASS)
+        for start, key in zip(DECODER[4:], DECODER[5:8], strict=False):
+            running.go(key, start, 0, PASS)
+        lesson.play(running.frame(1), run_time=0.5)
+        through(running, "decoder", 0.6 * PASS)
+
+
+def next_word(lesson: EncoderDecoder, running: Running) -> None:
+    """The last two boxes, and the figure is whole."""
+    row, run = lesson.contrast.row, lesson.trace
+    probs, word = run["probs"][row], lesson.ids[0]
+    with lesson.step(
+        "The figure",
+        ask="That is figure {one} of the paper, running. What does it write after “{word}”?",
+        subtitle="logits and probs [{i}, :] after “{word}” · {scale}",
+        one=1,
+        i=row,
+        word=lesson.words[row],
+        scale=running.scale("logits", "probs"),
+        claims=[most(probs, word)],
+    ):
+        running.go("decoder.linear", "decoder.norm2", 0, PASS)
+        running.go("decoder.softmax", "decoder.linear", 0, PASS)
+        bars = next_bars(lesson, running)
+        lesson.play(running.light(), Grow(bars, "values"), run_time=1.6)
+        lesson.answer("“{w}” is likeliest, {p:.0%}.", w=display(run.vocabulary[word]), p=probs[word])
+    running.bars = [bars]
+
+
+def next_bars(lesson: EncoderDecoder, running: Running) -> ProbabilityBars:
+    """What may come next, in the free place over the encoder."""
+    top, below = running.figure.around("decoder.softmax"), running.figure.around("encoder.norm2")
+    box = Box(below.left, below.top + 0.35, below.right, top.top)
+    look: Look = dict(width=box.width, height=box.height, count=lesson.by(wide=3, square=3, tall=4), size=0.36)
+    bars = ProbabilityBars(
+        lesson.trace["probs"][lesson.contrast.row],
+        lesson.trace.vocabulary,
+        fill="probability",
+        drawn=lesson.ids[0],
+        **look,
+    )
+    return box.fit(bars)
+
+
+__all__ = ["BLOCKS", "DECODER", "ENCODER", "decoder", "encoder", "next_word"]
