@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manim import FadeIn, Mobject
+from manim import FadeIn, LaggedStart, Mobject, Transform
 
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.moves.travel import Travel
 from scenes.kit.recipes import Look
-from scenes.kit.words.tokens import display
+from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.claims import most
-from scenes.lesson.steps import COME, give_way
+from scenes.lesson.steps import COME, leave
 from scenes.lessons.encoder_decoder.figure import KEYS, Room
 from scenes.lessons.encoder_decoder.running import Running
 
@@ -63,7 +63,15 @@ def rows_come(lesson: EncoderDecoder, running: Running, before: list[Mobject]) -
         scale=running.scale("rows"),
         keep=before,
     ):
-        lesson.play(*give_way(before, words), Travel(to=close(running, *ENCODER[:3])), run_time=1.2)
+        sentence = before[0]
+        assert isinstance(sentence, TokenRow)
+        pieces = [sentence.piece(i) for i in range(len(words.words))]
+        lesson.remove(sentence)
+        down = [Transform(piece, words.piece(i)) for i, piece in enumerate(pieces)]
+        close_to = Travel(to=close(running, *ENCODER[:3]))
+        lesson.play(*leave(*before[1:]), LaggedStart(*down, lag_ratio=0.1), close_to, run_time=2)
+        lesson.remove(*pieces)
+        lesson.add(words)
         lesson.add(running.figure)
         lesson.play(running.build("encoder.embed"), running.place("encoder.embed"), run_time=1.2)
         running.go("encoder.place", "encoder.embed", 0, 2 * PASS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from manim import FadeIn, Mobject
+from manim import LEFT, RIGHT, FadeIn, Mobject
 
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
@@ -135,7 +135,7 @@ class EncoderDecoder(TranslationLesson):
     @property
     def reach(self) -> float:
         """How far arcs go from the words."""
-        return self.by(wide=0.95, square=0.62, tall=0.7)
+        return self.by(wide=1.0, square=0.7, tall=0.8)
 
     def boxes(self, k: int) -> tuple[Box, Box]:
         """Of one of the two sentences, with room for arcs over it (or to its right), and its translation."""
@@ -154,6 +154,9 @@ class EncoderDecoder(TranslationLesson):
             room: Look = dict(width=box.width, height=box.height, size=self.by(wide=0.6, square=0.34, tall=0.42))
             row = TokenRow(words, down=not self.wide, **room)
             rows.append(row.move_to(box.center))
+        if not self.wide:
+            rows[0].align_to((self.boxes(k)[0].left, 0, 0), LEFT)
+            rows[1].align_to((self.boxes(k)[1].right, 0, 0), RIGHT)
         rows[0].mark(self.contrast.place, "target")
         rows[1].mark(self.contrast.row, "prediction")
         return rows

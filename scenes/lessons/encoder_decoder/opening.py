@@ -10,15 +10,17 @@ from manim import UP, FadeIn, Mobject, Transform, VGroup
 from model.numbers.tensor import Tensor, stack
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles
+from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
+from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.chain import RowChain
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
-from scenes.kit.recipes import Look
+from scenes.kit.recipes import Look, bars_on_one_scale
 from scenes.lesson.claims import most, share, truth
-from scenes.lesson.steps import give_way, leave
+from scenes.lesson.steps import leave
 from scenes.lessons.encoder_decoder.figure import PARTS, Room
 from scenes.lessons.encoder_decoder.running import Running
 
@@ -137,16 +139,16 @@ def later(pattern: Tensor) -> Tensor:
 
 
 def masks(lesson: EncoderDecoder, running: Running) -> list[Mobject]:
-    """All heads of a block's self-attention, of the encoder and of the decoder."""
+    """All heads of the first blocks' self-attention, of the encoder and of the decoder."""
     _, large = rooms(lesson)
-    name = f"blocks.{lesson.layer}.attn.pattern"
-    patterns = [lesson.trace[f"{stack}.{name}"] for stack in ("encoder", "decoder")]
+    patterns = [lesson.trace[f"{stack}.blocks.0.attn.pattern"] for stack in ("encoder", "decoder")]
     shares = [later(pattern.mean(0)) for pattern in patterns]
     with lesson.step(
         "With a mask, and without",
         ask="Encoder and decoder each look around in their own sentence. What is the difference?",
-        subtitle="attn.pattern [head, query, key] of block {l}, {heads} heads each · a row looks along its line",
+        subtitle="attn.pattern [head, query, key] of block {zero}, {heads} heads each · a row looks along its line",
         heads=patterns[0].shape[0],
+        zero=0,
         keep=running.all(),
         claims=[
             truth(
@@ -174,7 +176,7 @@ def masks(lesson: EncoderDecoder, running: Running) -> list[Mobject]:
             e=shares[0],
             z=shares[1],
         )
-    return [*running.all(), *walls, *labels]
+    return [*walls, *labels, *running.all()]
 
 
 def leaking(lesson: EncoderDecoder) -> Leak:
@@ -205,15 +207,41 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         keep=before,
         claims=[most(nexts, r), share(free[r])],
     ):
+        left, right = leak_rooms(lesson)
         look: Look = dict(row_labels=lesson.words, column_labels=lesson.words, target_row=r)
-        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, cell=(0.9, 0.9))
-        dots, masked = (lesson.stage.fit(DotPattern(each, **look, **room)) for each in (free, found.pattern))
-        lesson.play(*give_way(before, dots), run_time=1.4)
+        look |= dict(width=left.width, height=left.height, cell=(0.9, 0.9))
+        dots, masked = (left.fit(DotPattern(each, **look)) for each in (free, found.pattern))
+        bars, after = row_bars(lesson, right, found)
+        wall = before[1]
+        assert isinstance(wall, PatternWall)
+        panel = wall.panel(found.head)
+        lesson.play(
+            *leave(*before), FadeIn(dots, scale=panel.width / dots.width, target_position=panel.center), run_time=1.6
+        )
         frame = Frame(dots.corners(r, r + 1, r, r + 1), line=0.05)
-        lesson.play(FadeIn(frame), run_time=0.5)
+        lesson.play(FadeIn(frame), Grow(bars, "values"), run_time=1)
         lesson.answer("“{word}” would give {p:.0%} to “{next}”: the very word it is about to write. It would copy.")
-        lesson.play(Transform(dots, masked), run_time=2)
-    return [dots, frame]
+        lesson.play(Transform(dots, masked), Transform(bars, after), run_time=2)
+    return [dots, frame, bars]
+
+
+def leak_rooms(lesson: EncoderDecoder) -> tuple[Box, Box]:
+    """Of a pattern, and of one of its rows as bars."""
+    if lesson.portrait:
+        above, below = lesson.stage.rows(1.7, 1, gap=0.4)
+        return above, below
+    left, right = lesson.stage.columns(lesson.by(wide=1.2, square=1.6, tall=1), 1, gap=0.4)
+    return left, right
+
+
+def row_bars(lesson: EncoderDecoder, box: Box, found: Leak) -> list[ProbabilityBars]:
+    """What the row gives to itself, to the next word, and to those that weigh most: without the mask, and with it."""
+    r, both = found.row, (found.free[found.row], found.pattern[found.row])
+    largest = [int(k) for k in np.argsort(-both[0].values, kind="stable")]
+    ids = sorted(list(dict.fromkeys([r, r + 1, *largest]))[: lesson.by(wide=6, square=5, tall=6)])
+    room: Look = dict(width=box.width, height=min(box.height, 0.75 * (len(ids) + 1)), size=0.46, fill="probability")
+    bars = bars_on_one_scale(both, lesson.words, ids, spec=".0%", target=r + 1, **room)
+    return [one.move_to(box.center) for one in bars]
 
 
 __all__ = ["add_and_norm", "boxes", "leak", "masks"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manim import UP, FadeIn, Mobject, Transform
+from manim import FadeIn, Mobject, Transform
 
 from scenes.kit.attention.pattern import AttentionArcs
+from scenes.kit.ground.layout import stack
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
@@ -44,7 +45,7 @@ def looks(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     ):
         rows = [lesson.pair(k)[0].marked(lesson.position, "target") for k in (0, 1)]
         lesson.play(*give_way(before, *rows), run_time=1)
-        lines = [arcs(lesson, k, row, lesson.reach) for k, row in enumerate(rows)]
+        lines = [arcs(lesson, k, row, 0.8 * lesson.reach) for k, row in enumerate(rows)]
         numbers = [TokenNumbers(row, lesson.pattern(k)) for k, row in enumerate(rows)] if lesson.wide else []
         for k, row in enumerate(rows):
             lesson.play(Transform(row, marked(lesson, k, row)), Grow(lines[k], "grown", lag=0.2), run_time=1.4)
@@ -76,15 +77,15 @@ def without(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         shown = list(dict.fromkeys([*ids, *telling_words(*pairs[0], 4), *telling_words(*pairs[1], 4)]))[:4]
         flat = [probs for pair in pairs for probs in pair]
         look: Look = dict(
-            width=parts[0].width, height=parts[0].height - 0.8, size=0.44, fill="probability", target=ids[0]
+            width=parts[0].width, height=parts[0].height - 0.8, size=0.5, fill="probability", target=ids[0]
         )
         bars = bars_on_one_scale(flat, lesson.trace.vocabulary, shown, **look)
         labels = []
         for k, part in enumerate(parts):
-            for one in bars[2 * k : 2 * k + 2]:
-                one.move_to(part.center)
-            label = Label(say("with “{w}”", w=lesson.english(k)[lesson.contrast.place]), 0.42)
-            labels.append(label.next_to(bars[2 * k], UP, buff=0.3))
+            label = Label(say("with “{w}”", w=lesson.english(k)[lesson.contrast.place]), 0.46)
+            part.fit(stack(label, bars[2 * k], gap=0.25))
+            bars[2 * k + 1].move_to(bars[2 * k])
+            labels.append(label)
         grow_after(lesson, before, bars[0], run_time=1.4)
         lesson.play(FadeIn(labels[0]), FadeIn(labels[1]), Grow(bars[2], "values"), run_time=1.2)
         lesson.wait(0.6)
@@ -126,7 +127,7 @@ def answer(lesson: EncoderDecoder, before: list[Mobject]) -> None:
         for k in (0, 1):
             pairs[k][0] = marked(lesson, k, pairs[k][0])
         lesson.play(*give_way(before, *pairs[0], *pairs[1]), run_time=1)
-        lines = [arcs(lesson, k, pairs[k][0], lesson.reach) for k in (0, 1)]
+        lines = [arcs(lesson, k, pairs[k][0], 0.8 * lesson.reach) for k in (0, 1)]
         lesson.play(*[Grow(line, "grown", lag=0.2) for line in lines], run_time=1.6)
         lesson.answer(
             "Now the encoder’s “{read}” gives “{y}” {q:.0%} and “{x}” {p:.0%}; so “{b}” has {s:.0%}."

@@ -64,7 +64,7 @@ class Running:
         """From here on a number is fully bright: of rows in blocks, of logits, of probabilities."""
         last = self.trace[f"encoder.blocks.{self.trace.config.n_layers - 1}.resid_post"]
         logits, probs = self.trace["logits"], self.trace["probs"]
-        return {"rows": 2 * abs(last).mean(), "logits": 4 * abs(logits).mean(), "probs": probs.max(-1).max(-1)}
+        return {"rows": 4 * abs(last).mean(), "logits": 4 * abs(logits).mean(), "probs": probs.max(-1).max(-1)}
 
     def scale(self, *what: str) -> Said:
         """From where on a number is fully bright, as it is said."""
@@ -81,7 +81,7 @@ class Running:
     def words(self, column: int) -> TokenRow:
         """The text that goes in below a stack."""
         box, tokens = self.figure.words_box(column), (self.trace.source_tokens, self.trace.tokens)[column]
-        lines = self.lesson.by(wide=2, square=4, tall=5)
+        lines = self.lesson.by(wide=2, square=3, tall=4)
         row = TokenRow(tokens, width=box.width, height=box.height, size=0.36, lines=lines, gap=0.07)
         return box.fit(row)
 
