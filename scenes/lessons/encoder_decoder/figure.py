@@ -177,7 +177,7 @@ class Figure(Painted):
             self._arrow(pen, [(x + w / 2, low), (right, low), (right, y + h / 2), (x + w, y + h / 2)], seen)
         if key == "decoder.cross":
             left, top, wide, _ = self._rect("encoder.norm2")
-            middle, high = (left + wide + BESIDE + x) / 2, top - gap / 2
+            middle, high = left + wide + BESIDE + 0.15 * (x - left - wide), top - gap / 2
             way = [(left + wide / 2, top), (left + wide / 2, high), (middle, high), (middle, y + h / 2), (x, y + h / 2)]
             self._arrow(pen, way, seen, "target")
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manim import FadeIn, LaggedStart, Mobject, Transform
+from manim import FadeIn, FadeOut, LaggedStart, Mobject, Transform
 
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
-from scenes.kit.moves.reveal import Grow
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.moves.travel import Travel
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.claims import most
 from scenes.lesson.steps import COME, leave
-from scenes.lessons.encoder_decoder.figure import KEYS, Room
+from scenes.lessons.encoder_decoder.figure import KEYS, Room, place_of
 from scenes.lessons.encoder_decoder.running import Running
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ PASS = 0.8  # seconds in which rows go from one part to the next, the first time
 def room(lesson: EncoderDecoder) -> Room:
     """How the whole figure is laid out."""
     return Room(
-        words=lesson.by(wide=0.75, square=0.9, tall=1.5),
+        words=lesson.by(wide=0.75, square=1.0, tall=1.6),
         gap=lesson.by(wide=0.9, square=0.3, tall=0.35),
-        side=lesson.by(wide=0.5, square=0.34, tall=0.34),
+        side=0.5,
         upright=lesson.portrait,
     )
 
@@ -68,13 +68,22 @@ def rows_come(lesson: EncoderDecoder, running: Running, before: list[Mobject]) -
         pieces = [sentence.piece(i) for i in range(len(words.words))]
         lesson.remove(sentence)
         down = [Transform(piece, words.piece(i)) for i, piece in enumerate(pieces)]
-        close_to = Travel(to=close(running, *ENCODER[:3]))
-        lesson.play(*leave(*before[1:]), LaggedStart(*down, lag_ratio=0.1), close_to, run_time=2)
+        lesson.play(*leave(*before[1:]), LaggedStart(*down, lag_ratio=0.1), run_time=1.6)
         lesson.remove(*pieces)
         lesson.add(words)
         lesson.add(running.figure)
-        lesson.play(running.build("encoder.embed"), running.place("encoder.embed"), run_time=1.2)
+        lesson.play(Travel(to=close(running, *ENCODER[:3])), running.build("encoder.embed"), run_time=1)
+        into(lesson, running, "encoder.embed")
         running.go("encoder.place", "encoder.embed", 0, 2 * PASS)
+
+
+def into(lesson: EncoderDecoder, running: Running, key: str) -> None:
+    """Copies of a stack's words fly into its first box, and are rows there."""
+    words, card = running.words_of[place_of(key)[0]], running.place(key)
+    ends = [card.row_corners(i)[[0, 3]].mean(axis=0) for i in range(len(words.words))]
+    flights = [FadeOut(words.piece(i), target_position=end, scale=0.3) for i, end in enumerate(ends)]
+    rows = Introduce(card, "rows", lag=0.5)
+    lesson.play(LaggedStart(*flights, lag_ratio=0.2), rows, run_time=1.5)
 
 
 def block(lesson: EncoderDecoder, running: Running) -> None:
@@ -128,7 +137,8 @@ def decoder(lesson: EncoderDecoder, running: Running) -> None:
         scale=running.scale("rows"),
     ):
         lesson.play(Travel(), running.light(), FadeIn(words, rate_func=COME), run_time=1.6)
-        lesson.play(running.build("decoder.embed"), running.place("decoder.embed"), run_time=0.8)
+        lesson.play(running.build("decoder.embed"), run_time=0.5)
+        into(lesson, running, "decoder.embed")
         for start, key in zip(DECODER, DECODER[1:4], strict=False):
             running.go(key, start, 0, PASS)
     with lesson.step(

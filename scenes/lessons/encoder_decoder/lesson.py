@@ -126,6 +126,11 @@ class EncoderDecoder(TranslationLesson):
         return int(np.argmax(self.pattern(k).values))
 
     @property
+    def itself(self) -> bool:
+        """Whether the word that is looked at is the exchanged one."""
+        return self.position == self.contrast.place
+
+    @property
     def ids(self) -> tuple[int, int]:
         """The ids of the French word that is asked about, in both runs."""
         one, two = (run.ids[self.contrast.row + 1] for run in self.both)

@@ -15,10 +15,11 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
+from scenes.kit.moves.sweep import Veil
 from scenes.kit.numbers.chain import RowChain
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
-from scenes.kit.recipes import Look, bars_on_one_scale
+from scenes.kit.recipes import Look
 from scenes.lesson.claims import most, share, truth
 from scenes.lesson.steps import leave
 from scenes.lessons.encoder_decoder.figure import PARTS, Room
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 SLIM = Room(words=0.0, gap=0.35, side=0.12, upright=True, titles=False)
 TITLE = 0.36  # em of what stands over an opened box
+HIDDEN = 0.45  # opacity of the red over what the mask forbids
 Opened = tuple[str, str, str]  # a part, its tensor, and the kind of its numbers
 
 
@@ -197,7 +199,7 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "What would leak",
         ask="And if the decoder had no mask?",
-        subtitle="decoder.blocks.{zero}.attn, head {k} · softmax of scores [query, key], then pattern",
+        subtitle="decoder.blocks.{zero}.attn, head {k} · softmax of scores [query, key] · red: what the mask forbids",
         zero=0,
         k=found.head,
         word=lesson.words[r],
@@ -209,20 +211,22 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     ):
         left, right = leak_rooms(lesson)
         look: Look = dict(row_labels=lesson.words, column_labels=lesson.words, target_row=r)
-        look |= dict(width=left.width, height=left.height, cell=(0.9, 0.9))
-        dots, masked = (left.fit(DotPattern(each, **look)) for each in (free, found.pattern))
-        bars, after = row_bars(lesson, right, found)
+        dots = left.fit(DotPattern(free, width=left.width, height=left.height, cell=(0.9, 0.9), **look))
+        bars = row_bars(lesson, right, found)
         wall = before[1]
         assert isinstance(wall, PatternWall)
         panel = wall.panel(found.head)
-        lesson.play(
-            *leave(*before), FadeIn(dots, scale=panel.width / dots.width, target_position=panel.center), run_time=1.6
-        )
+        grown = FadeIn(dots, scale=panel.width / dots.width, target_position=panel.center)
+        lesson.play(*leave(*before), grown, run_time=1.6)
         frame = Frame(dots.corners(r, r + 1, r, r + 1), line=0.05)
         lesson.play(FadeIn(frame), Grow(bars, "values"), run_time=1)
         lesson.answer("“{word}” would give {p:.0%} to “{next}”: the very word it is about to write. It would copy.")
-        lesson.play(Transform(dots, masked), Transform(bars, after), run_time=2)
-    return [dots, frame, bars]
+        veil = Veil(dots)
+        lesson.add(veil)
+        hidden = veil.copy()
+        hidden.covered[np.triu_indices(len(lesson.trace), 1)] = HIDDEN
+        lesson.play(Transform(veil, hidden), run_time=1.6)
+    return [dots, veil, frame, bars]
 
 
 def leak_rooms(lesson: EncoderDecoder) -> tuple[Box, Box]:
@@ -230,18 +234,17 @@ def leak_rooms(lesson: EncoderDecoder) -> tuple[Box, Box]:
     if lesson.portrait:
         above, below = lesson.stage.rows(1.7, 1, gap=0.4)
         return above, below
-    left, right = lesson.stage.columns(lesson.by(wide=1.2, square=1.6, tall=1), 1, gap=0.4)
+    left, right = lesson.stage.columns(lesson.by(wide=1.2, square=2.4, tall=1), 1, gap=0.3)
     return left, right
 
 
-def row_bars(lesson: EncoderDecoder, box: Box, found: Leak) -> list[ProbabilityBars]:
-    """What the row gives to itself, to the next word, and to those that weigh most: without the mask, and with it."""
-    r, both = found.row, (found.free[found.row], found.pattern[found.row])
-    largest = [int(k) for k in np.argsort(-both[0].values, kind="stable")]
-    ids = sorted(list(dict.fromkeys([r, r + 1, *largest]))[: lesson.by(wide=6, square=5, tall=6)])
+def row_bars(lesson: EncoderDecoder, box: Box, found: Leak) -> ProbabilityBars:
+    """What the row gives without the mask: to itself, to the next word, and to those that weigh most."""
+    r, weights = found.row, found.free[found.row]
+    largest = [int(k) for k in np.argsort(-weights.values, kind="stable")]
+    ids = sorted(list(dict.fromkeys([r, r + 1, *largest]))[: lesson.by(wide=6, square=4, tall=6)])
     room: Look = dict(width=box.width, height=min(box.height, 0.75 * (len(ids) + 1)), size=0.46, fill="probability")
-    bars = bars_on_one_scale(both, lesson.words, ids, spec=".0%", target=r + 1, **room)
-    return [one.move_to(box.center) for one in bars]
+    return box.fit(ProbabilityBars(weights, lesson.words, order=ids, spec=".0%", target=r + 1, **room))
 
 
 __all__ = ["add_and_norm", "boxes", "leak", "masks"]

@@ -37,8 +37,10 @@ def looks(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     """Where the word looks, in one sentence and in the other."""
     with lesson.step(
         "Where it looks",
-        ask="Back to the encoder: where does “{read}” look, in the one sentence and in the other?",
-        subtitle="encoder.blocks.{l}.attn.pattern [{h}, {i}, :] · yellow: the query “{read}”",
+        ask="Back to the encoder: where do “{old}” and “{new}” look?"
+        if lesson.itself
+        else "Back to the encoder: where does “{read}” look, in the one sentence and in the other?",
+        subtitle="encoder.blocks.{l}.attn.pattern [{h}, {i}, :] · yellow: the query",
         i=lesson.position,
         keep=before,
         claims=[most(lesson.pattern(k), lesson.looked_at(k)) for k in (0, 1)],
@@ -52,7 +54,9 @@ def looks(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
             if numbers:
                 lesson.play(FadeIn(numbers[k]), run_time=0.5)
         lesson.answer(
-            "With “{old}” it gives {p:.0%} to “{x}”; with “{new}”, {q:.0%} to “{y}”.",
+            "“{old}” gives {p:.0%} to “{x}”; “{new}” gives {q:.0%} to “{y}”."
+            if lesson.itself
+            else "With “{old}” it gives {p:.0%} to “{x}”; with “{new}”, {q:.0%} to “{y}”.",
             x=lesson.english(0)[lesson.looked_at(0)],
             y=lesson.english(1)[lesson.looked_at(1)],
             p=lesson.pattern(0)[lesson.looked_at(0)],
@@ -105,10 +109,11 @@ def answer(lesson: EncoderDecoder, before: list[Mobject]) -> None:
     x, y = lesson.looked_at(0), lesson.looked_at(1)
     row, (one, two), place = lesson.contrast.row, lesson.ids, lesson.contrast.place
     first, second = lesson.both
+    other = x != y and not lesson.itself
     with lesson.step(
         "Why the French changes",
         ask="So why does the French say “{b}” with “{new}”?",
-        subtitle="{model} · encoder, layer {l}, head {h}: what “{read}” gives to other words",
+        subtitle="{model} · encoder, layer {l}, head {h}: what the word in yellow gives to others",
         claims=[
             truth(
                 "the word is another, and so is the likeliest French one",
@@ -124,19 +129,21 @@ def answer(lesson: EncoderDecoder, before: list[Mobject]) -> None:
         keep=before,
     ):
         pairs = lesson.pairs()
-        for k in (0, 1):
-            pairs[k][0] = marked(lesson, k, pairs[k][0])
+        for pair in pairs:
+            pair[0] = pair[0].marked(lesson.position, "target")
         lesson.play(*give_way(before, *pairs[0], *pairs[1]), run_time=1)
         lines = [arcs(lesson, k, pairs[k][0], 0.8 * lesson.reach) for k in (0, 1)]
-        lesson.play(*[Grow(line, "grown", lag=0.2) for line in lines], run_time=1.6)
+        marks = [Transform(pair[0], marked(lesson, k, pair[0])) for k, pair in enumerate(pairs)]
+        lesson.play(*[Grow(line, "grown", lag=0.2) for line in lines], *marks, run_time=1.6)
         lesson.answer(
             "Now the encoder’s “{read}” gives “{y}” {q:.0%} and “{x}” {p:.0%}; so “{b}” has {s:.0%}."
-            if x != y
-            else "The encoder’s “{read}” gives “{y}” {q:.0%} now: “{b}” has {s:.0%}.",
+            if other
+            else "Now the encoder’s “{seen}” gives “{y}” {q:.0%}; “{b}” has {s:.0%}.",
+            seen=lesson.english(1)[lesson.position],
             y=lesson.english(1)[y],
             q=lesson.pattern(1)[y],
             s=second["probs"][row, two],
-            **(dict(x=lesson.english(1)[x], p=lesson.pattern(1)[x]) if x != y else {}),
+            **(dict(x=lesson.english(1)[x], p=lesson.pattern(1)[x]) if other else {}),
         )
 
 

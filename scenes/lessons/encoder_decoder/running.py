@@ -81,9 +81,8 @@ class Running:
     def words(self, column: int) -> TokenRow:
         """The text that goes in below a stack."""
         box, tokens = self.figure.words_box(column), (self.trace.source_tokens, self.trace.tokens)[column]
-        lines = self.lesson.by(wide=2, square=3, tall=4)
-        row = TokenRow(tokens, width=box.width, height=box.height, size=0.36, lines=lines, gap=0.07)
-        return box.fit(row)
+        rows = [TokenRow(tokens, width=box.width, size=0.36, lines=lines, gap=0.07) for lines in range(1, 7)]
+        return box.fit(max(rows, key=lambda row: row.size * min(1.0, box.height / row.height)))
 
     # ── moves ────────────────────────────────────────────────────────────────────────────────────
     def build(self, *keys: str) -> Animation:
@@ -98,10 +97,10 @@ class Running:
         """The frame comes around what is repeated in a stack."""
         return Transform(self.figure, self.figure.framing(column))
 
-    def place(self, key: str, layer: int = 0) -> Animation:
-        """A part's rows come into it."""
+    def place(self, key: str, layer: int = 0) -> Card:
+        """A part's rows lie in it."""
         self.cards[key] = self.card(key, self.tensor(key, layer))
-        return FadeIn(self.cards[key])
+        return self.cards[key]
 
     def carry(self, start: str, to: str) -> Animation:
         """A copy of a part's rows goes on to another, in place of what is there."""

@@ -12,6 +12,8 @@ from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.attention.wall import PatternWall
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.depth.slabs import Card
+from scenes.kit.moves.sweep import Veil
+from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lessons.encoder_decoder.figure import KEYS, PARTS, Figure
@@ -168,13 +170,13 @@ def test_what_would_leak_is_the_pattern_without_the_mask():
     words = lesson.words
     said = f"“{words[row]}” would give {nexts.max():.0%} to “{words[row + 1]}”"
     assert said in caption(lesson, "What would leak")
-    masked = only(lesson, "What would leak", DotPattern).tensor.values
-    np.testing.assert_allclose(masked, lesson.trace.array("decoder.blocks.0.attn.pattern")[head], atol=1e-6)
-    frame = lesson.watched.shown["What would leak"]
-    assert any(type(m).__name__ == "Frame" for m in frame)
-    grid = only(lesson, "What would leak", DotPattern)
-    marked = next(m for m in frame if type(m).__name__ == "Frame")
-    np.testing.assert_allclose(marked.get_center(), grid.cell_center(row, row + 1), atol=1e-3)
+    grid, veil = (only(lesson, "What would leak", kind) for kind in (DotPattern, Veil))
+    np.testing.assert_allclose(grid.tensor.values, free[head], atol=1e-5)
+    forbidden = np.isneginf(lesson.trace.array("decoder.blocks.0.attn.scores_masked")[head])
+    np.testing.assert_array_equal(veil.covered > 0, forbidden)
+    frame, bars = (only(lesson, "What would leak", kind) for kind in (Frame, ProbabilityBars))
+    np.testing.assert_allclose(frame.get_center(), grid.cell_center(row, row + 1), atol=1e-3)
+    np.testing.assert_allclose(bars.probs.values, free[head, row], atol=1e-5)
 
 
 def test_the_head_is_the_one_with_most_change_times_consequence():
