@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from manim import LEFT, RIGHT, FadeIn, Mobject
@@ -20,7 +21,18 @@ from scenes.lesson.translation_lesson import TranslationLesson
 from scenes.lessons.encoder_decoder import growing, opening, pronoun
 
 TWIN = "The animal did not cross the street because it was too wide."
-TRIED = 8  # twins that are translated again
+TRIED = 6  # twins of which the most telling is taken
+Texts = tuple[tuple[str, str], tuple[str, str]]  # English and French of both sentences
+
+
+class Pairing(NamedTuple):
+    """A sentence with its twin: both texts, the twin's run, how they differ, and the head that tells most of it."""
+
+    texts: Texts
+    other: Trace
+    contrast: Contrast
+    measure: float
+    place: tuple[int, int, int]  # layer, head, English word
 
 
 class EncoderDecoder(TranslationLesson):
@@ -38,53 +50,57 @@ class EncoderDecoder(TranslationLesson):
         """`other`: the run of the twin; `contrast`: how they differ; `layer`, `head`: of the encoder, and `position`,
         the English word whose row in it is looked at; `without`: both runs with that head off."""
         super().prepare()
-        twin, self.other, self.contrast = self.twin()
+        found = max(self.pairings(), key=lambda one: (one.contrast.elsewhere, one.measure))
+        self.other, self.contrast, self.texts = found.other, found.contrast, found.texts
+        self.layer, self.head, self.position = found.place
         self.keep_run(self.other)
-        self.texts = (self.source, self.target), (twin, translation_of(self.model_asked, twin))
-        self.layer, self.head, self.position = self.telling()
-        self.without = [
-            self.translation(*pair, ablate=((self.layer, self.head),), stack="encoder") for pair in self.texts
-        ]
+        off: Look = dict(ablate=((self.layer, self.head),), stack="encoder")
+        self.without = [self.translation(*pair, **off) for pair in self.texts]
         self.phrases |= dict(model=self.model_name, l=self.layer, h=self.head, n=self.trace.config.n_layers)
         self.phrases |= dict(old=self.source_words[self.contrast.place], new=self.english(1)[self.contrast.place])
         self.phrases |= dict(a=self.written(0), b=self.written(1), read=self.source_words[self.position])
 
-    def twin(self) -> tuple[str, Trace, Contrast]:
-        """Another sentence in which one word is exchanged, its run, and how that differs."""
-        for text in self.twins():
-            other = trace_of(self.model_asked, translation_of(self.model_asked, text), source=text)
-            found = between(self.trace, other)
-            if found is not None:
-                return text, other, found
-        raise UsageError(
-            f"No exchange of one word changes only words of what {self.model_asked} makes of this sentence; "
-            f"try “{EncoderDecoder.text}”."
-        )
+    def pairings(self) -> list[Pairing]:
+        """The sentence with its twins: of the lesson's own, with that which everybody knows, else with the first ones
+        that are found. UsageError where there is none."""
+        known = [TWIN] if self.text_asked == EncoderDecoder.text else []
+        found = self.paired(known) or self.paired(twins_of(self.model_asked, self.target, self.source)[:TRIED])
+        if not found:
+            raise UsageError(
+                f"No exchange of one word changes only words of what {self.model_asked} makes of this sentence; "
+                f"try “{EncoderDecoder.text}”."
+            )
+        return found
 
-    def twins(self) -> Iterator[str]:
-        """Sentences that may be the twin, the most telling first."""
-        if self.text_asked == EncoderDecoder.text:
-            yield TWIN
-        yield from twins_of(self.model_asked, self.target, self.source)[:TRIED]
+    def paired(self, twins: Iterable[str]) -> list[Pairing]:
+        """The sentence with those of these that are twins of it."""
+        found, model = list[Pairing](), self.model_asked
+        for text in twins:
+            texts = (self.source, self.target), (text, translation_of(model, text))
+            other = trace_of(model, texts[1][1], source=text)
+            contrast = between(self.trace, other)
+            if contrast is not None:
+                found.append(Pairing(texts, other, contrast, *self.telling(texts, other, contrast)))
+        return found
 
-    def telling(self) -> tuple[int, int, int]:
-        """(layer, head, English word): the head of the encoder for which this is largest: how much of the word's
-        attention goes elsewhere in the twin, times the probability of the French word that goes elsewhere without the
-        head, in the mean of both; of those that were asked for."""
-        config, row = self.trace.config, self.contrast.row
-        word = self.within("token", self.contrast.asked, len(self.source_words))
+    def telling(self, texts: Texts, other: Trace, contrast: Contrast) -> tuple[float, tuple[int, int, int]]:
+        """(measure, (layer, head, English word)): the head of the encoder for which the measure is largest: how much of
+        the word's attention goes elsewhere in the twin, times the probability of the French word that goes elsewhere
+        without the head, in the mean of both sentences; of those that were asked for."""
+        config, both = self.trace.config, (self.trace, other)
+        word = self.within("token", contrast.asked, len(self.source_words))
         layer, head = self.within("layer", -1, config.n_layers), self.within("head", -1, config.n_heads)
         every = tuple((one, each) for one in range(config.n_layers) for each in range(config.n_heads))
-        off = [second_runs(self.model_asked, french, every, english, "encoder") for english, french in self.texts]
+        off = [second_runs(self.model_asked, french, every, english, "encoder") for english, french in texts]
 
         def measure(pair: tuple[int, int]) -> float:
-            one, two = (run.array(f"encoder.blocks.{pair[0]}.attn.pattern")[pair[1], word] for run in self.both)
+            one, two = (run.array(f"encoder.blocks.{pair[0]}.attn.pattern")[pair[1], word] for run in both)
             apart = float(np.abs(one - two).sum()) / 2
-            falls = sum(float(moved(run, runs[pair], row)) for run, runs in zip(self.both, off, strict=True)) / 2
+            falls = sum(float(moved(run, runs[pair], contrast.row)) for run, runs in zip(both, off, strict=True)) / 2
             return apart * falls
 
-        among = [pair for pair in every if layer in (-1, pair[0]) and head in (-1, pair[1])]
-        return (*max(among, key=measure), word)
+        best = max((pair for pair in every if layer in (-1, pair[0]) and head in (-1, pair[1])), key=measure)
+        return measure(best), (*best, word)
 
     def construct(self) -> None:
         rows = self.question()
@@ -140,13 +156,13 @@ class EncoderDecoder(TranslationLesson):
     @property
     def reach(self) -> float:
         """How far arcs go from the words."""
-        return self.by(wide=1.0, square=0.7, tall=0.8)
+        return self.by(wide=0.85, square=0.7, tall=0.8)
 
     def boxes(self, k: int) -> tuple[Box, Box]:
         """Of one of the two sentences, with room for arcs over it (or to its right), and its translation."""
         if self.wide:
-            part = self.stage.rows(1, 1, gap=0.5)[k]
-            upper, lower = Box(part.left, part.bottom, part.right, part.top - self.reach).rows(1, 1, gap=0.2)
+            part = self.stage.rows(1, 1, gap=0.3)[k]
+            upper, lower = Box(part.left, part.bottom, part.right, part.top - self.reach).rows(1, 1, gap=0.08)
             return upper, lower
         part = self.stage.columns(1, 1, gap=0.3)[k]
         left, right = Box(part.left, part.bottom, part.right - self.reach, part.top).columns(1, 1, gap=0.0)
@@ -157,8 +173,7 @@ class EncoderDecoder(TranslationLesson):
         rows = []
         for box, words in zip(self.boxes(k), (self.english(k), self.french(k)), strict=True):
             room: Look = dict(width=box.width, height=box.height, size=self.by(wide=0.6, square=0.34, tall=0.42))
-            row = TokenRow(words, down=not self.wide, **room)
-            rows.append(row.move_to(box.center))
+            rows.append(box.fit(TokenRow(words, down=not self.wide, **room), 0.03))
         if not self.wide:
             rows[0].align_to((self.boxes(k)[0].left, 0, 0), LEFT)
             rows[1].align_to((self.boxes(k)[1].right, 0, 0), RIGHT)
@@ -173,7 +188,9 @@ class EncoderDecoder(TranslationLesson):
     def question(self) -> list[Mobject]:
         with self.step(
             "One word exchanged",
-            ask="Only “{old}” became “{new}”. Why does the French now say “{b}”, not “{a}”?",
+            ask="Only “{old}” became “{new}”. How does the French get from “{a}” to “{b}”?"
+            if self.itself
+            else "Only “{old}” became “{new}”. Why does the French now say “{b}”, not “{a}”?",
             subtitle="model {model} · English that it reads, and the French that it writes of it",
             keep=(),
         ):

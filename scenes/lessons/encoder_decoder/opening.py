@@ -199,7 +199,7 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "What would leak",
         ask="And if the decoder had no mask?",
-        subtitle="decoder.blocks.{zero}.attn, head {k} · softmax of scores [query, key] · red: what the mask forbids",
+        subtitle="decoder.blocks.{zero}.attn, head {k} · softmax of scores · red: masked",
         zero=0,
         k=found.head,
         word=lesson.words[r],
@@ -220,7 +220,7 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         lesson.play(*leave(*before), grown, run_time=1.6)
         frame = Frame(dots.corners(r, r + 1, r, r + 1), line=0.05)
         lesson.play(FadeIn(frame), Grow(bars, "values"), run_time=1)
-        lesson.answer("“{word}” would give {p:.0%} to “{next}”: the very word it is about to write. It would copy.")
+        lesson.answer("“{word}” would give {p:.0%} to “{next}”: the very word that it has to guess.")
         veil = Veil(dots)
         lesson.add(veil)
         hidden = veil.copy()

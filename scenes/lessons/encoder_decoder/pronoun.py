@@ -20,14 +20,22 @@ if TYPE_CHECKING:
     from scenes.lessons.encoder_decoder.lesson import EncoderDecoder
 
 
+SURE = 0.5  # weight from which on it is said what a word reads
+
+
 def arcs(lesson: EncoderDecoder, k: int, row: TokenRow, room: float) -> AttentionArcs:
     """What a word gives to the others in the head, over the words of one of the two sentences."""
     return AttentionArcs(row, lesson.pattern(k), lesson.position, height=room)
 
 
+def asking(lesson: EncoderDecoder, row: TokenRow) -> TokenRow:
+    """The sentence with the word that looks, and no other, marked."""
+    return row.marked(lesson.position, "target")
+
+
 def marked(lesson: EncoderDecoder, k: int, row: TokenRow) -> TokenRow:
     """The sentence with the word that looks and the one that it looks at most."""
-    twin = row.marked(lesson.position, "target")
+    twin = asking(lesson, row)
     if lesson.looked_at(k) != lesson.position:
         twin.mark(lesson.looked_at(k), "key")
     return twin
@@ -40,14 +48,15 @@ def looks(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         ask="Back to the encoder: where do “{old}” and “{new}” look?"
         if lesson.itself
         else "Back to the encoder: where does “{read}” look, in the one sentence and in the other?",
-        subtitle="encoder.blocks.{l}.attn.pattern [{h}, {i}, :] · yellow: the query",
+        subtitle="encoder.blocks.{l}.attn.pattern [{h}, {i}, :] · yellow: the query"
+        + ("" if lesson.itself else " “{read}”"),
         i=lesson.position,
         keep=before,
         claims=[most(lesson.pattern(k), lesson.looked_at(k)) for k in (0, 1)],
     ):
-        rows = [lesson.pair(k)[0].marked(lesson.position, "target") for k in (0, 1)]
+        rows = [asking(lesson, lesson.pair(k)[0]) for k in (0, 1)]
         lesson.play(*give_way(before, *rows), run_time=1)
-        lines = [arcs(lesson, k, row, 0.8 * lesson.reach) for k, row in enumerate(rows)]
+        lines = [arcs(lesson, k, row, 0.85 * lesson.reach) for k, row in enumerate(rows)]
         numbers = [TokenNumbers(row, lesson.pattern(k)) for k, row in enumerate(rows)] if lesson.wide else []
         for k, row in enumerate(rows):
             lesson.play(Transform(row, marked(lesson, k, row)), Grow(lines[k], "grown", lag=0.2), run_time=1.4)
@@ -109,11 +118,13 @@ def answer(lesson: EncoderDecoder, before: list[Mobject]) -> None:
     x, y = lesson.looked_at(0), lesson.looked_at(1)
     row, (one, two), place = lesson.contrast.row, lesson.ids, lesson.contrast.place
     first, second = lesson.both
-    other = x != y and not lesson.itself
     with lesson.step(
         "Why the French changes",
-        ask="So why does the French say “{b}” with “{new}”?",
-        subtitle="{model} · encoder, layer {l}, head {h}: what the word in yellow gives to others",
+        ask="So what does the encoder read beside “{old}”, and what beside “{new}”?"
+        if lesson.itself
+        else "So why does the French say “{b}” with “{new}”?",
+        subtitle="{model} · encoder, layer {l}, head {h}: what "
+        + ("the word in yellow gives to others" if lesson.itself else "“{read}” gives to other words"),
         claims=[
             truth(
                 "the word is another, and so is the likeliest French one",
@@ -130,21 +141,26 @@ def answer(lesson: EncoderDecoder, before: list[Mobject]) -> None:
     ):
         pairs = lesson.pairs()
         for pair in pairs:
-            pair[0] = pair[0].marked(lesson.position, "target")
+            pair[0] = asking(lesson, pair[0])
         lesson.play(*give_way(before, *pairs[0], *pairs[1]), run_time=1)
-        lines = [arcs(lesson, k, pairs[k][0], 0.8 * lesson.reach) for k in (0, 1)]
+        lines = [arcs(lesson, k, pairs[k][0], 0.85 * lesson.reach) for k in (0, 1)]
         marks = [Transform(pair[0], marked(lesson, k, pair[0])) for k, pair in enumerate(pairs)]
         lesson.play(*[Grow(line, "grown", lag=0.2) for line in lines], *marks, run_time=1.6)
-        lesson.answer(
-            "Now the encoder’s “{read}” gives “{y}” {q:.0%} and “{x}” {p:.0%}; so “{b}” has {s:.0%}."
-            if other
-            else "Now the encoder’s “{seen}” gives “{y}” {q:.0%}; “{b}” has {s:.0%}.",
-            seen=lesson.english(1)[lesson.position],
-            y=lesson.english(1)[y],
-            q=lesson.pattern(1)[y],
-            s=second["probs"][row, two],
-            **(dict(x=lesson.english(1)[x], p=lesson.pattern(1)[x]) if other else {}),
-        )
+        said = dict(y=lesson.english(1)[y], q=lesson.pattern(1)[y], s=second["probs"][row, two])
+        if lesson.itself:
+            before_it = dict(x=lesson.english(0)[x], p=lesson.pattern(0)[x])
+            lesson.answer(
+                "“{old}” gave {p:.0%} to “{x}”, “{new}” gives {q:.0%} to “{y}”; “{b}” has {s:.0%}.", **said, **before_it
+            )
+        elif x == y or lesson.pattern(1).values[y] < SURE:
+            lesson.answer("Now the encoder’s “{read}” gives “{y}” {q:.0%}; “{b}” has {s:.0%}.", **said)
+        else:
+            less = dict(x=lesson.english(1)[x], p=lesson.pattern(1)[x])
+            lesson.answer(
+                "Now the encoder’s “{read}” gives “{y}” {q:.0%} and “{x}” {p:.0%}; so “{b}” has {s:.0%}.",
+                **said,
+                **less,
+            )
 
 
 __all__ = ["answer", "looks", "without"]
