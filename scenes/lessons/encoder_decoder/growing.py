@@ -131,7 +131,7 @@ def decoder(lesson: EncoderDecoder, running: Running) -> None:
     words = running.words_of[1]
     with lesson.step(
         "The decoder",
-        "At the right goes in what was written so far, after “{start}”; its rows look only at rows before them.",
+        "At the right goes in what was written so far, after “{start}”; none of its rows looks ahead.",
         subtitle="decoder · its own words shifted by one place · {scale}",
         start=lesson.words[0],
         scale=running.scale("rows"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from manim import LEFT, RIGHT, FadeIn, Mobject
+from manim import LEFT, FadeIn, Mobject
 
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
@@ -176,7 +176,7 @@ class EncoderDecoder(TranslationLesson):
             rows.append(box.fit(TokenRow(words, down=not self.wide, **room), 0.03))
         if not self.wide:
             rows[0].align_to((self.boxes(k)[0].left, 0, 0), LEFT)
-            rows[1].align_to((self.boxes(k)[1].right, 0, 0), RIGHT)
+            rows[1].align_to((self.boxes(k)[1].left, 0, 0), LEFT)
         rows[0].mark(self.contrast.place, "target")
         rows[1].mark(self.contrast.row, "prediction")
         return rows

@@ -174,7 +174,7 @@ def masks(lesson: EncoderDecoder, running: Running) -> list[Mobject]:
             lesson.play(running.open(key, wall), FadeIn(label), run_time=1)
         running.opened = None
         lesson.answer(
-            "The encoder’s words give {e:.0%} to words after them, the decoder’s {z:.0%}: those are masked.",
+            "On average the encoder’s words give {e:.0%} to words after them, the decoder’s {z:.0%}: masked.",
             e=shares[0],
             z=shares[1],
         )
