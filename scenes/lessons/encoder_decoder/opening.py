@@ -21,7 +21,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import most, share, truth
-from scenes.lesson.steps import leave
+from scenes.lesson.steps import give_way, leave
 from scenes.lessons.encoder_decoder.figure import PARTS, Room
 from scenes.lessons.encoder_decoder.running import Running
 
@@ -217,7 +217,7 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         assert isinstance(wall, PatternWall)
         panel = wall.panel(found.head)
         grown = FadeIn(dots, scale=panel.width / dots.width, target_position=panel.center)
-        lesson.play(*leave(*before), grown, run_time=1.6)
+        lesson.play(*give_way(before), grown, run_time=1.6)
         frame = Frame(dots.corners(r, r + 1, r, r + 1), line=0.05)
         lesson.play(FadeIn(frame), Grow(bars, "values"), run_time=1)
         lesson.answer("“{word}” would give {p:.0%} to “{next}”: the very word that it has to guess.")
