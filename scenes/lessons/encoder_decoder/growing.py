@@ -12,10 +12,10 @@ from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.moves.travel import Travel
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
-from scenes.lesson.claims import most
+from scenes.lesson.claims import most, truth
 from scenes.lesson.steps import COME, leave
 from scenes.lessons.encoder_decoder.figure import KEYS, Room, place_of
-from scenes.lessons.encoder_decoder.running import Running
+from scenes.lessons.encoder_decoder.running import PALE, Running
 
 if TYPE_CHECKING:
     from scenes.lessons.encoder_decoder.lesson import EncoderDecoder
@@ -136,8 +136,9 @@ def decoder(lesson: EncoderDecoder, running: Running) -> None:
         start=lesson.words[0],
         scale=running.scale("rows"),
     ):
-        lesson.play(Travel(), running.light(), FadeIn(words, rate_func=COME), run_time=1.6)
-        lesson.play(running.build("decoder.embed"), run_time=0.5)
+        lesson.play(*running.see(PALE), running.light(), run_time=0.4)
+        lesson.play(Travel(), FadeIn(words, rate_func=COME), run_time=1.6)
+        lesson.play(running.build("decoder.embed"), *running.see(), run_time=0.6)
         into(lesson, running, "decoder.embed")
         for start, key in zip(DECODER, DECODER[1:4], strict=False):
             running.go(key, start, 0, PASS)
@@ -158,6 +159,7 @@ def next_word(lesson: EncoderDecoder, running: Running) -> None:
     """The last two boxes, and the figure is whole."""
     row, run = lesson.contrast.row, lesson.trace
     probs, word = run["probs"][row], lesson.ids[0]
+    bars = next_bars(lesson, running)
     with lesson.step(
         "The figure",
         ask="That is figure {one} of the paper, running. What does it write after “{word}”?",
@@ -166,11 +168,13 @@ def next_word(lesson: EncoderDecoder, running: Running) -> None:
         i=row,
         word=lesson.words[row],
         scale=running.scale("logits", "probs"),
-        claims=[most(probs, word)],
+        claims=[
+            most(probs, word),
+            truth("the bars are of this row", [bars.probs, probs], lambda a, b: bool((a == b).all())),
+        ],
     ):
         running.go("decoder.linear", "decoder.norm2", 0, PASS)
         running.go("decoder.softmax", "decoder.linear", 0, PASS)
-        bars = next_bars(lesson, running)
         lesson.play(running.light(), Grow(bars, "values"), run_time=1.6)
         lesson.answer("“{w}” is likeliest, {p:.0%}.", w=display(run.vocabulary[word]), p=probs[word])
     running.bars = [bars]

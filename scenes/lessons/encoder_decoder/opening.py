@@ -23,7 +23,7 @@ from scenes.kit.recipes import Look
 from scenes.lesson.claims import most, share, truth
 from scenes.lesson.steps import give_way, leave
 from scenes.lessons.encoder_decoder.figure import PARTS, Room
-from scenes.lessons.encoder_decoder.running import Running
+from scenes.lessons.encoder_decoder.running import PALE, Running
 
 if TYPE_CHECKING:
     from scenes.lessons.encoder_decoder.lesson import EncoderDecoder
@@ -79,8 +79,10 @@ def boxes(lesson: EncoderDecoder, running: Running) -> None:
         v=len(run.vocabulary),
         keep=running.all(),
     ):
-        lesson.play(*running.to(small, SLIM), *leave(*running.words_of, *running.bars), run_time=1.4)
+        lesson.play(*running.see(PALE), *leave(*running.words_of, *running.bars), run_time=0.6)
         running.words_of, running.bars = (), []
+        lesson.play(*running.to(small, SLIM), run_time=1.4)
+        lesson.play(*running.see(), run_time=0.4)
         for key, name, kind in opened(lesson):
             lesson.play(running.light(key), *running.close(), run_time=0.5)
             lesson.play(running.open(key, VGroup(*strips(lesson, large, key, name, kind))), run_time=0.7)
@@ -103,10 +105,26 @@ def strips(lesson: EncoderDecoder, box: Box, key: str, name: str, kind: str) -> 
     return title.next_to(table, UP, buff=0.2), table
 
 
+def alike(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two rows are the same but for rounding."""
+    return bool(np.allclose(a, b, rtol=1e-3, atol=1e-4))
+
+
 def add_and_norm(lesson: EncoderDecoder, running: Running) -> None:
     """One row through a box: what came, plus what attention says, normed."""
     i, run, name = lesson.position, lesson.trace, f"encoder.blocks.{lesson.layer}"
     norm = {part: run[f"{name}.ln1.{part}"] for part in ("mean", "scale", "w", "b")}
+    chain = RowChain(
+        rooms(lesson)[1],
+        (run[f"{name}.resid_pre"][i], "x"),
+        [
+            ("+", run[f"{name}.attn_out"][i], "attention"),
+            ("−", norm["mean"][i], "μ"),
+            ("÷", norm["scale"][i], "σ"),
+            ("·", norm["w"], "w"),
+            ("+", norm["b"], "b"),
+        ],
+    )
     with lesson.step(
         "Add & norm",
         "The row of “{read}” plus what attention brings; less the mean, over the spread, times w, plus b.",
@@ -114,18 +132,8 @@ def add_and_norm(lesson: EncoderDecoder, running: Running) -> None:
         i=i,
         d=run.config.d_model,
         keep=running.all(),
+        claims=[truth("the last row is what the box gives", [chain.result.tensor, run[f"{name}.resid_mid"][i]], alike)],
     ):
-        chain = RowChain(
-            rooms(lesson)[1],
-            (run[f"{name}.resid_pre"][i], "x"),
-            [
-                ("+", run[f"{name}.attn_out"][i], "attention"),
-                ("−", norm["mean"][i], "μ"),
-                ("÷", norm["scale"][i], "σ"),
-                ("·", norm["w"], "w"),
-                ("+", norm["b"], "b"),
-            ],
-        )
         lesson.play(running.light("encoder.norm1"), *running.close(), run_time=0.7)
         lesson.play(running.open("encoder.norm1", chain.steps[0]), run_time=0.8)
         for step in chain.steps[1:]:
@@ -138,6 +146,11 @@ def later(pattern: Tensor) -> Tensor:
     """How much weight of a row goes to words after it, in the mean of all rows of a pattern [query, key]."""
     count = pattern.shape[0]
     return stack([pattern[i, list(range(i + 1, count))].sum(0) for i in range(count - 1)], "query").sum(0) / count
+
+
+def share_ahead(patterns: np.ndarray, share: np.ndarray) -> bool:
+    """Whether that share of all weight in patterns [head, query, key] lies above the diagonal."""
+    return bool(np.isclose(np.triu(patterns, 1).sum() / patterns.sum(), share, rtol=1e-4, atol=1e-6))
 
 
 def masks(lesson: EncoderDecoder, running: Running) -> list[Mobject]:
@@ -156,6 +169,10 @@ def masks(lesson: EncoderDecoder, running: Running) -> list[Mobject]:
             truth(
                 "the decoder gives nothing to later words", [patterns[1]], lambda p: bool((np.triu(p, 1) == 0).all())
             ),
+            *[
+                truth("the share is that of the pattern", [p, s], share_ahead)
+                for p, s in zip(patterns, shares, strict=True)
+            ],
             truth("the encoder gives something to later words", [patterns[0]], lambda p: bool(np.triu(p, 1).sum() > 0)),
         ],
     ):
@@ -207,7 +224,11 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         p=free[r, r + 1],
         q=found.pattern[r, r],
         keep=before,
-        claims=[most(nexts, r), share(free[r])],
+        claims=[
+            most(nexts, r),
+            share(free[r]),
+            truth("the mask hides it", [free[r, r + 1], found.pattern[r, r + 1]], lambda a, b: bool(a > 0 and b == 0)),
+        ],
     ):
         left, right = leak_rooms(lesson)
         look: Look = dict(row_labels=lesson.words, column_labels=lesson.words, target_row=r)

@@ -13,7 +13,7 @@ from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look, bars_on_one_scale, telling_words
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
-from scenes.lesson.claims import most, truth
+from scenes.lesson.claims import Fact, most, said, truth
 from scenes.lesson.steps import give_way, grow_after
 
 if TYPE_CHECKING:
@@ -23,9 +23,19 @@ if TYPE_CHECKING:
 SURE = 0.5  # weight from which on it is said what a word reads
 
 
-def arcs(lesson: EncoderDecoder, k: int, row: TokenRow, room: float) -> AttentionArcs:
+def arcs(lesson: EncoderDecoder, k: int, row: TokenRow) -> AttentionArcs:
     """What a word gives to the others in the head, over the words of one of the two sentences."""
-    return AttentionArcs(row, lesson.pattern(k), lesson.position, height=room)
+    return AttentionArcs(row, lesson.pattern(k), lesson.position, height=0.85 * lesson.reach)
+
+
+def of_the_head(lesson: EncoderDecoder, lines: list[AttentionArcs]) -> list[Fact]:
+    """That arcs are of the head that is named, in the one sentence and in the other, and come to the word."""
+    return [
+        truth(
+            "the arcs are those of this sentence", [line.tensor, lesson.pattern(k)], lambda a, b: bool((a == b).all())
+        )
+        for k, line in enumerate(lines)
+    ]
 
 
 def asking(lesson: EncoderDecoder, row: TokenRow) -> TokenRow:
@@ -43,6 +53,8 @@ def marked(lesson: EncoderDecoder, k: int, row: TokenRow) -> TokenRow:
 
 def looks(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     """Where the word looks, in one sentence and in the other."""
+    rows = [asking(lesson, lesson.pair(k)[0]) for k in (0, 1)]
+    lines = [arcs(lesson, k, row) for k, row in enumerate(rows)]
     with lesson.step(
         "Where it looks",
         ask="Back to the encoder: where do “{old}” and “{new}” look?"
@@ -52,11 +64,9 @@ def looks(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         + ("" if lesson.itself else " “{read}”"),
         i=lesson.position,
         keep=before,
-        claims=[most(lesson.pattern(k), lesson.looked_at(k)) for k in (0, 1)],
+        claims=[*[most(lesson.pattern(k), lesson.looked_at(k)) for k in (0, 1)], *of_the_head(lesson, lines)],
     ):
-        rows = [asking(lesson, lesson.pair(k)[0]) for k in (0, 1)]
         lesson.play(*give_way(before, *rows), run_time=1)
-        lines = [arcs(lesson, k, row, 0.85 * lesson.reach) for k, row in enumerate(rows)]
         numbers = [TokenNumbers(row, lesson.pattern(k)) for k, row in enumerate(rows)] if lesson.wide else []
         for k, row in enumerate(rows):
             lesson.play(Transform(row, marked(lesson, k, row)), Grow(lines[k], "grown", lag=0.2), run_time=1.4)
@@ -78,6 +88,9 @@ def without(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     """The next word in both runs, with the head and without it."""
     row, ids = lesson.contrast.row, lesson.ids
     pairs = [(run["probs"][row], off["probs"][row]) for run, off in zip(lesson.both, lesson.without, strict=True)]
+    with_head, off = pairs[0]
+    before_and_after = dict(p=with_head[ids[0]], q=off[ids[0]], r=with_head[ids[1]], s=off[ids[1]])
+    results = [run[f"encoder.blocks.{lesson.layer}.attn.result"][lesson.head] for run in lesson.without]
     with lesson.step(
         "Without this head",
         ask="And if this one head is switched off, what does the decoder write then?",
@@ -85,6 +98,10 @@ def without(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         i=row,
         word=lesson.words[row],
         keep=before,
+        claims=[
+            *[truth("the head adds nothing", [result], lambda z: bool((z == 0).all())) for result in results],
+            *[said(name, number) for name, number in before_and_after.items()],
+        ],
     ):
         parts = lesson.stage.columns(1, 1, gap=0.6) if lesson.wide else lesson.stage.rows(1, 1, gap=0.4)
         shown = list(dict.fromkeys([*ids, *telling_words(*pairs[0], 4), *telling_words(*pairs[1], 4)]))[:4]
@@ -143,22 +160,22 @@ def answer(lesson: EncoderDecoder, before: list[Mobject]) -> None:
         for pair in pairs:
             pair[0] = asking(lesson, pair[0])
         lesson.play(*give_way(before, *pairs[0], *pairs[1]), run_time=1)
-        lines = [arcs(lesson, k, pairs[k][0], 0.85 * lesson.reach) for k in (0, 1)]
+        lines = [arcs(lesson, k, pairs[k][0]) for k in (0, 1)]
         marks = [Transform(pair[0], marked(lesson, k, pair[0])) for k, pair in enumerate(pairs)]
         lesson.play(*[Grow(line, "grown", lag=0.2) for line in lines], *marks, run_time=1.6)
-        said = dict(y=lesson.english(1)[y], q=lesson.pattern(1)[y], s=second["probs"][row, two])
+        told = dict(y=lesson.english(1)[y], q=lesson.pattern(1)[y], s=second["probs"][row, two])
         if lesson.itself:
             before_it = dict(x=lesson.english(0)[x], p=lesson.pattern(0)[x])
             lesson.answer(
-                "“{old}” gave {p:.0%} to “{x}”, “{new}” gives {q:.0%} to “{y}”; “{b}” has {s:.0%}.", **said, **before_it
+                "“{old}” gave {p:.0%} to “{x}”, “{new}” gives {q:.0%} to “{y}”; “{b}” has {s:.0%}.", **told, **before_it
             )
         elif x == y or lesson.pattern(1).values[y] < SURE:
-            lesson.answer("Now the encoder’s “{read}” gives “{y}” {q:.0%}; “{b}” has {s:.0%}.", **said)
+            lesson.answer("Now the encoder’s “{read}” gives “{y}” {q:.0%}; “{b}” has {s:.0%}.", **told)
         else:
             less = dict(x=lesson.english(1)[x], p=lesson.pattern(1)[x])
             lesson.answer(
                 "Now the encoder’s “{read}” gives “{y}” {q:.0%} and “{x}” {p:.0%}; so “{b}” has {s:.0%}.",
-                **said,
+                **told,
                 **less,
             )
 

@@ -38,6 +38,7 @@ NAMES = {  # what leaves a part of a block
     "decoder.softmax": "probs",
 }
 SMALL = 0.15  # of its size, what is still in its box
+PALE = 0.3  # opacity of rows while they, or the camera, move
 POWER = 1 / 2  # of |x|, in the brightness of a cell
 
 
@@ -129,9 +130,13 @@ class Running:
         target.shown, target.framed = np.copy(self.figure.shown), np.copy(self.figure.framed)
         moves: list[Animation] = [Transform(self.figure, target)]
         for key, card in self.cards.items():
-            end = self.card(key, card.tensor, target)
+            end = self.card(key, card.tensor, target).set_opacity(card.opacity)
             moves.append(Transform(card, end))
         return moves
+
+    def see(self, opacity: float = 1.0) -> list[Animation]:
+        """The rows are seen so well: what the camera or they themselves pass would flicker."""
+        return [card.animate.set_opacity(opacity) for card in self.cards.values()]
 
     def open(self, key: str, thing: Mobject) -> Animation:
         """Something comes out of a part."""
@@ -151,4 +156,4 @@ class Running:
         return [self.figure, *self.cards.values(), *self.words_of, *self.bars, *out]
 
 
-__all__ = ["Running"]
+__all__ = ["PALE", "Running"]

@@ -5,6 +5,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
+from manim import VGroup
 
 from model import load
 from model.errors import UsageError
@@ -12,16 +13,28 @@ from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.attention.wall import PatternWall
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.depth.slabs import Card
+from scenes.kit.ground.text import Label
 from scenes.kit.moves.sweep import Veil
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lessons.encoder_decoder.figure import KEYS, PARTS, Figure
 from scenes.lessons.encoder_decoder.lesson import TWIN, EncoderDecoder
 from scenes.lessons.encoder_decoder.running import NAMES
 from tests.playing import caption, find, only, player, texts
 
-play = player(EncoderDecoder)
+
+def moment(lesson):
+    """The title over what has come out of a box, and the tensor in it, while they are on the stage."""
+    for group in (m for m in lesson.mobjects if type(m) is VGroup):
+        parts = list(group)
+        if [type(part) for part in parts] == [Label, HeatStrips]:
+            return parts[0].text, parts[1].tensor
+    return None
+
+
+play = player(EncoderDecoder, moment)
 LONG = "The old man sees the big dog near the small house and the young girl eats a red apple behind the white car."
 
 
@@ -140,6 +153,28 @@ def test_in_small_the_figure_keeps_its_rows_in_its_boxes():
     for aspect in ("16:9", "1:1", "9:16"):
         lesson = play(aspect)
         assert set(in_figure(lesson, "What is in the boxes")) == set(KEYS)
+
+
+def test_what_opens_is_what_its_title_says():
+    lesson = play()
+    run, seen = lesson.trace, dict(filter(None, lesson.watched.kept))
+    assert len(seen) == 6
+    for title, tensor in seen.items():
+        part, _, said = str(title).partition(": ")
+        name, shape = said.split(" ", 1)
+        np.testing.assert_array_equal(tensor.values, run.array(name))
+        assert shape == str(list(run.array(name).shape))
+        stack = "encoder" if run.array(name).shape[0] == 13 else "decoder"
+        of = {"pos_embed": "Pos", "embed": "Input", "mlp.post": "Feed", "cross_attn_out": "Multi", "probs": "Soft"}
+        right = next((start for end, start in of.items() if name.endswith(end)), "Linear")
+        assert part.startswith(right) and part in [PARTS[key] for key in KEYS if key.startswith(stack)]
+
+
+def test_beside_the_figure_stands_what_comes_next():
+    lesson = play()
+    bars = only(lesson, "The figure", ProbabilityBars)
+    np.testing.assert_array_equal(bars.probs.values, lesson.trace.array("probs")[lesson.contrast.row])
+    assert "“il” is likeliest, 90%" in caption(lesson, "The figure")
 
 
 def test_one_add_and_norm_can_be_done_by_hand():
