@@ -57,6 +57,15 @@ def second_runs(
     return ablations(model, text, heads, source, stack)
 
 
+@lru_cache(maxsize=32)
+def twins_of(model: str, text: str, source: str) -> list[str]:
+    """Sentences that differ from one in a word, and whose translations differ from `text` (see `contrast.twins`)."""
+    from model.runs.checkpoints import load
+    from model.study.inside.contrast import twins
+
+    return twins(load(model), trace_of(model, text, source=source))
+
+
 @lru_cache(maxsize=8)
 def snapshot_runs(model: str, text: str, source: str | None = None) -> tuple[Trace, ...]:
     """The runs of a text at each snapshot of a model's training, the last one of the model itself.

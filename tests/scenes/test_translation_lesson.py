@@ -1,12 +1,18 @@
 """A lesson on a translation: which texts and models it takes, what it knows of them, and the audit's words of both."""
 
+import numpy as np
 import pytest
 
 from model.errors import UsageError
+from scenes.kit.ground.readings import Reading
+from scenes.kit.ground.say import say
+from scenes.kit.words.tokens import display
 from scenes.lesson import Options, TranslationLesson
 from scenes.lesson.lesson import TextLesson
-from studio.audit.checks.naming import words_of
+from studio.audit.checks.naming import _phrase, words_of
+from studio.audit.checks.repeated import elsewhere, other_one
 from studio.audit.speech.places import Where
+from studio.audit.speech.words import check_counts
 
 FAMOUS = "The animal did not cross the street because it was too {}."
 
@@ -55,3 +61,26 @@ def test_the_audit_knows_which_words_belong_to_which_stack():
     assert where.words_of([trace["encoder.blocks.0.attn.pattern"][0, it, 1]]) == {"it", "animal"}
     names = {"key": (it, trace.run_id), "name": (pattern.source().split("[")[0], trace.run_id)}
     assert list(words_of(names, "animal", {trace.run_id: trace})) == ["it"]
+
+
+def test_the_same_word_at_another_place_is_found_in_both_texts():
+    trace = lesson("The dog saw the cat near the house.").trace
+    row = [Reading(display(token), np.zeros((4, 2)), 1.0, np.zeros(3), 1.0) for token in trace.source_tokens]
+    name, places = "encoder.blocks.0.attn.pattern", [k for k, t in enumerate(trace.source_tokens) if t == "the"]
+    names = {"name": (name, trace.run_id), "key": (places[0], trace.run_id)}
+    traces = {trace.run_id: trace}
+    assert list(elsewhere(row, row[places[1]], names, traces)) and not list(
+        elsewhere(row, row[places[0]], names, traces)
+    )
+    assert other_one(row, row[places[1]], {places[0]}, traces) == (places[1], places[0])
+
+
+def test_a_phrase_and_a_count_of_tokens_may_be_of_what_is_read():
+    trace = lesson().trace
+    it, traces = trace.source_tokens.index("it"), {trace.run_id: trace}
+    names = {"name": ("memory", trace.run_id), "position": (it, trace.run_id)}
+    assert list(_phrase("… because it", names, traces)) == []
+    assert list(_phrase("… because the", names, traces)) == [("… because the", "“because it”")]
+    where, shown = Where(traces), [trace["memory"][it]]
+    assert list(check_counts(say("{n} tokens", n=len(trace.source_tokens)), shown, where)) == []
+    assert list(check_counts(say("{n} tokens", n=len(trace.tokens) + 5), shown, where))

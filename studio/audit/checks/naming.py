@@ -83,6 +83,11 @@ def tokens_along(trace: Trace, name: str, axis: str) -> tuple[str, ...]:
     return trace.tokens if along is None else tuple(along(name, axis))
 
 
+def all_of(trace: Trace) -> frozenset[str]:
+    """The words that a run reads and writes, as they are shown."""
+    return displayed(tuple(trace.tokens)) | displayed(tuple(getattr(trace, "source_tokens", ())))
+
+
 @cache
 def displayed(words: tuple[str, ...]) -> frozenset[str]:
     """The words of a text or of a vocabulary as they are shown."""
@@ -106,8 +111,8 @@ def _phrase(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]
     words = text.removeprefix("… ").split(" ")
     if not isinstance(place, int) or run not in traces or len(words) < 2:
         return
-    tokens = list(map(display, traces[run].tokens))
-    if set(words) <= {word for trace in traces.values() for word in displayed(trace.tokens)}:
+    tokens = list(map(display, tokens_along(traces[run], str(names.get("name", ("", ""))[0]), "position")))
+    if set(words) <= {word for trace in traces.values() for word in all_of(trace)}:
         right = tokens[max(0, place + 1 - len(words)) : place + 1]
         if words != right:
             yield text, f"“{' '.join(right)}”"

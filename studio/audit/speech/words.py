@@ -126,7 +126,8 @@ def check_counts(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[
         for trace in traces:
             layers, heads = trace.config.n_layers, trace.config.n_heads
             of_heads = {heads - 1} if match[1] or match[3] else {heads, layers * heads}
-            right |= {"heads": of_heads, "tokens": {len(trace.tokens)}}.get(noun, {layers})
+            lengths = {len(text) for text in (trace.tokens, getattr(trace, "source_tokens", ())) if text}
+            right |= {"heads": of_heads, "tokens": lengths}.get(noun, {layers})
         if right and count not in right:
             there = " or ".join(map(str, sorted(right)))
             yield Defect("false claim", f"“{match[0]}” in “{text}”", expected=there, shown=match[2])
