@@ -39,6 +39,14 @@ class Entry:
     def file(self) -> Path:
         return self.own or FILE.parent / "lessons" / self.id / "lesson.py"
 
+    def text_for(self, model: str | None) -> str:
+        """What it shows unless asked otherwise, with a model: an encoder–decoder does not know all words of others."""
+        from model.runs.stacks import is_translator
+
+        if model in (None, self.model) or not is_translator(str(model)):
+            return self.text
+        return getattr(self.load(), "translated", "") or self.text
+
     def load(self) -> Any:
         """The lesson's class."""
         if self.own is not None:

@@ -109,7 +109,7 @@ def cases(
         Case(entry, replace(chosen, text=text, model=model, aspect=aspect, theme=theme))
         for entry in entries
         for model in dict.fromkeys(model or entry.model for model in models)
-        for text in dict.fromkeys(entry.text if text is None else text for text in texts)
+        for text in dict.fromkeys(entry.text_for(model) if text is None else text for text in texts)
         for aspect in aspects
         for theme in themes
     ]

@@ -44,7 +44,7 @@ class Job:
         text, model = self.options.text, self.options.model
         return replace(
             self.options,
-            text=self.entry.text if text is None else text,
+            text=self.entry.text_for(model) if text is None else text,
             model=self.entry.model if model is None else model,
         )
 

@@ -40,9 +40,10 @@ class SelfAttention(AttentionLesson):
         super().prepare()
         self.view = AttentionHead(self.trace, self.layer, self.head)
         self.query = self.view.query(self.position)
-        self.without = self.run(self.model_asked, self.text_asked, ablate=((self.layer, self.head),))
+        pair = self.layer, self.head
+        self.off = self.keep_run(self.without((pair,))[pair])
         i, j = self.position, self.query.other
-        where = say("layer {l} · head {h}", l=self.layer, h=self.head)
+        where = say(f"{self.stack or ''} layer {{l}} · head {{h}}".lstrip(), l=self.layer, h=self.head)
         self.phrases |= dict(where=where, l=self.layer, h=self.head, i=i, j=j)
         self.phrases |= dict(word=self.words[i], b=self.words[j], asks=self.called(i), asked=self.called(j))
 
@@ -83,24 +84,33 @@ class SelfAttention(AttentionLesson):
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     @property
     def next_words(self) -> tuple[Tensor, Tensor]:
-        """Probabilities of the next word after the one that we follow: with this head, and without it."""
-        return self.trace["probs"][self.position], self.without["probs"][self.position]
+        """Probabilities of the next word that the one that we follow foretells: with this head, and without it."""
+        return self.next_word(self.trace, self.position), self.next_word(self.off, self.position)
+
+    @property
+    def question_asked(self) -> str:
+        """What the lesson opens with; of an encoder, by what the decoder writes."""
+        if self.stack == "encoder":
+            return "After {before} the decoder writes “{w}”: {p:.0%}. Which words around {asks} told it so?"
+        where = "After" if self.trace.config.causal else "At"
+        return where + " {asks} the model expects “{w}”: {p:.0%}. Which words told it so?"
 
     def question(self) -> tuple[SentenceStrip, list[Mobject]]:
         config, probs = self.trace.config, self.next_words[0]
         likeliest = int(np.argmax(probs.values))
         with self.step(
             "Self-attention",
-            ask="After {asks} the model expects “{w}”: {p:.0%}. Which words told it so?"
-            if config.causal
-            else "At {asks} the model expects “{w}”: {p:.0%}. Which words told it so?",
+            ask=self.question_asked,
             keep=(),
-            subtitle="model {model} · {layers} layers × {heads} heads, counted from {zero} · here: layer {l}, head {h}",
+            subtitle="model {model} · "
+            + ("{stack}, " if self.stack else "")
+            + "{layers} layers × {heads} heads, counted from {zero} · here: layer {l}, head {h}",
             model=self.model_name,
             layers=config.n_layers,
             heads=config.n_heads,
             zero=0,
-            w=display(self.trace.vocabulary[likeliest]),
+            before=self.before_next(self.position),
+            w=display(self.whole.vocabulary[likeliest]),
             p=probs[likeliest],
             claims=[most(probs, likeliest)],
         ):
@@ -138,7 +148,8 @@ class SelfAttention(AttentionLesson):
         with self.step(
             "Without this head",
             ask="Did it matter? The same run without this head:",
-            subtitle="next word after “{word}” · with all heads, then without layer {l}, head {h}",
+            subtitle="next word after {before} · with all heads, then without layer {l}, head {h}",
+            before=self.before_next(self.position),
             keep=(strip, formula),
         ):
             with_head, without = two_bars(self, self.next_words, self.below(strip), 3, 5)
@@ -149,8 +160,8 @@ class SelfAttention(AttentionLesson):
             self.play(Transform(with_head, without), run_time=1.8)
             self.answer(
                 "“{w}”: {q:.0%} instead of {p:.0%}; {x:.0%} of the probability moved.",
-                w=display(self.trace.vocabulary[likeliest]),
+                w=display(self.whole.vocabulary[likeliest]),
                 p=before[likeliest],
                 q=after[likeliest],
-                x=moved(self.trace, self.without, self.position),
+                x=moved(self.whole, self.off, self.place_of(self.position)),
             )

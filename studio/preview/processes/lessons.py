@@ -34,7 +34,7 @@ def job_of(order: Message) -> Job:
     if entry is None:
         raise ClearheadError(f"There is no lesson “{order['lesson']}” in course.yaml.")
     chosen = {name: value for name, value in order["options"].items() if value is not None}
-    options = Options(**({"text": entry.text, "model": entry.model} | chosen))
+    options = Options(**({"text": entry.text_for(chosen.get("model")), "model": entry.model} | chosen))
     return Job(entry, options, Picture.of(order["quality"], options.aspect))
 
 
