@@ -39,19 +39,23 @@ class Entry:
     def file(self) -> Path:
         return self.own or FILE.parent / "lessons" / self.id / "lesson.py"
 
-    def text_for(self, model: str | None) -> str:
-        """What it shows unless asked otherwise, with a model: an encoder–decoder does not know all words of others."""
-        from model.runs.stacks import is_translator
-
-        if model in (None, self.model) or not is_translator(str(model)):
-            return self.text
-        return getattr(self.load(), "translated", "") or self.text
-
     def load(self) -> Any:
         """The lesson's class."""
         if self.own is not None:
             return own.load(self.own, self.scene)
         return getattr(importlib.import_module(f"scenes.lessons.{self.id}.lesson"), self.scene)
+
+
+def own_text(entry: Any, model: str | None) -> str:
+    """What a lesson shows unless asked otherwise, with a model: an encoder–decoder does not know all words of others.
+
+    entry: of this course, or like one."""
+    from model.runs.stacks import is_translator
+
+    text: str = entry.text
+    if model in (None, entry.model) or not is_translator(str(model)):
+        return text
+    return getattr(entry.load(), "translated", "") or text
 
 
 @cache

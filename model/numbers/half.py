@@ -29,16 +29,17 @@ class Half(Trace):
         kept = [name for name in whole.names if name.startswith(prefix) or not reads and name in WRITTEN]
         sizes: dict[str, Any] = {"vocab_size": whole.config.source_vocab_size} if reads else {}
         config = replace(whole.config, kind=stack, source_vocab_size=None, unembeds=not reads, **sizes)
-        source = whole.info["source"]
-        tokens, ids, unknown = (tuple(source[name]) for name in ("tokens", "ids", "unknown"))
-        own = (tokens, ids, unknown) if reads else (whole.tokens, whole.ids, whole.unknown)
+        written = {"tokens": whole.tokens, "ids": whole.ids, "unknown": whole.unknown}
+        read: dict[str, Any] = whole.info["source"] if reads else written
         return cls(
             {name.removeprefix(prefix): whole.arrays[name] for name in kept},
             {name.removeprefix(prefix): whole.axes[name] for name in kept},
-            *own,
-            config,
-            whole.vocabulary_along(f"{prefix}W_E"),
-            whole.info,
+            tokens=tuple(read["tokens"]),
+            ids=tuple(read["ids"]),
+            unknown=tuple(read["unknown"]),
+            config=config,
+            vocabulary=whole.vocabulary_along(f"{prefix}W_E"),
+            info=whole.info,
             whole=whole,
             stack=stack,
         )

@@ -18,7 +18,8 @@ class Option:
 
     kind: str, int or float. least, most: the range of a number. choices: of a word. short: the letter on the command
     line. live: whether it can be changed while the lesson is shown. checked: the lesson says what is out of range,
-    because its model or text decides; the preview offers it where the lesson has it. path: a word that may be the path of a folder."""
+    because its model or text decides; the preview offers it where the lesson has it. path: a word that may be the path
+    of a folder."""
 
     kind: type
     help: str

@@ -12,7 +12,7 @@ from scenes.kit.ground.say import Said
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson, call
 from scenes.lesson.options import STACKS, Choice
-from scenes.lesson.runs import trace_of, translation_of
+from scenes.lesson.runs import made, trace_of, translation_of
 
 
 class StackLesson(TextLesson):
@@ -56,8 +56,8 @@ class StackLesson(TextLesson):
         return Half.of(whole, self.stack) if self.stack else whole
 
     def run(self, model: str, text: str, **changes: Any) -> Trace:
-        """A forward pass whose numbers are shown; of an encoder–decoder, the part of the stack that is shown, and `text`
-        is what the encoder reads."""
+        """A forward pass whose numbers are shown; of an encoder–decoder, the part of the stack that is shown, and
+        `text` is what the encoder reads."""
         if self.stack is None or model != self.model_asked:
             return super().run(model, text, **changes)
         written = translation_of(model, text)
@@ -77,6 +77,9 @@ class StackLesson(TextLesson):
     def before_next(self, position: int) -> Said:
         """How a caption speaks of the word after which that next word comes."""
         return call([display(token) for token in self.whole.tokens], self.place_of(position))
+
+    def making(self, cell: Any) -> str | None:
+        return made(cell, self.whole, self.traces)
 
     def choices(self) -> dict[str, Choice]:
         found = super().choices()

@@ -324,8 +324,8 @@ class FillStrip(Together):
 
 
 def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:
-    """Which bit becomes which: the one of the same index where they share any; of a row and a vector that do not show as
-    many, the one of the same place along it; else in order."""
+    """Which bit becomes which: the one of the same index where they share any; of a row and a vector that do not show
+    as many, the one of the same place along it; else in order."""
     starts, ends = list(starts), list(ends)
     if shared := set(starts) & set(ends):  # an index that only one of them shows does not fly
         return {key: key for key in starts if key in shared}

@@ -92,6 +92,8 @@ class SelfAttention(AttentionLesson):
         """What the lesson opens with; of an encoder, by what the decoder writes."""
         if self.stack == "encoder":
             return "After {before} the decoder writes “{w}”: {p:.0%}. Which words around {asks} told it so?"
+        if self.stack == "decoder":
+            return "After {asks} the decoder expects “{w}”: {p:.0%}. Which words that it has written told it so?"
         where = "After" if self.trace.config.causal else "At"
         return where + " {asks} the model expects “{w}”: {p:.0%}. Which words told it so?"
 

@@ -177,7 +177,8 @@ def terms_of_stream(lesson: SelfAttention) -> list[tuple[Tensor, str, str | Said
 def what_is_added(lesson: SelfAttention) -> str:
     """The grey line of the sum; a norm that comes after it makes the stream of it."""
     total = "resid_mid = resid_pre" if lesson.trace.config.norm_first else "then normed · resid_pre"
-    return total + " + Σ heads’ results · position {i}, layer {l}"
+    then = " · next: what it asks the encoder" if lesson.stack == "decoder" else ""
+    return total + " + Σ heads’ results · position {i}, layer {l}" + then
 
 
 def wire_of(grids: list[TensorGrid], labels: list[Label]) -> ResidualWire:

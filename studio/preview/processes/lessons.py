@@ -8,6 +8,7 @@ from pathlib import Path
 
 import scenes
 from model.errors import ClearheadError
+from scenes.course import own_text
 from scenes.kit.ground import theme as themes
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import PaintingCamera
@@ -34,7 +35,7 @@ def job_of(order: Message) -> Job:
     if entry is None:
         raise ClearheadError(f"There is no lesson “{order['lesson']}” in course.yaml.")
     chosen = {name: value for name, value in order["options"].items() if value is not None}
-    options = Options(**({"text": entry.text_for(chosen.get("model")), "model": entry.model} | chosen))
+    options = Options(**({"text": own_text(entry, chosen.get("model")), "model": entry.model} | chosen))
     return Job(entry, options, Picture.of(order["quality"], options.aspect))
 
 
