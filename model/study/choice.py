@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 
 Pair = tuple[int, int]  # (layer, head)
@@ -67,5 +68,13 @@ def consequence(trace: Trace, without: Mapping[Pair, Trace], places: Sequence[in
 def looked_at_after(whole: Trace, position: int) -> int:
     """After which written word an encoder–decoder looks at a word of the source most: the query that gives it the most
     weight in the decoder's last layer, on average over its heads."""
-    name = f"decoder.blocks.{whole.config.n_layers - 1}.cross_attn.pattern"
-    return int(whole.array(name).mean(0)[:, position].argmax())
+    return int(whole.array(last_cross_pattern(whole)).mean(0)[:, position].argmax())
+
+
+def cross_weights(whole: Trace, query: int) -> Tensor:
+    """How a written word looks at those of the source, in the same average. [key]"""
+    return whole[last_cross_pattern(whole)][:, query].mean(0)
+
+
+def last_cross_pattern(whole: Trace) -> str:
+    return f"decoder.blocks.{whole.config.n_layers - 1}.cross_attn.pattern"

@@ -7,6 +7,7 @@ from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from model.runs.ablation import moved
+from model.study.choice import cross_weights
 from model.study.views import AttentionHead
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
@@ -16,7 +17,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.attention_lesson import AttentionLesson
-from scenes.lesson.claims import most
+from scenes.lesson.claims import most, share
 from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.steps import come, leave
 from scenes.lessons.attention import looking, outcome, projections, scores
@@ -91,7 +92,7 @@ class SelfAttention(AttentionLesson):
     def question_asked(self) -> str:
         """What the lesson opens with; of an encoder, by what the decoder writes."""
         if self.stack == "encoder":
-            return "After {before} the decoder writes “{w}”: {p:.0%}. Which words around {asks} told it so?"
+            return "After {before} the decoder writes “{w}”: {p:.0%}. What told it so?"
         if self.stack == "decoder":
             return "After {asks} the decoder expects “{w}”: {p:.0%}. Which words that it has written told it so?"
         where = "After" if self.trace.config.causal else "At"
@@ -100,6 +101,7 @@ class SelfAttention(AttentionLesson):
     def question(self) -> tuple[SentenceStrip, list[Mobject]]:
         config, probs = self.trace.config, self.next_words[0]
         likeliest = int(np.argmax(probs.values))
+        looks = cross_weights(self.whole, self.place_of(self.position)) if self.stack == "encoder" else None
         with self.step(
             "Self-attention",
             ask=self.question_asked,
@@ -114,13 +116,15 @@ class SelfAttention(AttentionLesson):
             before=self.before_next(self.position),
             w=display(self.whole.vocabulary[likeliest]),
             p=probs[likeliest],
-            claims=[most(probs, likeliest)],
+            claims=[most(probs, likeliest), *([] if looks is None else [share(looks)])],
         ):
             strip = self.strip()
             bars = two_bars(self, self.next_words, self.below(strip), 3, 5)[0]
             title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
             self.play(FadeIn(strip, shift=0.2 * UP), run_time=1)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
+            if looks is not None:
+                self.answer("It looks at {asks} there: {x:.0%} of its attention.", x=looks[self.position])
         if self.trace.unknown:
             self.unknown_words(strip)
         return strip, [title, bars]
