@@ -53,4 +53,4 @@ class Half(Trace):
 
     def whole_name(self, name: str) -> str:
         """What a tensor is called in the whole run."""
-        return name if name in self.whole and name in WRITTEN else f"{self.stack}.{name}"
+        return name if self.stack == "decoder" and name in WRITTEN else f"{self.stack}.{name}"

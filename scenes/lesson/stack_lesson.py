@@ -41,6 +41,11 @@ class StackLesson(TextLesson):
         """What the stack's tensors are called after: "encoder.", "decoder." or nothing."""
         return f"{self.stack}." if self.stack else ""
 
+    @property
+    def of_stack(self) -> str:
+        """What a subtitle says after the model's name: which of its stacks is shown, if it has two."""
+        return " · {stack}" if self.stack else ""
+
     def make_trace(self) -> Trace:
         if self.stack is None:
             self.whole = super().make_trace()

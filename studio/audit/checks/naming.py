@@ -71,14 +71,12 @@ def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
 def texts_along(trace: Trace, names: Names, axis: str) -> list[tuple[str, ...]]:
     """The words along an axis of a tensor; of a place of which it is not told whose it is, those of either text."""
     read = names.get(f"{SOURCE} {axis}", (None, ""))[0]
-    name = "encoder." if read else ""
-    if axis == "vocab":
-        return [vocabulary_along(trace, name)]
-    other = () if read is not None else tuple(getattr(trace, "source_tokens", ()))
-    return [tokens_along(trace, name, axis), *([other] if other else [])]
+    stacks = ("", "encoder.") if read is None else ("encoder.",) if read else ("",)
+    along = vocabulary_along if axis == "vocab" else tokens_along
+    return [along(trace, stack) for stack in stacks]
 
 
-def tokens_along(trace: Trace, name: str, axis: str) -> tuple[str, ...]:
+def tokens_along(trace: Trace, name: str, axis: str = "position") -> tuple[str, ...]:
     """The words that the places of an axis stand for, of traces and of records that are like them."""
     along = getattr(trace, "tokens_along", None)
     return trace.tokens if along is None else tuple(along(name, axis))
