@@ -37,7 +37,7 @@ class StackLesson(TextLesson):
         return (self.options.stack or STACKS[0]) if self.translates else None
 
     @property
-    def told(self) -> str:
+    def prefix(self) -> str:
         """What the stack's tensors are called after: "encoder.", "decoder." or nothing."""
         return f"{self.stack}." if self.stack else ""
 
