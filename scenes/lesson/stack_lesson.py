@@ -8,7 +8,7 @@ from model.numbers.half import Half
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.study.choice import looked_at_after
-from scenes.kit.ground.say import Said
+from scenes.kit.ground.say import Said, say
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson, call
 from scenes.lesson.options import STACKS, Choice
@@ -81,6 +81,8 @@ class StackLesson(TextLesson):
 
     def before_next(self, position: int) -> Said:
         """How a caption speaks of the word after which that next word comes."""
+        if self.stack is None:
+            return say("“{w}”", w=self.words[position])
         return call([display(token) for token in self.whole.tokens], self.place_of(position))
 
     def making(self, cell: Any) -> str | None:

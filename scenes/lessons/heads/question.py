@@ -74,24 +74,40 @@ def two_distributions(lesson: MultiHead, box: Box) -> list[ProbabilityBars]:
     ids = sorted({int(k) for k in (*likeliest, *gaining)}, key=lambda k: -p[k])
     wide = min(box.width, 11.0)
     room: Look = dict(width=wide - BarChange.width_of(COLUMN_OF_CHANGES, TEXT), height=box.height - 0.1)
-    bars = bars_on_one_scale(both, lesson.trace.vocabulary, ids, fill="probability", size=0.4, **room)
+    bars = bars_on_one_scale(both, lesson.whole.vocabulary, ids, fill="probability", size=0.4, **room)
     left = box.center[0] - wide / 2
     for one in bars:
         one.move_to(box.center).align_to((left, 0, 0), LEFT).align_to((0, box.top, 0), UP)
     return bars
 
 
+def arcs_of(lesson: MultiHead) -> str:
+    """What a grey line says of the word that looks, where the next word is told after another one."""
+    return " · arcs of {asks}" if lesson.stack == "encoder" else ""
+
+
+def asked(lesson: MultiHead) -> str:
+    """The question, and whom it is of."""
+    if lesson.stack is None:
+        return "After {asks} the model expects “{w}”: {p:.0%}. Which word told it so?"
+    told = "What had the encoder gathered for it?" if lesson.stack == "encoder" else "Which written word told it so?"
+    return "After {before} the decoder expects “{w}”: {p:.0%}. " + told
+
+
 def ask(lesson: MultiHead) -> list[Mobject]:
     """What comes next, and which word told it so; leaves the sentence, the arcs and the bars."""
-    query, probs = lesson.query, lesson.trace["probs"][lesson.position]
+    query, probs = lesson.query, lesson.next_word(lesson.trace, lesson.position)
     likeliest, key = int(np.argmax(probs.values)), query.strongest
     with lesson.step(
         "What comes next?",
-        ask="After {asks} the model expects “{w}”: {p:.0%}. Which word told it so?",
+        ask=asked(lesson),
         keep=(),
-        subtitle="model {model} · {m} layers × {n} heads, counted from {zero} · arcs: layer {l}, head {h}",
+        subtitle="model {model}"
+        + lesson.of_stack
+        + " · {m} layers × {n} heads, counted from {zero} · arcs: layer {l}, head {h}"
+        + arcs_of(lesson),
         claims=[most(probs, likeliest), most(query.weights, key)],
-        w=display(lesson.trace.vocabulary[likeliest]),
+        w=display(lesson.whole.vocabulary[likeliest]),
         p=probs[likeliest],
         m=len(lesson.blocks),
         zero=0,
