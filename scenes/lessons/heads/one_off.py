@@ -23,7 +23,7 @@ from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import gains, loses
 from scenes.lesson.steps import COME, come
-from scenes.lessons.heads.question import COLUMN_OF_CHANGES, TEXT, arcs_of, opening
+from scenes.lessons.heads.question import COLUMN_OF_CHANGES, TEXT, opening
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
@@ -73,7 +73,7 @@ def switch_off(lesson: MultiHead, effects: TensorGrid, ours: TensorGrid) -> Prob
         "Switch it off",
         ask="The same picture, and the model runs again with head {h} of layer {l} set to zero: what comes next?",
         keep=(effects,),
-        subtitle="next word after {before} · first with all heads, then without layer {l}, head {h}" + arcs_of(lesson),
+        subtitle="next word after {before} · first with all heads, then without layer {l}, head {h}",
     ):
         shown = opening(lesson)
         (on_row, off_row), (on, off) = state_of_head(lesson, shown.head)
@@ -116,8 +116,7 @@ def difference(lesson: MultiHead, bars: ProbabilityBars) -> None:
         x=change.changes[up],
         y=-change.changes[down],
         claims=[gains(change.changes[up]), loses(change.changes[down])],
-        subtitle="next word after {before} · thin line: with all heads · bar: without layer {l}, head {h}"
-        + arcs_of(lesson),
+        subtitle="next word after {before} · thin line: with all heads · bar: without layer {l}, head {h}",
     ):
         title = Label("percentage points", max(0.24, smallest()), "secondary")
         title.move_to((change.get_right()[0] - title.width / 2, change.get_top()[1] + 0.2, 0))

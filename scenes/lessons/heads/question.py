@@ -46,7 +46,8 @@ def opening(lesson: MultiHead) -> Opening:
     """Sentence and arcs over the bars; beside them, the sentence upright, where it is too long."""
     stage = lesson.stage
     upper, lower = stage.rows(1, lesson.by(wide=1.25, square=1.25, tall=1.6))
-    marks: Look = dict(unknown=lesson.trace.unknown, target=lesson.position, size=0.6)
+    spoken = None if lesson.stack == "encoder" else lesson.position  # captions speak of a French word
+    marks: Look = dict(unknown=lesson.trace.unknown, target=spoken, size=0.6)
     tokens = TokenRow(lesson.trace.tokens, width=upper.width, **marks)
     if tokens.size >= SMALLEST_TOKEN:
         tokens.move_to(upper.center).align_to((0, upper.bottom, 0), DOWN)
@@ -81,11 +82,6 @@ def two_distributions(lesson: MultiHead, box: Box) -> list[ProbabilityBars]:
     return bars
 
 
-def arcs_of(lesson: MultiHead) -> str:
-    """What a grey line says of the word that looks, where the next word is told after another one."""
-    return " · arcs of {asks}" if lesson.stack == "encoder" else ""
-
-
 def asked(lesson: MultiHead) -> str:
     """The question, and whom it is of."""
     if lesson.stack is None:
@@ -104,8 +100,7 @@ def ask(lesson: MultiHead) -> list[Mobject]:
         keep=(),
         subtitle="model {model}"
         + lesson.of_stack
-        + " · {m} layers × {n} heads, counted from {zero} · arcs: layer {l}, head {h}"
-        + arcs_of(lesson),
+        + " · {m} layers × {n} heads, counted from {zero} · arcs: layer {l}, head {h}",
         claims=[most(probs, likeliest), most(query.weights, key)],
         w=display(lesson.whole.vocabulary[likeliest]),
         p=probs[likeliest],
