@@ -84,6 +84,18 @@ def test_a_new_sentence_is_on_screen(page):
     assert likeness(first, page.pixels()) < 40
 
 
+def test_known_words_are_offered_as_the_last_one_is_typed(page):
+    offered = "[...document.querySelectorAll('#known option')].map(o => o.value)"
+    page.press("t")
+    page.page.keyboard.type("The dog fol")
+    assert "The dog follow" in page.js(offered) and len(page.js(offered)) <= 8
+    assert all(text.startswith("The dog fol") for text in page.js(offered))
+    page.page.keyboard.type("xyz")
+    assert page.js(offered) == []
+    assert page.js("document.getElementById('text').list.id") == "known"
+    page.press("Escape")
+
+
 def test_a_text_that_cannot_be_shown_leaves_the_picture(page):
     page.press("Home")
     session = page.rest(0)[0]

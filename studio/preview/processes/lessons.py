@@ -14,6 +14,7 @@ from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import PaintingCamera
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.options import Options
+from scenes.lesson.runs import words_known
 from studio.play.failures import by_author, unnamed
 from studio.play.picture import Picture
 from studio.play.session import Job
@@ -40,13 +41,14 @@ def job_of(order: Message) -> Job:
 
 
 def described(lesson: Lesson) -> Message:
-    """The lesson's controls with their values, what it has chosen, and its picture."""
+    """The lesson's controls with their values, what it has chosen, the words that its model knows, and its picture."""
     camera, choices = lesson.camera, lesson.choices()
     assert isinstance(camera, PaintingCamera)
     return {
         "controls": [name for name in lesson.controls if name not in choices or choices[name].values],
         "values": {name: list(choice.values) for name, choice in choices.items()},
         "chosen": asdict(lesson.options) | {name: choice.shown for name, choice in choices.items()},
+        "words": list(words_known(lesson.model_asked)),
         "themes": sorted(file.stem for file in themes.FOLDER.glob("*.toml")),
         "width": camera.pixel_width,
         "height": camera.pixel_height,
