@@ -76,8 +76,8 @@ class Lesson(SteppedScene):
         """UsageError for an encoder–decoder that this lesson cannot show, and for a stack where there is no choice."""
         if self.translates and not self.stacks and not self.whole_translator:
             raise UsageError(
-                f"{type(self).__name__} shows models of one stack; {self.model_asked} is an encoder–decoder. "
-                f"The lessons that take it: {ON_STACKS}."
+                f"{type(self).__name__} shows models of one stack, and {self.model_asked} translates with two: "
+                f"of the lessons of one stack, {ON_STACKS} take it."
             )
         if self.options.stack and not (self.translates and self.stacks):
             why = "shows both stacks" if self.translates else f"shows {self.model_asked}, which is one stack"

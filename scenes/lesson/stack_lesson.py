@@ -89,5 +89,8 @@ class StackLesson(TextLesson):
         return made(cell, self.whole, self.traces)
 
     def choices(self) -> dict[str, Choice]:
-        found = super().choices()
-        return found | ({"stack": Choice(STACKS.index(self.stack), STACKS)} if self.stack else {})
+        return self.choice_of_stack() | super().choices()
+
+    def choice_of_stack(self) -> dict[str, Choice]:
+        """That of the stack, where there are two."""
+        return {"stack": Choice(STACKS.index(self.stack), STACKS)} if self.stack else {}

@@ -3,8 +3,10 @@
 import pytest
 
 from model.errors import UsageError
+from scenes.kit.ground.readings import Cell
 from scenes.lesson import Options, TranslationLesson
 from scenes.lesson.lesson import TextLesson
+from studio.audit.checks.identity import names_of_cell
 from studio.audit.checks.naming import words_of
 from studio.audit.speech.places import Where
 
@@ -41,7 +43,7 @@ def test_what_it_cannot_show_it_refuses_in_one_line(text, model, told):
 
 
 def test_lessons_of_one_text_refuse_the_translator():
-    with pytest.raises(UsageError, match="this model translates"):
+    with pytest.raises(UsageError, match="translates with two"):
         TextLesson(Options(model="translator"))
 
 
@@ -53,5 +55,6 @@ def test_the_audit_knows_which_words_belong_to_which_stack():
     assert where.words_of([pattern[il, it]]) == {"il", "it"}
     assert where.words_of([trace["memory"][it]]) == {"it"}
     assert where.words_of([trace["encoder.blocks.0.attn.pattern"][0, it, 1]]) == {"it", "animal"}
-    names = {"key": (it, trace.run_id), "name": (pattern.source().split("[")[0], trace.run_id)}
-    assert list(words_of(names, "animal", {trace.run_id: trace})) == ["it"]
+    names = names_of_cell(Cell(pattern, (il, it)), {trace.run_id: trace})
+    assert list(words_of(names, "street", {trace.run_id: trace})) == ["it"]
+    assert list(words_of(names, "rue", {trace.run_id: trace})) == ["il"]

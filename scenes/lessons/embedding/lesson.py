@@ -72,7 +72,7 @@ class Embedding(StackLesson):
         rows.into_the_model()
 
     def choices(self) -> dict[str, Choice]:
-        return super().choices() | {"token": Choice.of_words(self.word.position, self.words)}
+        return self.choice_of_stack() | {"token": Choice.of_words(self.word.position, self.words)}
 
     def prepare(self) -> None:
         """The word that is followed: the one whose nearest neighbours lie nearest, unless --token says another."""

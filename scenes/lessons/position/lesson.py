@@ -104,7 +104,7 @@ class Position(StackLesson):
 
     def choices(self) -> dict[str, Choice]:
         shape = self.variants.of["rotary"].config
-        return super().choices() | {
+        return self.choice_of_stack() | {
             "layer": Choice.numbered(self.rotary.layer, shape.n_layers),
             "head": Choice.numbered(self.rotary.head, shape.n_heads),
             "token": Choice.of_words(self.position, self.words),
