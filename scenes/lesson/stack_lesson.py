@@ -30,6 +30,7 @@ class StackLesson(TextLesson):
         if self.translates:
             self.controls = ("stack", *self.controls)
             self.phrases |= dict(stack=self.stack)
+            self.notes_variant = str(self.stack)
 
     @property
     def stack(self) -> str | None:
