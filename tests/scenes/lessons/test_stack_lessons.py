@@ -35,6 +35,8 @@ def test_the_head_that_is_followed_matters_most_in_its_stack(stack):
     whole = run("translator", shown.whole.info["text"], source=TIRED)
     pair, place = (shown.layer, shown.head), shown.place_of(shown.position)
     off = ablations("translator", whole.info["text"], [pair], TIRED, stack)[pair]
+    looks = whole.array("decoder.blocks.1.cross_attn.pattern").mean(0)
+    assert place == (looks[:, shown.position].argmax() if stack == "encoder" else shown.position)
     assert np.array_equal(shown.next_words[0].values, whole.array("probs")[place])
     assert np.array_equal(shown.next_words[1].values, off.array("probs")[place])
     assert abs(off.array("probs")[place] - whole.array("probs")[place]).sum() / 2 > 0.5
