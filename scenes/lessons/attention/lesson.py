@@ -10,7 +10,7 @@ from model.runs.ablation import moved
 from model.study.choice import cross_weights
 from model.study.views import AttentionHead
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Formula
 from scenes.kit.moves.assemble import Assemble
 from scenes.kit.moves.reveal import Grow
@@ -44,8 +44,10 @@ class SelfAttention(AttentionLesson):
         pair = self.layer, self.head
         self.off = self.keep_run(self.without((pair,))[pair])
         i, j = self.position, self.query.other
-        where = say(f"{self.stack or ''} layer {{l}} · head {{h}}".lstrip(), l=self.layer, h=self.head)
-        self.phrases |= dict(where=where, l=self.layer, h=self.head, i=i, j=j)
+        where = say("layer {l} · head {h}", l=self.layer, h=self.head)
+        self.phrases |= dict(
+            where=Said(f"{self.stack} ") + where if self.stack else where, l=self.layer, h=self.head, i=i, j=j
+        )
         self.phrases |= dict(word=self.words[i], b=self.words[j], asks=self.called(i), asked=self.called(j))
 
     def construct(self) -> None:

@@ -24,7 +24,7 @@ FORMULA = '"attn_out" = op("Concat")_h ({{ z^((h)) : z }}) {{ W_O : w }} = sum_h
 
 
 @lru_cache(maxsize=8)
-def measured(model: str, stack: str | None) -> dict[str, HeadScore]:
+def measured(model: str, stack: str | None = None) -> dict[str, HeadScore]:
     """What the heads of a checkpoint, or of one of its stacks, score over samples of texts."""
     from model import head_scores, load
     from model.study.heads.stacks import stack_scores
