@@ -108,6 +108,30 @@ def test_a_text_that_cannot_be_shown_leaves_the_picture(page):
     wait_for(lambda: not page.page.locator("#banner").is_visible())
 
 
+def test_a_stack_is_chosen_and_an_unknown_word_is_named(page):
+    stacks = "[...document.querySelectorAll('#panel [name=stack] option')].map(o => o.value)"
+    session = page.shown[0]
+    assert page.js(stacks) == [], "tiny has one"
+    page.js("clearhead.change({model: 'translator'})")
+    session = page.first_picture(after=session)[0]
+    assert page.js(stacks) == ["encoder", "decoder"] and page.text("spoken").endswith("13 words.")
+    page.press("o")
+    page.page.locator("#panel [name=stack]").select_option("decoder")
+    page.first_picture(after=session)
+    wait_for(lambda: page.text("spoken").endswith("16 words."), what="the French")
+    page.press("Escape")
+    page.press("t")
+    page.page.keyboard.press("Control+a")
+    page.page.keyboard.type("The anim")
+    offered = page.js("[...document.querySelectorAll('#known option')].map(o => o.value)")
+    assert "The animal" in offered, "what the encoder reads"
+    page.page.keyboard.type("l is old.")
+    page.press("Enter")
+    wait_for(lambda: "“animl” (nearest: animal" in page.text("banner"), what="the banner")
+    page.js("clearhead.change({model: 'tiny', text: null})")
+    wait_for(lambda: page.text("spoken").endswith("3 words."), what="the lesson's own text and model")
+
+
 def test_options_have_the_lessons_controls_and_valid_ranges(page):
     page.press("o")
     names = page.js("[...document.querySelectorAll('#panel select')].map(s => s.name)")
