@@ -46,6 +46,18 @@ class Entry:
         return getattr(importlib.import_module(f"scenes.lessons.{self.id}.lesson"), self.scene)
 
 
+def own_text(entry: Any, model: str | None) -> str:
+    """What a lesson shows unless asked otherwise, with a model: an encoder–decoder does not know all words of others.
+
+    entry: of this course, or like one."""
+    from model.runs.stacks import is_translator
+
+    text: str = entry.text
+    if model in (None, entry.model) or not is_translator(str(model)):
+        return text
+    return getattr(entry.load(), "translated", "") or text
+
+
 @cache
 def course() -> tuple[Entry, ...]:
     """All lessons in the order in which they are taught, part after part; then those of one's own that were named."""

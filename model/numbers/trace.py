@@ -23,6 +23,12 @@ from model.numbers.tensor import Tensor
 FORMAT = "clearhead-trace-1"
 
 
+def of_source(name: str, axis: str) -> bool:
+    """Whether the places of a tensor's axis (position, query, key or vocab) are of what an encoder reads."""
+    crossing = ".cross_attn." in name and (axis == "key" or name.endswith((".k", ".v")))
+    return name == "memory" or name.startswith("encoder.") or crossing
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
     """One recorded forward pass. Names are TransformerLens' hook points without `hook_`; see docs/architecture.md.
@@ -69,8 +75,12 @@ class Trace:
 
     def tokens_along(self, name: str, axis: str) -> tuple[str, ...]:
         """The tokens that the places of a tensor's axis (position, query or key) stand for."""
-        crossing = ".cross_attn." in name and (axis == "key" or name.endswith((".k", ".v")))
-        return self.source_tokens if name == "memory" or name.startswith("encoder.") or crossing else self.tokens
+        return self.source_tokens if of_source(name, axis) else self.tokens
+
+    def vocabulary_along(self, name: str) -> tuple[str, ...]:
+        """The display strings of the words along a tensor's vocab axis: an encoder may read others than are written."""
+        read = self.info.get("source_vocabulary") if name.startswith("encoder.") else None
+        return self.vocabulary if read is None else tuple(read)
 
     def array(self, name: str) -> np.ndarray:
         """The bare read-only array of a name. Raises UsageError with the nearest names for an unknown one."""

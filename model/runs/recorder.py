@@ -162,6 +162,8 @@ def trace_of(
         "versions": versions(),
     }
     info |= more | change.told
+    if checkpoint.source_tokenizer is not None:
+        info["source_vocabulary"] = list(checkpoint.source_tokenizer.vocabulary)
     vocabulary = checkpoint.tokenizer.vocabulary
     return Trace(arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
 

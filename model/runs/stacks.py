@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from model.errors import ClearheadError
+from model.files import read_json
 from model.numbers.trace import Trace
+from model.paths import ASSETS
 
 STACKS = {  # where heads are: what the names of their stack begin with, and their attention
     "": ("", "attn"),
@@ -28,3 +33,14 @@ def stack_of(trace: Trace) -> str:
     decoder = "decoder" if trace.config.kind == "encoder-decoder" else ""
     stack: str = trace.info.get("stack") or decoder
     return stack
+
+
+def is_translator(name: str) -> bool:
+    """Whether a checkpoint, by name or path, is an encoder–decoder, as far as its config tells. Reads no weights."""
+    shipped = ASSETS / "checkpoints" / name
+    folder = shipped if shipped.is_dir() else Path(name).expanduser()
+    try:
+        about = read_json(folder / "config.json")
+    except ClearheadError:  # a file, or no checkpoint: whoever loads it says so
+        return False
+    return isinstance(about.get("model"), dict) and about["model"].get("kind") == "encoder-decoder"

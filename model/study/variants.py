@@ -35,10 +35,17 @@ class Variants:
         of = {each: asked if each == kind else run(NAMES[each], text) for each in KINDS}
         return cls(asked, of, {**NAMES, kind: model})
 
+    @classmethod
+    def beside_stack(cls, asked: Trace, source: str, run: Run) -> Variants:
+        """`asked`, a run of one stack of an encoder–decoder, which adds sinusoids, and the checkpoints NAMES of all
+        kinds on what its encoder reads: these foretell the next word, so that it can be told how far that moves."""
+        return cls(asked, {kind: run(NAMES[kind], source) for kind in KINDS}, NAMES)
+
     @property
     def told(self) -> Trace:
-        """A run that is told positions: the one asked for, unless it is not told them."""
-        return self.of["sinusoidal"] if self.asked.config.positions == "none" else self.asked
+        """A run that is told positions: the one asked for, unless it is not told them or is of one stack."""
+        kind = self.asked.config.positions
+        return self.of["sinusoidal" if kind == "none" else kind]
 
     @property
     def adds(self) -> Trace:
@@ -46,9 +53,14 @@ class Variants:
         return self.asked if self.asked.config.positions in ("sinusoidal", "learned") else self.of["sinusoidal"]
 
     @property
+    def sinusoidal(self) -> Trace:
+        """A run that adds sinusoids: the one asked for, if it does."""
+        return self.asked if self.asked.config.positions == "sinusoidal" else self.of["sinusoidal"]
+
+    @property
     def P(self) -> Tensor:
         """The sinusoids. [position, d_model]"""
-        return self.of["sinusoidal"]["W_pos"]
+        return self.sinusoidal["W_pos"]
 
     def model_of(self, trace: Trace) -> str:
         """The checkpoint that made one of the runs."""

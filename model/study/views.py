@@ -82,7 +82,8 @@ class AttentionBlock:
     @cached_property
     def after(self) -> Tensor:
         """The stream with attn_out added (and normalised, where the norm comes last) [position, d_model]."""
-        return self.trace[f"blocks.{self.layer}.resid_mid"]
+        own = f"blocks.{self.layer}.resid_self"  # of a decoder that looks at an encoder next
+        return self.trace[own if own in self.trace else f"blocks.{self.layer}.resid_mid"]
 
 
 @dataclass(frozen=True)

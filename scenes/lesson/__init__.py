@@ -6,6 +6,7 @@ from typing import Any
 _HOME = {
     "Lesson": "lesson",
     "TextLesson": "lesson",
+    "StackLesson": "stack_lesson",
     "AttentionLesson": "attention_lesson",
     "TranslationLesson": "translation_lesson",
     "Step": "steps",

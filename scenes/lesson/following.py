@@ -14,6 +14,7 @@ from scenes.kit.ground.text import Label
 from scenes.kit.recipes import bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.stack_lesson import StackLesson
 
 Chip = tuple[str, Tensor, str]  # name, tensor [position, d], kind
 SIZES = (0.38, 0.32, 0.38)  # em of the words in wide, square and tall frames
@@ -57,7 +58,8 @@ def below(lesson: TextLesson, strip: Mobject, air: float = 0.15) -> Box:
 
 def next_word_title(lesson: TextLesson, position: int) -> Label:
     """What bars of the next word are called."""
-    return Label(say("next word after “{w}”", w=lesson.words[position]), 0.36, "secondary")
+    before = lesson.before_next(position) if isinstance(lesson, StackLesson) else say("“{w}”", w=lesson.words[position])
+    return Label(say("next word after {w}", w=before), 0.36, "secondary")
 
 
 def two_bars(lesson: TextLesson, both: tuple[Tensor, Tensor], box: Box, least: int, most: int) -> list[ProbabilityBars]:
@@ -67,5 +69,6 @@ def two_bars(lesson: TextLesson, both: tuple[Tensor, Tensor], box: Box, least: i
     ids = telling_words(*both, max(least, min(most, int(box.height / 0.5))))
     room = Box(box.left, box.bottom, box.right, box.top - TITLE)
     size: dict[str, float] = dict(width=min(room.width, 9.0), height=room.height, size=0.42)
-    pair = bars_on_one_scale(both, lesson.trace.vocabulary, ids, fill="probability", **size)
+    words = lesson.whole.vocabulary if isinstance(lesson, StackLesson) else lesson.trace.vocabulary
+    pair = bars_on_one_scale(both, words, ids, fill="probability", **size)
     return [bars.move_to(room.center) for bars in pair]

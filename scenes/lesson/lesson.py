@@ -23,6 +23,7 @@ from manim import Transform
 
 from model.errors import UsageError
 from model.numbers.trace import Trace
+from model.runs.stacks import is_translator
 from model.text.blanks import hint_of_blanks
 from scenes.kit.ground.say import Said, say
 from scenes.kit.words.strip import SentenceStrip
@@ -36,6 +37,7 @@ ORDINALS = (
     *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
     *("twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth"),
 )
+ON_STACKS = "attention, heads, embedding and position"  # lessons with `stacks`
 DIM = 0.25  # of words that are not spoken of
 
 
@@ -51,18 +53,35 @@ class Lesson(SteppedScene):
     """Base of all lessons: asks for runs in `prepare`, draws them in `construct`.
 
     controls: which of "layer", "head", "token", "temperature", "seed" the viewer can choose.
-    names: words with digits in them that captions may use and that name things, such as GPT-2."""
+    names: words with digits in them that captions may use and that name things, such as GPT-2. stacks: whether it can
+    show one stack of an encoder–decoder; `translated` is then its own text for such a model. whole_translator: whether
+    it shows a whole one."""
 
     controls: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     text = "A fluffy blue creature roamed the verdant forest"
     model = "tiny"
+    stacks = False
+    whole_translator = False
+    translated = ""
 
     def __init__(self, options: Options | None = None, renderer: Any = None, **kwargs: Any):
         super().__init__(options, renderer, **kwargs)
         self.traces: list[Any] = []  # every run that numbers on screen come from
+        self.check_stacks()
         with self.style.used():
             self.prepare()
+
+    def check_stacks(self) -> None:
+        """UsageError for an encoder–decoder that this lesson cannot show, and for a stack where there is no choice."""
+        if self.translates and not self.stacks and not self.whole_translator:
+            raise UsageError(
+                f"{type(self).__name__} shows models of one stack, and {self.model_asked} translates with two: "
+                f"of the lessons of one stack, {ON_STACKS} take it."
+            )
+        if self.options.stack and not (self.translates and self.stacks):
+            why = "shows both stacks" if self.translates else f"shows {self.model_asked}, which is one stack"
+            raise UsageError(f"--stack is for {ON_STACKS} with -m translator; {type(self).__name__} {why}.")
 
     def prepare(self) -> None:
         """Run the models whose numbers are shown, and settle what is shown of them."""
@@ -74,12 +93,18 @@ class Lesson(SteppedScene):
     @property
     def text_asked(self) -> str:
         """The text that the user asked for, else the lesson's own."""
-        return self.options.text if self.options.text is not None else self.text
+        own = self.translated if self.translates and self.translated else self.text
+        return self.options.text if self.options.text is not None else own
 
     @property
     def model_asked(self) -> str:
         """The checkpoint that the user asked for, else the lesson's own."""
         return self.options.model or self.model
+
+    @property
+    def translates(self) -> bool:
+        """Whether the model is an encoder–decoder."""
+        return is_translator(self.model_asked)
 
     def run(self, model: str, text: str, **changes: Any) -> Trace:
         """A forward pass whose numbers are shown (`changes`: as `model.run` takes them: `order`, `ablate` …)."""

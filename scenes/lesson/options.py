@@ -9,6 +9,7 @@ from typing import Any
 
 FRAME = {"16:9": (8 * 16 / 9, 8.0), "9:16": (8.0, 8 * 16 / 9), "1:1": (10.0, 10.0)}  # scene units
 ASPECTS = tuple(FRAME)
+STACKS = ("encoder", "decoder")  # of an encoder–decoder
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Option:
 
     kind: str, int or float. least, most: the range of a number. choices: of a word. short: the letter on the command
     line. live: whether it can be changed while the lesson is shown. checked: the lesson says what is out of range,
-    because its model or text decides. path: a word that may be the path of a folder."""
+    because its model or text decides; the preview offers it where the lesson has it. path: a word that may be the path
+    of a folder."""
 
     kind: type
     help: str
@@ -71,6 +73,14 @@ class Options:
         metavar="NAME",
         short="m",
         path=True,
+    )
+    stack: str | None = _option(
+        None,
+        str,
+        "Of an encoder–decoder such as translator: which stack to show (default: its encoder).",
+        label="Stack",
+        choices=STACKS,
+        checked=True,
     )
     layer: int | None = _place("Which layer, from 0 (default: the most telling).", "Layer")
     head: int | None = _place("Which head, from 0.", "Head")

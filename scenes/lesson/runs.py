@@ -48,6 +48,15 @@ def tokens_run(model: str, encoding: Encoding, off: tuple[tuple[int, int], ...] 
 
 
 @lru_cache(maxsize=8)
+def words_known(model: str) -> tuple[str, ...]:
+    """The words that a text may have, most frequent first; none of a model that reads any text in pieces."""
+    from model.runs.checkpoints import load
+
+    read = load(model).reads
+    return () if read.in_pieces else tuple(read.vocabulary[k] for k in read.word_ids)
+
+
+@lru_cache(maxsize=8)
 def second_runs(
     model: str, text: str, heads: tuple[tuple[int, int], ...], source: str | None = None, stack: str | None = None
 ) -> dict[tuple[int, int], Trace]:

@@ -100,6 +100,7 @@ class SteppedScene(StagedScene):
         super().__init__(options, renderer, **kwargs)
         self.observers: list[Observer] = []
         self.steps: list[Step] = []
+        self.notes_variant = ""  # of what is shown: notes.VARIANT.yaml goes before notes.yaml
         self.phrases: dict[str, Any] = {}  # fields that every caption and subtitle may use, such as {where}
         self.claims: tuple[Fact, ...] = ()  # of the step that plays
         self.heading: Heading | None = None
@@ -135,7 +136,7 @@ class SteppedScene(StagedScene):
         title = name if isinstance(name, Said) else say(name, **fields)
         self.next_section(str(title))
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
-        notes = notes_for(classes, name, fields)
+        notes = notes_for(classes, name, fields, self.notes_variant)
         step = Step(len(self.steps), str(title), str(said), notes or str(said), self.time, self.renderer.num_plays)
         self._fields: dict[str, Any] = fields
         self._lines: list[Line] = []

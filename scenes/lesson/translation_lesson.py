@@ -20,6 +20,7 @@ class TranslationLesson(TextLesson):
     they are shown. tokens: how many the source may have. A token that is asked for is one of the source."""
 
     model = "translator"
+    whole_translator = True
     text = "The animal did not cross the street because it was too tired."
     source: str
     target: str

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from model.errors import ClearheadError, UsageError
+from scenes.course import own_text
 from scenes.lesson.options import ASPECTS, Options
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.rehearsal import Rehearsal
@@ -109,7 +110,7 @@ def cases(
         Case(entry, replace(chosen, text=text, model=model, aspect=aspect, theme=theme))
         for entry in entries
         for model in dict.fromkeys(model or entry.model for model in models)
-        for text in dict.fromkeys(entry.text if text is None else text for text in texts)
+        for text in dict.fromkeys(own_text(entry, model) if text is None else text for text in texts)
         for aspect in aspects
         for theme in themes
     ]

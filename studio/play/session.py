@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from manim import Scene, logger, tempconfig
 
 from model.errors import UsageError
+from scenes.course import own_text
 from scenes.lesson.observer import Observer
 from scenes.lesson.options import Options
 from studio.play.cache import formulas_folder, segments_folder
@@ -44,7 +45,7 @@ class Job:
         text, model = self.options.text, self.options.model
         return replace(
             self.options,
-            text=self.entry.text if text is None else text,
+            text=own_text(self.entry, model) if text is None else text,
             model=self.entry.model if model is None else model,
         )
 

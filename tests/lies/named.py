@@ -139,8 +139,8 @@ LIES = [
     Lie(
         "sinusoidal and learned exchanged",
         POSITION,
-        '("sinusoidal", "learned"), strict',
-        '("learned", "sinusoidal"), strict',
+        '(self.variants.sinusoidal, P @ P.T), (self.variants.of["learned"], likeness)',
+        '(self.variants.of["learned"], P @ P.T), (self.variants.sinusoidal, likeness)',
         "position",
         WRONG,
     ),

@@ -124,8 +124,8 @@ LIES = [
     Lie(
         "the table of another model",
         "model/study/variants.py",
-        '["sinusoidal"]["W_pos"]',
-        '["learned"]["W_pos"]',
+        'self.sinusoidal["W_pos"]',
+        'self.of["learned"]["W_pos"]',
         "position",
         "wrong shape",
     ),

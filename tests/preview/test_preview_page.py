@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scenes.lesson.options import ASPECTS
+from scenes.lesson.runs import words_known
 from tests.preview.browsing import likeness, wait_for
 
 pytestmark = pytest.mark.slow
@@ -84,6 +85,18 @@ def test_a_new_sentence_is_on_screen(page):
     assert likeness(first, page.pixels()) < 40
 
 
+def test_known_words_are_offered_as_the_last_one_is_typed(page):
+    offered = "[...document.querySelectorAll('#known option')].map(o => o.value)"
+    page.press("t")
+    page.page.keyboard.type("The dog OL")
+    continued = [word for word in words_known("tiny") if word.lower().startswith("ol")]
+    assert page.js(offered) == [f"The dog OL{word[2:]}" for word in continued[:8]] and continued
+    page.page.keyboard.type("xyz")
+    assert page.js(offered) == []
+    assert page.js("document.getElementById('text').list.id") == "known"
+    page.press("Escape")
+
+
 def test_a_text_that_cannot_be_shown_leaves_the_picture(page):
     page.press("Home")
     session = page.rest(0)[0]
@@ -93,6 +106,30 @@ def test_a_text_that_cannot_be_shown_leaves_the_picture(page):
     page.js("clearhead.change({text: 'The cat sat'})")
     page.first_picture(after=session)
     wait_for(lambda: not page.page.locator("#banner").is_visible())
+
+
+def test_a_stack_is_chosen_and_an_unknown_word_is_named(page):
+    stacks = "[...document.querySelectorAll('#panel [name=stack] option')].map(o => o.value)"
+    session = page.shown[0]
+    assert page.js(stacks) == [], "tiny has one"
+    page.js("clearhead.change({model: 'translator', text: null})")
+    session = page.first_picture(after=session)[0]
+    assert page.js(stacks) == ["encoder", "decoder"] and page.text("spoken").endswith("13 words.")
+    page.press("o")
+    page.page.locator("#panel [name=stack]").select_option("decoder")
+    page.first_picture(after=session)
+    wait_for(lambda: page.text("spoken").endswith("16 words."), what="the French")
+    page.press("Escape")
+    page.press("t")
+    page.page.keyboard.press("Control+a")
+    page.page.keyboard.type("The anim")
+    offered = page.js("[...document.querySelectorAll('#known option')].map(o => o.value)")
+    assert "The animal" in offered, "what the encoder reads"
+    page.page.keyboard.type("l is old.")
+    page.press("Enter")
+    wait_for(lambda: "“animl” (nearest: animal" in page.text("banner"), what="the banner")
+    page.js("clearhead.change({model: 'tiny', text: null})")
+    wait_for(lambda: page.text("spoken").endswith("3 words."), what="the lesson's own text and model")
 
 
 def test_options_have_the_lessons_controls_and_valid_ranges(page):

@@ -333,6 +333,24 @@ def test_the_panel_has_the_rows_of_the_table_that_fit():
     assert found["temperature"]["value"] == 0.5 and found["temperature"]["auto"]
 
 
+def test_the_panel_has_the_stack_where_there_are_two():
+    about = {
+        "controls": ["stack"],
+        "values": {"stack": ["encoder", "decoder"]},
+        "chosen": {"stack": 1, "model": "translator", "theme": "day", "aspect": "1:1", "text": "The"},
+    }
+    entries = [SimpleNamespace(id="small", title="Small")]
+    shown = {f["name"]: f for f in fields("small", entries, {}, about, {"stack": "decoder"})}
+    assert shown["stack"]["values"] == [("encoder", "encoder"), ("decoder", "decoder")]
+    assert shown["stack"]["value"] == "decoder"
+    asked = Selection("small", options={"model": "translator", "stack": "decoder", "head": 2, "token": 1})
+    assert asked.changed({"stack": "encoder"}).options == {"model": "translator", "stack": "encoder"}
+    assert asked.changed({"model": "tiny"}).options == {"model": "tiny"}, "one stack: none is asked for"
+    assert asked.changed({"lesson": "other"}).options == {"model": "translator"}
+    about["controls"] = []
+    assert "stack" not in {f["name"] for f in fields("small", entries, {}, about, {})}
+
+
 def test_who_goes_on_alone_gets_the_frames_of_its_own_place(tmp_path):
     store = Store(tmp_path, limit=1 << 20)
     for step in (0, 1, 2, 5, 6):

@@ -14,6 +14,7 @@ from scenes.course import Entry
 from scenes.lesson import Options
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.lesson import Lesson, TextLesson
+from scenes.lesson.stack_lesson import StackLesson
 from scenes.lesson.stage import StagedScene
 from scenes.lesson.steps import SteppedScene
 from scenes.lesson.translation_lesson import TranslationLesson
@@ -25,6 +26,7 @@ TUTORIAL = (ROOT / "docs/writing-a-lesson.md").read_text(encoding="utf-8")
 HEADINGS = {
     Lesson: "`Lesson`",
     TextLesson: "`TextLesson`",
+    StackLesson: "`StackLesson`",
     AttentionLesson: "`AttentionLesson`",
     TranslationLesson: "`TranslationLesson`",
     SteppedScene: "Steps: every lesson has",

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from model.errors import UsageError
-from scenes.kit.ground.readings import Reading
+from scenes.kit.ground.readings import Cell, Reading
 from scenes.kit.ground.say import say
 from scenes.kit.words.tokens import display
 from scenes.lesson import Options, TranslationLesson
 from scenes.lesson.lesson import TextLesson
+from studio.audit.checks.identity import names_of_cell
 from studio.audit.checks.naming import _phrase, words_of
 from studio.audit.checks.repeated import elsewhere, other_one
 from studio.audit.speech.places import Where
@@ -47,7 +48,7 @@ def test_what_it_cannot_show_it_refuses_in_one_line(text, model, told):
 
 
 def test_lessons_of_one_text_refuse_the_translator():
-    with pytest.raises(UsageError, match="this model translates"):
+    with pytest.raises(UsageError, match="translates with two"):
         TextLesson(Options(model="translator"))
 
 
@@ -59,8 +60,9 @@ def test_the_audit_knows_which_words_belong_to_which_stack():
     assert where.words_of([pattern[il, it]]) == {"il", "it"}
     assert where.words_of([trace["memory"][it]]) == {"it"}
     assert where.words_of([trace["encoder.blocks.0.attn.pattern"][0, it, 1]]) == {"it", "animal"}
-    names = {"key": (it, trace.run_id), "name": (pattern.source().split("[")[0], trace.run_id)}
-    assert list(words_of(names, "animal", {trace.run_id: trace})) == ["it"]
+    names = names_of_cell(Cell(pattern, (il, it)), {trace.run_id: trace})
+    assert list(words_of(names, "street", {trace.run_id: trace})) == ["it"]
+    assert list(words_of(names, "rue", {trace.run_id: trace})) == ["il"]
 
 
 def test_the_same_word_at_another_place_is_found_in_both_texts():

@@ -58,10 +58,10 @@ def head_scores(checkpoint: Checkpoint) -> dict[str, HeadScore]:
         report = {}
     reported = report.get("hash") == checkpoint.hash
     heads = report["heads"] if reported else measure_heads(checkpoint)
-    return {name: _score(name, entry, checkpoint, reported) for name, entry in heads.items()}
+    return {name: score_of(name, entry, checkpoint, reported) for name, entry in heads.items()}
 
 
-def _score(name: str, entry: dict[str, Any], checkpoint: Checkpoint, reported: bool) -> HeadScore:
+def score_of(name: str, entry: dict[str, Any], checkpoint: Checkpoint, reported: bool) -> HeadScore:
     def given(key: str, what: str, *axes: str) -> Tensor:
         keys = ("heads", name, key) if reported else ()
         return Tensor.given(entry[key], what, axes, Measured(checkpoint.path, checkpoint.hash, keys))

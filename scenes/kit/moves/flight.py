@@ -7,7 +7,7 @@ bits a mobject sit, and how what they sit on looks meanwhile; `Fly` moves them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
@@ -336,11 +336,26 @@ class FillStrip(Together):
 
 
 def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:
-    """Which bit becomes which: the one of the same index where they share any, else in order."""
+    """Which bit becomes which: the one of the same index where they share any; of a row and a vector that do not show
+    as many, the one of the same place along it; else in order."""
     starts, ends = list(starts), list(ends)
     if shared := set(starts) & set(ends):  # an index that only one of them shows does not fly
         return {key: key for key in starts if key in shared}
+    if len(starts) != len(ends):  # a ⋯ stands in one of them for what the other shows
+        here, there = along(starts), along(ends)
+        if shown := here.keys() & there.keys():
+            return {here[place]: there[place] for place in here if place in shown}
     return dict(zip(starts, ends, strict=False))
+
+
+def along(keys: Sequence[Key]) -> dict[int, Key]:
+    """The keys of one row or column, or of a vector, by their place along it; nothing of a whole matrix.
+
+    >>> along([(4, 0), (4, 7)]), along([(0, 0), (1, 1)])
+    ({0: (4, 0), 7: (4, 7)}, {})
+    """
+    varying = [axis for axis in range(len(keys[0]) if keys else 0) if len({key[axis] for key in keys}) > 1]
+    return {key[varying[0]]: key for key in keys} if len(varying) == 1 else {}
 
 
 __all__ = ["Bit", "Chip", "FillStrip", "Flock", "Fly", "column_of", "paired", "perch", "row_of"]

@@ -56,7 +56,7 @@ class Rows(VGroup):
             TensorGrid(t, kind, exact=(width, height), columns=columns, size=0.36, spec=spec, **self.options)
             for (t, kind, _), spec in zip(parts, self._specs(count), strict=True)
         ]
-        gap = min(0.5, (box.height - count * self.grids[0].height) / (count - 1))
+        gap = min(0.5, (box.height - count * self.grids[0].height) / max(count - 1, 1))
         stack(*self.grids, gap=gap).move_to(box.center).shift((left / 2, 0, 0))
         self.labels = [
             Label(name, LABEL, _role(kind), of=tensor).next_to(grid, LEFT, buff=0.2)

@@ -7,16 +7,17 @@ from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from model.runs.ablation import moved
+from model.study.choice import cross_weights
 from model.study.views import AttentionHead
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Formula
 from scenes.kit.moves.assemble import Assemble
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.attention_lesson import AttentionLesson
-from scenes.lesson.claims import most
+from scenes.lesson.claims import most, share
 from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.steps import come, leave
 from scenes.lessons.attention import looking, outcome, projections, scores
@@ -40,10 +41,13 @@ class SelfAttention(AttentionLesson):
         super().prepare()
         self.view = AttentionHead(self.trace, self.layer, self.head)
         self.query = self.view.query(self.position)
-        self.without = self.run(self.model_asked, self.text_asked, ablate=((self.layer, self.head),))
+        pair = self.layer, self.head
+        self.off = self.keep_run(self.without((pair,))[pair])
         i, j = self.position, self.query.other
         where = say("layer {l} · head {h}", l=self.layer, h=self.head)
-        self.phrases |= dict(where=where, l=self.layer, h=self.head, i=i, j=j)
+        self.phrases |= dict(
+            where=Said(f"{self.stack} ") + where if self.stack else where, l=self.layer, h=self.head, i=i, j=j
+        )
         self.phrases |= dict(word=self.words[i], b=self.words[j], asks=self.called(i), asked=self.called(j))
 
     def construct(self) -> None:
@@ -83,32 +87,46 @@ class SelfAttention(AttentionLesson):
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     @property
     def next_words(self) -> tuple[Tensor, Tensor]:
-        """Probabilities of the next word after the one that we follow: with this head, and without it."""
-        return self.trace["probs"][self.position], self.without["probs"][self.position]
+        """Probabilities of the next word that the one that we follow foretells: with this head, and without it."""
+        return self.next_word(self.trace, self.position), self.next_word(self.off, self.position)
+
+    @property
+    def question_asked(self) -> str:
+        """What the lesson opens with; of an encoder, by what the decoder writes."""
+        if self.stack == "encoder":
+            return "After {before} the decoder writes “{w}”: {p:.0%}. What told it so?"
+        if self.stack == "decoder":
+            return "After {asks} the decoder expects “{w}”: {p:.0%}. Which words that it has written told it so?"
+        where = "After" if self.trace.config.causal else "At"
+        return where + " {asks} the model expects “{w}”: {p:.0%}. Which words told it so?"
 
     def question(self) -> tuple[SentenceStrip, list[Mobject]]:
         config, probs = self.trace.config, self.next_words[0]
         likeliest = int(np.argmax(probs.values))
+        looks = cross_weights(self.whole, self.place_of(self.position)) if self.stack == "encoder" else None
         with self.step(
             "Self-attention",
-            ask="After {asks} the model expects “{w}”: {p:.0%}. Which words told it so?"
-            if config.causal
-            else "At {asks} the model expects “{w}”: {p:.0%}. Which words told it so?",
+            ask=self.question_asked,
             keep=(),
-            subtitle="model {model} · {layers} layers × {heads} heads, counted from {zero} · here: layer {l}, head {h}",
+            subtitle="model {model} · "
+            + ("{stack}, " if self.stack else "")
+            + "{layers} layers × {heads} heads, counted from {zero} · here: layer {l}, head {h}",
             model=self.model_name,
             layers=config.n_layers,
             heads=config.n_heads,
             zero=0,
-            w=display(self.trace.vocabulary[likeliest]),
+            before=self.before_next(self.position),
+            w=display(self.whole.vocabulary[likeliest]),
             p=probs[likeliest],
-            claims=[most(probs, likeliest)],
+            claims=[most(probs, likeliest), *([] if looks is None else [share(looks)])],
         ):
             strip = self.strip()
             bars = two_bars(self, self.next_words, self.below(strip), 3, 5)[0]
             title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
             self.play(FadeIn(strip, shift=0.2 * UP), run_time=1)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.6)
+            if looks is not None:
+                self.answer("It looks at {asks} there: {x:.0%} of its attention.", x=looks[self.position])
         if self.trace.unknown:
             self.unknown_words(strip)
         return strip, [title, bars]
@@ -138,7 +156,8 @@ class SelfAttention(AttentionLesson):
         with self.step(
             "Without this head",
             ask="Did it matter? The same run without this head:",
-            subtitle="next word after “{word}” · with all heads, then without layer {l}, head {h}",
+            subtitle="next word after {before} · with all heads, then without layer {l}, head {h}",
+            before=self.before_next(self.position),
             keep=(strip, formula),
         ):
             with_head, without = two_bars(self, self.next_words, self.below(strip), 3, 5)
@@ -149,8 +168,8 @@ class SelfAttention(AttentionLesson):
             self.play(Transform(with_head, without), run_time=1.8)
             self.answer(
                 "“{w}”: {q:.0%} instead of {p:.0%}; {x:.0%} of the probability moved.",
-                w=display(self.trace.vocabulary[likeliest]),
+                w=display(self.whole.vocabulary[likeliest]),
                 p=before[likeliest],
                 q=after[likeliest],
-                x=moved(self.trace, self.without, self.position),
+                x=moved(self.whole, self.off, self.place_of(self.position)),
             )

@@ -168,7 +168,17 @@ def terms_of_stream(lesson: SelfAttention) -> list[tuple[Tensor, str, str | Said
     parts = [(block.before[i], "data", "arrives"), (block.result[h, i], "delta", say("+ head {h}", h=h))]
     if others:
         parts.append((block.result[others, i].sum(0), "delta", "+ other heads"))
-    return [*parts, (block.after[i], "data", "= goes on")]
+    if block.trace.config.norm_first:
+        return [*parts, (block.after[i], "data", "= goes on")]
+    total = parts[0][0] + block.attn_out[i]
+    return [*parts, (total, "data", "= together")]
+
+
+def what_is_added(lesson: SelfAttention) -> str:
+    """The grey line of the sum; a norm that comes after it makes the stream of it."""
+    total = "resid_mid = resid_pre" if lesson.trace.config.norm_first else "then normed · resid_pre"
+    then = " · next: what it asks the encoder" if lesson.stack == "decoder" else ""
+    return total + " + Σ heads’ results · position {i}, layer {l}" + then
 
 
 def wire_of(grids: list[TensorGrid], labels: list[Label]) -> ResidualWire:
@@ -184,7 +194,7 @@ def add_back(lesson: SelfAttention, delta: TensorGrid) -> list[Mobject]:
         "Residual",
         "It is added to {asks}, with what {n} other heads found.",
         n=lesson.view.block.n_heads - 1,
-        subtitle="resid_mid = resid_pre + Σ heads’ results · position {i}, layer {l}",
+        subtitle=what_is_added(lesson),
         keep=(delta,),
     ):
         parts = terms_of_stream(lesson)

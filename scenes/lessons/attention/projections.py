@@ -73,7 +73,9 @@ def rows(lesson: SelfAttention, strip: SentenceStrip, bars: list[Mobject]) -> tu
     with lesson.step(
         "Input",
         ask="A word is a row of {d} numbers. What does layer {l} read?",
-        subtitle="blocks.{l}.resid_pre [{i}, :]" + LAYER_NORM.get(lesson.trace.config.norm, "") * bool(operations),
+        subtitle=lesson.prefix
+        + "blocks.{l}.resid_pre [{i}, :]"
+        + LAYER_NORM.get(lesson.trace.config.norm, "") * bool(operations),
         d=block.X.shape[1],
         keep=(strip, *bars),
     ):

@@ -6,8 +6,9 @@ from model.study.probes import ANALOGIES
 from model.study.vectors import load_vectors
 from model.study.words import Word, WordTable, closest_word, find_twin, one_of_each
 from scenes.course import own_run
-from scenes.lesson.lesson import TextLesson
+from scenes.kit.words.tokens import display
 from scenes.lesson.options import Choice
+from scenes.lesson.stack_lesson import StackLesson
 from scenes.lessons.embedding.analogies import NEAR, Analogies
 from scenes.lessons.embedding.directions import Directions
 from scenes.lessons.embedding.lookup import LookUp
@@ -20,10 +21,11 @@ ELSEWHERE = (
     "The animal did not cross the street because it was too tired",
     "A fluffy blue creature roamed the verdant forest",
 )
+TRANSLATED = ("The animal did not cross the street because it was too tired.", "The cat is old.")  # for a translator
 EVERYDAY = 3  # words of the text that GloVe is asked about
 
 
-class Embedding(TextLesson):
+class Embedding(StackLesson):
     """How a word becomes numbers: its id picks a row of a learned table, and the rows of words used alike lie close.
 
     Afterwards you can look a word up by hand, compute the cosine of two rows, and read a dot product with a direction
@@ -70,22 +72,24 @@ class Embedding(TextLesson):
         rows.into_the_model()
 
     def choices(self) -> dict[str, Choice]:
-        return {"token": Choice.of_words(self.word.position, self.words)}
+        return self.choice_of_stack() | {"token": Choice.of_words(self.word.position, self.words)}
 
     def prepare(self) -> None:
         """The word that is followed: the one whose nearest neighbours lie nearest, unless --token says another."""
         super().prepare()
         trace = self.trace
         self.word = Word.of(trace, self.within("token", closest_word(trace, NEAR), len(self.words)), NEAR)
-        self.twin = find_twin(trace, (self.run(self.model_asked, text) for text in ELSEWHERE))
+        others = TRANSLATED if self.translates else ELSEWHERE
+        self.twin = find_twin(trace, (self.run(self.model_asked, text) for text in others))
         self.table = WordTable(trace["W_E"], trace.vocabulary)
         self.probes = self.table.probes()
         self.analogies = one_of_each(self.table.analogies(ANALOGIES, NEAR))
         vectors = self.keep_run(load_vectors())
         self.glove = WordTable(vectors.table, vectors.vocabulary)
-        self.everyday = self.glove.rarest(self.words, EVERYDAY)
+        english = [display(token) for token in self.whole.source_tokens] or self.words
+        self.everyday = self.glove.rarest(english, EVERYDAY)
         v, d = self.table.size
-        self.phrases = dict(model=self.model_name, v=v, d=d, word=self.words[self.word.position])
+        self.phrases |= dict(model=self.model_name, v=v, d=d, word=self.words[self.word.position])
 
 
 __all__ = ["Embedding"]

@@ -22,7 +22,7 @@ from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
 from scenes.kit.words.wordlist import WordList
 from scenes.lesson.claims import fact
-from scenes.lesson.lesson import TextLesson
+from scenes.lesson.stack_lesson import StackLesson
 from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.rows import DIGITS, labelled_rows
 
@@ -37,7 +37,7 @@ FIRST, THEN = squish_rate_func(smooth, 0, 0.6), squish_rate_func(smooth, 0.3, 1)
 class LookUp:
     """Steps over a word of a text and the table that it is looked up in."""
 
-    scene: TextLesson
+    scene: StackLesson
     word: Word
     table: WordTable
 
@@ -52,7 +52,7 @@ class LookUp:
         with self.scene.step(
             "Embedding",
             ask="A model computes with numbers. Which does it get here?",
-            subtitle="model {model} · {v} words, ids {first} to {last}",
+            subtitle="model {model}" + self.scene.of_stack + " · {v} words, ids {first} to {last}",
             keep=(),
             first=0,
             last=len(self.table.vocabulary) - 1,
@@ -123,8 +123,10 @@ class LookUp:
         position, play = self.word.position, self.scene.play
         with self.scene.step(
             "Look-up",
-            "“{word}” has id {id}: row {id} is its embedding. That is all.",
-            subtitle="embed [{i}, :] = W_E [{id}, :]",
+            "“{word}” has id {id}: row {id}, times √{d}, is its embedding. That is all."
+            if self.trace.config.embed_scale
+            else "“{word}” has id {id}: row {id} is its embedding. That is all.",
+            subtitle="embed [{i}, :] = " + "√{d} · " * self.trace.config.embed_scale + "W_E [{id}, :]",
             i=position,
             id=self.word.id,
         ):

@@ -19,7 +19,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.links import Threads
 from scenes.kit.words.tokens import display
-from scenes.lesson.lesson import TextLesson
+from scenes.lesson.stack_lesson import StackLesson
 from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.table import MOST, TablePicture
 
@@ -34,7 +34,7 @@ FEW, MOST_GROWN = 8, 2.2  # words from which on cells have their usual size, and
 class TextRows:
     """Steps over the rows of all words of a text."""
 
-    scene: TextLesson
+    scene: StackLesson
     word: Word
     table: WordTable
 
@@ -99,12 +99,14 @@ class TextRows:
         with self.scene.step(
             "Into the model",
             "So each word is {d} numbers" + next_part,
-            subtitle="model {model} · embed [position, d_model] = {n} × {d}",
+            subtitle="model {model}" + self.scene.of_stack + " · embed [position, d_model] = {n} × {d}",
             keep=(),
             n=len(self.trace),
         ):
             stage = self.scene.stage
-            formula = Formula('{{ x_i : x }} = {{ W_E : w }} ["id"_i]', 0.6, x="target", w="positive")
+            times = 'sqrt(d_"model") ' if self.trace.config.embed_scale else ""
+            typst = "{{ x_i : x }} = " + times + '{{ W_E : w }} ["id"_i]'
+            formula = Formula(typst, 0.6, x="target", w="positive")
             share = 2.4 if self.scene.wide else 1.8
             top, low = stage.rows(1, share, gap=formula.height + 0.6)
             room: Look = dict(width=top.width, height=top.height, size=SENTENCE, unknown=self.trace.unknown)

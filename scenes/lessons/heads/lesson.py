@@ -17,18 +17,19 @@ from scenes.kit.ground.text import Formula
 from scenes.kit.moves.assemble import Assemble
 from scenes.kit.numbers.sums import SumTable
 from scenes.lesson.attention_lesson import AttentionLesson
-from scenes.lesson.runs import MOST_RUNS, second_runs
+from scenes.lesson.runs import MOST_RUNS
 from scenes.lessons.heads import names, one_off, output, patterns, question
 
 FORMULA = '"attn_out" = op("Concat")_h ({{ z^((h)) : z }}) {{ W_O : w }} = sum_h {{ z^((h)) : y }} {{ W_O^((h)) : v }}'
 
 
 @lru_cache(maxsize=8)
-def measured(model: str) -> dict[str, HeadScore]:
-    """What the heads of a checkpoint score, over samples of texts."""
+def measured(model: str, stack: str | None = None) -> dict[str, HeadScore]:
+    """What the heads of a checkpoint, or of one of its stacks, score over samples of texts."""
     from model import head_scores, load
+    from model.study.heads.stacks import stack_scores
 
-    return head_scores(load(model))
+    return stack_scores(load(model), stack) if stack else head_scores(load(model))
 
 
 class MultiHead(AttentionLesson):
@@ -44,7 +45,7 @@ class MultiHead(AttentionLesson):
     text = "The keys on the table"
 
     def construct(self) -> None:
-        scores = measured(self.model_asked)
+        scores = measured(self.model_asked, self.stack)
         dots = patterns.one_head(self, question.ask(self))
         wall = patterns.siblings(self, dots)
         patterns.answers(self, wall)
@@ -67,12 +68,12 @@ class MultiHead(AttentionLesson):
         self.block = self.blocks[self.layer]
         self.query = self.block.head(self.head).query(self.position)
         self.phrases |= dict(l=self.layer, h=self.head, i=self.position, w=self.words[self.position])
-        self.phrases |= dict(asks=self.called(self.position))
+        self.phrases |= dict(asks=self.called(self.position), before=self.before_next(self.position))
         self.phrases |= dict(model=self.model_name, n=self.block.n_heads)
 
     def make_trace(self) -> Trace:
         trace = super().make_trace()
-        if trace.config.kind != "decoder" or trace.config.n_heads < 2:
+        if self.whole.config.kind == "encoder" or trace.config.n_heads < 2:
             raise UsageError(
                 f"{type(self).__name__} needs a model that predicts the next word with two heads or more in a layer."
             )
@@ -82,10 +83,12 @@ class MultiHead(AttentionLesson):
         """(layer, head, position, measure): the head that looks at other words most and without which the next word
         after `position` changes most, among those asked for.
 
-        The position is the last one. The measure is that of `telling_row`; all heads are tried, or, in a model of
-        more than MOST_RUNS heads, those of the layer that was asked for or that attends most widely."""
+        The position is the last one, or, of a stack of an encoder–decoder, the most telling. The measure is that of
+        `telling_row`; all heads are tried, or, in a model of more than MOST_RUNS heads, those of the layer that was
+        asked for or that attends most widely."""
         config, options = self.trace.config, self.options
-        position = options.token if options.token is not None else len(self.trace.tokens) - 1
+        usual = super().telling()[2] if self.stack else len(self.trace.tokens) - 1
+        position = options.token if options.token is not None else usual
         if not 0 <= position < len(self.trace.tokens):
             return 0, 0, position, 0.0
         layers: Iterable[int] = range(config.n_layers)
@@ -93,10 +96,10 @@ class MultiHead(AttentionLesson):
             asked = options.layer
             layers = [asked if asked is not None and asked in layers else super().telling()[0]]
         tried = tuple((layer, head) for layer in layers for head in range(config.n_heads))
-        self.off = Ablations(self.trace, second_runs(self.model_asked, self.trace.info["text"], tried), position)
+        self.off = Ablations(self.whole, self.without(tried), self.place_of(position))
         for run in self.off.without.values():
             self.keep_run(run)
-        return telling_row(self.trace, (options.layer, options.head, position), self.off.without)
+        return telling_row(self.trace, (options.layer, options.head, position), self.off.without, self.places)
 
     # ── what was seen ────────────────────────────────────────────────────────────────────────────
     def formula(self, table: SumTable) -> None:

@@ -44,7 +44,7 @@ def names(lesson: MultiHead, scores: Mapping[str, HeadScore], wall: PatternWall)
         "A name must be earned: by a measured score at least halfway from chance to {one:.0%}.",
         one=Tensor.given(1, "all attention"),
         keep=(wall,),
-        subtitle="best head of {model} · bar: mean weight over a sample · arcs: one sentence",
+        subtitle="best head of {model}" + lesson.of_stack + " · bar: mean weight over a sample · arcs: one sentence",
         claims=[most(score.scores, score.best) for score in scores.values()],
     ):
         minis = wall.piece([flat(lesson, *score.best) for score in scores.values()])

@@ -42,7 +42,7 @@ def search(lesson: MultiHead) -> tuple[TensorGrid, TensorGrid]:
         x=off.effects[lesson.layer, lesson.head],
         keep=(),
         two=2,
-        subtitle="next word after “{w}” · Σ|p − p′| / {two} between the run with all and each without one",
+        subtitle="next word after {before} · Σ|p − p′| / {two} between the run with all and each without one",
     ):
         grid, place = effects_in(lesson)
         lesson.play(Introduce(grid, "cells", lag=0.12), run_time=3.2)
@@ -73,7 +73,7 @@ def switch_off(lesson: MultiHead, effects: TensorGrid, ours: TensorGrid) -> Prob
         "Switch it off",
         ask="The same picture, and the model runs again with head {h} of layer {l} set to zero: what comes next?",
         keep=(effects,),
-        subtitle="next word after “{w}” · first with all heads, then without layer {l}, head {h}",
+        subtitle="next word after {before} · first with all heads, then without layer {l}, head {h}",
     ):
         shown = opening(lesson)
         (on_row, off_row), (on, off) = state_of_head(lesson, shown.head)
@@ -90,7 +90,7 @@ def switch_off(lesson: MultiHead, effects: TensorGrid, ours: TensorGrid) -> Prob
 def state_of_head(lesson: MultiHead, box: Box) -> tuple[list[TensorGrid], list[Label]]:
     """What the head that is switched off adds in either run (then zeros), and what is said of it, in a line."""
     pair = layer, head = lesson.layer, lesson.head
-    runs = (AttentionHead(run, layer, head) for run in (lesson.trace, lesson.off.without[pair]))
+    runs = (AttentionHead(run, layer, head) for run in (lesson.trace, lesson.part_of(lesson.off.without[pair])))
     added = [view.result[lesson.position] for view in runs]
     look: Look = dict(columns=COLUMNS, scale=float(np.abs(added[0].values).max()), spec="+.2f")
     texts = [say("layer {l}, head {h}: {s}, adds", l=layer, h=head, s=state) for state in ("on", "off")]
@@ -107,7 +107,7 @@ def difference(lesson: MultiHead, bars: ProbabilityBars) -> None:
     before, _ = lesson.off.next_word((lesson.layer, lesson.head))
     change = BarChange(bars, before, width=BarChange.width_of(COLUMN_OF_CHANGES, TEXT))
     up, down = int(np.argmax(change.changes.values)), int(np.argmin(change.changes.values))
-    gained, lost = (display(lesson.trace.vocabulary[change.ids[k]]) for k in (up, down))
+    gained, lost = (display(lesson.whole.vocabulary[change.ids[k]]) for k in (up, down))
     with lesson.step(
         "What changed",
         "Without it “{a}” gains {x:.1f} percentage points, and “{b}” loses {y:.1f}.",
@@ -116,7 +116,7 @@ def difference(lesson: MultiHead, bars: ProbabilityBars) -> None:
         x=change.changes[up],
         y=-change.changes[down],
         claims=[gains(change.changes[up]), loses(change.changes[down])],
-        subtitle="next word after “{w}” · thin line: with all heads · bar: without layer {l}, head {h}",
+        subtitle="next word after {before} · thin line: with all heads · bar: without layer {l}, head {h}",
     ):
         title = Label("percentage points", max(0.24, smallest()), "secondary")
         title.move_to((change.get_right()[0] - title.width / 2, change.get_top()[1] + 0.2, 0))

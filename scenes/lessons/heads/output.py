@@ -58,7 +58,7 @@ def concatenated(lesson: MultiHead, wall: PatternWall) -> TensorGrid:
         "Every head hands {asks} its own {d} numbers; side by side they are {n}.",
         d=Z.shape[1],
         n=Z.size,
-        subtitle="blocks.{l}.attn.z [:, {i}, :] · one row for each head",
+        subtitle=lesson.prefix + "blocks.{l}.attn.z [:, {i}, :] · one row for each head",
         keep=(wall,),
     ):
         upper, lower = lesson.stage.rows(5, 1, gap=0.35)
@@ -163,7 +163,10 @@ def contributions(lesson: MultiHead, product: Product) -> SumTable:
     with lesson.step(
         "Who adds what",
         "So the output is a sum with one row from each head: every column adds up.",
-        subtitle="blocks.{l}.attn.result [:, {i}, :], their sum attn_out [{i}, :] · bar: length √Σx² of the row",
+        subtitle=lesson.prefix
+        + "blocks.{l}.attn.result [:, {i}, :]"
+        + ", their sum attn_out [{i}, :]" * (lesson.stack is None)
+        + " · bar: length √Σx² of the row",
         keep=(product.y,),
     ):
         room: Look = dict(bars=lesson.by(wide=2.6, square=1.7, tall=1.7), height=1.15 * lesson.row_height)

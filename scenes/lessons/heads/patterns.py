@@ -49,7 +49,10 @@ def siblings(lesson: MultiHead, dots: DotPattern) -> PatternWall:
     with lesson.step(
         "Heads of a layer",
         "Layer {l} has {n} heads. All read this sentence, each in its own way.",
-        subtitle="blocks.{l}.attn.pattern [head, query, key]: rows ask, columns are asked · framed: head {h}",
+        subtitle=lesson.prefix
+        + "blocks.{l}.attn.pattern"
+        + " [head, query, key]" * (lesson.stack is None)
+        + ": rows ask, columns are asked · framed: head {h}",
         keep=(dots,),
     ):
         size = lesson.by(wide=0.3, square=0.26, tall=0.26)
@@ -142,7 +145,7 @@ def wall_of_all(lesson: MultiHead, layer: PatternWall) -> PatternWall:
         "{m} layers × {n} heads: {all} patterns of one and the same sentence.",
         m=count,
         all=count * lesson.block.n_heads,
-        subtitle="model {model} · each pattern [query, key] · framed: layer {l}, head {h}",
+        subtitle="model {model}" + lesson.of_stack + " · each pattern [query, key] · framed: layer {l}, head {h}",
         keep=(layer,),
     ):
         wall, labels = lay_out_wall(lesson)

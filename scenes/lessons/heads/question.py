@@ -46,7 +46,8 @@ def opening(lesson: MultiHead) -> Opening:
     """Sentence and arcs over the bars; beside them, the sentence upright, where it is too long."""
     stage = lesson.stage
     upper, lower = stage.rows(1, lesson.by(wide=1.25, square=1.25, tall=1.6))
-    marks: Look = dict(unknown=lesson.trace.unknown, target=lesson.position, size=0.6)
+    spoken = None if lesson.stack == "encoder" else lesson.position  # captions speak of a French word
+    marks: Look = dict(unknown=lesson.trace.unknown, target=spoken, size=0.6)
     tokens = TokenRow(lesson.trace.tokens, width=upper.width, **marks)
     if tokens.size >= SMALLEST_TOKEN:
         tokens.move_to(upper.center).align_to((0, upper.bottom, 0), DOWN)
@@ -74,24 +75,34 @@ def two_distributions(lesson: MultiHead, box: Box) -> list[ProbabilityBars]:
     ids = sorted({int(k) for k in (*likeliest, *gaining)}, key=lambda k: -p[k])
     wide = min(box.width, 11.0)
     room: Look = dict(width=wide - BarChange.width_of(COLUMN_OF_CHANGES, TEXT), height=box.height - 0.1)
-    bars = bars_on_one_scale(both, lesson.trace.vocabulary, ids, fill="probability", size=0.4, **room)
+    bars = bars_on_one_scale(both, lesson.whole.vocabulary, ids, fill="probability", size=0.4, **room)
     left = box.center[0] - wide / 2
     for one in bars:
         one.move_to(box.center).align_to((left, 0, 0), LEFT).align_to((0, box.top, 0), UP)
     return bars
 
 
+def asked(lesson: MultiHead) -> str:
+    """The question, and whom it is of."""
+    if lesson.stack is None:
+        return "After {asks} the model expects “{w}”: {p:.0%}. Which word told it so?"
+    told = "What had the encoder gathered for it?" if lesson.stack == "encoder" else "Which written word told it so?"
+    return "After {before} the decoder expects “{w}”: {p:.0%}. " + told
+
+
 def ask(lesson: MultiHead) -> list[Mobject]:
     """What comes next, and which word told it so; leaves the sentence, the arcs and the bars."""
-    query, probs = lesson.query, lesson.trace["probs"][lesson.position]
+    query, probs = lesson.query, lesson.next_word(lesson.trace, lesson.position)
     likeliest, key = int(np.argmax(probs.values)), query.strongest
     with lesson.step(
         "What comes next?",
-        ask="After {asks} the model expects “{w}”: {p:.0%}. Which word told it so?",
+        ask=asked(lesson),
         keep=(),
-        subtitle="model {model} · {m} layers × {n} heads, counted from {zero} · arcs: layer {l}, head {h}",
+        subtitle="model {model}"
+        + lesson.of_stack
+        + " · {m} layers × {n} heads, counted from {zero} · arcs: layer {l}, head {h}",
         claims=[most(probs, likeliest), most(query.weights, key)],
-        w=display(lesson.trace.vocabulary[likeliest]),
+        w=display(lesson.whole.vocabulary[likeliest]),
         p=probs[likeliest],
         m=len(lesson.blocks),
         zero=0,

@@ -20,7 +20,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
-from scenes.lesson.lesson import TextLesson
+from scenes.lesson.stack_lesson import StackLesson
 from scenes.lessons.position.heatmap import HeatMap
 from scenes.lessons.position.waves import MarkedTable
 
@@ -32,7 +32,7 @@ TITLE = 0.7  # room over a sum for its title
 class Adding:
     """Steps over the rows that go into a model, and one position."""
 
-    scene: TextLesson
+    scene: StackLesson
     rows: InputRows
     position: int
 
@@ -51,7 +51,10 @@ class Adding:
         with self.scene.step(
             "Added",
             "The row is added to the embedding, entry by entry: x = E + P.",
-            subtitle="{m} · position {p}, “{w}” · {d} entries" + (SCALED if self.rows.scaled else ""),
+            subtitle="{m}"
+            + self.scene.of_stack
+            + " · position {p}, “{w}” · {d} entries"
+            + (SCALED if self.rows.scaled else ""),
             keep=(table.heat, table.frame) if in_table else (),
             **fields,
         ):
@@ -80,7 +83,7 @@ class Adding:
         with self.scene.step(
             "Every word",
             "The same for all {n} words at once: what they mean, plus where they stand.",
-            subtitle="model {m} · E + P = x [position, d_model] · blue +, red −, one scale",
+            subtitle="model {m}" + self.scene.of_stack + " · E + P = x [position, d_model] · blue +, red −, one scale",
             keep=(),
             n=len(self.words),
             m=self.model,

@@ -12,8 +12,8 @@ from scenes.course import own_run
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import least
-from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
+from scenes.lesson.stack_lesson import StackLesson
 from scenes.lessons.position.adding import Adding
 from scenes.lessons.position.likeness import Likeness
 from scenes.lessons.position.rotary import Turning
@@ -21,20 +21,23 @@ from scenes.lessons.position.shuffling import Shuffling
 from scenes.lessons.position.spread import SpreadBars
 from scenes.lessons.position.waves import Waving
 
+MARKS = " .?"  # a sentence goes on without the mark at its end
 WAYS = dict(zip(KINDS, ("no positions", *KINDS[1:]), strict=True))  # what they are called on screen
 
 
-class Position(TextLesson):
+class Position(StackLesson):
     """Positional encoding (Vaswani et al. 2017, § 3.5; Su et al. 2021).
 
     Afterwards you can say what attention cannot see without positions, and what it can; read a position off its
     waves; compute an input entry as embedding plus position; and explain why a rotary product knows only distances.
-    `--model` takes the place of the variant of its own kind; token: the position that is read off.
+    `--model` takes the place of the variant of its own kind; of an encoder–decoder the rows that are added are shown,
+    and small models that foretell the next word read what its encoder reads. token: the position that is read off.
     """
 
     tokens = (3, 24)
     controls = ("layer", "head", "token", "seed")
     text, model = own_run("position")
+    translated = "The girl took the apple and ate it."
 
     def construct(self) -> None:
         shuffling = Shuffling(self)
@@ -43,13 +46,13 @@ class Position(TextLesson):
         shuffling.with_positions(self.told, orders, self.told.written.tokens == self.untold.written.tokens)
         shuffling.whole_model((self.untold, self.told))
 
-        waving = Waving(self, self.variants.P, *self.row_of_waves())
+        waving = Waving(self, self.variants.P, *self.row_of_waves(), self.variants.sinusoidal.info["checkpoint"])
         row = waving.waves()
         waving.clocks(row)
         table = waving.table()
 
         adding = Adding(self, InputRows(self.variants.adds), self.position)
-        adding.entries(table, in_table=self.variants.adds is self.variants.of["sinusoidal"])
+        adding.entries(table, in_table=self.variants.adds is self.variants.sinusoidal)
         adding.every_word()
         adding.same_word(self.twice)
 
@@ -67,9 +70,11 @@ class Position(TextLesson):
     def prepare(self) -> None:
         """The four variants' runs, two of them in two orders, the position that is read off, and the rotary head."""
         super().prepare()
-        if "embed" not in self.trace:
-            raise UsageError(f"Position shows models of one stack; {self.model_name} is an encoder–decoder.")
-        self.variants = Variants.beside(self.trace, self.model_asked, self.run)
+        self.variants = (
+            Variants.beside_stack(self.trace, self.text_asked.rstrip(MARKS), self.run)
+            if self.stack
+            else Variants.beside(self.trace, self.model_asked, self.run)
+        )
         if min(len(trace) for trace in self.variants.of.values()) < 3:
             raise UsageError("Position shuffles the words before the last one: give at least three words.")
         adds = self.variants.adds
@@ -85,19 +90,21 @@ class Position(TextLesson):
 
     def row_of_waves(self) -> tuple[int, str]:
         """What is read off, and its word, where the model of the sinusoids reads as many tokens; else its last one."""
-        tokens = self.variants.of["sinusoidal"].tokens
+        tokens = self.variants.sinusoidal.tokens
         place = self.position if len(tokens) == len(self.words) else len(tokens) - 1
         return place, display(tokens[place])
 
     def borrowed(self) -> Twice:
         """The lesson's own text has a word twice."""
-        trace = self.run(self.variants.model_of(self.variants.adds), self.text)
+        model = self.model_asked if self.stack else self.variants.model_of(self.variants.adds)
+        text = self.translated if self.stack else self.text
+        trace = self.run(model, text)
         first, last = repeated(trace.ids) or (0, 0)
-        return Twice(InputRows(trace), first, last, self.text)
+        return Twice(InputRows(trace), first, last, text)
 
     def choices(self) -> dict[str, Choice]:
         shape = self.variants.of["rotary"].config
-        return {
+        return self.choice_of_stack() | {
             "layer": Choice.numbered(self.rotary.layer, shape.n_layers),
             "head": Choice.numbered(self.rotary.head, shape.n_heads),
             "token": Choice.of_words(self.position, self.words),
@@ -106,9 +113,12 @@ class Position(TextLesson):
     def rotary_head(self, trace: Trace) -> RotaryHead:
         """The most telling one among those asked for; UsageError if there are none such."""
         shape, options = trace.config, self.options
-        for name, size in (("layer", shape.n_layers), ("head", shape.n_heads), ("token", len(trace))):
+        token = None if self.stack else options.token  # of the words that a stack reads, which are others
+        for name, size in (("layer", shape.n_layers), ("head", shape.n_heads)):
             self.within(name, 0, size)
-        return RotaryHead.choose(trace, options.layer, options.head, options.token)
+        if not self.stack:
+            self.within("token", 0, len(trace))
+        return RotaryHead.choose(trace, options.layer, options.head, token)
 
     def compare(self) -> None:
         """How well each way predicts."""

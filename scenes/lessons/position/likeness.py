@@ -9,7 +9,7 @@ import numpy as np
 from manim import FadeIn, Transform
 
 from model.numbers.tensor import Tensor
-from model.study.variants import NAMES, Variants, mean_apart
+from model.study.variants import Variants, mean_apart
 from scenes.kit.charts.curve import Curve, GrowCurve
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import say
@@ -47,7 +47,7 @@ class Likeness:
             p=p,
             q=q,
             r=r,
-            m=NAMES["sinusoidal"],
+            m=self.variants.sinusoidal.info["checkpoint"],
             d=P.shape[1] // 2,
         ):
             stage, play = self.scene.stage, self.scene.play
@@ -88,9 +88,14 @@ class Likeness:
         ):
             beside = self.scene.stage.columns(1, 1, gap=0.8)
             boxes = self.scene.by(wide=beside, square=beside, tall=self.scene.stage.rows(1, 1, gap=0.4))
-            for box, products, kind in zip(boxes, (P @ P.T, likeness), ("sinusoidal", "learned"), strict=True):
-                title = Label(self.variants.of[kind].info["checkpoint"], LABEL, of=products)
+            both = (self.variants.sinusoidal, P @ P.T), (self.variants.of["learned"], likeness)
+            for box, (trace, products) in zip(boxes, both, strict=True):
+                title = Label(trace.info["checkpoint"], LABEL, of=products)
                 heat = HeatMap(products, width=box.width, height=box.height - 0.6)
                 box.fit(stack(title, heat, gap=0.12))
-                come = Transform(band, heat) if kind == "sinusoidal" else Introduce(heat, "diagonal", lag=0.05)
+                come = (
+                    Transform(band, heat)
+                    if trace is self.variants.sinusoidal
+                    else Introduce(heat, "diagonal", lag=0.05)
+                )
                 self.scene.play(FadeIn(title), come, run_time=1.5)

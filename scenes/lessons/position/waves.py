@@ -12,7 +12,6 @@ from manim.utils.rate_functions import squish_rate_func
 from model.numbers.tensor import Tensor
 from model.numbers.tensor import stack as stack_tensors
 from model.study.positions import BASE, frequencies, wave, wavelengths
-from model.study.variants import NAMES
 from scenes.kit.charts.curve import ReadOff, Waves
 from scenes.kit.ground.layout import Box, stack
 from scenes.kit.ground.say import Said, say
@@ -46,15 +45,16 @@ class MarkedTable:
 
 @dataclass(frozen=True, eq=False)
 class Waving:
-    """Steps over the sinusoids P [position, d_model] and the row of one position, `word`'s."""
+    """Steps over the sinusoids P [position, d_model] of a model, and the row of one position, `word`'s."""
 
     scene: TextLesson
     P: Tensor
     position: int
     word: str
+    model: str
 
     def fields(self, **more: object) -> Look:
-        return dict(m=NAMES["sinusoidal"], p=self.position, w=self.word, d=self.P.shape[1], **more)
+        return dict(m=self.model, p=self.position, w=self.word, d=self.P.shape[1], **more)
 
     # ── waves ────────────────────────────────────────────────────────────────────────────────────
     def waves(self) -> VGroup:

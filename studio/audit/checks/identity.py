@@ -16,12 +16,13 @@ import numpy as np
 
 from model.numbers.origins import Drawn, Measured
 from model.numbers.tensor import Tensor
-from model.numbers.trace import Trace
+from model.numbers.trace import Trace, of_source
 from model.numbers.tree import Derived, Expression, Given, Leaf, Place, Point, Recorded, Taken
 from scenes.kit.ground.readings import Cell
 
 LAYER = re.compile(r"blocks\.(\d+)\.(?:.*\.)?(\w+)")
 GIVEN_OUT = ("logits", "probs")
+SOURCE = "source along"  # an axis: whether its places are words that an encoder reads
 REDUCED = ("sum", "mean", "max", "min")
 
 What = int | float | str
@@ -108,6 +109,8 @@ def _of_leaf(leaf: Leaf, traces: Traces) -> Names:
     names["run"] = (run, run)
     names["tensor"] = (leaf.name.rpartition(".")[2], run)
     names["name"] = (leaf.name, run)
+    if getattr(traces.get(run), "source_tokens", ()):
+        names |= {f"{SOURCE} {axis}": (of_source(leaf.name, axis), run) for axis in leaf.axes if axis in names}
     if layer := LAYER.match(leaf.name):
         names["layer"] = (int(layer[1]), run)
     trace = traces.get(run)

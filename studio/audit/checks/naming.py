@@ -10,7 +10,7 @@ from typing import Any
 from model.numbers.trace import Trace
 from scenes.kit.ground.readings import Cell, Reading
 from scenes.kit.words.tokens import display
-from studio.audit.checks.identity import Names, Traces, names_of_cell
+from studio.audit.checks.identity import SOURCE, Names, Traces, names_of_cell
 
 NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed|neuron) (\d+)\b")
 AXES = {  # what a word on screen calls an axis
@@ -66,18 +66,19 @@ def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
         if axis != "vocab" and axis not in OF_WORDS or not isinstance(place, int):
             continue
         for trace in traces.values() if not run else [traces[run]] if run in traces else []:
-            name = str(names.get("name", ("", ""))[0])
-            several = [trace.vocabulary] if axis == "vocab" else texts_along(trace, name, axis)
+            several = texts_along(trace, names, axis)
             yield from (display(words[place]) for words in several if place < len(words) and text in displayed(words))
 
 
-def texts_along(trace: Trace, name: str, axis: str) -> list[tuple[str, ...]]:
-    """The words along an axis of a tensor; of a place alone, whose tensor is not named, those of either text."""
-    read = () if name else tuple(getattr(trace, "source_tokens", ()))
-    return [tokens_along(trace, name, axis), *([read] if read else [])]
+def texts_along(trace: Trace, names: Names, axis: str) -> list[tuple[str, ...]]:
+    """The words along an axis of a tensor; of a place of which it is not told whose it is, those of either text."""
+    read = names.get(f"{SOURCE} {axis}", (None, ""))[0]
+    stacks = ("", "encoder.") if read is None else ("encoder.",) if read else ("",)
+    along = vocabulary_along if axis == "vocab" else tokens_along
+    return [along(trace, stack) for stack in stacks]
 
 
-def tokens_along(trace: Trace, name: str, axis: str) -> tuple[str, ...]:
+def tokens_along(trace: Trace, name: str, axis: str = "position") -> tuple[str, ...]:
     """The words that the places of an axis stand for, of traces and of records that are like them."""
     along = getattr(trace, "tokens_along", None)
     return trace.tokens if along is None else tuple(along(name, axis))
@@ -86,6 +87,17 @@ def tokens_along(trace: Trace, name: str, axis: str) -> tuple[str, ...]:
 def all_of(trace: Trace) -> frozenset[str]:
     """The words that a run reads and writes, as they are shown."""
     return displayed(tuple(trace.tokens)) | displayed(tuple(getattr(trace, "source_tokens", ())))
+
+
+def vocabulary_along(trace: Trace, name: str) -> tuple[str, ...]:
+    """The words of a tensor's vocabulary, of traces and of records that are like them."""
+    along = getattr(trace, "vocabulary_along", None)
+    return tuple(trace.vocabulary) if along is None else tuple(along(name))
+
+
+def vocabularies_of(trace: Trace) -> set[tuple[str, ...]]:
+    """What is written, and what an encoder reads."""
+    return {tuple(trace.vocabulary), vocabulary_along(trace, "encoder.W_E")}
 
 
 @cache

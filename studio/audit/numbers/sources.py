@@ -21,6 +21,7 @@ from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
 from scenes.kit.ground.say import holds
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
+from studio.audit.checks.naming import vocabularies_of
 from studio.audit.findings import Defect
 from studio.audit.numbers import given
 from studio.audit.numbers.digits import digits
@@ -70,7 +71,7 @@ class Sources:
         tokens = (*trace.tokens, *getattr(trace, "source_tokens", ()))
         self.words_of_texts |= {display(token) for token in tokens}
         self.words |= {display(token) for token in tokens} | {token.strip() for token in tokens}
-        self.tokens |= with_digits(trace.vocabulary) | self.words
+        self.tokens |= self.words.union(*map(with_digits, vocabularies_of(trace)))
         parts = {part for name in trace.names for part in name.split(".")} | set(trace.names)
         self.parts |= {part for part in parts if any(map(str.isalpha, part))}
 

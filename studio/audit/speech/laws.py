@@ -13,6 +13,7 @@ from model.numbers.tensor import Tensor
 from model.numbers.tree import Recorded
 from scenes.kit.ground.encodings import Area, Encoding, Shade, Thickness
 from scenes.kit.ground.say import Said
+from studio.audit.checks.naming import vocabularies_of
 from studio.audit.findings import Defect
 from studio.audit.speech.places import WORD_AXES, Spot, Where
 
@@ -66,7 +67,7 @@ def sizes_for(noun: str, shapes: Sequence[Shape], where: Where) -> set[int]:
     """How many there may be of something: numbers of rows, products and dimensions of vectors, and so on."""
     sizes = {size for shape in shapes for axis, size in shape if noun not in INSIDE or axis not in OUTSIDE}
     if noun == "words":
-        return sizes | {len(trace.vocabulary) for trace in where.traces.values()}
+        return sizes | {len(words) for trace in where.traces.values() for words in vocabularies_of(trace)}
     both = {a[1] * b[1] for shape in shapes for a, b in combinations(shape, 2) if a[0] == "head" or noun not in INSIDE}
     return sizes | both
 

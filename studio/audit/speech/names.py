@@ -13,7 +13,7 @@ from model.numbers.tree import Given, Recorded
 from scenes.kit.ground.say import Said, number
 from studio.audit.checks.naming import AXES
 from studio.audit.findings import Defect
-from studio.audit.speech.places import Where, short_name
+from studio.audit.speech.places import LAYER, Where, short_name
 
 NAME = re.compile(r"[A-Za-z_][\w.]*")
 PLACE = re.compile(r"\b(layer|head|block|position|entry) (\d+)")
@@ -83,8 +83,8 @@ def _places(leaves: Iterable[Recorded], axes: Sequence[str]) -> set[int]:
     """The single places that leaves have along any of the axes."""
     found = set()
     for leaf in leaves:
-        if "layer" in axes and leaf.name.startswith("blocks."):
-            found.add(int(leaf.name.split(".")[1]))
+        if "layer" in axes and (layer := LAYER.match(leaf.name)):
+            found.add(int(layer[1]))
         found |= {p for axis, p in zip(leaf.axes, leaf.index, strict=True) if axis in axes and isinstance(p, int)}
     return found
 

@@ -10,8 +10,9 @@ from typing import Any
 from model.numbers.tensor import Tensor
 from model.numbers.tree import Derived, Expression, Leaf, Place, Recorded, Taken
 from scenes.kit.words.tokens import display
+from studio.audit.checks.naming import vocabulary_along
 
-LAYER = re.compile(r"blocks\.(\d+)\.")
+LAYER = re.compile(r"(?:encoder\.|decoder\.)?blocks\.(\d+)\.")
 VOCABULARY = ("vocab", "word")  # axes whose places are words of the vocabulary
 GIVEN_OUT = ("logits", "probs")  # tensors of what comes out
 WORD_AXES = ("position", "query", "key")  # axes whose places are words of the text
@@ -168,7 +169,9 @@ class Where:
 
     def word(self, spot: Spot) -> Iterator[str]:
         trace: Any = self.traces.get(spot.run)
-        words = () if trace is None else trace.vocabulary if spot.axis in VOCABULARY else ()
+        words = (
+            () if trace is None or spot.axis not in VOCABULARY else vocabulary_along(trace, spot.name or spot.tensor)
+        )
         if trace is not None and spot.axis in WORD_AXES:
             along = getattr(trace, "tokens_along", None)
             words = getattr(trace, "tokens", ()) if along is None else along(spot.name, spot.axis)

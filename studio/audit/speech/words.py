@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.say import Said
 from scenes.kit.words.tokens import display
-from studio.audit.checks.naming import AXES, displayed
+from studio.audit.checks.naming import AXES, displayed, vocabularies_of
 from studio.audit.findings import Defect
 from studio.audit.speech.carried import EXCHANGED, WERE, exchanged_words
 from studio.audit.speech.places import Spot, Where
@@ -109,7 +109,8 @@ def check_ids(sentence: Sentence, where: Where) -> Iterator[Defect]:
     """“cat” has id 12: it is the twelfth word of a vocabulary."""
     for match in ID.finditer(sentence.text):
         row = int(match[1].replace(",", ""))
-        there = {display(t.vocabulary[row]) for t in where.traces.values() if row < len(t.vocabulary)}
+        known = [words for trace in where.traces.values() for words in vocabularies_of(trace)]
+        there = {display(words[row]) for words in known if row < len(words)}
         words = {word.casefold() for _, word in sentence.words}
         if words and not words & {word.casefold() for word in there} and "<unk>" not in sentence.text:
             right = ", ".join(f"“{each}”" for each in sorted(there))
@@ -146,11 +147,12 @@ def check_label(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[D
 def texts(where: Where) -> Iterator[tuple[str, ...]]:
     for trace in where.traces.values():
         yield tuple(getattr(trace, "tokens", ()))
+        yield tuple(getattr(trace, "source_tokens", ()))
 
 
 def all_words(where: Where) -> set[str]:
     """The words of all texts, as they are shown."""
-    vocabularies = {trace.vocabulary for trace in where.traces.values() if len(trace.vocabulary) < 5000}
+    vocabularies = {words for trace in where.traces.values() for words in vocabularies_of(trace) if len(words) < 5000}
     words = set().union(*map(displayed, vocabularies))
     return words | {display(token) for tokens in texts(where) for token in tokens}
 

@@ -1,11 +1,13 @@
 // What can be changed: the fields that the server says this lesson and this model have, with the values that are valid.
 
 import { $, element } from "./dom.js";
+import { Words } from "./words.js";
 
 export class Panel {
   // change(fields) asks the server
   constructor(change) {
     Object.assign(this, { form: $("panel"), text: $("text"), change, session: null });
+    this.words = new Words(this.text, $("known"));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     $("ask").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -17,6 +19,7 @@ export class Panel {
   show(session) {
     this.session = session;
     if (document.activeElement !== this.text) this.text.value = session.about.chosen.text ?? "";
+    this.words.know(session.about.words);
     const focused = document.activeElement?.name;
     const control = (field) => (field.values ? this.select(field) : this.number(field));
     this.form.replaceChildren(...session.fields.map((field) => element("label", {}, field.label, control(field))));

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import scenes
 from model.errors import ClearheadError
+from scenes.course import own_text
 from scenes.kit.ground import theme as themes
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import PaintingCamera
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.options import Options
+from scenes.lesson.runs import words_known
 from studio.play.failures import by_author, unnamed
 from studio.play.picture import Picture
 from studio.play.session import Job
@@ -34,18 +36,19 @@ def job_of(order: Message) -> Job:
     if entry is None:
         raise ClearheadError(f"There is no lesson “{order['lesson']}” in course.yaml.")
     chosen = {name: value for name, value in order["options"].items() if value is not None}
-    options = Options(**({"text": entry.text, "model": entry.model} | chosen))
+    options = Options(**({"text": own_text(entry, chosen.get("model")), "model": entry.model} | chosen))
     return Job(entry, options, Picture.of(order["quality"], options.aspect))
 
 
 def described(lesson: Lesson) -> Message:
-    """The lesson's controls with their values, what it has chosen, and its picture."""
+    """The lesson's controls with their values, what it has chosen, the words that its model knows, and its picture."""
     camera, choices = lesson.camera, lesson.choices()
     assert isinstance(camera, PaintingCamera)
     return {
         "controls": [name for name in lesson.controls if name not in choices or choices[name].values],
         "values": {name: list(choice.values) for name, choice in choices.items()},
         "chosen": asdict(lesson.options) | {name: choice.shown for name, choice in choices.items()},
+        "words": list(words_known(lesson.model_asked)),
         "themes": sorted(file.stem for file in themes.FOLDER.glob("*.toml")),
         "width": camera.pixel_width,
         "height": camera.pixel_height,

@@ -24,9 +24,10 @@ def fields(
     asked: the options that were asked for."""
     found = [_words("lesson", "Lesson", {entry.id: entry.title for entry in entries}, lesson)]
     for name, option in OPTIONS.items():
-        if option.live and option.kind is str:
+        if option.live and option.kind is str and (not option.checked or name in about["controls"]):
             values = {value: value.split("/")[-1] for value in known.get(name, option.choices)}
-            found.append(_words(name, option.label, values, about["chosen"][name]))
+            value = about["chosen"][name]
+            found.append(_words(name, option.label, values, option.choices[value] if option.checked else value))
         elif option.live and name in about["controls"]:
             found.append(_number(name, option, about, asked))
     return [field for field in found if "values" not in field or len(field["values"]) > 1]

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-DEPENDENTS = {"lesson": ("text", "layer", "head", "token"), "text": ("token",), "model": ("layer", "head", "token")}
+DEPENDENTS = {
+    "lesson": ("text", "stack", "layer", "head", "token"),
+    "text": ("token",),
+    "model": ("stack", "layer", "head", "token"),
+    "stack": ("layer", "head", "token"),
+}
 
 
 @dataclass(frozen=True)
