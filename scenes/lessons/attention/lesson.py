@@ -140,6 +140,7 @@ class SelfAttention(AttentionLesson):
             ask="Did it matter? The same run without this head:",
             subtitle="next word after “{word}” · with all heads, then without layer {l}, head {h}",
             keep=(strip, formula),
+            quiz=self.quiz("Without this head, which word is likeliest after {asks}?", after, self.called_next),
         ):
             with_head, without = two_bars(self, self.next_words, self.below(strip), 3, 5)
             title = next_word_title(self, self.position).next_to(with_head, UP, buff=0.2)
