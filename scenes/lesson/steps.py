@@ -102,7 +102,7 @@ class SteppedScene(StagedScene):
         self.phrases: dict[str, Any] = {}  # fields that every caption and subtitle may use, such as {where}
         self.claims: tuple[Fact, ...] = ()  # of the step that plays
         self.heading: Heading | None = None
-        self.caption: Caption | None = None
+        self.caption: Caption | QuestionCard | None = None
         self.leaving: list[Mobject] = []  # what the step that begins does not keep
 
     @contextmanager
@@ -201,9 +201,9 @@ class SteppedScene(StagedScene):
         card.move_to((0, self.frame.bottom + room / 2 - 0.05, 0))
         old, self.caption = self.caption, card
         self._show(*leave(*[old] if old is not None else []), *come(card), run_time=SWAP)
-        self.wait(reading_time(card.text))
+        self.wait(reading_time(card.said))
         self._show(Transform(card, card.over()), run_time=THINK, rate_func=linear)
-        self._lines.append(Line(str(card.text), begun, self.time, "quiz"))
+        self._lines.append(Line(card.said, begun, self.time, "quiz"))
 
     def _read(self, rest: float = 0.8) -> None:
         """Wait until what is said has been read, and at least `rest` seconds."""

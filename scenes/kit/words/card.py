@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.painting import Mix
+from scenes.kit.ground.painting import Mix, Painted
 from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.say import Said
 from scenes.kit.ground.style import smallest
-from scenes.kit.ground.text import CAPTION, Caption
+from scenes.kit.ground.text import CAPTION
 
 LETTERS = "ABCD"
 PAD, LETTER, GAP, HIGH = 0.45, 0.95, 0.7, 1.6  # in em: inside a chip, of its letter, between two, its height
@@ -17,22 +17,28 @@ LEADING, AIR = 1.25, 0.35  # in em: from line to line, between the question and 
 BAR = 0.04  # scene units
 
 
-class QuestionCard(Caption):
+class QuestionCard(Painted):
     """In the caption's place: the question, its answers A, B, C … in a row, and a bar that runs out.
 
     answers: two to four. width, height: of the room; letters are as large as fit, at most as a caption's. `left`: how
-    much of the bar is left, from 1 to 0; `over()` is the card when it has run out. `text` is all that it says."""
+    much of the bar is left, from 1 to 0; `over()` is the card when it has run out. text: the question; said: with its
+    answers."""
 
+    pinned = True
     left: Mix[float]
 
     def __init__(self, question: Said, answers: Sequence[Said], width: float, height: float, size: float = CAPTION):
-        self.answers, self.left = tuple(answers), 1.0
+        self.text, self.answers, self.left = question, tuple(answers), 1.0
         while size > smallest() and not self._fits(question, size, width, height):
             size = max(0.97 * size, smallest())
-        super().__init__(question, width, size)
-        for letter, answer in zip(LETTERS, self.answers, strict=False):
-            self.text = self.text + f"  {letter} " + answer
-        self.reset_box(width, height)
+        self.size = size
+        self.lines = [question.cut(*line) for line in typesetting.wrap(question, width, size)]
+        super().__init__(width, height)
+
+    @property
+    def said(self) -> str:
+        """All that it says."""
+        return " ".join([self.text, *(f"{k}: {answer}" for k, answer in zip(LETTERS, self.answers, strict=False))])
 
     def over(self) -> QuestionCard:
         """The card when the time to think is over."""
