@@ -137,6 +137,7 @@ class SteppedScene(StagedScene):
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields)
         step = Step(len(self.steps), str(title), str(said), notes or str(said), self.time, self.renderer.num_plays)
+        quiz = None if self.options.questions is False else quiz
         if quiz is not None:
             self.questions[step.index], step = quiz, replace(step, quiz=quiz.asked)
         self._fields: dict[str, Any] = fields
