@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from manim import FadeIn
 
-import scenes
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.words.tokens import TokenRow
+from scenes.lesson import TextLesson
 from scenes.lesson.options import Options
+from scenes.lesson.steps import reading_time
 from studio.film import render as rendering
+from studio.film.film import plan
 from studio.play.picture import Picture
 from studio.play.session import Job
 from tests.preview.browsing import wait_for
+from tests.studio.toy import Entry
 
-STEP = "Without this head"
+
+class Looks(TextLesson):
+    """Three short steps; before the second something is asked."""
+
+    text = "The old dog chased the cat"
+
+    def construct(self):
+        last = len(self.words) - 1
+        weights = self.trace["blocks.0.attn.pattern"][0, last]
+        with self.step("Words", "Here they are."):
+            tokens = self.stage.fit(TokenRow(self.trace.tokens, size=0.6, width=self.stage.width))
+            self.play(FadeIn(tokens), run_time=0.5)
+        quiz = self.quiz("Which word does “{w}” look at most?", weights, self.called, w=self.words[last])
+        with self.step("Weights", "There it looks.", keep=(), quiz=quiz):
+            self.play(FadeIn(self.stage.fit(TensorGrid(weights, "probability", cell=(1, 1)))), run_time=0.5)
+        with self.step("End", "That is all."):
+            self.wait(0.5)
 
 
 def page_of(folder, questions: bool | None = None):
-    """One step of a lesson, before which something is asked, as a page."""
-    entry = next(entry for entry in scenes.course() if entry.id == "attention")
-    job = Job(entry, Options(pace=0.1, questions=questions), Picture.of("l"), segments=folder / "cache")
-    made = rendering.render(rendering.Request(job, folder / "out", "html", STEP, workers=2))
-    return SimpleNamespace(path=made.files[0], quiz=made.film.steps[0].quiz)
+    """The lesson as a page."""
+    entry = Entry(Looks, id="looks", scene="Looks", text=Looks.text)
+    job = Job(entry, Options(pace=0.3, questions=questions), Picture.of("l", fps=10), segments=folder / "cache")
+    made = rendering.render(rendering.Request(job, folder / "out", "html", workers=1))
+    asking = made.film.steps[1]
+    return SimpleNamespace(path=made.files[0], quiz=asking.quiz, start=asking.start)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +58,6 @@ def open_film(open_page):
     def open_film(path, **how):
         page = open_page(f"file://{path}", **({"offline": True} | how))
         wait_for(lambda: page.js("!!window.clearhead"), 15, "the page")
-        page.js("addEventListener('answered', ({ detail }) => { window.told = detail; })")
         page.js("document.addEventListener('answered', ({ detail }) => { window.told = detail; })")
         return page
 
@@ -46,82 +69,104 @@ def is_open(page) -> bool:
 
 
 def ask(page):
-    """Play: the film waits for an answer."""
+    """Play from the first step: before the second the film waits for an answer."""
     page.press(" ")
-    wait_for(lambda: is_open(page), 5, "the question")
-    assert page.js("[clearhead.player.playing, clearhead.player.frame]") == [False, 0]
+    wait_for(lambda: is_open(page), 15, "the question")
+    assert page.js("[clearhead.player.step, clearhead.player.frame, clearhead.player.playing]") == [1, 0, False]
 
 
 def verdict(page) -> str:
-    return wait_for(lambda: page.text("verdict"), 30, "the verdict")
+    return wait_for(lambda: page.text("verdict"), 15, "the verdict")
 
 
 def test_the_film_waits_goes_on_and_says_what_was_right(open_film, film):
     page, quiz = open_film(film.path), film.quiz
     ask(page)
     assert page.js("document.activeElement.id") == "quiz" and page.text("quiz-text") == quiz.text
-    assert quiz.text in page.js("document.getElementById('spoken').textContent")  # not the caption, which may answer
+    assert page.js("document.getElementById('spoken').textContent") == f"Step 2, Weights. {quiz.text}"
     page.press(str(quiz.right + 1))
     wait_for(lambda: page.js("clearhead.player.frame") > 0, 5, "the film")
-    assert page.js("window.told") == {"step": 0, "choice": quiz.right, "right": True}
+    assert page.js("window.told") == {"step": 1, "choice": quiz.right, "right": True}
     assert not page.text("verdict")  # before it has been seen
     assert verdict(page) == f"✓ Right: {quiz.answers[quiz.right]}"
-    assert page.js("clearhead.player.atEnd")
-    page.press("r")
+    assert page.js("clearhead.player.step") == 2  # it has gone on
+    page.js("clearhead.player.go(1)")
     assert not is_open(page) and page.js("clearhead.player.playing")  # asked once
 
 
 def test_by_arrows_and_enter_and_wrong(open_film, film):
     page, quiz = open_film(film.path), film.quiz
     wrong = (quiz.right + 1) % len(quiz.answers)
-    ask(page)
+    page.press("a")  # stops at the end of each step
+    page.press("2")
+    assert is_open(page)
     for _ in range(wrong + 1):
         page.press("ArrowDown")
     page.press("Enter")
-    assert page.js("window.told") == {"step": 0, "choice": wrong, "right": False}
-    page.press("End")
+    assert page.js("window.told") == {"step": 1, "choice": wrong, "right": False}
     assert verdict(page) == f"✗ You said {quiz.answers[wrong]}: it is {quiz.answers[quiz.right]}"
+    assert page.js("[clearhead.player.step, clearhead.player.atEnd]") == [1, True]
 
 
-def test_nobody_has_to_answer(open_film, film):
+@pytest.mark.parametrize("key", ["ArrowRight", " ", "Escape"])
+def test_nobody_has_to_answer(open_film, film, key):
     page = open_film(film.path)
-    ask(page)
-    page.press("ArrowRight")
+    page.press("2")
+    page.press(key)
     wait_for(lambda: page.js("clearhead.player.frame") > 0, 5, "the film")
-    page.press("End")
-    assert not page.text("verdict") and page.js("window.told") is None
+    page.press("3")
+    assert not page.text("verdict") and page.js("[clearhead.player.step, window.told ?? null]") == [2, None]
 
 
-def test_they_can_be_switched_off(open_film, film, tmp_path):
+def test_they_can_be_switched_off(open_film, film):
     page = open_film(film.path)
-    ask(page)
+    page.press("2")
     page.press("q")
     assert not is_open(page) and not page.js("document.getElementById('asking').checked")
-    page.js("clearhead.quiz.forget(); clearhead.player.go(0)")
+    page.js("clearhead.quiz.forget(); clearhead.player.go(1)")
     assert page.js("clearhead.player.playing") and not is_open(page)
+
+
+def test_a_page_without_questions(open_film, tmp_path):
     without = page_of(tmp_path, questions=False)
     page = open_film(without.path)
-    page.press(" ")
+    page.press("2")
     wait_for(lambda: page.js("clearhead.player.frame") > 0, 5, "the film")
-    assert without.quiz is None and not page.page.locator("#quizzing").is_visible()
-    page.press("?")
-    assert "ask questions" not in page.text("keys")
+    assert without.quiz is None and "no-questions" in without.path.name
+    assert page.js("document.getElementById('quizzing').hidden") and "ask questions" not in page.js(
+        "document.getElementById('keys').textContent"
+    )
 
 
-def test_a_link_is_not_asked_about_and_sheets_have_questions(open_film, film, open_page):
-    page = open_page(f"file://{film.path}#step=1&t=0.50", offline=True)
+def test_a_link_is_not_asked_about_and_sheets_have_the_question(open_page, film):
+    page = open_page(f"file://{film.path}#step=2&t={film.start + 0.5:.2f}", offline=True)
     wait_for(lambda: page.js("!!window.clearhead"), 15, "the page")
+    assert page.js("clearhead.player.frame") > 0
     page.press(" ")
-    assert not page.js("clearhead.quiz.open")
+    assert page.js("clearhead.player.playing") and not is_open(page)
     asked, right = film.quiz.text, film.quiz.answers[film.quiz.right]
-    assert asked in page.js("document.getElementById('transcript').textContent")
-    printed = page.js("document.querySelector('#pages .asked').textContent")
+    told, printed = page.js("['#transcript', '#pages'].map((id) => document.querySelector(`${id} .asked`).textContent)")
+    assert told.startswith(asked) and f"({right})" not in told
     assert printed.startswith(asked) and printed.endswith(f"({right})")
 
 
 def test_less_motion_shows_the_answer_at_once(open_film, film):
     page = open_film(film.path, reduced_motion="reduce")
-    page.js("clearhead.player.go(0)")
+    page.press("2")
     assert is_open(page)
     page.press(str(film.quiz.right + 1))
     assert "✓" in verdict(page) and page.js("clearhead.player.atEnd")
+
+
+def test_a_film_has_cards_only_where_it_is_told_to(tmp_path):
+    """The card takes as long as it takes to read it, and three seconds more."""
+    entry = Entry(Looks, id="looks", scene="Looks", text=Looks.text)
+    job = Job(entry, Options(), Picture.of("l", fps=10), segments=tmp_path)
+    plain, asks = (plan(replace(job, options=Options(questions=on))) for on in (None, True))
+    assert not any(line.kind == "quiz" for step in plain.steps for line in step.lines)
+    card = asks.steps[1].lines[0]
+    quiz = asks.steps[1].quiz
+    assert card.kind == "quiz" and card.text.startswith(quiz.text) and all(a in card.text for a in quiz.answers)
+    assert card.end - card.start == pytest.approx(0.6 + reading_time(card.text) + 3.0, abs=0.1)
+    assert asks.seconds - plain.seconds == pytest.approx(card.end - card.start, abs=0.1)
+    assert card.start == asks.steps[1].start and asks.steps[1].lines[1].start == card.end

@@ -28,9 +28,14 @@ export class Quiz {
     return this.player.steps[step]?.quiz ?? null;
   }
 
+  // Whether a step is still to be asked about.
+  waits(step) {
+    return this.on && Boolean(this.of(step)) && !this.choices.has(step);
+  }
+
   // Whether the step waits for an answer; then the question is open. Each is asked once.
   asks(step) {
-    if (!this.on || !this.of(step) || this.choices.has(step)) return false;
+    if (!this.waits(step)) return false;
     if (this.step !== step) this.show(step);
     return true;
   }

@@ -45,7 +45,10 @@ export class Status {
     const count = `${step + 1} / ${steps.length}${planned ? "" : "…"}`;
     $("where").replaceChildren(element("b", { textContent: count }), now.name);
     const named = `${session}:${step}`;
-    if (named === this.named) return false;
+    if (named === this.named) {
+      this.caption();
+      return false;
+    }
     this.named = named;
     this.said = "";
     this.caption();
@@ -57,8 +60,8 @@ export class Status {
     const { step, steps, frame } = this.player;
     const now = steps[step];
     if (!now) return;
-    const asked = this.quiz?.open ? now.quiz.text : null; // the caption may tell the answer
-    const [text] = asked !== null ? [asked] : now.lines.findLast(([, start]) => start <= frame) ?? [now.caption];
+    const asked = frame < 1 && this.quiz.waits(step); // then the caption may tell the answer
+    const [text] = asked ? [now.quiz.text] : now.lines.findLast(([, start]) => start <= frame) ?? [now.caption];
     if (text === this.said) return;
     const first = this.said === "";
     this.said = text;
