@@ -139,7 +139,7 @@ def test_a_page_without_questions(open_film, tmp_path):
 
 
 def test_a_link_is_not_asked_about_and_sheets_have_the_question(open_page, film):
-    page = open_page(f"file://{film.path}#step=2&t={film.start + 0.5:.2f}", offline=True)
+    page = open_page(f"file://{film.path}#step=2&t={film.start + 0.2:.2f}", offline=True)
     wait_for(lambda: page.js("!!window.clearhead"), 15, "the page")
     assert page.js("clearhead.player.frame") > 0
     page.press(" ")
