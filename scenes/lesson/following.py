@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from manim import UP, Mobject
 
 from model.numbers.tensor import Tensor
@@ -14,6 +15,7 @@ from scenes.kit.ground.text import Label
 from scenes.kit.recipes import bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.quiz import Question
 
 Chip = tuple[str, Tensor, str]  # name, tensor [position, d], kind
 SIZES = (0.38, 0.32, 0.38)  # em of the words in wide, square and tall frames
@@ -55,6 +57,12 @@ def below(lesson: TextLesson, strip: Mobject, air: float = 0.15) -> Box:
 def next_word_title(lesson: TextLesson, position: int) -> Label:
     """What bars of the next word are called."""
     return Label(say("next word after “{w}”", w=lesson.words[position]), 0.36, "secondary")
+
+
+def quiz_without(lesson: TextLesson, text: str, both: tuple[Tensor, Tensor]) -> Question | None:
+    """Which word is likeliest in the second of two distributions [vocab]? None where `two_bars` may not show it."""
+    best = int(np.argmax(both[1].values))
+    return lesson.quiz(text, both[1], lesson.called_next) if best in telling_words(*both, 3) else None
 
 
 def two_bars(lesson: TextLesson, both: tuple[Tensor, Tensor], box: Box, least: int, most: int) -> list[ProbabilityBars]:

@@ -17,7 +17,7 @@ from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.claims import most
-from scenes.lesson.following import below, next_word_title, strip_of, two_bars
+from scenes.lesson.following import below, next_word_title, quiz_without, strip_of, two_bars
 from scenes.lesson.steps import come, leave
 from scenes.lessons.attention import looking, outcome, projections, scores
 
@@ -140,7 +140,7 @@ class SelfAttention(AttentionLesson):
             ask="Did it matter? The same run without this head:",
             subtitle="next word after “{word}” · with all heads, then without layer {l}, head {h}",
             keep=(strip, formula),
-            quiz=self.quiz("Without this head, which word is likeliest after {asks}?", after, self.called_next),
+            quiz=quiz_without(self, "Without this head, which word is likeliest after {asks}?", self.next_words),
         ):
             with_head, without = two_bars(self, self.next_words, self.below(strip), 3, 5)
             title = next_word_title(self, self.position).next_to(with_head, UP, buff=0.2)
