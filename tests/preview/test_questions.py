@@ -17,7 +17,7 @@ from studio.film import render as rendering
 from studio.film.film import plan
 from studio.play.picture import Picture
 from studio.play.session import Job
-from tests.preview.browsing import wait_for
+from tests.preview.browsing import SMALL, Preview, wait_for
 from tests.studio.toy import Entry
 
 
@@ -170,3 +170,57 @@ def test_a_film_has_cards_only_where_it_is_told_to(tmp_path):
     assert card.end - card.start == pytest.approx(0.6 + reading_time(card.text) + 3.0, abs=0.1)
     assert asks.seconds - plain.seconds == pytest.approx(card.end - card.start, abs=0.1)
     assert card.start == asks.steps[1].start and asks.steps[1].lines[1].start == card.end
+
+
+# ── in the preview ───────────────────────────────────────────────────────────────────────────────
+ASKING = SMALL.replace(
+    "l=self.layer, keep=()):",
+    'l=self.layer, keep=(), quiz=self.quiz("Which?", self.trace["probs"][-1], self.called_next)):',
+)
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory):
+    """A preview of a lesson that asks before its second step, and lets others watch."""
+    folder = tmp_path_factory.mktemp("asking")
+    preview = Preview(folder, token="watch", host="127.0.0.1")
+    preview.lesson().write_text(ASKING)
+    yield preview
+    preview.stop()
+
+
+def opened(open_page, url: str):
+    """A page on which it is known that something is asked."""
+    page = open_page(url)
+    wait_for(lambda: (p := page.place)["planned"] and (p["steps"][1] or {}).get("quiz"), 40, "the question's step")
+    return page
+
+
+def test_the_preview_asks_leader_and_followers(open_page, asking):
+    leader, follower = opened(open_page, asking.url), opened(open_page, asking.watch_url)
+    leader.press("2")
+    for page in (leader, follower):
+        wait_for(lambda page=page: is_open(page), 10, "the question")
+    quiz = leader.place["steps"][1]["quiz"]
+    wrong = (quiz["right"] + 1) % len(quiz["answers"])
+    follower.press(str(wrong + 1))
+    assert (
+        not is_open(follower) and not follower.place["playing"] and leader.place["frame"] == 0
+    )  # waits for the leader
+    leader.press(str(quiz["right"] + 1))
+    leader.rest(1)
+    assert verdict(leader) == f"✓ Right: {quiz['answers'][quiz['right']]}"
+    assert verdict(follower).startswith(f"✗ You said {quiz['answers'][wrong]}")
+    assert follower.js("clearhead.following")
+
+
+def test_the_speakers_window_goes_on(open_page, asking):
+    leader = opened(open_page, asking.url)
+    leader.press("2")
+    wait_for(lambda: is_open(leader), 10, "the question")
+    notes = opened(open_page, asking.url + ("&" if "?" in asking.url else "?") + "view=notes")
+    assert not is_open(notes)
+    notes.press("ArrowRight")
+    wait_for(lambda: not is_open(leader), 10, "the film")
+    leader.rest(1)
+    assert not leader.text("verdict")

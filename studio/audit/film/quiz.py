@@ -31,7 +31,9 @@ class Quizzes(Check):
         self.shown: list[np.ndarray] = []
 
     def step_started(self, step: Step) -> Iterator[Defect]:
-        if (right := self.right_of(step)) is not None and self.has_shown(right):
+        right = self.right_of(step)
+        self.report.questions += right is not None
+        if right is not None and self.has_shown(right):
             asked = self.lesson.questions[step.index]
             what = f"“{asked.answers[asked.right]}” is on screen before “{short(str(asked.text), 50)}” is asked"
             yield Defect("given away", what, shown=f"{right:.6g}")
