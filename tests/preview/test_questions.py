@@ -183,7 +183,7 @@ ASKING = SMALL.replace(
 def asking(tmp_path_factory):
     """A preview of a lesson that asks before its second step, and lets others watch."""
     folder = tmp_path_factory.mktemp("asking")
-    preview = Preview(folder, token="watch", host="127.0.0.1")
+    preview = Preview(folder, token="watching")
     preview.lesson().write_text(ASKING)
     yield preview
     preview.stop()

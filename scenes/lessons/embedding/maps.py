@@ -83,11 +83,11 @@ class Maps:
                 ordered(found.explained),
                 truth("the bars are those of three axes", [found.explained, seen], three),
             ],
-            share=seen,
-            n=len(rows),
             quiz=self.scene.quiz(
                 "How much of what varies do three of {d} axes keep?", found.explained.cumsum(0), place=2
             ),
+            share=seen,
+            n=len(rows),
         ):
             quiet = range(len(own), len(self.rows))
             how: Look = dict(cloud=rows @ found.axes[:, :3], around="cloud", quiet=quiet, turn=TURN)

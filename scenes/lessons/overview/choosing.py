@@ -85,7 +85,7 @@ class Choosing:
             "Temperature",
             ask="The same logits, the same u, and a T that rises from {a:.1f} to {b:.1f}: which word will u hit?",
             quiz=self.scene.quiz(
-                "What chance has “{word}” at T = {b:.1f}?", last.probs, place=best, spec=".1%", **fields
+                "What chance has “{word}” at the largest T?", last.probs, place=best, spec=".1%", **fields
             ),
             subtitle="softmax(logits / T) · u: draw {k} of NumPy’s default_rng({seed})",
             keep=(),

@@ -114,7 +114,7 @@ class Position(TextLesson):
         """How well each way predicts."""
         losses = heldout_losses([NAMES[kind] for kind in KINDS])
         means = losses.mean(1)
-        best, names = int(means.values.argmin()), [WAYS[kind] for kind in KINDS]
+        best = int(means.values.argmin())
         with self.step(
             "Four ways compared",
             "Without positions it is as unsure as among {a:.1f} equally likely words; best with {k} ones: {b:.1f}.",
@@ -125,9 +125,9 @@ class Position(TextLesson):
             b=means[best].exp(),
             k=KINDS[best],
             s=losses.shape[1],
-            quiz=self.quiz("Which way predicts best?", means, names.__getitem__, smallest=True),
+            quiz=self.quiz("Which way predicts best?", means, lambda k: WAYS[KINDS[k]], smallest=True),
         ):
-            fills = ("secondary", "position", "positive", "query")
+            names, fills = [WAYS[kind] for kind in KINDS], ("secondary", "position", "positive", "query")
             bars = SpreadBars(losses, names, width=self.stage.width, height=self.stage.height, fills=fills)
             self.stage.fit(bars)
             bars.dots[:] = 0

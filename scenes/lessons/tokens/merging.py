@@ -42,7 +42,7 @@ def told(merge: Merge) -> Said:
 def pairs(lesson: Tokens, row: PieceRow, below: Mobject) -> list[Mobject]:
     """The pairs that were joined first, and how often each stood in the training text."""
     times: Tensor = lesson.whole["times"]
-    first, words = lesson.pairs.merges[0], [told(merge) for merge in lesson.pairs.merges[:FIRST]]
+    first = lesson.pairs.merges[0]
     with lesson.step(
         "Which pairs come most often?",
         ask="Is there something between? Which two pieces stand side by side most often?",
@@ -51,10 +51,11 @@ def pairs(lesson: Tokens, row: PieceRow, below: Mobject) -> list[Mobject]:
         learner=lesson.learned_by,
         keep=(row, below),
         claims=[most(times, 0)],
-        quiz=lesson.quiz("Which pair comes most often?", times[:FIRST], words.__getitem__),
+        quiz=lesson.quiz("Which pair comes most often?", times[:FIRST], lambda k: told(lesson.pairs.merges[k])),
     ):
         box = lesson.boxes[1]
         room: Look = dict(width=min(box.width, 10.0), height=box.height, spec=",.0f", fill="key", size=0.44)
+        words = [told(merge) for merge in lesson.pairs.merges[:FIRST]]
         bars = SignedBars(times[:FIRST], words, **room).move_to(box.center)
         back = [Transform(row, lesson.words_row(lesson.boxes[0]))]
         lesson.play(*leave(below), *back, run_time=0.8)

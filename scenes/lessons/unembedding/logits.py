@@ -50,7 +50,8 @@ def one_word(lesson: Unembedding, strip: SentenceStrip, grid: TensorGrid) -> lis
 
 def all_words(lesson: Unembedding, strip: SentenceStrip, before: list[Mobject]) -> SignedBars:
     order = [int(k) for k in np.argsort(-lesson.logits.values, kind="stable")]
-    chosen, others = order[:HIGH] + order[-LOW:], [k for k in order if k != lesson.word]
+    chosen = order[:HIGH] + order[-LOW:]
+    others = [k for k in order if k != lesson.word]
     with lesson.step(
         "All words",
         "All {v} columns at once: {v} logits. The largest is that of “{w}”, {s:+.2f}.",
