@@ -58,10 +58,10 @@ LIES = [
         GIVEN,
     ),
     Lie(
-        "whose value is longest is asked before it is weighed",
+        "whose value is longest is told by the lengths of the keys",
         ATTENTION,
         "norms(weighted), lesson.called),",
-        "norms(lesson.view.v.T.T) * 3.0, lesson.called),",
+        "norms(lesson.view.k), lesson.called),",
         "attention",
         OPEN,
     ),
