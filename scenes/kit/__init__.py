@@ -16,6 +16,7 @@ _ROOMS = {
     "words.strip": ("SentenceStrip",),
     "words.links": ("Links", "Threads"),
     "words.wordlist": ("WordList",),
+    "words.card": ("QuestionCard",),
     "words.pieces": ("PieceRow",),
     "words.regroup": ("Regroup",),
     "numbers.grid": ("TensorGrid",),

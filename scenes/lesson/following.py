@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from manim import UP, Mobject
 
 from model.numbers.tensor import Tensor
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.recipes import bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.quiz import Question
 from scenes.lesson.stack_lesson import StackLesson
 
 Chip = tuple[str, Tensor, str]  # name, tensor [position, d], kind
@@ -58,8 +60,20 @@ def below(lesson: TextLesson, strip: Mobject, air: float = 0.15) -> Box:
 
 def next_word_title(lesson: TextLesson, position: int) -> Label:
     """What bars of the next word are called."""
-    before = lesson.before_next(position) if isinstance(lesson, StackLesson) else say("“{w}”", w=lesson.words[position])
-    return Label(say("next word after {w}", w=before), 0.36, "secondary")
+    return Label(say("next word after {w}", w=before_next(lesson, position)), 0.36, "secondary")
+
+
+def before_next(lesson: TextLesson, position: int) -> Said:
+    """How a caption speaks of the word after which the next word of a position comes."""
+    return lesson.before_next(position) if isinstance(lesson, StackLesson) else say("“{w}”", w=lesson.words[position])
+
+
+def quiz_without(lesson: TextLesson, text: str, both: tuple[Tensor, Tensor]) -> Question | None:
+    """Which word is likeliest in the second of two distributions [vocab]? None where `two_bars` may not show it."""
+    best = int(np.argmax(both[1].values))
+    if best not in telling_words(*both, 3):
+        return None
+    return lesson.quiz(text, both[1], lesson.called_next, before=before_next(lesson, lesson.position))
 
 
 def two_bars(lesson: TextLesson, both: tuple[Tensor, Tensor], box: Box, least: int, most: int) -> list[ProbabilityBars]:

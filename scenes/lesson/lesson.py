@@ -179,6 +179,10 @@ class TextLesson(Lesson):
         """How a caption speaks of a word of the text: “dog”, or the second “dog” where it stands there again."""
         return call(self.words, position)
 
+    def called_next(self, id: int) -> Said:
+        """How a caption speaks of a word of the vocabulary, by its id."""
+        return say("“{w}”", w=display(self.trace.vocabulary[id]))
+
     def unknown_words(self, row: TokenRow | SentenceStrip, reading: str = "so read as <unk>.", **fields: Any) -> None:
         """A step in which the words that the model does not know stand out for a moment.
 

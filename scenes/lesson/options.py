@@ -16,10 +16,10 @@ STACKS = ("encoder", "decoder")  # of an encoder–decoder
 class Option:
     """One thing that can be chosen.
 
-    kind: str, int or float. least, most: the range of a number. choices: of a word. short: the letter on the command
-    line. live: whether it can be changed while the lesson is shown. checked: the lesson says what is out of range,
-    because its model or text decides; the preview offers it where the lesson has it. path: a word that may be the path
-    of a folder."""
+    kind: str, int, float or bool. least, most: the range of a number. choices: of a word. short: the letter on the
+    command line. live: whether it can be changed while the lesson is shown. checked: the lesson says what is out of
+    range, because its model or text decides; the preview offers it where the lesson has it. path: a word that may be
+    the path of a folder."""
 
     kind: type
     help: str
@@ -89,6 +89,9 @@ class Options:
     theme: str = _option("night", str, "night (black) or day (white).", label="Theme", metavar="NAME")
     aspect: str = _option("16:9", str, "", label="Shape", choices=ASPECTS)
     pace: float = _option(1.0, float, "2 shows everything half as fast.", least=0.1, most=10, live=False)
+    questions: bool | None = _option(
+        None, bool, "Ask the viewer: a card in films (default: none), a stop in pages (default: asked).", live=False
+    )
     seed: int = _option(0, int, "Of everything that is sampled.", label="Seed", least=0, most=2**32 - 1)
     temperature: float | None = _option(
         None, float, "Of sampling, where a lesson samples.", label="Temperature", least=0, most=100

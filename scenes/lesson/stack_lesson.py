@@ -86,6 +86,9 @@ class StackLesson(TextLesson):
             return say("“{w}”", w=self.words[position])
         return call([display(token) for token in self.whole.tokens], self.place_of(position))
 
+    def called_next(self, id: int) -> Said:
+        return say("“{w}”", w=display(self.whole.vocabulary[id]))
+
     def making(self, cell: Any) -> str | None:
         return made(cell, self.whole, self.traces)
 

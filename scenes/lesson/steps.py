@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from manim import Animation, FadeIn, FadeOut, Mobject, config, smooth
+from manim import Animation, FadeIn, FadeOut, Mobject, Transform, config, linear, smooth
 from manim.utils.rate_functions import squish_rate_func
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Caption, Heading
 from scenes.kit.moves.reveal import Emerge
+from scenes.kit.words.card import QuestionCard
 from scenes.lesson.claims import Fact
 from scenes.lesson.notes import notes_for
 from scenes.lesson.observer import Observer
 from scenes.lesson.options import Options
+from scenes.lesson.quiz import Asked, Name, Question, how_much, which
 from scenes.lesson.stage import StagedScene
 
 READING, FIGURE = 13.0, 0.3  # characters a second; seconds more for every number (BBC subtitle guidelines: 13–15)
 SWAP = 0.6  # seconds in which one caption gives way to the next
+THINK = 3.0  # seconds in which a viewer thinks about a question that has been read
 GO = 0.4  # seconds in which what a step does not keep leaves, while its first things come
 NUMBER = re.compile(r"\d[\d.,]*")
 LEAVE, COME = squish_rate_func(smooth, 0, 0.6), squish_rate_func(smooth, 0.3, 0.9)
@@ -67,7 +71,8 @@ def grow_after(
 
 @dataclass(frozen=True)
 class Line:
-    """A caption as it stood, from `start` to `end` in seconds of the film. kind: "tells", "asks" or "answers"."""
+    """A caption as it stood, from `start` to `end` in seconds of the film. kind: "tells", "asks", "answers" or "quiz"
+    (a question to the viewer, on its card)."""
 
     text: str
     start: float
@@ -80,7 +85,7 @@ class Step:
     """What was shown when: times in seconds of the finished video, plays as Manim counts them.
 
     caption: what is said at its end. lines: every caption that stood, in order (a question, then its answer). notes:
-    what a speaker may say; the lines where there are none."""
+    what a speaker may say; the lines where there are none. quiz: what the viewer is asked before it, and sees in it."""
 
     index: int
     name: str
@@ -91,6 +96,7 @@ class Step:
     end: float = 0.0
     last_play: int = 0
     lines: tuple[Line, ...] = ()
+    quiz: Asked | None = None
 
 
 class SteppedScene(StagedScene):
@@ -101,10 +107,11 @@ class SteppedScene(StagedScene):
         self.observers: list[Observer] = []
         self.steps: list[Step] = []
         self.notes_variant = ""  # of what is shown: notes.VARIANT.yaml goes before notes.yaml
+        self.questions: dict[int, Question] = {}  # to the viewer, by the step that answers them
         self.phrases: dict[str, Any] = {}  # fields that every caption and subtitle may use, such as {where}
         self.claims: tuple[Fact, ...] = ()  # of the step that plays
         self.heading: Heading | None = None
-        self.caption: Caption | None = None
+        self.caption: Caption | QuestionCard | None = None
         self.leaving: list[Mobject] = []  # what the step that begins does not keep
 
     @contextmanager
@@ -118,6 +125,7 @@ class SteppedScene(StagedScene):
         subtitle: str | None = None,
         keep: Iterable[Mobject] | None = None,
         claims: Iterable[Fact] = (),
+        quiz: Question | None = None,
         **fields: Any,
     ) -> Iterator[Step]:
         """One idea. Its name, `caption`, `ask`, `subtitle`: templates for `say`, filled with the fields (Tensors, ints,
@@ -126,8 +134,8 @@ class SteppedScene(StagedScene):
         ask: a question that stands while things move; `answer` takes its place when what it asks for has landed. A
         step has a caption or a question. keep: the mobjects that stay on the stage; all others leave as the step's
         first things come, so that the stage is never empty (None: all stay). claims: what makes words such as “most”
-        and “gains” true (scenes.lesson.claims); the audit computes them. Each caption stands at least as long as it
-        takes to read."""
+        and “gains” true (scenes.lesson.claims); the audit computes them. quiz: what the viewer is asked before
+        the step, which answers it (`self.quiz`). Each caption stands at least as long as it takes to read."""
         template = ask if caption is None else caption
         if template is None:
             raise TypeError(f"the step “{name}” says nothing: give it a caption or ask something")
@@ -138,13 +146,19 @@ class SteppedScene(StagedScene):
         classes = [c for c in type(self).__mro__ if issubclass(c, SteppedScene)]
         notes = notes_for(classes, name, fields, self.notes_variant)
         step = Step(len(self.steps), str(title), str(said), notes or str(said), self.time, self.renderer.num_plays)
+        quiz = None if self.options.questions is False else quiz
+        if quiz is not None:
+            self.questions[step.index], step = quiz, replace(step, quiz=quiz.asked)
         self._fields: dict[str, Any] = fields
         self._lines: list[Line] = []
-        self.claims = tuple(claims)
+        self.claims = tuple(claims) if quiz is None else (*claims, quiz.fact)
         for observer in self.observers:
             observer.step_started(self, step)
+        if quiz is not None and self.options.questions:
+            self._ask(quiz)
+        begun = self.time
         self._turn_page(title, said, None if subtitle is None else say(subtitle, **fields), keep)
-        self._said = said, step.start, self.time, "asks" if caption is None else "tells"
+        self._said = said, begun, self.time, "asks" if caption is None else "tells"
         yield step
         self._read()
         lines = (*self._lines, self._line())
@@ -166,6 +180,40 @@ class SteppedScene(StagedScene):
         old, self.caption = self.caption, new
         self.play(*leave(old), *come(new), run_time=SWAP)
         self._said = said, begun, self.time, "answers"
+
+    def quiz(
+        self,
+        text: str,
+        row: Tensor,
+        name: Name | None = None,
+        *,
+        among: Sequence[int] | None = None,
+        smallest: bool = False,
+        place: int | None = None,
+        spec: str = ".0%",
+        **fields: Any,
+    ) -> Question | None:
+        """A question to the viewer, for `step(quiz=…)`; None where there is nothing to choose. text: a template.
+
+        Which of a row [n] is largest, or smallest: name: what a place is called; among: the places that count. Or, with
+        `place`: which number stands there, written by `spec`."""
+        said = say(text, **self.phrases | fields).begun()
+        if place is not None:
+            return how_much(said, row, place, spec)
+        if name is None:
+            raise TypeError(f"“{said}” has no answers: say what a place is called, or which place is asked for")
+        return which(said, row, name, among, smallest)
+
+    def _ask(self, question: Question) -> None:
+        """The card of a question takes the caption's place; when it has been read there is time to think."""
+        begun, room = self.time, self.stage.bottom - self.frame.bottom
+        card = QuestionCard(question.text, question.answers, self.frame.width, room - 0.15)
+        card.move_to((0, self.frame.bottom + room / 2 - 0.05, 0))
+        old, self.caption = self.caption, card
+        self._show(*leave(*[old] if old is not None else []), *come(card), run_time=SWAP)
+        self.wait(reading_time(card.said))
+        self._show(Transform(card, card.over()), run_time=THINK, rate_func=linear)
+        self._lines.append(Line(card.said, begun, self.time, "quiz"))
 
     def _read(self, rest: float = 0.8) -> None:
         """Wait until what is said has been read, and at least `rest` seconds."""

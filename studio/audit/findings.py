@@ -35,6 +35,8 @@ ROOM = {  # every kind of finding, and the check that it belongs to; each is exp
     "double exposure": "film",
     "result before cause": "film",
     "no question": "film",
+    "given away": "film",
+    "not answered": "film",
     "colours alike": "film",
     "flash": "film",
     "no caption": "contract",

@@ -20,7 +20,8 @@ from studio.audit.findings import Case, Finding
 
 @dataclass
 class Report:
-    """One lesson, played once. plays: how many; readings, numbers, sums: how many different ones were checked.
+    """One lesson, played once. plays: how many; readings, numbers, sums: how many different ones were checked;
+    questions: to the viewer.
 
     fills: (step, share of the stage that is filled at its end) of every step (studio.audit.film.filling).
     skipped: why the lesson cannot show this text on this model (too many tokens, say); then nothing was played."""
@@ -32,6 +33,7 @@ class Report:
     readings: int = 0
     numbers: int = 0
     sums: int = 0
+    questions: int = 0
     fills: list[tuple[str, float]] = field(default_factory=list)
     seconds: float = 0.0
     skipped: str = ""

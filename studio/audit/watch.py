@@ -15,6 +15,7 @@ from studio.audit.checks.layout import Layout
 from studio.audit.checks.provenance import Provenance
 from studio.audit.film.filling import Filling
 from studio.audit.film.film import Film
+from studio.audit.film.quiz import Quizzes
 from studio.audit.findings import Case, Defect, Finding, Moment
 from studio.audit.numbers.sources import Sources
 from studio.audit.passing.passing import Passing
@@ -23,7 +24,7 @@ from studio.audit.report import Report
 from studio.audit.screen import Eye
 from studio.audit.speech.said import Speech
 
-CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Inked, Honesty, Speech, Passing, Film, Filling)
+CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Inked, Honesty, Speech, Passing, Film, Quizzes, Filling)
 
 
 class Watch(Observer):

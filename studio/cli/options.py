@@ -71,6 +71,8 @@ def _kind(option: Option) -> click.ParamType[Any] | type:
 
 def _click_option(name: str, option: Option) -> Decorator[Any]:
     default = getattr(DEFAULTS, name)
+    if option.kind is bool:
+        return click.option(f"--{name}/--no-{name}", default=default, help=option.help)
     return click.option(
         f"--{name.replace('_', '-')}",
         *([f"-{option.short}"] if option.short else []),

@@ -43,6 +43,8 @@ def basename(job: Job, step: str | None = None) -> str:
 
 def _part(name: str, value: Any) -> str:
     option = OPTIONS[name]
+    if option.kind is bool:
+        return name if value else f"no-{name}"
     if option.kind is not str:
         return f"{name}{repr(value).removesuffix('.0')}"
     if option.choices or getattr(DEFAULTS, name) is not None:
@@ -68,8 +70,11 @@ def _other_part() -> re.Pattern[str]:
     """What, in the words of a text, would be read as another part of the name."""
     from model import names
 
-    numbers = "|".join(name for name, option in OPTIONS.items() if option.kind is not str)
-    words = "|".join(map(re.escape, [*names(), *(file.stem for file in themes.FOLDER.glob("*.toml")), "transparent"]))
+    numbers = "|".join(name for name, option in OPTIONS.items() if option.kind in (int, float))
+    flags = [name for name, option in OPTIONS.items() if option.kind is bool]
+    words = "|".join(
+        map(re.escape, [*flags, *names(), *(file.stem for file in themes.FOLDER.glob("*.toml")), "transparent"])
+    )
     return re.compile(rf"\b(?:(?:{numbers})[\d.]+|\d+[xp]\d+|[0-9a-f]{{6}}|{words})\b")
 
 

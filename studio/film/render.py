@@ -9,6 +9,7 @@ from typing import Any
 
 from model.errors import ClearheadError, UsageError
 from model.files import one_at_a_time
+from scenes.lesson.options import Options
 from scenes.lesson.steps import Step
 from studio.film import captions, export
 from studio.film.film import Film, Report, draw, forget, join, plan
@@ -68,7 +69,8 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
     if request.transparent and request.format not in ALPHA:
         raise UsageError(f"--transparent is for {', '.join(ALPHA)}; {request.format} has no transparency.")
     lossless = LOSSLESS_ALPHA if request.transparent else LOSSLESS
-    job = replace(request.job, encoder=FILM if request.format == "mp4" else lossless)
+    encoder = FILM if request.format == "mp4" else lossless
+    job = replace(request.job, encoder=encoder, options=_asking(request))
     export.check_rate(request.format, job.picture.fps)
     check_writable(job.folder)
     with Staging(request.folder) as files, working(job.folder):  # what is drawn stays until it is joined
@@ -89,6 +91,12 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
     prune()
     rank = {file: place for place, file in enumerate(main)}
     return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
+
+
+def _asking(request: Request) -> Options:
+    """A page asks unless it is told not to, a film only where it is told to: what is usual is not said."""
+    options, usual = request.job.options, request.format == "html"
+    return replace(options, questions=None) if options.questions == usual else options
 
 
 def _name(folder: Path, name: str, about: dict[str, Any]) -> str:

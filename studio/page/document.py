@@ -75,14 +75,17 @@ class Document:
 
     def _transcript(self) -> str:
         """All that is said, for those who read it; under the film."""
-        items = "".join(f"<li><h3>{html.escape(step['name'])}</h3>{_said(step)}</li>\n" for step in self.about["steps"])
+        items = "".join(
+            f"<li>{_asked(step)}<h3>{html.escape(step['name'])}</h3>{_said(step)}</li>\n"
+            for step in self.about["steps"]
+        )
         return f'    <details id="transcript"><summary>Transcript</summary><ol>\n{items}</ol></details>\n'
 
     def _pages(self) -> str:
         """A page for each step, printed instead of the film; shown where no script runs."""
         made = "".join(
             f'<article><h2>{number} · {html.escape(step["name"])}</h2><img src="{_url("image/webp", still)}" '
-            f'alt="{html.escape(step["name"])}" />{_said(step)}</article>\n'
+            f'alt="{html.escape(step["name"])}" />{_said(step)}{_asked(step, answered=True)}</article>\n'
             for number, (step, still) in enumerate(zip(self.about["steps"], self.stills, strict=True), 1)
         )
         none = "<noscript><style>#pages { display: block !important; }</style></noscript>"
@@ -112,6 +115,14 @@ def _packed(data: Any) -> bytes:
 
 def _said(step: dict[str, Any]) -> str:
     return "".join(f"<p>{html.escape(text)}</p>" for text, _ in step["lines"])
+
+
+def _asked(step: dict[str, Any], answered: bool = False) -> str:
+    """The question to the viewer before a step, and, if `answered`, its answer."""
+    if (quiz := step["quiz"]) is None:
+        return ""
+    told = [quiz["text"], " · ".join(quiz["answers"])] + [f"({quiz['answers'][quiz['right']]})"] * answered
+    return f'<p class="asked">{html.escape(" ".join(told))}</p>'
 
 
 def _url(kind: str, data: bytes) -> str:

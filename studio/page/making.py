@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import av
@@ -114,6 +115,7 @@ def steps_of(film: Filmed) -> list[dict[str, Any]]:
                 "start": starts[number],
                 "frames": starts[number + 1] - starts[number],
                 "lines": lines or [[step.caption, 0]],
+                "quiz": None if step.quiz is None else asdict(step.quiz),
             }
         )
     return found

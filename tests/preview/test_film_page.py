@@ -36,7 +36,7 @@ STEP = "Scores"
 
 def job(tmp: Path, **options) -> Job:
     entry = next(entry for entry in scenes.course() if entry.id == "attention")
-    return Job(entry, Options(pace=0.3, **options), Picture.of("l"), segments=tmp / "cache")
+    return Job(entry, Options(pace=0.3, questions=False, **options), Picture.of("l"), segments=tmp / "cache")
 
 
 @pytest.fixture(scope="module")

@@ -112,6 +112,23 @@ def test_other_aspects(run, tmp_path, aspect, size):
         assert image.size == size
 
 
+@pytest.mark.parametrize(("asks", "name"), [("--questions", "-questions"), ("--no-questions", "")])
+def test_a_film_asks_where_it_is_told_to(run, tmp_path, asks, name):
+    code, out, err = run("render", "unembedding", *SMALL, asks, "--step", "Softmax", "-o", tmp_path)
+    assert code == 0, err
+    film = Path(out.strip())
+    assert film.stem.startswith(f"unembedding{name}-softmax-")
+    told = json.loads(film.with_suffix(".json").read_text(encoding="utf-8"))
+    (step,) = told["steps"]
+    asked = step["quiz"]["text"]
+    assert step["quiz"]["answers"][step["quiz"]["right"]] == "20%"
+    assert (step["lines"][0]["kind"] == "quiz") == bool(name)
+    said = " ".join(film.with_suffix(".srt").read_text(encoding="utf-8").split())
+    assert (asked in said) == bool(name)
+    code, out, err = run("verify", film)
+    assert code == 0, out + err
+
+
 def test_a_word_that_the_model_does_not_know_is_mentioned(run, tmp_path):
     code, _, err = run("render", "attention", *QUICK, "-f", "png", "-o", tmp_path, "--text", "the zzyzx cat sat")
     assert code == 0 and "note: the model does not know this word and reads it as <unk>: zzyzx" in err

@@ -163,6 +163,7 @@ def parameters(lesson: Anatomy, picture: Picture, row: TokenRow, bars: Probabili
         ask="How many numbers has it learned? Each part has as many as its sizes multiply to.",
         subtitle="blocks × heads × rows × columns · norms: how many × numbers of each",
         claims=[most(together, largest), *as_stored(lesson)],
+        quiz=lesson.quiz("Which part has the most numbers?", together / total(lesson.ledger), names.__getitem__),
     ):
         ledger, numel = fitted(lesson)
         smaller(lesson, picture, row, bars)

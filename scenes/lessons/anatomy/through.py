@@ -77,6 +77,7 @@ def next_word(lesson: Anatomy, picture: Picture) -> ProbabilityBars:
         last=lesson.words[-1],
         scale=picture.scale("rows", "logits"),
         claims=[most(probs, likeliest)],
+        quiz=lesson.quiz("Which word will it be?", probs, lesson.called_next),
     ):
         lesson.play(picture.carry((picture.shown[-1], 1), LAST), *lights(picture, LAST), run_time=0.6)
         lesson.play(picture.become(LAST, lesson.trace), run_time=0.8)

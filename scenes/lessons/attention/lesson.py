@@ -18,7 +18,7 @@ from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.claims import most, share
-from scenes.lesson.following import below, next_word_title, strip_of, two_bars
+from scenes.lesson.following import below, next_word_title, quiz_without, strip_of, two_bars
 from scenes.lesson.steps import come, leave
 from scenes.lessons.attention import looking, outcome, projections, scores
 
@@ -159,6 +159,7 @@ class SelfAttention(AttentionLesson):
             subtitle="next word after {before} · with all heads, then without layer {l}, head {h}",
             before=self.before_next(self.position),
             keep=(strip, formula),
+            quiz=quiz_without(self, "Without this head, which word is likeliest after {before}?", self.next_words),
         ):
             with_head, without = two_bars(self, self.next_words, self.below(strip), 3, 5)
             title = next_word_title(self, self.position).next_to(with_head, UP, buff=0.2)

@@ -87,10 +87,12 @@ def weighted_and_sum(
 
 
 def weigh(lesson: SelfAttention, picture: DotPattern, sentence: list[Mobject]) -> tuple[TensorGrid, TensorGrid]:
+    weighted = (lesson.view.v.T * lesson.query.weights).T
     with lesson.step(
         "Weighted values",
         "Each word’s value, scaled by its weight …",
         keep=sentence,
+        quiz=lesson.quiz("Whose value, scaled by its weight, is longest?", norms(weighted), lesson.called),
         subtitle="{where} · pattern [{i}, key] × v [key, :] · bar: length √Σx² of the row",
     ):
         box = lesson.stage

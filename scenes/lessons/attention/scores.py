@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from manim import DOWN, LEFT, RIGHT, FadeIn, FadeOut, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor
+from model.numbers.tensor import stack as stack_tensors
 from scenes.kit.attention.scores import ScoreTable
 from scenes.kit.ground.layout import row, stack
 from scenes.kit.ground.text import Formula, Label, Number, symbol
@@ -76,12 +77,15 @@ def all_scores(
     lesson: SelfAttention, strip: SentenceStrip, left: list[Mobject], total: Number
 ) -> tuple[ScoreTable, Frame]:
     """Each query meets each key; leaves the table and a frame around the score that was worked out."""
-    view, i, j = lesson.view, lesson.position, lesson.query.other
+    view, i, j, seen = lesson.view, lesson.position, lesson.query.other, lesson.query.seen
     with lesson.step(
         "Scores",
         "Each query meets each key: rows ask, columns are asked.",
         subtitle="{where} · scores_raw [query, key] · rows are queries, columns are keys",
         keep=(strip, *left[:-1], total),  # the sign of the sum goes first
+        quiz=lesson.quiz(
+            "Which word’s key fits the query of {asks} least?", view.raw[i, seen], lesson.called, smallest=True
+        ),
     ):
         table = ScoreTable(lesson.stage, view.q_met, view.k_met, view.raw, lesson.words, cell=(1.05, 0.56), keep=(i, j))
         place = (table.scores.shown_row(i), table.scores.shown_column(j))
@@ -130,24 +134,23 @@ def mask(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> None:
         return unmasked(lesson, table, frame)
     view, last = lesson.view, len(lesson.words) - 1
     free, never = view.scores.softmax(-1), view.masked[0, last]
-    r = looking_ahead(table, free)
-    leak = free[r, list(range(r + 1, last + 1))].sum(0)
+    r, rows = looking_ahead(table, free), list(range(last))
+    leaks = stack_tensors([free[k, list(range(k + 1, last + 1))].sum(0) for k in rows], "query")
+    leak, who = leaks[r], lesson.called(r)
     with lesson.step(
         "Mask",
         ask="What if words could look ahead?",
         subtitle="{where} · softmax of scores [query, key] · then scores_masked",
         keep=(table, frame),
         claims=[share(free[r])],
+        quiz=lesson.quiz("What share would {who} take from later words?", leaks, place=rows.index(r), who=who),
     ):
         scores, weights = table.scores, table.alike(free, "probability", spec=".2f", scale=1.0)
         lesson.play(*leave(frame, scores), *come(weights), run_time=1.2)
         ahead = frame_ahead(weights, r)
         lesson.play(FadeIn(ahead), Transform(table.queries, table.asking(r)), run_time=0.5)
         lesson.answer(
-            "{who} would take {leak:.0%} from words still to come: forbidden, {never}.",
-            who=lesson.called(r),
-            leak=leak,
-            never=never,
+            "{who} would take {leak:.0%} from words still to come: forbidden, {never}.", who=who, leak=leak, never=never
         )
         lesson.play(*leave(weights), *come(scores), run_time=0.9)
         lesson.play(MaskSweep(scores, table.alike(view.masked)), FadeOut(ahead), run_time=1.8)

@@ -10,7 +10,7 @@ from manim import FadeOut, Mobject, Transform, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.learning import record
-from model.numbers.tensor import Tensor
+from model.numbers.tensor import Tensor, stack
 from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.ground.layout import Box
@@ -81,6 +81,13 @@ def alignment(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
         tensor=f"{lesson.name}.pattern",
         m=len(runs),
         keep=before,
+        quiz=lesson.quiz(
+            "What share did “{word}” give “{b}” at step {s}?",
+            stack([pattern[i, j] for pattern in patterns], "snapshot"),
+            place=0,
+            b=lesson.source_words[j],
+            s=marks[0],
+        ),
     ):
         stage = lesson.stage
         under = Box(stage.left, stage.bottom, stage.right, stage.top - lesson.by(wide=0.0, square=TOP, tall=TOP))

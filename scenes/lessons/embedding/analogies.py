@@ -24,6 +24,7 @@ from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.quiz import Question
 from scenes.lessons.embedding.claims import answers, holding, nearest
 from scenes.lessons.embedding.directions import panes
 
@@ -52,7 +53,7 @@ class Analogies:
         with self.scene.step("Analogies", **self.asked(shown[0]), subtitle=subtitle):
             self.flight(shown[0])
         if len(shown) > 1:
-            with self.scene.step("One that fails", **self.asked(shown[1]), subtitle=subtitle):
+            with self.scene.step("One that fails", **self.asked(shown[1]), subtitle=subtitle, quiz=self.quiz(shown[1])):
                 self.flight(shown[1])
 
     def king_and_queen(self) -> None:
@@ -63,6 +64,7 @@ class Analogies:
         with self.scene.step(
             "King and queen",
             **self.asked(found, of_all),
+            quiz=self.quiz(found),
             subtitle="GloVe, {n} words · left out: {a}, {b}, {c}; else “{raw}” is nearest",
             n=len(words),
             raw=words[found.nearest_of_all],
@@ -74,6 +76,12 @@ class Analogies:
         """A step's question, with what makes its answer true."""
         facts = [*answers(self.table.table, found), *claims]
         return dict(ask="{e}: to which word does that lead?", keep=(), claims=facts, e=self.expression(found))
+
+    def quiz(self, found: Analogy) -> Question | None:
+        """Which of the nearest words is the nearest?"""
+        names = [say("“{w}”", w=display(self.table.vocabulary[row])) for row in found.found.ids]
+        e, cosines = self.expression(found), found.found.cosines
+        return self.scene.quiz("To which word does {e} lead?", cosines, names.__getitem__, e=e)
 
     def flight(self, found: Analogy) -> None:
         """The arrow from one word to another lifts off and flies to the third; what lies where it leads comes last."""

@@ -83,6 +83,9 @@ class Maps:
                 ordered(found.explained),
                 truth("the bars are those of three axes", [found.explained, seen], three),
             ],
+            quiz=self.scene.quiz(
+                "How much of what varies do three of {d} axes keep?", found.explained.cumsum(0), place=2
+            ),
             share=seen,
             n=len(rows),
         ):
@@ -127,6 +130,11 @@ class Maps:
             "Nearest to “{word}” in all {d} dimensions is “{other}”: cosine {c:.2f}.",
             subtitle="cosine a · b / (|a| |b|) with all {v} rows of W_E, but its own · not read off the map",
             claims=[self.nearest],
+            quiz=self.scene.quiz(
+                "Which word is nearest to “{word}” in all {d} dimensions?",
+                near.cosines,
+                lambda k: say("“{w}”", w=display(words[k])),
+            ),
             other=display(words[0]),
             c=near.cosines[0],
         ):

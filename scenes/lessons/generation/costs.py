@@ -81,6 +81,13 @@ def every_turn(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         "With and without",
         ask="Without a cache every turn pays for all words. And with one?",
         subtitle="{turns} turns of {model} · first all read again, then each word read once",
+        quiz=lesson.quiz(
+            "How many multiply-adds does turn {k} take without a cache?",
+            concatenate([again, once], 0),
+            place=last,
+            spec=",.0f",
+            k=last + 1,
+        ),
         keep=before,
     ):
         names = [say("turn {k}", k=k + 1) for k in range(len(lesson.turns))]

@@ -153,6 +153,7 @@ def weights(lesson: Generation, table: KeptTable) -> None:
         keep=(table,),
         p=shares[strongest],
         asked=lesson.read[strongest],
+        quiz=lesson.quiz("What share goes to “{a}”?", shares, place=strongest, a=lesson.read[strongest]),
     ):
         lesson.play(Transform(table.scores, table.rows[0]), run_time=1.6)
         lesson.remove(table.scores)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from manim import FadeIn, FadeOut, Transform
 
+from model.numbers.tensor import concatenate
 from model.study.views import AttentionHead
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.change import BarChange
@@ -42,6 +43,11 @@ def search(lesson: MultiHead) -> tuple[TensorGrid, TensorGrid]:
         x=off.effects[lesson.layer, lesson.head],
         keep=(),
         two=2,
+        quiz=lesson.quiz(
+            "How much of the next word’s probability moves without head {h} of layer {l}?",
+            concatenate(list(off.table()), 0),
+            place=off.layers.index(lesson.layer) * lesson.block.n_heads + lesson.head,
+        ),
         subtitle="next word after {before} · Σ|p − p′| / {two} between the run with all and each without one",
     ):
         grid, place = effects_in(lesson)
@@ -69,10 +75,12 @@ def effects_in(lesson: MultiHead) -> tuple[TensorGrid, tuple[int, int]]:
 # ── one head off ─────────────────────────────────────────────────────────────────────────────────
 def switch_off(lesson: MultiHead, effects: TensorGrid, ours: TensorGrid) -> ProbabilityBars:
     """The picture of the beginning, then without our head."""
+    _, without = lesson.off.next_word((lesson.layer, lesson.head))
     with lesson.step(
         "Switch it off",
         ask="The same picture, and the model runs again with head {h} of layer {l} set to zero: what comes next?",
         keep=(effects,),
+        quiz=lesson.quiz("Without it, which word is likeliest after {before}?", without, lesson.called_next),
         subtitle="next word after {before} · first with all heads, then without layer {l}, head {h}",
     ):
         shown = opening(lesson)

@@ -22,7 +22,7 @@ from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
-from scenes.kit.numbers.sums import SumTable
+from scenes.kit.numbers.sums import SumTable, norms
 from scenes.kit.recipes import UNBOUNDED, Look, bring_weights, multiply, rows_that_fit
 from scenes.lesson.steps import come, leave
 from scenes.lessons.heads.patterns import flat
@@ -168,6 +168,7 @@ def contributions(lesson: MultiHead, product: Product) -> SumTable:
         + ", their sum attn_out [{i}, :]" * (lesson.stack is None)
         + " · bar: length √Σx² of the row",
         keep=(product.y,),
+        quiz=lesson.quiz("Who adds the longest row?", norms(parts), names.__getitem__),
     ):
         room: Look = dict(bars=lesson.by(wide=2.6, square=1.7, tall=1.7), height=1.15 * lesson.row_height)
         total = lesson.block.attn_out[lesson.position]

@@ -15,7 +15,7 @@ from scenes.kit.moves.flight import Fly
 from scenes.kit.moves.products import ResidualAdd
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
-from scenes.kit.numbers.sums import SumTable
+from scenes.kit.numbers.sums import SumTable, norms
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, fact, truth
@@ -65,6 +65,7 @@ def says(lesson: FeedForward, before: Mobject) -> SignedBars:
         w=DOWN_WORDS,
         v=len(order),
         claims=extremes(all_words, chosen),
+        quiz=lesson.quiz("Which word does this answer make likelier most?", all_words, lesson.called_next),
         keep=(before,),
     ):
         words = [lesson.trace.vocabulary[k] for k in chosen]
@@ -137,6 +138,7 @@ def all_writes(lesson: FeedForward, before: Mobject) -> SumTable:
         "All answers add up",
         "All {m} do this at once; what they write is added up: that is what the MLP says.",
         subtitle="layer {l} · mlp.post [{i}, :] × W_out, their sum mlp_out [{i}, :] · bar: length √Σx²",
+        quiz=lesson.quiz("Who writes the longest row?", norms(parts), names.__getitem__),
         keep=(before,),
     ):
         room: Look = dict(bars=lesson.by(wide=2.6, square=1.7, tall=1.7), height=1.15 * lesson.row_height)

@@ -12,7 +12,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import most
-from scenes.lesson.following import below, next_word_title, strip_of, two_bars
+from scenes.lesson.following import below, next_word_title, quiz_without, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lessons.mlp import answering, asking, others
@@ -105,6 +105,7 @@ class FeedForward(TextLesson):
             "Without this neuron",
             ask="Did it matter? The same run once more, with this one neuron off:",
             subtitle="next word after “{word}” · with all neurons, then without layer {l}, neuron {n}",
+            quiz=quiz_without(self, "Without it, which word is likeliest after {asks}?", self.next_words),
             keep=(),
         ):
             strip = strip_of(self, self.position)

@@ -84,6 +84,9 @@ class Choosing:
         with self.scene.step(
             "Temperature",
             ask="The same logits, the same u, and a T that rises from {a:.1f} to {b:.1f}: which word will u hit?",
+            quiz=self.scene.quiz(
+                "What chance has “{word}” at the largest T?", last.probs, place=best, spec=".1%", **fields
+            ),
             subtitle="softmax(logits / T) · u: draw {k} of NumPy’s default_rng({seed})",
             keep=(),
             claims=[most(first.probs, best), above(("low", "favours", "high"), first.probs[best], last.probs[best])],

@@ -135,6 +135,7 @@ class Position(StackLesson):
             b=means[best].exp(),
             k=KINDS[best],
             s=losses.shape[1],
+            quiz=self.quiz("Which way predicts best?", means, lambda k: WAYS[KINDS[k]], smallest=True),
         ):
             names, fills = [WAYS[kind] for kind in KINDS], ("secondary", "position", "positive", "query")
             bars = SpreadBars(losses, names, width=self.stage.width, height=self.stage.height, fills=fills)

@@ -229,7 +229,7 @@ class Shuffling:
     def noticed(self, orders: Orders, by_kind: Mapping[str, Orders], names: Sequence[str]) -> None:
         """The picture of the beginning, and its answer: how far the shuffling moves the prediction of each model."""
         told, shares = list(by_kind), [each.moved for each in by_kind.values()]
-        most = max(range(len(told)), key=lambda k: float(shares[k]))
+        most, moved = max(range(len(told)), key=lambda k: float(shares[k])), stack_tensors(shares, "kind")
         with self.scene.step(
             "Is it noticed?",
             ask="The same words shuffled once more: which models notice?",
@@ -238,13 +238,14 @@ class Shuffling:
             claims=[fact("most", "no other model is moved further", shares, lambda *all: bool(all[most] >= max(all)))],
             last=last_word(orders),
             n=len(told),
+            quiz=self.scene.quiz("Which model’s prediction moves most?", moved, names.__getitem__),
         ):
             stage = self.scene.stage
             wide, beside = stage.rows(1, 1, gap=0.4), stage.columns(1, 1, gap=0.5)
             above, below = self.scene.by(wide=wide, square=beside, tall=stage.rows(1.4, 1, gap=0.4))
             shown = self.two_orders(orders, above, SMALL)
             room: Look = dict(width=below.width, height=below.height, spec=".0%", numbered=False, fill="probability")
-            bars = below.fit(Ranking(stack_tensors(shares, "kind"), names, **room))
+            bars = below.fit(Ranking(moved, names, **room))
             self.scene.play(*map(FadeIn, shown), run_time=0.8)
             self.scene.play(Grow(bars, "bar_opacity", lag=0.5), run_time=1.8)
             self.scene.answer(

@@ -145,6 +145,7 @@ class ResidualStream(TextLesson):
             claims=[truth("the shares are all of the last row", [shares], lambda s: abs(s.sum() - 1) < 1e-3)],
             subtitle="share of each write in the last row x: write · x ÷ x · x, at position {i}; together {one}",
             one=say("{s:.0%}", s=shares.sum(0)),
+            quiz=self.quiz("Who wrote most of the last row?", shares, lambda k: name_of(self.stream.names[k])),
             **self.foretold,
         ):
             left, right = self.by(wide=self.stage.columns, square=self.stage.columns, tall=self.stage.rows)(1.3, 1)

@@ -26,6 +26,9 @@ def all_blocks(lesson: ResidualStream, strip: SentenceStrip, rows: Rows) -> Stre
         "Block after block",
         ask="Every block adds twice, to every word’s row. What becomes of the rows?",
         subtitle="length √Σ x² of the rows at each stop · equal steps up are equal factors",
+        quiz=lesson.quiz(
+            "How long is the row of {asks} in the end?", lengths[:, i], place=len(lengths) - 1, spec=".1f"
+        ),
         keep=(strip, rows),
     ):
         stops = [name_of(name, short=True) for name in lesson.stream.stops]
@@ -46,6 +49,7 @@ def direction(lesson: ResidualStream, rails: StreamRails) -> Mobject:
         ask="Longer is not all. When does it point where it points in the end?",
         subtitle="cosine of the row at each stop with the last row, blocks.{last}.resid_post [{i}, :]",
         last=lesson.trace.config.n_layers - 1,
+        quiz=lesson.quiz("Which cosine has the first row with the last?", cosines, place=0, spec="+.2f"),
         claims=[truth("the last row points where it points", [cosines], lambda row: abs(row[-1] - 1) < 1e-4)],
         keep=(rails,),
     ):

@@ -22,7 +22,7 @@ from scenes.kit.recipes import Look, bars_on_one_scale, kept_and_rest
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import fact, most
-from scenes.lesson.following import below, next_word_title, strip_of, two_bars
+from scenes.lesson.following import below, next_word_title, quiz_without, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.steps import come
 from scenes.lessons.scaling import samples, slopes, softening
@@ -194,6 +194,7 @@ class WhyScale(TextLesson):
             subtitle="next word after “{word}” · divided by √{d}, then a second run not divided, in all {n} heads",
             n=self.trace.config.n_layers * self.trace.config.n_heads,
             claims=[most(after, then)],
+            quiz=quiz_without(self, "Not divided, which word is likeliest after “{word}”?", self.next_words),
             keep=(),
         ):
             strip = self.strip()

@@ -140,6 +140,9 @@ def law(lesson: WhyScale, before: Pile) -> SpreadChart:
         last=last,
         one=1,
         claims=[truth("they are standard deviations", [lesson.random.spreads, *sums], are_spreads)],
+        quiz=lesson.quiz(
+            "How far do sums of {last} products stray?", lesson.random.spreads, place=sizes - 1, spec=".1f", last=last
+        ),
         keep=(before,),
     ):
         chart = chart_of(lesson)

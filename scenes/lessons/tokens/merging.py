@@ -51,6 +51,7 @@ def pairs(lesson: Tokens, row: PieceRow, below: Mobject) -> list[Mobject]:
         learner=lesson.learned_by,
         keep=(row, below),
         claims=[most(times, 0)],
+        quiz=lesson.quiz("Which pair comes most often?", times[:FIRST], lambda k: told(lesson.pairs.merges[k])),
     ):
         box = lesson.boxes[1]
         room: Look = dict(width=min(box.width, 10.0), height=box.height, spec=",.0f", fill="key", size=0.44)

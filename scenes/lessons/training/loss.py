@@ -32,24 +32,31 @@ def drawn_after(lesson: Training, gone: Iterable[Mobject], chart: LineChart, run
     lesson.play(*[FadeOut(m, rate_func=going) for m in gone], GrowCurve(chart), run_time=run_time)
 
 
+def true_words(run: Trace) -> Tensor:
+    """The probabilities that the true next words had [position]."""
+    return stack([run["probs"][k, run.ids[k + 1]] for k in range(len(run) - 1)], "position")
+
+
 def curve_of(lesson: Training, run: Trace, highest: int = 0) -> SurpriseCurve:
     """The curve of −log p, with the probabilities that the true next words had in a run."""
-    probs = stack([run["probs"][k, run.ids[k + 1]] for k in range(len(run) - 1)], "position")
     stage, room = lesson.stage, dict[str, float]()
     room = dict(width=min(stage.width, lesson.by(wide=9.5, square=9.0, tall=7.0)), height=min(stage.height, 7.0))
     how: Look = dict(target=lesson.position, highest=highest, **room)
-    return SurpriseCurve(probs, lesson.pairs, **how).move_to(stage.center)
+    return SurpriseCurve(true_words(run), lesson.pairs, **how).move_to(stage.center)
 
 
 def curve(lesson: Training, before: list[Mobject]) -> SurpriseCurve:
     """The dots rise onto the curve."""
-    cost = -lesson.first["probs"][lesson.position, lesson.word].log()
+    cost, probs = -lesson.first["probs"][lesson.position, lesson.word].log(), true_words(lesson.first)
     with lesson.step(
         "How surprised is it?",
         "Each word that did come had a probability p, and costs −log p: “{w}” {c:.2f}.",
         subtitle="{model} at step {begin} · a dot for each of {n} true next words · in nats",
         keep=before,
         c=cost,
+        quiz=lesson.quiz(
+            "Which word that did come surprises it most?", probs, lambda k: lesson.called(k + 1), smallest=True
+        ),
     ):
         chart = curve_of(lesson, lesson.first)
         lesson.play(*give_way(before, chart), run_time=0.8)

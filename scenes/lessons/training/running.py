@@ -94,6 +94,7 @@ def next_words(lesson: Training, before: Mobject) -> list[Mobject]:
         m=len(probs),
         i=lesson.position,
         claims=[comes_first(probs[k], tops[k]) for k in (early, -1)],
+        quiz=lesson.quiz("Which word is likeliest after “{word}” in the end?", probs[-1], lesson.called_next),
         keep=(before,),
     ):
         bars = lesson.bars_of(probs, under(lesson))

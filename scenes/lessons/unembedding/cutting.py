@@ -61,6 +61,7 @@ def temperature(lesson: Unembedding, before: Mobject) -> Chart:
         ask="Divide the logits by a temperature T first. What becomes of the bars?",
         subtitle="softmax(logits [{i}, :] / T)",
         keep=(before,),
+        quiz=lesson.quiz("What chance has “{w}” at T = {t:.2g}?", all_probs[1], place=word, t=heats[1]),
     ):
         charts = [
             chart_of(lesson, say("T = {t:.2g}", t=t), probs, longest) for t, probs in zip(heats, all_probs, strict=True)

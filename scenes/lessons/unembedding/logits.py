@@ -51,6 +51,7 @@ def one_word(lesson: Unembedding, strip: SentenceStrip, grid: TensorGrid) -> lis
 def all_words(lesson: Unembedding, strip: SentenceStrip, before: list[Mobject]) -> SignedBars:
     order = [int(k) for k in np.argsort(-lesson.logits.values, kind="stable")]
     chosen = order[:HIGH] + order[-LOW:]
+    others = [k for k in order if k != lesson.word]
     with lesson.step(
         "All words",
         "All {v} columns at once: {v} logits. The largest is that of “{w}”, {s:+.2f}.",
@@ -60,6 +61,9 @@ def all_words(lesson: Unembedding, strip: SentenceStrip, before: list[Mobject]) 
         s=lesson.logits[lesson.word],
         claims=[most(lesson.logits, lesson.word), ends(lesson, chosen)],
         keep=(strip, *before),
+        quiz=lesson.quiz(
+            "Which word has the largest logit but for “{w}”?", lesson.logits, lesson.called_next, among=others
+        ),
     ):
         words = [lesson.trace.vocabulary[k] for k in chosen]
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, fill="logit", size=0.44)
@@ -85,6 +89,7 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
         "A power of e makes all of them positive; divided by their sum they add up to one.",
         subtitle="logits [{i}, :] → probs [{i}, :] · all other words stand together",
         keep=(before,),
+        quiz=lesson.quiz("What chance does “{w}” get?", lesson.probs, place=lesson.word),
     ):
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)

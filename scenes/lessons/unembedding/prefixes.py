@@ -30,6 +30,7 @@ def every_prefix(lesson: Unembedding, before: Mobject) -> SignedBars:
         n=len(costs),
         claims=[truth("each is −log p of the word that comes next", [costs, lesson.trace["probs"]], follows(lesson))],
         keep=(before,),
+        quiz=lesson.quiz("Which word surprises the model most?", costs, lambda k: lesson.called(k + 1)),
     ):
         names = [pair(lesson, k) for k in range(len(costs))]
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, spec=".2f", fill="loss", size=0.44)

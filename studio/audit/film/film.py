@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from scenes.kit.words.card import QuestionCard
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
@@ -69,7 +70,7 @@ class Film(Check):
         if self.due is None:
             return
         began, self.last, self.due = self.last.time, replace(self.last, time=self.due), None
-        if self.fresh:
+        if self.fresh and not isinstance(self.lesson.caption, QuestionCard):  # whose answers may be read
             self.fresh = False
             self.answers.asked(self.lesson, self.last)
         yield from self.motion.ended(self.last)

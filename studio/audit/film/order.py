@@ -19,7 +19,7 @@ PATIENCE = 90.0  # seconds without a question
 
 def unasked(steps: Sequence[Step], pace: float) -> Iterator[Defect]:
     """Stretches of a lesson in which nothing is asked."""
-    asked = [(line.start, step.name) for step in steps for line in step.lines if line.kind == "asks"]
+    asked = [(line.start, step.name) for step in steps for line in step.lines if line.kind in ("asks", "quiz")]
     ends = [(0.0, "the beginning"), *((start, f"“{name}”") for start, name in asked)]
     for (start, after), end in zip(ends, [*(start for start, _ in ends[1:]), steps[-1].end], strict=True):
         if (end - start) / pace > PATIENCE:

@@ -57,7 +57,7 @@ class Speech(Check):
     def seen(self, screen: Screen) -> Iterator[Defect]:
         for trace in self.lesson.traces:
             self.sources.add(trace)
-        if self.lesson.caption is not None:
+        if isinstance(self.lesson.caption, Caption):  # a card's question is none: see `answered`
             self.captions[str(self.lesson.caption.text)] = self.lesson.caption.text
         for mobject in screen.mobjects:
             if not is_painted(mobject) or isinstance(mobject, (Caption, Heading)):
@@ -89,7 +89,7 @@ class Speech(Check):
         yield from check_grey_line(grey, shown, self.formulas, self.where)
         yield from check_order(grey, shown)
         yield from check_then(grey, self.bars, self.where)
-        for text in (title, grey, *self.captions.values()):
+        for text in (title, grey, *self.captions.values(), *self.answered(step)):
             yield from check_runs(text, [*shown, *spoken], self.where)
             yield from check_sentence(Sentence.of(text), grey, (spoken, facts, shown), self.where)
             yield from check_sizes(text, [*shown, *spoken, *facts], self.where)
@@ -102,6 +102,13 @@ class Speech(Check):
             yield from check_label(text, shown, self.where)
             yield from check_moments(text, self.where)
         yield from self.claims((caption.text, grey))
+
+    def answered(self, step: Step) -> list[Said]:
+        """The question to the viewer with its right answer, where that is a number, as one sentence."""
+        asked = self.lesson.questions.get(step.index)
+        if asked is None or not any(isinstance(span.value, Tensor) for span in asked.answers[asked.right].spans):
+            return []
+        return [asked.text + " " + asked.answers[asked.right]]
 
     def claims(self, texts: tuple[Said, ...]) -> Iterator[Defect]:
         """The step's facts, computed again; a word that none of them proves."""

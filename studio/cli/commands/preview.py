@@ -71,6 +71,7 @@ def preview(
             raise UsageError("--corpus trains the model that is shown: leave out --model.")
         training, sentence = _training(corpus, minutes or 10.0, tokenizer or "words", chosen["seed"] or 0)
         chosen["text"] = chosen["text"] or sentence
+    chosen["questions"] = None if chosen["questions"] else chosen["questions"]  # its page asks, its film does not
     from studio.preview import serve
 
     serve(entry.id, chosen, host, port, token, not no_browser, quality, out, public_url, training)

@@ -8,6 +8,7 @@ import { Learning } from "./learning.js";
 import { Link } from "./link.js";
 import { Panel } from "./panel.js";
 import { Player } from "./player.js";
+import { Quiz } from "./quiz.js";
 import { Reader } from "./reader.js";
 import { Speaker } from "./speaker.js";
 import { Status } from "./status.js";
@@ -29,8 +30,10 @@ class App {
       changed: (why) => this.changed(why),
       stilled: () => this.status.say("Your system asks for less motion, so each step is a still picture. R plays it.", 8000),
       drawn: () => this.drawn(),
+      asks: (step) => !notes && this.quiz.asks(step),
     });
-    this.status = new Status(this.player, notes);
+    this.quiz = new Quiz(this.player, (step) => this.goOn(step));
+    this.status = new Status(this.player, notes, this.quiz);
     const jump = (step, frame, playing) => this.move(() => this.player.go(step, frame, playing));
     this.timeline = new Timeline($("scrubber"), this.player, this.strips, jump);
     const ask = (message) => this.link.send(message);
@@ -69,6 +72,7 @@ class App {
     const { step, frame, playing, speed, black } = message.place;
     this.player.open(message);
     this.reader.close();
+    this.quiz.forget();
     if (!this.leads) this.status.showBlack(black);
     this.panel.show(message);
     this.status.dress(message);
@@ -151,6 +155,7 @@ class App {
   }
 
   changed(why) {
+    this.quiz.moved();
     this.status.playing();
     if (this.status.where()) this.speaker?.step();
     this.timeline.dirty = true;
@@ -189,6 +194,11 @@ class App {
       this.status.roles(this);
     }
     action();
+  }
+
+  // A question has been answered: who follows waits for the leader's film.
+  goOn(step) {
+    if (this.leads || !this.following) this.player.go(step);
   }
 
   goTo(step) {

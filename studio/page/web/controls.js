@@ -7,6 +7,7 @@ import { SPEEDS } from "./player.js";
 const IDLE = 2500; // milliseconds without a move until the pointer and the bar hide in full screen
 // What the keys of the speaker's window do on the stage.
 const ON_STAGE = new Set("next back play home end replay black loop auto slower faster".split(" "));
+const GOES_ON = new Set(["next", "play"]); // without an answer
 const LIGHTS_UP = new Set(["next", "back", "play"]); // a black stage
 
 export class Controls {
@@ -38,6 +39,7 @@ export class Controls {
       loop: () => this.flip("loop", "Loop"),
       auto: () => this.flip("auto", "Going on without stopping"),
       captions: () => this.flipCaptions(),
+      quiz: () => this.flipQuestions(),
       slower: () => this.speed(-1),
       faster: () => this.speed(1),
       full: () => this.fullScreen(),
@@ -56,6 +58,7 @@ export class Controls {
     if (app.lacks?.has(key)) return;
     if (app.notes && !app.leads && (isDigit(key) || ON_STAGE.has(key))) return app.link.send({ type: "remote", key });
     if (app.status.black && LIGHTS_UP.has(key)) app.status.showBlack(false);
+    if (app.quiz.open && GOES_ON.has(key)) return app.quiz.pass();
     if (isDigit(key)) app.goTo((Number(key) || 10) - 1);
     else if (key in this.moves) app.move(this.moves[key]);
     else this.actions[key]?.();
@@ -79,6 +82,13 @@ export class Controls {
   flipCaptions() {
     $("caption").hidden = !$("caption").hidden;
     $("captions").checked = !$("caption").hidden;
+  }
+
+  flipQuestions() {
+    const { quiz, status } = this.app;
+    quiz.turn(!quiz.on);
+    $("asking").checked = quiz.on;
+    status.say(`Questions: ${quiz.on ? "on" : "off"}`);
   }
 
   speed(by) {
@@ -124,6 +134,8 @@ export class Controls {
     $("follow").addEventListener("click", () => app.follow());
     $("lead").addEventListener("click", () => app.link.send({ type: "lead" }));
     $("captions").addEventListener("change", () => this.flipCaptions());
+    $("asking").addEventListener("change", () => this.flipQuestions());
+    $("quizzing").hidden = app.lacks?.has("quiz") ?? false;
     for (const name of ["loop", "auto"]) {
       $(name).addEventListener("change", () => {
         app.player[name] = $(name).checked;
@@ -169,7 +181,7 @@ export class Controls {
       return;
     }
     if (target.matches("button, a, [type=checkbox]") && (event.key === " " || event.key === "Enter")) return;
-    if (reader.key(event) || timeline.key(event)) return event.preventDefault();
+    if (this.app.quiz.key(event) || reader.key(event) || timeline.key(event)) return event.preventDefault();
     const key = keyName(event);
     if (!key) return;
     event.preventDefault();

@@ -6,6 +6,7 @@ import { Dialogs } from "./dialogs.js";
 import { $ } from "./dom.js";
 import { FilmPlayer } from "./filmplayer.js";
 import { Numbers } from "./numbers.js";
+import { Quiz } from "./quiz.js";
 import { Reader } from "./reader.js";
 import { Status } from "./status.js";
 import { Timeline } from "./timeline.js";
@@ -49,13 +50,16 @@ class FilmReader extends Reader {
 class Film {
   constructor(about, numbers) {
     Object.assign(this, { about, numbers, notes: false, leads: false, mayLead: false, following: false });
-    this.lacks = new Set(["text", "options", "notes", "save"]);
+    const asks = about.steps.some(({ quiz }) => quiz);
+    this.lacks = new Set(["text", "options", "notes", "save", ...(asks ? [] : ["quiz"])]);
     this.player = new FilmPlayer($("picture"), {
       changed: () => this.changed(),
       stilled: () => this.status.say("Your system asks for less motion, so each step is a still picture. R plays it.", 8000),
       drawn: () => this.drawn(),
+      asks: (step) => this.quiz.asks(step),
     });
-    this.status = new Status(this.player, false);
+    this.quiz = new Quiz(this.player, (step) => this.player.go(step));
+    this.status = new Status(this.player, false, this.quiz);
     const strips = { drawn: (step) => about.steps[step].frames };
     this.timeline = new Timeline($("scrubber"), this.player, strips, (...place) => this.player.go(...place));
     this.cards = new Cards(numbers, { link: (cell) => this.link(cell), say: (text) => this.status.say(text, 3000) });
@@ -84,6 +88,7 @@ class Film {
   }
 
   changed() {
+    this.quiz.moved();
     this.status.playing();
     this.status.where();
     this.timeline.dirty = true;

@@ -43,6 +43,7 @@ export class FilmPlayer extends Player {
       this.jumps = true;
       return;
     }
+    if (this.asks(this.step + 1)) return this.go(this.step + 1);
     this.step++; // the video is there already
     this.frame = 0;
     this.changed("end");

@@ -19,6 +19,7 @@ export const KEYS = [
   ["options", ["o"], "O", "lesson, layer, head, theme …"],
   ["read", ["i"], "I", "read the numbers by keyboard"],
   ["captions", ["c"], "C", "caption below the picture"],
+  ["quiz", ["q"], "Q", "ask questions, or not"],
   ["black", ["b", "."], "B", "black screen"],
   ["full", ["f"], "F", "full screen"],
   ["notes", ["n"], "N", "notes window"],

@@ -6,8 +6,9 @@ const AHEAD = 6; // frames that are decoded before their time
 export class Player {
   // changed(why): the place was changed by a person or by a step's end. drawn(): a picture was put on the canvas.
   // stilled(): a step is shown as a picture, because the system asks for less motion; said once.
-  constructor(canvas, strips, { changed, drawn, stilled }) {
-    Object.assign(this, { canvas, strips, changed, drawn, stilled });
+  // asks(step): whether a question waits before the step plays (quiz.js).
+  constructor(canvas, strips, { changed, drawn, stilled, asks = () => false }) {
+    Object.assign(this, { canvas, strips, changed, drawn, stilled, asks });
     this.context = canvas.getContext?.("2d", { alpha: false });
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     Object.assign(this, {
@@ -60,6 +61,7 @@ export class Player {
     this.wanted = known ? null : [step, frame, playing]; // gone to when it is known
     this.step = Math.max(0, Math.min(step, this.steps.length - 1));
     const end = (this.length() ?? Infinity) - 1;
+    if (known && playing && frame === 0 && this.asks(this.step)) playing = false;
     if (playing && frame === 0 && this.still.matches && !this.moved) {
       [frame, playing] = [Infinity, false];
       this.stilled?.();
@@ -88,7 +90,7 @@ export class Player {
   }
   toggle() {
     if (this.atEnd && !this.playing) return false;
-    this.playing = !this.playing;
+    this.playing = !this.playing && !(Math.floor(this.frame) === 0 && this.asks(this.step));
     this.last = performance.now();
     this.changed("toggle");
     return true;
@@ -103,6 +105,7 @@ export class Player {
     this.speed = speed;
     const apart = step !== this.step || Math.abs(frame - this.frame) > (playing && this.playing ? 0.3 * this.fps : 0);
     this.playing = playing;
+    if (!playing && frame === 0) this.asks(step);
     if (apart) {
       this.step = Math.min(step, this.steps.length - 1);
       this.frame = frame;

@@ -3,8 +3,9 @@
 import { $, element } from "./dom.js";
 
 export class Status {
-  constructor(player, notes) {
-    Object.assign(this, { player, notes, preparing: false, black: false });
+  // quiz: asks before a step; meanwhile the question is what is said.
+  constructor(player, notes, quiz) {
+    Object.assign(this, { player, notes, quiz, preparing: false, black: false });
     this.online = null; // not known yet
     this.why = "";
     this.named = ""; // the step whose caption is shown: read out once
@@ -44,7 +45,10 @@ export class Status {
     const count = `${step + 1} / ${steps.length}${planned ? "" : "…"}`;
     $("where").replaceChildren(element("b", { textContent: count }), now.name);
     const named = `${session}:${step}`;
-    if (named === this.named) return false;
+    if (named === this.named) {
+      this.caption();
+      return false;
+    }
     this.named = named;
     this.said = "";
     this.caption();
@@ -56,7 +60,8 @@ export class Status {
     const { step, steps, frame } = this.player;
     const now = steps[step];
     if (!now) return;
-    const [text] = now.lines.findLast(([, start]) => start <= frame) ?? [now.caption];
+    const asked = frame < 1 && this.quiz.waits(step); // then the caption may tell the answer
+    const [text] = asked ? [now.quiz.text] : now.lines.findLast(([, start]) => start <= frame) ?? [now.caption];
     if (text === this.said) return;
     const first = this.said === "";
     this.said = text;

@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 from manim import Scene
@@ -72,6 +73,7 @@ class Playthrough(Observer):
         if self.drawing is not None:
             return
         about = {"name": step.name, "caption": step.caption, "notes": step.notes, "start": self.opening}
+        about["quiz"] = None if step.quiz is None else asdict(step.quiz)
         self.wire.send({"event": "step", "step": step.index, **about})
         if step.index % EVERY == 0:
             gc.freeze()

@@ -24,7 +24,8 @@ ATTEMPTS = 2  # to draw a step whose process dies
 class KnownStep:
     """A step as the lesson told it. start, frames: in frames of the video; frames is None until its end is known.
 
-    lines: each caption (a question, then its answer) and the frame of the step from which on it stands."""
+    lines: each caption (a question, then its answer) and the frame of the step from which on it stands. quiz: what the
+    viewer is asked before it (an Asked)."""
 
     index: int
     name: str
@@ -33,6 +34,7 @@ class KnownStep:
     start: int
     frames: int | None = None
     lines: list[tuple[str, int]] = field(default_factory=list)
+    quiz: Message | None = None
 
     def told(self) -> Message:
         return asdict(self)
@@ -110,7 +112,8 @@ class Session:
         if kind == "built":
             self.about = event
         elif kind == "step":
-            self.steps.append(KnownStep(event["step"], event["name"], event["caption"], event["notes"], event["start"]))
+            index, name, caption, notes, start = (event[k] for k in ("step", "name", "caption", "notes", "start"))
+            self.steps.append(KnownStep(index, name, caption, notes, start, quiz=event["quiz"]))
         elif kind == "end":
             step = self.steps[event["step"]]
             step.lines, step.notes = event["lines"], event["notes"]

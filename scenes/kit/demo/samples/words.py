@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import VGroup
+from manim import Transform, VGroup
 
 from model.numbers.tensor import stack
 from model.study.positions import shuffle
@@ -15,12 +15,14 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.recipes import Look
 from scenes.kit.words.branches import WordTree
+from scenes.kit.words.card import QuestionCard
 from scenes.kit.words.links import Links, Threads
 from scenes.kit.words.pieces import PieceRow, parts_of
 from scenes.kit.words.regroup import Regroup
 from scenes.kit.words.table import WordTable
-from scenes.kit.words.tokens import TokenNumbers, TokenRow
+from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
 from scenes.kit.words.wordlist import WordList
+from scenes.lesson.quiz import which
 
 
 def token_row(box: Box) -> TokenRow:
@@ -101,7 +103,18 @@ def regroup(box: Box) -> Move:
     return Move([Regroup(*rows)], [rows[0]])
 
 
+def question_card(box: Box) -> Move:
+    """Which word the first head's last query looks at most: the time to think runs out."""
+    words, pattern = real.trace().tokens, real.trace()["blocks.0.attn.pattern"]
+    asks, names = len(words) - 1, lambda k: say("“{w}”", w=display(words[k]))
+    question = which(say("Which word does “{w}” look at most?", w=display(words[asks])), pattern[0, asks], names)
+    assert question is not None
+    card = QuestionCard(question.text, question.answers, box.width, 1.1).move_to(box.center)
+    return Move([Transform(card, card.over())], [card])
+
+
 SAMPLES: dict[str, Sample] = {
+    "QuestionCard": question_card,
     "WordTree": word_tree,
     "TokenRow": token_row,
     "TokenNumbers": token_numbers,

@@ -1,0 +1,226 @@
+"""Questions to the viewer on a page and in the preview: they wait, are answered by keyboard, and are judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from manim import FadeIn
+
+from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.words.tokens import TokenRow
+from scenes.lesson import TextLesson
+from scenes.lesson.options import Options
+from scenes.lesson.steps import reading_time
+from studio.film import render as rendering
+from studio.film.film import plan
+from studio.play.picture import Picture
+from studio.play.session import Job
+from tests.preview.browsing import SMALL, Preview, wait_for
+from tests.studio.toy import Entry
+
+
+class Looks(TextLesson):
+    """Three short steps; before the second something is asked."""
+
+    text = "The old dog chased the cat"
+
+    def construct(self):
+        last = len(self.words) - 1
+        weights = self.trace["blocks.0.attn.pattern"][0, last]
+        with self.step("Words", "Here they are."):
+            tokens = self.stage.fit(TokenRow(self.trace.tokens, size=0.6, width=self.stage.width))
+            self.play(FadeIn(tokens), run_time=0.5)
+        quiz = self.quiz("Which word does “{w}” look at most?", weights, self.called, w=self.words[last])
+        with self.step("Weights", "There it looks.", keep=(), quiz=quiz):
+            self.play(FadeIn(self.stage.fit(TensorGrid(weights, "probability", cell=(1, 1)))), run_time=0.5)
+        with self.step("End", "That is all."):
+            self.wait(0.5)
+
+
+def page_of(folder, questions: bool | None = None):
+    """The lesson as a page."""
+    entry = Entry(Looks, id="looks", scene="Looks", text=Looks.text)
+    job = Job(entry, Options(pace=0.3, questions=questions), Picture.of("l", fps=10), segments=folder / "cache")
+    made = rendering.render(rendering.Request(job, folder / "out", "html", workers=1))
+    asking = made.film.steps[1]
+    return SimpleNamespace(path=made.files[0], quiz=asking.quiz, start=asking.start)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    return page_of(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture
+def open_film(open_page):
+    def open_film(path, **how):
+        page = open_page(f"file://{path}", **({"offline": True} | how))
+        wait_for(lambda: page.js("!!window.clearhead"), 15, "the page")
+        page.js("document.addEventListener('answered', ({ detail }) => { window.told = detail; })")
+        return page
+
+    return open_film
+
+
+def is_open(page) -> bool:
+    return page.js("clearhead.quiz.open") and page.page.locator("#quiz").is_visible()
+
+
+def ask(page):
+    """Play from the first step: before the second the film waits for an answer."""
+    page.press(" ")
+    wait_for(lambda: is_open(page), 15, "the question")
+    assert page.js("[clearhead.player.step, clearhead.player.frame, clearhead.player.playing]") == [1, 0, False]
+
+
+def verdict(page) -> str:
+    return wait_for(lambda: page.text("verdict"), 15, "the verdict")
+
+
+def test_the_film_waits_goes_on_and_says_what_was_right(open_film, film):
+    page, quiz = open_film(film.path), film.quiz
+    ask(page)
+    assert page.js("document.activeElement.id") == "quiz" and page.text("quiz-text") == quiz.text
+    assert page.js("document.getElementById('spoken').textContent") == f"Step 2, Weights. {quiz.text}"
+    page.press(str(quiz.right + 1))
+    wait_for(lambda: page.js("clearhead.player.frame") > 0, 5, "the film")
+    assert page.js("window.told") == {"step": 1, "choice": quiz.right, "right": True}
+    assert not page.text("verdict")  # before it has been seen
+    assert verdict(page) == f"✓ Right: {quiz.answers[quiz.right]}"
+    assert page.js("clearhead.player.step") == 2  # it has gone on
+    page.js("clearhead.player.go(1)")
+    assert not is_open(page) and page.js("clearhead.player.playing")  # asked once
+
+
+def test_by_arrows_and_enter_and_wrong(open_film, film):
+    page, quiz = open_film(film.path), film.quiz
+    wrong = (quiz.right + 1) % len(quiz.answers)
+    page.press("a")  # stops at the end of each step
+    page.press("2")
+    assert is_open(page)
+    for _ in range(wrong + 1):
+        page.press("ArrowDown")
+    page.press("Enter")
+    assert page.js("window.told") == {"step": 1, "choice": wrong, "right": False}
+    assert verdict(page) == f"✗ You said {quiz.answers[wrong]}: it is {quiz.answers[quiz.right]}"
+    assert page.js("[clearhead.player.step, clearhead.player.atEnd]") == [1, True]
+
+
+@pytest.mark.parametrize("key", ["ArrowRight", " ", "Escape"])
+def test_nobody_has_to_answer(open_film, film, key):
+    page = open_film(film.path)
+    page.press("2")
+    page.press(key)
+    wait_for(lambda: page.js("clearhead.player.frame") > 0, 5, "the film")
+    page.press("3")
+    assert not page.text("verdict") and page.js("[clearhead.player.step, window.told ?? null]") == [2, None]
+
+
+def test_they_can_be_switched_off(open_film, film):
+    page = open_film(film.path)
+    page.press("2")
+    page.press("q")
+    assert not is_open(page) and not page.js("document.getElementById('asking').checked")
+    page.js("clearhead.quiz.forget(); clearhead.player.go(1)")
+    assert page.js("clearhead.player.playing") and not is_open(page)
+
+
+def test_a_page_without_questions(open_film, tmp_path):
+    without = page_of(tmp_path, questions=False)
+    page = open_film(without.path)
+    page.press("2")
+    wait_for(lambda: page.js("clearhead.player.frame") > 0, 5, "the film")
+    assert without.quiz is None and "no-questions" in without.path.name
+    assert page.js("document.getElementById('quizzing').hidden") and "ask questions" not in page.js(
+        "document.getElementById('keys').textContent"
+    )
+
+
+def test_a_link_is_not_asked_about_and_sheets_have_the_question(open_page, film):
+    page = open_page(f"file://{film.path}#step=2&t={film.start + 0.2:.2f}", offline=True)
+    wait_for(lambda: page.js("!!window.clearhead"), 15, "the page")
+    assert page.js("clearhead.player.frame") > 0
+    page.press(" ")
+    assert page.js("clearhead.player.playing") and not is_open(page)
+    asked, right = film.quiz.text, film.quiz.answers[film.quiz.right]
+    told, printed = page.js("['#transcript', '#pages'].map((id) => document.querySelector(`${id} .asked`).textContent)")
+    assert told.startswith(asked) and f"({right})" not in told
+    assert printed.startswith(asked) and printed.endswith(f"({right})")
+
+
+def test_less_motion_shows_the_answer_at_once(open_film, film):
+    page = open_film(film.path, reduced_motion="reduce")
+    page.press("2")
+    assert is_open(page)
+    page.press(str(film.quiz.right + 1))
+    assert "✓" in verdict(page) and page.js("clearhead.player.atEnd")
+
+
+def test_a_film_has_cards_only_where_it_is_told_to(tmp_path):
+    """The card takes as long as it takes to read it, and three seconds more."""
+    entry = Entry(Looks, id="looks", scene="Looks", text=Looks.text)
+    job = Job(entry, Options(), Picture.of("l", fps=10), segments=tmp_path)
+    plain, asks = (plan(replace(job, options=Options(questions=on))) for on in (None, True))
+    assert not any(line.kind == "quiz" for step in plain.steps for line in step.lines)
+    card = asks.steps[1].lines[0]
+    quiz = asks.steps[1].quiz
+    assert card.kind == "quiz" and card.text.startswith(quiz.text) and all(a in card.text for a in quiz.answers)
+    assert card.end - card.start == pytest.approx(0.6 + reading_time(card.text) + 3.0, abs=0.1)
+    assert asks.seconds - plain.seconds == pytest.approx(card.end - card.start, abs=0.1)
+    assert card.start == asks.steps[1].start and asks.steps[1].lines[1].start == card.end
+
+
+# ── in the preview ───────────────────────────────────────────────────────────────────────────────
+ASKING = SMALL.replace(
+    "l=self.layer, keep=()):",
+    'l=self.layer, keep=(), quiz=self.quiz("Which?", self.trace["probs"][-1], self.called_next)):',
+)
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory):
+    """A preview of a lesson that asks before its second step, and lets others watch."""
+    folder = tmp_path_factory.mktemp("asking")
+    preview = Preview(folder, token="watching")
+    preview.lesson().write_text(ASKING)
+    yield preview
+    preview.stop()
+
+
+def opened(open_page, url: str):
+    """A page on which it is known that something is asked."""
+    page = open_page(url)
+    wait_for(lambda: (p := page.place)["planned"] and (p["steps"][1] or {}).get("quiz"), 40, "the question's step")
+    return page
+
+
+def test_the_preview_asks_leader_and_followers(open_page, asking):
+    leader, follower = opened(open_page, asking.url), opened(open_page, asking.watch_url)
+    leader.press("2")
+    for page in (leader, follower):
+        wait_for(lambda page=page: is_open(page), 10, "the question")
+    quiz = leader.place["steps"][1]["quiz"]
+    wrong = (quiz["right"] + 1) % len(quiz["answers"])
+    follower.press(str(wrong + 1))
+    assert (
+        not is_open(follower) and not follower.place["playing"] and leader.place["frame"] == 0
+    )  # waits for the leader
+    leader.press(str(quiz["right"] + 1))
+    leader.rest(1)
+    assert verdict(leader) == f"✓ Right: {quiz['answers'][quiz['right']]}"
+    assert verdict(follower).startswith(f"✗ You said {quiz['answers'][wrong]}")
+    assert follower.js("clearhead.following")
+
+
+def test_the_speakers_window_goes_on(open_page, asking):
+    leader = opened(open_page, asking.url)
+    leader.press("2")
+    wait_for(lambda: is_open(leader), 10, "the question")
+    notes = opened(open_page, asking.url + ("&" if "?" in asking.url else "?") + "view=notes")
+    assert not is_open(notes)
+    notes.press("ArrowRight")
+    wait_for(lambda: not is_open(leader), 10, "the film")
+    leader.rest(1)
+    assert not leader.text("verdict")
