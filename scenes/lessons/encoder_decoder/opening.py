@@ -23,7 +23,7 @@ from scenes.kit.recipes import Look
 from scenes.lesson.claims import most, share, truth
 from scenes.lesson.steps import give_way, leave
 from scenes.lessons.encoder_decoder.figure import PARTS, Room
-from scenes.lessons.encoder_decoder.running import PALE, Running
+from scenes.lessons.encoder_decoder.running import DIM, Running
 
 if TYPE_CHECKING:
     from scenes.lessons.encoder_decoder.lesson import EncoderDecoder
@@ -79,7 +79,7 @@ def boxes(lesson: EncoderDecoder, running: Running) -> None:
         v=len(run.vocabulary),
         keep=running.all(),
     ):
-        lesson.play(*running.see(PALE), *leave(*running.words_of, *running.bars), run_time=0.6)
+        lesson.play(*running.see(DIM), *leave(*running.words_of, *running.bars), run_time=0.6)
         running.words_of, running.bars = (), []
         lesson.play(*running.to(small, SLIM), run_time=1.4)
         lesson.play(*running.see(), run_time=0.4)

@@ -38,7 +38,7 @@ NAMES = {  # what leaves a part of a block
     "decoder.softmax": "probs",
 }
 SMALL = 0.15  # of its size, what is still in its box
-PALE = 0.3  # opacity of rows while they, or the camera, move
+PALE, DIM = 0.3, 0.5  # opacity of rows while the camera moves, and while they themselves move
 POWER = 1 / 2  # of |x|, in the brightness of a cell
 
 
@@ -156,4 +156,4 @@ class Running:
         return [self.figure, *self.cards.values(), *self.words_of, *self.bars, *out]
 
 
-__all__ = ["PALE", "Running"]
+__all__ = ["DIM", "PALE", "Running"]
