@@ -12,14 +12,13 @@ from model.study.inside import induction as study
 from model.study.inside.lens import shown as largest
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import Said, say
-from scenes.kit.moves.reveal import Introduce
 from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import MOST, Fact, count, fact, least
 from scenes.lesson.following import below
 from scenes.lesson.steps import grow_after
 from scenes.lessons.induction import facts
-from scenes.lessons.induction.random_words import framed, grid_of, soon
+from scenes.lessons.induction.random_words import fill, framed, grid_of
 
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
@@ -39,7 +38,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         keep=before,
     ):
         grid, place = grid_of(lesson, run.copying, "+.2f", "score")
-        lesson.play(*soon(before, 2.6), Introduce(grid, "cells", lag=0.12), run_time=2.6)
+        fill(lesson, before, grid)
         frame = framed(grid, place)
         lesson.play(FadeIn(frame), run_time=0.6)
         lesson.answer(

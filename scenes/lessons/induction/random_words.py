@@ -104,6 +104,13 @@ def grid_of(lesson: Induction, scores: Tensor, spec: str, kind: str) -> tuple[Te
     return stage.fit(grid), place
 
 
+def fill(lesson: Induction, before: Iterable[Mobject], grid: TensorGrid) -> None:
+    """A grid takes the place of what was there, row after row; one without numbers, of which whole rows are dark,
+    column after column, while what was there stays longer."""
+    cells = Introduce(grid, "cells", lag=0.12) if grid.digits else Introduce(grid, "columns", lag=0.5)
+    lesson.play(*soon(before, 2.6 if grid.digits else 1.4), cells, run_time=2.6)
+
+
 def framed(grid: TensorGrid, place: Sequence[int]) -> Frame:
     row, column = grid.shown_row(place[0]), grid.shown_column(place[1])
     return Frame(grid.corners(row, column, row, column))
@@ -121,7 +128,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         keep=before,
     ):
         grid, place = grid_of(lesson, run.matching, ".0%", "probability")
-        lesson.play(*soon(before, 2.6), Introduce(grid, "cells", lag=0.12), run_time=2.6)
+        fill(lesson, before, grid)
         frame = framed(grid, place)
         lesson.play(FadeIn(frame), run_time=0.6)
         lesson.answer(
@@ -168,4 +175,4 @@ def stripe(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     return [dots, frame]
 
 
-__all__ = ["all_heads", "framed", "grid_of", "named", "said_twice", "soon", "stripe"]
+__all__ = ["all_heads", "fill", "framed", "grid_of", "named", "said_twice", "soon", "stripe"]
