@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -232,8 +233,8 @@ def the_way(lesson: Facts, grid: TensorGrid) -> list[Mobject]:
 
 
 def in_order(lesson: Facts, path: list[int]) -> Said:
-    """The words of a way, each once, in its order: that of “Italy”, then that of “is”."""
-    told = [say("that of {w}", w=lesson.called(place)) for place in dict.fromkeys(path)]
+    """The words of a way in its order: that of “Italy”, then that of “is”."""
+    told = [say("that of {w}", w=lesson.called(place)) for place, _ in groupby(path)]
     said = told[0]
     for following in told[1:]:
         said = said + say(", then ") + following

@@ -145,7 +145,7 @@ class Facts(TextLesson):
             self.answer(
                 "In no one place: “{x}” brings it to layer {c}, there “{y}” takes it over, and {name} adds most."
                 if whole
-                else "In no one place: from “{x}” to “{y}” no row in layer {c} has even half of it; {name} adds most.",
+                else "In no one place: from “{x}” to “{y}” one row alone does not bring half of it; {name} adds most.",
                 y=self.words[self.taker],
                 name=layers.called(names[first]),
             )
