@@ -85,6 +85,7 @@ def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobje
         subtitle="next word after “{word}” · then a second run, all {n} heads of cross-attention off",
         n=lesson.trace.config.n_layers * lesson.trace.config.n_heads,
         claims=[fact("likeliest", "no word is likelier there", [both[1]], lambda p: bool(p[first] >= p.max()))],
+        quiz=lesson.quiz("Without the English, which word is likeliest after “{word}”?", both[1], lesson.called_next),
         keep=before,
     ):
         stage = lesson.stage

@@ -91,8 +91,7 @@ def block(lesson: EncoderDecoder, running: Running) -> None:
     with lesson.step(
         "A block of the encoder",
         "Attention mixes rows, feed forward works on each; what goes round them is added, then normed.",
-        subtitle="encoder, block {zero} (counted from {zero}) · {scale}",
-        zero=0,
+        subtitle="the encoder’s first block · {scale}",
         scale=running.scale("rows"),
     ):
         start = "encoder.place"
@@ -172,6 +171,7 @@ def next_word(lesson: EncoderDecoder, running: Running) -> None:
             most(probs, word),
             truth("the bars are of this row", [bars.probs, probs], lambda a, b: bool((a == b).all())),
         ],
+        quiz=lesson.quiz("Which word is likeliest after “{word}”?", probs, lesson.called_next, word=lesson.words[row]),
     ):
         running.go("decoder.linear", "decoder.norm2", 0, PASS)
         running.go("decoder.softmax", "decoder.linear", 0, PASS)

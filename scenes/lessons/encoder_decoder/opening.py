@@ -229,6 +229,9 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
             share(free[r]),
             truth("the mask hides it", [free[r, r + 1], found.pattern[r, r + 1]], lambda a, b: bool(a > 0 and b == 0)),
         ],
+        quiz=lesson.quiz(
+            "Without a mask, which word would “{word}” look at most?", free[r], lesson.called, word=lesson.words[r]
+        ),
     ):
         left, right = leak_rooms(lesson)
         look: Look = dict(row_labels=lesson.words, column_labels=lesson.words, target_row=r)

@@ -117,6 +117,12 @@ def one_row(lesson: Facts, pair: Pair) -> Pair:
         subtitle="next word after position {i}, “{last}” · then with the row of “{u}” {where}",
         where=stop_name(lesson, lesson.crossing),
         keep=pair,
+        quiz=lesson.quiz(
+            "With the row of “{u}” {where}, which word is likeliest?",
+            carried_over(lesson, lesson.crossing)["probs"][lesson.position],
+            lesson.called_next,
+            where=stop_name(lesson, lesson.crossing),
+        ),
     ):
         pair, value = carry(lesson, pair, lesson.crossing, opens=True)
         lesson.answer(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from manim import Mobject
 
-from model.numbers.tensor import Tensor, stack
+from model.numbers.tensor import Tensor, concatenate, stack
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.say import say
 from scenes.kit.moves.reveal import Introduce
@@ -36,6 +36,11 @@ def every_head(lesson: Facts, before: Mobject) -> TensorGrid | Mobject:
         n=shares.size,
         keep=(),
         claims=[largest(shares, layer, head)],
+        quiz=lesson.quiz(
+            "Which head adds most to the logit of “{w}”?",
+            concatenate(list(shares), 0),
+            lambda k: say("head {h} of layer {l}", h=k % shares.shape[1], l=k // shares.shape[1]),
+        ),
     ):
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, cell=(1.5, 1.3))
         grid = TensorGrid(

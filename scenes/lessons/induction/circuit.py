@@ -42,6 +42,7 @@ def where_it_looks(lesson: Induction, before: list[Mobject]) -> tuple[SentenceSt
         ask="Where does this head look from {asks}?",
         subtitle="blocks.{l}.attn.pattern [{h}, {i}, :]",
         keep=before,
+        quiz=lesson.quiz("Which word does this head look at most from {asks}?", weights, lesson.called),
     ):
         strip = lesson.strip()
         seen = range(lesson.position + 1)

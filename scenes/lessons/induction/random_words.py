@@ -9,7 +9,7 @@ import numpy as np
 from manim import FadeIn, FadeOut, Mobject, Transform, smooth
 from manim.utils.rate_functions import squish_rate_func
 
-from model.numbers.tensor import Tensor
+from model.numbers.tensor import Tensor, concatenate
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
@@ -126,6 +126,11 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         c=run.chance,
         claims=[facts.of_stripe(run)],
         keep=before,
+        quiz=lesson.quiz(
+            "Which head looks most to what followed the word the last time?",
+            concatenate(list(run.matching), 0),
+            lambda k: say("layer {l}, head {h}", l=k // run.matching.shape[1], h=k % run.matching.shape[1]),
+        ),
     ):
         grid, place = grid_of(lesson, run.matching, ".0%", "probability")
         fill(lesson, before, grid)

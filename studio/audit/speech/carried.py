@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from typing import Any
 
@@ -18,6 +18,7 @@ THEN = "then with "
 HEADS = re.compile(r"what layer (\d+) writes at “([^”]+)” carried over")
 EXCHANGED = re.compile(r"“([^”]+)” in place of “([^”]+)”")
 WERE = re.compile(r"“([^”]+)” were “([^”]+)”")
+WITH = re.compile(r"\b[Ww]ith “([^”]+)”(?! in place)")
 
 
 def check_carried(text: Said, shown: Iterable[Tensor], at_end: Iterable[Tensor], where: Where) -> Iterator[Defect]:
@@ -53,6 +54,22 @@ def check_exchanged(text: Said, at_end: Iterable[Tensor], where: Where) -> Itera
             yield Defect("false claim", f"“{text}”: shown is {there or 'no such text'}", shown=f"“{new}” for “{old}”")
 
 
+def check_with(text: Said, near: Callable[[int], Iterable[Tensor]], where: Where) -> Iterator[Defect]:
+    """“With “tired” it gives 90 %”: where texts differ in that word, numbers of its clause are of a run that has it.
+
+    near: the numbers around a place of the text."""
+    exchanged = exchanged_words(where)
+    for match in WITH.finditer(text):
+        runs = {run for tensor in near(match.start()) for run in tensor.runs() if run in where.traces}
+        if match[1] in exchanged and runs and not any(match[1] in words_of_run(where.traces[run]) for run in runs):
+            yield Defect("false claim", f"“{match[0]}” in “{text}”: its numbers are of a run without that word")
+
+
+def words_of_run(trace: Any) -> set[str]:
+    """What a run reads and writes, as it is shown."""
+    return {display(token) for name in ("tokens", "source_tokens") for token in getattr(trace, name, ())}
+
+
 def exchanged_words(where: Where) -> set[str]:
     """The words in which the texts of two runs differ, where that is one word."""
     return {word for _, _, new, old in _differences(where) for word in (new, old)}
@@ -63,12 +80,13 @@ def _differences(where: Where) -> Iterator[tuple[str, str, str, str]]:
     plain = {run: trace for run, trace in where.traces.items()
              if "patch" not in getattr(trace, "info", {"patch": None}) and hasattr(trace, "ids")}  # fmt: skip
     for one, two in combinations(plain, 2):
-        mine, others = plain[one].tokens, plain[two].tokens
-        places = [k for k, (a, b) in enumerate(zip(mine, others, strict=False)) if a != b]
-        if len(mine) == len(others) and len(places) == 1:
-            a, b = display(mine[places[0]]), display(others[places[0]])
-            yield one, two, a, b
-            yield two, one, b, a
+        for text in ("tokens", "source_tokens"):
+            mine, others = (getattr(plain[run], text, ()) for run in (one, two))
+            places = [k for k, (a, b) in enumerate(zip(mine, others, strict=False)) if a != b]
+            if len(mine) == len(others) and len(places) == 1:
+                a, b = display(mine[places[0]]), display(others[places[0]])
+                yield one, two, a, b
+                yield two, one, b, a
 
 
 def _patches(tensors: Iterable[Tensor], where: Where) -> Iterator[dict[str, Any]]:
@@ -94,4 +112,4 @@ def _told(patch: dict[str, Any]) -> str:
     return f"{patch['name']} of “{display(patch['words'][patch['position']])}”"
 
 
-__all__ = ["check_carried", "check_exchanged", "exchanged_words"]
+__all__ = ["check_carried", "check_exchanged", "check_with", "exchanged_words"]

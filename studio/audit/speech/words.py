@@ -11,7 +11,7 @@ from scenes.kit.ground.say import Said
 from scenes.kit.words.tokens import display
 from studio.audit.checks.naming import AXES, displayed, vocabularies_of
 from studio.audit.findings import Defect
-from studio.audit.speech.carried import EXCHANGED, WERE, exchanged_words
+from studio.audit.speech.carried import EXCHANGED, WERE, WITH, check_with, exchanged_words
 from studio.audit.speech.places import Spot, Where
 
 CLAUSES = re.compile(r"[,;.]\s+(?:and )?| and | · ")
@@ -61,8 +61,9 @@ def check_sentence(
     spoken, _, shown = step
     vocabulary = all_words(where)
     named = {display(tokens[p]) for tokens in texts(where) for p in positions_in(grey) if p < len(tokens)}
-    if EXCHANGED.search(sentence.text) or WERE.search(sentence.text):
+    if any(pattern.search(sentence.text) for pattern in (EXCHANGED, WERE, WITH)):
         named |= exchanged_words(where)
+    yield from check_with(sentence.text, sentence.near, where)
     for at, word in sentence.words:
         levels = (sentence.near(at), sentence.tensors, *step)
         there = next((words for level in levels if (words := where.words_of(level))), set())
@@ -139,6 +140,7 @@ def check_label(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[D
     yield from check_pairs(text, where)
     sentence = Sentence.of(text)
     there = where.words_of(shown)
+    there |= exchanged_words(where) if there and WITH.search(text) else set()
     for _, word in sentence.words:
         if there and not sentence.numbers and word in all_words(where) and word not in there:
             yield Defect("false claim", f"“{text}”: what is shown is of {', '.join(sorted(there)[:5])}")
