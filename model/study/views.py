@@ -221,14 +221,14 @@ class Query:
 
     @property
     def others(self) -> list[int]:
-        """All other keys that it may look at; for the first word, itself."""
+        """All other keys that it may look at; for a first word that sees no other, itself."""
         return [key for key in self.seen if key != self.position] or [self.position]
 
     @cached_property
     def other(self) -> int:
-        """The other word that it attends to most; for the first word, itself."""
-        if not self.position:
-            return 0
+        """The other word that it attends to most; for a first word that sees no other, itself."""
+        if self.others == [self.position]:
+            return self.position
         others = np.arange(len(self.weights)) != self.position
         return int(np.argmax(np.where(others, self.weights.values, -1)))
 

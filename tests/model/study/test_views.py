@@ -102,7 +102,8 @@ def test_a_query_names_the_words_that_can_be_spoken_of(trace, head):
         np.testing.assert_array_equal(query.weights.values, row)
         assert list(query.seen) == [k for k in range(len(row)) if row[k] > 0]
         assert row[query.strongest] == row.max()
-        assert query.other == (0 if position == 0 else max(set(range(len(row))) - {position}, key=lambda k: row[k]))
+        others = set(query.seen) - {position} or {position}  # the first word of a decoder sees itself alone
+        assert query.other == max(others, key=lambda k: row[k]) and set(query.others) == others
         q = np.abs(head.q.values[position])
         assert q[query.entry] == q.max()
 

@@ -12,6 +12,7 @@ from studio.audit import audit_lesson
 from studio.play.picture import Picture
 from studio.play.session import Job
 from studio.preview.processes.lessons import job_of
+from tests.playing import caption, player
 
 ENTRIES = {entry.id: entry for entry in course()}
 TIRED = "The animal did not cross the street because it was too tired."
@@ -47,6 +48,19 @@ def test_the_head_that_is_followed_matters_most_in_its_stack(stack):
 def test_only_a_decoder_s_lesson_masks():
     ahead = [np.triu(lesson("attention", stack=stack).view.pattern.values, 1).max() for stack in ("encoder", "decoder")]
     assert ahead[0] > 0.1 and ahead[1] == 0
+
+
+def test_the_first_word_of_an_encoder_looks_at_others():
+    query = lesson("attention", text=TIRED).view.query(0)
+    weights = query.weights.values
+    assert query.other == 1 + weights[1:].argmax() and len(query.others) == len(weights) - 1
+
+
+def test_a_scaled_embedding_is_said_to_be():
+    shown = player(ENTRIES["embedding"].load())(model="translator", text=TIRED)
+    row = shown.trace["W_E"].values[shown.word.id]
+    assert np.allclose(shown.trace["embed"].values[shown.word.position], 8 * row, atol=1e-6)
+    assert "times √64, is its embedding" in caption(shown, "Look-up")
 
 
 def test_a_translator_has_a_text_that_it_knows():
