@@ -373,7 +373,15 @@ def test_notes_are_what_was_said_when_the_step_is_over(tmp_path):
     told = []
     session = Session({}, Store(tmp_path, 1), lambda session, event: told.append(session.steps[0].told()))
     session.hear(
-        {"event": "step", "step": 0, "name": "Count", "caption": "How many?", "notes": "How many?", "start": 0}
+        {
+            "event": "step",
+            "step": 0,
+            "name": "Count",
+            "caption": "How many?",
+            "notes": "How many?",
+            "start": 0,
+            "quiz": None,
+        }
     )
     said = {"notes": "How many? Three.", "lines": [("How many?", 0), ("Three.", 9)]}
     session.hear({"event": "end", "step": 0, "frames": 20, **said})

@@ -89,7 +89,7 @@ def test_all_of_a_card_is_in_its_room(aspect, answers):
         assert (card.width, card.height) == pytest.approx((width, 1.05))
         low, high = card.get_corner((-1, -1, 0)), card.get_corner((1, 1, 0))
         readings = card.readings()
-        assert [r.text for r in readings if r.text in answers] == answers and "A" in [r.text for r in readings]
+        assert [r.text for r in readings if r.text in answers] == answers and "A)" in [r.text for r in readings]
         for reading in readings:
             assert reading.size >= smallest() - 1e-9
             assert (reading.corners >= low[:2] - 1e-6).all() and (reading.corners <= high[:2] + 1e-6).all()

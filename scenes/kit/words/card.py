@@ -12,7 +12,7 @@ from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import CAPTION
 
 LETTERS = "ABCD"
-PAD, LETTER, GAP, HIGH = 0.45, 0.95, 0.7, 1.6  # in em: inside a chip, of its letter, between two, its height
+PAD, LETTER, GAP, HIGH = 0.45, 1.3, 0.7, 1.6  # in em: inside a chip, of its letter, between two, its height
 LEADING, AIR = 1.25, 0.35  # in em: from line to line, between the question and its answers
 BAR = 0.04  # scene units
 
@@ -69,7 +69,7 @@ class QuestionCard(Painted):
         for letter, answer, wide in zip(LETTERS, self.answers, self._widths(size), strict=False):
             pen.frame(x, y, wide, HIGH * size, "secondary", radius=0.3 * size)
             middle = y + HIGH * size / 2
-            pen.text(letter, x + PAD * size, middle, size, "secondary", level="letters")
+            pen.text(f"{letter})", x + PAD * size, middle, size, "secondary", level="letters")
             pen.text(answer, x + (PAD + LETTER) * size, middle, size, "ink", level="letters")
             x += wide + GAP * size
 
