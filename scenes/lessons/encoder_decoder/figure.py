@@ -135,12 +135,6 @@ class Figure(Painted):
         twin.framed[column] = 1.0
         return twin
 
-    def whole(self) -> Figure:
-        """A copy in which all parts are there, and none is lit."""
-        twin = self.lighting()
-        twin.shown[:], twin.framed[:] = 1.0, 1.0
-        return twin
-
     def draw(self, pen: Pen) -> None:
         for column in (0, 1):
             self._draw_frame(pen, column)
