@@ -6,9 +6,9 @@ from typing import Any
 _HOME = {
     "Lesson": "lesson",
     "TextLesson": "lesson",
-    "StackLesson": "stack_lesson",
+    "StackLesson": "stacks",
     "AttentionLesson": "attention_lesson",
-    "TranslationLesson": "translation_lesson",
+    "TranslationLesson": "stacks",
     "Step": "steps",
     "Observer": "observer",
     "Option": "options",

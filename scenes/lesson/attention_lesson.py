@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.numbers.trace import Trace
 from model.study.choice import telling_row
 from scenes.lesson.runs import MOST_RUNS, second_runs
-from scenes.lesson.stack_lesson import StackLesson
+from scenes.lesson.stacks import StackLesson
 
 
 class AttentionLesson(StackLesson):

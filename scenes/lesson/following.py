@@ -16,7 +16,7 @@ from scenes.kit.recipes import bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.quiz import Question
-from scenes.lesson.stack_lesson import StackLesson
+from scenes.lesson.stacks import StackLesson
 
 Chip = tuple[str, Tensor, str]  # name, tensor [position, d], kind
 SIZES = (0.38, 0.32, 0.38)  # em of the words in wide, square and tall frames

@@ -11,8 +11,8 @@ LIES = [
     Lie(
         "the row is said to come from one layer further up",
         CARRIED,
-        "where=stop_name(lesson, lesson.crossing),",
-        "where=stop_name(lesson, lesson.crossing + 1),",
+        "where=stop_name(lesson, lesson.crossing), keep=pair",
+        "where=stop_name(lesson, lesson.crossing + 1), keep=pair",
         "facts",
         FALSE,
     ),

@@ -14,10 +14,9 @@ from scenes.course import Entry
 from scenes.lesson import Options
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.lesson import Lesson, TextLesson
-from scenes.lesson.stack_lesson import StackLesson
+from scenes.lesson.stacks import StackLesson, TranslationLesson
 from scenes.lesson.stage import StagedScene
 from scenes.lesson.steps import SteppedScene
-from scenes.lesson.translation_lesson import TranslationLesson
 from studio.play.picture import Picture
 from studio.play.session import Job, perform
 

@@ -16,8 +16,8 @@ from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import most
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import second_runs, snapshot_runs
+from scenes.lesson.stacks import TranslationLesson
 from scenes.lesson.steps import give_way
-from scenes.lesson.translation_lesson import TranslationLesson
 from scenes.lessons.cross_attention import learning, looking, search, writing
 
 

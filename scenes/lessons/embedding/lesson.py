@@ -8,7 +8,7 @@ from model.study.words import Word, WordTable, closest_word, find_twin, one_of_e
 from scenes.course import own_run
 from scenes.kit.words.tokens import display
 from scenes.lesson.options import Choice
-from scenes.lesson.stack_lesson import StackLesson
+from scenes.lesson.stacks import StackLesson
 from scenes.lessons.embedding.analogies import NEAR, Analogies
 from scenes.lessons.embedding.directions import Directions
 from scenes.lessons.embedding.lookup import LookUp

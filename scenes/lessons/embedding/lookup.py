@@ -22,7 +22,7 @@ from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
 from scenes.kit.words.wordlist import WordList
 from scenes.lesson.claims import fact
-from scenes.lesson.stack_lesson import StackLesson
+from scenes.lesson.stacks import StackLesson
 from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.rows import DIGITS, labelled_rows
 

@@ -19,7 +19,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.links import Threads
 from scenes.kit.words.tokens import display
-from scenes.lesson.stack_lesson import StackLesson
+from scenes.lesson.stacks import StackLesson
 from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.table import MOST, TablePicture
 

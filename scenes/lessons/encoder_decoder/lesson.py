@@ -17,7 +17,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.runs import second_runs, trace_of, translation_of, twins_of
-from scenes.lesson.translation_lesson import TranslationLesson
+from scenes.lesson.stacks import TranslationLesson
 from scenes.lessons.encoder_decoder import growing, opening, pronoun
 
 TWIN = "The animal did not cross the street because it was too wide."

@@ -20,7 +20,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
-from scenes.lesson.stack_lesson import StackLesson
+from scenes.lesson.stacks import StackLesson
 from scenes.lessons.position.heatmap import HeatMap
 from scenes.lessons.position.waves import MarkedTable
 

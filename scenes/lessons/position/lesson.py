@@ -13,7 +13,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import least
 from scenes.lesson.options import Choice
-from scenes.lesson.stack_lesson import StackLesson
+from scenes.lesson.stacks import StackLesson
 from scenes.lessons.position.adding import Adding
 from scenes.lessons.position.likeness import Likeness
 from scenes.lessons.position.rotary import Turning

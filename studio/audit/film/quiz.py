@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from model.numbers.tensor import Tensor
 from scenes.kit.ground.encodings import Encoding, Mark, Shade
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.words.card import QuestionCard
@@ -41,8 +42,9 @@ class Quizzes(Check):
     def seen(self, screen: Screen) -> Iterator[Defect]:
         for mobject in screen.mobjects:
             if id(mobject) in screen.changed and is_painted(mobject) and not isinstance(mobject, QuestionCard):
-                written = (n.value for r in screen.readings[id(mobject)] if r.opacity > SEEN for n in r.numbers)
-                self.shown.append(np.array([value.value() for value in written if isinstance(value, Cell)]))
+                values = (n.value for r in screen.readings[id(mobject)] if r.opacity > SEEN for n in r.numbers)
+                cells = [each for each in values if isinstance(each, Cell) and isinstance(each.tensor, Tensor)]
+                self.shown.append(np.array([cell.value() for cell in cells]))
                 self.shown += [drawn(mark, each) for mark in screen.marks(mobject) for each in mark.shows]
         return iter(())
 
