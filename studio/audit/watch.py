@@ -17,6 +17,7 @@ from studio.audit.film.filling import Filling
 from studio.audit.film.film import Film
 from studio.audit.film.quiz import Quizzes
 from studio.audit.findings import Case, Defect, Finding, Moment
+from studio.audit.numbers.parts import Parts
 from studio.audit.numbers.sources import Sources
 from studio.audit.passing.passing import Passing
 from studio.audit.reader import Reader
@@ -24,7 +25,9 @@ from studio.audit.report import Report
 from studio.audit.screen import Eye
 from studio.audit.speech.said import Speech
 
-CHECKS: tuple[type[Check], ...] = (Provenance, Layout, Inked, Honesty, Speech, Passing, Film, Quizzes, Filling)
+CHECKS: tuple[type[Check], ...] = (
+    *(Provenance, Parts, Layout, Inked, Honesty, Speech, Passing, Film, Quizzes, Filling),
+)
 
 
 class Watch(Observer):

@@ -39,8 +39,7 @@ LIES = [
         'return (run or self.trace)[f"{self.name}.pattern"].mean(0)',
         'return (run or self.trace)[f"{self.name}.pattern"][0]',
         "cross_attention",
-        "test",
-        test=TESTS,
+        "false claim",
     ),
     Lie(
         "the row that is followed is the one that matters least",
@@ -126,11 +125,10 @@ LIES = [
     Lie(
         "the bars beside a row are those of the row above",
         WRITING,
-        'ProbabilityBars(lesson.trace["probs"][row], lesson.trace.vocabulary, **room, **how)',
-        'ProbabilityBars(lesson.trace["probs"][max(row - 1, 0)], lesson.trace.vocabulary, **room, **how)',
+        'return lesson.trace["probs"][row]',
+        'return lesson.trace["probs"][max(row - 1, 0)]',
         "cross_attention",
-        "test",
-        test=TESTS,
+        "false claim",
     ),
     Lie(
         "the word that it writes is the next but one",
@@ -146,8 +144,7 @@ LIES = [
         'ablate=every, stack="cross"',
         'ablate=every[: config.n_heads], stack="cross"',
         "cross_attention",
-        "test",
-        test=TESTS,
+        "false claim",
     ),
     Lie(
         "a beginning is as likely as all but its first word",
@@ -155,8 +152,7 @@ LIES = [
         'return stack(logs(lesson, one), "position").sum(0)',
         'return stack(logs(lesson, one)[1:] or logs(lesson, one), "position").sum(0)',
         "cross_attention",
-        "test",
-        test=TESTS,
+        "false claim",
     ),
     Lie(
         "words of the tree are the ids that come next in the dictionary",
@@ -204,7 +200,6 @@ LIES = [
         "for grid, step in zip(grids[1:], marks[1:], strict=True)",
         "for grid, step in zip(grids[:0:-1], marks[1:], strict=True)",
         "cross_attention",
-        "test",
-        test=TESTS,
+        "false claim",
     ),
 ]

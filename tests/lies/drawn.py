@@ -41,8 +41,7 @@ LIES = [
         "angles = np.linspace(start, end, 2 + int(48 * rounds))",
         "angles = np.linspace(start - 2 * np.pi, end, 2 + int(48 * rounds))",
         "position",
-        "test",
-        test="tests/scenes/kit/space/test_kit_positions.py",
+        "wrong shape",
     ),
     # ── colours ──────────────────────────────────────────────────────────────────────────────────
     Lie(

@@ -72,8 +72,7 @@ LIES = [
         'Series(places[0], first, "the first time"',
         'Series(places[0], again, "the first time"',
         "induction",
-        "test",
-        TEST,
+        "false claim",
     ),
     Lie(
         "even attention is to the words of one half",
@@ -81,8 +80,7 @@ LIES = [
         "Tensor.given(range(self.half + 1, 2 * self.half + 1)",
         "Tensor.given(range(1, self.half + 1)",
         "induction",
-        "test",
-        TEST,
+        "false claim",
     ),
     Lie(
         "the frame is around the head beside ours",
@@ -115,8 +113,7 @@ LIES = [
         "keys = {head: study.score(lesson.trace, run, ours, lesson.one)",
         "keys = {head: study.score(run, lesson.trace, ours, lesson.one)",
         "induction",
-        "test",
-        TEST,
+        "false claim",
     ),
     Lie(
         "the runs without heads stand beside the wrong heads",
@@ -189,8 +186,7 @@ LIES = [
         "without = lesson.without(ours)",
         "without = lesson.without(lesson.before)",
         "induction",
-        "test",
-        TEST,
+        "false claim",
     ),
     Lie(
         "without our head is without the one that looks back",

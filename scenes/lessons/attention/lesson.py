@@ -17,7 +17,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.attention_lesson import AttentionLesson
-from scenes.lesson.claims import most, share
+from scenes.lesson.claims import Fact, most, share, truth
 from scenes.lesson.following import below, next_word_title, quiz_without, strip_of, two_bars
 from scenes.lesson.steps import come, leave
 from scenes.lessons.attention import looking, outcome, projections, scores
@@ -150,6 +150,12 @@ class SelfAttention(AttentionLesson):
             self.play(Assemble(formula, {name: strip.place_of_name(name) for name in "qkv"}), run_time=2.4)
         return strip, formula
 
+    @property
+    def head_is_off(self) -> Fact:
+        """In the run without it, the head that is shown brings nothing."""
+        rows = self.part_of(self.off)[f"blocks.{self.layer}.attn.result"][self.head]
+        return truth("without it this head brings nothing", [rows], lambda rows: not rows.any())
+
     def answer_to_the_question(self, strip: SentenceStrip, formula: Formula) -> None:
         before, after = self.next_words
         likeliest = int(np.argmax(before.values))
@@ -159,6 +165,7 @@ class SelfAttention(AttentionLesson):
             subtitle="next word after {before} · with all heads, then without layer {l}, head {h}",
             before=self.before_next(self.position),
             keep=(strip, formula),
+            claims=[self.head_is_off],
             quiz=quiz_without(self, "Without this head, which word is likeliest after {before}?", self.next_words),
         ):
             with_head, without = two_bars(self, self.next_words, self.below(strip), 3, 5)

@@ -14,7 +14,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look
 from scenes.kit.words.branches import WordTree
 from scenes.kit.words.tokens import TokenRow
-from scenes.lesson.claims import fact, truth
+from scenes.lesson.claims import Fact, fact, truth
 from scenes.lesson.following import below
 from scenes.lesson.steps import give_way
 
@@ -68,6 +68,17 @@ def levels_of(lesson: CrossAttention, found: Beam, levels: int) -> Found:
     return Found(branches, totals)
 
 
+def adds_up(branch: Branch, total: Tensor) -> Fact:
+    """log p of a beginning is the sum of the logarithms along its branch."""
+    way: list[Branch] = []
+    at: Branch | None = branch
+    while at is not None:
+        way.append(at)
+        at = at.parent
+    added = lambda whole, *p: bool(abs(whole - np.log(p).sum()) < 1e-4)  # noqa: E731
+    return truth("log p of all is the sum along its branch", [total, *[each.chance for each in way]], added)
+
+
 def ends(found: Found) -> int:
     """How many branches nothing goes on from."""
     return sum(not branch.children for branch in found.branches)
@@ -100,6 +111,7 @@ def beam_search(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
                 kept,
                 lambda *rows: all((np.diff(r) < 1e-4).all() for r in rows),
             ),
+            *[adds_up(found_one, whole) for found_one, whole in zip(shown.branches, shown.totals, strict=True)],
             *([truth("twice the same", [best, greedy], lambda a, b: bool(abs(a - b) < 1e-4))] if same else []),
         ],
         keep=before,

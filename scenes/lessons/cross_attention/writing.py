@@ -36,6 +36,7 @@ def word_by_word(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]
     run, pattern, count = lesson.trace, lesson.alignment(), len(lesson.trace)
     at = lesson.back[0] if lesson.back else lesson.position
     read = lesson.reads[at]
+    nexts = stack([next_of(lesson, row) for row in range(count)], "position")
     with lesson.step(
         "Word by word",
         ask="One French word after the other: where does the decoder look for each?",
@@ -43,6 +44,16 @@ def word_by_word(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]
         tensor=f"{lesson.name}.pattern",
         n=run.config.n_heads,
         keep=before,
+        claims=[
+            truth(
+                "a cell is the mean of all heads",
+                [pattern, run[f"{lesson.name}.pattern"]],
+                lambda cells, heads: bool(np.allclose(cells, heads.mean(0), atol=1e-5)),
+            ),
+            truth(
+                "beside a row stands what follows it", [nexts, run["probs"]], lambda a, b: bool(np.array_equal(a, b))
+            ),
+        ],
     ):
         box, beside = lesson.stage, bool(lesson.by(wide=True, square=count <= FULL, tall=True))
         left, right = box.columns(1.7, 1, gap=0.5) if lesson.wide else box.rows(2.2, 1, gap=0.3)
@@ -68,11 +79,16 @@ def word_by_word(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]
     return [grid, *bars[:1]]
 
 
+def next_of(lesson: CrossAttention, row: int) -> Tensor:
+    """The probabilities of what may come after a row. [vocab]"""
+    return lesson.trace["probs"][row]
+
+
 def next_bars(lesson: CrossAttention, box: Box, row: int) -> ProbabilityBars:
     """What may come after a row: a few words, and all others."""
     room: Look = dict(width=box.width, height=min(box.height, 3.4), count=4, size=0.4, label_room=2.2)
     how: Look = dict(longest=1.0, fill="probability", drawn=lesson.targets[row], whole=True)
-    return ProbabilityBars(lesson.trace["probs"][row], lesson.trace.vocabulary, **room, **how).move_to(box.center)
+    return ProbabilityBars(next_of(lesson, row), lesson.trace.vocabulary, **room, **how).move_to(box.center)
 
 
 def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
@@ -84,7 +100,10 @@ def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobje
         ask="And if its heads brought nothing from the English?",
         subtitle="next word after “{word}” · then a second run, all {n} heads of cross-attention off",
         n=lesson.trace.config.n_layers * lesson.trace.config.n_heads,
-        claims=[fact("likeliest", "no word is likelier there", [both[1]], lambda p: bool(p[first] >= p.max()))],
+        claims=[
+            fact("likeliest", "no word is likelier there", [both[1]], lambda p: bool(p[first] >= p.max())),
+            truth("no head brings anything from the English", silent(lesson), lambda *rows: not any(map(np.any, rows))),
+        ],
         quiz=lesson.quiz("Without the English, which word is likeliest after “{word}”?", both[1], lesson.called_next),
         keep=before,
     ):
@@ -105,6 +124,11 @@ def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobje
             **(dict(w=display(lesson.trace.vocabulary[first]), r=both[1][first]) if first != word else {}),
         )
     return [bars[0]]
+
+
+def silent(lesson: CrossAttention) -> list[Tensor]:
+    """What every layer's heads bring from the encoder in the run without them."""
+    return [lesson.without[f"decoder.blocks.{k}.cross_attn.result"] for k in range(lesson.trace.config.n_layers)]
 
 
 # ── teacher forcing ──────────────────────────────────────────────────────────────────────────────

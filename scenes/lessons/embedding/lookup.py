@@ -21,7 +21,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
 from scenes.kit.words.wordlist import WordList
-from scenes.lesson.claims import fact
+from scenes.lesson.claims import fact, truth
 from scenes.lesson.stacks import StackLesson
 from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.rows import DIGITS, labelled_rows
@@ -120,15 +120,22 @@ class LookUp:
 
     def look_up(self, sentence: NumberedTokens, grid: TensorGrid) -> TensorGrid:
         """The id goes to its row, which comes out and lies under the sentence."""
-        position, play = self.word.position, self.scene.play
+        position, play, scaled = self.word.position, self.scene.play, self.trace.config.embed_scale
         with self.scene.step(
             "Look-up",
             "“{word}” has id {id}: row {id}, times √{d}, is its embedding. That is all."
-            if self.trace.config.embed_scale
+            if scaled
             else "“{word}” has id {id}: row {id} is its embedding. That is all.",
-            subtitle="embed [{i}, :] = " + "√{d} · " * self.trace.config.embed_scale + "W_E [{id}, :]",
+            subtitle="embed [{i}, :] = " + "√{d} · " * scaled + "W_E [{id}, :]",
             i=position,
             id=self.word.id,
+            claims=[
+                truth(
+                    "the embedding is the row" + " times √d" * scaled,
+                    [self.trace["embed"][position], self.trace["W_E"][self.word.id]],
+                    lambda x, row: bool(np.allclose(x, row * (len(row) ** 0.5 if scaled else 1), rtol=1e-5)),
+                )
+            ],
         ):
             place = grid.shown_row(self.word.id)
             frame = Frame(grid.row_corners(place, pad=0.02))

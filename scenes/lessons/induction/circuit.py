@@ -143,6 +143,14 @@ def of_runs(lesson: Induction, scores: Tensor, shown: list[Pair]) -> list[Fact]:
     return [most(abs(scores[1:] - scores[0]), changed_most(scores, shown)), *each]
 
 
+def met(lesson: Induction, scores: Tensor, shown: list[Pair], other: str) -> list[Fact]:
+    """Each score is the product of this run's query and the key of a run without a head, or the other way round."""
+    runs, ours = runs_of_layer(lesson), (lesson.layer, lesson.head)
+    both = [(lesson.trace, runs[head]) if other == "key" else (runs[head], lesson.trace) for head in shown]
+    pairs = [study.query_and_key(asking, asked, ours, lesson.one) for asking, asked in both]
+    return [facts.score_of(scores[1 + k], *pair, float(study.root(lesson.trace))) for k, pair in enumerate(pairs)]
+
+
 def bars_of(lesson: Induction, strip: SentenceStrip, scores: Tensor, other: Tensor, shown: list[Pair]) -> SignedBars:
     """On a scale that has room for the other scores as well, which the bars become or were."""
     words: list[str | Said] = [say("as it is"), *[say("without head {k}", k=head) for _, head in shown]]
@@ -166,7 +174,7 @@ def whose_key(lesson: Induction, strip: SentenceStrip, before: list[Mobject]) ->
         "Whose work is the key?",
         ask="The same query, the key from a run without a head of layer {pl}. Which head made it fit?",
         subtitle="layer {l}, head {h}: q [{i}, :] of this run · k [{j}, :] of each run ÷ √d_head",
-        claims=of_runs(lesson, scores, shown),
+        claims=[*of_runs(lesson, scores, shown), *met(lesson, scores, shown, "key")],
         keep=(strip, *before),
     ):
         bars = bars_of(lesson, strip, scores, other, shown)
@@ -192,7 +200,7 @@ def whose_query(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Mob
         "And the query?",
         ask="Now the key as it is, and the query from those runs?",
         subtitle="layer {l}, head {h}: q [{i}, :] of each run · k [{j}, :] of this run ÷ √d_head",
-        claims=of_runs(lesson, scores, shown),
+        claims=[*of_runs(lesson, scores, shown), *met(lesson, scores, shown, "query")],
         keep=(strip, before),
     ):
         bars = bars_of(lesson, strip, scores, other, shown)

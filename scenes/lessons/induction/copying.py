@@ -66,6 +66,7 @@ def what_it_says(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStri
         claims=[
             count("is number", "rank", [logits], lambda values: int((values >= values[lesson.followed]).sum())),
             highest(logits, chosen),
+            facts.same_text(lesson.trace, without, (ours,)),
         ],
         keep=before,
     ):

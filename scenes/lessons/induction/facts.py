@@ -32,6 +32,31 @@ def of_stripe(run: TwiceOver) -> Fact:
     return truth("a score is the mean attention to what followed", [run.matching, *patterns(run.trace)], holds)
 
 
+def even(run: TwiceOver) -> Fact:
+    """What a head would give one word of all that a row of the second half sees, if it gave all the same."""
+    rows = np.arange(run.half + 1, 2 * run.half + 1)
+    return truth(
+        "even attention is one over the words seen", [run.chance], lambda c: bool(abs(c - (1 / rows).mean()) < CLOSE)
+    )
+
+
+def foretold(run: TwiceOver, curve: Tensor, start: int) -> Fact:
+    """A curve is the probability of each next word of the half that starts there."""
+
+    def holds(values: np.ndarray, probs: np.ndarray, ids: np.ndarray) -> bool:
+        rows = np.arange(start, start + len(values))
+        return bool(np.allclose(values, probs[rows, ids[rows + 1].astype(int)]))
+
+    return truth("a curve is what the right next word gets", [curve, run.trace["probs"], run.trace["tokens"]], holds)
+
+
+def score_of(read: Tensor, q: Tensor, k: Tensor, root: float) -> Fact:
+    """A score is the product of that query and that key, divided by the root of their size."""
+    return truth(
+        "a score is q · k ÷ √d_head", [read, q, k], lambda s, a, b: bool(abs(s - a @ b / root) < CLOSE * (1 + abs(s)))
+    )
+
+
 def back(run: TwiceOver) -> Fact:
     """So many words back stands what followed a word, before its second time."""
     half = run.half

@@ -39,6 +39,7 @@ def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     """The words, and over their places the probability of the right next word."""
     run = lesson.list
     half, first, again = run.half, run.next_words(False), run.next_words(True)
+    series = series_of(lesson, first, again)
     with lesson.step(
         "Words in no order",
         ask="Is it known by heart? {n} random words are not. Said twice, are they foretold?",
@@ -50,7 +51,8 @@ def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
                 "the second half says the words of the first",
                 [run.trace["tokens"]],
                 lambda ids: bool((ids[:half] == ids[half:]).all() and len(set(ids)) == half),
-            )
+            ),
+            *[facts.foretold(run, each.ys, half * k) for k, each in enumerate(series)],
         ],
         keep=before,
     ):
@@ -58,7 +60,7 @@ def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         words = TokenRow(run.trace.tokens[:half], width=upper.width, height=upper.height, size=0.36,
                          lines=lesson.by(wide=2, square=3, tall=5)).move_to(upper.center)  # fmt: skip
         lesson.play(*give_way(before, words), run_time=0.8)
-        chart = chart_of(lesson, first, again, lower.width, lower.height).move_to(lower.center)
+        chart = chart_of(lesson, series, lower.width, lower.height).move_to(lower.center)
         lesson.play(GrowCurve(chart), run_time=3.2)
         lesson.answer(
             "The right word gets {x:.1%} the first time, {y:.0%} the second: it must look back."
@@ -70,13 +72,18 @@ def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     return [words, chart]
 
 
-def chart_of(lesson: Induction, first: Tensor, again: Tensor, width: float, height: float) -> LineChart:
+def series_of(lesson: Induction, first: Tensor, again: Tensor) -> list[Series]:
+    """The probability of each next word, over its place in the text: the first time and the second."""
     half = lesson.list.half
     places = [Tensor.given(range(start, start + half - 1), "place", ("word",)) for start in (1, half + 1)]
-    series = [
+    return [
         Series(places[0], first, "the first time", "secondary", 0.04),
         Series(places[1], again, "the second time", "probability", 0.04),
     ]
+
+
+def chart_of(lesson: Induction, series: list[Series], width: float, height: float) -> LineChart:
+    half = lesson.list.half
     titles = ("place in the text", "probability of the right next word")
     return LineChart(series, width=width, height=height, across=(0, 2 * half), up=(0, 1), titles=titles)
 
@@ -124,7 +131,7 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         ask="Which head looks from a word to what followed it the last time?",
         subtitle="prefix-matching score: mean attention to it, second time · even attention: {c:.1%}",
         c=run.chance,
-        claims=[facts.of_stripe(run)],
+        claims=[facts.of_stripe(run), facts.even(run)],
         keep=before,
         quiz=lesson.quiz(
             "Which head looks most to what followed the word the last time?",

@@ -153,6 +153,18 @@ def check_moments(text: Said, where: Where) -> Iterator[Defect]:
             yield Defect("false claim", f"“{text}”: no run is of that step", expected=there, shown=said)
 
 
+def check_counter(text: Said, shown: Iterable[Tensor], where: Where) -> Iterator[Defect]:
+    """A counter, “step 379” alone: what is on screen with it is of a run of the model as it was then."""
+    said = STEP.fullmatch(text)
+    infos = [getattr(where.traces.get(run), "info", {}) for tensor in shown for run in tensor.runs()] if said else []
+    steps = {info["step"] for info in infos if info.get("step") is not None}
+    if said and steps and int(said[1].replace(",", "")) not in steps:
+        there = ", ".join(f"{step:,}" for step in sorted(steps))
+        yield Defect(
+            "false claim", f"“{text}”: what is shown with it is not of that step", expected=there, shown=said[1]
+        )
+
+
 def _temperatures(shown: Iterable[Tensor]) -> Iterator[float]:
     """At which temperatures logits were turned into the chances that are shown."""
     for tensor in shown:

@@ -26,7 +26,7 @@ from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.carried import check_carried, check_exchanged
 from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
-from studio.audit.speech.names import check_grey_line, check_moments, check_order, check_runs, check_then
+from studio.audit.speech.names import check_counter, check_grey_line, check_moments, check_order, check_runs, check_then
 from studio.audit.speech.places import Where
 from studio.audit.speech.symbols import check_rows, check_symbol
 from studio.audit.speech.words import Sentence, check_label, check_sentence
@@ -78,6 +78,9 @@ class Speech(Check):
                 yield from (d.at(middle) for d in check_rows(mobject, self.where))
         bars = [mobject for mobject in screen.mobjects if isinstance(mobject, ProbabilityBars) and is_painted(mobject)]
         self.bars = [tensor for mobject in bars for tensor in self.tensors_of[id(mobject)][1]]
+        there = [self.tensors_of[id(m)] for m in screen.mobjects if id(m) in self.tensors_of]
+        for label in [m for m, _ in there if isinstance(m, Label) and id(m) in screen.changed]:
+            yield from check_counter(label.text, [tensor for _, tensors in there for tensor in tensors], self.where)
 
     def step_ended(self, step: Step) -> Iterator[Defect]:
         heading, caption = self.lesson.heading, self.lesson.caption
