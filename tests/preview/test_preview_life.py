@@ -154,7 +154,8 @@ def test_a_covered_stage_leads_on(preview, open_page):
         *(("》", "Period", True, "faster"), ("《", "Comma", True, "slower"), ("λ", "KeyL", False, "loop")),
         *(("&", "Digit1", False, "1"), ("é", "Digit2", False, "2"), ("Process", "KeyF", False, "full")),
         *(("？", "Slash", True, "help"), ("ر", "KeyR", False, "replay"), ("a", "KeyQ", False, "auto")),
-        *(("q", "KeyA", False, ""), ("!", "Digit1", True, ""), (",", "KeyM", False, ""), ("b", "KeyN", False, "black")),
+        *(("q", "KeyA", False, "quiz"), ("ø", "Semicolon", False, ""), ("!", "Digit1", True, "")),
+        *((",", "KeyM", False, ""), ("b", "KeyN", False, "black")),
         *(("F5", "F5", False, ""), ("Tab", "Tab", False, ""), ("ArrowRight", "ArrowRight", False, "next")),
     ],
 )  # fmt: skip

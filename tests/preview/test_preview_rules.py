@@ -231,7 +231,8 @@ def test_every_step_of_every_lesson_can_be_read(token):
 
     for entry in course():
         seen = {}
-        options = Options(text=entry.text, model=entry.model, token=token if "token" in entry.load().controls else None)
+        takes = "token" in entry.load().controls and entry.id != "induction"  # which says what may be followed
+        options = Options(text=entry.text, model=entry.model, token=token if takes else None)
         perform(Job(entry, options, Picture.of("l")), Playback, Reader())
         assert sum(map(len, seen.values())) > len(seen), entry.id
         for name, readings in seen.items():

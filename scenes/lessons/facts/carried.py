@@ -21,6 +21,7 @@ from scenes.kit.recipes import UNBOUNDED, Look, bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import count, most, truth
 from scenes.lesson.following import TITLE, next_word_title
+from scenes.lesson.quiz import Question
 from scenes.lesson.steps import give_way
 
 if TYPE_CHECKING:
@@ -117,18 +118,25 @@ def one_row(lesson: Facts, pair: Pair) -> Pair:
         subtitle="next word after position {i}, “{last}” · then with the row of “{u}” {where}",
         where=stop_name(lesson, lesson.crossing),
         keep=pair,
-        quiz=lesson.quiz(
-            "With the row of “{u}” {where}, which word is likeliest?",
-            carried_over(lesson, lesson.crossing)["probs"][lesson.position],
-            lesson.called_next,
-            where=stop_name(lesson, lesson.crossing),
-        ),
+        quiz=question_of(lesson),
     ):
         pair, value = carry(lesson, pair, lesson.crossing, opens=True)
         lesson.answer(
             "“{v}” has {b:.1%} with the row of “{u}” {where}, {a:.1%} without.", a=lesson.probs[lesson.other], b=value
         )
     return pair
+
+
+def question_of(lesson: Facts) -> Question | None:
+    """What follows with that row; before the first layer it is the other text, which has been shown."""
+    if lesson.crossing == 0:
+        return None
+    return lesson.quiz(
+        "With the row of “{u}” {where}, which word is likeliest?",
+        carried_over(lesson, lesson.crossing)["probs"][lesson.position],
+        lesson.called_next,
+        where=stop_name(lesson, lesson.crossing),
+    )
 
 
 def a_layer_later(lesson: Facts, pair: Pair) -> Pair:

@@ -36,7 +36,9 @@ def every_head(lesson: Facts, before: Mobject) -> TensorGrid | Mobject:
         n=shares.size,
         keep=(),
         claims=[largest(shares, layer, head)],
-        quiz=lesson.quiz(
+        quiz=None
+        if float(shares[layer, head]) == float(found.contributions.values.max())  # then it has been worked out
+        else lesson.quiz(
             "Which head adds most to the logit of “{w}”?",
             concatenate(list(shares), 0),
             lambda k: say("head {h} of layer {l}", h=k % shares.shape[1], l=k // shares.shape[1]),

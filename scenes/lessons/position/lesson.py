@@ -65,7 +65,7 @@ class Position(StackLesson):
         turning.distance(hands)
         turning.by_distance()
         self.compare()
-        shuffling.noticed(self.untold, self.noticed, [WAYS[kind] for kind in self.noticed])
+        shuffling.noticed((self.untold, self.told), self.noticed, [WAYS[kind] for kind in self.noticed])
 
     def prepare(self) -> None:
         """The four variants' runs, two of them in two orders, the position that is read off, and the rotary head."""

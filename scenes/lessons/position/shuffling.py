@@ -226,10 +226,12 @@ class Shuffling:
                 self.scene.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
                 self.scene.play(Grow(change, "grown", lag=0.2), run_time=1)
 
-    def noticed(self, orders: Orders, by_kind: Mapping[str, Orders], names: Sequence[str]) -> None:
+    def noticed(self, both: tuple[Orders, Orders], by_kind: Mapping[str, Orders], names: Sequence[str]) -> None:
         """The picture of the beginning, and its answer: how far the shuffling moves the prediction of each model."""
         told, shares = list(by_kind), [each.moved for each in by_kind.values()]
         most, moved = max(range(len(told)), key=lambda k: float(shares[k])), stack_tensors(shares, "kind")
+        orders = both[0]
+        given_away = any(np.isclose(float(shares[most]), float(each.moved)) for each in both)
         with self.scene.step(
             "Is it noticed?",
             ask="The same words shuffled once more: which models notice?",
@@ -238,7 +240,9 @@ class Shuffling:
             claims=[fact("most", "no other model is moved further", shares, lambda *all: bool(all[most] >= max(all)))],
             last=last_word(orders),
             n=len(told),
-            quiz=self.scene.quiz("Which model’s prediction moves most?", moved, names.__getitem__),
+            quiz=None
+            if given_away
+            else self.scene.quiz("Which model’s prediction moves most?", moved, names.__getitem__),
         ):
             stage = self.scene.stage
             wide, beside = stage.rows(1, 1, gap=0.4), stage.columns(1, 1, gap=0.5)
