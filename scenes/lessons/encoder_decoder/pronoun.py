@@ -93,7 +93,7 @@ def without(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     results = [run[f"encoder.blocks.{lesson.layer}.attn.result"][lesson.head] for run in lesson.without]
     with lesson.step(
         "Without this head",
-        ask="And if this one head is switched off, what does the decoder write then?",
+        ask="And if this one head is switched off: does the decoder still write “{a}” and “{b}”?",
         subtitle="probs [{i}, :] after “{word}” · then second runs without head {h} of layer {l} of the encoder",
         i=row,
         word=lesson.words[row],
