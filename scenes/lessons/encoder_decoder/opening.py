@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from manim import UP, FadeIn, Mobject, Transform, VGroup
+from manim import UP, FadeIn, Mobject, Transform, VGroup, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor, stack
 from scenes.kit.attention.pattern import DotPattern
@@ -41,6 +42,9 @@ class Leak(NamedTuple):
     row: int
     free: Tensor  # [query, key], without the mask
     pattern: Tensor  # [query, key], with it
+
+
+FIRST, THEN = squish_rate_func(smooth, 0, 0.5), squish_rate_func(smooth, 0.4, 1)  # one goes back, the next comes
 
 
 def rooms(lesson: EncoderDecoder) -> tuple[Box, Box]:
@@ -84,9 +88,10 @@ def boxes(lesson: EncoderDecoder, running: Running) -> None:
         lesson.play(*running.to(small, SLIM), run_time=1.4)
         lesson.play(*running.see(), run_time=0.4)
         for key, name, kind in opened(lesson):
-            lesson.play(running.light(key), *running.close(), run_time=0.5)
-            lesson.play(running.open(key, VGroup(*strips(lesson, large, key, name, kind))), run_time=0.7)
-            lesson.wait(0.4)
+            back = [move.set_rate_func(FIRST) for move in running.close()]
+            out = running.open(key, VGroup(*strips(lesson, large, key, name, kind))).set_rate_func(THEN)
+            lesson.play(running.light(key), *back, out, run_time=1)
+            lesson.wait(0.8)
         lesson.answer(
             "Rows, one a word: {d} numbers wide, {m} inside feed forward, and in the end {v}, one a French word."
         )
