@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,21 +36,32 @@ class Law:
         return Claim(parts, shown_at(tensor, spec, at), "quotient" if over else "sum", self.about, over)
 
 
-def elide(n: int, limit: int, keep: int | None = None) -> list[int | None]:
-    """Indices to show of n when at most `limit` fit; None stands for ⋯. `keep` is among them.
+def elide(n: int, limit: int, keep: int | Sequence[int] | None = None) -> list[int | None]:
+    """Indices to show of n when at most `limit` fit; None stands for ⋯. The last one is among them, and `keep`: of
+    several, the first that matters most, as many as fit.
 
     >>> elide(4, 8), elide(64, 5), elide(10, 5, keep=6)
     ([0, 1, 2, 3], [0, 1, 2, None, 63], [0, None, 6, None, 9])
+    >>> elide(64, 8, keep=[40, 7, 41])
+    [0, None, 7, None, 40, 41, None, 63]
     """
     if n <= limit:
         return list(range(n))
-    limit = max(limit, 3)
-    head = list(range(limit - 2))
-    if keep is not None and keep not in (*head, n - 1):
-        head = [*head[: max(limit - 4, 1)], keep]
+    kept = [keep] if isinstance(keep, int) else list(keep or ())
+    shown = {n - 1, *kept[:1]}
+    for index in [*kept, *range(n)]:
+        if len(with_gaps({*shown, index})) <= max(limit, 3):
+            shown.add(index)
+    return with_gaps(shown)
+
+
+def with_gaps(indices: Collection[int]) -> list[int | None]:
+    """The indices in their order, None where some are left out between them or before the first."""
     shown: list[int | None] = []
-    for before, index in zip([-1, *head], [*head, n - 1], strict=True):
+    before = -1
+    for index in sorted(indices):
         shown += [None, index] if index - before > 1 else [index]
+        before = index
     return shown
 
 

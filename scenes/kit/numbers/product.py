@@ -27,7 +27,7 @@ class Product(VGroup):
 
     x [n], weights [n, m], y [m]: Tensors. kinds: of the three. names: of the three labels on top, Typst or (letter,
     index). rows, columns: of W that are shown at most; shown columns of W and shown entries of y are the same ones, and
-    `keep` is among them.
+    `keep` is among them; shown rows of W and shown entries of x are, and of `keep_rows` as many as fit.
     Parts: `.x .weights .y .labels .signs`."""
 
     def __init__(
@@ -43,16 +43,18 @@ class Product(VGroup):
         rows: int = 9,
         columns: int = 9,
         keep: int | None = None,
+        keep_rows: Sequence[int] | None = None,
     ):
         n, m = weights.shape
-        units_y = max(_units(n, rows), _units(m, columns, keep))
-        units_x = _units(m, columns, keep) + 2
+        entries = elide(n, rows, keep_rows)
+        units_y = max(_units(entries), _units(elide(m, columns, keep)))
+        units_x = _units(elide(m, columns, keep)) + 2
         gap, label_room = (0.5, 0.62) if box.width > 10 else (0.22, 0.62)
         cw = min(0.95, (box.width - 6 * (BRACKET + 0.06) - 4 * gap) / units_x)
         ch = min(0.52 if box.width > 10 else 0.8, (box.height - label_room) / units_y)
         cell: dict[str, Any] = dict(exact=(cw, ch))
-        self.x = TensorGrid(x, kinds[0], upright=True, rows=rows, **cell)
-        self.weights = TensorGrid(weights, kinds[1], rows=rows, columns=columns, keep_column=keep, **cell)
+        self.x = TensorGrid(x, kinds[0], upright=True, rows=entries, **cell)
+        self.weights = TensorGrid(weights, kinds[1], rows=entries, columns=columns, keep_column=keep, **cell)
         self.y = TensorGrid(y, kinds[2], upright=True, rows=columns, keep_row=keep, **cell)
         times, equals = Label("·", 0.6), Label("=", 0.6)
         grids = VGroup(self.x, times, self.weights, equals, self.y).arrange(buff=gap / 2)
@@ -72,8 +74,8 @@ class Product(VGroup):
         super().__init__(self.x, times, self.weights, equals, self.y, self.labels)
 
 
-def _units(n: int, limit: int, keep: int | None = None) -> float:
-    return sum(0.6 if i is None else 1.0 for i in elide(n, limit, keep))
+def _units(indices: Sequence[int | None]) -> float:
+    return sum(0.6 if i is None else 1.0 for i in indices)
 
 
 class SoftmaxTable(VGroup):

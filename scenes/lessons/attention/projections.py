@@ -51,6 +51,7 @@ def projection(lesson: SelfAttention, strip: SentenceStrip, letter: str, positio
         "K": ("key", lesson.view.W_K, lesson.view.k),
         "V": ("value", lesson.view.W_V, lesson.view.v),
     }[letter]
+    terms = one_entry(lesson, strip)
     return Product(
         halves(lesson, strip)[0],
         lesson.view.X[position],
@@ -61,7 +62,17 @@ def projection(lesson: SelfAttention, strip: SentenceStrip, letter: str, positio
         roles=("ink", "positive", role),
         rows=depth(lesson),
         keep=lesson.query.entry,
+        keep_rows=terms.order[: terms.count],  # what is written out is to be seen in the matrices
     )
+
+
+def one_entry(lesson: SelfAttention, strip: SentenceStrip) -> TermSum:
+    """The number of the query that is worked, term by term."""
+    view, i, c, room = lesson.view, lesson.position, lesson.query.entry, halves(lesson, strip)[1]
+    lines = lesson.by(wide=1, square=3, tall=3)
+    terms = TermSum(view.X[i], view.W_Q[:, c], view.q[i, c], width=room.width, lines=lines, size=0.4)
+    room.fit(terms)
+    return terms
 
 
 # ── the words' rows ──────────────────────────────────────────────────────────────────────────────
@@ -131,9 +142,7 @@ def one_number(
         lesson.play(*leave(*before), arrival, *come(product.labels[0]), run_time=1.1)
         lesson.play(*bring_weights(product), FadeIn(product.labels[2]), FadeIn(product.y), run_time=1)
         place = product.weights.shown_column(c)
-        room, lines = halves(lesson, strip)[1], lesson.by(wide=1, square=3, tall=3)
-        terms = TermSum(view.X[i], view.W_Q[:, c], view.q[i, c], width=room.width, lines=lines, size=0.4)
-        room.fit(terms)
+        terms = one_entry(lesson, strip)
         frames = [Frame(g.corners(0, j, None, j)) for g, j in ((product.x, 0), (product.weights, place))]
         frames.append(Frame(product.y.corners(place, 0, place, 0)))
         lesson.play(*map(FadeIn, frames), run_time=0.5)
