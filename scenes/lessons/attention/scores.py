@@ -218,7 +218,7 @@ def all_rows(lesson: SelfAttention, table: ScoreTable, steps: SoftmaxTable) -> T
         place = grid.shown_row(lesson.position)
         grid.cell_opacity[place], grid.text_opacity[place] = 1.0, 1.0
         home = row_of(grid, lesson.position)
-        pairs = {(k,): (lesson.position, k) for k in grid.columns if k is not None}
+        pairs = {(n,): (lesson.position, k) for n, k in enumerate(steps.kept) if k in grid.columns}
         sides = [FadeIn(part.set_opacity(1)) for part in (table.queries, table.keys, table.corner)]
         lesson.play(Fly(steps.weights, home, pairs=pairs), *sides, run_time=1.4)
         lesson.play(Reveal(grid, "rows", lag=0.3), run_time=1.8)
