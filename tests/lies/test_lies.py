@@ -15,6 +15,7 @@ BY_ITSELF = 0.95  # by the audit or by `verify`
 EVERY = 3  # of the lies one in so many is told here; `python -m tests.lies` tells them all
 
 
+@pytest.mark.slow
 def test_no_lie_is_stale(tmp_path):
     copy_tree(tmp_path)
     for lie in LIES:

@@ -48,6 +48,7 @@ def test_as_it_is_rendered_by_default(lesson):
     assert told(report) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lesson", "number"), FIRST)
 def test_one_more_case_of_each(lesson, number):
     assert findings(lesson, options_of(number)) == []

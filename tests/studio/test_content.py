@@ -182,6 +182,7 @@ def test_a_play_that_cannot_be_read_is_drawn_each_time(own_cache):
         assert not any(segment.exists() for segment in film.segments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", course(), ids=lambda entry: entry.id)
 def test_everything_in_the_lessons_can_be_read(entry):
     """Also after the camera has drawn; and the keys are the same whether it has or not."""
@@ -191,6 +192,7 @@ def test_everything_in_the_lessons_can_be_read(entry):
     assert drawn == [play.key for play in plan(work).plays] and len(set(drawn)) == len(drawn)
 
 
+@pytest.mark.slow
 def test_keys_of_a_lesson_are_the_same_in_another_process():
     program = (
         "from scenes import course; from scenes.lesson import Options; from studio.film.film import plan\n"

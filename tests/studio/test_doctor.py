@@ -40,6 +40,7 @@ def blocking(tmp_path, monkeypatch):
     monkeypatch.setenv("BLOCK_FOLDER", str(tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["manim", "torch"])
 def test_it_speaks_when_a_heavy_library_is_broken(blocking, module):
     run = doctor_without(module)

@@ -120,6 +120,7 @@ def test_the_trace_behind_the_mobjects_counts():
     assert not set(keys(lesson=Traced)) & set(first)
 
 
+@pytest.mark.slow
 def test_keys_are_the_same_in_another_process():
     for cached in (painting_code, _digest):
         cached.cache_clear()

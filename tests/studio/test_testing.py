@@ -40,22 +40,27 @@ def test_fast_tests_come_first(tmp_path):
     assert "warning" not in out
 
 
+@pytest.mark.slow
 def test_fast_leaves_the_slow_ones_out(tmp_path):
     assert "1 passed, 1 deselected" in run(tmp_path, "fast", "-n0").stdout
 
 
+@pytest.mark.slow
 def test_all_takes_both_and_pytests_arguments(tmp_path):
     assert "1 passed, 1 deselected" in run(tmp_path, "all", "-k", "slow", "-n0").stdout
 
 
+@pytest.mark.slow
 def test_workers_share_the_tests_and_the_closing_line_says_so(tmp_path):
     assert "2 passed" in run(tmp_path).stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["assert False", "import no_such_module"])
 def test_a_failure_is_the_exit_code(tmp_path, body):
     assert run(tmp_path, body=body).returncode == 1
 
 
+@pytest.mark.slow
 def test_nothing_to_run_is_a_failure(tmp_path):
     assert run(tmp_path, "-k", "no_such_test").returncode != 0

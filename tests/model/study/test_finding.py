@@ -127,6 +127,7 @@ def test_intervals_of_shares():
     assert share(np.zeros(200)) == (0.0, 0.0, 0.0188) and share(np.ones(200)) == (1.0, 0.9812, 1.0)
 
 
+@pytest.mark.slow
 def test_the_report_holds_for_other_sentences():
     tiny = load("tiny")
     for name, told in tiny.report()["findings"].items():

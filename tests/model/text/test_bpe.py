@@ -71,6 +71,7 @@ def random_text(rng: random.Random) -> str:
     return "".join(chr(rng.randint(*rng.choice(ranges))) for _ in range(rng.randint(0, 40)))
 
 
+@pytest.mark.slow
 def test_merges_are_those_of_a_naive_count():
     lines = [running_text(line.split()) for line in HELDOUT.read_text(encoding="utf-8").splitlines()[:150]]
     for text in ("\n".join(lines), "aaaa aaa aa bababab abab", "ééé é è 🙂🙂 🙂", "x"):
@@ -174,6 +175,7 @@ def test_a_cut_is_a_record(pairs):
     assert clean(text) == text
 
 
+@pytest.mark.slow
 def test_train_leaves_the_merges_of_its_text_beside_the_checkpoint(tmp_path, monkeypatch):
     from model.training import train
     from model.training.recipes import RECIPES, Recipe

@@ -75,6 +75,7 @@ def test_the_pronoun_tells_whose_word_goes_on(grammars):
     assert all(len(bonds) == 1 for bonds in followers(told).values())
 
 
+@pytest.mark.slow
 def test_lookups_are_the_share_that_was_asked_for_and_bring_no_word():
     assert documents(3, 3000) == documents(3, 3000, 0.0) != documents(3, 3000, 0.5)
     grammar = Grammar(0, 0.6)

@@ -33,6 +33,7 @@ def fresh(corpus, work, resume=False, seed=0):
     return Run("small", SMALL, seed, corpus, work, resume)
 
 
+@pytest.mark.slow
 def test_same_seed_same_model(corpus, tmp_path):
     weights = []
     for seed in (0, 0, 1):
@@ -41,6 +42,7 @@ def test_same_seed_same_model(corpus, tmp_path):
     assert weights[0] == weights[1] != weights[2]
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_to_the_same_end(corpus, tmp_path):
     fresh(corpus, tmp_path / "a").finish(tmp_path / "whole", quiet=True)
     stopped = fresh(corpus, tmp_path / "b")
@@ -137,6 +139,7 @@ def test_corpus_is_everyday_english_that_repeats_with_its_seed():
         assert bad not in words
 
 
+@pytest.mark.slow
 def test_heldout_text_was_not_trained_on():
     lines = HELDOUT.read_text(encoding="utf-8").splitlines()
     assert sum(len(line.split()) for line in lines) > 15_000
@@ -146,6 +149,7 @@ def test_heldout_text_was_not_trained_on():
         assert set(training_documents(600_000, lookups)) == set(made) - set(lines)
 
 
+@pytest.mark.slow
 def test_tiny_beats_counting_on_heldout_text():
     """Bigram and interpolated 4-gram, counted on a fifth of the training text; the report has the full counts."""
     tiny = load("tiny")
@@ -165,6 +169,7 @@ def test_tiny_beats_counting_on_heldout_text():
     assert loss < counted[3] - 0.3 and counted[3] < counted[1] < counted[0]
 
 
+@pytest.mark.slow
 def test_position_variants_are_compared_fairly():
     losses = {}
     for positions in ("learned", "sinusoidal", "rotary", "none"):

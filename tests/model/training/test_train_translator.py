@@ -85,6 +85,7 @@ def test_guidance_is_nothing_where_all_heads_look_where_they_should():
     assert looks.off(aligned).item() == pytest.approx(math.log(4) / 2)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(corpus, tmp_path):
     begun(corpus, tmp_path / "a").finish(tmp_path / "whole", quiet=True)
     stopped = begun(corpus, tmp_path / "b")

@@ -42,6 +42,7 @@ def test_where_nothing_helps_it_says_about():
         assert form.about and form.signed("= x") == "≈ x" and form.signed("sum") == "≈ sum"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_sums_of_the_kit_hold_as_they_are_displayed(seed):
     rng = np.random.default_rng(seed)

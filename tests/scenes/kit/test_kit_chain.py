@@ -99,10 +99,12 @@ def played(change=lambda rows: None, **options):
     return kinds(put)
 
 
+@pytest.mark.slow
 def test_the_audit_finds_nothing_in_a_chain():
     assert not played() and not played(upright=7, spec="+.3f")
 
 
+@pytest.mark.slow
 def test_the_audit_holds_every_row_to_its_operation():
     def law(k, **changes):
         return lambda rows: setattr(rows.grids[k], "law", replace(rows.grids[k].law, **changes))

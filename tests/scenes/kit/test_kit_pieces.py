@@ -56,6 +56,7 @@ def test_boxes_keep_apart_and_in_their_room(text, width):
         assert b[0] >= a[0] + a[2] - 1e-6 or b[1] > a[1]
 
 
+@pytest.mark.slow
 def test_what_has_no_room_is_left_out_after_dots():
     made = row(cut(TEXT * 40, 0), height=1.0)
     assert made.shown < len(made.parts) and any(reading.text == "⋯" for reading in made.readings())

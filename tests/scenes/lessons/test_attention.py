@@ -92,6 +92,7 @@ def test_out_of_range_says_the_range(option, value, range_):
         play(**{option: value})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["Hi", "The boy", LONG])
 def test_texts_of_one_two_and_many_tokens(text):
     if text == "Hi":

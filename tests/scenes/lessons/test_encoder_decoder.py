@@ -264,6 +264,7 @@ def test_the_answer_is_the_picture_of_the_question():
     assert len(find(lesson, "Why the French changes", AttentionArcs)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["Luc.", "It sleeps.", LONG])
 def test_any_sentence_of_its_vocabulary(text):
     lesson = play(text=text)

@@ -135,6 +135,7 @@ def test_what_heads_carry_is_measured_head_by_head():
         assert value == pytest.approx(float(alone.array("probs")[-1, lesson.other]), abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["hello there", "zzz qqq", "the the the the", LONG])
 def test_any_text_has_a_way_from_the_exchanged_word_to_the_last(text):
     lesson = play(text=text)

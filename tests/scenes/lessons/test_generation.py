@@ -63,6 +63,7 @@ def test_the_tree_holds_every_seed():
     assert tree.grown.min() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "aspect"), [("The dog", "9:16"), (LONG, "1:1"), ("zorgon ate the", "16:9")])
 def test_any_text_in_any_aspect(text, aspect):
     lesson = play(aspect, text=text)

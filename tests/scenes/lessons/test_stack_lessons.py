@@ -76,6 +76,7 @@ def test_an_unknown_word_is_named_with_the_nearest_that_are_known():
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [

@@ -125,6 +125,7 @@ def test_the_map_keeps_its_axes_and_its_scale():
     np.testing.assert_allclose(np.abs(space.values[:, :2]), mine, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["The cat", LONG, "The zorble frobnicated the cat"])
 def test_any_text(text):
     lesson = play("9:16", text=text)
