@@ -61,12 +61,13 @@ def grow_after(
     lag: float = 0.3,
     run_time: float = 2.4,
     there: Iterable[int] = (),
+    name: str = "values",
 ) -> None:
     """What was there leaves; then the bars come and grow, with what is new beside them, all in one play. there: those
-    that are known already."""
+    that are known already; name: of what grows, as `Grow` takes it."""
     scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.3)) for m in gone],
                *[FadeIn(m, rate_func=squish_rate_func(smooth, 0.1, 0.3)) for m in new],
-               Emerge(bars, "values", lag=lag, least=0.02, after=0.08, there=there), run_time=run_time)  # fmt: skip
+               Emerge(bars, name, lag=lag, least=0.02, after=0.08, there=there), run_time=run_time)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from tests.lies.lie import Lie
 FOLDER = "scenes/lessons/cross_attention"
 LESSON, LOOKING = f"{FOLDER}/lesson.py", f"{FOLDER}/looking.py"
 WRITING, SEARCH, LEARNING = f"{FOLDER}/writing.py", f"{FOLDER}/search.py", f"{FOLDER}/learning.py"
+SLIP = f"{FOLDER}/slip.py"
 TESTS = "tests/scenes/lessons/test_cross_attention.py"
 
 LIES = [
@@ -177,6 +178,47 @@ LIES = [
         'runs = [lesson.translation("The cat slept.", text) for text in texts]',
         "cross_attention",
         "false claim",
+    ),
+    Lie(
+        "the second choice is the least likely word",
+        SLIP,
+        "np.argsort(-probs, kind",
+        "np.argsort(probs, kind",
+        "cross_attention",
+        "false claim",
+    ),
+    Lie(
+        "the word that is hurt most is the one that is hurt least",
+        SLIP,
+        "hurt = int(np.argmax((slip.own - slip.true).values))",
+        "hurt = int(np.argmin((slip.own - slip.true).values))",
+        "cross_attention",
+        "false claim",
+    ),
+    Lie(
+        "training reads the slip, writing the true word",
+        SLIP,
+        '(("training reads “{v}”", slip.true, right), ("writing reads “{w}”", slip.own, wrong))',
+        '(("training reads “{v}”", slip.own, right), ("writing reads “{w}”", slip.true, wrong))',
+        "cross_attention",
+        "wrong label",
+    ),
+    Lie(
+        "what is read behind the slip is the word after",
+        SLIP,
+        "read = [first, *lesson.words[slip.place + 2 :]]",
+        "read = [first, *lesson.words[slip.place + 3 :], first]",
+        "cross_attention",
+        "test",
+        test=TESTS,
+    ),
+    Lie(
+        "the second run reads the true word, not the slip",
+        SLIP,
+        "ids = [*lesson.targets[:place], word, *lesson.targets[place + 1 : -1]]",
+        "ids = [*lesson.targets[:place], lesson.targets[place], *lesson.targets[place + 1 : -1]]",
+        "cross_attention",
+        "wrong label",
     ),
     Lie(
         "the learning rate is ten times as low",

@@ -135,7 +135,10 @@ class ProbabilityBars(Painted):
         base, opacity = y + h / 2 + 0.28 * self.size, float(self.emphasis[i])
         role = "secondary" if self.others is not None and i == len(self.words) - 1 else "ink"
         pen.text(word, x - 0.12, base, self.size, role, opacity * self.word_opacity, align=1.0)
-        shade, opacity = 0.6 + 0.4 * min(1.0, self.values[i] / self.longest), opacity * float(self.bar_opacity[i])
+        shade, opacity = (
+            0.6 + 0.4 * min(1.0, self.values[i] / self.longest),
+            opacity * float(self.bar_opacity[i]) * self.has_begun(i),
+        )
         length = Length(cell, x, self.bar_width / self.longest)
         pen.rectangle(x, y, max(w, 0.012), h, self.fill_rgb[i], shade * opacity, shows=length)
         at = x + w + 0.12, base, self.number_size

@@ -110,7 +110,7 @@ class SignedBars(Painted):
 
     def _seen(self, i: int) -> float:
         """How much of a bar and its number is seen."""
-        return float(self.emphasis[i])
+        return float(self.emphasis[i]) * self.has_begun(i)
 
     def draw(self, pen: Pen) -> None:
         for i, word in enumerate(self.words):

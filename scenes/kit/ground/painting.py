@@ -148,6 +148,7 @@ class Painted(VMobject):
     points: Array  # Manim's: the box
     pinned = False  # to the frame: the camera does not move it
     word_opacity = 1.0
+    begun: Array | None = None  # how far each entry is seen, while some still wait for their turn to grow
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -194,6 +195,10 @@ class Painted(VMobject):
     # ── painting ─────────────────────────────────────────────────────────────────────────────────
     def draw(self, pen: Pen) -> None:
         raise NotImplementedError
+
+    def has_begun(self, i: int) -> float:
+        """How far an entry is seen, 0…1: what waits to grow shows no number, which would be one that nothing gave."""
+        return 1.0 if self.begun is None or i >= len(self.begun) else float(self.begun[i])
 
     def paint(self, ctx: cairo.Context[Any], writing: bool = True) -> None:
         if self.opacity <= 0.002 or self.natural[0] <= 0 or self.natural[1] <= 0:

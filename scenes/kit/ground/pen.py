@@ -32,7 +32,8 @@ LEVELS = {"baseline": 0.0, "words": 0.28, "letters": 0.3, "digits": 0.34}
 class Shape:
     """One call of a pen. at: (x, y, w, h) of rectangles, frames and images; points of all others; the path's box.
 
-    Of several at once, `at`, `fill` and `opacity` are arrays."""
+    Of several at once, `at`, `fill` and `opacity` are arrays. peaks: of an image with more columns than there are
+    pixels, whether each pixel shows the strongest of its cells, lest a lone one be lost between two pixels."""
 
     kind: str
     at: Any
@@ -45,6 +46,7 @@ class Shape:
     dashed: bool = False
     path: Drawing | None = None
     scale: float = 1.0
+    peaks: bool = False
 
 
 @dataclass(slots=True)
@@ -269,9 +271,20 @@ class Pen(ABC):
         if opacity > 0:
             self.draw(Shape("arc", (x, y), fill, opacity, radius, shows=shows, angles=(start, end)))
 
-    def image(self, x: float, y: float, w: float, h: float, rgb: Array, opacity: Array, *, shows: Shows = None) -> None:
+    def image(
+        self,
+        x: float,
+        y: float,
+        w: float,
+        h: float,
+        rgb: Array,
+        opacity: Array,
+        *,
+        shows: Shows = None,
+        peaks: bool = False,
+    ) -> None:
         """Colours [rows, columns, 3] with opacities [rows, columns], as equal rectangles that fill a rectangle."""
-        self.draw(Shape("image", (x, y, w, h), rgb, opacity, shows=shows))
+        self.draw(Shape("image", (x, y, w, h), rgb, opacity, shows=shows, peaks=peaks))
 
     def path(
         self,

@@ -12,6 +12,8 @@ from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.timing import COME, Together, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 
+BEGUN = 0.06  # of its growth, within which a bar comes
+
 
 class Reveal(Animation):
     """Cells of a grid appear: "rows", "columns", "cells" (reading order) or "diagonal", one after the other.
@@ -72,7 +74,7 @@ class Grow(Animation):
     """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers.
 
     name: of the array: "values", "grown", "emphasis", "bar_opacity" … least: the share of it that is there before;
-    there: the entries that are there as a whole."""
+    there: the entries that are there as a whole. Of bars nothing is seen before their turn."""
 
     def __init__(
         self,
@@ -94,10 +96,13 @@ class Grow(Animation):
 
     def _grow(self, progress: np.ndarray) -> None:
         setattr(self.mobject, self.what, self.final * progress.reshape((-1,) + (1,) * (self.final.ndim - 1)))
+        self.mobject.begun = np.clip((progress - self.least) / BEGUN + self.least.round(), 0, 1)
 
     def interpolate_mobject(self, alpha: float) -> None:
         progress = np.maximum(ease(stagger(self.rate_func(alpha), len(self.final), self.lag)), self.least)
         self._grow(progress if alpha < 1 else np.ones(len(self.final)))
+        if alpha >= 1:
+            self.mobject.begun = None
 
 
 class Emerge(Grow):

@@ -20,7 +20,8 @@ SEAM = 0.16  # of a row's pitch that stays empty between two strips
 class HeatStrips(TensorGrid):
     """A Tensor [rows, n] (or [n]: one strip; `upright`: a standing one) as strips in which brightness is magnitude.
 
-    All n numbers of a strip are drawn, however many: each strip is one nearest-neighbour image. Brightness grows with
+    All n numbers of a strip are drawn, however many: each strip is one nearest-neighbour image, in which a pixel that
+    several numbers share shows the strongest. Brightness grows with
     |x| to the `power` (√|x|), so that small entries show beside large ones; `scale` is the magnitude from which a cell
     is fully bright (say it on the screen). Signed kinds are blue and red. Rows are elided as in a TensorGrid.
     `label_room`: the least width of the row labels, where several are to line up.
@@ -75,14 +76,15 @@ class HeatStrips(TensorGrid):
             for i in rows:
                 shade = self._shade(self._cells(np.full(count, i), np.arange(count)))
                 opacity = self.cell_opacity[i : i + 1]
-                pen.image(self.left, self._y(i), width, heights[i], fills[i : i + 1], opacity, shows=shade)
+                pen.image(self.left, self._y(i), width, heights[i], fills[i : i + 1], opacity, shows=shade, peaks=True)
 
     _draw_image = _draw_cells
 
     def _draw_whole(self, pen: Pen, fills: np.ndarray) -> None:
         rows, columns = self.values.shape
         shade = self._shade(Cells(self.tensor, self._shown()))
-        pen.image(self.left, self.above, self.cw * columns, self.ch * rows, fills, self.cell_opacity, shows=shade)
+        box = self.left, self.above, self.cw * columns, self.ch * rows
+        pen.image(*box, fills, self.cell_opacity, shows=shade, peaks=True)
 
     def _draw_dots(self, pen: Pen) -> None:
         """One ⋮ for all that is left out."""

@@ -57,9 +57,10 @@ class RowBars(Painted):
         for i, value in enumerate(self.values):
             w = max(self.bar_width * min(value / self.longest, 1.0), 0.012)
             length = Length(Cell(self.tensor, (i,)), 0.0, self.bar_width / self.longest)
-            pen.rectangle(0, (i + 0.2) * self.pitch, w, 0.6 * self.pitch, self.rgb[i], 0.85, shows=length)
+            seen = self.has_begun(i)
+            pen.rectangle(0, (i + 0.2) * self.pitch, w, 0.6 * self.pitch, self.rgb[i], 0.85 * seen, shows=length)
             base = (i + 0.5) * self.pitch + 0.32 * self.size
-            pen.number(self.tensor, (i,), self.spec, w + 0.1, base, self.size, "secondary", value=value)
+            pen.number(self.tensor, (i,), self.spec, w + 0.1, base, self.size, "secondary", seen, value=value)
 
 
 class SumTable(VGroup):

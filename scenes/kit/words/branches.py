@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TALL, SMALL = 1.35, 0.8  # height of a word's box, and em of its chance, in em of the word
 AIR = 0.12  # between a word and the line that leads to it
+BEGUN = 0.05  # of a line, from which on it is seen
 
 
 class WordTree(Painted):
@@ -127,7 +128,7 @@ class WordTree(Painted):
     ) -> None:
         """From a word to the next: it leaves and arrives along the tree, and grows with its level."""
         grown = min(1.0, 1.6 * float(self.grown[branch.depth]))
-        if grown <= 0.01:
+        if grown <= BEGUN:
             return
         axis = int(self.down)
         first, last = (np.array(place) for place, _ in (start, end))

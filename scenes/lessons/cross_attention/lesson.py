@@ -18,7 +18,7 @@ from scenes.lesson.options import Choice
 from scenes.lesson.runs import second_runs, snapshot_runs
 from scenes.lesson.stacks import TranslationLesson
 from scenes.lesson.steps import give_way
-from scenes.lessons.cross_attention import learning, looking, search, writing
+from scenes.lessons.cross_attention import learning, looking, search, slip, writing
 
 
 class CrossAttention(TranslationLesson):
@@ -85,7 +85,8 @@ class CrossAttention(TranslationLesson):
         bars = writing.without_reading(self, grid)
         tree = search.beam_search(self, bars)
         costs = writing.teacher(self, tree)
-        chart = learning.warm_up(self, costs)
+        pair = slip.against(self, costs)
+        chart = learning.warm_up(self, pair)
         grid = learning.alignment(self, chart)
         self.answer_to_the_question(grid)
 

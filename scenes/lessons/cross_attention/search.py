@@ -10,13 +10,12 @@ from manim import UP, Mobject
 
 from model.numbers.tensor import Tensor, stack
 from model.study.turns.branching import Branch
-from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look
 from scenes.kit.words.branches import WordTree
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import Fact, fact, truth
 from scenes.lesson.following import below
-from scenes.lesson.steps import give_way
+from scenes.lesson.steps import grow_after
 
 if TYPE_CHECKING:
     from model.runs.translation import Beam, Hypothesis
@@ -116,10 +115,9 @@ def beam_search(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
         ],
         keep=before,
     ):
-        lesson.play(*give_way(before, text), run_time=0.8)
         size: Look = dict(width=room.width, height=room.height, size=0.46, widest=0.2)
         tree = WordTree(shown.branches, lesson.trace.tokens[0], totals=shown.totals, **size).move_to(room.center)
-        lesson.play(Grow(tree, "grown", lag=0.85), run_time=1 + 0.7 * tree.levels)
+        grow_after(lesson, before, tree, text, lag=0.85, run_time=1.2 + 0.6 * tree.levels, name="grown")
         lesson.answer(
             "In the end it says the same as one word at a time: log p {s:.2f}."
             if same

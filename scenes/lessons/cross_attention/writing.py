@@ -65,7 +65,7 @@ def word_by_word(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]
             filled = grid.copy()
             filled.cell_opacity[: i + 1], filled.text_opacity[: i + 1] = 1.0, 1.0
             moves = [Transform(bars[0], bars[i]) if i else Grow(bars[0], "values")] if beside else []
-            lesson.play(Transform(grid, filled), *moves, run_time=max(0.4, min(0.9, 10 / count)))
+            lesson.play(Transform(grid, filled), *moves, run_time=max(0.4, min(0.7, 8 / count)))
         lesson.answer(
             "After “{a}” it goes back to “{e}”, {w:.0%}, and writes “{b}”, {p:.0%}: a French order."
             if lesson.back

@@ -210,7 +210,8 @@ def leaking(lesson: EncoderDecoder) -> Leak:
     free = lesson.trace[f"{name}.scores"].softmax(-1)
     ahead = np.array([np.diagonal(each, 1) for each in free.values])
     head, row = (int(k) for k in np.unravel_index(ahead.argmax(), (len(ahead), count - 1)))
-    return Leak(head, row, free[head], lesson.trace[f"{name}.pattern"][head])
+    masked = lesson.trace[f"{name}.scores_masked"].softmax(-1)
+    return Leak(head, row, free[head], masked[head])
 
 
 def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
@@ -241,7 +242,8 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         left, right = leak_rooms(lesson)
         look: Look = dict(row_labels=lesson.words, column_labels=lesson.words, target_row=r)
         dots = left.fit(DotPattern(free, width=left.width, height=left.height, cell=(0.9, 0.9), **look))
-        bars = row_bars(lesson, right, found)
+        bars, masked = (row_bars(lesson, right, found, weights) for weights in (free, found.pattern))
+        kept = left.fit(DotPattern(found.pattern, width=left.width, height=left.height, cell=(0.9, 0.9), **look))
         wall = before[1]
         assert isinstance(wall, PatternWall)
         panel = wall.panel(found.head)
@@ -254,7 +256,8 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         lesson.add(veil)
         hidden = veil.copy()
         hidden.covered[np.triu_indices(len(lesson.trace), 1)] = HIDDEN
-        lesson.play(Transform(veil, hidden), run_time=1.6)
+        lesson.play(Transform(veil, hidden), run_time=1)
+        lesson.play(Transform(dots, kept), Transform(bars, masked), run_time=1.2)
     return [dots, veil, frame, bars]
 
 
@@ -267,13 +270,16 @@ def leak_rooms(lesson: EncoderDecoder) -> tuple[Box, Box]:
     return left, right
 
 
-def row_bars(lesson: EncoderDecoder, box: Box, found: Leak) -> ProbabilityBars:
-    """What the row gives without the mask: to itself, to the next word, and to those that weigh most."""
-    r, weights = found.row, found.free[found.row]
-    largest = [int(k) for k in np.argsort(-weights.values, kind="stable")]
+def row_bars(lesson: EncoderDecoder, box: Box, found: Leak, weights: Tensor) -> ProbabilityBars:
+    """What the row gives to itself, to the next word, and to those that weigh most without the mask.
+
+    weights: [query, key], with the mask or without."""
+    r = found.row
+    largest = [int(k) for k in np.argsort(-found.free[r].values, kind="stable")]
     ids = sorted(list(dict.fromkeys([r, r + 1, *largest]))[: lesson.by(wide=6, square=4, tall=6)])
     room: Look = dict(width=box.width, height=min(box.height, 0.75 * (len(ids) + 1)), size=0.46, fill="probability")
-    return box.fit(ProbabilityBars(weights, lesson.words, order=ids, spec=".0%", target=r + 1, **room))
+    how: Look = dict(order=ids, spec=".0%", target=r + 1, longest=1.0, whole=True)
+    return box.fit(ProbabilityBars(weights[r], lesson.words, **how, **room))
 
 
 __all__ = ["add_and_norm", "boxes", "leak", "masks"]

@@ -237,7 +237,8 @@ class Induction(TextLesson):
         ):
             _, title, (_, bars) = self.opening()
             self.add(title)
-            grow_after(self, [before], bars, lag=0.1, run_time=1.8)
+            known = [place for place, word in enumerate(bars.ids) if word == self.followed]
+            grow_after(self, [before], bars, lag=0.1, run_time=1.8, there=known)
 
 
 __all__ = ["Induction"]

@@ -143,6 +143,26 @@ def test_teacher_forcing_costs_what_a_pass_over_the_true_words_does():
     assert float(bars.mark) == pytest.approx(losses.mean(), abs=1e-6) and bars.mark_opacity == 1
 
 
+def test_behind_a_slip_the_words_cost_what_a_pass_with_it_says():
+    lesson = play()
+    true, own = find(lesson, "Its own words", SignedBars)
+    wrong, (right, first) = own.words[0].split(" → ")[0], true.words[0].split(" → ")
+    (place,) = [k for k, pair in enumerate(zip(lesson.said, lesson.said[1:], strict=False)) if pair == (right, first)]
+    vocabulary, source = list(lesson.trace.vocabulary), torch.tensor([lesson.trace.info["source"]["ids"]])
+    costs = []
+    for word in (lesson.targets[place], vocabulary.index(wrong)):
+        ids = torch.tensor([[lesson.trace.ids[0], *lesson.targets[:place], word, *lesson.targets[place + 1 : -1]]])
+        logs = load("translator").model(ids, source)[0].log_softmax(-1).detach().numpy()
+        costs.append([-logs[row, target] for row, target in enumerate(lesson.targets)])
+    for bars, cost in zip((true, own), costs, strict=True):
+        np.testing.assert_allclose(bars.values, cost[place + 1 :][: len(bars.values)], atol=1e-5)
+    assert own.values.sum() > true.values.sum()
+    assert true.unit == own.unit, "both on one scale"
+    behind = list(zip(lesson.words, lesson.said, strict=True))[place + 1 :]
+    assert [tuple(word.split(" → ")) for word in true.words] == behind[: len(true.words)]
+    assert own.words[1:] == true.words[1:]
+
+
 def test_the_learning_rate_is_that_of_the_recipe():
     (line,) = only(play(), "Warm-up", LineChart).series
     recipe = Recipe()
@@ -187,7 +207,7 @@ def near(row, point, axis) -> int:
 @pytest.mark.parametrize("text", ["Luc.", "It sleeps.", LONG])
 def test_any_sentence_of_its_vocabulary(text):
     lesson = play(text=text)
-    assert len(lesson.steps) == 12 and lesson.steps[-1].end < 170
+    assert len(lesson.steps) == 13 and lesson.steps[-1].end < 170
 
 
 def test_layer_head_and_token_are_those_asked_for():
