@@ -67,6 +67,14 @@ LIES = [
         "wrong sum",
     ),
     Lie(
+        "products are said to be exact where they are only about right",
+        "scenes/kit/attention/meeting.py",
+        "found.append((formats, (not each,",
+        "found.append((formats, (False,",
+        "attention",
+        "wrong sum",
+    ),
+    Lie(
         "= where it is only about so",
         "scenes/kit/numbers/terms.py",
         "if self.decimals.hold([(self._values(), float(total))]):",

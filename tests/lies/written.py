@@ -52,9 +52,9 @@ LIES = [
     ),
     Lie(
         "q and k are called by each other's positions",
-        "scenes/lessons/attention/scores.py",
-        'symbol("q", i, 0.52, "query"), symbol("k", j, 0.52, "key")',
-        'symbol("q", j, 0.52, "query"), symbol("k", i, 0.52, "key")',
+        "scenes/kit/attention/meeting.py",
+        'symbol("q", at[0], 0.52, "query"), symbol("k", at[1], 0.52, "key")',
+        'symbol("q", at[1], 0.52, "query"), symbol("k", at[0], 0.52, "key")',
         "attention",
         CLAIM,
     ),

@@ -95,7 +95,7 @@ CHANGES = [
     Change(f"{HEADS}/names.py", "minis.framed[:] = 0.0", "minis.framed[:] = 1.0", "heads", NAMES),
     Change(f"{HEADS}/scores.py", "float(score.value) * grown", "float(score.value) ** 0.5 * grown", "heads", NAMES),
     Change(f"{HEADS}/notes.yaml", "Heads of a layer: >-", "Heads of a layer: >-\n  Look.", "heads", LAYER, False),
-    Change(f"{ATTENTION}/scores.py", '("query", "key", "score")', '("query", "value", "score")', "attention", ONE),
+    Change(f"{KIT}/attention/meeting.py", 'TensorGrid(k, "key",', 'TensorGrid(k, "value",', "attention", ONE),
     Change(f"{ATTENTION}/scores.py", "total, run_time=3)", "total, run_time=2)", "attention", ONE),
     Change(f"{ATTENTION}/scores.py", "view.k_met[j]", "view.k_met[i]", "attention", ONE),
     Change(f"{ATTENTION}/lesson.py", "0.2 * UP", "0.6 * UP", "attention", "1"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from manim import DOWN, LEFT, RIGHT, FadeIn, FadeOut, Mobject, Transform, VGroup
+from manim import FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from model.numbers.tensor import stack as stack_tensors
+from scenes.kit.attention.meeting import Meeting
 from scenes.kit.attention.scores import ScoreTable
-from scenes.kit.ground.layout import row, stack
-from scenes.kit.ground.text import Formula, Label, Number, symbol
+from scenes.kit.ground.text import Number
 from scenes.kit.moves.flight import Chip, Fly, column_of, row_of
 from scenes.kit.moves.meet import Meet, MeetAll
 from scenes.kit.moves.products import SoftmaxRow
@@ -20,7 +20,7 @@ from scenes.kit.moves.sweep import MaskSweep
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
-from scenes.kit.recipes import UNBOUNDED, Look, frame_row
+from scenes.kit.recipes import frame_row
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import share
 from scenes.lesson.steps import come, leave
@@ -42,7 +42,7 @@ def one_score(
         keep=(strip, queries, keys),
         subtitle="{where} · q{i} · k{j}" + extra,
     ):
-        grids, labels, total = meeting(lesson, strip, (q, k, q * k), score)
+        grids, labels, total = meeting(lesson, strip, q, k, score)
         flights = []
         for source, p, target in ((queries, i, grids[0]), (keys, j, grids[1])):
             same = p in source.rows and source.columns == target.columns and not view.rotary
@@ -55,22 +55,13 @@ def one_score(
 
 
 def meeting(
-    lesson: SelfAttention, strip: SentenceStrip, tensors: tuple[Tensor, Tensor, Tensor], score: Tensor
+    lesson: SelfAttention, strip: SentenceStrip, q: Tensor, k: Tensor, score: Tensor
 ) -> tuple[list[TensorGrid], list[Mobject], Number]:
     """Query, key and products under one another, with their names, and the sum at the end of the products."""
-    room, i, j = lesson.below(strip), lesson.position, lesson.query.other
-    columns = 8 if len(tensors[0]) <= 8 else 7
-    cell = (min(1.15, (room.width - 3.2) / columns), min(1.3 * lesson.row_height, room.height / 4.5))
-    look: Look = dict(cell=cell, columns=columns, **UNBOUNDED)
-    grids = [TensorGrid(t, kind, **look) for t, kind in zip(tensors, ("query", "key", "score"), strict=True)]
-    sum_of, total = Label("Σ =", 0.46, "target"), Number(score, size=0.46, fill="target")
-    stack(*grids, gap=0.3)
-    row(sum_of, total, gap=0.12).next_to(grids[2], RIGHT if lesson.wide else DOWN, buff=0.25)
-    names = (symbol("q", i, 0.52, "query"), symbol("k", j, 0.52, "key"), Formula("q dot.o k", 0.52))
-    labels: list[Mobject] = [name.next_to(grid, LEFT, buff=0.25) for name, grid in zip(names, grids, strict=True)]
-    labels.append(sum_of)
-    room.fit(VGroup(*grids, *labels, total))
-    return grids, labels, total
+    room, at = lesson.below(strip), (lesson.position, lesson.query.other)
+    height = min(1.3 * lesson.row_height, room.height / 4.5)
+    met = Meeting(room, q, k, score, at=at, height=height, size=0.46, beside=lesson.wide)
+    return [met.query, met.key, met.products], [*met.names, met.sum_of], met.total
 
 
 def all_scores(

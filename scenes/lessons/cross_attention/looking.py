@@ -9,9 +9,9 @@ from manim import DOWN, LEFT, RIGHT, FadeIn, Mobject, VGroup
 
 from model.numbers.tensor import Tensor, concatenate
 from model.numbers.tensor import stack as stack_tensors
-from scenes.kit.ground.layout import row, stack
+from scenes.kit.attention.meeting import Meeting
 from scenes.kit.ground.say import Said
-from scenes.kit.ground.text import Formula, Label, Number, symbol
+from scenes.kit.ground.text import Label, Number, symbol
 from scenes.kit.moves.flight import Chip, FillStrip, Fly
 from scenes.kit.moves.meet import Meet
 from scenes.kit.moves.products import SoftmaxRow, WeightedSum
@@ -72,7 +72,7 @@ def one_score(lesson: CrossAttention, strips: Strips) -> list[Mobject]:
         ],
         keep=strips,
     ):
-        grids, names, rest = meeting(lesson, (q, k, q * k), score, VGroup(*tops))
+        grids, names, rest = meeting(lesson, q, k, score, VGroup(*tops))
         moved = [s.animate.scale(t.width / s.width).move_to(t) for s, t in zip(strips, tops, strict=True)]
         lesson.play(*moved, run_time=1)
         flights = [Fly(Chip(french, "q", i), grids[0], keep=True), Fly(Chip(english, "k", j), grids[1], keep=True)]
@@ -83,25 +83,14 @@ def one_score(lesson: CrossAttention, strips: Strips) -> list[Mobject]:
 
 
 def meeting(
-    lesson: CrossAttention, tensors: tuple[Tensor, Tensor, Tensor], score: Tensor, under: Mobject
+    lesson: CrossAttention, q: Tensor, k: Tensor, score: Tensor, under: Mobject
 ) -> tuple[list[TensorGrid], list[Mobject], tuple[Label, Number]]:
     """Query, key and products under one another, their names, and the sum at the end."""
-    room, columns = below(lesson, under), 8 if len(tensors[0]) <= 8 else 7
-    cell = (min(1.3, (room.width - 2.4) / columns), min(1.4 * lesson.row_height, room.height / 5.5))
-    look: Look = dict(cell=cell, columns=columns, **UNBOUNDED)
-    grids = [TensorGrid(t, kind, **look) for t, kind in zip(tensors, ("query", "key", "score"), strict=True)]
-    sum_of, total = Label("Σ =", 0.5, "target"), Number(score, size=0.5, fill="target")
-    stack(*grids, gap=0.35)
-    row(sum_of, total, gap=0.12).next_to(grids[2], DOWN, buff=0.25)
-    names: list[Mobject] = [
-        symbol("q", lesson.position, 0.52, "query"),
-        symbol("k", lesson.asked, 0.52, "key"),
-        Formula("q dot.o k", 0.52),
-    ]
-    for label, grid in zip(names, grids, strict=True):
-        label.next_to(grid, LEFT, buff=0.25)
-    room.fit(VGroup(*grids, *names, sum_of, total))
-    return grids, names, (sum_of, total)
+    room = below(lesson, under)
+    height = min(1.4 * lesson.row_height, room.height / 5.5)
+    look: Look = dict(at=(lesson.position, lesson.asked), height=height, widest=1.3, gap=0.35, size=0.5, beside=False)
+    met = Meeting(room, q, k, score, **look)
+    return [met.query, met.key, met.products], met.names, (met.sum_of, met.total)
 
 
 def softmax(lesson: CrossAttention, strips: Strips, before: list[Mobject]) -> SoftmaxTable:

@@ -5,6 +5,7 @@ import pytest
 
 from model.numbers.origins import CHOSEN
 from model.numbers.tensor import Tensor
+from scenes.kit.attention.meeting import Meeting
 from scenes.kit.ground.layout import Box
 from scenes.kit.numbers.decimals import LINE, TABLE, Decimals, adds_up, decimals, with_decimals
 from scenes.kit.numbers.product import SoftmaxTable
@@ -53,7 +54,9 @@ def test_sums_of_the_kit_hold_as_they_are_displayed(seed):
     adds = Rows(BOX, [(a, "data", "a"), (b, "data", "+ b"), (a + b, "data", "= c")], adds=True)
     soft = SoftmaxTable(BOX, a[:7], [f"w{k}" for k in range(7)])
     total = Total(a[:5].softmax(), whole=1)
-    for mobject in (line, table, adds.grids[-1], soft.weights, soft.sum, soft.one, total):
+    met = Meeting(BOX, a[:8], b[:8], (a[:8] * b[:8]).sum(0), at=(1, 0), height=0.7)
+    assert len(met.products.claims()) == 9 and not met.products.about[0], "eight products and their sum"
+    for mobject in (line, table, adds.grids[-1], soft.weights, soft.sum, soft.one, total, met.products):
         claims = mobject.claims()
         assert claims and all(claim.about or holds(claim) for claim in claims)
 

@@ -6,6 +6,7 @@ import numpy as np
 from manim import VGroup
 
 from scenes.kit.attention.kept import Gather, KeptColumns
+from scenes.kit.attention.meeting import Meeting
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.attention.scores import ScoreTable
 from scenes.kit.attention.wall import PatternWall, Tag, shape_of, tiles
@@ -24,6 +25,12 @@ def attention_arcs(box: Box) -> VGroup:
     tokens = TokenRow(real.trace().tokens, width=box.width, down=not wide(box), target=real.query().position)
     arcs = AttentionArcs(tokens, real.query().weights, real.query().position, height=1.6 if wide(box) else 2.6)
     return fill(box, VGroup(tokens, arcs))
+
+
+def meeting(box: Box) -> Meeting:
+    """q · k, entry by entry."""
+    head, i, j = real.head(), real.query().position, real.query().other
+    return Meeting(box, head.q[i], head.k[j], head.raw[i, j], at=(i, j), height=0.7, beside=wide(box))
 
 
 def dot_pattern(box: Box) -> DotPattern:
@@ -88,6 +95,7 @@ SAMPLES: dict[str, Sample] = {
     "Gather": gather,
     "AttentionArcs": attention_arcs,
     "ScoreTable": score_table,
+    "Meeting": meeting,
     "DotPattern": dot_pattern,
     "PatternWall": wall,
     "CardFan": card_fan,
