@@ -196,6 +196,9 @@ class Caption(Label):
         super().__init__(text, size, width=width)
 
 
+DOTS = " ·"
+
+
 class Heading(Painted):
     """Title and, under it, one grey line that says what is shown and which tensor."""
 
@@ -206,7 +209,7 @@ class Heading(Painted):
         self.subtitle = subtitle if isinstance(subtitle, Said) else Said(subtitle)
         self.title_size = typesetting.fitting_size([title], width, TITLE)
         lines = typesetting.wrap(self.subtitle, width, SUBTITLE) if subtitle else []
-        self.lines = [self.subtitle.cut(*line) for line in lines]
+        self.lines = [self.subtitle.cut(*_bare(self.subtitle, *line)) for line in lines]
         widest = max(
             [typesetting.width(title, self.title_size)] + [typesetting.width(line, SUBTITLE) for line in self.lines]
         )
@@ -216,6 +219,16 @@ class Heading(Painted):
         pen.text(self.title, 0, typesetting.ASCENT * self.title_size, self.title_size, "ink")
         for i, line in enumerate(self.lines):
             pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """A line of a text without the dots at its ends: where a line breaks, they part nothing.
+
+    >>> _bare("layer 2 · head 3", 0, 9)
+    (0, 7)
+    """
+    line = text[start:end]
+    return start + len(line) - len(line.lstrip(DOTS)), end - len(line) + len(line.rstrip(DOTS))
 
 
 __all__ = ["Caption", "Formula", "Heading", "Label", "Number", "say", "smallest"]

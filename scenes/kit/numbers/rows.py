@@ -24,8 +24,8 @@ class Rows(VGroup):
 
     parts: (tensor, kind, name) each. adds: the last is the sum of the others, to the last digit that is displayed: all
     get the decimals that this takes, or its name gets ≈ for =.
-    cell: the least width of a cell; upright: how many entries are shown. Parts of the group: `.grids`,
-    `.labels`."""
+    cell: the least width of a cell; upright: how many entries are shown; keep: entries that are to be among them, as
+    many as fit (`elide`). Parts of the group: `.grids`, `.labels`."""
 
     def __init__(
         self,
@@ -36,7 +36,9 @@ class Rows(VGroup):
         cell: float = 1.05,
         upright: int = 0,
         spec: str = "+.2f",
+        keep: Sequence[int] | None = None,
     ):
+        self.keep = keep
         self.adds, self.decimals = adds, Decimals(spec, spec)
         scale = float(max(np.abs(tensor.values).max() for tensor, _, _ in parts))
         self.options: dict[str, Any] = dict(scale=scale)
@@ -48,12 +50,12 @@ class Rows(VGroup):
     def _stacked(self, box: Box, parts: Sequence[tuple[Tensor, str, str]], cell: float) -> None:
         left, count = max(typesetting.width(name, LABEL) for *_, name in parts) + 0.2, len(parts)
         columns = max(int((box.width - left - 0.3) / cell + 0.4), 3)
-        places = elide(len(parts[0][0]), columns)
+        places = elide(len(parts[0][0]), columns, self.keep)
         width = min((box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in places), 1.6)
         height = min(1.1, (box.height - 0.2) / (1.1 * count))
         self._choose(parts, places, width)
         self.grids = [
-            TensorGrid(t, kind, exact=(width, height), columns=columns, size=0.36, spec=spec, **self.options)
+            TensorGrid(t, kind, exact=(width, height), columns=places, size=0.36, spec=spec, **self.options)
             for (t, kind, _), spec in zip(parts, self._specs(count), strict=True)
         ]
         gap = min(0.5, (box.height - count * self.grids[0].height) / max(count - 1, 1))
@@ -64,12 +66,12 @@ class Rows(VGroup):
         ]
 
     def _side_by_side(self, box: Box, parts: Sequence[tuple[Tensor, str, str]], rows: int) -> None:
-        places = elide(len(parts[0][0]), rows)
+        places = elide(len(parts[0][0]), rows, self.keep)
         height = (box.height - 0.6) / sum(0.6 if r is None else 1 for r in places)
         cell = (box.width / len(parts) - 0.35, min(height, 1.1))
         self._choose(parts, places, cell[0])
         self.grids = [
-            TensorGrid(t, kind, exact=cell, rows=rows, upright=True, size=0.4, spec=spec, **self.options)
+            TensorGrid(t, kind, exact=cell, rows=places, upright=True, size=0.4, spec=spec, **self.options)
             for (t, kind, _), spec in zip(parts, self._specs(len(parts)), strict=True)
         ]
         row(*self.grids, gap=0.2).move_to(box.center).shift((0, -0.25, 0))

@@ -54,12 +54,13 @@ def one_part(lesson: Facts, table: Mobject) -> list[Mobject]:
         upper, lower = lesson.by(wide=(2.2, 1), square=(2.2, 1), tall=(1.6, 1))
         top, bottom = lesson.stage.rows(upper, lower)
         names = name_of_part(part), say("“{w}”", **word(lesson))
-        both = Rows(top, [(row, "delta", names[0]), (found.direction, "weight", names[1])], cell=1.2)
-        lesson.play(*leave(table), Introduce(both.grids[0], "columns", lag=0.1), *come(both.labels[0]), run_time=1.2)
-        lesson.play(Introduce(both.grids[1], "columns", lag=0.1), FadeIn(both.labels[1]), run_time=1)
         lines = lesson.by(wide=2, square=3, tall=4)
         terms = TermSum(row, found.direction, adds, width=bottom.width, lines=lines, size=0.4, total_color="logit")
         bottom.fit(terms)
+        parts = [(row, "delta", names[0]), (found.direction, "weight", names[1])]
+        both = Rows(top, parts, cell=1.2, keep=terms.order[: terms.count])  # what is multiplied below is to be seen
+        lesson.play(*leave(table), Introduce(both.grids[0], "columns", lag=0.1), *come(both.labels[0]), run_time=0.9)
+        lesson.play(Introduce(both.grids[1], "columns", lag=0.1), FadeIn(both.labels[1]), run_time=1)
         lesson.play(DotProduct(terms), run_time=2.4)
         lesson.answer("{d} products add up to {s:+.2f}: that is its share.", s=adds)
     return [both, terms]
@@ -97,7 +98,8 @@ def all_parts(lesson: Facts, before: list[Mobject]) -> Waterfall:
         there = [names.index(known)] if known in names else []
         grow_after(lesson, before, fall, lag=0.8, run_time=4, there=there)
         lesson.answer(
-            "Together they are the logit, {s:+.2f}. {name} adds most" + ("; some lower it." if lowered else "."),
+            f"Together they are the logit, {{s:{fall.form.total}}}. {{name}} adds most"
+            + ("; some lower it." if lowered else "."),
             s=logit,
             name=called(names[first]),
         )
@@ -124,7 +126,7 @@ def why_not_the_other(lesson: Facts, before: Mobject) -> Waterfall:
         fall = fall_of(lesson, gaps, names, total, say("difference"))
         grow_after(lesson, [before], fall, lag=0.8, run_time=4)
         lesson.answer(
-            "{s:+.2f} together, most from {name}: “{w}” is {r:,.0f} times as likely.",
+            f"{{s:{fall.form.total}}} together, most from {{name}}: “{{w}}” is {{r:,.0f}} times as likely.",
             s=total,
             name=called(names[first]),
             r=times,

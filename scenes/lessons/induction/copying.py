@@ -118,7 +118,7 @@ def switched_off(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Si
         grow_after(lesson, [before], bars.move_to(box.center), lag=0.4, run_time=2.8)
         whole, one, *others = values
         lesson.answer(
-            "{p:.0%} with all, {q:.1%} without ours, {r:.1%} without the one that looks back."
+            "{p:.1%} with all, {q:.1%} without ours, {r:.1%} without the one that looks back."
             if float(one) < float(whole) / 2
             else "{p:.1%} with all, {q:.1%} without ours: others do it too. Without the one that looks back: {r:.1%}.",
             p=whole,

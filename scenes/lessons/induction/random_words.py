@@ -182,8 +182,8 @@ def stripe(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         dots = lesson.stage.fit(DotPattern(pattern, **room))
         grid, frame = before
         opened = Frame(dots.corners(0, 0, 2 * run.half - 1, 2 * run.half - 1))  # the cell of our head opens
-        lesson.play(*soon([grid], 1), Transform(frame, opened), run_time=1)
-        lesson.play(Introduce(dots, "rows", lag=0.3), run_time=2.2)
+        opens = Transform(frame, opened, rate_func=squish_rate_func(smooth, 0, 0.35))
+        lesson.play(*soon([grid], 2.6), opens, Introduce(dots, "rows", lag=0.3), run_time=2.6)
     return [dots, frame]
 
 
