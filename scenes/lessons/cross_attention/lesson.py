@@ -35,7 +35,8 @@ class CrossAttention(TranslationLesson):
 
     def prepare(self) -> None:
         """`position`: the row of the decoder that is followed, which asks for the next word; `asked`: the English word
-        that its head weighs most; `without`: the run in which no head brings anything from the encoder."""
+        that its head weighs most; `one_off`, `without`: runs in which this head, and in which no head, brings anything
+        from the encoder."""
         super().prepare()
         from model.runs.checkpoints import load
 
@@ -44,6 +45,7 @@ class CrossAttention(TranslationLesson):
         found = second_runs(self.model_asked, self.target, every, self.source, "cross")
         self.layer, self.head, self.position = self.telling(found)
         self.without = self.translation(self.source, self.target, ablate=every, stack="cross")
+        self.one_off = self.translation(self.source, self.target, ablate=((self.layer, self.head),), stack="cross")
         self.asked = int(np.argmax(self.weights.values))
         self.phrases |= dict(model=self.model_name, l=self.layer, h=self.head, i=self.position, j=self.asked)
         self.phrases |= dict(word=self.words[self.position], read=self.source_words[self.asked])

@@ -13,11 +13,12 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
+from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import FULL, Look, bars_on_one_scale, telling_words
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import fact, truth
-from scenes.lesson.steps import grow_after, leave
+from scenes.lesson.steps import come, grow_after, leave
 from scenes.lessons.cross_attention.search import costs
 
 if TYPE_CHECKING:
@@ -92,38 +93,49 @@ def next_bars(lesson: CrossAttention, box: Box, row: int) -> ProbabilityBars:
 
 
 def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
-    """The same decoder, whose heads bring nothing from the encoder."""
-    i, both = lesson.position, (lesson.trace["probs"][lesson.position], lesson.without["probs"][lesson.position])
-    word, first = lesson.targets[i], int(np.argmax(both[1].values))
+    """The same decoder without the head that was followed, and then with none that brings anything from the encoder."""
+    i, runs = lesson.position, (lesson.trace, lesson.one_off, lesson.without)
+    whole, one, none = (run["probs"][i] for run in runs)
+    word, first = lesson.targets[i], int(np.argmax(none.values))
     with lesson.step(
         "Without the English",
         ask="And if its heads brought nothing from the English?",
-        subtitle="next word after “{word}” · then a second run, all {n} heads of cross-attention off",
+        subtitle="next word after “{word}” · second runs: without this head, and without all {n} of cross-attention",
         n=lesson.trace.config.n_layers * lesson.trace.config.n_heads,
         claims=[
-            fact("likeliest", "no word is likelier there", [both[1]], lambda p: bool(p[first] >= p.max())),
+            fact("likeliest", "no word is likelier there", [none], lambda p: bool(p[first] >= p.max())),
             truth("no head brings anything from the English", silent(lesson), lambda *rows: not any(map(np.any, rows))),
+            truth(
+                "this head brings nothing",
+                [lesson.one_off[f"{lesson.name}.result"][lesson.head]],
+                lambda r: not r.any(),
+            ),
         ],
-        quiz=lesson.quiz("Without the English, which word is likeliest after “{word}”?", both[1], lesson.called_next),
+        quiz=lesson.quiz("Without the English, which word is likeliest after “{word}”?", none, lesson.called_next),
         keep=before,
     ):
-        stage = lesson.stage
-        ids = list(dict.fromkeys([word, *telling_words(*both, 6)]))[:6]
-        room: Look = dict(width=min(stage.width, 10.5), height=min(stage.height, 6.0), size=0.46, target=word)
-        bars = bars_on_one_scale(both, lesson.trace.vocabulary, ids, fill="probability", spec=".1%", **room)
-        bars = [one.move_to(stage.center) for one in bars]
-        grow_after(lesson, before, bars[0], run_time=1.6)
-        lesson.wait(0.4)
-        lesson.play(Transform(bars[0], bars[1]), run_time=1.8)
-        lesson.answer(
-            "“{said}” falls from {p:.1%} to {q:.1%}; the likeliest is now “{w}”, {r:.1%}."
-            if first != word
-            else "“{said}”: {p:.1%} before, {q:.1%} now.",
-            p=both[0][word],
-            q=both[1][word],
-            **(dict(w=display(lesson.trace.vocabulary[first]), r=both[1][first]) if first != word else {}),
+        above, box = lesson.stage.rows(0.6, lesson.stage.height - 0.8, gap=0.2)
+        ids = list(dict.fromkeys([word, *telling_words(whole, none, 6)]))[:6]
+        room: Look = dict(width=min(box.width, 10.5), height=min(box.height, 6.0), size=0.46, target=word)
+        drawn = bars_on_one_scale(
+            (whole, one, none), lesson.trace.vocabulary, ids, fill="probability", spec=".1%", **room
         )
-    return [bars[0]]
+        bars, *others = [each.move_to(box.center) for each in drawn]
+        texts = ("as it is", say("without head {h} of layer {l}", h=lesson.head, l=lesson.layer), "without all of them")
+        names = [Label(text, 0.46, "secondary").move_to(above.center) for text in texts]
+        grow_after(lesson, before, bars, names[0], run_time=1.6)
+        for old, name, after in zip(names, names[1:], others, strict=False):
+            lesson.play(Transform(bars, after), *leave(old), *come(name), run_time=1.3)
+        lesson.answer(
+            "“{said}” falls from {p:.1%} to {o:.1%}, and to {q:.1%}; the likeliest is now “{w}”, {r:.1%}."
+            if first != word
+            else "“{said}”: {p:.1%} before, {o:.1%} without this head, {q:.1%} without all.",
+            p=whole[word],
+            o=one[word],
+            q=none[word],
+            **(dict(w=display(lesson.trace.vocabulary[first]), r=none[first]) if first != word else {}),
+        )
+    return [bars, names[-1]]
 
 
 def silent(lesson: CrossAttention) -> list[Tensor]:
@@ -158,7 +170,7 @@ def teacher(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
         words = [say("{a} → {b}", a=a, b=b) for a, b in zip(lesson.words, lesson.said, strict=True)]
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, size=0.42, spec=".3f", fill="loss")
         slow, fast = (SignedBars(each, words, mark=mean, **room).move_to(lesson.stage.center) for each in (many, one))
-        grow_after(lesson, before, slow, lag=0.95, run_time=max(3.0, min(0.4 * n, 5.0)))
+        grow_after(lesson, before, slow, lag=0.95, run_time=max(2.4, min(0.3 * n, 4.0)))
         grow_after(lesson, [slow], fast, lag=0.0, run_time=1.2)
         lesson.play(fast.animate.show_mark(), run_time=0.6)
         lesson.answer(
