@@ -43,10 +43,9 @@ def warm_up(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
 
     with lesson.step(
         "Warm-up",
-        "The learning rate climbs for {w:,} steps to {r:.2f} ÷ {k:,}, then falls with the root of the steps.",
+        "The learning rate climbs for {w:,} steps, then falls with the root of the steps.",
         subtitle="recorded run of {model} · learning rate × {k:,} · equation {three} of the paper",
         w=warm,
-        r=thousandths[high],
         k=1000,
         three=3,
         claims=[
@@ -96,7 +95,7 @@ def alignment(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
         lesson.play(*give_way(before, now, number), run_time=1)
         for grid, step in zip(grids[1:], marks[1:], strict=True):
             following = counter(lesson, step)
-            lesson.play(Transform(now, grid), *leave(number), *come(following), run_time=0.7)
+            lesson.play(Transform(now, grid), *leave(number), *come(following), run_time=0.6)
             number = following
         lesson.answer(
             "The row of “{word}” gave “{e}” {a:.0%} at step {s}, and {b:.0%} in the end.",

@@ -100,7 +100,7 @@ def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobje
     with lesson.step(
         "Without the English",
         ask="And if its heads brought nothing from the English?",
-        subtitle="next word after “{word}” · second runs: without this head, and without all {n} of cross-attention",
+        subtitle="next word after “{word}” · second runs without this head of cross-attention, without all {n}",
         n=lesson.trace.config.n_layers * lesson.trace.config.n_heads,
         claims=[
             fact("likeliest", "no word is likelier there", [none], lambda p: bool(p[first] >= p.max())),
