@@ -143,7 +143,7 @@ def decoder(lesson: EncoderDecoder, running: Running) -> None:
             running.go(key, start, 0, PASS)
     with lesson.step(
         "It reads the encoder",
-        "Then it reads what the encoder made: its queries, keys and values of the English.",
+        "Then it reads what the encoder made: French queries meet keys and values of the English.",
         subtitle="decoder, cross-attention: cross_attn_out · {scale}",
         scale=running.scale("rows"),
     ):
@@ -176,7 +176,7 @@ def next_word(lesson: EncoderDecoder, running: Running) -> None:
         running.go("decoder.linear", "decoder.norm2", 0, PASS)
         running.go("decoder.softmax", "decoder.linear", 0, PASS)
         lesson.play(running.light(), Grow(bars, "values"), run_time=1.6)
-        lesson.answer("“{w}” is likeliest, {p:.0%}.", w=display(run.vocabulary[word]), p=probs[word])
+        lesson.answer("“{w}” is likeliest, {p:.1%}.", w=display(run.vocabulary[word]), p=probs[word])
     running.bars = [bars]
 
 
