@@ -16,6 +16,7 @@ from studio.cli.options import (
     LESSON_OPTIONS,
     PICTURE_OPTIONS,
     SETTINGS,
+    SIZE,
     complete_lesson,
     entries,
     folder_of,
@@ -48,6 +49,7 @@ WATCHED = {"gif": ("l", 20), "webp": ("l", 20), "html": ("m", None)}  # quality 
 )
 @click.option("--step", metavar="NAME", help="Only this step (its name or number).")
 @click.option("--transparent", is_flag=True, help="No background (webm, webp, png).")
+@click.option("--max-size", type=SIZE, metavar="SIZE", help="The best gif or webp of at most 2MB, 500kB, 1.5MiB …")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes that draw (default: one per core).")
 @click.option("--force", is_flag=True, help="Draw again what was drawn before.")
 @out("Where the files go (default: renders/LESSON).")
@@ -59,6 +61,7 @@ def render(
     fmt: str,
     step: str | None,
     transparent: bool,
+    max_size: int | None,
     workers: int | None,
     force: bool,
     out: Path | None,
@@ -70,16 +73,19 @@ def render(
     """Render lessons to video, GIF or pictures, with captions, chapters, a poster and a manifest."""
     todo = entries(lessons, every, course)
     from studio.film.render import Request
+    from studio.film.web.budget import Budget
     from studio.play.picture import Picture
     from studio.play.session import Job
 
     usual = WATCHED.get(fmt, ("h", None))
     options = options_of(chosen)
     picture = Picture.of(quality or usual[0], options.aspect, usual[1] if fps is None else fps, width)
+    kept = frozenset(name for name, value in (("width", width), ("fps", fps)) if value is not None)
+    budget = None if max_size is None else Budget(max_size, kept)
     worst = 0
     for number, entry in enumerate(todo, 1):
         job = Job(entry, options, picture)
-        request = Request(job, folder_of(out, entry.id), fmt, step, workers or cores(), force, transparent)
+        request = Request(job, folder_of(out, entry.id), fmt, step, workers or cores(), force, transparent, budget)
         title = entry.id if len(todo) == 1 else f"{number}/{len(todo)} {entry.id}"
         try:
             _render_one(request, title)
@@ -93,6 +99,7 @@ def render(
 
 def _render_one(request: Request, title: str) -> None:
     from studio.film.render import render
+    from studio.film.web.budget import fitted
     from studio.play.progress import Bar
 
     started = time.monotonic()
@@ -106,11 +113,14 @@ def _render_one(request: Request, title: str) -> None:
             file=sys.stderr,
         )
     film, main = result.film, result.files[0]
+    if request.budget is not None:
+        print(f"{title}: {fitted(result.picture, main.stat().st_size, request.budget)}", file=sys.stderr)
     print(from_here(main))
     length = f"{len(film.steps)} pictures" if request.format == "png" else f"{film.seconds:.1f} s"
+    drawn = str(result.drawn) if request.budget else f"{result.drawn} of {film.frames}"  # of how many is not known
     size = sum(path.stat().st_size for path in result.files) / 1e6
     print(
-        f"{title}: {length} in {time.monotonic() - started:.1f} s, {result.drawn} of {film.frames} frames drawn, "
+        f"{title}: {length} in {time.monotonic() - started:.1f} s, {drawn} frames drawn, "
         f"{len(result.files)} files, {size:.1f} MB",
         file=sys.stderr,
     )
