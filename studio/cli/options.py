@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from studio.play.picture import QUALITIES, rate_of
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 FILES = ("mp4", "gif", "webp", "webm", "png", "mov", "html")
+BOTH, THEMES = "both", (DEFAULTS.theme, "day")
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
@@ -177,6 +179,11 @@ def options_of(chosen: dict[str, Any]) -> Options:
         return value
 
     return Options(**{name: clean(name, value) for name, value in chosen.items()})
+
+
+def in_themes(options: Options) -> list[Options]:
+    """The same options for each theme that is asked for: `both` are night and day."""
+    return [replace(options, theme=theme) for theme in (THEMES if options.theme == BOTH else (options.theme,))]
 
 
 def folder_of(out: Path | None, lesson: str) -> Path:

@@ -63,6 +63,15 @@ class Result:
     picture: Picture  # smaller than what was asked for where there was a budget
 
     @property
+    def folder(self) -> Path:
+        return self.files[0].parent
+
+    @property
+    def name(self) -> str:
+        """What all its files are called."""
+        return next(path.stem for path in self.files if path.suffix == ".json")
+
+    @property
     def lacks_chapters(self) -> bool:
         """Whether a whole film has no list of chapters, because no video site would take it."""
         return self.files[0].suffix in VIDEOS and len(self.film.steps) > 1 and not captions.to_chapters(self.film.steps)
