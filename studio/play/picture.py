@@ -22,7 +22,7 @@ QUALITIES = {
 class Picture:
     """Pixels (even numbers, as video codecs want them), frames a second, scene units; what is lost where it is stored.
 
-    colours: of a GIF, 2 to 256. quality: of a WebP that is not exact, 0 to 100. None: the best there is."""
+    colours: of a GIF, 2 to 255. quality: of a WebP that is not exact, 0 to 100. None: the best there is."""
 
     width: int
     height: int

@@ -49,7 +49,7 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("gif", export.to_gif, "colours", (None, 128, 64, 32, 16)),
+        Kind("gif", export.to_gif, "colours", (None, 192, 128, 96, 64, 48, 32)),
         Kind("webp", export.to_webp, "quality", (None, 90, 75, 60, 45, 30)),
     )
 }
