@@ -86,7 +86,9 @@ class Options:
     head: int | None = _place("Which head, from 0.", "Head")
     neuron: int | None = _place("Which neuron of the MLP, from 0.", "Neuron")
     token: int | None = _place("Which token to follow, from 0.", "Token")
-    theme: str = _option("night", str, "night (black) or day (white).", label="Theme", metavar="NAME")
+    theme: str = _option(
+        "night", str, "night (black), day (white); render, storyboard and audit: both.", label="Theme", metavar="NAME"
+    )
     aspect: str = _option("16:9", str, "", label="Shape", choices=ASPECTS)
     pace: float = _option(1.0, float, "2 shows everything half as fast.", least=0.1, most=10, live=False)
     questions: bool | None = _option(

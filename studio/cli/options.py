@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +21,7 @@ from studio.play.picture import QUALITIES, rate_of
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 FILES = ("mp4", "gif", "webp", "webm", "png", "mov", "html")
+BOTH, THEMES = "both", (DEFAULTS.theme, "day")
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
@@ -56,7 +59,26 @@ class FrameRate(click.ParamType[float]):
             self.fail(f"{value!r} is no frame rate: give 25, 29.97 or 30000/1001", param, ctx)
 
 
-PATH, RATE = UserPath(), FrameRate()
+class Size(click.ParamType[int]):
+    """Bytes as people say them: 2MB, 500kB, 1.5MiB, 40000. A thousand of them are a kB, 1024 a KiB."""
+
+    name = "size"
+    UNITS = {"": 1} | {
+        f"{letter}{ending}": base**power
+        for power, letter in enumerate("kmg", 1)
+        for ending, base in (("", 1000), ("b", 1000), ("ib", 1024))
+    }
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        parts = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)\s*([kmg]?(?:i?b)?)", str(value).strip().lower())
+        unit = parts and self.UNITS.get("" if parts[2] == "b" else parts[2])
+        if not parts or unit is None:
+            self.fail(f"{value!r} is no size: give 2MB, 500kB, 1.5MiB or a number of bytes", param, ctx)
+        size = int(Fraction(parts[1]) * unit)
+        return size or self.fail(f"{value!r} is less than a byte: give 2MB, 500kB or more", param, ctx)
+
+
+PATH, RATE, SIZE = UserPath(), FrameRate(), Size()
 
 
 def _kind(option: Option) -> click.ParamType[Any] | type:
@@ -157,6 +179,11 @@ def options_of(chosen: dict[str, Any]) -> Options:
         return value
 
     return Options(**{name: clean(name, value) for name, value in chosen.items()})
+
+
+def in_themes(options: Options) -> list[Options]:
+    """The same options for each theme that is asked for: `both` are night and day."""
+    return [replace(options, theme=theme) for theme in (THEMES if options.theme == BOTH else (options.theme,))]
 
 
 def folder_of(out: Path | None, lesson: str) -> Path:

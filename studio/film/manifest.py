@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from model import __version__
 from model.errors import ClearheadError
 from studio.film.film import Film
+from studio.film.naming import LOST
 from studio.play.content import Unreadable
 from studio.play.files import sha256, versions
 from studio.play.keys import painting_code
@@ -40,6 +43,7 @@ def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
             "frames": film.frames,
             "seconds": film.seconds,
             "transparent": job.encoder is LOSSLESS_ALPHA,
+            **{name: lost for name in LOST if (lost := getattr(picture, name)) is not None},
         },
         "code": {"lesson": sha256(job.entry.file), "kit": _kit(film)},
         "versions": versions(),
@@ -55,10 +59,16 @@ def _kit(film: Film) -> str:
         raise ClearheadError(f"{error}: start again.") from None
 
 
-def write_manifest(path: Path, about: dict[str, Any], files: list[Path]) -> None:
-    """Write the manifest with every file's size and SHA-256; other formats of the same film stay listed."""
+def write_manifest(
+    path: Path, about: dict[str, Any], files: list[Path], limits: Mapping[str, int] = MappingProxyType({})
+) -> None:
+    """Write the manifest with every file's size and SHA-256; other formats of the same film stay listed.
+
+    limits: the bytes that a file may have, by its name."""
     listed: dict[str, dict[str, Any]] = {
-        f.name: {"name": f.name, "bytes": f.stat().st_size, "sha256": sha256(f)} for f in files
+        f.name: {"name": f.name, "bytes": f.stat().st_size, "sha256": sha256(f)}
+        | ({"max_size": limits[f.name]} if f.name in limits else {})
+        for f in files
     }
     final = path.parent.parent / path.name
     earlier = read_manifest(final)

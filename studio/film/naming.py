@@ -25,6 +25,7 @@ from studio.play.writer import LOSSLESS_ALPHA
 # How a lesson looks (the options that are words by default) is said after what it shows.
 ORDER = sorted(OPTIONS, key=lambda name: isinstance(getattr(DEFAULTS, name), str))
 SHAPE = ("width", "height", "fps", "transparent")  # what of a manifest's picture is asked for
+LOST = ("colours", "quality")  # and is there where it is not the best
 
 
 def basename(job: Job, step: str | None = None) -> str:
@@ -104,7 +105,7 @@ def request(about: Mapping[str, Any]) -> str | None:
     """What was asked for, as a manifest tells it; None where it is none of ours. The model is told by the name."""
     try:
         options = asdict(Options(**about["options"])) | {"model": None}
-        shape = [about["picture"][name] for name in SHAPE]
+        shape = [about["picture"][name] for name in SHAPE] + [about["picture"].get(name) for name in LOST]
         return json.dumps([about["lesson"], about.get("own"), about["step"], options, shape], sort_keys=True)
     except (KeyError, TypeError):
         return None

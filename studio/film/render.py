@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from studio.film.manifest import manifest, read_manifest, write_manifest
 from studio.film.naming import basename, free_name
 from studio.film.staging import Staging
 from studio.film.verify import TEXTS, in_files
+from studio.film.web.budget import KINDS, Budget, Maker, fit
 from studio.play.cache import prune
 from studio.play.files import check_writable, slug
+from studio.play.picture import Picture
 from studio.play.playback import Pixels
 from studio.play.session import Job
 from studio.play.writer import FILM, LOSSLESS, LOSSLESS_ALPHA, working
@@ -36,7 +39,9 @@ EXPORTS: dict[str, Callable[[Film, Path, Report], None]] = {
 
 @dataclass(frozen=True)
 class Request:
-    """What one render is asked for. step: render this step only. fresh: draw again what the cache has."""
+    """What one render is asked for. step: render this step only. fresh: draw again what the cache has.
+
+    budget: make the film's picture smaller than the job's where it would have too many bytes."""
 
     job: Job
     folder: Path
@@ -45,6 +50,7 @@ class Request:
     workers: int = 1
     fresh: bool = False
     transparent: bool = False
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,16 @@ class Result:
     files: list[Path]
     film: Film
     drawn: int  # frames; the rest came from the cache
+    picture: Picture  # smaller than what was asked for where there was a budget
+
+    @property
+    def folder(self) -> Path:
+        return self.files[0].parent
+
+    @property
+    def name(self) -> str:
+        """What all its files are called."""
+        return next(path.stem for path in self.files if path.suffix == ".json")
 
     @property
     def lacks_chapters(self) -> bool:
@@ -66,15 +82,14 @@ Stage = Callable[[str, int, int], None]  # what is being done, units done, units
 
 def render(request: Request, stage: Stage = lambda what, done, total: None) -> Result:
     """Render a lesson, or a step of it. Raises UsageError or ClearheadError; then no file has changed."""
-    if request.transparent and request.format not in ALPHA:
-        raise UsageError(f"--transparent is for {', '.join(ALPHA)}; {request.format} has no transparency.")
+    _check(request)
     lossless = LOSSLESS_ALPHA if request.transparent else LOSSLESS
     encoder = FILM if request.format == "mp4" else lossless
     job = replace(request.job, encoder=encoder, options=_asking(request))
-    export.check_rate(request.format, job.picture.fps)
     check_writable(job.folder)
     with Staging(request.folder) as files, working(job.folder):  # what is drawn stays until it is joined
         stage("reading", 0, 0)
+        job, tried = _fitted(request, job, stage)
         poster = _Stills(files, every=request.format == "png")
         film = plan(job, request.step, poster.see)
         step = film.called if request.step else None
@@ -83,14 +98,38 @@ def render(request: Request, stage: Stage = lambda what, done, total: None) -> R
         if request.format == "png":
             drawn, main = len(film.steps), poster.rename(name)
         else:
-            drawn = draw(film, request.workers, lambda done, total: stage("drawing", done, total), request.fresh)
+            fresh = request.fresh and request.budget is None  # else it was drawn a moment ago
+            drawn = tried + draw(film, request.workers, partial(stage, "drawing"), fresh)
             main = [_movie(request.format, film, files, name, stage)]
             forget(film)
             save_png(poster.last, files / f"{name}.png")
-        published = _publish(files, name, about, request.format)
+        published = _publish(files, name, about, request)
     prune()
     rank = {file: place for place, file in enumerate(main)}
-    return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn)
+    return Result(sorted(published, key=lambda path: rank.get(path.name, len(rank))), film, drawn, job.picture)
+
+
+def _check(request: Request) -> None:
+    """UsageError for what the format does not have."""
+    if request.transparent and request.format not in ALPHA:
+        raise UsageError(f"--transparent is for {', '.join(ALPHA)}; {request.format} has no transparency.")
+    export.check_rate(request.format, request.job.picture.fps)
+    if request.budget is None:
+        return
+    if request.format not in KINDS:
+        kinds = " and ".join(KINDS)
+        raise UsageError(f"--max-size is for {kinds}; a smaller {request.format} comes of -q l, --width or --step.")
+    if request.transparent:
+        raise UsageError("--max-size is for films with a background: leave out --transparent.")
+
+
+def _fitted(request: Request, job: Job, stage: Stage) -> tuple[Job, int]:
+    """The job with a picture that the budget allows, and how many frames were drawn to find it."""
+    if request.budget is None:
+        return job, 0
+    maker = Maker(job, request.step, KINDS[request.format], request.workers, request.fresh, partial(stage, "fitting"))
+    picture, _ = fit(maker, request.budget)
+    return replace(job, picture=picture), maker.drawn
 
 
 def _asking(request: Request) -> Options:
@@ -108,13 +147,14 @@ def _name(folder: Path, name: str, about: dict[str, Any]) -> str:
     raise ClearheadError(f"{path} is of another render: choose another folder with -o, or move it away.")
 
 
-def _publish(files: Staging, name: str, about: dict[str, Any], fmt: str) -> list[Path]:
+def _publish(files: Staging, name: str, about: dict[str, Any], request: Request) -> list[Path]:
     """Write the manifest, read all back, and move it to its place, where two that come together take turns."""
-    beside = [f"{name}{suffix}" for suffix in TEXTS] if f".{fmt}" in VIDEOS else []
+    beside = [f"{name}{suffix}" for suffix in TEXTS] if f".{request.format}" in VIDEOS else []
     with one_at_a_time(files.folder):
         if _name(files.folder, name, about) != name:
             raise ClearheadError(f"another render has just taken the name {name} in {files.folder}: start again.")
-        write_manifest(files / f"{name}.json", about, sorted(files.hidden.iterdir()))
+        limits = {f"{name}.{request.format}": request.budget.most} if request.budget else {}
+        write_manifest(files / f"{name}.json", about, sorted(files.hidden.iterdir()), limits)
         _prove(files, name)
         return files.publish(f"{name}.json", beside)
 

@@ -21,9 +21,10 @@ from model.errors import ClearheadError
 from scenes.lesson.options import Options
 from scenes.lesson.steps import Step
 from studio.film import captions, frames
+from studio.film.export import POSTER_FIRST, last_frame
 from studio.film.film import Film, draw, plan
 from studio.film.manifest import manifest, read_manifest
-from studio.film.naming import basename, free_name
+from studio.film.naming import LOST, basename, free_name
 from studio.play.files import cores, sha256
 from studio.play.picture import Picture
 from studio.play.playback import Pixels
@@ -87,7 +88,7 @@ def job_of(about: Mapping[str, Any], course: Iterable[Entry]) -> Job:
         raise ClearheadError(f"there is no lesson “{about['lesson']}” here")
     options, shape = Options(**about["options"]), about["picture"]
     size = Picture.of("l", options.aspect)
-    size = replace(size, width=shape["width"], height=shape["height"], fps=shape["fps"])
+    size = replace(size, **{name: shape[name] for name in ("width", "height", "fps", *LOST) if name in shape})
     return Job(entry, options, size, LOSSLESS_ALPHA if shape["transparent"] else LOSSLESS)
 
 
@@ -100,6 +101,8 @@ def in_files(about: Mapping[str, Any], folder: Path, name: str) -> Iterator[str]
             yield f"{path.name}: it is not there"
         elif path.stat().st_size != listed["bytes"]:
             yield f"{path.name}: it has {path.stat().st_size:,} bytes instead of {listed['bytes']:,}"
+        elif listed["bytes"] > listed.get("max_size", listed["bytes"]):
+            yield f"{path.name}: it has {listed['bytes']:,} bytes, and at most {listed['max_size']:,} were asked for"
         elif sha256(path) != listed["sha256"]:
             yield f"{path.name}: its SHA-256 is not the one in the manifest"
     yield from in_texts(about, folder, name)
@@ -219,10 +222,12 @@ def _unlike(path: Path, film: Film) -> Iterator[str]:
     rate, wrong, count = film.job.picture.fps, [], 0
     shown = frames.shown(path)
     now, after = next(shown, None), next(shown, None)
+    still = last_frame(film) if path.suffix in POSTER_FIRST else None
     for count, drawn in enumerate(film.decoded(), 1):
         while after is not None and round(after[0] * rate) < count:
             now, after = after, next(shown, None)
-        if now is None or not alike(now[1], frames.rgb(drawn)):
+        meant = still if count == 1 and still is not None else drawn
+        if now is None or not alike(now[1], frames.rgb(meant)):
             wrong.append(count - 1)
     if wrong:
         first = wrong[0] / rate

@@ -20,12 +20,16 @@ QUALITIES = {
 
 @dataclass(frozen=True)
 class Picture:
-    """Pixels (even numbers, as video codecs want them), frames a second, scene units."""
+    """Pixels (even numbers, as video codecs want them), frames a second, scene units; what is lost where it is stored.
+
+    colours: of a GIF, 2 to 255. quality: of a WebP that is not exact, 0 to 100. None: the best there is."""
 
     width: int
     height: int
     fps: float  # an int where it is whole
     frame: tuple[float, float]
+    colours: int | None = None
+    quality: int | None = None
 
     @classmethod
     def of(
@@ -45,11 +49,12 @@ class Picture:
 
     @property
     def name(self) -> str:
-        """As people say it: 1080p60; with both sides where the frame would as well have another width."""
+        """As people say it: 1080p60, 480p20-64colours; with both sides where the frame may well have another width."""
         low, high = sorted((self.width, self.height))
         usual = 2 * round(low * max(self.frame) / min(self.frame) / 2)
         size = f"{low}" if high == usual else f"{self.width}x{self.height}"
-        return f"{size}p{self.fps:g}"
+        lost = {"colours": self.colours, "quality": self.quality}
+        return "".join([f"{size}p{self.fps:g}", *(f"-{n}{name}" for name, n in lost.items() if n is not None)])
 
 
 def rate_of(rate: Fraction) -> int | float:

@@ -8,7 +8,12 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-WORDS = {"reading": "reading the lesson", "drawing": "drawing", "writing": "writing"}
+WORDS = {
+    "reading": "reading the lesson",
+    "drawing": "drawing",
+    "writing": "writing",
+    "fitting": "looking for what fits",
+}
 
 
 class Bar:

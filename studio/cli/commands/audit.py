@@ -9,11 +9,13 @@ import click
 
 from scenes.lesson.options import ASPECTS, Options
 from studio.cli.options import (
+    BOTH,
     COURSE,
     DEBUG,
     LESSON_OPTIONS,
     PATH,
     SETTINGS,
+    THEMES,
     complete_lesson,
     entries,
     which_checkpoint,
@@ -39,7 +41,7 @@ SEVERAL = ("text", "model", "aspect", "theme")  # these may be given several tim
 @click.option(
     "--aspect", "aspects", multiple=True, type=click.Choice(ASPECTS), help="An aspect (may be given several times)."
 )
-@click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme (may be given several times).")
+@click.option("--theme", "themes", multiple=True, metavar="NAME", help="A theme, or both (may be given several times).")
 @click.option("--json", "json_file", type=PATH, metavar="FILE", help="Also as JSON (- for stdout).")
 @click.option(
     "--drawn",
@@ -80,7 +82,7 @@ def audit(
         texts=texts,
         models=models,
         aspects=aspects,
-        themes=themes,
+        themes=[theme for name in themes for theme in (THEMES if name == BOTH else (name,))],
         every=every,
         drawn=drawn,
         json_file=json_file,

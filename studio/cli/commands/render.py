@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,17 @@ import click
 
 from model.errors import ClearheadError
 from studio.cli.options import (
+    BOTH,
     COURSE,
     DEBUG,
     LESSON_OPTIONS,
     PICTURE_OPTIONS,
     SETTINGS,
+    SIZE,
     complete_lesson,
     entries,
     folder_of,
+    in_themes,
     options_of,
     out,
     with_options,
@@ -27,7 +31,7 @@ from studio.cli.terminal import mention_blanks
 from studio.play.files import cores, from_here
 
 if TYPE_CHECKING:
-    from studio.film.render import Request
+    from studio.film.render import Request, Result
     from studio.play.protocols import Played
 
 WATCHED = {"gif": ("l", 20), "webp": ("l", 20), "html": ("m", None)}  # quality and frame rate that suit a web page
@@ -48,6 +52,7 @@ WATCHED = {"gif": ("l", 20), "webp": ("l", 20), "html": ("m", None)}  # quality 
 )
 @click.option("--step", metavar="NAME", help="Only this step (its name or number).")
 @click.option("--transparent", is_flag=True, help="No background (webm, webp, png).")
+@click.option("--max-size", type=SIZE, metavar="SIZE", help="The best gif or webp of at most 2MB, 500kB, 1.5MiB …")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Processes that draw (default: one per core).")
 @click.option("--force", is_flag=True, help="Draw again what was drawn before.")
 @out("Where the files go (default: renders/LESSON).")
@@ -59,6 +64,7 @@ def render(
     fmt: str,
     step: str | None,
     transparent: bool,
+    max_size: int | None,
     workers: int | None,
     force: bool,
     out: Path | None,
@@ -70,29 +76,56 @@ def render(
     """Render lessons to video, GIF or pictures, with captions, chapters, a poster and a manifest."""
     todo = entries(lessons, every, course)
     from studio.film.render import Request
+    from studio.film.web.budget import Budget
     from studio.play.picture import Picture
     from studio.play.session import Job
 
     usual = WATCHED.get(fmt, ("h", None))
     options = options_of(chosen)
     picture = Picture.of(quality or usual[0], options.aspect, usual[1] if fps is None else fps, width)
-    worst = 0
-    for number, entry in enumerate(todo, 1):
-        job = Job(entry, options, picture)
-        request = Request(job, folder_of(out, entry.id), fmt, step, workers or cores(), force, transparent)
-        title = entry.id if len(todo) == 1 else f"{number}/{len(todo)} {entry.id}"
+    kept = frozenset(name for name, value in (("width", width), ("fps", fps)) if value is not None)
+    budget = None if max_size is None else Budget(max_size, kept)
+    how = (fmt, step, workers or cores(), force, transparent, budget)
+    pairs = [(entry, one) for entry in todo for one in in_themes(options)]
+    requests = [Request(Job(entry, one, picture), folder_of(out, entry.id), *how) for entry, one in pairs]
+    return _render(requests, options.theme == BOTH)
+
+
+def _render(requests: list[Request], both: bool) -> int:
+    """Render one after the other. What is wrong with one stops no other, and no theme that is made already."""
+    worst, made = 0, []
+    for number, request in enumerate(requests, 1):
+        name = request.job.entry.id + (f" by {request.job.options.theme}" if both else "")
         try:
-            _render_one(request, title)
+            made.append(_render_one(request, name if len(requests) == 1 else f"{number}/{len(requests)} {name}"))
         except ClearheadError as error:
-            if len(todo) == 1:
+            if len({request.job.entry.id for request in requests}) == 1 and not made:
                 raise
-            print(f"error: {entry.id}: {error}", file=sys.stderr)
+            print(f"error: {name}: {error}", file=sys.stderr)
             worst = max(worst, error.exit_code)
+    if both:
+        _print_markup(made, requests[0].format)
     return worst
 
 
-def _render_one(request: Request, title: str) -> None:
+def _print_markup(made: list[Result], fmt: str) -> None:
+    """The markup that shows each lesson by night and by day, also in a file beside them."""
+    from model.files import replacing
+    from studio.film.web.markup import markup
+
+    for night, day in pairwise(made):
+        if night.film.job.entry.id != day.film.job.entry.id:
+            continue
+        if text := markup(fmt, day.film, night.files, day.files):
+            file = day.folder / f"{night.name}.markup.html"
+            with replacing(file) as partial:
+                partial.write_text(text, encoding="utf-8")
+            print(f"{from_here(file)}\n{text}", end="")
+
+
+def _render_one(request: Request, title: str) -> Result:
     from studio.film.render import render
+    from studio.film.web.budget import fitted
     from studio.play.progress import Bar
 
     started = time.monotonic()
@@ -106,14 +139,18 @@ def _render_one(request: Request, title: str) -> None:
             file=sys.stderr,
         )
     film, main = result.film, result.files[0]
+    if request.budget is not None:
+        print(f"{title}: {fitted(result.picture, main.stat().st_size, request.budget)}", file=sys.stderr)
     print(from_here(main))
     length = f"{len(film.steps)} pictures" if request.format == "png" else f"{film.seconds:.1f} s"
+    drawn = str(result.drawn) if request.budget else f"{result.drawn} of {film.frames}"  # of how many is not known
     size = sum(path.stat().st_size for path in result.files) / 1e6
     print(
-        f"{title}: {length} in {time.monotonic() - started:.1f} s, {result.drawn} of {film.frames} frames drawn, "
+        f"{title}: {length} in {time.monotonic() - started:.1f} s, {drawn} frames drawn, "
         f"{len(result.files)} files, {size:.1f} MB",
         file=sys.stderr,
     )
+    return result
 
 
 def mention_fonts(lesson: Played) -> None:

@@ -11,6 +11,7 @@ import click
 from model.errors import UsageError
 from scenes.course import Entry
 from studio.cli.options import (
+    BOTH,
     COURSE,
     DEBUG,
     LESSON_OPTIONS,
@@ -21,6 +22,7 @@ from studio.cli.options import (
     complete_lesson,
     entries,
     folder_of,
+    in_themes,
     options_of,
     out,
     with_options,
@@ -95,19 +97,20 @@ def storyboard(
     from studio.play.picture import Picture
     from studio.play.session import Job
 
-    options = options_of(chosen)
-    job = Job(entry, options, Picture.of(quality or "m", options.aspect, fps, width))
-    pictures = panels(job, step)
-    with Staging(folder_of(out, entry.id)) as files:
-        name = f"{basename(job, pictures[0].step.name if step else None)}-storyboard.png"
-        sheet(pictures, entry.title, columns).save(files / name)
-        saved = files.publish(name)
-    if frames:
-        saved += save_frames(pictures, frames)
-    if transitions:
-        saved += save_transitions(job, transitions, around, every, step)
-    for path in saved:
-        print(from_here(path))
+    for options in in_themes(options_of(chosen)):
+        job = Job(entry, options, Picture.of(quality or "m", options.aspect, fps, width))
+        pictures = panels(job, step)
+        with Staging(folder_of(out, entry.id)) as files:
+            name = f"{basename(job, pictures[0].step.name if step else None)}-storyboard.png"
+            sheet(pictures, entry.title, columns).save(files / name)
+            saved = files.publish(name)
+        inner = options.theme if chosen["theme"] == BOTH else "."  # the pictures of a step have the same name in both
+        if frames:
+            saved += save_frames(pictures, frames / inner)
+        if transitions:
+            saved += save_transitions(job, transitions / inner, around, every, step)
+        for path in saved:
+            print(from_here(path))
     return 0
 
 
