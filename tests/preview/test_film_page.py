@@ -30,6 +30,7 @@ from studio.page.graph import Graph
 from studio.play.picture import Picture
 from studio.play.session import Job
 from tests.preview.browsing import Page, wait_for
+from tests.preview.firefox import Firefox, program
 
 STEP = "Scores"
 
@@ -257,21 +258,29 @@ def test_every_operation_is_computed_as_python_does(page):
     np.testing.assert_allclose(list(map(float, got)), wanted, rtol=1e-12, atol=1e-12)
 
 
-def test_a_wrong_weight_shows_red(open_film, film, tmp_path):
-    """One weight of the file is changed: what was made of it is not what the page computes."""
-    text = film.path.read_text(encoding="utf-8")
-    part = lambda id: re.search(rf'id="{id}">([^<]*)<', text)[1]  # noqa: E731
-    numbers = json.loads(gzip.decompress(base64.b64decode(part("numbers-data"))))
-    apart = np.frombuffer(gzip.decompress(base64.b64decode(part("table-data"))), np.uint8)
+def part(text: str, id: str) -> str:
+    """What a page holds under a name, as it stands in the file."""
+    return re.search(rf'id="{id}">([^<]*)<', text)[1]
+
+
+def with_wrong_weight(path: Path, to: Path) -> Path:
+    """The page with one weight changed."""
+    text = path.read_text(encoding="utf-8")
+    numbers = json.loads(gzip.decompress(base64.b64decode(part(text, "numbers-data"))))
+    apart = np.frombuffer(gzip.decompress(base64.b64decode(part(text, "table-data"))), np.uint8)
     table = bytearray(apart.reshape(4, -1).T.tobytes())
     weight = next(t for t in numbers["tensors"] if t["name"] == "blocks.0.attn.W_K")
     kind, shape, start = numbers["tables"][weight["table"]]
     values = np.frombuffer(table, "<f4", int(np.prod(shape)), start).reshape(shape)
     values[0, 5, 3] += 0.25
-    wrong = tmp_path / "wrong.html"
     packed = base64.b64encode(gzip.compress(document.planes(bytes(table)))).decode()
-    wrong.write_text(text.replace(part("table-data"), packed), encoding="utf-8")
-    for path, marked in ((film.path, False), (wrong, True)):
+    to.write_text(text.replace(part(text, "table-data"), packed), encoding="utf-8")
+    return to
+
+
+def test_a_wrong_weight_shows_red(open_film, film, tmp_path):
+    """One weight of the file is changed: what was made of it is not what the page computes."""
+    for path, marked in ((film.path, False), (with_wrong_weight(film.path, tmp_path / "wrong.html"), True)):
         page = open_film(path, "#step=1&cell=blocks.0.attn.k[0,2,3]")
         wait_for(lambda page=page: page.page.locator("#card").is_visible(), 10, "the card")
         assert ("✗" in card(page)) == marked
@@ -297,3 +306,54 @@ def test_what_is_so_at_few_places_is_not_overlooked(page):
         axes = [trace.ids if size == len(trace.vocabulary) else range(0, size, 7) for size in trace[name].shape]
         cells += [(name, index) for index in product(*axes)]
     check_formulas(page, trace, cells, 150, atol=1e-12)
+
+
+# ── in another browser ───────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def firefox(tmp_path):
+    if program() is None:
+        pytest.skip("needs Firefox (Debian package firefox-esr)")
+    firefox = Firefox(tmp_path / "firefox")
+    yield firefox
+    firefox.close()
+
+
+def middle(of: str) -> str:
+    """Where in the window an element's middle is, as JavaScript."""
+    return f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])(({of}).getBoundingClientRect())"
+
+
+@pytest.mark.slow
+def test_all_of_it_in_firefox(firefox, film, tmp_path):
+    video, player = "document.getElementById('picture')", "clearhead.player"
+    firefox.open(f"file://{film.path}")
+    wait_for(lambda: firefox.js("!!window.clearhead"), 15, "the page")
+    firefox.press(" ")
+    wait_for(lambda: firefox.js(f"{video}.currentTime") > 0.3, 10, "the film")
+    wait_for(lambda: firefox.js(f"{video}.paused && !{player}.playing"), 10, "the end")
+    firefox.press("Home")
+    wait_for(lambda: firefox.js(f"{video}.currentTime") < 0.5, 5, "the beginning")
+    firefox.press("ArrowRight")  # the last step: its end
+    read = f"{player}.frame > {player}.length() / 2 && (clearhead.reader.readings || []).length > 0"
+    wait_for(lambda: firefox.js(read), 10, "what can be read there")
+    equal = "([ref, index, said]) => clearhead.numbers.proof({ ref, index }, said).equal"
+    assert firefox.js(f"clearhead.numbers.cells.every({equal})")
+    firefox.click(*firefox.js(
+        f"""(() => {{
+            const box = {video}.getBoundingClientRect();
+            const made = clearhead.reader.readings.find(({{ area, cells }}) => cells.length === 1 && area.length === 4);
+            const mean = (k) => made.area.reduce((sum, p) => sum + p[k], 0) / made.area.length;
+            return [box.x + mean(0) * box.width, box.y + mean(1) * box.height];
+        }})()"""
+    ))  # fmt: skip
+    number, deep = "document.querySelector('#card button.number:last-of-type')", 0
+    while firefox.js(f"!!{number}"):
+        assert "✓ computed here: equal" in firefox.text("card")
+        firefox.js(f"{number}.scrollIntoView({{ block: 'nearest' }})")
+        firefox.click(*firefox.js(middle(number)))
+        deep += 1
+    assert deep > 1 and re.search("learned in training|a setting of the model|as ids", firefox.text("card"))
+    firefox.open(f"file://{with_wrong_weight(film.path, tmp_path / 'wrong.html')}#step=1&cell=blocks.0.attn.k[0,2,3]")
+    wait_for(lambda: firefox.js("!!window.clearhead && !document.getElementById('card').hidden"), 10, "the card")
+    assert "✗" in firefox.text("card") and firefox.js("document.querySelectorAll('#card .value.wrong').length") == 1
+    assert firefox.problems == []
