@@ -28,6 +28,14 @@ def test_a_page_is_what_is_made_now(made_now):
     assert list(again.differences(*made_now)) == []
 
 
+def test_the_whole_trace_is_inside(made_now, film):
+    """Also what no click reaches: every number of the run, whole."""
+    page, _ = made_now
+    inside = {tensor["name"]: tensor for tensor in page.numbers["tensors"] if tensor["run"] == 0 and "table" in tensor}
+    assert set(inside) == set(film.trace.names)
+    assert all(len(page.numbers["tables"][tensor["table"]]) == 3 for tensor in inside.values())
+
+
 def asked(about) -> None:
     about["steps"][0]["quiz"] = {"text": "Which word?", "answers": ["The", "is"], "right": 0}
 

@@ -69,7 +69,7 @@ export class Cards {
       element("p", { className: proof.equal ? "value" : "value wrong", textContent: written(proof.value, 6) }),
       this.verdict(proof),
       element("p", { className: "source", textContent: this.name(found) }),
-      ...this.about(found, cell, made),
+      ...this.about(found, cell, made || proof.ends),
       ...(proof.ends ? this.end(found, proof.ends) : expression ? this.formula(expression) : []),
     ];
   }

@@ -215,7 +215,7 @@ export class Numbers {
   // The expression, filled in for one number; null for what the run begins with, or has no formula for.
   made({ tensor, index }) {
     const { made, which, table } = this.tensors[tensor];
-    if (!made) return null;
+    if (!made || !this.arrays[table]) return null;
     const { shape } = this.arrays[table],
       pattern = hole(which, index, shape);
     return pattern < 0 ? null : fill(made[pattern], index, shape);
