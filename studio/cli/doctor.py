@@ -248,9 +248,14 @@ def _storage() -> Iterator[Check]:
 
 def _programs() -> Iterator[Check]:
     """What the tests use and lessons do not."""
-    for names, package in ((("ffprobe",), "ffmpeg"), (("chromium", "chromium-browser", "google-chrome"), "chromium")):
+    on_mac = sys.platform == "darwin"
+    for names, package in (
+        (("ffprobe",), "ffmpeg"),
+        (("chromium", "chromium-browser", "google-chrome"), "chromium"),
+        (("firefox-esr", "firefox"), "firefox" if on_mac else "firefox-esr"),
+    ):
         found = next(filter(None, map(shutil.which, names)), None)
-        install = f"brew install {package}" if sys.platform == "darwin" else f"apt-get install {package}"
+        install = f"brew install {package}" if on_mac else f"apt-get install {package}"
         state, detail = ("ok", found) if found else ("note", "only the tests need it")
         yield Check(names[0], state, detail, f"{install} (./clearhead test does it)")
 

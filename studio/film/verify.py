@@ -1,7 +1,8 @@
 """Whether a film is what its manifest says, and its manifest what the lesson says when it is played again.
 
 Cheap: the files' hashes, captions and chapters against the steps, the poster against the last frame, and, in seconds,
-the lesson played without drawing: text, tokens, seed, model, runs and steps. Deep: all frames, drawn again.
+the lesson played without drawing: text, tokens, seed, model, runs and steps. Deep: all frames, drawn again, and of a
+page every number, as it is recorded again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -16,6 +18,7 @@ from typing import Any
 
 import av
 import numpy as np
+from PIL import Image
 
 from model.errors import ClearheadError
 from scenes.lesson.options import Options
@@ -25,6 +28,8 @@ from studio.film.export import POSTER_FIRST, last_frame
 from studio.film.film import Film, draw, plan
 from studio.film.manifest import manifest, read_manifest
 from studio.film.naming import LOST, basename, free_name
+from studio.page import again
+from studio.page.making import contents
 from studio.play.files import cores, sha256
 from studio.play.picture import Picture
 from studio.play.playback import Pixels
@@ -32,7 +37,7 @@ from studio.play.protocols import Entry
 from studio.play.session import Job
 from studio.play.writer import LOSSLESS, LOSSLESS_ALPHA
 
-MOVIES = (".mp4", ".webm", ".webp", ".gif")
+MOVIES, PAGE = (".mp4", ".webm", ".webp", ".gif"), ".html"
 TEXTS = {".srt": captions.to_srt, ".vtt": captions.to_vtt, ".chapters.txt": captions.to_chapters}
 # In the worst block of 16 × 16 pixels, our encoders keep 26 dB and a mean colour to 11 levels (heads, 480p: H.264, VP9,
 # GIF). A changed digit leaves 15 dB, another frame of the same lesson 11.
@@ -61,8 +66,8 @@ def verify(file: Path, course: Iterable[Entry], deep: bool = False) -> Verdict:
             found.append(f"{path.stem}: its options would give it the name {name}")
         stills: list[tuple[Step, Pixels]] = []
         film = plan(job, about["step"], (lambda step, pixels: stills.append((step, pixels))) if deep else None)
-        again = manifest(film, about["step"])
-        found += differences({k: v for k, v in about.items() if k != "files"}, again)
+        now = manifest(film, about["step"])
+        found += differences({k: v for k, v in about.items() if k != "files"}, now)
         if deep:
             found += in_frames(about, path.parent, path.stem, film, stills)
     except (ClearheadError, KeyError, TypeError, ValueError) as error:
@@ -111,12 +116,32 @@ def in_files(about: Mapping[str, Any], folder: Path, name: str) -> Iterator[str]
             yield from _in_movie(about, film, folder / f"{name}.png")
         except (OSError, av.FFmpegError, ValueError) as error:
             yield f"{film.name}: it cannot be read ({error})"
+    for path in movies(about, folder, (PAGE,)):
+        try:
+            yield from _in_page(about, path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            yield f"{path.name}: it cannot be read ({error})"
 
 
-def movies(about: Mapping[str, Any], folder: Path) -> list[Path]:
+def movies(about: Mapping[str, Any], folder: Path, kinds: tuple[str, ...] = MOVIES) -> list[Path]:
     """The films that the manifest lists and that are there."""
     paths = [folder / listed["name"] for listed in about["files"]]
-    return [path for path in paths if path.suffix in MOVIES and path.is_file()]
+    return [path for path in paths if path.suffix in kinds and path.is_file()]
+
+
+def _in_page(about: Mapping[str, Any], path: Path) -> Iterator[str]:
+    """What a page says otherwise than the manifest's steps."""
+    inside, rate = again.read(path.read_text(encoding="utf-8")).about, about["picture"]["fps"]
+    said = [(step["name"], step["start"], [line[0] for line in step["lines"]]) for step in inside["steps"]]
+    should = [
+        (step.name, round(step.start * rate), [line.text for line in step.lines] or [step.caption])
+        for step in steps_of(about)
+    ]
+    for one, other in zip(said, should, strict=False):
+        if one != other:
+            yield f"{path.name}: its step {_quoted(one[0])} is not as the manifest has it"
+    if len(said) != len(should):
+        yield f"{path.name}: it has {len(said)} steps, and the manifest {len(should)}"
 
 
 def steps_of(about: Mapping[str, Any]) -> list[Any]:
@@ -208,13 +233,34 @@ def in_frames(
         for still in ours:
             if (folder / still).is_file() and not np.array_equal(frames.picture(folder / still), pixels[..., :3]):
                 yield f"{still}: it is not what the lesson shows at the end of “{step.name}”"
-    todo = movies(about, folder)
-    if todo:
+    todo, pages = movies(about, folder), movies(about, folder, (PAGE,))
+    if todo or pages:
         with TemporaryDirectory() as segments:
             film = replace(film, job=replace(film.job, segments=Path(segments)))
             draw(film, cores())
             for path in todo:
                 yield from _unlike(path, film)
+            for path in pages:
+                yield from in_page(path, film, stills, Path(segments))
+
+
+def in_page(path: Path, film: Film, stills: list[tuple[Step, Pixels]], spare: Path) -> Iterator[str]:
+    """What in a page is not what the lesson says and shows now. spare: a folder for its film."""
+    page = again.read(path.read_text(encoding="utf-8"))
+    now = replace(contents(film), film=page.film, stills=page.stills)
+    found = [*again.differences(page, now), *in_pictures(page, film, stills, spare)]
+    yield from (f"{path.name}: {line}" for line in found)
+
+
+def in_pictures(page: again.Page, film: Film, stills: list[tuple[Step, Pixels]], spare: Path) -> Iterator[str]:
+    """What in a page's film and stills is not what is drawn."""
+    inner = spare / "film.mp4"
+    inner.write_bytes(page.film)
+    yield from (line.removeprefix(f"{inner.name}: ") for line in _unlike(inner, film))
+    for (step, pixels), still in zip(stills, page.stills, strict=False):
+        with Image.open(BytesIO(still)) as image:
+            if not alike(np.asarray(image.convert("RGB")), pixels[..., :3]):
+                yield f"its picture of “{step.name}” is not what the lesson shows at its end"
 
 
 def _unlike(path: Path, film: Film) -> Iterator[str]:

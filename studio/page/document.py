@@ -15,11 +15,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from model.paths import ASSETS
 from studio.page import WEB
 from studio.page.graph import encoded
+from studio.page.inside import packed
 
 FONTS = ASSETS / "fonts"
 MAIN = "film.js"
@@ -94,19 +93,14 @@ class Document:
         )
 
     def _data(self) -> str:
-        packed = {
+        contents = {
             "film-data": self.film,
             "about-data": _packed(self.about),
             "numbers-data": _packed(self.numbers),
-            "table-data": gzip.compress(planes(self.table), mtime=0),
+            "table-data": packed(self.table),
         }
-        parts = [f'    <script type="text/plain" id="{id}">{encoded(data)}</script>\n' for id, data in packed.items()]
+        parts = [f'    <script type="text/plain" id="{id}">{encoded(data)}</script>\n' for id, data in contents.items()]
         return "".join([*parts, f"    <script>\n{bundle()}    </script>\n"])
-
-
-def planes(table: bytes) -> bytes:
-    """All first bytes of four, then all second ones, …: floats of alike size pack better so. The page undoes it."""
-    return np.frombuffer(table + bytes(-len(table) % 4), np.uint8).reshape(-1, 4).T.tobytes()
 
 
 def _packed(data: Any) -> bytes:

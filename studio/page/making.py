@@ -5,25 +5,24 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 import av
 import numpy as np
 from PIL import Image
 
-from model.errors import ClearheadError
 from scenes.kit.ground import theme as themes
 from scenes.lesson.steps import Step
 from studio.page.document import Document
-from studio.page.graph import Graph, TooLarge
+from studio.page.graph import Graph
 from studio.page.shots import GRAIN, Shots, shots_of
 from studio.play.playback import Pixels, Play
 from studio.play.protocols import Played
 from studio.play.session import Job
 from studio.play.writer import as_bt709
 
-MOST = 24 << 20  # bytes of numbers: a file that is larger is nothing to send to people
+MOST = 4.5e6  # bytes of numbers, packed: half of a page, as text
 STILL = {"quality": 70, "method": 6}
 LARGEST, HD = 12e6, 1280 * 720  # bytes of a page whose film has no more pixels than that; else as many times more
 # Measured on attention at 720p (146 s) at CRF 26: 5.8 MB and 27 s; without `tune`, at CRF 23, 7.1 MB and 30 s.
@@ -49,29 +48,27 @@ class Filmed(Protocol):
 
 
 def page(film: Filmed, chapters: list[Any], report: Report) -> str:
-    """The file. Raises ClearheadError where the numbers are too many for one."""
+    """The file."""
     job, frames = film.job, film.frames
-    first = film.plays[0].start
-    graph = Graph(film.lesson.traces, MOST)
-    try:
-        shots = shots_of(job, graph, first, first + frames, lambda done: report(done // 2, frames))
-        graph.complete()
-    except TooLarge:
-        smaller = "" if job.settled.model == "tiny" else ", a smaller model (--model tiny)"
-        raise ClearheadError(
-            f"the numbers of {job.settled.model} that this lesson leads to are more than {MOST >> 20} MiB: "
-            f"too many for one page. Take one step of it (--step){smaller}, or another format."
-        ) from None
-    numbers, about = graph.data(), about_of(film, shots)
-    light = bool(themes.luminance(themes.load(job.options.theme)["background"]) > 0.5)
+    made = contents(film, lambda done: report(done // 2, frames))
     most = LARGEST * max(1.0, job.picture.width * job.picture.height / HD)
     crf = CRF
     while True:
         video, stills = video_and_stills(film, chapters, crf, lambda done: report((frames + done) // 2, frames))
-        text = Document(job.entry.title, video, stills, about, numbers, graph.bytes, light).html()
+        text = replace(made, film=video, stills=stills).html()
         if len(text) <= most or crf == COARSEST:
             return text
         crf = coarser(crf, 4 / 3 * len(video), len(text) - most)
+
+
+def contents(film: Filmed, report: Callable[[int], None] = lambda done: None) -> Document:
+    """All that is in a film's page but its pictures: the lesson is played once more, and its numbers are followed."""
+    job, first = film.job, film.plays[0].start
+    graph = Graph(film.lesson.traces, MOST)
+    shots = shots_of(job, graph, first, first + film.frames, report)
+    graph.complete()
+    light = bool(themes.luminance(themes.load(job.options.theme)["background"]) > 0.5)
+    return Document(job.entry.title, b"", (), about_of(film, shots), graph.data(), graph.bytes, light)
 
 
 def coarser(crf: int, size: float, over: float) -> int:

@@ -78,11 +78,19 @@ def test_a_later_start_costs_less_than_300_ms(ready):
 
 
 def test_the_test_command_installs_what_only_tests_need(ready):
-    ready.without("ffprobe", "chromium")
+    ready.without("ffprobe", "chromium", "firefox-esr")
     assert ready.start("list").returncode == 0
     assert ready.log == []
     assert ready.start("test", "fast").stdout.endswith("|test|fast|")
     assert "apt-get install -y --no-install-recommends ffmpeg chromium noninteractive" in ready.log
+    assert "apt-get install -y --no-install-recommends firefox-esr noninteractive" in ready.log
+
+
+def test_another_firefox_will_do(ready):
+    ready.without("firefox-esr")
+    ready.says("firefox", "")
+    ready.start("test", "fast")
+    assert ready.log == []
 
 
 def test_the_test_command_goes_on_where_it_may_not_install(ready):

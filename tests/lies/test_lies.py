@@ -11,6 +11,7 @@ from tests.lies.harness import ROOT, copy_tree
 
 FOUND = ("audit", "test")
 VERIFY = "tests/studio/test_verify.py"  # what `clearhead verify` finds
+PAGE = "tests/preview/test_page_truth.py"  # a page is no film: the audit does not see it
 BY_ITSELF = 0.95  # by the audit or by `verify`
 EVERY = 3  # of the lies one in so many is told here; `python -m tests.lies` tells them all
 
@@ -47,4 +48,5 @@ def test_lies_are_found():
 
 
 def test_nearly_all_are_found_by_the_audit_itself():
-    assert sum(not lie.test or lie.test == VERIFY for lie in LIES) >= BY_ITSELF * len(LIES)
+    of_films = [lie for lie in LIES if lie.test != PAGE]
+    assert sum(not lie.test or lie.test == VERIFY for lie in of_films) >= BY_ITSELF * len(of_films)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.preview.browsing import ARGS, CHROMIUM, Page, Preview
+from tests.preview.pages import rendered
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +26,12 @@ def preview(tmp_path_factory):
     preview = Preview(tmp_path_factory.mktemp("preview"))
     yield preview
     preview.stop()
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory):
+    """One step of a lesson as a page, with its film."""
+    return rendered(tmp_path_factory.mktemp("page"))
 
 
 @pytest.fixture

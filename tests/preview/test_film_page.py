@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import re
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import scenes
-from model.errors import ClearheadError
 from model.numbers.making import by_formula
 from model.numbers.operations import OPERATIONS
 from model.numbers.tensor import Tensor, concatenate, stack
 from model.numbers.trace import Trace
 from scenes.kit.ground.readings import Cell
-from scenes.lesson.options import Options
 from scenes.lesson.runs import first_step
 from studio.film import render as rendering
 from studio.film.verify import verify
-from studio.page import document, making
+from studio.page import document, inside, making
 from studio.page.graph import Graph
-from studio.play.picture import Picture
-from studio.play.session import Job
+from studio.page.shots import shots_of
 from tests.preview.browsing import Page, wait_for
-
-STEP = "Scores"
-
-
-def job(tmp: Path, **options) -> Job:
-    entry = next(entry for entry in scenes.course() if entry.id == "attention")
-    return Job(entry, Options(pace=0.3, questions=False, **options), Picture.of("l"), segments=tmp / "cache")
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory):
-    """One step of a lesson as a page."""
-    folder = tmp_path_factory.mktemp("page")
-    made = rendering.render(rendering.Request(job(folder), folder / "out", "html", STEP, workers=2))
-    return SimpleNamespace(path=made.files[0], files=made.files, film=made.film, trace=made.film.lesson.traces[0])
+from tests.preview.firefox import Firefox, program
+from tests.preview.pages import STEP, job, with_wrong_weight
 
 
 @pytest.fixture
@@ -99,16 +81,6 @@ def test_a_film_gives_way_where_a_page_would_be_too_large(tmp_path, monkeypatch,
     monkeypatch.setattr(making, "LARGEST", most)
     request = rendering.Request(job(tmp_path), tmp_path / "out", "html", STEP, workers=2)
     assert 0.8 * most < rendering.render(request).files[0].stat().st_size <= most
-
-
-@pytest.mark.parametrize("model", ["tiny", "tiny-rotary"])
-def test_numbers_that_are_too_many_are_refused(tmp_path, monkeypatch, model):
-    monkeypatch.setattr(making, "MOST", 100_000)
-    request = rendering.Request(job(tmp_path, model=model), tmp_path / "out", "html", "Self-attention", workers=2)
-    with pytest.raises(ClearheadError, match="too many for one page.*--step") as refused:
-        rendering.render(request)
-    assert ("--model tiny" in str(refused.value)) == (model != "tiny")
-    assert "\n" not in str(refused.value) and not list((tmp_path / "out").glob("*.html"))
 
 
 def test_every_module_is_bundled_once():
@@ -236,6 +208,40 @@ def test_all_that_is_on_the_screen_is_so(page):
     assert page.js(f"clearhead.numbers.cells.every({equal})")
 
 
+DOWN = """(() => {
+    let [ends, deep, wrong] = [0, 0, 0];
+    const seen = new Set();
+    const down = (at) => {
+        const proof = N.proof(at, at.said ?? null);
+        wrong += !proof.equal || Number.isNaN(proof.value);
+        if (proof.ends) return void ends++;
+        const found = N.origin(at.ref, at.index), cell = N.recorded(found), key = JSON.stringify(cell ?? found);
+        if (seen.has(key)) return;
+        seen.add(key);
+        const made = cell ? N.made(cell) : N.node(found.ref)[0] === "o" ? found.ref : null;
+        if (made === null) return void deep++;
+        const top = cell ? N.origin(made, []) : found;
+        (N.node(top.ref)[0] === "o" ? N.operands(top).slice(0, 3) : [top]).forEach(down);
+    };
+    N.cells.slice(0, 40).forEach(([ref, index, said]) => down({ ref, index, said }));
+    return [ends, deep, wrong];
+})()"""
+
+
+def test_where_not_all_has_room_the_page_says_where_it_ends(page, film):
+    """All; the rows that are needed; fewer: there clicks end earlier, and of what is not inside nothing is shown."""
+    found, first = [], film.film.plays[0].start
+    for most in (1e6, 1e5, 1e4):
+        graph = Graph(film.film.lesson.traces, most)
+        shots_of(film.film.job, graph, first, first + film.film.frames, lambda done: None)
+        graph.complete()
+        ends, deep, wrong = map(int, computed(page, graph, DOWN))
+        assert wrong == 0 and deep > 0 and len(inside.packed(graph.bytes)) < most * 1.1
+        table = next(tensor for tensor in graph.tensors if tensor["name"] == "blocks.0.attn.W_K")["table"]
+        found.append((ends > 0, len(graph.tables[table]) == 3))
+    assert found == [(False, True), (False, False), (True, False)]
+
+
 def test_every_operation_is_computed_as_python_does(page):
     x = Tensor.given(np.array([[0.5, -1.25, 2.0], [3.5, 0.75, -0.125]]), "x", ("row", "column"))
     y = Tensor.given(np.array([[1.5, 2.0, -4.0]]), "y", ("row", "column"))
@@ -259,19 +265,7 @@ def test_every_operation_is_computed_as_python_does(page):
 
 def test_a_wrong_weight_shows_red(open_film, film, tmp_path):
     """One weight of the file is changed: what was made of it is not what the page computes."""
-    text = film.path.read_text(encoding="utf-8")
-    part = lambda id: re.search(rf'id="{id}">([^<]*)<', text)[1]  # noqa: E731
-    numbers = json.loads(gzip.decompress(base64.b64decode(part("numbers-data"))))
-    apart = np.frombuffer(gzip.decompress(base64.b64decode(part("table-data"))), np.uint8)
-    table = bytearray(apart.reshape(4, -1).T.tobytes())
-    weight = next(t for t in numbers["tensors"] if t["name"] == "blocks.0.attn.W_K")
-    kind, shape, start = numbers["tables"][weight["table"]]
-    values = np.frombuffer(table, "<f4", int(np.prod(shape)), start).reshape(shape)
-    values[0, 5, 3] += 0.25
-    wrong = tmp_path / "wrong.html"
-    packed = base64.b64encode(gzip.compress(document.planes(bytes(table)))).decode()
-    wrong.write_text(text.replace(part("table-data"), packed), encoding="utf-8")
-    for path, marked in ((film.path, False), (wrong, True)):
+    for path, marked in ((film.path, False), (with_wrong_weight(film.path, tmp_path / "wrong.html"), True)):
         page = open_film(path, "#step=1&cell=blocks.0.attn.k[0,2,3]")
         wait_for(lambda page=page: page.page.locator("#card").is_visible(), 10, "the card")
         assert ("✗" in card(page)) == marked
@@ -297,3 +291,54 @@ def test_what_is_so_at_few_places_is_not_overlooked(page):
         axes = [trace.ids if size == len(trace.vocabulary) else range(0, size, 7) for size in trace[name].shape]
         cells += [(name, index) for index in product(*axes)]
     check_formulas(page, trace, cells, 150, atol=1e-12)
+
+
+# ── in another browser ───────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+def firefox(tmp_path):
+    if program() is None:
+        pytest.skip("needs Firefox (Debian package firefox-esr)")
+    firefox = Firefox(tmp_path / "firefox")
+    yield firefox
+    firefox.close()
+
+
+def middle(of: str) -> str:
+    """Where in the window an element's middle is, as JavaScript."""
+    return f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])(({of}).getBoundingClientRect())"
+
+
+@pytest.mark.slow
+def test_all_of_it_in_firefox(firefox, film, tmp_path):
+    video, player = "document.getElementById('picture')", "clearhead.player"
+    firefox.open(f"file://{film.path}")
+    wait_for(lambda: firefox.js("!!window.clearhead"), 15, "the page")
+    firefox.press(" ")
+    wait_for(lambda: firefox.js(f"{video}.currentTime") > 0.3, 10, "the film")
+    wait_for(lambda: firefox.js(f"{video}.paused && !{player}.playing"), 10, "the end")
+    firefox.press("Home")
+    wait_for(lambda: firefox.js(f"{video}.currentTime") < 0.5, 5, "the beginning")
+    firefox.press("ArrowRight")  # the last step: its end
+    read = f"{player}.frame > {player}.length() / 2 && (clearhead.reader.readings || []).length > 0"
+    wait_for(lambda: firefox.js(read), 10, "what can be read there")
+    equal = "([ref, index, said]) => clearhead.numbers.proof({ ref, index }, said).equal"
+    assert firefox.js(f"clearhead.numbers.cells.every({equal})")
+    firefox.click(*firefox.js(
+        f"""(() => {{
+            const box = {video}.getBoundingClientRect();
+            const made = clearhead.reader.readings.find(({{ area, cells }}) => cells.length === 1 && area.length === 4);
+            const mean = (k) => made.area.reduce((sum, p) => sum + p[k], 0) / made.area.length;
+            return [box.x + mean(0) * box.width, box.y + mean(1) * box.height];
+        }})()"""
+    ))  # fmt: skip
+    number, deep = "document.querySelector('#card button.number:last-of-type')", 0
+    while firefox.js(f"!!{number}"):
+        assert "✓ computed here: equal" in firefox.text("card")
+        firefox.js(f"{number}.scrollIntoView({{ block: 'nearest' }})")
+        firefox.click(*firefox.js(middle(number)))
+        deep += 1
+    assert deep > 1 and re.search("learned in training|a setting of the model|as ids", firefox.text("card"))
+    firefox.open(f"file://{with_wrong_weight(film.path, tmp_path / 'wrong.html')}#step=1&cell=blocks.0.attn.k[0,2,3]")
+    wait_for(lambda: firefox.js("!!window.clearhead && !document.getElementById('card').hidden"), 10, "the card")
+    assert "✗" in firefox.text("card") and firefox.js("document.querySelectorAll('#card .value.wrong').length") == 1
+    assert firefox.problems == []

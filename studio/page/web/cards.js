@@ -69,9 +69,18 @@ export class Cards {
       element("p", { className: proof.equal ? "value" : "value wrong", textContent: written(proof.value, 6) }),
       this.verdict(proof),
       element("p", { className: "source", textContent: this.name(found) }),
-      ...this.about(found, cell, made),
-      ...(expression ? this.formula(expression) : []),
+      ...this.about(found, cell, made || proof.ends),
+      ...(proof.ends ? this.end(found, proof.ends) : expression ? this.formula(expression) : []),
     ];
+  }
+
+  // Where the page goes no further.
+  end(found, count) {
+    const cell = this.numbers.recorded(found),
+      { command } = this.numbers.runs[cell ? this.numbers.tensors[cell.tensor].run : 0],
+      text = `The page ends here: ${count.toLocaleString("en")} of the numbers that this is made of are not inside it.`;
+    const has = command ? [element("p", { className: "about" }, element("code", { textContent: command }), " has them.")] : [];
+    return [element("p", { className: "end", textContent: text }), ...has];
   }
 
   tools(at) {
@@ -89,8 +98,8 @@ export class Cards {
     navigator.clipboard.writeText(url).then(told, shown);
   }
 
-  verdict({ again, equal, value }) {
-    if (again === null) return element("p", { className: "proof", textContent: "" });
+  verdict({ again, equal, value, ends }) {
+    if (again === null || (ends && equal)) return element("p", { className: "proof", textContent: "" });
     const text = equal ? "✓ computed here: equal" : `✗ computed here: ${written(again, 6)}, and not ${written(value, 6)}`;
     return element("p", { className: equal ? "proof" : "proof wrong", textContent: text });
   }
@@ -263,9 +272,10 @@ export class Cards {
     const tensor = this.numbers.tensors.findIndex((t) => t.name === named[1] && t.run === Number(named[3] ?? 0)),
       index = named[2] ? named[2].split(",").map(Number) : [];
     if (tensor < 0) return null;
-    const { shape } = this.numbers.arrays[this.numbers.tensors[tensor].table];
+    const { shape } = this.numbers.arrays[this.numbers.tensors[tensor].table] ?? { shape: [] };
     if (index.length !== shape.length || index.some((at, k) => at >= shape[k])) return null;
-    return { ref: ["t", tensor, index], index: [] };
+    const ref = ["t", tensor, index];
+    return this.numbers.missing(ref) ? null : { ref, index: [] };
   }
 
   is(cell, at) {

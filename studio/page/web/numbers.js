@@ -62,10 +62,12 @@ export class Numbers {
   constructor(data, bytes) {
     Object.assign(this, data, { known: [] });
     const kinds = { f4: Float32Array, f8: Float64Array, i4: Int32Array };
-    this.arrays = this.tables.map(([kind, shape, start]) => ({
-      shape,
-      values: new kinds[kind](bytes, start, count(shape)),
-    }));
+    // kept: of each axis the places that are inside this page, where they are not all
+    this.arrays = this.tables.map(([kind, shape, start, kept]) => {
+      const sizes = kept ? shape.map((size, axis) => kept[axis]?.length ?? size) : shape,
+        places = kept?.map((list) => list && new Map(list.map((place, at) => [place, at])));
+      return { shape, sizes, places, values: new kinds[kind](bytes, start, count(sizes)) };
+    });
   }
 
   // ── expressions ───────────────────────────────────────────────────────────────────────────────
@@ -121,9 +123,32 @@ export class Numbers {
     return this.compute(at);
   }
 
+  // NaN where the page does not have it.
   stored(tensor, index) {
-    const { shape, values } = this.arrays[this.tensors[tensor].table];
-    return values[flat(index, shape)];
+    const array = this.arrays[this.tensors[tensor].table];
+    if (!array) return NaN;
+    const { sizes, places, values } = array,
+      at = places ? index.map((place, axis) => (places[axis] ? places[axis].get(place) : place)) : index;
+    return at.includes(undefined) ? NaN : values[flat(at, sizes)];
+  }
+
+  // How many recorded numbers that an expression is made of are not inside this page.
+  missing(ref) {
+    const node = this.node(ref);
+    if (node[0] === "t") return this.outside(this.arrays[this.tensors[node[1]].table], node[2]);
+    if (node[0] === "o") return node[2].reduce((sum, part) => sum + this.missing(part), 0);
+    return node[0] === "p" ? this.missing(node[1]) : 0;
+  }
+
+  outside(array, places) {
+    const sizes = places.map((place) => (Array.isArray(place) ? length(place) : 1));
+    if (!array) return count(sizes);
+    const kept = places.map((place, axis) => {
+      const here = array.places?.[axis];
+      if (!here) return sizes[axis];
+      return Array.isArray(place) ? each(sizes[axis], (at) => here.has(pick(place, at))).filter(Boolean).length : Number(here.has(place));
+    });
+    return count(sizes) - count(kept);
   }
 
   // Kept, because what many numbers are made of would be computed for each of them.
@@ -190,29 +215,38 @@ export class Numbers {
   // The expression, filled in for one number; null for what the run begins with, or has no formula for.
   made({ tensor, index }) {
     const { made, which, table } = this.tensors[tensor];
-    if (!made) return null;
+    if (!made || !this.arrays[table]) return null;
     const { shape } = this.arrays[table],
       pattern = hole(which, index, shape);
     return pattern < 0 ? null : fill(made[pattern], index, shape);
   }
 
-  // { value, again, equal } of a number on the screen, or of any other: what is said, and what it is when computed.
+  // { value, again, equal, ends } of a number on the screen, or of any other: what is said, and what it is when computed.
+  // ends: how many numbers that it is made of are not inside this page, where there are some; then nothing is computed.
   proof(at, said = null) {
     const found = this.origin(at.ref, at.index),
       cell = this.recorded(found);
-    if (!cell) {
-      const again = this.value(found.ref, found.index),
-        isGiven = this.node(found.ref)[0] !== "o";
-      const value = said === null ? again : real(said);
-      return { value, again: isGiven && said === null ? null : again, equal: near(value, again, CLOSE, CLOSE) };
-    }
+    if (said !== null && this.ends[at.ref]) return { value: real(said), again: null, equal: true, ends: this.ends[at.ref] };
+    return cell ? this.proofOf(cell, said) : this.proofOfNode(found, said);
+  }
+
+  proofOfNode(found, said) {
+    const again = this.value(found.ref, found.index),
+      isGiven = this.node(found.ref)[0] !== "o",
+      value = said === null ? again : real(said);
+    return { value, again: isGiven && said === null ? null : again, equal: near(value, again, CLOSE, CLOSE), ends: 0 };
+  }
+
+  proofOf(cell, said) {
     const value = this.stored(cell.tensor, cell.index),
-      made = this.made(cell);
-    const honest = said === null || near(real(said), value, CLOSE, CLOSE);
-    if (!made) return { value: said === null ? value : real(said), again: said === null ? null : value, equal: honest };
+      made = this.made(cell),
+      honest = said === null || near(real(said), value, CLOSE, CLOSE),
+      ends = made ? this.missing(made) : 0;
+    const told = honest ? value : real(said);
+    if (!made || ends) return { value: told, again: said === null ? null : value, equal: honest, ends };
     const again = this.value(made, []),
       { slack } = this.tensors[cell.tensor];
-    return { value: honest ? value : real(said), again, equal: honest && near(value, again, RELATIVE, slack) };
+    return { value: told, again, equal: honest && near(value, again, RELATIVE, slack), ends };
   }
 }
 
