@@ -93,7 +93,7 @@ def show(
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """What `%load_ext clearhead.notebook` calls."""
-    ipython.register_magic_function(magic, "line_cell", "clearhead")
+    ipython.magics_manager.register_function(magic, "line_cell", "clearhead")
 
 
 def magic(line: str, cell: str | None = None) -> Shown:
@@ -138,7 +138,7 @@ def _told(error: Exception, file: Path | None = None) -> Exception:
     plain = plainly(error)
     if plain is None:
         return error
-    message = str(plain)
+    message = str(plain).removesuffix("; --debug shows the way there")  # on the command line
     if file is not None:
         name = rf"\S*{file.parent.name}/{re.escape(file.name)}"
         message = re.sub(rf"{name}:(\d+):", r"line \1 of the cell:", message)
