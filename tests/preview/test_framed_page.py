@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import tarfile
 
 import pytest
 
@@ -136,3 +139,49 @@ def test_others_than_the_page_around_are_not_heard(around):
     around.js("new Promise((done) => setTimeout(done, 300))")
     around.stands(step=1, time=0)
     assert len(around.heard("step")) == 1
+
+
+# ── in slides ────────────────────────────────────────────────────────────────────────────────────
+SLIDES = """<!doctype html><html><head><meta charset="utf-8"><title>Slides</title>
+<link rel="stylesheet" href="package/dist/reveal.css"></head><body>
+<div class="reveal"><div class="slides">
+  <section><h1>Before</h1></section>
+  <section data-film="Weights">FRAME</section>
+</div></div>
+<script src="package/dist/reveal.js"></script>
+<script>
+  const frame = document.querySelector("iframe"), heard = [];
+  const ask = (clearhead, about) => frame.contentWindow.postMessage({ clearhead, ...about }, "*");
+  addEventListener("message", ({ source, data }) => source === frame.contentWindow && heard.push(data));
+  Reveal.initialize({ transition: "none" });
+  Reveal.on("slidechanged", ({ currentSlide, previousSlide }) => {
+    if (previousSlide?.dataset.film) ask("pause");
+    if (currentSlide.dataset.film) {
+      ask("seek", { step: currentSlide.dataset.film });
+      ask("play");
+    }
+  });
+</script></body></html>"""
+
+
+@pytest.mark.slow
+def test_a_slide_of_reveal_js_plays_its_step(open_page, film, tmp_path):
+    npm = shutil.which("npm") or pytest.skip("needs npm")
+    packed = subprocess.run([npm, "pack", "--silent", "reveal.js"], cwd=tmp_path, capture_output=True, timeout=120)
+    if packed.returncode:
+        pytest.skip("needs reveal.js, which npm does not get here")
+    with tarfile.open(next(tmp_path.glob("reveal.js-*.tgz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    frame = framed(film.path.as_uri(), "Looks", (854, 480))
+    (tmp_path / "slides.html").write_text(SLIDES.replace("FRAME", frame), encoding="utf-8")
+    deck = Around(open_page(f"file://{tmp_path}/slides.html", offline=True))
+    wait_for(lambda: deck.heard("ready"), 20, "the film")
+    deck.stands(step=1, playing=False)
+    deck.js("Reveal.next()")
+    wait_for(lambda: deck.inside("clearhead.quiz.open"), 10, "the question of the slide's step")
+    deck.inside("document.querySelector('#quiz-answers button').click()")
+    deck.stands(step=2, playing=True)
+    box = deck.js("(({ width, height }) => [width, height])(frame.getBoundingClientRect())")
+    assert box[0] > 300 and box[1] > box[0] * 480 / 854
+    deck.js("Reveal.prev()")
+    deck.stands(playing=False)
