@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import tarfile
 
 import pytest
 
+from model.paths import ROOT
 from studio.page.frame import framed
 from tests.preview.browsing import wait_for
 from tests.preview.test_questions import page_of
@@ -151,17 +153,9 @@ SLIDES = """<!doctype html><html><head><meta charset="utf-8"><title>Slides</titl
 <script src="package/dist/reveal.js"></script>
 <script>
   const frame = document.querySelector("iframe"), heard = [];
-  const ask = (clearhead, about) => frame.contentWindow.postMessage({ clearhead, ...about }, "*");
   addEventListener("message", ({ source, data }) => source === frame.contentWindow && heard.push(data));
   Reveal.initialize({ transition: "none" });
-  Reveal.on("slidechanged", ({ currentSlide, previousSlide }) => {
-    if (previousSlide?.dataset.film) ask("pause");
-    if (currentSlide.dataset.film) {
-      ask("seek", { step: currentSlide.dataset.film });
-      ask("play");
-    }
-  });
-</script></body></html>"""
+</script>SCRIPT</body></html>"""
 
 
 @pytest.mark.slow
@@ -173,7 +167,8 @@ def test_a_slide_of_reveal_js_plays_its_step(open_page, film, tmp_path):
     with tarfile.open(next(tmp_path.glob("reveal.js-*.tgz"))) as archive:
         archive.extractall(tmp_path, filter="data")
     frame = framed(film.path.as_uri(), "Looks", (854, 480))
-    (tmp_path / "slides.html").write_text(SLIDES.replace("FRAME", frame), encoding="utf-8")
+    script = re.findall(r"<script>.*?</script>", (ROOT / "docs/embed.md").read_text(encoding="utf-8"), re.DOTALL)[0]
+    (tmp_path / "slides.html").write_text(SLIDES.replace("FRAME", frame).replace("SCRIPT", script), encoding="utf-8")
     deck = Around(open_page(f"file://{tmp_path}/slides.html", offline=True))
     wait_for(lambda: deck.heard("ready"), 20, "the film")
     deck.stands(step=1, playing=False)
