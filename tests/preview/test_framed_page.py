@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import tarfile
+from pathlib import Path
 
 import pytest
 
 from model.paths import ROOT
+from studio.cli.commands.render import _render_one
 from studio.page.frame import framed
 from tests.preview.browsing import wait_for
 from tests.preview.test_questions import page_of
@@ -180,3 +182,9 @@ def test_a_slide_of_reveal_js_plays_its_step(open_page, film, tmp_path):
     assert box[0] > 300 and box[1] > box[0] * 480 / 854
     deck.js("Reveal.prev()")
     deck.stands(playing=False)
+
+
+def test_the_command_prints_the_frame(film, capsys):
+    _render_one(film.request, "Looks")
+    path, said = capsys.readouterr()
+    assert framed(Path(path.strip()).name, "A toy", (854, 480)) in said

@@ -175,6 +175,10 @@ def test_a_second_build_draws_nothing_and_a_changed_text_draws_again(build, site
     )
     code, _, said = build("html", {"other.md": OTHER.replace("The cat sat", "The cat ran")}, "-E")
     assert code == 1 and said.count("asked for") == 1 and "--text=The cat ran" in said and "other.md:14" in said
+    monkeypatch.setattr(making, "program", lambda: "1" * 64)
+    monkeypatch.setattr("clearhead.sphinx.program", making.program)
+    code, _, said = build()  # what another Clearhead has drawn is drawn again
+    assert code == 1 and said.count("asked for") == 5
 
 
 def test_a_lesson_or_a_program_that_changes_makes_another_film(folder, tmp_path, monkeypatch):
@@ -187,7 +191,7 @@ def test_a_lesson_or_a_program_that_changes_makes_another_film(folder, tmp_path,
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes/brief.yaml").write_text("Move: They move.")
     keys.add(making._key(asked))
-    monkeypatch.setattr(making, "_clearhead", lambda: "another version")
+    monkeypatch.setattr(making, "program", lambda: "another version")
     keys.add(making._key(asked))
     assert len(keys) == 5
 

@@ -136,13 +136,13 @@ def _render(asked: Asked, folder: Path, say: Say) -> None:
 # ── what a film is kept by ───────────────────────────────────────────────────────────────────────
 def _key(asked: Asked) -> str:
     """Tells apart what is asked for, and what it is made of: Clearhead's code, libraries, models, a lesson's file."""
-    digest = hashlib.sha256(repr((asked, _clearhead())).encode("utf-8", "surrogatepass"))
-    for file in _beside(asked):
+    digest = hashlib.sha256(repr((asked, program())).encode("utf-8", "surrogatepass"))
+    for file in beside(asked):
         digest.update(f"{file.name}\0".encode("utf-8", "surrogatepass") + file.read_bytes())
     return digest.hexdigest()[:32]
 
 
-def _beside(asked: Asked) -> Iterator[Path]:
+def beside(asked: Asked) -> Iterator[Path]:
     """The files of one's own that have a say: a lesson with what stands beside it, a model."""
     if lesson := file_of(asked.lesson):
         yield from sorted(
@@ -156,8 +156,8 @@ def _beside(asked: Asked) -> Iterator[Path]:
 
 
 @cache
-def _clearhead() -> str:
-    """A hash of Clearhead's own files and of the libraries' versions. Takes a tenth of a second."""
+def program() -> str:
+    """A hash of Clearhead's own files and of the libraries' versions."""
     digest = hashlib.sha256(repr(sorted(versions().items())).encode())
     for room in (ROOT / "model", ROOT / "scenes", ROOT / "studio", ASSETS):
         for folder, _, names in sorted(os.walk(room)):

@@ -21,7 +21,7 @@ from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
 
 from clearhead.asking import ask, is_folder, options
-from clearhead.making import Made, make
+from clearhead.making import Made, beside, make, program
 from model import __version__
 from model.errors import UsageError
 from scenes.course import course
@@ -74,9 +74,10 @@ class Clearhead(SphinxDirective):
         chosen = {name.replace("_", "-"): value for name, value in (defaults | self.options).items()}
         own = {name: chosen.pop(name, None) for name in OWN}
         self._check(chosen, own)
-        made = make(
-            ask(self._lesson(), {name: self._value(name, value) for name, value in chosen.items()}), logger.info
-        )
+        asked = ask(self._lesson(), {name: self._value(name, value) for name, value in chosen.items()})
+        for file in beside(asked):
+            self.env.note_dependency(self._from_source(file))
+        made = make(asked, logger.info)
         shown = self._shown(made, own["alt"])
         for node in shown:
             node["classes"] += ["clearhead", *(directives.class_option(own["class"]) if own["class"] else [])]
@@ -101,9 +102,7 @@ class Clearhead(SphinxDirective):
         if not is_path(lesson):
             return lesson
         file, colon, scene = lesson.rpartition(":") if not lesson.endswith(".py") else (lesson, "", "")
-        relative, absolute = self.env.relfn2path(file)
-        self.env.note_dependency(relative)
-        return f"{absolute}{colon}{scene}"
+        return f"{self.env.relfn2path(file)[1]}{colon}{scene}"
 
     def _value(self, name: str, value: Any) -> Any:
         """The value of an option; the path of a model is meant from the page's folder."""
@@ -125,10 +124,13 @@ class Clearhead(SphinxDirective):
 
     def _file(self, path: Path) -> str:
         """Put a file among the build's images; its path from the source folder."""
-        name = Path(relpath(path, self.env.srcdir)).as_posix()
+        name = self._from_source(path)
         self.env.note_dependency(name)
         self.env.images.add_file(self.env.docname, name)
         return name
+
+    def _from_source(self, path: Path) -> str:
+        return Path(relpath(path, self.env.srcdir)).as_posix()
 
     def _figure(self, shown: Sequence[nodes.Element], align: str | None) -> list[nodes.Node]:
         """A figure whose caption is the directive's first paragraph; what follows is its legend."""
@@ -183,4 +185,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("clearhead", Clearhead)
     app.connect("doctree-resolved", place)
     app.add_config_value("clearhead_options", {}, "env", dict, "Options that every clearhead directive has.")
-    return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    made_by = int(program()[:8], 16)  # pages that another Clearhead made are read again
+    return {"version": __version__, "env_version": made_by, "parallel_read_safe": True, "parallel_write_safe": True}
