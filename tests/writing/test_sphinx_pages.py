@@ -82,17 +82,22 @@ class Tags(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(folder, tmp_path_factory):
-    """Pages, built by two processes. The films of the lesson are drawn here, and by no test again."""
+def pages(folder):
     for name, text in {"conf.py": CONF, "index.rst": INDEX, "other.md": OTHER}.items():
         (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(pages, tmp_path_factory):
+    """The pages, built by two processes. Their films are drawn here, and by no test again."""
     out = tmp_path_factory.mktemp("html")
     path = os.pathsep.join([str(ROOT), str(ROOT / "writing")])
-    run = subprocess.run([sys.executable, "-m", "sphinx", "-q", "-b", "html", "-W", "-j", "2", folder, out],
-                         cwd=folder, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)  # fmt: skip
+    run = subprocess.run([sys.executable, "-m", "sphinx", "-q", "-b", "html", "-W", "-j", "2", pages, out],
+                         cwd=pages, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True)  # fmt: skip
     assert run.returncode == 0, run.stderr
     return SimpleNamespace(
-        source=folder,
+        source=pages,
         out=out,
         index=Tags((out / "index.html").read_text()),
         other=Tags((out / "other.html").read_text()),
@@ -100,13 +105,13 @@ def site(folder, tmp_path_factory):
 
 
 @pytest.fixture
-def build(site, tmp_path, capfd):
-    """build(builder, {file: text}) → exit code, folder, warnings; drawn: what the command was asked for meanwhile."""
+def build(pages, tmp_path, capfd):
+    """build(builder, {file: text}) → exit code, folder, warnings."""
 
-    def build(builder="html", pages=None, *more):
+    def build(builder="html", changed=None, *more):
         source = tmp_path / "source"
-        shutil.copytree(site.source, source, dirs_exist_ok=True)
-        for name, text in (pages or {}).items():
+        shutil.copytree(pages, source, dirs_exist_ok=True)
+        for name, text in (changed or {}).items():
             (source / name).write_text(text, encoding="utf-8")
         capfd.readouterr()
         code = build_main(["-q", "-b", builder, "-W", *more, str(source), str(tmp_path / builder)])
@@ -241,6 +246,7 @@ MISTAKES = {
     ".. clearhead:: attention\n   :stepp: Move": "there is no option “stepp”; did you mean “step”?",
     ".. clearhead:: attention\n   :quality: z": "Invalid value for “quality”: 'z' is not one of",
     ".. clearhead:: attention\n   :align: middle": "“align” is left, center or right, not “middle”.",
+    ".. clearhead:: attention\n   :class: 1 2": "“class”: cannot make",
     ".. clearhead:: attention\n   :transparent: maybe": "transparent takes yes, or is left out, not “maybe”.",
     ".. clearhead:: missing.py": "there is no file",
     ".. clearhead::": "which lesson? There are: overview, ",
@@ -252,7 +258,7 @@ def test_every_mistake_is_one_line_with_its_place(build):
     myst = "# Other\n\n```{clearhead} attention\n:them: day\n```\n"
     code, _, said = build("html", {"index.rst": text, "other.md": myst, "conf.py": CONF + 'exclude_patterns = ["x"]'})
     lines = said.strip().splitlines()
-    assert code == 1 and len(lines) == len(MISTAKES) + 2  # and that other.md is in no toctree
+    assert (code, len(lines)) == (1, len(MISTAKES) + 2), said  # and that other.md is in no toctree
     for directive, message in MISTAKES.items():
         number = text[: text.index(directive + "\n")].count("\n") + 1
         assert any(f"index.rst:{number}: WARNING: {message}" in line for line in lines), f"{message}\n{said}"

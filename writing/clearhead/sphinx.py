@@ -74,13 +74,14 @@ class Clearhead(SphinxDirective):
         chosen = {name.replace("_", "-"): value for name, value in (defaults | self.options).items()}
         own = {name: chosen.pop(name, None) for name in OWN}
         self._check(chosen, own)
+        classes = ["clearhead", *self._classes(own["class"])]
         asked = ask(self._lesson(), {name: self._value(name, value) for name, value in chosen.items()})
         for file in beside(asked):
             self.env.note_dependency(self._from_source(file))
         made = make(asked, logger.info)
         shown = self._shown(made, own["alt"])
         for node in shown:
-            node["classes"] += ["clearhead", *(directives.class_option(own["class"]) if own["class"] else [])]
+            node["classes"] += classes
             if own["align"]:
                 node["align"] = own["align"]
         whole = self._figure(shown, own["align"]) if self.content else shown
@@ -96,6 +97,12 @@ class Clearhead(SphinxDirective):
             ask(self.arguments[0], {name: ""})  # says which are near
         if own["align"] is not None and own["align"] not in ALIGN:
             raise UsageError(f"“align” is {', '.join(ALIGN[:-1])} or {ALIGN[-1]}, not “{own['align']}”.")
+
+    def _classes(self, said: str | None) -> list[str]:
+        try:
+            return list(directives.class_option(said)) if said else []
+        except ValueError as error:
+            raise UsageError(f"“class”: {error}.") from None
 
     def _lesson(self) -> str:
         lesson = self.arguments[0].strip()
