@@ -43,9 +43,10 @@ def page_of(folder, questions: bool | None = None):
     """The lesson as a page."""
     entry = Entry(Looks, id="looks", scene="Looks", text=Looks.text)
     job = Job(entry, Options(pace=0.3, questions=questions), Picture.of("l", fps=10), segments=folder / "cache")
-    made = rendering.render(rendering.Request(job, folder / "out", "html", workers=1))
+    request = rendering.Request(job, folder / "out", "html", workers=1)
+    made = rendering.render(request)
     asking = made.film.steps[1]
-    return SimpleNamespace(path=made.files[0], quiz=asking.quiz, start=asking.start)
+    return SimpleNamespace(path=made.files[0], quiz=asking.quiz, start=asking.start, request=request)
 
 
 @pytest.fixture(scope="module")

@@ -150,6 +150,11 @@ def _render_one(request: Request, title: str) -> Result:
         f"{len(result.files)} files, {size:.1f} MB",
         file=sys.stderr,
     )
+    if request.format == "html":
+        from studio.page.frame import framed
+
+        shown = framed(main.name, film.job.entry.title, (film.job.picture.width, film.job.picture.height))
+        print(f"to put it into a page of yours (docs/embed.md): {shown}", file=sys.stderr)
     return result
 
 

@@ -6,6 +6,7 @@ import { Dialogs } from "./dialogs.js";
 import { $ } from "./dom.js";
 import { FilmPlayer } from "./filmplayer.js";
 import { Numbers } from "./numbers.js";
+import { Parent } from "./parent.js";
 import { Quiz } from "./quiz.js";
 import { Reader } from "./reader.js";
 import { Status } from "./status.js";
@@ -201,6 +202,7 @@ async function begin() {
     unpacked("table-data").arrayBuffer(),
   ]);
   window.clearhead = new Film(about, new Numbers(numbers, whole(table)));
+  if (window.parent !== window) new Parent(window.clearhead);
 }
 
 begin();
