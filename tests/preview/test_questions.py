@@ -19,6 +19,7 @@ from studio.film.film import plan
 from studio.play.picture import Picture
 from studio.play.session import Job
 from tests.preview.browsing import SMALL, Page, Preview, wait_for
+from tests.preview.proxy import Proxy
 from tests.studio.toy import Entry
 
 
@@ -199,7 +200,7 @@ def opened(open_page, url: str, **how):
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SHOWN = """() => [...document.querySelectorAll('#vote-answers .choice')].map((row) => ({
-    name: row.querySelector('.name').lastChild.textContent, right: row.classList.contains('right'),
+    name: row.querySelector('.name span').textContent, right: row.classList.contains('right'),
     mine: row.classList.contains('mine'), said: [...row.querySelectorAll('.bar')].map((bar) => bar.innerText),
     wide: [...row.querySelectorAll('.bar i')].map((bar) => bar.getBoundingClientRect().width) }))"""
 
@@ -218,6 +219,14 @@ def vote_for(phone, k: int) -> None:
     wait_for(lambda: "Your vote is in" in state(phone), 5, "the vote")
 
 
+def assert_written(said: list[str], shares: list[float]) -> None:
+    """That percentages are those shares, rounded alike, and told apart."""
+    decimals = {len(one.rstrip("%").partition(".")[2]) for one in said}
+    assert len(set(said)) == len(said) and len(decimals) == 1
+    for one, share in zip(said, shares, strict=True):
+        assert one.endswith("%") and abs(float(one[:-1]) - 100 * share) <= 0.5 / 10 ** min(decimals) + 1e-9
+
+
 def test_the_leader_alone_answers_as_ever(open_page, asking):
     leader = opened(open_page, asking.url)
     leader.press("2")
@@ -229,9 +238,10 @@ def test_the_leader_alone_answers_as_ever(open_page, asking):
 
 
 def test_the_class_votes(open_page, asking):
-    """A leader and two telephones: from the question to the histogram and the file."""
+    """A leader and two telephones, one of them behind a hub: from the question to the histogram and the file."""
     leader = opened(open_page, asking.url)
-    phones = [opened(open_page, asking.watch_url, **PHONE) for _ in range(2)]
+    proxy = Proxy(int(asking.url.split(":")[2].split("/")[0]))
+    phones = [opened(open_page, url, **PHONE) for url in (asking.watch_url, f"{proxy.url}?key=watching")]
     leader.press("2")
     for page in (leader, *phones):
         wait_for(lambda page=page: votes_on(page), 10, "the vote")
@@ -263,11 +273,9 @@ def test_the_class_votes(open_page, asking):
         shown = page.js(SHOWN)
         assert [row["name"] for row in shown] == quiz["answers"]
         assert [row["right"] for row in shown] == [k == right for k in range(len(shown))]
-        assert [row["said"][0].split()[0] for row in shown] == [
-            str(int(k in (right, wrong))) for k in range(len(shown))
-        ]
+        assert [row["said"][0].split()[0] for row in shown] == list(map(str, counts))
         assert shown[right]["said"][0].split()[1] == "50%"
-        assert [row["said"][1] for row in shown] == [f"{100 * value:.0f}%" for value in quiz["values"]]
+        assert_written([row["said"][1] for row in shown], quiz["values"])
     page.page.wait_for_timeout(600)  # the bars have grown
     wide = phones[1].js(SHOWN)
     assert wide[right]["wide"][1] / wide[right]["wide"][0] == pytest.approx(quiz["values"][right] / 0.5, rel=0.03)
@@ -288,6 +296,7 @@ def test_the_class_votes(open_page, asking):
     assert [choice["model"] for choice in saved["choices"]] == quiz["values"]
     assert saved["right"] == quiz["answers"][right] and (saved["voted"], saved["voters"]) == (2, 2)
     assert (saved["lesson"], saved["text"], saved["checkpoint"]) == ("small", "The cat sat", "tiny")
+    proxy.close()
 
 
 def test_two_pages_of_a_browser_vote_once_and_who_goes_alone_does_not(open_page, asking):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import statistics
 import threading
-import time
 from contextlib import ExitStack
 from types import SimpleNamespace
 
@@ -23,6 +20,7 @@ from studio.preview.web.protocol import LONGEST_MESSAGE
 from studio.preview.web.running import Quiet, listen
 from studio.preview.web.server import Server
 from studio.preview.web.voting import voter
+from tests.preview.voters import CLASS, class_votes, come, figures, name
 
 QUIZ = {
     "text": "Which word does “sat” look at most?",
@@ -35,11 +33,6 @@ QUIZ = {
     "run": {"text": "The cat sat", "checkpoint": "tiny", "checkpoint_hash": "abc"},
 }
 OPEN = {"session": 7, "step": 1}
-
-
-def name(number: int) -> str:
-    """What a browser calls itself."""
-    return f"{number:024x}"
 
 
 # ── the tally ────────────────────────────────────────────────────────────────────────────────────
@@ -309,64 +302,29 @@ def test_results_are_saved_without_names_and_can_be_fetched(server, pages):
 
 
 # ── two hundred ──────────────────────────────────────────────────────────────────────────────────
-CLASS = 200
 SOON = 2.0  # seconds: generous, for a machine that does other things as well
 
 
-async def class_votes(url: str) -> tuple[list[float], dict]:
-    """All vote at once: seconds from each vote until the leader's count has it, and the poll as it is revealed."""
-    from websockets.asyncio.client import connect
-
-    def page(number: int, key: str):
-        where = f"{url.replace('http', 'ws')}ws?key={key}&voter={name(number)}"
-        return connect(where, origin=url.rstrip("/"), ping_interval=None)
-
-    async def next_of(socket, kind: str) -> dict:
-        while (message := json.loads(await socket.recv()))["type"] != kind:
-            pass
-        return message
-
-    async def votes(socket, number: int) -> float:
-        await next_of(socket, "poll")
-        sent = time.perf_counter()
-        await socket.send(json.dumps({"type": "vote", **OPEN, "choice": number % 3}))
-        await next_of(socket, "voted")
-        return sent
-
-    leader = await page(0, "leadword")
-    viewers = [await page(k + 1, "watchword") for k in range(CLASS)]
-    await leader.send(json.dumps({"type": "ask", **OPEN}))
-    casting = [asyncio.create_task(votes(viewer, k)) for k, viewer in enumerate(viewers)]
-    heard: list[float] = []
-    while len(heard) < CLASS:
-        tally = await next_of(leader, "tally")
-        heard += [time.perf_counter()] * (tally["voted"] - len(heard))
-    sent = sorted(await asyncio.gather(*casting))
-    await leader.send(json.dumps({"type": "reveal", **OPEN}))
-    told = [(await next_of(viewer, "poll"))["poll"] for viewer in viewers]
-    for socket in (leader, *viewers):
-        await socket.close()
-    assert all(poll["counts"] == told[0]["counts"] for poll in told)
-    return [late - early for early, late in zip(sent, heard, strict=True)], told[0]
+async def measured(access: Access) -> tuple[list[float], list[dict]]:
+    leader = await come(access.url(lead=True), 0)
+    took, polls = await class_votes(leader, access.url(lead=False), OPEN, len(QUIZ["answers"]))
+    await leader.close()
+    return took, polls
 
 
-def test_two_hundred_vote_at_once(tmp_path, capsys):
+def test_two_hundred_vote_at_once(server, capsys):
     sock = listen("127.0.0.1", None)
-    access = Access("127.0.0.1", sock.getsockname()[1], "watchword", "leadword")
-    server = Server(Selection("attention"), access, tmp_path)
-    server.controller.told = lambda session: {"type": "session", "session": session.number}
-    lesson_on(server)
+    server.access = Access("127.0.0.1", sock.getsockname()[1], "watchword", "leadword")
     web = Quiet(uvicorn.Config(server.app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=web.run, args=([sock],), daemon=True)
     thread.start()
     try:
-        took, poll = asyncio.run(class_votes(f"http://127.0.0.1:{access.port}/"))
+        took, polls = asyncio.run(measured(server.access))
     finally:
         web.should_exit = True
         thread.join(10)
-    middle, most = statistics.median(took), statistics.quantiles(took, n=20)[-1]
+    middle, most = figures(took)
     with capsys.disabled():
-        print(f"\n{CLASS} votes at once: the leader's count has one after {1000 * middle:.0f} ms (median), ", end="")
-        print(f"{1000 * most:.0f} ms (95 %)")
-    assert (poll["voted"], poll["voters"], sum(poll["counts"])) == (CLASS, CLASS, CLASS)
-    assert poll["counts"] == [67, 67, 66] and most < SOON
+        print(f"\n{CLASS} votes at once → the leader's count: {1000 * middle:.0f} ms, 95 %: {1000 * most:.0f} ms")
+    assert len(polls) == CLASS and all(poll["counts"] == [67, 67, 66] for poll in polls)
+    assert (polls[0]["voted"], polls[0]["voters"]) == (CLASS, CLASS) and most < SOON

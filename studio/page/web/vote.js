@@ -89,9 +89,11 @@ export class Vote {
     $("vote").classList.toggle("leads", app.leads);
     $("vote-text").textContent = poll.text;
     $("vote-legend").hidden = !revealed;
-    $("vote-model").textContent = revealed && poll.compares ? "the model" : "";
-    if (revealed) $("vote-answers").replaceChildren(...poll.answers.map((_, k) => this.row(k)));
-    else this.choices();
+    if (revealed) {
+      const model = poll.compares ? element("i", { className: "model" }) : tick();
+      $("vote-legend").replaceChildren(element("i", { className: "class" }), "the class ", model, "the model");
+      $("vote-answers").replaceChildren(...poll.answers.map((_, k) => this.row(k)));
+    } else this.choices();
     $("vote-state").replaceChildren(...this.state());
     $("vote-reveal").hidden = !app.leads;
     $("vote-reveal").replaceChildren(revealed ? "Go on " : "Reveal ", element("kbd", { textContent: revealed ? "→" : "V" }));
@@ -140,10 +142,11 @@ export class Vote {
   row(k) {
     const { answers, counts, voted, right, mine, values, shares, compares } = this.poll;
     const share = voted ? counts[k] / voted : 0;
-    const name = element("span", { className: "name" }, answers[k]);
-    if (k === right) name.prepend(element("span", { className: "tick", textContent: "✓", title: "right" }));
-    const bars = [bar("class", share, `${counts[k]}`, percent(share))];
-    if (compares) bars.push(bar("model", shares ? values[k] : null, shares ? percent(values[k]) : number(values[k])));
+    const name = element("p", { className: "name" }, element("span", { textContent: answers[k] }));
+    if (k === right) name.prepend(tick());
+    if (k === mine && this.app.votes) name.append(element("small", { textContent: "your vote" }));
+    const bars = [bar("class", share, counts[k], `${Math.round(100 * share)}%`)];
+    if (compares) bars.push(bar("model", shares ? values[k] : null, written(values, shares)[k]));
     const made = element("div", { className: "choice" }, name, element("div", { className: "bars" }, ...bars));
     made.classList.toggle("right", k === right);
     made.classList.toggle("mine", k === mine);
@@ -171,13 +174,14 @@ function bar(of, share, said, beside = "") {
   return element("div", { className: share === null ? "bar bare" : "bar" }, drawn, text);
 }
 
-// As it is, where rounding would say none or all of it.
-function percent(share) {
-  if (share > 0 && share < 0.005) return "< 1%";
-  if (share < 1 && share >= 0.995) return "> 99%";
-  return `${Math.round(100 * share)}%`;
-}
+const tick = () => element("b", { className: "tick", textContent: "✓", title: "right" });
 
-function number(value) {
-  return value === null ? "" : value.toFixed(2).replace(/^-(?=0\.00$)/, "").replace("-", "−");
+// The model's numbers with as many decimals as tell them apart, three more than usual at most.
+function written(values, shares) {
+  const [scale, unit, least] = shares ? [100, "%", 0] : [1, "", 2];
+  const one = (value, decimals) => (value === null ? "" : `${(scale * value).toFixed(decimals)}${unit}`.replace("-", "−"));
+  for (let decimals = least; ; decimals++) {
+    const all = values.map((value) => one(value, decimals));
+    if (decimals === least + 3 || new Set(all).size === all.length) return all;
+  }
 }
