@@ -12,6 +12,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from model.errors import UsageError
+from studio.preview.sessions.learning import Learning
 from studio.preview.sessions.place import Place
 from studio.preview.sessions.poll import MOST_VOTERS, Poll
 from studio.preview.sessions.selection import Selection
@@ -262,6 +263,23 @@ def test_asked_again_the_votes_stay_and_a_question_that_is_left_is_forgotten(ser
     assert server.voting.poll.counts == [0, 1, 0]
     leader.send_json({"type": "at", **OPEN, "step": 0, "frame": 0, "playing": False, "speed": 1, "black": False})
     assert hear(leader, "poll")["poll"] is None and server.voting.poll is None
+
+
+def test_a_model_in_training_waits_until_the_question_is_over(server, pages, monkeypatch):
+    """Its next snapshot would clear the votes, and change what is right."""
+    swapped, learning = [], Learning({"corpus": "my.txt"}, server.pool, server.controller, lambda message: None)
+    monkeypatch.setattr(server.controller, "swap_model", swapped.append)
+    learning.snapshots = {10: {"folder": "step-10", "sample": ""}}
+    server.learning = learning
+    leader, place = pages.leader(), {"frame": 0, "playing": False, "speed": 1, "black": False}
+    leader.send_json({"type": "ask", **OPEN})
+    leader.send_json({"type": "at", **OPEN, **place})
+    assert hear(leader, "poll")["poll"]
+    learning.follow()
+    assert not swapped
+    leader.send_json({"type": "at", **OPEN, **place, "step": 0})
+    assert hear(leader, "poll")["poll"] is None
+    assert swapped == ["step-10"]
 
 
 def test_too_many_votes_are_too_many(server, pages):

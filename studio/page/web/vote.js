@@ -82,8 +82,10 @@ export class Vote {
     if (app.notes) return this.showNotes();
     const waited = fresh && poll && !app.mayLead && !app.following;
     if (waited) app.status.say("The class votes: press “Follow” to vote with it", 6000);
+    const opens = open && $("vote").hidden;
     $("vote").hidden = !open;
     if (!open) return this.ask();
+    if (opens && !document.activeElement?.matches("input, select, textarea")) $("vote").focus({ preventScroll: true });
     const { revealed } = poll;
     $("vote").classList.toggle("revealed", revealed);
     $("vote").classList.toggle("leads", app.leads);

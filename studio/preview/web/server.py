@@ -225,11 +225,11 @@ class Server:
         """The leader is at a place."""
         if client.leads and self.session(message) is not None:
             self.controller.move(Place.of(message))
+            self.voting.moved()
             if self.learning is not None:
                 self.learning.follow()
             self.clients.tell(self.leaders_place(), to=lambda other: other is not client)
             self.clients.push()
-            self.voting.moved()
 
     def on_place(self, client: Client, message: Message) -> None:
         """A page that goes on alone is at a place."""
