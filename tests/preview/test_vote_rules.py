@@ -17,6 +17,7 @@ from studio.preview.sessions.place import Place
 from studio.preview.sessions.poll import MOST_VOTERS, Poll
 from studio.preview.sessions.selection import Selection
 from studio.preview.web.access import Access
+from studio.preview.web.clients import Client
 from studio.preview.web.protocol import LONGEST_MESSAGE
 from studio.preview.web.running import Quiet, listen
 from studio.preview.web.server import Server
@@ -320,6 +321,24 @@ def test_results_are_saved_without_names_and_can_be_fetched(server, pages):
 
 
 # ── two hundred ──────────────────────────────────────────────────────────────────────────────────
+def test_a_fast_line_that_takes_frames_keeps_no_vote_waiting():
+    frames, sent = iter(range(1000)), []
+
+    async def send(*frame):
+        sent.append(frame)
+
+    async def count() -> int:
+        client = Client(None, None, "stage", may_lead=False)
+        client._send_frame, client.next_frame = send, lambda: next(((k,) for k in frames), None)
+        sending = asyncio.create_task(client.send())
+        for _ in range(10):
+            await asyncio.sleep(0)  # a turn of somebody else
+        sending.cancel()
+        return len(sent)
+
+    assert 5 <= asyncio.run(count()) <= 10
+
+
 SOON = 2.0  # seconds: generous, for a machine that does other things as well
 
 

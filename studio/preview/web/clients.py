@@ -78,6 +78,7 @@ class Client:
                 await self.socket.send_text(self.outbox.popleft())
             elif (found := self.next_frame()) is not None:
                 await self._send_frame(*found)
+                await asyncio.sleep(0)  # however fast the line: between two frames the others are heard
             else:
                 self.wake.clear()
                 if self.outbox or self.next_frame() is not None:
