@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import queue
 import threading
 from contextlib import ExitStack
@@ -14,10 +13,6 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from model.errors import UsageError
-from model.runs.recorder import run
-from scenes.kit.ground.say import say
-from scenes.lesson.quiz import how_much, which
-from studio.preview.processes.lessons import asked
 from studio.preview.sessions.learning import Learning
 from studio.preview.sessions.place import Place
 from studio.preview.sessions.poll import MOST_VOTERS, Poll
@@ -42,30 +37,6 @@ QUIZ = {
 }
 OPEN = {"session": 7, "step": 1}
 PATIENCE = 10  # seconds
-
-
-# ── what is asked ────────────────────────────────────────────────────────────────────────────────
-def test_a_question_comes_with_the_models_numbers_and_their_run():
-    trace = run("tiny", "The cat sat")
-    probs, logits = trace["probs"][-1], trace["logits"][-1]
-    masked = trace["blocks.0.attn.scores_masked"][0, 0]  # the first word sees no later one: −∞
-    named = trace.vocabulary.__getitem__
-    questions = {
-        0: which(say("Which?"), probs, named),
-        1: which(say("Which?"), logits, named),
-        2: how_much(say("How much?"), masked, 0, "+.2f"),
-    }
-    told = [asked(SimpleNamespace(questions=questions, traces=[trace]), k) for k in range(4)]
-    assert told[3] is None
-    assert [(quiz["compares"], quiz["shares"]) for quiz in told[:3]] == [(True, True), (True, False), (False, False)]
-    for row, quiz in zip((probs, logits), told, strict=False):
-        by_name = {row[k].source(): float(row.values[k]) for k in range(len(row))}
-        assert quiz["values"] == [by_name[source] for source in quiz["sources"]]
-        assert quiz["values"][quiz["right"]] == float(row.values.max())
-    assert None in told[2]["values"] and told[2]["values"][told[2]["right"]] == float(masked.values[0])
-    info = trace.info
-    assert told[0]["run"] == {name: info[name] for name in ("text", "checkpoint", "checkpoint_hash")}
-    assert json.loads(json.dumps(told, allow_nan=False)) == json.loads(json.dumps(told))
 
 
 # ── the tally ────────────────────────────────────────────────────────────────────────────────────
