@@ -321,7 +321,10 @@ def test_two_pages_of_a_browser_vote_once_and_who_goes_alone_does_not(open_page,
     wait_for(lambda: leader.js("clearhead.vote.poll?.revealed"), 5, "the reveal")
     leader.page.reload()
     wait_for(lambda: votes_on(leader) and leader.js(SHOWN), 20, "the histogram after a reload")
+    leader.js("window.bars = document.querySelector('#vote .choice'); 0")
+    second.page.close()  # one page less is told, and the bars stay
     leader.page.wait_for_timeout(700)
+    assert leader.js("window.bars.isConnected")
     leader.press("ArrowRight")
     leader.rest(1)
     assert not votes_on(leader) and not votes_on(phone)

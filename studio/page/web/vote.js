@@ -12,13 +12,13 @@ export class Vote {
 
   // What is asked, as the server tells it (sessions/poll.py); null: nothing.
   hear(poll) {
-    const { quiz } = this.app;
+    const { quiz, leads, following } = this.app;
     const reveals = poll?.revealed && !(this.poll?.revealed && this.is(poll));
     this.poll = poll;
     if (reveals) {
       this.since = performance.now();
-      quiz.note(poll.step, poll.mine, poll.right);
-      if (!this.app.leads) quiz.close();
+      if (leads || following) quiz.note(poll.step, poll.mine, poll.right);
+      if (following) quiz.close();
     }
     this.show(poll !== null && !reveals);
   }
@@ -84,18 +84,23 @@ export class Vote {
     if (waited) app.status.say("The class votes: press “Follow” to vote with it", 6000);
     const opens = open && $("vote").hidden;
     $("vote").hidden = !open;
-    if (!open) return this.ask();
+    if (!open) {
+      $("vote-answers").dataset.shown = "";
+      return this.ask();
+    }
     if (opens && !document.activeElement?.matches("input, select, textarea")) $("vote").focus({ preventScroll: true });
     const { revealed } = poll;
     $("vote").classList.toggle("revealed", revealed);
     $("vote").classList.toggle("leads", app.leads);
     $("vote-text").textContent = poll.text;
     $("vote-legend").hidden = !revealed;
-    if (revealed) {
-      const model = poll.compares ? element("i", { className: "model" }) : tick();
-      $("vote-legend").replaceChildren(element("i", { className: "class" }), "the class ", model, "the model");
-      $("vote-answers").replaceChildren(...poll.answers.map((_, k) => this.row(k)));
-    } else this.choices();
+    const shown = `${poll.session}:${poll.step}:${revealed}:${app.votes}`;
+    if (shown !== $("vote-answers").dataset.shown) {
+      $("vote-answers").dataset.shown = shown; // what stands stays: it may have the focus, and bars grow once
+      if (revealed) this.results();
+      else this.choices();
+    }
+    if (!revealed) this.press();
     $("vote-state").replaceChildren(...this.state());
     $("vote-reveal").hidden = !app.leads;
     $("vote-reveal").replaceChildren(revealed ? "Go on " : "Reveal ", element("kbd", { textContent: revealed ? "→" : "V" }));
@@ -107,23 +112,26 @@ export class Vote {
     if (poll && app.leads && !poll.revealed && !app.quiz.open) app.quiz.asks(poll.step);
   }
 
-  // Buttons that stay where they are while votes come in: one may have the focus.
   choices() {
-    const { app, poll } = this;
-    const shown = `${poll.session}:${poll.step}:${app.votes}`;
-    if ($("vote-answers").dataset.shown !== shown || $("vote-answers").querySelector(".choice")) {
-      const made = poll.answers.map((answer, k) => {
-        const number = element("kbd", { textContent: k + 1, ariaHidden: "true" });
-        if (!app.votes) return element("p", {}, number, element("span", { textContent: answer }));
-        const button = element("button", {}, number, element("span", { textContent: answer }));
-        button.onclick = () => this.choose(k);
-        return button;
-      });
-      $("vote-answers").replaceChildren(...made);
-      $("vote-answers").dataset.shown = shown;
-    }
-    if (!app.votes) return;
-    [...$("vote-answers").children].forEach((button, k) => button.setAttribute("aria-pressed", k === poll.mine));
+    const made = this.poll.answers.map((answer, k) => {
+      const number = element("kbd", { textContent: k + 1, ariaHidden: "true" });
+      const button = element(this.app.votes ? "button" : "p", {}, number, element("span", { textContent: answer }));
+      if (this.app.votes) button.onclick = () => this.choose(k);
+      return button;
+    });
+    $("vote-answers").replaceChildren(...made);
+  }
+
+  press() {
+    if (!this.app.votes) return;
+    [...$("vote-answers").children].forEach((button, k) => button.setAttribute("aria-pressed", k === this.poll.mine));
+  }
+
+  results() {
+    const { answers, compares } = this.poll;
+    const model = compares ? element("i", { className: "model" }) : tick();
+    $("vote-legend").replaceChildren(element("i", { className: "class" }), "the class ", model, "the model");
+    $("vote-answers").replaceChildren(...answers.map((_, k) => this.row(k)));
   }
 
   state() {
