@@ -39,7 +39,8 @@ class Question:
     """A question with its answers, and the number behind each of them (Tensors of one number).
 
     right: the place of the right answer; fact: that it is right, which the audit computes again. compares: the answers
-    are names, whose numbers are compared (else they are numbers). shares: those are parts of one whole, which is 1."""
+    are names, whose numbers are compared (else they are numbers). shares: those are parts of one whole, which is 1.
+    signed: some numbers of the row are negative."""
 
     text: Said
     answers: tuple[Said, ...]
@@ -48,6 +49,7 @@ class Question:
     fact: Fact
     compares: bool = True
     shares: bool = False
+    signed: bool = False
 
     @property
     def asked(self) -> Asked:
@@ -108,7 +110,8 @@ def _made(text: Said, row: Tensor, names: dict[int, Said], fact: Fact) -> Questi
     seed = hashlib.sha256(" ".join([*sorted(row.runs()), row.source(), str(text)]).encode()).digest()
     random.Random(seed).shuffle(places)
     answers, cells = tuple(names[k] for k in places), tuple(row[k] for k in places)
-    return Question(text, answers, cells, places.index(right), fact, shares=_whole(row.values))
+    shares, signed = _whole(row.values), bool(np.any(row.values < 0))
+    return Question(text, answers, cells, places.index(right), fact, shares=shares, signed=signed)
 
 
 def _whole(values: np.ndarray) -> bool:

@@ -33,6 +33,7 @@ QUIZ = {
     "sources": ["pattern[0]", "pattern[1]", "pattern[2]"],
     "compares": True,
     "shares": False,
+    "signed": False,
     "run": {"text": "The cat sat", "checkpoint": "tiny", "checkpoint_hash": "abc"},
 }
 OPEN = {"session": 7, "step": 1}
@@ -242,6 +243,9 @@ def test_only_who_leads_asks_and_reveals(server, pages):
     for kind in ("ask", "reveal"):
         viewer.send_json({"type": kind, **OPEN})
         assert hear(viewer, "refused")["text"] == "Only those who lead may do that."
+    helper.send_json({"type": "ask", **OPEN})
+    helper.send_text("{")
+    assert "JSON" in hear(helper, "refused")["text"] and server.voting.poll is None
     leader.send_json({"type": "ask", "session": 7, "step": 0})
     assert "Nothing is asked" in hear(leader, "refused")["text"]
     leader.send_json({"type": "ask", **OPEN})

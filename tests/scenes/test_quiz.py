@@ -113,7 +113,8 @@ def test_the_preview_is_told_a_question_with_the_models_numbers_and_their_run():
     }
     told = [asked(SimpleNamespace(questions=questions, traces=[trace]), k) for k in range(4)]
     assert told[3] is None
-    assert [(quiz["compares"], quiz["shares"]) for quiz in told[:3]] == [(True, True), (True, False), (False, False)]
+    kinds = [(quiz["compares"], quiz["shares"], quiz["signed"]) for quiz in told[:3]]
+    assert kinds == [(True, True, False), (True, False, True), (False, False, True)]
     for row, quiz in zip((probs, logits), told, strict=False):
         by_name = {row[k].source(): float(row.values[k]) for k in range(len(row))}
         assert quiz["values"] == [by_name[source] for source in quiz["sources"]]

@@ -156,7 +156,7 @@ export class Vote {
     if (k === right) name.prepend(tick());
     if (k === mine && this.app.votes) name.append(element("small", { textContent: "your vote" }));
     const bars = [bar("class", share, counts[k], `${Math.round(100 * share)}%`)];
-    if (compares) bars.push(bar("model", shares ? values[k] : null, written(values, shares)[k]));
+    if (compares) bars.push(bar("model", shares ? values[k] : null, written(this.poll)[k]));
     const made = element("div", { className: "choice" }, name, element("div", { className: "bars" }, ...bars));
     made.classList.toggle("right", k === right);
     made.classList.toggle("mine", k === mine);
@@ -187,9 +187,13 @@ function bar(of, share, said, beside = "") {
 const tick = () => element("b", { className: "tick", textContent: "✓", title: "right" });
 
 // The model's numbers with as many decimals as tell them apart, three more than usual at most.
-function written(values, shares) {
+function written({ values, shares, signed }) {
   const [scale, unit, least] = shares ? [100, "%", 0] : [1, "", 2];
-  const one = (value, decimals) => (value === null ? "" : `${(scale * value).toFixed(decimals)}${unit}`.replace("-", "−"));
+  const one = (value, decimals) => {
+    if (value === null) return "";
+    const text = (scale * value).toFixed(decimals).replace("-", "−");
+    return `${signed && value > 0 ? "+" : ""}${text}${unit}`;
+  };
   for (let decimals = least; ; decimals++) {
     const all = values.map((value) => one(value, decimals));
     if (decimals === least + 3 || new Set(all).size === all.length) return all;

@@ -72,6 +72,7 @@ def asked(lesson: SteppedScene, step: int) -> Message | None:
         "sources": [cell.source() for cell in question.cells],
         "compares": question.compares,
         "shares": question.shares,
+        "signed": question.signed,
         "run": {name: info.get(name) for name in ("text", "checkpoint", "checkpoint_hash")},
     }
 

@@ -41,7 +41,7 @@ class Poll:
 
         What is right, and the model's numbers, are told with the reveal only."""
         quiz = self.quiz
-        shown = {name: quiz[name] for name in ("right", "values", "sources", "compares", "shares")}
+        shown = {name: quiz[name] for name in ("right", "values", "sources", "compares", "shares", "signed")}
         return {
             "session": self.session,
             "step": self.step,
