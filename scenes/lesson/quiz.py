@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from scenes.kit.ground.say import Said, say
 from scenes.lesson.claims import Fact, truth
 
 ANSWERS = 4  # at most, the right one among them
+ROUNDED = 1e-4  # by so much shares of a whole miss 1 when they are added as float32
 CLEAR = 0.02  # by so much of its size the right number is apart from those of wrong answers
 Name = Callable[[int], str]
 
@@ -37,13 +38,18 @@ class Asked:
 class Question:
     """A question with its answers, and the number behind each of them (Tensors of one number).
 
-    right: the place of the right answer; fact: that it is right, which the audit computes again."""
+    right: the place of the right answer; fact: that it is right, which the audit computes again. compares: the answers
+    are names, whose numbers are compared (else they are numbers). shares: those are parts of one whole, which is 1.
+    signed: some numbers of the row are negative."""
 
     text: Said
     answers: tuple[Said, ...]
     cells: tuple[Tensor, ...]
     right: int
     fact: Fact
+    compares: bool = True
+    shares: bool = False
+    signed: bool = False
 
     @property
     def asked(self) -> Asked:
@@ -82,7 +88,8 @@ def how_much(text: Said, row: Tensor, place: int, spec: str) -> Question | None:
     others = sorted((k for k in range(len(row)) if k != place), key=lambda k: float(abs(values[k] - values[place])))
     clear = [k for k in others if abs(values[k] - values[place]) > CLEAR * abs(values[place])]
     finite = truth(f"{row.source()} has a number at {place}", (row,), lambda v: bool(np.isfinite(v[place])))
-    return _made(text, row, {k: say("{x:" + spec + "}", x=row[k]) for k in (place, *clear)}, finite)
+    made = _made(text, row, {k: say("{x:" + spec + "}", x=row[k]) for k in (place, *clear)}, finite)
+    return None if made is None else replace(made, compares=False)
 
 
 def _said(name: str) -> Said:
@@ -102,4 +109,11 @@ def _made(text: Said, row: Tensor, names: dict[int, Said], fact: Fact) -> Questi
     right = places[0]
     seed = hashlib.sha256(" ".join([*sorted(row.runs()), row.source(), str(text)]).encode()).digest()
     random.Random(seed).shuffle(places)
-    return Question(text, tuple(names[k] for k in places), tuple(row[k] for k in places), places.index(right), fact)
+    answers, cells = tuple(names[k] for k in places), tuple(row[k] for k in places)
+    shares, signed = _whole(row.values), bool(np.any(row.values < 0))
+    return Question(text, answers, cells, places.index(right), fact, shares=shares, signed=signed)
+
+
+def _whole(values: np.ndarray) -> bool:
+    """Whether numbers are shares of one whole, as probabilities are: the page draws them as bars beside the votes."""
+    return bool(np.all(values >= 0) and abs(values.sum() - 1) < ROUNDED)

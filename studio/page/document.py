@@ -58,6 +58,7 @@ class Document:
             ('<meta name="color-scheme" content="dark" />', self._head()),
             ("<title>Clearhead</title>", f"<title>{html.escape(self.title)} · Clearhead</title>"),
             ('    <link rel="stylesheet" href="static/preview.css" />\n', f"    <style>\n{style()}    </style>\n"),
+            ('    <link rel="stylesheet" href="static/vote.css" />\n', ""),
             ('    <script type="module" src="static/app.js"></script>\n', ""),
             ('href="#text">Skip to the text box', 'href="#transcript">Skip to the transcript'),
             ("  </body>", f"{self._transcript()}{self._pages()}{self._data()}  </body>"),

@@ -39,7 +39,8 @@ def serve(
     from model.paths import RENDERS
     from studio.preview.sessions.selection import Selection
     from studio.preview.web import access as web
-    from studio.preview.web.server import Server, listen, run
+    from studio.preview.web.running import listen, run
+    from studio.preview.web.server import Server
 
     if not sys.platform.startswith("linux"):
         raise ClearheadError(

@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from studio.preview.sessions.selection import Selection
 from studio.preview.web.access import Access
-from studio.preview.web.server import Quiet, Server, listen
+from studio.preview.web.running import Quiet, listen
+from studio.preview.web.server import Server
 from tests.preview.browsing import SMALL, Preview, wait_for
 from tests.preview.proxy import Proxy
 

@@ -166,9 +166,9 @@ def test_the_hub_may_show_it_in_a_frame_and_nobody_else(tmp_path, public, frames
 
 def test_a_public_address_always_has_a_token(monkeypatch, tmp_path):
     made = []
-    monkeypatch.setattr("studio.preview.web.server.listen", lambda host, port: pytest.importorskip("socket").socket())
+    monkeypatch.setattr("studio.preview.web.running.listen", lambda host, port: pytest.importorskip("socket").socket())
     monkeypatch.setattr(
-        "studio.preview.web.server.run", lambda server, sock, ready: made.append(server) or asyncio.sleep(0)
+        "studio.preview.web.running.run", lambda server, sock, ready: made.append(server) or asyncio.sleep(0)
     )
     preview.serve("attention", public_url=HUB, out=tmp_path)
     assert not made[0].access.open and made[0].access.public == HUB

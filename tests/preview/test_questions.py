@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -17,7 +18,8 @@ from studio.film import render as rendering
 from studio.film.film import plan
 from studio.play.picture import Picture
 from studio.play.session import Job
-from tests.preview.browsing import SMALL, Preview, wait_for
+from tests.preview.browsing import SMALL, Page, Preview, wait_for
+from tests.preview.proxy import Proxy
 from tests.studio.toy import Entry
 
 
@@ -190,29 +192,144 @@ def asking(tmp_path_factory):
     preview.stop()
 
 
-def opened(open_page, url: str):
+def opened(open_page, url: str, **how):
     """A page on which it is known that something is asked."""
-    page = open_page(url)
+    page = open_page(url, **how)
     wait_for(lambda: (p := page.place)["planned"] and (p["steps"][1] or {}).get("quiz"), 40, "the question's step")
     return page
 
 
-def test_the_preview_asks_leader_and_followers(open_page, asking):
-    leader, follower = opened(open_page, asking.url), opened(open_page, asking.watch_url)
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SHOWN = """() => [...document.querySelectorAll('#vote-answers .choice')].map((row) => ({
+    name: row.querySelector('.name span').textContent, right: row.classList.contains('right'),
+    mine: row.classList.contains('mine'), said: [...row.querySelectorAll('.bar')].map((bar) => bar.innerText),
+    wide: [...row.querySelectorAll('.bar i')].map((bar) => bar.getBoundingClientRect().width) }))"""
+
+
+def votes_on(page) -> bool:
+    """Whether the class is asked on that page, and it alone."""
+    return page.page.locator("#vote").is_visible() and not page.page.locator("#quiz").is_visible()
+
+
+def state(page) -> str:
+    return page.text("vote-state")
+
+
+def vote_for(phone, k: int) -> None:
+    phone.page.locator("#vote-answers button").nth(k).tap()
+    wait_for(lambda: "Your vote is in" in state(phone), 5, "the vote")
+
+
+def assert_written(said: list[str], shares: list[float]) -> None:
+    """That percentages are those shares, rounded alike, and told apart."""
+    decimals = {len(one.rstrip("%").partition(".")[2]) for one in said}
+    assert len(set(said)) == len(said) and len(decimals) == 1
+    for one, share in zip(said, shares, strict=True):
+        assert one.endswith("%") and abs(float(one[:-1]) - 100 * share) <= 0.5 / 10 ** min(decimals) + 1e-9
+
+
+def test_the_leader_alone_answers_as_ever(open_page, asking):
+    leader = opened(open_page, asking.url)
     leader.press("2")
-    for page in (leader, follower):
-        wait_for(lambda page=page: is_open(page), 10, "the question")
+    wait_for(lambda: is_open(leader), 10, "the question")
     quiz = leader.place["steps"][1]["quiz"]
-    wrong = (quiz["right"] + 1) % len(quiz["answers"])
-    follower.press(str(wrong + 1))
-    assert (
-        not is_open(follower) and not follower.place["playing"] and leader.place["frame"] == 0
-    )  # waits for the leader
     leader.press(str(quiz["right"] + 1))
     leader.rest(1)
-    assert verdict(leader) == f"✓ Right: {quiz['answers'][quiz['right']]}"
-    assert verdict(follower).startswith(f"✗ You said {quiz['answers'][wrong]}")
-    assert follower.js("clearhead.following")
+    assert verdict(leader) == f"✓ Right: {quiz['answers'][quiz['right']]}" and not votes_on(leader)
+
+
+def test_the_class_votes(open_page, asking):
+    """A leader and two telephones, one of them behind a hub: from the question to the histogram and the file."""
+    leader = opened(open_page, asking.url)
+    proxy = Proxy(int(asking.url.split(":")[2].split("/")[0]))
+    phones = [opened(open_page, url, **PHONE) for url in (asking.watch_url, f"{proxy.url}?key=watching")]
+    leader.press("2")
+    for page in (leader, *phones):
+        wait_for(lambda page=page: votes_on(page), 10, "the vote")
+    quiz = leader.place["steps"][1]["quiz"]
+    right, wrong = quiz["right"], (quiz["right"] + 1) % len(quiz["answers"])
+    counts = [int(k in (right, wrong)) for k in range(len(quiz["answers"]))]
+    assert state(leader) == "0 of 2 have voted" and state(phones[0]) == "Choose one."
+    boxes = [box.bounding_box() for box in phones[0].page.locator("#vote-answers button").all()]
+    assert len(boxes) == len(quiz["answers"]) and min(box["height"] for box in boxes) >= 48
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+
+    vote_for(phones[0], wrong)
+    vote_for(phones[0], right)  # thinks again
+    phones[0].page.reload()
+    wait_for(lambda: votes_on(phones[0]) and "Your vote is in" in state(phones[0]), 20, "the vote after a reload")
+    assert (
+        phones[0].js("document.querySelector('#vote [aria-pressed=true] span').textContent") == quiz["answers"][right]
+    )
+    wait_for(lambda: state(leader) == "1 of 2 has voted" or state(leader) == "1 of 2 have voted", 5, "the count")
+    assert leader.js("clearhead.vote.poll.counts") is None  # the class sees that page
+    leader.press("1")  # who leads does not answer, nor jump
+    assert votes_on(leader) and leader.place["step"] == 1
+    vote_for(phones[1], wrong)
+    wait_for(lambda: state(leader).startswith("2 of 2"), 5, "the count")
+
+    leader.press("v")
+    for page in (leader, *phones):
+        wait_for(lambda page=page: page.js(SHOWN), 5, "the histogram")
+        shown = page.js(SHOWN)
+        assert [row["name"] for row in shown] == quiz["answers"]
+        assert [row["right"] for row in shown] == [k == right for k in range(len(shown))]
+        assert [row["said"][0].split()[0] for row in shown] == list(map(str, counts))
+        assert shown[right]["said"][0].split()[1] == "50%"
+        assert_written([row["said"][1] for row in shown], quiz["values"])
+    page.page.wait_for_timeout(600)  # the bars have grown
+    wide = phones[1].js(SHOWN)
+    assert wide[right]["wide"][1] / wide[right]["wide"][0] == pytest.approx(quiz["values"][right] / 0.5, rel=0.03)
+    assert wide[wrong]["mine"] and not wide[right]["mine"] and "you said" in state(phones[1])
+    assert "you were right" in state(phones[0])
+    leader.press("ArrowRight")
+    leader.rest(1)
+    assert not any(votes_on(page) for page in (leader, *phones))
+
+    leader.press("s")
+    leader.page.locator("[data-save=votes]").click()
+    link = leader.page.locator("#saved a")
+    wait_for(link.count, 5, "the file")
+    told = leader.page.request.get(leader.js("document.querySelector('#saved a').href"))
+    (saved,) = json.loads((asking.renders / "votes/votes-1.json").read_text())["questions"]
+    assert told.json()["questions"] == [saved]
+    assert [choice["votes"] for choice in saved["choices"]] == counts
+    assert [choice["model"] for choice in saved["choices"]] == quiz["values"]
+    assert saved["right"] == quiz["answers"][right] and (saved["voted"], saved["voters"]) == (2, 2)
+    assert (saved["lesson"], saved["text"], saved["checkpoint"]) == ("small", "The cat sat", "tiny")
+    proxy.close()
+
+
+def test_two_pages_of_a_browser_vote_once_and_who_goes_alone_does_not(open_page, asking):
+    leader, phone = opened(open_page, asking.url), opened(open_page, asking.watch_url, **PHONE)
+    second = Page(phone.page.context.new_page(), asking.watch_url)
+    second.planned()
+    phone.page.locator("#next").tap()  # alone
+    leader.press("2")
+    wait_for(lambda: votes_on(second), 10, "the vote")
+    wait_for(lambda: "press “Follow” to vote" in phone.text("hint"), 5, "the hint")
+    assert not votes_on(phone)
+    phone.page.locator("#follow").tap()
+    wait_for(lambda: votes_on(phone), 5, "the vote")
+    vote_for(phone, 0)
+    wait_for(lambda: "Your vote is in" in state(second), 5, "the other page's news")
+    second.page.locator("#vote-answers button").nth(1).tap()
+    wait_for(lambda: phone.js("clearhead.vote.poll.mine") == 1, 5, "the other page's news")
+    assert state(leader) == "1 of 1 has voted"
+    notes = opened(open_page, f"{asking.url}&view=notes")
+    wait_for(lambda: notes.text("polled").split("\n")[1].startswith("1"), 5, "the counts of the speaker's window")
+    notes.press("v")
+    wait_for(lambda: leader.js("clearhead.vote.poll?.revealed"), 5, "the reveal")
+    leader.page.reload()
+    wait_for(lambda: votes_on(leader) and leader.js(SHOWN), 20, "the histogram after a reload")
+    leader.js("window.bars = document.querySelector('#vote .choice'); 0")
+    second.page.close()  # one page less is told, and the bars stay
+    leader.page.wait_for_timeout(700)
+    assert leader.js("window.bars.isConnected")
+    leader.press("ArrowRight")
+    leader.rest(1)
+    assert not votes_on(leader) and not votes_on(phone)
+    assert not second.problems
 
 
 def test_the_speakers_window_goes_on(open_page, asking):

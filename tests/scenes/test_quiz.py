@@ -1,5 +1,8 @@
 """Questions to the viewer: right and wrong answers are numbers of one row, and the card has room for them."""
 
+import json
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,7 @@ from scenes.kit.ground.style import Style, smallest
 from scenes.kit.words.card import QuestionCard
 from scenes.lesson.options import FRAME
 from scenes.lesson.quiz import ANSWERS, CLEAR, how_much, which
+from studio.preview.processes.lessons import asked
 
 TEXTS = ("The old dog chased the cat", "The cat sat", "A fluffy blue creature roamed the verdant forest")
 
@@ -95,3 +99,27 @@ def test_all_of_a_card_is_in_its_room(aspect, answers):
             assert (reading.corners >= low[:2] - 1e-6).all() and (reading.corners <= high[:2] + 1e-6).all()
         assert card.over().left == 0 and card.left == 1
         assert all(answer in card.said for answer in answers) and card.said.startswith(card.text)
+
+
+def test_the_preview_is_told_a_question_with_the_models_numbers_and_their_run():
+    trace = run("tiny", "The cat sat")
+    probs, logits = trace["probs"][-1], trace["logits"][-1]
+    masked = trace["blocks.0.attn.scores_masked"][0, 0]  # the first word sees no later one: −∞
+    named = trace.vocabulary.__getitem__
+    questions = {
+        0: which(say("Which?"), probs, named),
+        1: which(say("Which?"), logits, named),
+        2: how_much(say("How much?"), masked, 0, "+.2f"),
+    }
+    told = [asked(SimpleNamespace(questions=questions, traces=[trace]), k) for k in range(4)]
+    assert told[3] is None
+    kinds = [(quiz["compares"], quiz["shares"], quiz["signed"]) for quiz in told[:3]]
+    assert kinds == [(True, True, False), (True, False, True), (False, False, True)]
+    for row, quiz in zip((probs, logits), told, strict=False):
+        by_name = {row[k].source(): float(row.values[k]) for k in range(len(row))}
+        assert quiz["values"] == [by_name[source] for source in quiz["sources"]]
+        assert quiz["values"][quiz["right"]] == float(row.values.max())
+    assert None in told[2]["values"] and told[2]["values"][told[2]["right"]] == float(masked.values[0])
+    info = trace.info
+    assert told[0]["run"] == {name: info[name] for name in ("text", "checkpoint", "checkpoint_hash")}
+    assert json.loads(json.dumps(told, allow_nan=False)) == json.loads(json.dumps(told))

@@ -14,6 +14,7 @@ import { Speaker } from "./speaker.js";
 import { Status } from "./status.js";
 import { Strips } from "./strips.js";
 import { Timeline } from "./timeline.js";
+import { Vote } from "./vote.js";
 
 const notes = new URLSearchParams(location.search).get("view") === "notes";
 const TELL = 500; // milliseconds between two messages about where the leader is while it plays
@@ -30,9 +31,11 @@ class App {
       changed: (why) => this.changed(why),
       stilled: () => this.status.say("Your system asks for less motion, so each step is a still picture. R plays it.", 8000),
       drawn: () => this.drawn(),
-      asks: (step) => !notes && this.quiz.asks(step),
+      asks: (step) => !this.votes && !notes && this.quiz.asks(step),
     });
-    this.quiz = new Quiz(this.player, (step) => this.goOn(step));
+    const opened = (step) => this.leads && this.link.send({ type: "ask", session: this.player.session, step });
+    this.quiz = new Quiz(this.player, (step) => this.goOn(step), opened);
+    this.vote = new Vote(this);
     this.status = new Status(this.player, notes, this.quiz);
     const jump = (step, frame, playing) => this.move(() => this.player.go(step, frame, playing));
     this.timeline = new Timeline($("scrubber"), this.player, this.strips, jump);
@@ -61,10 +64,16 @@ class App {
     this.status.roles(this);
   }
 
+  // One of the class: it is asked when the leader's page is, and votes.
+  get votes() {
+    return !this.mayLead && this.following;
+  }
+
   on_role({ leads }) {
     this.leads = leads;
     this.following = !leads;
     this.status.roles(this);
+    this.vote.show();
   }
 
   on_session(message) {
@@ -73,6 +82,7 @@ class App {
     this.player.open(message);
     this.reader.close();
     this.quiz.forget();
+    this.vote.hear(null);
     if (!this.leads) this.status.showBlack(black);
     this.panel.show(message);
     this.status.dress(message);
@@ -109,6 +119,18 @@ class App {
 
   on_people({ watching }) {
     $("people").textContent = watching === 1 ? "1 page watches." : `${watching} pages watch.`;
+  }
+
+  on_poll({ poll }) {
+    this.vote.hear(poll);
+  }
+
+  on_tally(message) {
+    this.vote.learn(message);
+  }
+
+  on_voted({ choice, ...where }) {
+    this.vote.learn({ ...where, mine: choice });
   }
 
   on_readings(message) {
@@ -192,6 +214,7 @@ class App {
     if (!this.leads && !notes) {
       this.following = false;
       this.status.roles(this);
+      this.vote.show();
     }
     action();
   }
@@ -209,6 +232,7 @@ class App {
   follow() {
     this.following = true;
     this.status.roles(this);
+    this.vote.show();
     this.link.send({ type: "follow" });
   }
 

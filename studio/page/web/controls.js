@@ -6,7 +6,7 @@ import { SPEEDS } from "./player.js";
 
 const IDLE = 2500; // milliseconds without a move until the pointer and the bar hide in full screen
 // What the keys of the speaker's window do on the stage.
-const ON_STAGE = new Set("next back play home end replay black loop auto slower faster".split(" "));
+const ON_STAGE = new Set("next back play home end replay black loop auto slower faster vote".split(" "));
 const GOES_ON = new Set(["next", "play"]); // without an answer
 const LIGHTS_UP = new Set(["next", "back", "play"]); // a black stage
 
@@ -40,6 +40,7 @@ export class Controls {
       auto: () => this.flip("auto", "Going on without stopping"),
       captions: () => this.flipCaptions(),
       quiz: () => this.flipQuestions(),
+      vote: () => this.app.vote?.reveal(),
       slower: () => this.speed(-1),
       faster: () => this.speed(1),
       full: () => this.fullScreen(),
@@ -58,6 +59,7 @@ export class Controls {
     if (app.lacks?.has(key)) return;
     if (app.notes && !app.leads && (isDigit(key) || ON_STAGE.has(key))) return app.link.send({ type: "remote", key });
     if (app.status.black && LIGHTS_UP.has(key)) app.status.showBlack(false);
+    if (app.vote?.leads && GOES_ON.has(key)) return app.vote.goOn();
     if (app.quiz.open && GOES_ON.has(key)) return app.quiz.pass();
     if (isDigit(key)) app.goTo((Number(key) || 10) - 1);
     else if (key in this.moves) app.move(this.moves[key]);
@@ -181,6 +183,7 @@ export class Controls {
       return;
     }
     if (target.matches("button, a, [type=checkbox]") && (event.key === " " || event.key === "Enter")) return;
+    if (this.app.vote?.key(event)) return event.preventDefault();
     if (this.app.quiz.key(event) || reader.key(event) || timeline.key(event)) return event.preventDefault();
     const key = keyName(event);
     if (!key) return;

@@ -88,7 +88,7 @@ export class Dialogs {
     this.line(what)?.remove();
     const line = element("p", { textContent: "saving … " });
     line.dataset.what = what;
-    if (what !== "picture") line.append(element("progress"));
+    if (what === "gif" || what === "video") line.append(element("progress"));
     $("saved").append(line);
     this.app.link.send({ type: "save", what, session, step, frame: Math.floor(frame) });
   }

@@ -20,6 +20,7 @@ export const KEYS = [
   ["read", ["i"], "I", "read the numbers by keyboard"],
   ["captions", ["c"], "C", "caption below the picture"],
   ["quiz", ["q"], "Q", "ask questions, or not"],
+  ["vote", ["v"], "V", "reveal the class’s votes"],
   ["black", ["b", "."], "B", "black screen"],
   ["full", ["f"], "F", "full screen"],
   ["notes", ["n"], "N", "notes window"],

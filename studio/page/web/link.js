@@ -5,16 +5,17 @@ const HEADER = 16; // bytes before an image: session u32, step u16, kind u16, nu
 const KINDS = ["image/jpeg", "image/webp"];
 const SILENT = 12000; // milliseconds without a sign of life after which a line is dead
 
-// What this page calls itself, also after it was loaded again: so that a leader leads on.
-function nameOfPage() {
+// A name made up at random, and kept: of this page, so that a leader who loads it again leads on ("page", of the session);
+// of this browser, so that no two of its pages vote ("voter", local).
+function nameFrom(storage, name) {
   try {
-    const known = sessionStorage.getItem("page");
+    const known = window[storage].getItem(name);
     if (known) return known;
     const made = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
-    sessionStorage.setItem("page", made);
+    window[storage].setItem(name, made);
     return made;
   } catch {
-    return ""; // no storage: private windows
+    return ""; // no storage: some private windows
   }
 }
 
@@ -23,7 +24,7 @@ export class Link {
   constructor(view, { hear, see, state }) {
     Object.assign(this, { view, hear, see, state, wait: 250 });
     this.key = new URLSearchParams(location.search).get("key") || "";
-    this.page = nameOfPage();
+    this.page = nameFrom("sessionStorage", "page");
     this.connect();
     setInterval(() => this.check(), 1000);
     for (const kind of ["online", "pageshow"]) addEventListener(kind, () => this.check());
@@ -39,7 +40,8 @@ export class Link {
 
   connect() {
     clearTimeout(this.again);
-    const url = this.address("ws", { key: this.key, view: this.view, page: this.page });
+    const voter = nameFrom("localStorage", "voter"); // asked for each time: another page may have been first
+    const url = this.address("ws", { key: this.key, view: this.view, page: this.page, voter });
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
     this.socket = socket;

@@ -6,9 +6,9 @@ import { $, element } from "./dom.js";
 const STAYS = 6000; // milliseconds that a verdict stands while the film goes on
 
 export class Quiz {
-  // goOn(step): plays the step that was asked about.
-  constructor(player, goOn) {
-    Object.assign(this, { player, goOn, on: true });
+  // goOn(step): plays the step that was asked about. opened(step): a question stands on the page.
+  constructor(player, goOn, opened = () => {}) {
+    Object.assign(this, { player, goOn, opened, on: true });
     this.forget();
   }
 
@@ -53,6 +53,7 @@ export class Quiz {
     $("quiz-answers").replaceChildren(...answers.map(button));
     $("quiz").hidden = false;
     if (!document.activeElement?.matches("input, select, textarea")) $("quiz").focus({ preventScroll: true });
+    this.opened(step);
   }
 
   close() {
@@ -63,17 +64,22 @@ export class Quiz {
   choose(choice) {
     const { step } = this,
       { right } = this.of(step);
-    this.choices.set(step, choice);
+    this.note(step, choice, right);
     this.due = step;
-    document.dispatchEvent(new CustomEvent("answered", { detail: { step, choice, right: choice === right } }));
     this.close();
     this.goOn(step);
   }
 
+  // What was chosen, null for nothing: the step is not asked about again.
+  note(step, choice, right) {
+    this.choices.set(step, choice);
+    if (choice === null) return;
+    document.dispatchEvent(new CustomEvent("answered", { detail: { step, choice, right: choice === right } }));
+  }
+
   // Go on without an answer.
-  pass() {
-    const { step } = this;
-    this.choices.set(step, null);
+  pass(step = this.step) {
+    this.note(step, null);
     this.close();
     this.goOn(step);
   }

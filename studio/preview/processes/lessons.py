@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from scenes.kit.ground.painting import PaintingCamera
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.options import Options
 from scenes.lesson.runs import words_known
+from scenes.lesson.steps import SteppedScene
 from studio.play.failures import by_author, unnamed
 from studio.play.picture import Picture
 from studio.play.session import Job
@@ -54,6 +56,24 @@ def described(lesson: Lesson) -> Message:
         "height": camera.pixel_height,
         "fps": int(camera.frame_rate),
         "background": lesson.theme.hex["background"],
+    }
+
+
+def asked(lesson: SteppedScene, step: int) -> Message | None:
+    """What the viewer is asked before a step, the numbers behind the answers, and the run that they are of."""
+    question = lesson.questions.get(step)
+    if question is None:
+        return None
+    numbers = [float(cell.values) for cell in question.cells]
+    runs = question.cells[question.right].runs()
+    info = next((getattr(run, "info", {}) for run in getattr(lesson, "traces", ()) if run.run_id in runs), {})
+    return asdict(question.asked) | {
+        "values": [number if math.isfinite(number) else None for number in numbers],
+        "sources": [cell.source() for cell in question.cells],
+        "compares": question.compares,
+        "shares": question.shares,
+        "signed": question.signed,
+        "run": {name: info.get(name) for name in ("text", "checkpoint", "checkpoint_hash")},
     }
 
 

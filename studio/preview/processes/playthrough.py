@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from dataclasses import asdict
 from typing import Any, NoReturn
 
 from manim import Scene
@@ -23,7 +22,7 @@ from studio.play.playback import Play, Playback
 from studio.play.session import perform
 from studio.preview.processes.drawing import DrawFrames, Drawing, ReadScreen
 from studio.preview.processes.forks import fork
-from studio.preview.processes.lessons import complaint, described, job_of
+from studio.preview.processes.lessons import asked, complaint, described, job_of
 from studio.preview.wire import Message, Wire
 
 EVERY = 3  # steps from bookmark to bookmark: a fork costs about as much as to play a step without drawing
@@ -73,7 +72,7 @@ class Playthrough(Observer):
         if self.drawing is not None:
             return
         about = {"name": step.name, "caption": step.caption, "notes": step.notes, "start": self.opening}
-        about["quiz"] = None if step.quiz is None else asdict(step.quiz)
+        about["quiz"] = asked(lesson, step.index)
         self.wire.send({"event": "step", "step": step.index, **about})
         if step.index % EVERY == 0:
             gc.freeze()

@@ -93,6 +93,7 @@ class Controller:
         self.banner: Message | None = None
         self.place = Place()
         self.crashes: list[float] = []
+        self.held: Callable[[], bool] = lambda: False  # whether no other model may take the place of the one on screen
 
     # ── what to show ─────────────────────────────────────────────────────────────────────────────
     def begin(self) -> None:

@@ -119,6 +119,7 @@ class Learning:
         """Go to the snapshot that is wanted, if nothing moves and nothing else is being prepared."""
         controller = self.controller
         at_rest = controller.current is not None and controller.next is None and not controller.place.playing
+        at_rest = at_rest and not controller.held()
         step = max(self.snapshots, default=None) if self.picked is None else self.picked
         if at_rest and not self.free and step is not None and self.shown != step:
             controller.swap_model(self.snapshots[step]["folder"])

@@ -25,7 +25,7 @@ class KnownStep:
     """A step as the lesson told it. start, frames: in frames of the video; frames is None until its end is known.
 
     lines: each caption (a question, then its answer) and the frame of the step from which on it stands. quiz: what the
-    viewer is asked before it (an Asked)."""
+    viewer is asked before it (an Asked, with its numbers: processes.lessons.asked)."""
 
     index: int
     name: str

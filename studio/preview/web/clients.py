@@ -28,12 +28,14 @@ BEAT, LOST = 5.0, 30.0  # seconds between two signs of life; without one after w
 class Client:
     """A page. may_lead: it has the key. leads: the others follow it. alone: where it is, if it follows nobody.
 
-    page: what it calls itself, also after it was loaded again; empty if it has no name."""
+    page: what it calls itself, also after it was loaded again; voter: what its browser does; empty without a name."""
 
     _numbers = itertools.count(1)
 
-    def __init__(self, socket: WebSocket, controller: Controller, view: str, may_lead: bool, page: str = ""):
-        self.number, self.page = next(self._numbers), page
+    def __init__(
+        self, socket: WebSocket, controller: Controller, view: str, may_lead: bool, page: str = "", voter: str = ""
+    ):
+        self.number, self.page, self.voter = next(self._numbers), page, voter
         self.heard = time.monotonic()
         self.socket, self.controller, self.view, self.may_lead = socket, controller, view, may_lead
         self.leads = False
@@ -51,7 +53,13 @@ class Client:
             "read": Allowance(5, 15),
             "save": Allowance(0.5, 4),
             "lead": Allowance(1, 5),
+            "vote": Allowance(2, 10),
         }
+
+    @property
+    def votes(self) -> bool:
+        """Whether the class votes by it: a page that watches, of a browser that can be told from others."""
+        return self.view == "stage" and not self.may_lead and bool(self.voter)
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────────
     def tell(self, message: Message) -> None:
@@ -70,6 +78,7 @@ class Client:
                 await self.socket.send_text(self.outbox.popleft())
             elif (found := self.next_frame()) is not None:
                 await self._send_frame(*found)
+                await asyncio.sleep(0)  # however fast the line: between two frames the others are heard
             else:
                 self.wake.clear()
                 if self.outbox or self.next_frame() is not None:

@@ -130,11 +130,12 @@ def _most(option: Option) -> float:
 
 SESSION, STEP, NUMBER = Whole(0, 2**31), Whole(0, 999), Whole(0, 1_000_000)
 PLACE: Fields = {"session": SESSION, "step": STEP, "frame": NUMBER}
+QUESTION: Fields = {"session": SESSION, "step": STEP}
 CHANGE: Fields = {name: _check_of(option, asdict(DEFAULTS)[name]) for name, option in OPTIONS.items() if option.live}
 
 REMOTE = (  # what the keys of the speaker's window do on the stage
     *("go", "next", "back", "play", "home", "end", "replay"),
-    *("black", "loop", "auto", "slower", "faster"),
+    *("black", "loop", "auto", "slower", "faster", "vote"),
     *"0123456789",
 )
 
@@ -146,13 +147,16 @@ MESSAGES: dict[str, tuple[Fields, Fields]] = {
     "drop": ({"session": SESSION, "steps": Several(STEP, 200)}, {}),
     "remote": ({"key": OneOf(REMOTE)}, {"step": STEP}),  # key "go": to that step
     "read": (PLACE, {}),
-    "save": (PLACE | {"what": OneOf(("picture", "gif", "video"))}, {}),
+    "save": (PLACE | {"what": OneOf(("picture", "gif", "video", "votes"))}, {}),
+    "ask": (QUESTION, {}),  # the leader's page stands at a question
+    "vote": (QUESTION | {"choice": Whole(0, 99)}, {}),
+    "reveal": (QUESTION, {}),
     "lead": ({}, {}),
     "here": ({}, {}),  # the answer to a beat
     "change": ({}, CHANGE | {"lesson": Text(80), "step": STEP}),
     "learn": ({"what": OneOf(("pause", "go", "newest", "show"))}, {"step": Whole(0, 10**9)}),  # of a model in training
 }
-CONTROLLING = ("at", "remote", "save", "change", "learn")  # for those who lead
+CONTROLLING = ("at", "remote", "save", "change", "learn", "ask", "reveal")  # for those who lead
 
 
 def parse(raw: str | bytes) -> Message:

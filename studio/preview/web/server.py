@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import socket
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import segno
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -31,14 +28,15 @@ from studio.preview.sessions.place import Place
 from studio.preview.sessions.pool import ProcessPool
 from studio.preview.sessions.selection import Selection
 from studio.preview.sessions.session import Session
-from studio.preview.web import saving, watching
+from studio.preview.web import saving, voting, watching
 from studio.preview.web.access import Access
 from studio.preview.web.clients import Client, Clients, converse
-from studio.preview.web.protocol import CONTROLLING, LONGEST_MESSAGE, Refused, parse
+from studio.preview.web.protocol import CONTROLLING, Refused, parse
+from studio.preview.web.voting import Voting
 from studio.preview.wire import Message
 
 FONTS = ASSETS / "fonts"
-MOST_CLIENTS, RESERVED = 100, 10  # pages; some more for those who may lead
+MOST_CLIENTS, RESERVED = 300, 10  # pages; some more for those who may lead
 KEPT = 32  # pictures whose readings are kept
 SAVED = (".png", ".gif", ".mp4", ".webm", ".webp", ".srt", ".vtt")  # what may be fetched from renders/
 POLICY = (
@@ -62,6 +60,7 @@ class Server:
         self.clients = Clients()
         self.pool = ProcessPool()
         self.controller = Controller(self.pool, selection, self.tell, self.clients.push, self.watching)
+        self.voting = Voting(self.controller, self.clients)
         self.learning = None if training is None else Learning(training, self.pool, self.controller, self.tell)
         self.renders = renders.resolve()
         self.readings: OrderedDict[tuple[int, int, int], list[Message]] = OrderedDict()
@@ -80,6 +79,7 @@ class Server:
             "here": lambda client, message: None,
             "change": self.on_change,
             "learn": self.on_learn,
+            **self.voting.handlers,
         }
         self.app = Starlette(
             routes=[
@@ -143,7 +143,8 @@ class Server:
             path = (self.renders / request.path_params["path"]).resolve()
         except (ValueError, OSError):
             return PlainTextResponse("not found", 404)
-        if not path.is_relative_to(self.renders) or path.suffix not in SAVED or not path.is_file():
+        known = path.suffix in SAVED or (path.suffix == ".json" and path.parent == self.renders / voting.FOLDER)
+        if not path.is_relative_to(self.renders) or not known or not path.is_file():
             return PlainTextResponse("not found", 404)
         return FileResponse(path, headers=self.headers)
 
@@ -156,12 +157,14 @@ class Server:
         await websocket.accept()
         view = "notes" if websocket.query_params.get("view") == "notes" else "stage"
         page = websocket.query_params.get("page", "")[:40]
-        client = Client(websocket, self.controller, view, may_lead=role == "lead", page=page)
+        browser = voting.voter(websocket.query_params.get("voter", ""))
+        client = Client(websocket, self.controller, view, role == "lead", page, browser)
         self.welcome(client)
         try:
             await converse(client, lambda raw: self.hear(client, raw))
         finally:
             self.clients.leave(client)
+            self.voting.tally()
             with suppress(RuntimeError, WebSocketDisconnect):
                 await websocket.close()
 
@@ -172,6 +175,7 @@ class Server:
         self.clients.enter(client)
         if controller.current is not None:
             client.tell(controller.told(controller.current))
+            self.voting.enter(client)
         if controller.banner is not None and client.may_lead:
             client.tell(controller.banner)
         if controller.next is not None:
@@ -221,6 +225,7 @@ class Server:
         """The leader is at a place."""
         if client.leads and self.session(message) is not None:
             self.controller.move(Place.of(message))
+            self.voting.moved()
             if self.learning is not None:
                 self.learning.follow()
             self.clients.tell(self.leaders_place(), to=lambda other: other is not client)
@@ -300,7 +305,9 @@ class Server:
             return
         try:
             async with self.saving:
-                if what == "picture":
+                if what == "votes":
+                    path = self.voting.save(self.renders)
+                elif what == "picture":
                     path = await self.save_picture(session, step, message["frame"])
                 else:
                     path = await self.save_film(client, what, step)
@@ -342,55 +349,3 @@ class Fresh(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response
-
-
-def listen(host: str, port: int | None) -> socket.socket:
-    """A socket for the server: at that port, or without one at the first free port from 8765 on."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in [port] if port is not None else [*range(8765, 8785), 0]:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((host, candidate))
-            sock.listen(100)
-            return sock
-        except OSError as error:
-            sock.close()
-            reason = error.strerror
-        except OverflowError:
-            raise UsageError(f"--port {port} is out of range: give 1 to 65535.") from None
-    where = host if port is None else f"{host}:{port}"
-    raise ClearheadError(f"the preview cannot listen on {where}: {reason}; choose another --port or --host.")
-
-
-class Quiet(uvicorn.Server):
-    """Leaves the signals to `run`, which has more to end than sockets."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def run(server: Server, sock: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
-    config = uvicorn.Config(
-        server.app,
-        log_level="error",
-        lifespan="off",
-        access_log=False,
-        ws_max_size=LONGEST_MESSAGE,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=1,
-        server_header=False,
-        ws_ping_interval=20,
-        ws_ping_timeout=20,
-    )
-    web = Quiet(config)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, lambda: setattr(web, "should_exit", True))
-    await server.start()
-    try:
-        ready()
-        await web.serve(sockets=[sock])
-    finally:
-        await server.stop()
