@@ -101,8 +101,8 @@ class Comparison:
 
     @cached_property
     def before(self) -> int:
-        """How many columns at the beginning have the same words and come before all that differs. In a model whose words
-        do not look ahead their rows are the same, to the last digit, as long as no head is off."""
+        """How many columns at the beginning have the same words and come before all that differs: where words do not
+        look ahead their rows are the same, to the last digit. None where the texts are the same and heads are off."""
         first = next((k for k, column in enumerate(self.columns) if not self._is_kept(column)), len(self.columns))
         return first if not self.same_words else 0
 
@@ -112,8 +112,9 @@ class Comparison:
 
     @cached_property
     def parting(self) -> tuple[int, int]:
-        """(column, stop): the first stop at which rows of one word are more than PARTED apart, and the column whose rows
-        are furthest apart there. Where none are, the furthest of all; where no word has kept its place, of all words."""
+        """(column, stop): the first stop at which rows of one word are more than PARTED apart, and the column whose
+        rows are furthest apart there. Where none are, the furthest of all; where only words that were exchanged differ,
+        of these."""
         values = self.distances.values.copy()
         if any(self.kept):
             values[np.logical_not(self.kept)] = -1.0
@@ -161,8 +162,8 @@ class Comparison:
 
 
 def told_apart(one: Trace, other: Trace, i: int = -1, j: int = -1) -> Tensor:
-    """How much the next word after one position tells of which run it is: Σ p log(p ÷ q), the Kullback–Leibler divergence
-    of the second from the first, in nats. Also of two models, where they have one vocabulary; else UsageError."""
+    """How much the next word after a position of either run tells of which run it is: Σ p log(p ÷ q) in nats, the
+    Kullback–Leibler divergence. Also of two models, where they have one vocabulary; else UsageError."""
     if list(one.vocabulary) != list(other.vocabulary):
         raise UsageError("the two models have different vocabularies: what they say next cannot be compared")
     p, q = one["probs"][i], other["probs"][j]

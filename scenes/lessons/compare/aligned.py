@@ -49,7 +49,7 @@ class AlignedRow(TokenRow):
 
 
 class AlignedTexts(VGroup):
-    """Both texts, A above and B below, columns by `aligned`; words that only one has, or that differ, are in the colour of changes.
+    """Both texts, A above and B below, columns by `aligned`; words that only one has, or that differ, are coloured.
 
     `.rows`: the two AlignedRows; `.names`: their names."""
 
@@ -61,7 +61,7 @@ class AlignedTexts(VGroup):
             row = AlignedRow(words[k], words[1 - k], width=width - NAME, size=size, lines=lines, unknown=unknown)
             for at, (a, b) in enumerate(columns):
                 if a is None or b is None or runs[0].ids[a] != runs[1].ids[b]:
-                    row.mark(at, "delta")
+                    row.mark(at, "key")
             self.rows.append(row)
         upper, lower = self.rows
         step = upper.tall * upper.size + upper.air

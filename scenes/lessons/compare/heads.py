@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject, Transform
+from manim import DOWN, UP, FadeIn, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor, concatenate
+from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
@@ -15,15 +16,17 @@ from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import Look, attention_bars, dots
+from scenes.kit.recipes import Look, attention_bars
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import fact, most, share, truth
 from scenes.lesson.steps import give_way, grow_after
-from scenes.lessons.compare.rows import label_of, shown_columns
+from scenes.lessons.compare.rows import important, with_gaps
 
 if TYPE_CHECKING:
     from scenes.lessons.compare.lesson import Compare
 
+SMALLEST = 0.3  # side of a cell with a word beside it
+DIGITS = 0.55  # side of a cell from which on it has a number
 ALIKE = 0.1  # of a head’s attention: up to this it looks the same way in both runs
 
 
@@ -75,7 +78,7 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         titles = [Label(say("{run}: attention of “{x}”", run="AB"[k], x=display(run.tokens[at])), 0.4, "query")
                   for k, (run, at) in enumerate(zip(lesson.runs, (i, j), strict=True))]  # fmt: skip
         for title, bars in zip(titles, pictures, strict=True):
-            title.next_to(bars, np.array([0, 1, 0]), buff=0.15)
+            title.next_to(bars, UP, buff=0.15)
         lesson.play(*give_way(before, *titles), run_time=0.7)
         lesson.play(*[Grow(bars, "values") for bars in pictures], run_time=1.6)
         lesson.answer(
@@ -163,18 +166,24 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         claims=[truth("nothing changes more in that row", [gap[query]], lambda g: abs(g[key]) >= abs(g).max() - 1e-6)],
         keep=before,
     ):
-        boxes = pattern_boxes(lesson)
-        labels = [label_of(lesson, k) for k in range(len(lesson.found.common))]
-        pictures: list[Mobject] = []
-        for box, pattern, name in zip(boxes[:2], (a, b), "AB", strict=True):
-            inner = Box(box.left, box.bottom, box.right, box.top - 0.5)
-            picture = dots(inner, pattern, labels, query, 0.9)
-            title = Label(say("{run}", run=name), 0.4, "secondary").move_to((box.center[0], box.top - 0.2, 0))
-            pictures += [title, picture]
+        boxes, pictures = pattern_boxes(lesson), list[Mobject]()
+        places = places_of(lesson, boxes[0], query, key)
+        for k, (box, pattern) in enumerate(zip(boxes[:2], (a, b), strict=True)):
+            words = [display(lesson.runs[k].tokens[pair[k]]) for pair in lesson.found.common]
+            room = under_title(box)
+            look: Look = dict(width=room.width, height=room.height, cell=(0.9, 0.9), rows=places, columns=places)
+            grid = DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **look)
+            grid.move_to(room.center)
+            if lesson.wide and pictures:
+                grid.align_to(pictures[1], DOWN)
+            title = Label(say("{run}", run="AB"[k]), 0.4, "secondary").next_to(grid, UP, buff=0.1)
+            pictures += [title, grid]
         lesson.play(*give_way(before, *pictures[:2]), run_time=0.8)
         lesson.play(FadeIn(pictures[2], pictures[3]), run_time=1)
-        pictures += difference(lesson, boxes[2], gap, labels)
-        lesson.play(FadeIn(pictures[4]), Introduce(pictures[5], "rows"), run_time=1.4)  # type: ignore[arg-type]
+        title, last = difference(boxes[2], gap, places)
+        if lesson.wide:
+            VGroup(title, last).align_to(pictures[1], DOWN)
+        lesson.play(FadeIn(title), Introduce(last, "rows"), run_time=1.4)
         lesson.answer(
             "In A {x} gives {y} {p:.0%}, in B {u} gives {v} {q:.0%}.",
             x=lesson.called(lesson.found.common[query][0]),
@@ -184,28 +193,38 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             p=a[query, key],
             q=b[query, key],
         )
-    return pictures
+    return [*pictures, title, last]
+
+
+def under_title(box: Box) -> Box:
+    """A box without the room for a title."""
+    return Box(box.left, box.bottom, box.right, box.top - 0.5)
 
 
 def pattern_boxes(lesson: Compare) -> tuple[Box, ...]:
     """Of the pattern in A, of that in B, and of their difference."""
     if lesson.wide:
-        return tuple(lesson.stage.columns(1, 1, 1, gap=0.3))
+        return tuple(lesson.stage.columns(1.15, 1.15, 0.9, gap=0.3))
     if lesson.portrait:
         return tuple(lesson.stage.rows(1, 1, 1, gap=0.3))
     upper, lower = lesson.stage.rows(1, 1, gap=0.3)
     return *upper.columns(1, 1, gap=0.3), lower
 
 
-def difference(lesson: Compare, box: Box, gap: Tensor, labels: list[str]) -> list[Mobject]:
+def places_of(lesson: Compare, box: Box, *wanted: int) -> list[int | None]:
+    """The words of a pattern: all or, of a long text, those that are `wanted` and those whose rows are furthest apart,
+    None for a gap."""
+    most = int(min(box.width, box.height) / SMALLEST)
+    order = list(dict.fromkeys([*wanted, *important(lesson)]))
+    return with_gaps(sorted(order[: most if len(order) <= most else most * 2 // 3]))
+
+
+def difference(box: Box, gap: Tensor, places: list[int | None]) -> tuple[Label, TensorGrid]:
     """B − A: blue where B looks more, red where it looks less."""
-    room: Look = dict(width=box.width, height=box.height - 0.5, cell=(0.9, 0.9))
-    places = shown_columns(lesson) if len(labels) > 14 else 99
-    grid = TensorGrid(gap, "score", row_labels=labels, column_labels=labels, rows=places, columns=places,
-                      brackets=False, scale=1.0, **room)  # fmt: skip
-    grid.move_to((box.center[0], box.center[1] - 0.25, 0))
-    title = Label(say("B − A"), 0.4, "secondary").move_to((box.center[0], box.top - 0.2, 0))
-    return [title, grid]
+    room, side = under_title(box), min(0.9, min(box.width, box.height - 0.5) / len(places))
+    look: Look = dict(exact=(side, side), rows=places, columns=places, brackets=False, digits=side > DIGITS)
+    grid = TensorGrid(gap, "score", **look).move_to(room.center)
+    return Label(say("B − A"), 0.4, "secondary").next_to(grid, UP, buff=0.1), grid
 
 
 __all__ = ["every_pattern", "two_patterns", "where_it_looks", "who_writes", "without_it"]

@@ -14,7 +14,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
-from scenes.kit.recipes import Look, bars_on_one_scale, telling_words
+from scenes.kit.recipes import Look, bars_on_one_scale
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson, call
 from scenes.lesson.options import Choice
@@ -24,6 +24,7 @@ from scenes.lessons.compare.aligned import AlignedTexts
 from scenes.lessons.compare.second import again, heads_of, second_run
 
 TITLE, GAP = 0.55, 0.35  # room over bars for their title; between the texts and the bars
+LARGER = 1.7  # how much larger the texts begin, at most
 OTHER = "Lucy was tired, so she"  # beside the lesson’s own text
 
 
@@ -97,9 +98,9 @@ class Compare(TextLesson):
             more = say(" and others") if len(self.off) > 2 else say("")
             return (told[0] + say(" and ") + told[1] if len(told) > 1 else told[0]) + more
         if len(self.found.columns) == len(self.found.common) and len(pairs) == 1:
-            (i, j), = pairs
+            ((i, j),) = pairs
             return say("“{u}” in place of “{x}”", u=display(self.second.tokens[j]), x=self.words[i])
-        return say("{k} of {n} words", k=len(self.found.columns) - sum(self.found.kept), n=len(self.found.columns))
+        return say("{k} of {n} places", k=len(self.found.columns) - sum(self.found.kept), n=len(self.found.columns))
 
     # ── pictures ─────────────────────────────────────────────────────────────────────────────────
     def texts(self) -> AlignedTexts:
@@ -108,6 +109,12 @@ class Compare(TextLesson):
         made = AlignedTexts(self.runs, self.found.columns, width=self.stage.width, size=size, lines=lines)
         return made.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
 
+    def opening_texts(self) -> AlignedTexts:
+        """The same, in the middle of the stage and as large as fits."""
+        texts = self.texts()
+        grown = min(self.stage.width / texts.width, 0.6 * self.stage.height / texts.height, LARGER)
+        return texts.scale(max(grown, 1.0)).move_to(self.stage.center)
+
     def below(self, texts: Mobject) -> Box:
         stage = self.stage
         return Box(stage.left, stage.bottom, stage.right, float(texts.get_bottom()[1]) - GAP)
@@ -115,7 +122,7 @@ class Compare(TextLesson):
     def bars(self, box: Box, both: tuple[Tensor, Tensor]) -> tuple[list[Label], list[ProbabilityBars]]:
         """What comes next in A and in B, the same words on one scale: side by side, or one below the other."""
         boxes = box.columns(1, 1, gap=0.6) if self.wide else box.rows(1, 1, gap=0.3)
-        ids = telling_words(*self.probs, max(4, min(6, int((boxes[0].height - TITLE) / 0.45))))
+        ids = likeliest_in_either(*self.probs, max(4, min(6, int((boxes[0].height - TITLE) / 0.45))))
         room: Look = dict(width=boxes[0].width, height=boxes[0].height - TITLE, size=0.42)
         bars = bars_on_one_scale(both, self.trace.vocabulary, ids, fill="probability", **room)
         titles = []
@@ -157,7 +164,7 @@ class Compare(TextLesson):
             subtitle="model {model} · A and B",
             keep=(),
         ):
-            texts = self.texts()
+            texts = self.opening_texts()
             self.play(FadeIn(texts.rows[0], texts.names[0], shift=0.2 * UP), run_time=0.8)
             self.play(FadeIn(texts.rows[1], texts.names[1], shift=0.2 * UP), run_time=1)
         if self.trace.unknown:
@@ -176,7 +183,10 @@ class Compare(TextLesson):
             keep=(texts,),
             quiz=self.quiz("Which word is likeliest in B?", q, self.called_next),
         ):
-            titles, bars = self.bars(self.below(texts), self.probs)
+            small = self.texts()
+            titles, bars = self.bars(self.below(small), self.probs)
+            shrunk = texts.animate.scale(small.width / texts.width).move_to(small)
+            self.play(shrunk, run_time=1)
             for title, one in zip(titles, bars, strict=True):
                 self.play(FadeIn(title), Grow(one, "values"), run_time=1.4)
             self.answer(
@@ -208,6 +218,17 @@ class Compare(TextLesson):
                 x=self.found.distances[self.column, self.stop],
                 t=moved(*self.runs),
             )
+
+
+def likeliest_in_either(p: Tensor, q: Tensor, count: int) -> list[int]:
+    """The likeliest words after A and after B, as many of each as there is room for; those of A first."""
+    orders = [np.argsort(-np.asarray(probs.values), kind="stable").tolist() for probs in (p, q)]
+    ids: list[int] = []
+    for pair in zip(*orders, strict=True):
+        ids += [word for word in dict.fromkeys(pair) if word not in ids][: count - len(ids)]
+        if len(ids) >= count:
+            break
+    return sorted(ids, key=lambda word: -p.values[word])
 
 
 __all__ = ["Compare"]

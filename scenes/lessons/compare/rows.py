@@ -84,13 +84,22 @@ def one_distance(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
 # ── all words, all layers ────────────────────────────────────────────────────────────────────────
 def shown_columns(lesson: Compare) -> list[int | None]:
     """The lines of the grid: all common columns or, of a long text, those that matter, None for a gap."""
-    room, values = int((lesson.stage.height - 0.8) / LINE), lesson.found.distances.values
-    first = changed_column(lesson)
-    wanted = [lesson.column, first, len(values) - 1, max(first - 1, 0), 0]
-    order = list(dict.fromkeys([*wanted, *(int(k) for k in np.argsort(-values.mean(axis=1), kind="stable"))]))
-    kept = sorted(order[: room if len(order) <= room else max(room * 3 // 4, len(set(wanted)))])
-    found: list[int | None] = [kept[0]]
-    for one, following in pairwise(kept):
+    room, order = int((lesson.stage.height - 0.8) / LINE), important(lesson)
+    return with_gaps(sorted(order[: room if len(order) <= room else room * 3 // 4]))
+
+
+def important(lesson: Compare) -> list[int]:
+    """All common columns: that of the parting, the first that differs and the one before it, the last, the first, then
+    those whose rows are furthest apart."""
+    values, changed = lesson.found.distances.values, changed_column(lesson)
+    far = [int(k) for k in np.argsort(-values.mean(axis=1), kind="stable")]
+    return list(dict.fromkeys([lesson.column, changed, len(values) - 1, max(changed - 1, 0), 0, *far]))
+
+
+def with_gaps(places: list[int]) -> list[int | None]:
+    """Rising places, and None where some are left out."""
+    found: list[int | None] = [places[0]]
+    for one, following in pairwise(places):
         found += [following] if following == one + 1 else [None, following]
     return found
 
@@ -100,11 +109,7 @@ def shown_stops(lesson: Compare) -> list[int | None]:
     count = len(lesson.found.stops)
     if count <= STOPS:
         return list(range(count))
-    kept = sorted({0, 1, lesson.stop, *range(count - STOPS + 4, count)})
-    found: list[int | None] = [kept[0]]
-    for one, following in pairwise(kept):
-        found += [following] if following == one + 1 else [None, following]
-    return found
+    return with_gaps(sorted({0, 1, lesson.stop, *range(count - STOPS + 4, count)}))
 
 
 def grid_of(lesson: Compare) -> TensorGrid:
@@ -112,7 +117,8 @@ def grid_of(lesson: Compare) -> TensorGrid:
     found, stage = lesson.found, lesson.stage
     labels = [label_of(lesson, k) for k in range(len(found.common))]
     names = [stop_name(stop) for stop in range(len(found.stops))]
-    room: Look = dict(width=stage.width, height=stage.height, cell=(1.9, 0.9), size=0.36)
+    cell = (1.9, lesson.by(wide=0.9, square=1.0, tall=1.3))
+    room: Look = dict(width=stage.width, height=stage.height, cell=cell, size=0.36)
     return TensorGrid(
         found.distances, "delta", row_labels=labels, column_labels=names, rows=shown_columns(lesson),
         columns=shown_stops(lesson), spec=".2f", brackets=False, **room,
