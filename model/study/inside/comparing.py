@@ -17,15 +17,23 @@ Column = tuple[int | None, int | None]  # a position of either run; None where i
 
 
 def aligned(one: tuple[int, ...], other: tuple[int, ...]) -> list[Column]:
-    """Positions of two texts (ids) side by side: those of the longest blocks that both have (difflib's matching), words
-    exchanged for as many others, and words that only one of them has."""
+    """Positions of two texts (ids) side by side: place by place where they are as long and that keeps as many words in
+    line; else the longest blocks that both have (difflib's matching), words exchanged for as many others, and words
+    that only one of them has."""
     columns: list[Column] = []
-    for _, i, i_end, j, j_end in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    if len(one) == len(other) and _equal(one, other) >= sum(block.size for block in matcher.get_matching_blocks()):
+        return [(k, k) for k in range(len(one))]
+    for _, i, i_end, j, j_end in matcher.get_opcodes():
         if i_end - i == j_end - j:
             columns += zip(range(i, i_end), range(j, j_end), strict=True)
         else:
             columns += [(k, None) for k in range(i, i_end)] + [(None, k) for k in range(j, j_end)]
     return columns
+
+
+def _equal(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    return sum(a == b for a, b in zip(one, other, strict=True))
 
 
 @dataclass(frozen=True)

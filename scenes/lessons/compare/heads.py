@@ -66,6 +66,8 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         ask="Does head {h} of layer {l} look at other words in B, or find another row in the same place?",
         subtitle="{name} [{h}] · weights of {place} in A and in B",
         name=name,
+        a=both[0][keys[0]],
+        b=both[1][keys[1]],
         claims=[*[share(row) for row in both],
                 truth("the weights differ by so much", [gap], lambda g: not alike or bool(g <= ALIKE))],
         keep=before,
@@ -83,8 +85,6 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         lesson.play(*[Grow(bars, "values") for bars in pictures], run_time=1.6)
         lesson.answer(
             told + ": {a:.0%} of its attention on {x} in A, {b:.0%} on {u} in B.",
-            a=both[0][keys[0]],
-            b=both[1][keys[1]],
             x=lesson.called(keys[0]),
             u=lesson.called_second(keys[1]),
         )
@@ -100,6 +100,8 @@ def without_it(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         "Without it",
         ask="Both runs again, without head {h} of layer {l}. Does the difference go away?",
         subtitle="next word with all heads · then without layer {l}, head {h}",
+        a=with_it,
+        b=without,
         claims=[truth("less differs, or more", [with_it, without], lambda a, b: bool(b < a) == less)],
         keep=before,
     ):
@@ -108,9 +110,7 @@ def without_it(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         lesson.play(*give_way(before, *titles), run_time=0.7)
         lesson.play(*[Grow(one, "values") for one in bars], run_time=1.2)
         lesson.play(*[Transform(one, two) for one, two in zip(bars, after, strict=True)], run_time=2)
-        lesson.answer(
-            "Of the probability {a:.0%} went elsewhere in B; without the head it is {b:.0%}.", a=with_it, b=without
-        )
+        lesson.answer("Of the probability {a:.0%} went elsewhere in B; without the head it is {b:.0%}.")
     return [*titles, *bars]
 
 

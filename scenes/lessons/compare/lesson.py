@@ -24,6 +24,7 @@ from scenes.lessons.compare.aligned import AlignedTexts
 from scenes.lessons.compare.second import again, heads_of, second_run
 
 TITLE, GAP = 0.55, 0.35  # room over bars for their title; between the texts and the bars
+SHARE, LEAST = 0.42, 0.22  # of the stage’s height that both texts take at most; em down to which they shrink for that
 LARGER = 1.7  # how much larger the texts begin, at most
 OTHER = "Lucy was tired, so she"  # beside the lesson’s own text
 
@@ -41,7 +42,7 @@ class Compare(TextLesson):
     text, model = own_run("compare")
 
     def prepare(self) -> None:
-        """`found` is the comparison; `word`, `rival`: what is likeliest after A, and after B or gains most there."""
+        """`found` is the comparison; `word`, `rival`: what is likeliest after A, and after B or changes most there."""
         super().prepare()
         self.off = heads_of(self.options.without)
         own = OTHER if self.text_asked == self.text else None
@@ -52,9 +53,9 @@ class Compare(TextLesson):
         self.probs: tuple[Tensor, Tensor] = (self.trace["probs"][-1], self.second["probs"][-1])
         p, q = (np.asarray(probs.values) for probs in self.probs)
         self.word = int(p.argmax())
-        gain = q - p
-        gain[self.word] = -np.inf
-        self.rival = int(q.argmax()) if int(q.argmax()) != self.word else int(gain.argmax())
+        change = abs(q - p)
+        change[self.word] = -1.0
+        self.rival = int(q.argmax()) if int(q.argmax()) != self.word else int(change.argmax())
         self.column, self.stop = self.found.parting
         self.block = max(self.stop - 1, 0)
         writes = self.found.writes(self.block, self.column).values
@@ -106,7 +107,11 @@ class Compare(TextLesson):
     def texts(self) -> AlignedTexts:
         """Both texts at the top of the stage."""
         size, lines = self.by(wide=0.46, square=0.42, tall=0.46), self.by(wide=2, square=3, tall=4)
-        made = AlignedTexts(self.runs, self.found.columns, width=self.stage.width, size=size, lines=lines)
+        while True:
+            made = AlignedTexts(self.runs, self.found.columns, width=self.stage.width, size=size, lines=lines)
+            if made.height <= SHARE * self.stage.height or size < LEAST:
+                break
+            size *= 0.94
         return made.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
 
     def opening_texts(self) -> AlignedTexts:
@@ -180,6 +185,10 @@ class Compare(TextLesson):
             subtitle="next word after “{last}” in A, after “{end}” in B",
             last=self.words[-1],
             end=display(self.second.tokens[-1]),
+            a=p[self.word],
+            b=q[self.word],
+            c=p[self.rival],
+            d=q[self.rival],
             keep=(texts,),
             quiz=self.quiz("Which word is likeliest in B?", q, self.called_next),
         ):
@@ -189,13 +198,7 @@ class Compare(TextLesson):
             self.play(shrunk, run_time=1)
             for title, one in zip(titles, bars, strict=True):
                 self.play(FadeIn(title), Grow(one, "values"), run_time=1.4)
-            self.answer(
-                "“{w}”: {a:.1%} in A, {b:.1%} in B. “{v}”: {c:.1%} in A, {d:.1%} in B.",
-                a=p[self.word],
-                b=q[self.word],
-                c=p[self.rival],
-                d=q[self.rival],
-            )
+            self.answer("“{w}”: {a:.1%} in A, {b:.1%} in B. “{v}”: {c:.1%} in A, {d:.1%} in B.")
         return [texts, *titles, *bars]
 
     def answer_to_the_question(self, before: list[Mobject]) -> None:

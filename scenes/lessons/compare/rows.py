@@ -70,8 +70,8 @@ def one_distance(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     ):
         top, bottom = lesson.stage.rows(lesson.by(wide=2.4, square=3, tall=3), 1)
         both = Rows(top, [(a, "data", "A"), (b, "data", "B"), (gap, "delta", "A − B")], cell=1.1)
-        lesson.play(*give_way(before, both.labels[0], both.labels[1]), run_time=0.7)
-        lesson.play(*[Introduce(grid, "columns", lag=0.1) for grid in both.grids[:2]], run_time=1.2)
+        grids = [Introduce(grid, "columns", lag=0.1) for grid in both.grids[:2]]
+        lesson.play(*give_way(before, both.labels[0], both.labels[1]), *grids, run_time=1.4)
         lesson.play(Introduce(both.grids[2], "columns", lag=0.3), FadeIn(both.labels[2]), run_time=1.6)
         said = worked_out("{gap:%} ÷ {size:%} = {apart:.2f}", least=2, gap=sizes[0], size=sizes[1], apart=apart)
         total = Label(say("‖A − B‖ ÷ ‖A‖ = ") + said, 0.5, "delta")
