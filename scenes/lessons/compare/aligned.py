@@ -34,7 +34,8 @@ class AlignedRow(TokenRow):
         return self.tall * self.size + 3 * self.air
 
     def _place(self, width: float) -> list[tuple[float, int, float]]:
-        boxes, x, line = [], 0.0, 0
+        boxes: list[tuple[float, int, float]] = []
+        x, line = 0.0, 0
         for pair, word in zip(self.pairs, self.words, strict=True):
             room = (2 * self.pad + 0.22) * self.size
             wide = max(typesetting.width(each, self.size) for each in pair) + room

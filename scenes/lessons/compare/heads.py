@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, UP, FadeIn, Mobject, Transform, VGroup
+from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor, concatenate
 from scenes.kit.attention.pattern import DotPattern
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SMALLEST = 0.3  # side of a cell with a word beside it
 DIGITS = 0.55  # side of a cell from which on it has a number
+SAME = "It looks the same way"
 ALIKE = 0.1  # of a head’s attention: up to this it looks the same way in both runs
 
 
@@ -59,8 +60,8 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     keys = [int(np.argmax(row.values)) for row in both]
     ours, others = ([pair[k] for pair in lesson.found.common] for k in (0, 1))
     gap = abs(both[0][ours] - both[1][others]).sum(0) / 2
-    alike = keys in [list(pair) for pair in lesson.found.common] and float(gap) <= ALIKE
-    told = "It looks the same way" if alike else "It looks elsewhere"
+    in_line = tuple(keys) in lesson.found.common
+    told = SAME if in_line and float(gap) <= ALIKE else "It looks elsewhere"
     with lesson.step(
         "Where it looks",
         ask="Does head {h} of layer {l} look at other words in B, or find another row in the same place?",
@@ -69,7 +70,7 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         a=both[0][keys[0]],
         b=both[1][keys[1]],
         claims=[*[share(row) for row in both],
-                truth("the weights differ by so much", [gap], lambda g: not alike or bool(g <= ALIKE))],
+                truth(told, [gap], lambda g: (told == SAME) == bool(g <= ALIKE and in_line))],
         keep=before,
     ):  # fmt: skip
         boxes = lesson.stage.columns(1, 1, gap=0.6) if lesson.wide else lesson.stage.rows(1, 1, gap=0.3)
@@ -77,8 +78,9 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         for run, row, at, box in zip(lesson.runs, both, (i, j), boxes, strict=True):
             _, bars = attention_bars(box, row, run.tokens, at, range(at + 1))
             pictures.append(bars)
-        titles = [Label(say("{run}: attention of “{x}”", run="AB"[k], x=display(run.tokens[at])), 0.4, "query")
-                  for k, (run, at) in enumerate(zip(lesson.runs, (i, j), strict=True))]  # fmt: skip
+        names = [say("{run}: attention of “{x}”", run="AB"[k], x=display(run.tokens[at]))
+                 for k, (run, at) in enumerate(zip(lesson.runs, (i, j), strict=True))]  # fmt: skip
+        titles = [Label(name, 0.4, "query", of=row) for name, row in zip(names, both, strict=True)]
         for title, bars in zip(titles, pictures, strict=True):
             title.next_to(bars, UP, buff=0.15)
         lesson.play(*give_way(before, *titles), run_time=0.7)
@@ -110,7 +112,7 @@ def without_it(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         lesson.play(*give_way(before, *titles), run_time=0.7)
         lesson.play(*[Grow(one, "values") for one in bars], run_time=1.2)
         lesson.play(*[Transform(one, two) for one, two in zip(bars, after, strict=True)], run_time=2)
-        lesson.answer("Of the probability {a:.0%} went elsewhere in B; without the head it is {b:.0%}.")
+        lesson.answer("With all heads {a:.0%} of the probability goes elsewhere, without this one {b:.0%}.")
     return [*titles, *bars]
 
 
@@ -140,7 +142,7 @@ def every_pattern(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             table, "delta", row_labels=labels[0], column_labels=labels[1], spec=".0%", brackets=False,
             keep_row=place[0], keep_column=place[1], rows=14, columns=14, **room,
         ).move_to(lesson.stage.center)  # fmt: skip
-        lesson.play(*give_way(before), Introduce(grid, "cells", lag=0.6), run_time=2.6)
+        lesson.play(*[FadeOut(m, run_time=0.5) for m in before], Introduce(grid, "cells", lag=0.6, run_time=2.6))
         corner = grid.rows.index(place[0]), grid.columns.index(place[1])
         frame = Frame(grid.corners(*corner, *corner))
         lesson.play(FadeIn(frame, scale=1.3), run_time=0.6)
@@ -163,7 +165,10 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         subtitle="blocks.{b}.attn.pattern [{a}] in A and in B · area: weight · then B − A",
         a=head,
         b=layer,
-        claims=[truth("nothing changes more in that row", [gap[query]], lambda g: abs(g[key]) >= abs(g).max() - 1e-6)],
+        claims=[
+            truth("nothing changes more in that row", [gap[query]], lambda g: bool(abs(g[key]) >= abs(g).max() - 1e-6)),
+            truth("it is what B has more than A", [gap, a, b], lambda g, p, q: bool(np.allclose(g, q - p, atol=1e-6))),
+        ],
         keep=before,
     ):
         boxes, pictures = pattern_boxes(lesson), list[Mobject]()
@@ -176,7 +181,7 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             grid.move_to(room.center)
             if lesson.wide and pictures:
                 grid.align_to(pictures[1], DOWN)
-            title = Label(say("{run}", run="AB"[k]), 0.4, "secondary").next_to(grid, UP, buff=0.1)
+            title = Label(say("{run}", run="AB"[k]), 0.4, "secondary", of=pattern).next_to(grid, UP, buff=0.1)
             pictures += [title, grid]
         lesson.play(*give_way(before, *pictures[:2]), run_time=0.8)
         lesson.play(FadeIn(pictures[2], pictures[3]), run_time=1)
@@ -185,7 +190,7 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             VGroup(title, last).align_to(pictures[1], DOWN)
         lesson.play(FadeIn(title), Introduce(last, "rows"), run_time=1.4)
         lesson.answer(
-            "In A {x} gives {y} {p:.0%}, in B {u} gives {v} {q:.0%}.",
+            "{x} gives {y} {p:.0%} in A, {u} gives {v} {q:.0%} in B.",
             x=lesson.called(lesson.found.common[query][0]),
             y=lesson.called(lesson.found.common[key][0]),
             u=lesson.called_second(lesson.found.common[query][1]),

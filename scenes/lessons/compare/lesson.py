@@ -60,6 +60,7 @@ class Compare(TextLesson):
         self.block = max(self.stop - 1, 0)
         writes = self.found.writes(self.block, self.column).values
         self.carrier = int(np.argmax(writes))
+        self.sides = {"A": [self.trace.run_id], "B": [self.second.run_id]}
         self.without = self.runs_without()
         vocabulary = self.trace.vocabulary
         self.phrases |= dict(model=self.model_name, w=display(vocabulary[self.word]), v=display(vocabulary[self.rival]))
@@ -74,6 +75,8 @@ class Compare(TextLesson):
             self.keep_run(again(self.model_asked, run, (*off, head)))
             for run, off in zip(self.runs, ((), self.off), strict=True)
         ]
+        for name, run in zip("AB", runs, strict=True):
+            self.sides[name].append(run.run_id)
         return runs[0]["probs"][-1], runs[1]["probs"][-1]
 
     def choices(self) -> dict[str, Choice]:
@@ -133,7 +136,7 @@ class Compare(TextLesson):
         titles = []
         for k, (one, place) in enumerate(zip(bars, boxes, strict=True)):
             last_word = display(self.runs[k].tokens[-1])
-            title = Label(say("{run}: next word after “{x}”", run="AB"[k], x=last_word), 0.36, "secondary")
+            title = Label(say("{run}: next word after “{x}”", run="AB"[k], x=last_word), 0.36, "secondary", of=both[k])
             one.move_to(place.center).align_to((0, place.top - TITLE, 0), UP)
             titles.append(title.next_to(one, UP, buff=0.15))
         return titles, bars

@@ -66,6 +66,13 @@ def one_distance(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         subtitle="{name} [{i}, :] of A and of B · ‖a − b‖ ÷ ‖a‖",
         name=name,
         i=lesson.found.common[column][0],
+        claims=[
+            truth(
+                "the one divided by the other is the distance",
+                [*sizes, apart],
+                lambda g, s, d: bool(abs(g / s - d) < 1e-6),
+            )
+        ],
         keep=before,
     ):
         top, bottom = lesson.stage.rows(lesson.by(wide=2.4, square=3, tall=3), 1)
@@ -77,7 +84,7 @@ def one_distance(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         total = Label(say("‖A − B‖ ÷ ‖A‖ = ") + said, 0.5, "delta")
         bottom.fit(total)
         lesson.play(FadeIn(total, target_position=both.grids[2].get_center(), scale=0.4), run_time=1.2)
-        lesson.answer("They differ by {x:.2f} of the length of the one in A.", x=apart)
+        lesson.answer("They differ by {x:.2f} of A’s length.", x=apart)
     return [both, total]
 
 

@@ -103,9 +103,8 @@ def test_a_word_that_only_one_text_has_stands_alone():
     assert [lesson.trace.tokens[i] for i, _ in lesson.found.common] == [*lesson.trace.tokens]
 
 
-@pytest.mark.parametrize("aspect", ["16:9", "9:16"])
-def test_of_a_long_text_what_matters_is_shown(aspect):
-    lesson = play(aspect, text=LONG)
+def test_of_a_long_text_what_matters_is_shown():
+    lesson = play(text=LONG)
     grid = only(lesson, "Layer by layer", TensorGrid)
     changed = next(k for k, kept in enumerate(lesson.found.kept) if not kept)
     assert {lesson.column, changed, 23} <= set(grid.rows) and grid.rows[0] == 0
@@ -114,7 +113,7 @@ def test_of_a_long_text_what_matters_is_shown(aspect):
 def test_with_a_head_off_there_is_one_text_and_no_step_on_where_it_looks():
     lesson = play(without="0.1")
     names = [step.name for step in lesson.steps]
-    assert "Without it" not in names and lesson.second.info["ablate"] == ((0, 1),)
+    assert "Without it" not in names and [*map(tuple, lesson.second.info["ablate"])] == [(0, 1)]
     assert lesson.second.ids == lesson.trace.ids and "head 1 of layer 0 is off" in caption(lesson, "Two runs")
 
 
@@ -125,14 +124,11 @@ def test_with_a_head_off_there_is_one_text_and_no_step_on_where_it_looks():
         (dict(without="1"), "LAYER.HEAD"),
         (dict(without="9.0"), "layers are 0 to 3"),
         (dict(text="Lucy", other="Lucy"), "2 to 24 tokens"),
-        (dict(other="Lucy was"), None),
         (dict(other="so"), "2 to 24 tokens"),
         (dict(model="translator"), "translates"),
     ],
 )
 def test_what_cannot_be_compared_is_said_in_a_line(options, told):
-    if told is None:
-        return play(**options)
     with pytest.raises(UsageError, match=told):
         play(**options)
 
