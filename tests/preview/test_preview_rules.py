@@ -334,6 +334,23 @@ def test_the_panel_has_the_rows_of_the_table_that_fit():
     assert found["temperature"]["value"] == 0.5 and found["temperature"]["auto"]
 
 
+def test_a_second_text_is_typed_and_goes_with_its_lesson():
+    about = {
+        "controls": ["other"],
+        "values": {},
+        "chosen": {"other": None, "model": "tiny", "theme": "day", "aspect": "1:1"},
+    }
+    shown = {f["name"]: f for f in fields("compare", [], {}, about, {"other": "The cat"})}
+    assert shown["other"] == {"name": "other", "label": "Second text", "value": "The cat", "typed": True}
+    assert (
+        "without" not in shown and parse('{"type": "change", "other": "The cat", "without": null}')["without"] is None
+    )
+    asked = Selection("compare", options={"other": "The cat", "without": "0.1"})
+    assert asked.changed({"text": "The dog"}).options == {"other": "The cat", "without": "0.1", "text": "The dog"}
+    assert asked.changed({"model": "tiny-none"}).options == {"other": "The cat", "model": "tiny-none"}
+    assert asked.changed({"lesson": "heads"}).options == {}
+
+
 def test_the_panel_has_the_stack_where_there_are_two():
     about = {
         "controls": ["stack"],

@@ -55,7 +55,7 @@ class AlignedTexts(VGroup):
     `.rows`: the two AlignedRows; `.names`: their names."""
 
     def __init__(self, runs: tuple[Trace, Trace], columns: Sequence[Column], *, width: float, size: float, lines: int):
-        words = [[None if c[k] is None else run.tokens[c[k]] for c in columns] for k, run in enumerate(runs)]
+        words = [[word_at(run, column[k]) for column in columns] for k, run in enumerate(runs)]
         self.rows = []
         for k, run in enumerate(runs):
             unknown = [at for at, column in enumerate(columns) if column[k] in run.unknown]
@@ -72,6 +72,10 @@ class AlignedTexts(VGroup):
             x, y, _, h = row.box(0)
             name.move_to(row.to_scene(x - NAME / 2, y + h / 2))
         super().__init__(*self.rows, *self.names)
+
+
+def word_at(run: Trace, position: int | None) -> str | None:
+    return None if position is None else run.tokens[position]
 
 
 __all__ = ["AlignedRow", "AlignedTexts"]
