@@ -68,6 +68,7 @@ class Lesson(SteppedScene):
     def __init__(self, options: Options | None = None, renderer: Any = None, **kwargs: Any):
         super().__init__(options, renderer, **kwargs)
         self.traces: list[Any] = []  # every run that numbers on screen come from
+        self.sides: dict[str, list[str]] = {}  # what runs are called on screen, “A”, and the ids of those runs
         self.check_stacks()
         with self.style.used():
             self.prepare()

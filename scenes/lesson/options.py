@@ -82,6 +82,22 @@ class Options:
         choices=STACKS,
         checked=True,
     )
+    other: str | None = _option(
+        None,
+        str,
+        "Of compare: the second text (default: the first with a word exchanged).",
+        label="Second text",
+        metavar="TEXT",
+        checked=True,
+    )
+    without: str | None = _option(
+        None,
+        str,
+        "Of compare: heads that are off in the second run, as LAYER.HEAD, with commas: 0.1,2.3.",
+        label="Off in the second",
+        metavar="HEADS",
+        checked=True,
+    )
     layer: int | None = _place("Which layer, from 0 (default: the most telling).", "Layer")
     head: int | None = _place("Which head, from 0.", "Head")
     neuron: int | None = _place("Which neuron of the MLP, from 0.", "Neuron")

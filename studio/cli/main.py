@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from studio.cli.commands.audit import audit
+from studio.cli.commands.compare import compare
 from studio.cli.commands.course import doctor, list_lessons, test
 from studio.cli.commands.install import install
 from studio.cli.commands.model import trace, train, translate
@@ -51,6 +52,7 @@ for command in (
     list_lessons,
     trace,
     translate,
+    compare,
     train,
     install,
     doctor,

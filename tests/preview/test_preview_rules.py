@@ -84,7 +84,7 @@ def test_no_message_gets_through_by_chance():
     passed = 0
     for _ in range(5000):
         kind = chance.choice(list(MESSAGES))
-        names = [*MESSAGES[kind][0], *MESSAGES[kind][1], "other"]
+        names = [*MESSAGES[kind][0], *MESSAGES[kind][1], "unheard_of"]
         message = {"type": kind} | {
             name: chance.choice(values) for name in chance.sample(names, chance.randint(0, min(4, len(names))))
         }
@@ -94,7 +94,7 @@ def test_no_message_gets_through_by_chance():
             continue
         passed += 1
         assert all(type(v) in (int, float, str, bool, list, type(None)) for v in checked.values())
-        assert "\x00" not in str(checked) and "other" not in checked
+        assert "\x00" not in str(checked) and "unheard_of" not in checked
     assert passed > 20
 
 
@@ -314,7 +314,7 @@ def test_every_control_of_every_lesson_has_its_values_and_the_one_that_is_shown(
                 assert len(about["values"][name]) > 1, (entry.id, name)
                 assert about["chosen"][name] in range(len(about["values"][name])), (entry.id, name)
             else:
-                assert OPTIONS[name].most is not None, (entry.id, name)
+                assert OPTIONS[name].kind is str or OPTIONS[name].most is not None, (entry.id, name)
 
 
 def test_the_panel_has_the_rows_of_the_table_that_fit():
@@ -332,6 +332,23 @@ def test_the_panel_has_the_rows_of_the_table_that_fit():
     assert found["head"]["values"] == [(None, "auto (1)"), (0, "0"), (1, "1")] and found["head"]["value"] is None
     assert found["seed"]["whole"] and found["seed"]["value"] == 0 and not found["seed"]["auto"]
     assert found["temperature"]["value"] == 0.5 and found["temperature"]["auto"]
+
+
+def test_a_second_text_is_typed_and_goes_with_its_lesson():
+    about = {
+        "controls": ["other"],
+        "values": {},
+        "chosen": {"other": None, "model": "tiny", "theme": "day", "aspect": "1:1"},
+    }
+    shown = {f["name"]: f for f in fields("compare", [], {}, about, {"other": "The cat"})}
+    assert shown["other"] == {"name": "other", "label": "Second text", "value": "The cat", "typed": True}
+    assert (
+        "without" not in shown and parse('{"type": "change", "other": "The cat", "without": null}')["without"] is None
+    )
+    asked = Selection("compare", options={"other": "The cat", "without": "0.1"})
+    assert asked.changed({"text": "The dog"}).options == {"other": "The cat", "without": "0.1", "text": "The dog"}
+    assert asked.changed({"model": "tiny-none"}).options == {"other": "The cat", "model": "tiny-none"}
+    assert asked.changed({"lesson": "heads"}).options == {}
 
 
 def test_the_panel_has_the_stack_where_there_are_two():

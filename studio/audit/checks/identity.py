@@ -157,9 +157,12 @@ def merged(parts: Iterable[Names]) -> Names:
 
 
 def _one(one: tuple[What, str] | None, other: tuple[What, str]) -> tuple[What, str] | None:
-    """Two places that are the same; of one that was given (a mask, say) the run of the other counts."""
-    if one is None or one[0] != other[0] or (one[1] and other[1] and one[1] != other[1]):
+    """Two places that are the same; of one that was given (a mask, say) the run of the other counts, and of the same
+    place in two runs (their difference, say) none."""
+    if one is None or one[0] != other[0]:
         return None
+    if one[1] and other[1] and one[1] != other[1]:
+        return one[0], ""
     return one if one[1] else other
 
 

@@ -24,7 +24,7 @@ from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from studio.audit.checks.identity import Names, names_of_cell, shared
 from studio.audit.checks.labels import has_cells
-from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
+from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, axes_in, words_of
 from studio.audit.checks.repeated import other_one
 from studio.audit.checks.spots import Spot
 from studio.audit.findings import Defect
@@ -138,12 +138,10 @@ class Marks:
     def _numbered(self, names: Names, how: str) -> Iterator[Defect]:
         for what, axes in AXES.items():
             said = {int(place) for name, place in self.numbered if name == what}
-            for axis in axes:
-                if said and axis in names and names[axis][0] not in said:
+            for axis in axes_in(names, axes):
+                if said and names[axis][0] not in said:
                     shown = f"{what} {names[axis][0]}"
-                    yield Defect(
-                        "wrong label", f"a frame is around {shown}", expected=f"{what} {min(said)}", shown=shown
-                    )
+                    yield Defect("wrong label", f"{how} {shown}", expected=f"{what} {min(said)}", shown=shown)
 
     def _bars(self, mobject: Painted) -> Iterator[Defect]:
         """The bar or the interval of the word that was drawn."""
@@ -165,7 +163,7 @@ class Marks:
     def _off(self, mobject: Painted) -> Iterator[Defect]:
         """The head that was off where all numbers of something come from one run."""
         common = shared([spot.names for spot in self.screen.spots(mobject, self.sources.traces)])
-        off = {axis: place for axis, place in common.items() if axis.endswith(" off")}
+        off = {axis: place for axis, place in common.items() if axis.endswith(" off") and "run" in common}
         yield from self._numbered(off, "this is without")
 
     def _lit(self, mobject: Painted) -> Iterator[Defect]:

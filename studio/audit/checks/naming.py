@@ -117,6 +117,11 @@ def _numbered(text: str, lines: Sequence[Names]) -> Iterator[tuple[str, str]]:
             yield said[0], f"{said[1]} {there[0]}"
 
 
+def axes_in(names: Names, axes: Sequence[str]) -> Iterator[str]:
+    """Those of some axes along which there is a place; a head that is off names what has no head of its own."""
+    return (axis for axis in axes if axis in names and axis.removesuffix(" off") not in names.keys() - {axis})
+
+
 def _phrase(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:
     """Several words of a text in a row stand for the place of the last of them."""
     place, run = names.get("position", (None, ""))

@@ -28,6 +28,7 @@ from studio.audit.speech.carried import check_carried, check_exchanged
 from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
 from studio.audit.speech.names import check_counter, check_grey_line, check_moments, check_order, check_runs, check_then
 from studio.audit.speech.places import Where
+from studio.audit.speech.sides import check_called, check_said_of
 from studio.audit.speech.symbols import check_rows, check_symbol
 from studio.audit.speech.words import Sentence, check_label, check_sentence
 
@@ -68,6 +69,8 @@ class Speech(Check):
             self.drawn |= {id(encoding): encoding for encoding in self.drawn_by[id(mobject)]}
             self.shown |= {id(tensor): tensor for tensor in self.tensors_of[id(mobject)][1]}
             if isinstance(mobject, Label):
+                if id(mobject) in screen.changed:
+                    yield from (d.at(mobject.get_center()) for d in check_called(mobject, self.lesson.sides))
                 self.labels[str(mobject.text)] = mobject.text
             if isinstance(mobject, Formula):
                 self.formulas.add(mobject.source)
@@ -96,6 +99,7 @@ class Speech(Check):
             yield from check_runs(text, [*shown, *spoken], self.where)
             yield from check_sentence(Sentence.of(text), grey, (spoken, facts, shown), self.where)
             yield from check_sizes(text, [*shown, *spoken, *facts], self.where)
+            yield from check_said_of(text, self.lesson.sides, self.where.traces)
             yield from check_carried(text, [*shown, *spoken], self.bars, self.where)
             yield from check_exchanged(text, self.bars, self.where)
             yield from check_laws(text, self.drawn.values())

@@ -21,7 +21,7 @@ export class Panel {
     if (document.activeElement !== this.text) this.text.value = session.about.chosen.text ?? "";
     this.words.know(session.about.words);
     const focused = document.activeElement?.name;
-    const control = (field) => (field.values ? this.select(field) : this.number(field));
+    const control = (field) => (field.values ? this.select(field) : field.typed ? this.typed(field) : this.number(field));
     this.form.replaceChildren(...session.fields.map((field) => element("label", {}, field.label, control(field))));
     if (focused) this.form.elements[focused]?.focus();
   }
@@ -39,6 +39,12 @@ export class Panel {
     input.addEventListener("change", () => {
       if (input.reportValidity()) this.change({ [name]: input.value === "" ? null : Number(input.value) });
     });
+    return input;
+  }
+
+  typed({ name, value }) {
+    const input = element("input", { name, value: value ?? "", placeholder: "auto", maxLength: 400, autocomplete: "off" });
+    input.addEventListener("change", () => this.change({ [name]: input.value.trim() || null }));
     return input;
   }
 

@@ -1,6 +1,7 @@
 """What can be changed while a lesson is shown: the rows of the table of options that fit it, for the page's panel.
 
-A field has either `values` to choose from, each with its words, or the range of a number (`least`, `most`, `whole`).
+A field has `values` to choose from, each with its words, or the range of a number (`least`, `most`, `whole`), or it is
+`typed`, a text.
 `value` is what was asked for, None where the choice is left to the lesson; `auto` says whether it can be.
 """
 
@@ -24,7 +25,10 @@ def fields(
     asked: the options that were asked for."""
     found = [_words("lesson", "Lesson", {entry.id: entry.title for entry in entries}, lesson)]
     for name, option in OPTIONS.items():
-        if option.live and option.kind is str and (not option.checked or name in about["controls"]):
+        if option.live and option.kind is str and option.checked and not option.choices:
+            if name in about["controls"]:
+                found.append({"name": name, "label": option.label, "value": asked.get(name), "typed": True})
+        elif option.live and option.kind is str and (not option.checked or name in about["controls"]):
             values = {value: value.split("/")[-1] for value in known.get(name, option.choices)}
             value = about["chosen"][name]
             found.append(_words(name, option.label, values, option.choices[value] if option.checked else value))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 DEPENDENTS = {
-    "lesson": ("text", "stack", "layer", "head", "token"),
+    "lesson": ("text", "stack", "layer", "head", "token", "other", "without"),
     "text": ("token",),
-    "model": ("stack", "layer", "head", "token"),
+    "model": ("stack", "layer", "head", "token", "without"),
     "stack": ("layer", "head", "token"),
 }
 

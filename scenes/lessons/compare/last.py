@@ -1,0 +1,74 @@
+"""The last word of both runs: at each stop, what speaks for the likeliest word of A against that of B."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import FadeOut, Mobject
+
+from model.numbers.tensor import Tensor, stack
+from model.study.inside.lens import LogitLens
+from scenes.kit.charts.curve import GrowCurve
+from scenes.kit.charts.lines import LineChart, Series
+from scenes.lesson.claims import truth
+
+if TYPE_CHECKING:
+    from scenes.lessons.compare.lesson import Compare
+
+
+def can_be_shown(lesson: Compare) -> bool:
+    """Whether the model's rows can be read behind its last norm and W_U alone."""
+    config = lesson.trace.config
+    plain = config.norm_first and config.unembeds and not config.unembed_layer and not config.embed_norm
+    return bool(plain and not config.unembed_bias and config.logit_cap is None)
+
+
+def gaps(lesson: Compare) -> list[Tensor]:
+    """logit of `word` − logit of `rival` of either run’s last row, behind the last norm, at each stop. [stop]"""
+    found = []
+    for run in lesson.runs:
+        lens = LogitLens(run, len(run) - 1)
+        directions = run["W_U"][:, lesson.word] - run["W_U"][:, lesson.rival]
+        found.append(stack([lens.row(name) @ directions for name in lesson.found.stops], "stop"))
+    return found
+
+
+def logits(lesson: Compare, run: int = 0) -> list[Tensor]:
+    """Those of `word` and `rival` after the text of a run."""
+    return [lesson.runs[run]["logits"][-1, word] for word in (lesson.word, lesson.rival)]
+
+
+def difference(gap: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:
+    return bool(abs(one - other - gap) < 1e-3 * max(1.0, abs(float(gap))))
+
+
+def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
+    """Both lines, from the row that goes in to the one behind the last layer."""
+    a, b = gaps(lesson)
+    low = int(np.floor(min(a.values.min(), b.values.min(), 0)))
+    high = int(np.ceil(max(a.values.max(), b.values.max(), 1)))
+    count = len(lesson.found.stops)
+    with lesson.step(
+        "Word against word",
+        ask="In the last row: what speaks for “{w}” and against “{v}”, layer by layer?",
+        subtitle="logit of “{w}” − logit of “{v}” behind ln_final and W_U, at each stop",
+        claims=[
+            truth("at the last stop they are the logits", [a[-1], *logits(lesson)], difference),
+            truth("in B, too", [b[-1], *logits(lesson, 1)], difference),
+        ],
+        keep=before,
+    ):
+        places = Tensor.given(np.arange(count), "stops: going in, then behind each layer", ("stop",))
+        series = [Series(places, a, "A", "target", 0.05), Series(places, b, "B", "logit", 0.05)]
+        chart = LineChart(
+            series, width=lesson.stage.width, height=min(lesson.stage.height, 7.0), across=(0, count - 1),
+            up=(low, high), titles=("layers done", "logit difference"),
+        ).move_to(lesson.stage.center)  # fmt: skip
+        lesson.play(*[FadeOut(m, run_time=0.5) for m in before], GrowCurve(chart, run_time=2.6))
+        lesson.answer("{x:+.1f} in A and {y:+.1f} in B at the end; they begin at {p:+.1f} and {q:+.1f}.",
+                      x=a[-1], y=b[-1], p=a[0], q=b[0])  # fmt: skip
+    return [chart]
+
+
+__all__ = ["can_be_shown", "word_against_word"]
