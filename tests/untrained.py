@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import torch
 
 from model import Trace
 from model.net.config import ModelConfig
 from model.net.transformer import build
+from model.runs.checkpoints import load, save
 from model.runs.recorder import record, weights
 
 IDS = (3, 5, 5, 8)
+LLAMA = dict(
+    positions="rotary", n_kv_heads=2, norm="rms", activation="swiglu", mlp_bias=False, n_layers=2
+)  # rotary positions, two keys for eight heads, RMS norms, SwiGLU
+
+
+def untrained_checkpoint(folder: Path, **choices) -> str:
+    """The folder of a small random model that reads the words of `tiny`. choices: where its ModelConfig is another."""
+    tiny = load("tiny")
+    torch.manual_seed(1)
+    save(folder, "untrained", build(replace(tiny.config, **choices)).eval(), tiny.tokenizer, {"steps": 0})
+    return str(folder)
 
 
 def untrained(ids: tuple[int, ...] = IDS, **choices) -> Trace:

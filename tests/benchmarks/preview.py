@@ -33,7 +33,7 @@ UNTIL = """([act, step]) => new Promise((done, fail) => {
         const { shown } = player;
         if (shown && shown.when > begun && right(shown)) done(shown.when - begun); else requestAnimationFrame(look);
     };
-    if (act.text) clearhead.change(act); else player.go(step, 0, false);
+    if (step === null) clearhead.change(act); else player.go(step, 0, false);
     look(); })"""
 
 

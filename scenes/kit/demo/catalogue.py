@@ -17,7 +17,7 @@ from model.paths import ROOT
 from scenes.kit import recipes
 from scenes.kit.demo.drawing import Sample, draw, sheet
 from scenes.kit.demo.real import PROMPT, TEXT
-from scenes.kit.demo.table import SAMPLES
+from scenes.kit.demo.table import OWN, SAMPLES, piece_of
 
 PAGE, PICTURES = ROOT / "docs/kit.md", ROOT / "docs/kit"
 CARD, PIXELS, FILM = (8.0, 3.6), 216, 8.0  # a picture of the page: scene units, height, the film it could be cut from
@@ -36,6 +36,7 @@ its next word after “{PROMPT}”, and its variants where positions are told in
 A move is shown at its start, in the middle and at its end.
 
     python -m scenes.kit.demo TensorGrid        # a piece in 16:9, 9:16 and 1:1, drawn into renders/kit/
+    python -m scenes.kit.demo charts.bars       # all of a module, or of a room (charts)
     python -m scenes.kit.demo --all -o DIR      # all pieces
     python -m scenes.kit.demo --docs            # makes this page and its pictures again
 
@@ -59,7 +60,7 @@ def page() -> str:
     for room in ROOMS:
         parts.append(f"## {_title(room)}\n")
         parts += [_entry(name) for name in names_in(room)]
-    return "\n".join([*parts, *_recipes()])
+    return "\n".join([*parts, *_of_lessons(), *_recipes()])
 
 
 def write() -> None:
@@ -100,14 +101,24 @@ def _title(room: str) -> str:
 
 def _contents() -> str:
     lines = [f"- {_title(room)}: " + ", ".join(f"[`{n}`](#{n.lower()})" for n in names_in(room)) for room in ROOMS]
+    lines.append("- [Of single lessons](#of-single-lessons): " + ", ".join(f"[`{n}`](#{n.lower()})" for n in OWN))
     return "\n".join([*lines, "- [Recipes](#recipes)", ""])
 
 
-def _entry(name: str) -> str:
-    piece = getattr(scenes.kit, name)
+def _of_lessons() -> Iterator[str]:
+    """What one lesson alone draws with; what two need moves into the kit."""
+    yield "## Of single lessons\n"
+    yield "Each stands beside the lesson that draws with it, and moves into the kit when a second one needs it.\n"
+    for name, piece in OWN.items():
+        yield _entry(name, f"from {piece.__module__} import {name}\n")
+
+
+def _entry(name: str, before: str = "") -> str:
+    """before: a line over the signature."""
+    piece = piece_of(name)
     called, about = TOLD.get(name) or (signature(name, piece), _doc(piece))
     moments = ": start, middle, end" if is_move(piece) else ""
-    parts = [f"### `{name}`", f"```python\n{called}\n```", about.replace("<", "\\<"), *_methods(piece)]
+    parts = [f"### `{name}`", f"```python\n{before}{called}\n```", about.replace("<", "\\<"), *_methods(piece)]
     return "\n\n".join([*parts, f"![{name}{moments}](kit/{name}.webp)\n"])
 
 

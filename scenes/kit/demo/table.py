@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import Any
 
+import scenes.kit
 from model.errors import UsageError
 from scenes.kit.demo.drawing import Sample
-from scenes.kit.demo.samples import attention, charts, depth, flights, ground, moves, numbers, space, words
+from scenes.kit.demo.samples import attention, charts, depth, flights, ground, lessons, moves, numbers, space, words
 
-ROOMS = (ground, words, numbers, attention, charts, space, depth, moves, flights)
+ROOMS = (ground, words, numbers, attention, charts, space, depth, moves, flights, lessons)
+OWN = {piece.__name__: piece for piece in lessons.OWN}  # those that one lesson alone has
 SAMPLES: dict[str, Sample] = {name: sample for room in ROOMS for name, sample in room.SAMPLES.items()}
 
 
@@ -20,3 +23,13 @@ def sample_of(name: str) -> Sample:
         hint = f"; did you mean {' or '.join(near)}?" if near else ". --all draws all there are."
         raise UsageError(f"The kit has no {name}{hint}")
     return SAMPLES[name]
+
+
+def names_of(asked: str) -> list[str]:
+    """The pieces of a room or a module of the kit ("charts", "charts.bars"); of any other name, that name."""
+    return [name for name, home in scenes.kit._HOME.items() if f"{home}.".startswith(f"{asked}.")] or [asked]
+
+
+def piece_of(name: str) -> Any:
+    """What stands in `scenes.kit`, or beside a lesson, under the name of a sample."""
+    return OWN[name] if name in OWN else getattr(scenes.kit, name)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NAME = "W_Q"
 READ = 3  # rows whose numbers are read, in wide frames; in others more
 PASSED = 0.4  # opacity of cells past which the camera flies
-LETTERS = 0.17  # em of a matrix's name, in the frame
+LETTERS = 0.22  # em of a matrix's name, in the frame
 
 
 class Cell(NamedTuple):

@@ -204,13 +204,14 @@ def smaller(lesson: Anatomy, picture: Picture, row: TokenRow, bars: ProbabilityB
     whole = VGroup(*picture.all())
     room, now = boxes(lesson)[0], Box.around(whole)
     factor = min(room.width / now.width, room.height / now.height)
-    titles = [slab.animate.set(named=0.0) for slab in picture.stack.slabs.values() if slab.named]
-    lesson.play(*leave(row, bars), *titles, run_time=0.6)
+    named = [slab for slab in picture.stack.slabs.values() if slab.named]
     moves = [
-        mobject.animate.scale(factor, about_point=now.center).shift(room.center - now.center)
+        (mobject.animate.set(named=0.0) if mobject in named else mobject.animate)
+        .scale(factor, about_point=now.center)
+        .shift(room.center - now.center)
         for mobject in (*picture.stack, *picture.faces.values(), *picture.rows.values())
     ]
-    lesson.play(*moves, run_time=1.4)
+    lesson.play(*leave(row, bars), *moves, run_time=1.4)
 
 
 def next_part(

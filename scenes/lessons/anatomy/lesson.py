@@ -111,8 +111,8 @@ class Anatomy(TextLesson):
             v=len(vocabulary),
         ):
             row, picture = self.sentence(self.trace), Picture(self, self.boxes()[2])
-            self.play(FadeIn(row), run_time=0.8)
-            self.play(LaggedStart(*[FadeIn(slab) for slab in picture.stack], lag_ratio=0.3), run_time=2)
+            slabs = LaggedStart(*[FadeIn(slab) for slab in picture.stack], lag_ratio=0.3, run_time=2)
+            self.play(FadeIn(row, run_time=0.6), slabs)
         return picture, row
 
     def learned(self, picture: Picture) -> None:

@@ -25,7 +25,7 @@ from scenes.lesson.claims import Fact, count, most
 from scenes.lesson.steps import leave
 from scenes.lessons.heads.examples import example_of
 from scenes.lessons.heads.patterns import flat, lay_out_wall
-from scenes.lessons.heads.scores import Score, ScoreTable, counted
+from scenes.lessons.heads.scores import NameScores, Score, counted
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
@@ -78,11 +78,11 @@ class Page:
     first: int
     of: int
 
-    def laid_out(self, lesson: MultiHead, minis: PatternWall) -> tuple[ScoreTable, np.ndarray]:
+    def laid_out(self, lesson: MultiHead, minis: PatternWall) -> tuple[NameScores, np.ndarray]:
         """The table, and where every pattern goes: beside its row, or small at the lower edge until its page comes."""
         stage, rest = lesson.stage, len(self.scores) < self.of
         low = stage.bottom + (THUMB + 0.1 if rest else 0.0)
-        table = ScoreTable(
+        table = NameScores(
             Box(stage.left, low, stage.right, stage.top), [row_of(score) for score in self.scores],
             stacked=not lesson.wide,
         )  # fmt: skip
@@ -95,7 +95,7 @@ class Page:
             places[k] = x, stage.bottom + THUMB / 2, THUMB
         return table, places
 
-    def examples(self, lesson: MultiHead, table: ScoreTable) -> list[tuple[TokenRow, AttentionArcs]]:
+    def examples(self, lesson: MultiHead, table: NameScores) -> list[tuple[TokenRow, AttentionArcs]]:
         """For each row that has one, its sentence with the arcs of the head."""
         found = []
         for k, score in enumerate(self.scores):

@@ -1,4 +1,4 @@
-"""ScoreTable: what was measured, on which sample, how high, and how much of it would be chance."""
+"""NameScores: what was measured, on which sample, how high, and how much of it would be chance."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ PASSED = ("probability", "faint")  # colour of the bar of what passed, and of wh
 SMALL = 0.2  # em of who has it, and on what it was measured
 
 
-class ScoreTable(Painted):
+class NameScores(Painted):
     """Rows of scores as bars on one scale 0 … 100 %, with a mark at chance and one at what is needed to pass.
 
     The name and what it means stand over an example and the bar; `stacked` is for narrow frames. At the left of each
@@ -193,4 +193,4 @@ class ScoreTable(Painted):
             )
 
 
-__all__ = ["Score", "ScoreTable", "counted"]
+__all__ = ["Score", "NameScores", "counted"]

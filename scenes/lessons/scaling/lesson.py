@@ -24,7 +24,7 @@ from scenes.kit.words.tokens import display
 from scenes.lesson.claims import fact, most
 from scenes.lesson.following import below, next_word_title, quiz_without, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.steps import come
+from scenes.lesson.steps import come, grow_after
 from scenes.lessons.scaling import samples, slopes, softening
 
 TITLE = 0.5  # room over bars for their title
@@ -92,8 +92,8 @@ class WhyScale(TextLesson):
         formula = samples.divided(self, chart)
         factors = softening.ever_larger(self, formula)
         grid = slopes.one_slope(self, factors)
-        slopes.all_slopes(self, grid)
-        bars = self.whole_model()
+        last = slopes.all_slopes(self, grid)
+        bars = self.whole_model(last)
         self.answer_to_the_question(bars)
 
     def strip(self) -> SentenceStrip:
@@ -159,7 +159,7 @@ class WhyScale(TextLesson):
             keep=(),
             model=self.model_name,
         ):
-            self.play(FadeIn(strip), FadeIn(picture.titles[0]), Grow(picture.raw, "values"), run_time=1.4)
+            self.play(FadeIn(strip, run_time=0.6), FadeIn(picture.titles[0]), Grow(picture.raw, "values"), run_time=1.4)
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.4)
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.4)
             self.answer(
@@ -184,7 +184,7 @@ class WhyScale(TextLesson):
         """Probabilities of the next word with the division, and without."""
         return self.trace["probs"][self.position], self.without["probs"][self.position]
 
-    def whole_model(self) -> list[Mobject]:
+    def whole_model(self, before: list[Mobject]) -> list[Mobject]:
         """A second run in which no head divides."""
         probs, after = self.next_words
         likeliest, then = (int(np.argmax(p.values)) for p in (probs, after))
@@ -195,12 +195,12 @@ class WhyScale(TextLesson):
             n=self.trace.config.n_layers * self.trace.config.n_heads,
             claims=[most(after, then)],
             quiz=quiz_without(self, "Not divided, which word is likeliest after “{word}”?", self.next_words),
-            keep=(),
+            keep=before,
         ):
             strip = self.strip()
             first, second = two_bars(self, self.next_words, below(self, strip), 4, 6)
             title = next_word_title(self, self.position).move_to(first.get_top() + np.array([0, 0.35, 0]))
-            self.play(*come(strip, title), Emerge(first, "values", after=0.12), run_time=1.4)
+            grow_after(self, before, first, strip, title, run_time=2)
             self.wait(0.6)
             self.play(Transform(first, second), run_time=1.8)
             self.answer(

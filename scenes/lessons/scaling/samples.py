@@ -12,7 +12,6 @@ from model.study.inside.scaling import PAIRS, SIZES, allowed, spread, spreads
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Formula, Number
-from scenes.kit.moves.assemble import Assemble
 from scenes.kit.moves.flight import Chip, Fly
 from scenes.kit.moves.products import DotProduct
 from scenes.kit.moves.reveal import Grow
@@ -80,6 +79,7 @@ def pile(lesson: WhyScale) -> Pile:
     ):
         first, *others = piles_of(lesson)
         lesson.play(Pour(first), run_time=2)
+        lesson.wait(0.8)
         for other in others:
             lesson.play(Transform(first, other), run_time=0.7)
         lesson.answer(
@@ -205,8 +205,8 @@ def all_arrive(chart: SpreadChart) -> SpreadChart:
     return chart
 
 
-def divided(lesson: WhyScale, before: Mobject) -> list[Mobject]:
-    """The widest pile, divided by the root."""
+def divided(lesson: WhyScale, before: SpreadChart) -> list[Mobject]:
+    """The widest pile comes out of its dot, and is divided by the root."""
     d = SHOWN[-1]
     many = lesson.random.scores(d)
     by = Tensor.given(d, str(d)).sqrt()
@@ -223,11 +223,11 @@ def divided(lesson: WhyScale, before: Mobject) -> list[Mobject]:
         keep=(before,),
     ):
         wide = pile_of(lesson, many, say("d = {d}", d=d))
-        lesson.play(*leave(before), *come(wide), run_time=0.9)
+        lesson.play(*leave(before), FadeIn(wide, target_position=before.spot(d), scale=0.02), run_time=1.2)
         lesson.wait(0.4)
         lesson.play(Transform(wide, pile_of(lesson, many / by, say("d = {d}, ÷ {r:.0f}", d=d, r=by))), run_time=2)
         formula = rooms_of(lesson)[1].fit(Formula(FORMULA, 0.6, q="query", k="key", root="target"))
-        lesson.play(Assemble(formula, {"root": wide.place_of_name()}), run_time=1.6)
+        lesson.play(FadeIn(formula, target_position=wide.place_of_name(), scale=0.3), run_time=1.4)
         lesson.answer("From {a:.2f} to {b:.2f}: divided, sums stray about as far as one product.",
                       a=spread(many), b=spread(many / by))  # fmt: skip
     return [wide, formula]

@@ -19,7 +19,7 @@ from scenes.kit.recipes import Look, kept_and_rest
 from scenes.lesson.claims import fact, truth
 from scenes.lesson.steps import come, leave
 from scenes.lessons.scaling.factors import FactorCurves, MoveCursor
-from scenes.lessons.scaling.softening import LAST, stops, weights_at
+from scenes.lessons.scaling.softening import LAST, bars_of, stops, weights_at
 
 if TYPE_CHECKING:
     from scenes.lessons.scaling.lesson import WhyScale
@@ -73,10 +73,12 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         claims=[truth(SLOPES, [slopes, weights], are_slopes)],
         keep=before,
     ):
-        left, right = rooms(lesson)
+        (left, right), (curves, bars) = rooms(lesson), before
         grid = grid_of(lesson, weights, left)
         sides = sides_of(grid)
-        lesson.play(*leave(*before), Introduce(grid, "rows", lag=0.3), *come(*sides), run_time=1.8)
+        own = bars_of(lesson, [weights_at(lesson, factor) for factor, _ in stops(lesson)])[0]
+        lesson.play(*leave(curves), Transform(bars, own), run_time=1)
+        lesson.play(Introduce(grid, "rows", lag=0.3), *come(*sides), run_time=1.4)
         place = grid.shown_row(j), grid.shown_column(j)
         frame = Frame(grid.corners(*place, *place))
         rule = Formula("(partial p_i) / (partial s_j) = p_i (delta_(i j) - p_j)", 0.5)
@@ -86,7 +88,7 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
             "target",
         )
         rule.move_to(right.center + (0, 0.6, 0)), worked.move_to(right.center - (0, 0.5, 0))
-        lesson.play(FadeIn(rule), FadeIn(frame), run_time=0.8)
+        lesson.play(*leave(bars), *come(rule, frame), run_time=1)
         lesson.play(FadeIn(worked, target_position=frame), run_time=1)
         lesson.answer(
             "The score of {asked} up by a little moves its own weight up by {s:.2f} times that.", s=slopes[j, j]

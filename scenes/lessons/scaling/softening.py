@@ -52,13 +52,8 @@ def ever_larger(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         claims=[truth("divided by √d they are the model’s own weights", [rows[0], lesson.row.divided], close)],
         keep=before,
     ):
-        left, right = lesson.by(
-            wide=lesson.stage.columns(1.35, 1, gap=0.5),
-            square=lesson.stage.rows(1.25, 1, gap=0.25),
-            tall=lesson.stage.rows(1.2, 1, gap=0.4),
-        )
-        curves = curves_of(lesson, left)
-        bars = bars_of(lesson, right, rows)
+        curves = curves_of(lesson, rooms(lesson)[0])
+        bars = bars_of(lesson, rows)
         lesson.play(*leave(*before), *come(curves), Emerge(bars[0], "values", after=0.35), run_time=1.4)
         for (factor, _), other in zip(places, [None, *bars[1:]], strict=True):
             grown = [] if other is None else [Transform(bars[0], other)]
@@ -76,6 +71,15 @@ def ever_larger(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
     return [curves, bars[0]]
 
 
+def rooms(lesson: WhyScale) -> tuple[Box, Box]:
+    """For the curves, and for the bars."""
+    stage = lesson.stage
+    left, right = lesson.by(
+        wide=stage.columns(1.35, 1, gap=0.5), square=stage.rows(1.25, 1, gap=0.25), tall=stage.rows(1.2, 1, gap=0.4)
+    )
+    return left, right
+
+
 def curves_of(lesson: WhyScale, box: Box) -> FactorCurves:
     """Every key's weight over the factor."""
     factors, curves = lesson.row.along(LAST)
@@ -86,8 +90,9 @@ def curves_of(lesson: WhyScale, box: Box) -> FactorCurves:
     return made.move_to(box.center)
 
 
-def bars_of(lesson: WhyScale, box: Box, rows: list[Tensor]) -> list[ProbabilityBars]:
+def bars_of(lesson: WhyScale, rows: list[Tensor]) -> list[ProbabilityBars]:
     """The row of weights at each factor, on one scale."""
+    box = rooms(lesson)[1]
     look: Look = dict(fill="probability", spec=".0%", width=box.width, height=box.height, size=0.4)
     bars = bars_on_one_scale(rows, lesson.seen, lesson.kept(int(box.height / 0.42) - 1), **look)
     return [each.move_to(box.center) for each in bars]

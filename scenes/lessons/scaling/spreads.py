@@ -84,7 +84,7 @@ class SpreadChart(Painted):
             place = self.left + self.across * float(self.at), self.zero_y - self.up * value
             across, up = Place(Cell(self.at), self.left, self.across), self._y(Cell(self.others, (k,)))
             shows = (across, up) if share >= 1 else across
-            pen.circle(*place, 0.07, "query", 0.6 * min(1.0, 4 * share), shows=shows)
+            pen.circle(*place, 0.07, "logit", 0.6 * min(1.0, 4 * share), shows=shows)
 
     def _draw_axes(self, pen: Pen) -> None:
         right = self.natural[0] - 0.3
@@ -105,7 +105,7 @@ class SpreadChart(Painted):
     def _draw_names(self, pen: Pen) -> None:
         """In the lower right corner, where no line runs."""
         seen = (1.0, 1.0, float(self.arrived.max(initial=0.0)))
-        for k, (name, role) in enumerate(zip(self.names, ("data", "target", "query"), strict=True)):
+        for k, (name, role) in enumerate(zip(self.names, ("data", "target", "logit"), strict=True)):
             y = self.floor - (3.1 - k) * 1.35 * self.em + 0.6 * self.em
             pen.text(name, self.natural[0] - 0.4, y, self.em, role, seen[k], align=1.0)
 

@@ -127,8 +127,12 @@ class Training(TextLesson):
             p=self.first["probs"][self.position, self.word],
         ):
             strip, title, (bars, _) = self.opening()
-            self.play(FadeIn(strip, shift=0.2 * UP), run_time=1)
-            self.play(FadeIn(title), Grow(bars, "values"), run_time=1.4)
+            self.play(
+                FadeIn(strip, shift=0.2 * UP, run_time=0.6),
+                FadeIn(title, run_time=0.6),
+                Grow(bars, "values"),
+                run_time=1.6,
+            )
         if self.trace.unknown:
             self.unknown_words(strip)
         return strip, [title, bars]

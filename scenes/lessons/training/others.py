@@ -82,13 +82,13 @@ def halves(lesson: Training, before: Mobject) -> Halves:
         ],
         keep=(before,),
     ):
-        upper, lower = lesson.stage.rows(1, 1.15)
+        upper, lower = lesson.stage.rows(1, 1.7)
         room: Look = dict(width=upper.width, height=upper.height, size=0.46, spec=".2f", fill="loss")
         bars = SignedBars(losses, [say(name) for _, name in RUNS], **room).move_to(upper.center)
         grow_after(lesson, [before], bars, lag=0.5, run_time=2.2)
-        texts = [Label(say("“{t} …”", t=found.says(run)), 0.36, "ink", width=lower.width) for run, _ in RUNS]
-        names = [Label(say(name), 0.3, "secondary") for _, name in RUNS]
-        block = VGroup(*stacked(*[m for pair in zip(names, texts, strict=True) for m in pair], gap=0.14))
+        texts = [Label(say("“{t} …”", t=found.says(run)), 0.42, "ink", width=lower.width) for run, _ in RUNS]
+        names = [Label(say(name), 0.36, "secondary") for _, name in RUNS]
+        block = VGroup(*stacked(*[m for pair in zip(names, texts, strict=True) for m in pair], gap=0.1))
         lower.fit(block)
         for k in range(len(RUNS)):
             lesson.play(FadeIn(block[2 * k]), FadeIn(block[2 * k + 1]), run_time=0.6)

@@ -1,23 +1,41 @@
 """The kit's samples: every piece has one, each draws something in every shape, and docs/kit.md is made of them."""
 
 import re
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from manim import Animation, Mobject
 from PIL import Image
 
 import scenes.kit
+import scenes.lessons
 from scenes.kit.demo.__main__ import main
 from scenes.kit.demo.catalogue import PAGE, PICTURES, is_move, page, signature
 from scenes.kit.demo.drawing import MOMENTS, draw, is_empty, sheet
-from scenes.kit.demo.table import SAMPLES
+from scenes.kit.demo.table import SAMPLES, names_of, piece_of
 from scenes.lesson import FRAME
 
 
-def test_every_piece_of_the_kit_has_a_sample_and_nothing_else_has():
-    assert sorted(SAMPLES) == sorted(dir(scenes.kit))
+def drawn_with(package) -> list[type]:
+    """The mobjects and moves that the modules of a package define."""
+    modules = [import_module(each.name) for each in walk_packages(package.__path__, f"{package.__name__}.")]
+    own = [(module, piece) for module in modules for piece in vars(module).values() if isinstance(piece, type)]
+    return [p for m, p in own if p.__module__ == m.__name__ and issubclass(p, (Mobject, Animation))]
+
+
+OF_LESSONS = [piece.__name__ for piece in drawn_with(scenes.lessons)]
+EVERY = sorted([*dir(scenes.kit), *OF_LESSONS])
+
+
+def test_every_piece_of_the_kit_and_of_a_lesson_has_a_sample_and_nothing_else_has():
+    assert {"Pile", "Pour", "SpreadChart", "FactorCurves", "MoveCursor"} <= set(OF_LESSONS)
+    assert len(set(EVERY)) == len(EVERY), "two pieces of one name"
+    assert sorted(SAMPLES) == EVERY
+    assert {piece_of(name) for name in OF_LESSONS} == set(drawn_with(scenes.lessons))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -28,7 +46,7 @@ def test_a_sample_draws_something_in_every_shape(name):
         assert not any(map(is_empty, pictures[1:] or pictures)), aspect  # a move may start from nothing
 
 
-@pytest.mark.parametrize("name", [name for name in SAMPLES if is_move(getattr(scenes.kit, name))])
+@pytest.mark.parametrize("name", [name for name in SAMPLES if is_move(piece_of(name))])
 def test_a_move_is_shown_at_start_middle_and_end(name):
     pictures = [np.asarray(each) for each in draw(SAMPLES[name], FRAME["16:9"], 120)]
     start, middle, end = pictures
@@ -57,6 +75,13 @@ def test_the_command_draws_a_sheet_of_three_shapes(tmp_path):
         assert picture.height == 540 and picture.width == 960 + 304 + 540 + 12
 
 
+def test_a_module_or_a_room_is_asked_for_by_its_name(tmp_path):
+    done = CliRunner().invoke(main, ["charts.bars", "numbers.frames", "-o", str(tmp_path)])
+    assert done.exit_code == 0
+    assert {path.stem for path in tmp_path.iterdir()} == {"ProbabilityBars", "Frame", "Plate"}
+    assert {"ProbabilityBars", "Ranking"} < set(names_of("charts")) and names_of("bars") == ["bars"]
+
+
 @pytest.mark.parametrize(
     ("asked", "answer"),
     [
@@ -83,9 +108,9 @@ def test_the_page_is_what_the_generator_makes():
 
 def test_every_piece_is_on_the_page_with_its_picture():
     text = PAGE.read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^### `(\w+)`$", text, re.M)) == sorted(dir(scenes.kit))
+    assert sorted(re.findall(r"^### `(\w+)`$", text, re.M)) == EVERY
     shown = re.findall(r"\]\(kit/(\w+)\.webp\)", text)
-    assert sorted(shown) == sorted(path.stem for path in PICTURES.iterdir()) == sorted(dir(scenes.kit))
+    assert sorted(shown) == sorted(path.stem for path in PICTURES.iterdir()) == EVERY
 
 
 def test_the_pictures_are_480_pixels_wide_and_light():

@@ -20,14 +20,14 @@ from scenes.kit.words.tokens import TokenRow
 from scenes.lesson import FRAME, Options
 from scenes.lessons.heads.examples import EXAMPLES
 from scenes.lessons.heads.lesson import MultiHead, measured
-from scenes.lessons.heads.scores import ScoreTable, counted
+from scenes.lessons.heads.scores import NameScores, counted
 from studio.audit.numbers.sources import Sources
 from tests.playing import find, only, player, texts
 
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother because she was afraid"
 
 
-KEPT, PICTURE = (ProbabilityBars, ScoreTable, AttentionArcs), [TokenRow, AttentionArcs, ProbabilityBars]
+KEPT, PICTURE = (ProbabilityBars, NameScores, AttentionArcs), [TokenRow, AttentionArcs, ProbabilityBars]
 play = player(MultiHead, lambda lesson: [m.copy() for m in lesson.mobjects if type(m) in KEPT])
 
 
@@ -119,9 +119,9 @@ def test_the_caption_says_how_many_words_come_first():
 # ── names ────────────────────────────────────────────────────────────────────────────────────────
 def pages(lesson):
     """The pages of names, with the arcs that stood on each."""
-    whole = [kept for kept in lesson.watched.kept if any(type(m) is ScoreTable and m.grown.min() == 1 for m in kept)]
-    last = {next(m for m in kept if type(m) is ScoreTable).scores[0].name: kept for kept in whole}
-    return [(next(m for m in kept if type(m) is ScoreTable), kept) for kept in last.values()]
+    whole = [kept for kept in lesson.watched.kept if any(type(m) is NameScores and m.grown.min() == 1 for m in kept)]
+    last = {next(m for m in kept if type(m) is NameScores).scores[0].name: kept for kept in whole}
+    return [(next(m for m in kept if type(m) is NameScores), kept) for kept in last.values()]
 
 
 @pytest.mark.parametrize(("aspect", "most"), [("16:9", 4), ("9:16", 4), ("1:1", 2)])
