@@ -29,6 +29,7 @@ _ROOMS = {
     "numbers.product": ("Product", "SoftmaxTable"),
     "numbers.heights": ("Heights",),
     "numbers.frames": ("Frame", "Plate"),
+    "attention.meeting": ("Meeting",),
     "attention.scores": ("ScoreTable",),
     "attention.pattern": ("AttentionArcs", "DotPattern"),
     "attention.wall": ("PatternWall", "Tag"),

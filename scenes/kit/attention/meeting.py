@@ -14,7 +14,6 @@ from scenes.kit.numbers.cells import readable_width
 from scenes.kit.numbers.decimals import ABOUT, EQUAL, with_decimals, written
 from scenes.kit.numbers.decimals import adds_up as holds
 from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import UNBOUNDED
 
 SPEC = "+.2f"
 COLUMNS = 8  # of so many entries all are shown, of more one less and ⋯
@@ -77,7 +76,7 @@ class Meeting(VGroup):
         columns = COLUMNS if len(q) <= COLUMNS else COLUMNS - 1
         cell = (min(widest, (box.width - (3.2 if beside else 2.4)) / columns), height)
         formats, about = formats_of(q, k, score, len(q) <= COLUMNS, cell[0])
-        look: dict[str, Any] = dict(cell=cell, columns=columns, **UNBOUNDED)
+        look: dict[str, Any] = dict(cell=cell, columns=columns, width=99, height=99)  # the cell alone decides
         self.query = TensorGrid(q, "query", spec=formats[0], **look)
         self.key = TensorGrid(k, "key", spec=formats[0], **look)
         self.products = Products(q, k, score, formats, about, **look)

@@ -8,6 +8,7 @@ import numpy as np
 from manim import Animation, Mobject, VGroup
 
 from model.numbers.tensor import Tensor, concatenate
+from model.study.inside.comparing import aligned
 from model.study.inside.parameters import GPT2, of_run, total
 from model.study.inside.scaling import SIZES, RandomPairs, ScoreRow, allowed, root, spreads
 from model.study.loop import turns_of
@@ -18,8 +19,10 @@ from scenes.kit.demo.laying import fill, larger, wide
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.recipes import Look
+from scenes.lesson.runs import trace_of
 from scenes.lessons.anatomy.counting import Ledger, Sum
 from scenes.lessons.anatomy.scales import CountSquare
+from scenes.lessons.compare.aligned import AlignedRow, AlignedTexts
 from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.table import TablePicture
 from scenes.lessons.encoder_decoder.figure import KEYS, Figure, Room
@@ -155,6 +158,13 @@ def score_row() -> ScoreRow:
     return ScoreRow(real.trace(), head.layer, head.head, real.query().position)
 
 
+def aligned_row(box: Box) -> AlignedTexts:
+    """Two texts of which one has a word more."""
+    runs = trace_of("tiny", real.TEXT), trace_of("tiny", real.TEXT.replace("old ", ""))
+    columns = aligned(tuple(runs[0].ids), tuple(runs[1].ids))
+    return fill(box, AlignedTexts(runs, columns, width=box.width, size=0.5, lines=3))
+
+
 def smiley(box: Box) -> Smiley:
     return Smiley(min(box.width, box.height)).move_to(box.center)
 
@@ -175,6 +185,8 @@ OWN: dict[type[Mobject] | type[Animation], Sample] = {
     CountSquare: count_square,
     Figure: figure,
     Smiley: smiley,
+    AlignedRow: aligned_row,
+    AlignedTexts: aligned_row,
     Pour: pour,
     MoveCursor: move_cursor,
 }
