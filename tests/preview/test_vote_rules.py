@@ -289,9 +289,13 @@ def test_a_model_in_training_waits_until_the_question_is_over(server, pages, mon
     server.learning = learning
     leader, place = pages.leader(), {"frame": 0, "playing": False, "speed": 1, "black": False}
     leader.send_json({"type": "ask", **OPEN})
-    leader.send_json({"type": "at", **OPEN, **place})
     assert hear(leader, "poll")["poll"]
-    learning.follow()
+    assert not server.controller.held()  # without a class as ever
+    pages.viewer(1)
+    hear(leader, "tally", voters=1)
+    leader.send_json({"type": "at", **OPEN, **place})
+    leader.send_text("{")
+    hear(leader, "refused")
     assert not swapped
     leader.send_json({"type": "at", **OPEN, **place, "step": 0})
     assert hear(leader, "poll")["poll"] is None

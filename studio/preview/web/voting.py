@@ -28,7 +28,7 @@ class Voting:
     def __init__(self, controller: Controller, clients: Clients):
         self.controller, self.clients = controller, clients
         self.asked: Poll | None = None
-        controller.held = lambda: self.poll is not None  # what is asked is about this model
+        controller.held = lambda: self.poll is not None and self.voters > 0  # what is asked is about this model
         self.results: list[Message] = []
         self.handlers: dict[str, Callable[[Client, Message], None]] = {
             "ask": self.on_ask,
