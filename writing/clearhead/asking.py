@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from model.errors import UsageError
-from scenes.own import is_path
+from scenes.own import is_path, split
 from studio.cli.commands.render import render
 from studio.cli.options import entries
 
@@ -104,6 +104,4 @@ def _parsed(words: list[str]) -> dict[str, Any]:
 
 def file_of(lesson: str) -> Path | None:
     """The file of a lesson that is named by it."""
-    from scenes.own import split
-
     return split(lesson)[0] if is_path(lesson) else None
