@@ -138,6 +138,15 @@ def test_what_is_wrong_with_both_is_said_once(toy, run, tmp_path):
     assert (code, out) == (2, "") and err.startswith("error: there is no step “nonsense”") and err.count("\n") == 1
 
 
+def test_the_preview_shows_one_theme(run):
+    code, out, err = run("preview", "attention", "--theme", "both")
+    assert (
+        (code, out) == (2, "")
+        and err.startswith("error: the preview shows one theme at a time")
+        and err.count("\n") == 1
+    )
+
+
 def test_storyboards_of_both(run, tmp_path):
     args = ["unembedding", "--step", "2", "--theme", "both", "--width", "192", "--frames", tmp_path / "f"]
     code, out, err = run("storyboard", *args, "-o", tmp_path)

@@ -9,6 +9,7 @@ import click
 
 from model.errors import UsageError
 from studio.cli.options import (
+    BOTH,
     COURSE,
     DEBUG,
     LESSON_OPTIONS,
@@ -62,6 +63,8 @@ def preview(
 
     With --corpus FILE a model is trained on that text meanwhile, and the lesson shows it as it becomes.
     """
+    if chosen["theme"] == BOTH:
+        raise UsageError("the preview shows one theme at a time: leave out --theme both, and change it in the page.")
     (entry,) = entries((lesson,), course=course)
     if corpus is None and (minutes or tokenizer):
         raise UsageError("--minutes and --tokenizer are for a model that is trained meanwhile: say --corpus FILE, too.")
