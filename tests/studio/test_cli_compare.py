@@ -42,6 +42,10 @@ def test_a_word_more_has_a_line_of_its_own_and_heads_off_are_told(capsys):
     assert about["b"]["without"] == [[2, 4]] and about["first"]["stop"] == "blocks.2.resid_post"
 
 
+def test_a_text_that_only_goes_on_parts_nowhere(capsys):
+    assert "first place: none" in told(capsys, "Lucy was", "Lucy was tired")
+
+
 def test_two_models_of_one_vocabulary_are_compared_by_what_they_say(capsys):
     assert main.main(["compare", "The dog saw", "-m", "tiny-none", "-m", "tiny-learned"]) == 0
     out, error = capsys.readouterr()

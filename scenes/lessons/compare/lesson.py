@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manim import UP, FadeIn, Mobject
 
+from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from model.runs.ablation import moved
 from model.study.inside.comparing import Comparison
@@ -49,6 +50,8 @@ class Compare(TextLesson):
         self.second = self.keep_run(second_run(self.model_asked, self.trace, self.options.other, self.off, own))
         self.check_length(self.second.tokens)
         self.found = Comparison(self.trace, self.second)
+        if not self.found.distances.values.any():
+            raise UsageError("both runs are the same up to the end of the shorter text: give one that differs earlier.")
         self.runs = (self.trace, self.second)
         self.probs: tuple[Tensor, Tensor] = (self.trace["probs"][-1], self.second["probs"][-1])
         p, q = (np.asarray(probs.values) for probs in self.probs)

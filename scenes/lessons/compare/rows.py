@@ -166,13 +166,16 @@ def layer_by_layer(lesson: Compare, grid: TensorGrid) -> TensorGrid:
     """The other columns, one after the other."""
     found, before = lesson.found, lesson.found.before
     same = found.distances[:before]
-    causal = before > 0 and not bool(np.any(same.values))
-    masked = [truth("before the first word that differs nothing does", [same], lambda v: not v.any())] if causal else []
+    causal = 0 < before < len(found.common) and not bool(np.any(same.values))
+    masked = [
+        truth("before the first word that differs nothing does", [same], lambda v: not v.any()),
+        truth("behind it all do", [found.distances[before:, -1]], lambda v: bool((v > 0).all())),
+    ]
     with lesson.step(
         "Layer by layer",
         ask="Attention carries news from word to word. Where does it arrive?",
         subtitle="‖a − b‖ ÷ ‖a‖ of the rows behind each layer",
-        claims=masked,
+        claims=masked if causal else [],
         keep=(grid,),
     ):
         for k in range(1, grid.values.shape[1]):
@@ -180,10 +183,10 @@ def layer_by_layer(lesson: Compare, grid: TensorGrid) -> TensorGrid:
             full.cell_opacity[:, k] = full.text_opacity[:, k] = 1.0
             lesson.play(Transform(grid, full), run_time=0.9)
         lesson.answer(
-            "In all words behind it; those before {first} stay exactly alike: nobody looks ahead."
+            "In all words from {first} on; those before it stay exactly alike: nobody looks ahead."
             if causal
             else "The last row ends {x:.2f} of its length apart.",
-            first=lesson.called_column(changed_column(lesson)) if causal else "",
+            first=lesson.called_column(before) if causal else "",
             x=found.distances[-1, -1],
         )
     return grid

@@ -169,6 +169,9 @@ def _print(told: dict[str, Any]) -> None:
         print("note: rows of two models have no common basis; what they say next is compared", file=sys.stderr)
         return
     first, writes, pattern = told["first"], told["writes"], told["pattern"]
+    if first["distance"] == 0:
+        print("first place: none, the rows of all words that both have are the same")
+        return
     word = (told["words"][first["column"]]["a"] or "").strip()
     print(f"first place: “{word}”, {_stop(first['stop'])}, {first['distance']:.2f} of its length")
     print(f"there head {writes['head']} of layer {writes['layer']} writes most differently, {writes['distance']:.2f}")

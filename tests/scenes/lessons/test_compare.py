@@ -121,6 +121,7 @@ def test_with_a_head_off_there_is_one_text_and_no_step_on_where_it_looks():
     ("options", "told"),
     [
         (dict(other=Compare.text), "the same"),
+        (dict(text="Lucy was", other="Lucy was tired"), "differs earlier"),
         (dict(without="1"), "LAYER.HEAD"),
         (dict(without="9.0"), "layers are 0 to 3"),
         (dict(text="Lucy", other="Lucy"), "2 to 24 tokens"),
