@@ -29,6 +29,16 @@ def of_source(name: str, axis: str) -> bool:
     return name == "memory" or name.startswith("encoder.") or crossing
 
 
+def write(arrays: Mapping[str, np.ndarray], path: Path, metadata: dict[str, str]) -> Path:
+    """One .safetensors file, whole or not at all. Raises ClearheadError when the place cannot be written."""
+    try:
+        with replacing(path) as partial:
+            save_file({name: np.ascontiguousarray(values) for name, values in arrays.items()}, partial, metadata)
+    except (OSError, SafetensorError) as error:
+        raise ClearheadError(f"the trace cannot be written to {path}: {error}") from error
+    return path
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
     """One recorded forward pass. Names are TransformerLens' hook points without `hook_`; see docs/architecture.md.
@@ -125,7 +135,6 @@ class Trace:
 
     def save(self, path: str | Path) -> Path:
         """Writes one .safetensors file, whole or not at all. Raises ClearheadError when the place cannot be written."""
-        path = Path(path)
         about = {
             "format": FORMAT,
             "tokens": self.tokens,
@@ -136,13 +145,7 @@ class Trace:
             "info": self.info,
             "axes": {name: list(axes) for name, axes in self.axes.items()},
         }
-        arrays = {name: np.ascontiguousarray(values) for name, values in self.arrays.items()}
-        try:
-            with replacing(path) as partial:
-                save_file(arrays, partial, {"clearhead": json.dumps(about)})
-        except (OSError, SafetensorError) as error:
-            raise ClearheadError(f"the trace cannot be written to {path}: {error}") from error
-        return path
+        return write(self.arrays, Path(path), {"clearhead": json.dumps(about)})
 
     @classmethod
     def load(cls, path: str | Path) -> Trace:

@@ -193,6 +193,18 @@ def test_trace_lists_and_saves_every_tensor(run, tmp_path):
     assert Trace.load(tmp_path / "t.safetensors").tokens == ("The", "cat", "sat")
 
 
+def test_trace_as_transformer_lens_names_it(run, tmp_path):
+    code, out, err = run("trace", "The cat sat", "--like", "transformer-lens", "-o", tmp_path / "t.safetensors")
+    assert code == 0 and "74 tensors of 3 tokens" in err
+    row = "blocks.3.attn.hook_attn_scores  batch, head_index, query_pos, key_pos  1 × 8 × 3 × 3"
+    assert row in out, "a listing is not cut where no terminal is"
+    from safetensors.numpy import load_file
+
+    assert load_file(tmp_path / "t.safetensors")["blocks.3.attn.hook_pattern"].shape == (1, 8, 3, 3)
+    code, _, err = run("trace", "", "-m", "translator", "--source", "the cat sleeps", "--like", "transformer-lens")
+    assert code == 2 and "this model has an encoder" in err
+
+
 def test_every_option_of_a_lesson_can_be_said():
     from dataclasses import fields
 

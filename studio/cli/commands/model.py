@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +27,43 @@ from studio.play.files import check_writable, from_here, slug
     help="A checkpoint's name or folder.",
 )
 @click.option("--source", metavar="TEXT", help="What a translator reads; TEXT is then what it has written, or ''.")
+@click.option(
+    "--like",
+    type=click.Choice(["transformer-lens"]),
+    help="By the exact names and shapes of that tool's cache, instead of our own.",
+)
 @out("Save all tensors as one .safetensors file.", metavar="FILE")
 @with_options(DEBUG)
-def trace(text: str, model: str, source: str | None, out: Path | None) -> None:
+def trace(text: str, model: str, source: str | None, like: str | None, out: Path | None) -> None:
     """Run the model on a text and list every recorded tensor, with the names of its axes and its shape."""
+    from model import run
+    from model.numbers import transformer_lens
+
+    result = run(model, text, source=source)
+    shapes = {name: (result.axes[name], values.shape) for name, values in result.arrays.items()}
+    save = result.save
+    if like is not None:
+        shapes = {name: (axes, values.shape) for name, (axes, values) in transformer_lens.cache(result).items()}
+        save = partial(transformer_lens.save, result)
+    _list(shapes)
+    count = f"{len(result.tokens)} token{'s' if len(result.tokens) > 1 else ''}"
+    print(f"{len(shapes)} tensors of {count}: {' | '.join(result.tokens)}", file=sys.stderr)
+    mention_blanks([result.tokens[place] for place in result.unknown])
+    if out is not None:
+        print(from_here(save(out)))
+
+
+def _list(shapes: dict[str, tuple[tuple[str, ...], tuple[int, ...]]]) -> None:
+    """A line a tensor: its name, its axes, its shape."""
     from rich.console import Console
     from rich.table import Table
 
-    from model import run
-
-    result = run(model, text, source=source)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("tensor", "axes", "shape"):
         table.add_column(heading, no_wrap=True)
-    for name in result.names:
-        tensor = result[name]
-        table.add_row(name, ", ".join(tensor.axes), " × ".join(map(str, tensor.shape)))
-    Console(soft_wrap=True).print(table)
-    count = f"{len(result.tokens)} token{'s' if len(result.tokens) > 1 else ''}"
-    print(f"{len(result.names)} tensors of {count}: {' | '.join(result.tokens)}", file=sys.stderr)
-    mention_blanks([result.tokens[place] for place in result.unknown])
-    if out is not None:
-        print(from_here(result.save(out)))
+    for name, (axes, shape) in shapes.items():
+        table.add_row(name, ", ".join(axes), " × ".join(map(str, shape)))
+    Console(soft_wrap=True, width=200).print(table)  # names are not cut where no terminal is
 
 
 @click.command(context_settings=SETTINGS)
