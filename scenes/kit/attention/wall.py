@@ -229,9 +229,11 @@ def wall_of_layers(
         Label(name, size, "secondary").next_to((xs[0] - half, y, 0), LEFT, buff=0.15)
         for name, y in zip(names[0], ys, strict=True)
     ]
+    widest = max(typesetting.width(name, small) for name in names[1])
+    every = ceil((widest + 0.06) / max(pitch, 1e-9) - 1e-6)  # of many only as many as find room
     labels += [
         Label(name, small, "secondary").next_to((x, top, 0), UP, buff=0.16)
-        for name, x in zip(names[1], xs, strict=True)
+        for name, x in list(zip(names[1], xs, strict=True))[::every]
     ]
     return PatternWall(box, [layer[head] for layer in patterns for head in range(heads)], places, row=row), labels
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from scenes.kit.words.tokens import display
 
 TEXTS = 0.7  # of the width at most for words and numbers
 AIR = 0.1  # between a bar and its number
+READ = 0.24  # em of texts where there are more bars than lines of text
+UNTOLD = 0.5  # opacity of a bar without a text, beside those that have one
 BEGUN = 0.03  # of a bar of a sum, from which on it is seen
 TRIES: Tries = ((0, 0), (0, -1), (1, -1), (2, -1))  # of a sum of many parts
 
@@ -33,7 +36,9 @@ class SignedBars(Painted):
     values: Tensor [n]; words: n strings (UsageError if there are not n). width, height: in scene units at most; size:
     the em. fill, below: the colours of bars above and below zero. reach: the lowest and the highest number that there
     is room for, where several lists are to have one scale (default: those of the values, and 0). label_room: width of
-    the words. mark: a Tensor of one number, such as their mean, where a dashed line stands after `show_mark`.
+    the words. mark: a Tensor of one number, such as their mean, where a dashed line stands after `show_mark`. Of more
+    numbers than lines can be read all have a bar, the first, the last, those of `besides` and some at even distances
+    (`told`) also their word, and their number at the right edge.
     In a Transform to another list of the same words, and with CountUp, the bars grow and shrink.
     """
 
@@ -55,6 +60,7 @@ class SignedBars(Painted):
         reach: tuple[float, float] = (0.0, 0.0),
         label_room: float = 0.0,
         mark: Tensor | None = None,
+        besides: Iterable[int] = (),
     ):
         if values.shape != (len(words),):
             raise UsageError(f"SignedBars: {len(words)} words for numbers of shape {list(values.shape)}.")
@@ -65,8 +71,10 @@ class SignedBars(Painted):
         self.roles, self.fills = (fill, below), (color(fill), color(below))
         low, high = min(self.values.min(), reach[0], 0.0), max(self.values.max(), reach[1], 0.0)
         self.pitch = min(height / len(self.words), 1.55 * size)
+        self.crowded = 0.78 * self.pitch < smallest()
+        self.told = self._with_texts(besides) if self.crowded else list(range(len(self.words)))
         label, left, right = self._texts(1.0, low, high, label_room)
-        legible = max(smallest(), min(size, 0.78 * self.pitch))
+        legible = max(smallest(), min(size, READ if self.crowded else 0.78 * self.pitch))
         self.size = max(min(legible, TEXTS * width / (label + left + right)), smallest())
         label, left, right = self._texts(self.size, low, high, label_room)
         self.label_width = label
@@ -74,10 +82,20 @@ class SignedBars(Painted):
         self.zero = label + left - low * self.unit
         super().__init__(self.zero + high * self.unit + right, self.pitch * len(self.words))
 
+    def _with_texts(self, besides: Iterable[int]) -> list[int]:
+        """Which bars have a text: as many as can be read one below the other."""
+        last, apart, told = len(self.words) - 1, ceil(1.3 * READ / self.pitch), list[int]()
+        for i in (*besides, 0, last, *range(0, last, apart)):
+            if all(abs(i - other) >= apart for other in told):
+                told.append(i)
+        return sorted(told)
+
     def _texts(self, size: float, low: float, high: float, room: float) -> tuple[float, float, float]:
         """How wide the words are, and the numbers on the left and on the right of the bars; none where no bar is."""
-        words = max(typesetting.width(word, size) for word in self.words) + 0.5 * size
+        words = max(typesetting.width(self.words[k], size) for k in self.told) + 0.5 * size
         each = max(typesetting.width(number(v, self.spec), size) for v in (low, high, *self.values)) + AIR
+        if self.crowded:
+            return max(room, words), 0.0, each
         return max(room, words), each if low < 0 else 0.0, each if high > 0 or low == 0 else 0.0
 
     def show_mark(self) -> SignedBars:
@@ -110,13 +128,14 @@ class SignedBars(Painted):
 
     def _seen(self, i: int) -> float:
         """How much of a bar and its number is seen."""
-        return float(self.emphasis[i])
+        return float(self.emphasis[i]) * (1.0 if i in self.told else UNTOLD)
 
     def draw(self, pen: Pen) -> None:
         for i, word in enumerate(self.words):
             (x, y, w, h), cell, seen = self._bar(i), Cell(self.tensor, (i,)), self._seen(i)
-            pen.text(word, self.label_width - 0.5 * self.size, y + h / 2, self.size, "ink", float(self.emphasis[i]),
-                     align=1.0, level="letters", of=cell)  # fmt: skip
+            if i in self.told:
+                pen.text(word, self.label_width - 0.5 * self.size, y + h / 2, self.size, "ink", float(self.emphasis[i]),
+                         align=1.0, level="letters", of=cell)  # fmt: skip
             shows = Length(cell, self.zero + self.unit * self._start(i), self.unit), Side(cell, *self._roles(i))
             pen.rectangle(x, y, max(w, 0.012), h, self._fill(i), 0.85 * seen, shows=shows)
         nought = Place(0, self.zero, self.unit)
@@ -125,13 +144,15 @@ class SignedBars(Painted):
             x, place = self.zero + self.unit * float(self.mark), Place(Cell(self.mark), self.zero, self.unit)
             ends = [(x, 0.0), (x, self.natural[1])]
             pen.line(ends, "target", 0.04, self.mark_opacity, dashed=True, shows=place)
-        for i, value in enumerate(self.values):
-            self._draw_number(pen, i, float(value))
+        for i in self.told:
+            self._draw_number(pen, i, float(self.values[i]))
 
     def _draw_number(self, pen: Pen, i: int, value: float) -> None:
-        """At the end of a bar; where the mark passes behind it, the mark makes room."""
+        """At the end of a bar, of many at the right edge; where the mark passes behind it, the mark makes room."""
         (x, y, w, h), seen = self._bar(i), self._seen(i)
         at, align = (x - AIR, 1.0) if value < 0 else (x + w + AIR, 0.0)
+        if self.crowded:  # at the end of its bar longer ones would lie behind it
+            at, align = self.natural[0], 1.0
         wide = typesetting.width(number(value, self.spec), self.size)
         left = at - align * wide
         if self.mark is not None and left <= self.zero + self.unit * float(self.mark) <= left + wide:

@@ -151,7 +151,7 @@ def query(lesson: SelfAttention, strip: SentenceStrip, product: Product, terms: 
         keep=(strip, product, terms, *frames),
     ):
         lesson.play(*map(FadeOut, (terms, *frames)), run_time=0.4)
-        others = [j for j, c in enumerate(product.weights.columns) if c is not None and j != lesson.query.entry]
+        others = [j for j, c in enumerate(product.weights.columns) if c not in (None, lesson.query.entry)]
         lesson.play(MatrixProduct(product.x, product.weights, product.y, columns=others), run_time=2.6)
         lesson.play(Fly(product.y, Chip(strip, "q", lesson.position), keep=True), run_time=1)
 

@@ -18,7 +18,7 @@ from scenes.kit.moves.assemble import Assemble
 from scenes.kit.numbers.sums import SumTable
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.runs import MOST_RUNS
-from scenes.lessons.heads import names, one_off, output, patterns, question
+from scenes.lessons.heads import names, one_off, output, patterns, question, resting
 
 FORMULA = '"attn_out" = op("Concat")_h ({{ z^((h)) : z }}) {{ W_O : w }} = sum_h {{ z^((h)) : y }} {{ W_O^((h)) : v }}'
 
@@ -49,7 +49,8 @@ class MultiHead(AttentionLesson):
         dots = patterns.one_head(self, question.ask(self))
         wall = patterns.siblings(self, dots)
         patterns.answers(self, wall)
-        wall = patterns.wall_of_all(self, wall)
+        wall, labels = patterns.wall_of_all(self, wall)
+        resting.on_the_first_word(self, wall, labels)
         minis = names.names(self, scores, wall)
         wall = names.named(self, scores, minis)
         strip = output.concatenated(self, wall)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, FadeIn, Mobject, Transform, smooth
+from manim import DOWN, RIGHT, FadeIn, Mobject, Transform, VGroup, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
@@ -18,6 +19,7 @@ from scenes.kit.attention.pattern import AttentionArcs
 from scenes.kit.attention.wall import PatternWall, Tag, name_tag
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
+from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.words.tokens import TokenRow
@@ -34,6 +36,7 @@ DIM = 0.35  # of a pattern without a name beside those that have one
 
 
 THUMB = 0.42  # side of a pattern whose name is on another page
+LEGEND = 0.24  # em of names below a wall
 EXAMPLE = 0.3  # em of an example's words, where there is room
 
 
@@ -168,8 +171,10 @@ def earned_by(scores: Mapping[str, HeadScore]) -> Fact:
 
 def wall_with_tags(
     lesson: MultiHead, earned: Mapping[tuple[int, int], list[HeadScore]]
-) -> tuple[PatternWall, list[Label], list[Tag]]:
-    """The wall with room above each row for the tags that stand there, its labels, and the tags."""
+) -> tuple[PatternWall, list[Label], list[Mobject]]:
+    """The wall with room above each row for the tags that stand there, its labels, and the tags.
+
+    Where panels stand too close for names, letters stand on them, and what these stand for below the wall."""
     wall, labels = lay_out_wall(lesson)
     columns, top = np.unique(wall.places[:, 0].round(4)), wall.places[:, 1].max() + wall.places[0, 2] / 2
     pitch = np.diff(columns).min() if len(columns) > 1 else lesson.stage.width
@@ -177,6 +182,8 @@ def wall_with_tags(
         flat(lesson, *pair): name_tag([(s.name, s.scores[pair]) for s in scores], pitch - 0.15)
         for pair, scores in earned.items()
     }
+    if any(tag.width > pitch for tag in tags.values()):
+        return wall_with_letters(lesson, earned)
     above = np.zeros(wall.rows.max() + 1)
     for k, tag in tags.items():
         above[wall.rows[k]] = max(above[wall.rows[k]], tag.height + 0.06)
@@ -188,3 +195,34 @@ def wall_with_tags(
         y = min(panel.top + 0.05 + tag.height / 2, ceiling - tag.height / 2)  # where room is short, over its own panel
         tag.move_to((panel.center[0], y, 0))
     return wall, labels, list(tags.values())
+
+
+def wall_with_letters(
+    lesson: MultiHead, earned: Mapping[tuple[int, int], list[HeadScore]]
+) -> tuple[PatternWall, list[Label], list[Mobject]]:
+    """A wall of many heads: a letter for each name on the panels that have earned it, and the names below."""
+    names = list(dict.fromkeys(score.name for scores in earned.values() for score in scores))
+    letters = dict(zip(names, ascii_lowercase, strict=False))
+    legend = legend_of(letters, lesson.stage.width)
+    stage = lesson.stage
+    low = stage.bottom + legend.height + 0.15
+    wall, labels = lay_out_wall(lesson, box=Box(stage.left, low, stage.right, stage.top))
+    legend.move_to((stage.center[0], stage.bottom + legend.height / 2, 0))
+    size = smallest()
+    tags: list[Mobject] = [legend]
+    for pair, scores in earned.items():
+        panel = wall.panel(flat(lesson, *pair))
+        tag = Tag(["".join(letters[score.name] for score in scores)], size)
+        tags.append(tag.move_to((panel.right - tag.width / 2, panel.top - tag.height / 2, 0)))
+    return wall, labels, tags
+
+
+def legend_of(letters: Mapping[str, str], width: float) -> VGroup:
+    """“a previous-token”, side by side in as many lines as they need."""
+    lines: list[VGroup] = [VGroup()]
+    for name, letter in letters.items():
+        label = Label(f"{letter} {name}", LEGEND, "target")
+        if len(lines[-1]) and lines[-1].width + 0.4 + label.width > width:
+            lines.append(VGroup())
+        lines[-1].add(label).arrange(RIGHT, buff=0.4)
+    return VGroup(*lines).arrange(DOWN, buff=0.08)

@@ -19,6 +19,7 @@ from scenes.kit.ground.typesetting import width
 from scenes.kit.moves.flight import Fly, row_of
 from scenes.kit.moves.products import ResidualAdd
 from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.numbers.cells import elide
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import Product
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 NAME = 0.22  # em of the names below the strip
 DIM = 0.35  # of what waits
 LATE = squish_rate_func(smooth, 0.3, 1)  # when rows come beside patterns that are still on their way
+MOST = 96  # numbers in the line of all heads; of longer heads some, and ⋯
 PATTERN_SIDE = 0.86  # side of a pattern beside its row, of the row's height
 
 
@@ -63,7 +65,7 @@ def concatenated(lesson: MultiHead, wall: PatternWall) -> TensorGrid:
     ):
         upper, lower = lesson.stage.rows(5, 1, gap=0.35)
         grid, side = grid_beside_patterns(lesson, upper)
-        strip = strip_in(lower, side_by_side(lesson), grid.strongest)
+        strip = strip_in(lower, gathered(lesson), grid.strongest)
         shown = [h for h in grid.rows if h is not None]
         patterns = wall.piece([flat(lesson, lesson.layer, h) for h in shown])
         patterns.framed[:] = 0.0
@@ -84,21 +86,31 @@ def grid_beside_patterns(lesson: MultiHead, box: Box) -> tuple[TensorGrid, float
     return Box(box.left + side + 0.15, box.bottom, box.right, box.top).fit(grid), side
 
 
+def shown_of_head(n_heads: int, d_head: int) -> list[int | None]:
+    """Which of a head's numbers have a place in the line of all: None is a ⋯."""
+    return elide(d_head, max(MOST // n_heads, 3))
+
+
 def strip_in(box: Box, z: Tensor, scale: float) -> TensorGrid:
-    """All numbers in one line at the top of the box, as colours. scale: of the grid that they come from."""
-    cell = ((box.width - 0.3) / z.size, min(0.5, box.height - 0.3))
-    strip = TensorGrid(z, "value", cell=cell, digits=False, scale=scale, **UNBOUNDED)
+    """The numbers of all heads in one line at the top of the box, as colours. z: [head, d_head]; scale: of the grid
+    that they come from."""
+    n_heads, d_head = z.shape
+    own = shown_of_head(n_heads, d_head)
+    columns = [None if c is None else h * d_head + c for h in range(n_heads) for c in own]
+    cell = ((box.width - 0.3) / len(columns), min(0.5, box.height - 0.3))
+    flat = concatenate(list(z), 0)
+    strip = TensorGrid(flat, "value", cell=cell, columns=columns, digits=False, scale=scale, **UNBOUNDED)
     return strip.move_to((box.center[0], box.top - strip.height / 2, 0))
 
 
-def segment_names(lesson: MultiHead, strip: TensorGrid, d_head: int) -> list[Label]:
-    """Whose numbers they are, below the strip: all heads if there is room, else by number only."""
+def segment_names(lesson: MultiHead, strip: TensorGrid, each: int) -> list[Label]:
+    """Whose numbers they are, below the strip: all heads if there is room, else by number only. each: places of one."""
     texts = head_labels(lesson)
     if width(texts[-1], NAME) > strip.width / len(texts) - 0.1:
         texts = [say("{h}", h=h) for h in range(len(texts))]
     labels = []
     for h, text in enumerate(texts):
-        first, last = (strip.cell_center(0, h * d_head + k) for k in (0, d_head - 1))
+        first, last = (strip.cell_center(0, h * each + k) for k in (0, each - 1))
         label = Label(text, max(NAME, smallest()), "target" if h == lesson.head else "secondary")
         labels.append(label.move_to((*((first + last) / 2)[:2], 0)).shift((0, -strip.height / 2 - 0.2, 0)))
     return labels
@@ -106,16 +118,29 @@ def segment_names(lesson: MultiHead, strip: TensorGrid, d_head: int) -> list[Lab
 
 def line_up(lesson: MultiHead, grid: TensorGrid, strip: TensorGrid) -> None:
     """The rows of the grid fly down one after the other and become the strip."""
-    heads, d_head = range(lesson.block.n_heads), grid.all_shape[1]
-    segments = [strip.piece([0], list(range(h * d_head, (h + 1) * d_head))) for h in heads]
+    heads, each = range(lesson.block.n_heads), len(shown_of_head(*gathered(lesson).shape))
+    segments = [segment_of(strip, h, each) for h in heads]
     flights: list[Animation] = []
     for h, segment in enumerate(segments):
         shown = h in grid.rows
         flights.append(Fly(row_of(grid, h), segment, keep=True) if shown else FadeIn(segment))
-    names = segment_names(lesson, strip, d_head)
+    names = segment_names(lesson, strip, each)
     lesson.play(LaggedStart(*flights, lag_ratio=0.25), LaggedStart(*map(FadeIn, names), lag_ratio=0.25), run_time=3)
     lesson.remove(*segments)
     lesson.add(strip)
+
+
+def segment_of(strip: TensorGrid, head: int, each: int) -> TensorGrid:
+    """The numbers of one head as a grid of its own, ⋯ and all, lying exactly on top of the strip; they count from its
+    first."""
+    first, last = head * each, (head + 1) * each - 1
+    columns = strip.columns[first : last + 1]
+    start, end = columns[0] or 0, columns[-1] or 0
+    own = [None if c is None else c - start for c in columns]
+    look: Look = dict(scale=strip.strongest, digits=False, brackets=False, exact=(strip.cw, strip.ch))
+    segment = TensorGrid(strip.tensor[list(range(start, end + 1))], "value", columns=own, **look)
+    corners = strip.corners(0, first, 0, last)
+    return segment.move_to((corners[0] + corners[2]) / 2)
 
 
 # ── multiply, add up ─────────────────────────────────────────────────────────────────────────────

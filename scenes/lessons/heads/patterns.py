@@ -11,6 +11,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.attention.wall import PatternWall, shape_of, tiles, wall_of_layers
 from scenes.kit.depth.fan import CardFan
+from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Label
@@ -131,14 +132,15 @@ def flat(lesson: MultiHead, layer: int, head: int) -> int:
     return layer * lesson.block.n_heads + head
 
 
-def lay_out_wall(lesson: MultiHead, above: Any = None) -> tuple[PatternWall, list[Label]]:
-    """Every pattern of the model, and the labels at the edges. above: room over each row of the wall."""
+def lay_out_wall(lesson: MultiHead, above: Any = None, box: Box | None = None) -> tuple[PatternWall, list[Label]]:
+    """Every pattern of the model, and the labels at the edges. above: room over each row of the wall; box: where it
+    stands (default: on the whole stage)."""
     size = lesson.by(wide=0.26, square=0.24, tall=0.24)
     patterns = [block.pattern for block in lesson.blocks]
-    return wall_of_layers(lesson.stage, patterns, row=lesson.position, size=size, above=above)
+    return wall_of_layers(box or lesson.stage, patterns, row=lesson.position, size=size, above=above)
 
 
-def wall_of_all(lesson: MultiHead, layer: PatternWall) -> PatternWall:
+def wall_of_all(lesson: MultiHead, layer: PatternWall) -> tuple[PatternWall, list[Label]]:
     count = len(lesson.blocks)
     with lesson.step(
         "All heads",
@@ -158,4 +160,4 @@ def wall_of_all(lesson: MultiHead, layer: PatternWall) -> PatternWall:
         lesson.remove(layer)
         lesson.add(wall)
         lesson.play(Transform(wall, full), run_time=1.6)
-    return wall
+    return wall, labels

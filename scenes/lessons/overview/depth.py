@@ -35,6 +35,7 @@ MOST = 6  # blocks that are drawn; of more, ⋯ stands for those in the middle
 POWER = 1 / 3  # of |x|, in the brightness of a cell
 EM = 0.13  # of names beside rows, by the height of a slab
 CELLS = 8  # whose numbers are read
+LEGIBLE = 2.0  # times the smallest letters: theirs from close by, where a row has many of them
 ABOVE = 1.08  # heights of a slab: where what is added stands before it falls into place
 
 
@@ -131,8 +132,8 @@ class Depth:
         whole, alone = card.copy(), card.copy()
         alone.cell_opacity[:] = 0.06
         alone.cell_opacity[row, :CELLS] = 1.0
-        box = Box.around(Frame(card.corners(row, 0, row, CELLS - 1)))
         numbers = self.numbers_in(card, row)
+        box = self.readable(Box.around(Frame(card.corners(row, 0, row, CELLS - 1))), numbers[0].size)
         back = Travel(to=self.close_to(inside.stack, "embedding"))
         names = [name.animate(rate_func=LEAVE).set_opacity(0.0) for name in inside.names]
         self.scene.play(Travel(to=box), Transform(card, alone), *names, FadeIn(numbers, rate_func=COME), run_time=2)
@@ -278,6 +279,9 @@ class Depth:
         """A copy of the rows goes on to the next slab (`named`: their names with it)."""
         start = inside.cards[inside.at].copy()
         end = inside.stack.card(to, start.tensor if values is None else values, **self.look)
+        if values is not None and not np.allclose(start.tensor.values, values.values):  # blocks between are left out
+            inside.cards[to] = end
+            return [FadeOut(start, target_position=end.get_center()), FadeIn(end)]
         way = end.get_center() - start.get_center()
         inside.cards[to] = start.set_z_index(end.z_index)
         return [Transform(start, end), *[name.animate.shift(way) for name in inside.names if named]]
@@ -363,6 +367,15 @@ class Depth:
         corners = card.corners()
         high = float(np.linalg.norm(corners[0] - corners[3]))
         return float(np.clip(0.6 * high / len(self.words), 1.1 * smallest() / self.zoom(box), EM * high))
+
+    def readable(self, box: Box, size: float) -> Box:
+        """A box, or a smaller one in its middle where letters of that size could not be read from the whole."""
+        if self.zoom(box) * size >= smallest():
+            return box
+        zoom = LEGIBLE * smallest() / size
+        (x, y, *_), stage = box.center, self.scene.stage
+        wide, high = stage.width / zoom, stage.height / zoom
+        return Box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
 
     def zoom(self, box: Box) -> float:
         """How large the camera sees a box that it goes to."""

@@ -17,6 +17,7 @@ from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.steps import COME, LEAVE
 from scenes.lessons.overview.depth import LastRow
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class Logits:
             name = Formula("x", LABEL).next_to(upright, (0, 1, 0), buff=0.15)
             name_of_weights = Formula("W_U", LABEL, "positive").next_to(weights, (0, 1, 0), buff=0.15)
             name_of_strip = Label("logits", LABEL, "logit").next_to(strip, (0, -1, 0), buff=0.12)
-            leaving = [FadeOut(last_row.journey), FadeOut(last_row.frame)]
-            play(*leaving, Transform(x, upright), FadeIn(name), run_time=1.2)
+            leaving = [FadeOut(last_row.journey, rate_func=LEAVE), FadeOut(last_row.frame)]
+            play(*leaving, Transform(x, upright), FadeIn(name, rate_func=COME), run_time=1.2)
             play(FadeIn(weights), FadeIn(name_of_weights), run_time=0.8)
             play(Introduce(strip, "columns", lag=0.02), FadeIn(name_of_strip), run_time=1.4)
             return self.come_out(strip, logits, right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from manim import Mobject
 
 from scenes.kit.charts.signed import SignedBars
@@ -57,7 +58,9 @@ def direction(lesson: ResidualStream, rails: StreamRails) -> Mobject:
         room: Look = dict(
             width=lesson.stage.width, height=lesson.stage.height, reach=(min(0.0, cosines.values.min()), 1.0)
         )
-        bars = SignedBars(cosines, names, fill="data", below="negative", size=0.42, **room).move_to(lesson.stage.center)
+        bars = SignedBars(
+            cosines, names, fill="data", below="negative", size=0.42, besides=[len(names) - 3], **room
+        ).move_to(lesson.stage.center)
         grow_after(lesson, [rails], bars, lag=0.4, run_time=3)
         lesson.answer(
             "At first at {c:+.2f}, before the last block at {e:+.2f}: it turns write by write.",
@@ -71,4 +74,5 @@ def shares(lesson: ResidualStream, box: Box) -> SignedBars:
     """How much of the last row each write makes up, in their order."""
     names = [name_of(name) for name in lesson.stream.names]
     room: Look = dict(width=box.width, height=box.height, spec="+.0%", fill="delta", size=0.42)
-    return SignedBars(lesson.stream.shares, names, **room).move_to(box.center)
+    largest = int(np.argmax(lesson.stream.shares.values))
+    return SignedBars(lesson.stream.shares, names, besides=[largest], **room).move_to(box.center)

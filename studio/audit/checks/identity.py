@@ -141,9 +141,14 @@ def _of_given(leaf: Given) -> Names:
 
 @cache
 def settings_of(folder: Path) -> dict[str, Any]:
-    """How the model of a checkpoint is built."""
-    about: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return dict(about["model"])
+    """How the model of a checkpoint is built; one of another program, as it was read."""
+    file = folder / "config.json"
+    about: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if "model" in about:
+        return dict(about["model"])
+    from model.runs.checkpoints import load
+
+    return load(folder).config.to_dict()
 
 
 def merged(parts: Iterable[Names]) -> Names:

@@ -24,7 +24,7 @@ from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from studio.audit.checks.identity import Names, names_of_cell, shared
 from studio.audit.checks.labels import has_cells
-from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, words_of
+from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, whole, words_of
 from studio.audit.checks.repeated import other_one
 from studio.audit.checks.spots import Spot
 from studio.audit.findings import Defect
@@ -85,12 +85,15 @@ class Marks:
         if isinstance(mobject, ROWS):
             words = self.sources.words_of_texts
         elif isinstance(mobject, Ranking):
-            words = {reading.text for reading in readings if reading.of is not None}
+            asked = {
+                shown.value for r in readings if r.of is None for shown in r.numbers
+            }  # its title's: they may be near
+            words = {reading.text for reading in readings if reading.of is not None} - asked
         else:
             return
         roles = ("target",) if isinstance(mobject, ROWS) else ("truth", "loss")
         known = {word.lower() for word in self.words & words}  # the same word may begin a text
-        said = {int(place) for name, place in self.numbered if name == "position"} | self.queries
+        said = {whole(place) for name, place in self.numbered if name == "position"} | self.queries
         for reading in readings:
             if not any(is_close(reading.rgb, theme[role]) for role in roles) or reading.text not in words:
                 continue
@@ -137,7 +140,7 @@ class Marks:
 
     def _numbered(self, names: Names, how: str) -> Iterator[Defect]:
         for what, axes in AXES.items():
-            said = {int(place) for name, place in self.numbered if name == what}
+            said = {whole(place) for name, place in self.numbered if name == what}
             for axis in axes:
                 if said and axis in names and names[axis][0] not in said:
                     shown = f"{what} {names[axis][0]}"

@@ -12,7 +12,7 @@ from scenes.kit.ground.readings import Cell, Reading
 from scenes.kit.words.tokens import display
 from studio.audit.checks.identity import SOURCE, Names, Traces, names_of_cell
 
-NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed|neuron) (\d+)\b")
+NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed|neuron) (\d{1,3}(?:,\d{3})+|\d+)\b")
 AXES = {  # what a word on screen calls an axis
     "head": ("head", "head off"),
     "layer": ("layer", "layer off"),
@@ -106,6 +106,11 @@ def displayed(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(display, words))
 
 
+def whole(digits: str) -> int:
+    """A whole number as it is written, with or without commas at the thousands."""
+    return int(digits.replace(",", ""))
+
+
 def _numbered(text: str, lines: Sequence[Names]) -> Iterator[tuple[str, str]]:
     """“head 3”, “seed 1” …"""
     for said in NUMBERED.finditer(text):
@@ -113,7 +118,7 @@ def _numbered(text: str, lines: Sequence[Names]) -> Iterator[tuple[str, str]]:
         there = [names[axis][0] for names in lines for axis in axes if axis in names]
         if said[1] == "pair":
             there = [int(names["d_model"][0]) // 2 for names in lines if "d_model" in names]
-        if there and int(said[2]) not in there:
+        if there and whole(said[2]) not in there:
             yield said[0], f"{said[1]} {there[0]}"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from model.numbers.tree import Derived, Expression, Given
+from model.numbers.tree import Derived, Expression, Given, Leaf
 from scenes.kit.ground.encodings import Mark, Place, Through, What
 from scenes.kit.ground.readings import Array, Cell, Cells, Reading
 from studio.audit.findings import Defect
@@ -99,7 +100,14 @@ class Table:
 
     low: Array  # [2], the lower left corner in the scene
     high: Array
-    places: tuple[Array, Array]
+    places: tuple[Array, ...]
+
+    def holds(self, number: int | np.integer[Any], places: Array, along: int) -> bool:
+        """Whether a number is that of one of these columns (0) or rows (1); where only every n-th is painted, it stands
+        for those up to the next."""
+        steps = np.unique(np.diff(self.places[along]))
+        every = int(steps[0]) if len(steps) == 1 and steps[0] > 1 else 1
+        return bool(((places <= number) & (number < places + every)).any())
 
     def at(self, point: Array, along: int, size: float) -> Array | None:
         """Along which columns (0) or rows (1) a text of that size stands whose middle is outside the table, but near;
@@ -123,7 +131,16 @@ def tables_in(mark: Mark) -> Iterator[Table]:
         rows, columns = (np.asarray(index) for index in cells.index)
         corners = mark.points.reshape(-1, 4, 2)[0]
         if rows.ndim == 2 and abs(corners[0, 1] - corners[1, 1]) < 1e-6:
-            yield Table(corners.min(axis=0), corners.max(axis=0), (np.ravel(columns), np.ravel(rows)))
+            places = tuple(_in_whole(cells, axis, np.ravel(here)) for axis, here in ((1, columns), (0, rows)))
+            yield Table(corners.min(axis=0), corners.max(axis=0), places)
+
+
+def _in_whole(cells: Cells, axis: int, here: Array) -> Array:
+    """Places along an axis of a part of a tensor, as the recorded tensor counts them: of a long table, every 13th row
+    may be painted."""
+    leaf = cells.tensor.expression
+    kept = [place for place in leaf.index if not isinstance(place, int)] if isinstance(leaf, Leaf) else []
+    return np.asarray(kept[axis])[here] if len(kept) == 2 else here
 
 
 def _at_edge(reading: Reading, tables: Sequence[Table]) -> Iterator[Defect]:
@@ -132,7 +149,7 @@ def _at_edge(reading: Reading, tables: Sequence[Table]) -> Iterator[Defect]:
     for table in tables:
         for along, name in enumerate(("column", "row")):
             places = table.at(middle, along, reading.size)
-            if places is not None and shown not in places:
+            if places is not None and isinstance(shown, (int, np.integer)) and not table.holds(shown, places, along):
                 place = str(places[len(places) // 2])
                 what = f"“{reading.text}” stands beside {name} {place}"
                 yield Defect("wrong label", what, expected=place, shown=reading.text).at(middle)

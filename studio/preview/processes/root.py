@@ -26,11 +26,12 @@ def main(address: str, parent: int) -> None:
     for module in ("studio.play.session", "studio.film.render", "PIL.JpegImagePlugin", "PIL.WebPImagePlugin", "yaml"):
         importlib.import_module(module)
     from model import names, run
+    from model.families import packages
 
     run("tiny", "the")
     gc.freeze()  # the collector must not touch, and so copy, what all forks share
     gc.enable()
-    wire.send({"role": "root", "models": names()})
+    wire.send({"role": "root", "models": [*names(), *packages.there()]})
     while (order := wire.receive()) is not None:
         if not fork():
             from studio.preview.processes.loader import serve
