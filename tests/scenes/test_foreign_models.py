@@ -13,7 +13,10 @@ from tests.model.families import foreign
 
 ENTRIES = {entry.id: entry for entry in course()}
 TEXT = "the old dog chased the young cat"
-DEEP = foreign.LLAMA | dict(hidden_size=36, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3)
+KNOWN = 3 + len(foreign.WORDS)  # so that every row of the vocabulary has a word
+DEEP = foreign.LLAMA | dict(
+    vocab_size=KNOWN, hidden_size=36, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3
+)
 SMALL = [  # between them: rotary turns, RMS norms, gates, shared keys, QK norms, caps, windows, norms after
     ("attention", "Llama 3"),
     ("unembedding", "Qwen 3"),

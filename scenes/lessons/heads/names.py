@@ -40,20 +40,25 @@ LEGEND = 0.24  # em of names below a wall
 EXAMPLE = 0.3  # em of an example's words, where there is room
 
 
-def names(lesson: MultiHead, scores: Mapping[str, HeadScore], wall: PatternWall) -> PatternWall:
-    """Page after page, at most four names each: who comes nearest to one, and a sentence in which it can be seen."""
+def names(lesson: MultiHead, scores: Mapping[str, HeadScore], wall: PatternWall, standing: PatternWall) -> PatternWall:
+    """Page after page, at most four names each: who comes nearest to one, and a sentence in which it can be seen.
+
+    standing: what stands where the wall of all patterns does, or that wall."""
     with lesson.step(
         "Names",
         "A name must be earned: by a measured score at least halfway from chance to {one:.0%}.",
         one=Tensor.given(1, "all attention"),
-        keep=(wall,),
+        keep=(standing,),
         subtitle="best head of {model}" + lesson.of_stack + " · bar: mean weight over a sample · arcs: one sentence",
         claims=[most(score.scores, score.best) for score in scores.values()],
     ):
         minis = wall.piece([flat(lesson, *score.best) for score in scores.values()])
         minis.framed[:] = 0.0
-        lesson.add(minis)
-        there: list[Mobject] = [wall]
+        if standing is wall:
+            lesson.add(minis)
+        else:
+            lesson.play(FadeIn(minis), run_time=0.6)
+        there: list[Mobject] = [standing]
         for page in pages_of(lesson, list(scores.values())):
             table, places = page.laid_out(lesson, minis)
             examples = page.examples(lesson, table)

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 PAUSE = 2.0  # seconds for which the rest of the patterns stands
 
 
-def on_the_first_word(lesson: MultiHead, wall: PatternWall, labels: list[Label]) -> None:
-    """All patterns without their first column, each row stretched to 100 % again; then as they are."""
+def on_the_first_word(lesson: MultiHead, wall: PatternWall, labels: list[Label]) -> PatternWall:
+    """All patterns without their first column, each row stretched to 100 % again. Leaves the wall that stands."""
     sink, i = Sink(lesson.trace), lesson.position
     if i == 0 or not sink.there:
-        return
+        return wall
     share, (first, others) = sink.share, sink.lengths
     with lesson.step(
         "Where attention rests",
         ask="{s:.0%} of all attention is on “{b}”, the first token. What else do the heads look at?",
-        subtitle="mean of all heads, pattern [1:, 0] · then without key 0, each row stretched to {one:.0%} again",
+        subtitle="mean of all heads · then without that column: each row stretched to {one:.0%}",
         keep=(wall, *labels),
         s=share,
         b=lesson.words[0],
@@ -47,5 +47,4 @@ def on_the_first_word(lesson: MultiHead, wall: PatternWall, labels: list[Label])
             w=lesson.called(i),
             f=sink.factor(lesson.layer, lesson.head, i),
         )
-        lesson.wait(PAUSE)
-        lesson.play(FadeOut(rest), FadeIn(wall), run_time=1.2)
+    return rest
