@@ -85,6 +85,7 @@ def test_what_is_too_large_is_refused(folder, monkeypatch):
     [
         ("attentin", {}, "did you mean “attention”"),
         ("attention", {"colour": "red"}, "there is no option “colour”; "),
+        ("attention", {"theme": "both"}, "theme takes one theme here, night or day"),
         ("attention", {"theme_": 1}, "did you mean “theme”"),
         ("attention", {"format": "avi"}, "Invalid value for “format”"),
         ("attention", {"layer": "two"}, "Invalid value for “layer”"),

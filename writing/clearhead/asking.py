@@ -78,6 +78,8 @@ def _argument(name: str, value: Any) -> str:
         near = get_close_matches(name, options(), n=1)
         hint = f"did you mean “{near[0]}”?" if near else f"there are: {', '.join(options())}."
         raise UsageError(f"there is no option “{name}”; {hint}")
+    if option.name == "theme" and value == "both":
+        raise UsageError("theme takes one theme here, night or day; both at once are for the command line.")
     if not option.is_flag:
         return f"{max(option.opts, key=len)}={value}"
     said = {True: "yes", False: "no"}.get(value, str(value).strip().casefold())
