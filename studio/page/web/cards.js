@@ -114,6 +114,7 @@ export class Cards {
       lines = [];
     if (tensor.given) lines.push(tensor.given);
     else if (tensor.made && !made) lines.push("set by this run, and not as the formula has it");
+    else if (!tensor.made) lines.push("how it was made is not inside this page");
     if (tensor.name.endsWith("tokens")) lines.push(`the word “${run.tokens[cell.index[0]]}”`);
     const words = this.words(tensor, cell.index);
     if (words) lines.push(words);
