@@ -338,7 +338,7 @@ def test_a_second_text_is_typed_and_goes_with_its_lesson():
     about = {
         "controls": ["other"],
         "values": {},
-        "chosen": {"other": None, "model": "tiny", "theme": "day", "aspect": "1:1"},
+        "chosen": {"other": None, "model": "tiny", "theme": "day", "aspect": "1:1", "text": "The"},
     }
     shown = {f["name"]: f for f in fields("compare", [], {}, about, {"other": "The cat"})}
     assert shown["other"] == {"name": "other", "label": "Second text", "value": "The cat", "typed": True}

@@ -20,7 +20,7 @@ COLUMNS = 8  # of so many entries all are shown, of more one less and ⋯
 TRIES = ((0, 0, 0), (1, 0, 0), (1, 0, -1), (2, 0, 0), (2, 0, -1), (1, -1, -1), (2, -1, -1))  # decimals more or fewer
 
 
-class Products(TensorGrid):
+class _Products(TensorGrid):
     """The products of the entries of two rows: each holds as it is displayed, and so does their sum, or else ≈ is said.
 
     q, k, score: Tensors [n], [n] and of one number. formats: of the factors, the products and the score. about: whether
@@ -79,7 +79,7 @@ class Meeting(VGroup):
         look: dict[str, Any] = dict(cell=cell, columns=columns, width=99, height=99)  # the cell alone decides
         self.query = TensorGrid(q, "query", spec=formats[0], **look)
         self.key = TensorGrid(k, "key", spec=formats[0], **look)
-        self.products = Products(q, k, score, formats, about, **look)
+        self.products = _Products(q, k, score, formats, about, **look)
         grids = [self.query, self.key, self.products]
         self.sum_of = Label(f"Σ {ABOUT if about[1] else EQUAL}", size, "target")
         self.total = Number(score, formats[2], size, "target")
@@ -113,4 +113,4 @@ def formats_of(
     return min(found, key=lambda one: sum(one[1])) if found else ((SPEC,) * 3, (True, True))
 
 
-__all__ = ["Meeting", "Products"]
+__all__ = ["Meeting"]

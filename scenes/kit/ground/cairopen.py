@@ -188,9 +188,10 @@ def strongest(fill: np.ndarray, opacity: np.ndarray, wide: int) -> tuple[np.ndar
     """
     rows, columns = opacity.shape
     column = np.arange(columns) * wide // columns
-    last = np.searchsorted(column, np.arange(wide), side="right") - 1
+    starts = np.searchsorted(column, np.arange(wide))
     far = np.abs(fill - np.asarray(color("cell"))).sum(-1) * opacity
-    chosen = np.array([np.lexsort((row, column))[last] for row in far])
+    most = np.maximum.reduceat(far, starts, axis=1)[:, column]
+    chosen = np.maximum.reduceat(np.where(far == most, np.arange(columns), -1), starts, axis=1)
     every = np.arange(rows)[:, None]
     return fill[every, chosen], opacity[every, chosen]
 

@@ -50,8 +50,9 @@ def elide(n: int, limit: int, keep: int | Sequence[int] | None = None) -> list[i
     kept = [keep] if isinstance(keep, int) else list(keep or ())
     shown = {n - 1, *kept[:1]}
     for index in [*kept, *range(n)]:
-        if len(with_gaps({*shown, index})) <= max(limit, 3):
-            shown.add(index)
+        more = {*shown, index}
+        if len(with_gaps(more)) <= max(limit, 3) and len(more) < max(n, 3):  # something is left out
+            shown = more
     return with_gaps(shown)
 
 

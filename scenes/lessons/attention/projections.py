@@ -184,8 +184,8 @@ def key(lesson: SelfAttention, strip: SentenceStrip, old: Product) -> Product:
     return product
 
 
-def value(lesson: SelfAttention, strip: SentenceStrip, old: Product) -> list[Mobject]:
-    """Leaves what stands below the strip."""
+def value(lesson: SelfAttention, strip: SentenceStrip, old: Product) -> tuple[list[Mobject], TensorGrid]:
+    """Leaves what stands below the strip, and the value, which goes on."""
     j = lesson.query.other
     with lesson.step(
         "Value",
@@ -197,16 +197,19 @@ def value(lesson: SelfAttention, strip: SentenceStrip, old: Product) -> list[Mob
         lesson.play(Introduce(product.weights, "columns", lag=0.1), FadeIn(product.labels[1]), run_time=0.8)
         multiply(lesson, product, run_time=1.4)
         lesson.play(Fly(product.y, Chip(strip, "v", j), keep=True), run_time=0.8)
-    return [old.x, old.labels[0], old.signs, product.weights, product.y, *product.labels[1:]]
+    return [old.x, old.labels[0], old.signs, product.weights, *product.labels[1:]], product.y
 
 
-def every_word(lesson: SelfAttention, strip: SentenceStrip, old: list[Mobject]) -> tuple[TensorGrid, TensorGrid]:
-    """The other words' chips come word by word and open into Q, K and V; leaves Q and K."""
-    view = lesson.view
+def every_word(
+    lesson: SelfAttention, strip: SentenceStrip, old: list[Mobject], one: TensorGrid
+) -> tuple[TensorGrid, TensorGrid]:
+    """The other words' chips come word by word and open into Q, K and V, where the one value takes its place; leaves Q
+    and K."""
+    view, j = lesson.view, lesson.query.other
     with lesson.step(
         "Every word",
         "So for every word: each asks, offers and hands over.",
-        keep=(strip, *old),
+        keep=(strip, *old, one),
         subtitle="{where} · one row for each word, {d} numbers each",
         d=view.q.shape[1],
     ):
@@ -216,8 +219,10 @@ def every_word(lesson: SelfAttention, strip: SentenceStrip, old: list[Mobject]) 
             Fly(Chip(strip, name, p), row_of(grid, p), keep=True, arc=0)
             for name, grid in zip(tensors, grids, strict=True)
             for p in grid.rows
-            if p in strip.places
+            if p in strip.places and (name, p) != ("v", j)
         ]
+        values = grids[2]
+        opening.append(Fly(one, row_of(values, j)) if j in values.rows else FadeOut(one))
         hidden = [Introduce(grid, "rows", lag=0.1) for grid in grids if not set(grid.rows) <= {*strip.places, None}]
         lesson.play(*map(FadeOut, old), FillStrip(strip, ("x", "q", "k", "v")), run_time=1.2)
         lesson.play(*map(FadeIn, (*labels, *grids)), *opening, *hidden, run_time=1.6)

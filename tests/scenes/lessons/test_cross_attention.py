@@ -11,6 +11,7 @@ from model.errors import UsageError
 from model.net.layers import Tape
 from model.runs.translation import beam, forced
 from model.training.translator.recipe import Recipe
+from scenes.kit.attention.meeting import _Products
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.lines import LineChart
@@ -84,7 +85,8 @@ def test_head_and_row_are_those_of_largest_weight_times_consequence():
 
 def test_one_score_and_what_is_brought_can_be_done_by_hand():
     lesson = play()
-    q, k, products = (grid.values[0] for grid in find(lesson, "One score", TensorGrid))
+    q, k = (grid.values[0] for grid in find(lesson, "One score", TensorGrid))
+    products = only(lesson, "One score", _Products).values[0]
     np.testing.assert_allclose(products, q * k, rtol=1e-6)
     assert f"{products.sum():+.2f}" in " ".join(texts(lesson, "One score"))
     shown = find(lesson, "Which English word?", TensorGrid)[2]

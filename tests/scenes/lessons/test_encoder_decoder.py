@@ -174,7 +174,7 @@ def test_beside_the_figure_stands_what_comes_next():
     lesson = play()
     bars = only(lesson, "The figure", ProbabilityBars)
     np.testing.assert_array_equal(bars.probs.values, lesson.trace.array("probs")[lesson.contrast.row])
-    assert "“il” is likeliest, 90%" in caption(lesson, "The figure")
+    assert "“il” is likeliest, 90.5%" in caption(lesson, "The figure")
 
 
 def test_one_add_and_norm_can_be_done_by_hand():
@@ -206,12 +206,14 @@ def test_what_would_leak_is_the_pattern_without_the_mask():
     said = f"“{words[row]}” would give {nexts.max():.0%} to “{words[row + 1]}”"
     assert said in caption(lesson, "What would leak")
     grid, veil = (only(lesson, "What would leak", kind) for kind in (DotPattern, Veil))
-    np.testing.assert_allclose(grid.tensor.values, free[head], atol=1e-5)
+    masked = lesson.trace.array("decoder.blocks.0.attn.pattern")[head]
+    np.testing.assert_allclose(grid.values, masked, atol=1e-5)  # in the end, behind the veil
     forbidden = np.isneginf(lesson.trace.array("decoder.blocks.0.attn.scores_masked")[head])
     np.testing.assert_array_equal(veil.covered > 0, forbidden)
     frame, bars = (only(lesson, "What would leak", kind) for kind in (Frame, ProbabilityBars))
     np.testing.assert_allclose(frame.get_center(), grid.cell_center(row, row + 1), atol=1e-3)
-    np.testing.assert_allclose(bars.probs.values, free[head, row], atol=1e-5)
+    np.testing.assert_allclose(bars.probs.values, masked[row], atol=1e-5)
+    assert masked[row, row + 1] == 0 and bars.ids[int(np.argmax(free[head, row, bars.ids]))] == free[head, row].argmax()
 
 
 def test_the_head_is_the_one_with_most_change_times_consequence():

@@ -166,7 +166,7 @@ def test_what_is_left_without_heads():
     whole, without, alike, unheard, other = expected
     assert without < whole / 2 and alike < without and unheard < 0.05 and other > 0.9
     said = caption(lesson, "Switched off")
-    assert f"{whole:.0%}" in said and f"{without:.1%}" in said and f"{unheard:.1%}" in said
+    assert f"{whole:.1%}" in said and f"{without:.1%}" in said and f"{unheard:.1%}" in said
 
 
 def test_what_it_passes_on_is_a_difference_of_runs_and_a_product():

@@ -77,7 +77,9 @@ def test_a_pattern_fits_its_box_and_its_row_is_framed():
     picture = dots(Box(-2, -1, 2, 1), pattern, WORDS, 3, largest=1)
     assert picture.width <= 4 + 1e-6 and picture.height <= 2 + 1e-6 and picture.target_row == 3
     grid = TensorGrid(pattern, rows=4, keep_row=3)
-    assert grid.rows == [0, None, 3, None, 5]
+    assert grid.rows == [None, 3, 4, 5]
+    grid = TensorGrid(pattern, rows=5, keep_row=3)
+    assert grid.rows == [0, None, 3, 4, 5]
     assert frame_row(grid, 5).get_center()[1] == pytest.approx(grid.cell_center(4, 0)[1])
 
 
