@@ -28,6 +28,8 @@ from tests.preview.browsing import Page, wait_for
 from tests.preview.firefox import Firefox, program
 from tests.preview.pages import STEP, job, with_wrong_weight
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def open_film(open_page):

@@ -16,6 +16,8 @@ from studio.page import again, making
 from studio.play.files import sha256
 from tests.preview.pages import with_wrong_weight, wrong_weight
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made_now(film):

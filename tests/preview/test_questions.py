@@ -22,6 +22,8 @@ from tests.preview.browsing import SMALL, Page, Preview, wait_for
 from tests.preview.proxy import Proxy
 from tests.studio.toy import Entry
 
+pytestmark = pytest.mark.slow
+
 
 class Looks(TextLesson):
     """Three short steps; before the second something is asked."""

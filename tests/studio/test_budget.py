@@ -21,6 +21,8 @@ from studio.film.web.trial import Trial
 from studio.play.picture import Picture
 from studio.play.writer import FILM, LOSSLESS
 
+pytestmark = pytest.mark.slow
+
 FULL = Picture.of("l", width=320, fps=20)
 
 

@@ -14,6 +14,8 @@ from clearhead import making
 from clearhead.notebook import NotebookError, show
 from tests.writing.conftest import LESSON
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"width": 160, "quality": "l", "pace": 0.1}
 
 

@@ -17,6 +17,8 @@ from clearhead import making
 from model.errors import ClearheadError
 from model.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 CONF = """
 project = "Pages"
 extensions = ["clearhead.sphinx", "myst_parser"]
