@@ -125,7 +125,8 @@ def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobje
         names = [Label(text, 0.46, "secondary").move_to(above.center) for text in texts]
         grow_after(lesson, before, bars, names[0], run_time=1.6)
         for old, name, after in zip(names, names[1:], others, strict=False):
-            lesson.play(Transform(bars, after), *leave(old), *come(name), run_time=1.3)
+            lesson.play(Transform(bars, after), *leave(old), *come(name), run_time=1)
+            lesson.wait(0.55)
         lesson.answer(
             "“{said}” falls from {p:.1%} to {o:.1%}, and to {q:.1%}; the likeliest is now “{w}”, {r:.1%}."
             if first != word
