@@ -201,7 +201,7 @@ class CrossAttention(TranslationLesson):
             english, french = self.two_rows()
             threads = self.threads(english, french)
             self.play(*give_way(before, english, french), run_time=0.8)
-            self.play(Grow(threads, "grown", lag=0.7), run_time=2.6)
+            self.play(Grow(threads, "grown", lag=0.7), run_time=2.4)
             times = "{n} times" if back > 1 else "once" if back else ""
             self.answer(
                 f"The decoder decides: its query picks the English word. Here its eye goes back {times}."

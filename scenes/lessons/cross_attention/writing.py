@@ -126,7 +126,7 @@ def without_reading(lesson: CrossAttention, before: list[Mobject]) -> list[Mobje
         grow_after(lesson, before, bars, names[0], run_time=1.6)
         for old, name, after in zip(names, names[1:], others, strict=False):
             lesson.play(Transform(bars, after), *leave(old), *come(name), run_time=1)
-            lesson.wait(0.55)
+            lesson.wait(0.5)
         lesson.answer(
             "“{said}” falls from {p:.1%} to {o:.1%}, and to {q:.1%}; the likeliest is now “{w}”, {r:.1%}."
             if first != word
