@@ -38,6 +38,15 @@ class Keeper(Observer):
             self.kept.append(self.each_play(lesson))
 
 
+PLAYERS: list[Any] = []
+
+
+def forget() -> None:
+    """Let go of all that has been played: gigabytes, once many lessons have been."""
+    for play in PLAYERS:
+        play.cache_clear()
+
+
 def player(lesson: type, each_play: Callable[[Any], Any] | None = None):
     """play(aspect, **options) → the lesson after it has been played, without drawing; once for the same options."""
 
@@ -53,6 +62,7 @@ def player(lesson: type, each_play: Callable[[Any], Any] | None = None):
             played.render()
         return played
 
+    PLAYERS.append(play)
     return play
 
 

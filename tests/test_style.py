@@ -22,6 +22,7 @@ def test_ruff(arguments):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_types():
     done = run("mypy")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -17,6 +17,8 @@ from studio.page.frame import framed
 from tests.preview.browsing import wait_for
 from tests.preview.test_questions import page_of
 
+pytestmark = pytest.mark.slow
+
 AROUND = """<!doctype html><meta charset="utf-8"><title>Around</title><body style="margin: 0; width: 700px">FRAME
 <iframe id="other" srcdoc="<script>
   const film = parent.document.querySelector('iframe').contentWindow;
@@ -160,7 +162,6 @@ SLIDES = """<!doctype html><html><head><meta charset="utf-8"><title>Slides</titl
 </script>SCRIPT</body></html>"""
 
 
-@pytest.mark.slow
 def test_a_slide_of_reveal_js_plays_its_step(open_page, film, tmp_path):
     npm = shutil.which("npm") or pytest.skip("needs npm")
     packed = subprocess.run([npm, "pack", "--silent", "reveal.js"], cwd=tmp_path, capture_output=True, timeout=120)

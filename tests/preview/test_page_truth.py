@@ -30,6 +30,8 @@ from studio.play.session import perform
 from tests.preview.browsing import wait_for
 from tests.preview.pages import STEP, job
 
+pytestmark = pytest.mark.slow
+
 NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?")
 
 

@@ -368,6 +368,7 @@ async def measured(access: Access) -> tuple[list[float], list[dict]]:
     return took, polls
 
 
+@pytest.mark.slow
 def test_two_hundred_vote_at_once(server, capsys):
     sock = listen("127.0.0.1", None)
     server.access = Access("127.0.0.1", sock.getsockname()[1], "watchword", "leadword")

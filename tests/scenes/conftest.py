@@ -3,6 +3,14 @@ import pytest
 from manim import tempconfig
 
 from model.numbers.tensor import Tensor
+from tests import playing
+
+
+@pytest.fixture(autouse=True, scope="module")
+def played_lessons():
+    """Those of one file of tests are not kept for the next."""
+    yield
+    playing.forget()
 
 
 @pytest.fixture(autouse=True)

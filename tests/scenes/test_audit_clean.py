@@ -15,6 +15,8 @@ ENTRIES = {entry.id: entry for entry in course()}
 MATRIX = everything(list(ENTRIES.values()))
 FEW = {"tokens": 1, "cross_attention": 1}  # questions to the viewer; of all others at least two
 TEXTS, THEMES = MATRIX.texts, MATRIX.themes
+QUICK = ("compare", "mlp", "scaling", "unembedding")  # lessons that are audited in a second or two
+BY_DEFAULT = [pytest.param(lesson, marks=() if lesson in QUICK else pytest.mark.slow) for lesson in ENTRIES]
 PAIRS = [(text, aspect) for text in TEXTS for aspect in ASPECTS]  # the first is what is rendered by default
 FIRST = [(lesson, 1 + 5 * place % (len(PAIRS) - 1)) for place, lesson in enumerate(ENTRIES)]
 OTHERS = [  # of the others every second: of a lesson the even ones, of the next the odd ones
@@ -39,7 +41,7 @@ def told(report: Report) -> list[str]:
     return [f"{f.moment.step}, play {f.moment.play}: {f.defect.kind}: {f}" for f in report.findings]
 
 
-@pytest.mark.parametrize("lesson", ENTRIES)
+@pytest.mark.parametrize("lesson", BY_DEFAULT)
 def test_as_it_is_rendered_by_default(lesson):
     report = audit_lesson(ENTRIES[lesson], Options())
     assert not report.skipped

@@ -42,6 +42,7 @@ def test_no_number_is_typed_in(lesson):
         assert not re.search(r"\d", re.sub(r"{[^}]*}", "", text)), step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lesson", ENTRIES)
 def test_they_are_filled_with_the_run_s_values(lesson):
     entry = ENTRIES[lesson]

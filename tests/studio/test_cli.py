@@ -71,6 +71,7 @@ def test_render_gives_a_video_with_all_that_belongs_to_it(tmp_path):
     assert ", 0 of " in again.stderr, "everything comes from the cache"
 
 
+@pytest.mark.slow
 def test_ffprobe_agrees(run, tmp_path):
     run("render", "attention", *QUICK, "-o", tmp_path)
     video = next(tmp_path.glob("*.mp4"))
@@ -93,6 +94,7 @@ def test_ffprobe_agrees(run, tmp_path):
 
 
 @pytest.mark.parametrize("fmt", ["gif", "webp", "webm", "png"])
+@pytest.mark.slow
 def test_other_formats(run, tmp_path, fmt):
     code, out, err = run("render", "attention", *QUICK, "-f", fmt, "-o", tmp_path, "--theme", "day")
     assert code == 0, err
@@ -105,6 +107,7 @@ def test_other_formats(run, tmp_path, fmt):
 
 
 @pytest.mark.parametrize(("aspect", "size"), [("9:16", (192, 342)), ("1:1", (192, 192))])
+@pytest.mark.slow
 def test_other_aspects(run, tmp_path, aspect, size):
     code, out, err = run("render", "attention", *QUICK, "-f", "png", "-o", tmp_path, "--aspect", aspect)
     assert code == 0, err
@@ -113,6 +116,7 @@ def test_other_aspects(run, tmp_path, aspect, size):
 
 
 @pytest.mark.parametrize(("asks", "name"), [("--questions", "-questions"), ("--no-questions", "")])
+@pytest.mark.slow
 def test_a_film_asks_where_it_is_told_to(run, tmp_path, asks, name):
     code, out, err = run("render", "unembedding", *SMALL, asks, "--step", "Softmax", "-o", tmp_path)
     assert code == 0, err
@@ -315,6 +319,7 @@ def test_a_bug_is_called_one_and_shown_on_demand(run, monkeypatch):
     assert code == 1 and "Traceback" in err and "ZeroDivisionError" in err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_pipe_that_closes_is_no_error():
     done = subprocess.run(
         f"{sys.executable} -m studio.cli trace 'the cat sat' | head -1",
@@ -394,6 +399,7 @@ def test_a_disk_that_is_really_full(tmp_path, own_cache):
         subprocess.run(["umount", str(small)], check=True)
 
 
+@pytest.mark.slow
 def test_audit_takes_what_render_takes(run):
     code, out, _ = run("audit", "attention", "--layer", "1", "--head", "2", "--token", "3", "--seed", "4")
     assert code == 0 and "no findings" in out

@@ -15,6 +15,8 @@ from studio.film.render import Request, render
 from studio.film.verify import verify
 from studio.play.picture import Picture, rate_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437", "utf-16", "ascii:strict", "utf-8"])
 @pytest.mark.parametrize(
@@ -95,7 +97,6 @@ def test_streams_that_are_closed(tmp_path, closed):
     assert shell(f"clearhead nonsense {closed}", tmp_path).returncode == 2
 
 
-@pytest.mark.slow
 def test_a_user_without_a_home(tmp_path):
     """As in a container that runs under a number: no $HOME, and nobody of that number is known."""
     container = "unshare --user --map-user=12345 --map-group=12345"

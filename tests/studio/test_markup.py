@@ -74,6 +74,7 @@ def test_a_real_step_by_night_and_by_day(run, tmp_path):
     assert light["alt"] == f"The unembedding: {about['steps'][0]['caption']}"
 
 
+@pytest.mark.slow
 def test_a_gif_stands_still_for_who_has_asked_for_less_motion(toy, run, tmp_path):
     elements = made(run, tmp_path, "-f", "gif", "--max-size", "25kB")
     assert [(s["media"], Path(s["srcset"]).suffix) for s in elements.of("source")] == [

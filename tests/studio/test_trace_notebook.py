@@ -12,6 +12,8 @@ from PIL import Image
 
 from tests.studio import notebooks
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

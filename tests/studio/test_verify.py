@@ -26,6 +26,8 @@ from studio.play.files import sha256
 from studio.play.picture import Picture
 from studio.play.session import Job
 
+pytestmark = pytest.mark.slow
+
 TEXT, OTHER = "The dog ran", "The cat sat"
 NAME = "attention-the-dog-ran-seed7-180p4"
 
@@ -211,7 +213,6 @@ def test_a_line_for_each_finding(files, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 6  # twice: the vtt, and the seed beside options and lesson
 
 
-@pytest.mark.slow
 def test_one_frame_that_was_painted_over_is_found_by_drawing_again(files):
     encoded(files)
     assert findings(files, deep=True) == [], "encoding alone changes nothing that could be seen"
@@ -226,7 +227,6 @@ def test_one_frame_that_was_painted_over_is_found_by_drawing_again(files):
     assert "1 of" in line and "frames are not what is drawn; the first at 25.00 s" in line
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gif", "webp", "webm", "png"])
 def test_films_of_every_kind_prove_themselves(tmp_path, kind):
     entry = next(entry for entry in course() if entry.id == "attention")

@@ -7,6 +7,8 @@ from tests.model.families.foreign import KINDS, TEXT, compute, model, write
 from tests.model.families.parity import CLOSE, worst
 from tests.model.numbers.test_making import check_that_every_number_says_how_it_was_made
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

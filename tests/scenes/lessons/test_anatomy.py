@@ -19,6 +19,8 @@ from scenes.lessons.anatomy.lesson import Anatomy
 from scenes.lessons.anatomy.scales import CountSquare
 from tests.playing import caption, find, only, player, texts
 
+pytestmark = pytest.mark.slow
+
 play = player(Anatomy)
 LONG = "A fluffy blue creature roamed the verdant forest and the tired old grey wolf looked at it because it was so sad"
 MODERN = dict(positions="rotary", norm="rms", activation="swiglu", n_kv_heads=2, mlp_bias=False, tied=False)

@@ -18,6 +18,8 @@ from scenes.lessons.embedding.maps import CROWD
 from scenes.lessons.embedding.table import TablePicture
 from tests.playing import caption, only, player, texts
 
+pytestmark = pytest.mark.slow
+
 TEXT = Embedding.text
 LONG = (
     "The little girl who lived in the old house saw a big dog and ran to her mother because she was very afraid today"

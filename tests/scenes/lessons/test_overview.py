@@ -22,6 +22,8 @@ from scenes.lessons.overview.lesson import HEATS, TURNS, PredictSampleRepeat
 from scenes.lessons.overview.loop import with_bars
 from tests.playing import caption, find, only, player, texts
 
+pytestmark = pytest.mark.slow
+
 TEXT = PredictSampleRepeat.text
 LONG = "The cat sat on the mat because it was tired . The dog looked at the cat and then it ran to the"
 
