@@ -11,7 +11,7 @@ from model.numbers.tensor import Tensor, concatenate
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
@@ -171,24 +171,8 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         ],
         keep=before,
     ):
-        boxes, pictures = pattern_boxes(lesson), list[Mobject]()
-        places = places_of(lesson, boxes[0], query, key)
-        for k, (box, pattern) in enumerate(zip(boxes[:2], (a, b), strict=True)):
-            words = [display(lesson.runs[k].tokens[pair[k]]) for pair in lesson.found.common]
-            room = under_title(box)
-            look: Look = dict(width=room.width, height=room.height, cell=(0.9, 0.9), rows=places, columns=places)
-            grid = DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **look)
-            grid.move_to(room.center)
-            if lesson.wide and pictures:
-                grid.align_to(pictures[1], DOWN)
-            title = Label(say("{run}", run="AB"[k]), 0.4, "secondary", of=pattern).next_to(grid, UP, buff=0.1)
-            pictures += [title, grid]
-        lesson.play(*give_way(before, *pictures[:2]), run_time=0.8)
-        lesson.play(FadeIn(pictures[2], pictures[3]), run_time=1)
-        title, last = difference(boxes[2], gap, places)
-        if lesson.wide:
-            VGroup(title, last).align_to(pictures[1], DOWN)
-        lesson.play(FadeIn(title), Introduce(last, "rows"), run_time=1.4)
+        names = [say("{run}", run="AB"[k]) for k in (0, 1)]
+        pictures = patterns_side_by_side(lesson, before, (a, b, gap), names, (query, key), important(lesson))
         lesson.answer(
             "{x} gives {y} {p:.0%} in A, {u} gives {v} {q:.0%} in B.",
             x=lesson.called(lesson.found.common[query][0]),
@@ -198,6 +182,31 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             p=a[query, key],
             q=b[query, key],
         )
+    return pictures
+
+
+def patterns_side_by_side(lesson: Compare, before: list[Mobject], patterns: tuple[Tensor, Tensor, Tensor],
+                          names: list[Said], told: tuple[int, int], order: list[int]) -> list[Mobject]:  # fmt: skip
+    """One after the other: a pattern of A, one of B, and B − A. told: the query and the key that are spoken of; order:
+    of the common columns, those that matter first."""
+    boxes, pictures = pattern_boxes(lesson), list[Mobject]()
+    places = places_of(order, boxes[0], *told)
+    for k, (box, pattern) in enumerate(zip(boxes[:2], patterns[:2], strict=True)):
+        words = [display(lesson.runs[k].tokens[pair[k]]) for pair in lesson.beside.common]
+        room = under_title(box)
+        look: Look = dict(width=room.width, height=room.height, cell=(0.9, 0.9), rows=places, columns=places)
+        grid = DotPattern(pattern, row_labels=words, column_labels=words, target_row=told[0], **look)
+        grid.move_to(room.center)
+        if lesson.wide and pictures:
+            grid.align_to(pictures[1], DOWN)
+        title = Label(names[k], 0.4, "secondary", of=pattern).next_to(grid, UP, buff=0.1)
+        pictures += [title, grid]
+    lesson.play(*give_way(before, *pictures[:2]), run_time=0.8)
+    lesson.play(FadeIn(pictures[2], pictures[3]), run_time=1)
+    title, last = difference(boxes[2], patterns[2], places)
+    if lesson.wide:
+        VGroup(title, last).align_to(pictures[1], DOWN)
+    lesson.play(FadeIn(title), Introduce(last, "rows"), run_time=1.4)
     return [*pictures, title, last]
 
 
@@ -216,11 +225,11 @@ def pattern_boxes(lesson: Compare) -> tuple[Box, ...]:
     return *upper.columns(1, 1, gap=0.3), lower
 
 
-def places_of(lesson: Compare, box: Box, *wanted: int) -> list[int | None]:
-    """The words of a pattern: all or, of a long text, those that are `wanted` and those whose rows are furthest apart,
-    None for a gap."""
+def places_of(order: list[int], box: Box, *wanted: int) -> list[int | None]:
+    """The words of a pattern: all or, of a long text, those that are `wanted` and the first ones of an `order`, None
+    for a gap."""
     most = int(min(box.width, box.height) / SMALLEST)
-    order = list(dict.fromkeys([*wanted, *important(lesson)]))
+    order = list(dict.fromkeys([*wanted, *order]))
     return with_gaps(sorted(order[: most if len(order) <= most else most * 2 // 3]))
 
 
@@ -232,4 +241,12 @@ def difference(box: Box, gap: Tensor, places: list[int | None]) -> tuple[Label, 
     return Label(say("B − A"), 0.4, "secondary").next_to(grid, UP, buff=0.1), grid
 
 
-__all__ = ["every_pattern", "two_patterns", "where_it_looks", "who_writes", "without_it"]
+__all__ = [
+    "every_pattern",
+    "patterns_side_by_side",
+    "places_of",
+    "two_patterns",
+    "where_it_looks",
+    "who_writes",
+    "without_it",
+]

@@ -8,6 +8,7 @@ import numpy as np
 from manim import FadeOut, Mobject
 
 from model.numbers.tensor import Tensor, stack
+from model.study.inside.comparing import stops_of
 from model.study.inside.lens import LogitLens
 from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
@@ -18,25 +19,34 @@ if TYPE_CHECKING:
 
 
 def can_be_shown(lesson: Compare) -> bool:
-    """Whether the model's rows can be read behind its last norm and W_U alone."""
-    config = lesson.trace.config
-    plain = config.norm_first and config.unembeds and not config.unembed_layer and not config.embed_norm
-    return bool(plain and not config.unembed_bias and config.logit_cap is None)
+    """Whether the rows of both runs can be read behind the last norm and W_U alone."""
+    return all(
+        config.norm_first and config.unembeds and not config.unembed_layer and not config.embed_norm
+        and not config.unembed_bias and config.logit_cap is None
+        for config in (run.config for run in lesson.runs)
+    )  # fmt: skip
+
+
+def words_in(lesson: Compare, run: int) -> tuple[int, int]:
+    """The ids of `word` and `rival` in the model of a run."""
+    if lesson.options.other_model is None:
+        return lesson.word, lesson.rival
+    return lesson.models.id_in(run, lesson.word), lesson.models.id_in(run, lesson.rival)
 
 
 def gaps(lesson: Compare) -> list[Tensor]:
     """logit of `word` − logit of `rival` of either run’s last row, behind the last norm, at each stop. [stop]"""
     found = []
-    for run in lesson.runs:
-        lens = LogitLens(run, len(run) - 1)
-        directions = run["W_U"][:, lesson.word] - run["W_U"][:, lesson.rival]
-        found.append(stack([lens.row(name) @ directions for name in lesson.found.stops], "stop"))
+    for k, run in enumerate(lesson.runs):
+        lens, (word, rival) = LogitLens(run, len(run) - 1), words_in(lesson, k)
+        directions = run["W_U"][:, word] - run["W_U"][:, rival]
+        found.append(stack([lens.row(name) @ directions for name in stops_of(run)], "stop"))
     return found
 
 
 def logits(lesson: Compare, run: int = 0) -> list[Tensor]:
     """Those of `word` and `rival` after the text of a run."""
-    return [lesson.runs[run]["logits"][-1, word] for word in (lesson.word, lesson.rival)]
+    return [lesson.runs[run]["logits"][-1, word] for word in words_in(lesson, run)]
 
 
 def difference(gap: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:
@@ -48,7 +58,7 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     a, b = gaps(lesson)
     low = int(np.floor(min(a.values.min(), b.values.min(), 0)))
     high = int(np.ceil(max(a.values.max(), b.values.max(), 1)))
-    count = len(lesson.found.stops)
+    most = max(len(a), len(b))
     with lesson.step(
         "Word against word",
         ask="In the last row: what speaks for “{w}” and against “{v}”, layer by layer?",
@@ -59,10 +69,11 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         ],
         keep=before,
     ):
-        places = Tensor.given(np.arange(count), "stops: going in, then behind each layer", ("stop",))
-        series = [Series(places, a, "A", "target", 0.05), Series(places, b, "B", "logit", 0.05)]
+        places = Tensor.given(np.arange(most), "stops: going in, then behind each layer", ("stop",))
+        series = [Series(places[: len(one)], one, name, role, 0.05)
+                  for one, name, role in ((a, "A", "target"), (b, "B", "logit"))]  # fmt: skip
         chart = LineChart(
-            series, width=lesson.stage.width, height=min(lesson.stage.height, 7.0), across=(0, count - 1),
+            series, width=lesson.stage.width, height=min(lesson.stage.height, 7.0), across=(0, most - 1),
             up=(low, high), titles=("layers done", "logit difference"),
         ).move_to(lesson.stage.center)  # fmt: skip
         lesson.play(*[FadeOut(m, run_time=0.5) for m in before], GrowCurve(chart, run_time=2.6))

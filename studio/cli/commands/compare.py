@@ -84,7 +84,8 @@ def about(text: str, other: str | None, models: tuple[str, ...], without: str | 
     """The comparison as plain data: its words side by side and what comes next; of one model also distances, the first
     place where the runs part, the head that writes most differently there, and the pattern that changes most."""
     from model import run
-    from model.study.inside.comparing import Comparison, told_apart
+    from model.study.inside.comparing import Comparison
+    from model.study.inside.models import told_apart
     from scenes.lessons.compare.second import heads_of
 
     names = (models or ("tiny",)) * 2
@@ -119,7 +120,7 @@ def _columns(one: Trace, two: Trace) -> list[Column]:
 
 
 def _column(one: Trace, two: Trace, i: int | None, j: int | None) -> dict[str, Any]:
-    from model.study.inside.comparing import told_apart
+    from model.study.inside.models import told_apart
 
     return {
         "a": None if i is None else one.tokens[i],
