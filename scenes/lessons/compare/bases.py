@@ -18,13 +18,12 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import truth
 from scenes.lesson.steps import give_way
-from scenes.lessons.compare.heads import places_of, under_title
+from scenes.lessons.compare.heads import places_of, room_for_words, under_title
 from scenes.lessons.compare.rows import label_of
 
 if TYPE_CHECKING:
     from scenes.lessons.compare.lesson import Compare
 
-ENTRIES = 8  # of a row, at most
 DIGITS = 0.62  # side of a cell from which on it has a number
 
 
@@ -54,10 +53,9 @@ def two_bases(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         strongest = max(float(np.abs(row.values).max()) for row in rows)
         made: list[Mobject] = []
         for k, (row, box) in enumerate(zip(rows, boxes, strict=True)):
-            look: Look = dict(
-                width=box.width, height=1.5, cell=(1.6, 1.4), columns=lesson.by(wide=ENTRIES, square=6, tall=5)
-            )
-            grid = TensorGrid(row, "data", spec="+.2f", scale=strongest, size=0.4, **look).move_to(box.center)
+            look: Look = dict(columns=lesson.by(wide=8, square=6, tall=4), cell=(1.6, 2.0), width=box.width)
+            look |= dict(height=lesson.by(wide=1.2, square=1.6, tall=2.0), spec="+.2f", scale=strongest, size=0.4)
+            grid = TensorGrid(row, "data", **look).move_to(box.center)
             made += [name_of(lesson, k, row).next_to(grid, UP, buff=0.2), grid]
         lesson.play(*give_way(before, made[0]), Introduce(made[1], "columns", lag=0.1), run_time=1.4)
         lesson.play(FadeIn(made[2]), Introduce(made[3], "columns", lag=0.1), run_time=1.4)
@@ -83,12 +81,16 @@ def within_each(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         subtitle="cosines of rows behind the last layer: {p} in A, {q} in B",
         p=found.last_stop(0),
         q=found.last_stop(1),
-        claims=[truth("no two words differ more", list(tables), lambda a, b: furthest(a, b) == (i, j))],
+        claims=[
+            truth(
+                "no two words differ more", list(tables), lambda a, b: bool(abs(a - b)[i, j] >= abs(a - b).max() - 1e-9)
+            )
+        ],
         keep=before,
     ):
         boxes = lesson.stage.columns(1, 1, gap=0.5) if lesson.wide else lesson.stage.rows(1, 1, gap=0.3)
         names = [label_of(lesson, k) for k in range(len(found.common))]
-        places = places_of(important(lesson), boxes[0], i, j)
+        places = places_of(important(lesson), room_for_words(boxes[0]), i, j)
         made, frames = list[Mobject](), list[Mobject]()
         for k, (table, box) in enumerate(zip(tables, boxes, strict=True)):
             grid = cosine_table(table, names, places, under_title(box))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scenes.lessons.compare.lesson import Compare
 
 SMALLEST = 0.3  # side of a cell with a word beside it
+FEWEST = 6  # words of a long text that a pattern shows at least
 DIGITS = 0.55  # side of a cell from which on it has a number
 SAME = "It looks the same way"
 ALIKE = 0.1  # of a head’s attention: up to this it looks the same way in both runs
@@ -186,28 +188,43 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
 
 
 def patterns_side_by_side(lesson: Compare, before: list[Mobject], patterns: tuple[Tensor, Tensor, Tensor],
-                          names: list[Said], told: tuple[int, int], order: list[int]) -> list[Mobject]:  # fmt: skip
+                          names: list[Said], told: tuple[int, int], order: list[int],
+                          stay: Sequence[Mobject] = ()) -> list[Mobject]:  # fmt: skip
     """One after the other: a pattern of A, one of B, and B − A. told: the query and the key that are spoken of; order:
-    of the common columns, those that matter first."""
-    boxes, pictures = pattern_boxes(lesson), list[Mobject]()
-    places = places_of(order, boxes[0], *told)
-    for k, (box, pattern) in enumerate(zip(boxes[:2], patterns[:2], strict=True)):
-        words = [display(lesson.runs[k].tokens[pair[k]]) for pair in lesson.beside.common]
-        room = under_title(box)
-        look: Look = dict(width=room.width, height=room.height, cell=(0.9, 0.9), rows=places, columns=places)
-        grid = DotPattern(pattern, row_labels=words, column_labels=words, target_row=told[0], **look)
-        grid.move_to(room.center)
-        if lesson.wide and pictures:
-            grid.align_to(pictures[1], DOWN)
-        title = Label(names[k], 0.4, "secondary", of=pattern).next_to(grid, UP, buff=0.1)
-        pictures += [title, grid]
-    lesson.play(*give_way(before, *pictures[:2]), run_time=0.8)
-    lesson.play(FadeIn(pictures[2], pictures[3]), run_time=1)
+    of the common columns, those that matter first; stay: the name and the pattern of B where they stand already."""
+    boxes, most = pattern_boxes(lesson), room_for_words(pattern_boxes(lesson)[0])
+    while True:
+        places = places_of(order, most, *told)
+        grids = [dots(lesson, k, box, patterns[k], told[0], places) for k, box in enumerate(boxes[:2])]
+        if all(grid.legible for grid in grids) or most <= FEWEST:
+            break
+        most -= 1
+    if lesson.wide:
+        grids[1].align_to(grids[0], DOWN)
+    titles = [Label(name, 0.4, "secondary", of=pattern).next_to(grid, UP, buff=0.1)
+              for name, pattern, grid in zip(names, patterns, grids, strict=False)]  # fmt: skip
+    lesson.play(*give_way([m for m in before if m not in stay], titles[0], grids[0]), run_time=0.8)
+    second: list[Mobject] = [titles[1], grids[1]]
+    if stay:
+        lesson.play(*[Transform(one, two) for one, two in zip(stay, second, strict=True)], run_time=0.6)
+        second = [*stay]
+    else:
+        lesson.play(FadeIn(*second), run_time=1)
     title, last = difference(boxes[2], patterns[2], places)
     if lesson.wide:
-        VGroup(title, last).align_to(pictures[1], DOWN)
+        VGroup(title, last).align_to(grids[0], DOWN)
     lesson.play(FadeIn(title), Introduce(last, "rows"), run_time=1.4)
-    return [*pictures, title, last]
+    return [titles[0], grids[0], *second, title, last]
+
+
+def dots(lesson: Compare, k: int, box: Box, pattern: Tensor, query: int, places: list[int | None]) -> DotPattern:
+    """A pattern of one of the runs, of the common columns, under the room for its title."""
+    words = [display(lesson.runs[k].tokens[pair[k]]) for pair in lesson.beside.common]
+    room = under_title(box)
+    look: Look = dict(width=room.width, height=room.height, cell=(0.9, 0.9), rows=places, columns=places)
+    grid = DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **look)
+    grid.move_to(room.center)
+    return grid
 
 
 def under_title(box: Box) -> Box:
@@ -225,10 +242,14 @@ def pattern_boxes(lesson: Compare) -> tuple[Box, ...]:
     return *upper.columns(1, 1, gap=0.3), lower
 
 
-def places_of(order: list[int], box: Box, *wanted: int) -> list[int | None]:
+def room_for_words(box: Box) -> int:
+    """How many words a pattern in a box may have."""
+    return int(min(box.width, box.height) / SMALLEST)
+
+
+def places_of(order: list[int], most: int, *wanted: int) -> list[int | None]:
     """The words of a pattern: all or, of a long text, those that are `wanted` and the first ones of an `order`, None
     for a gap."""
-    most = int(min(box.width, box.height) / SMALLEST)
     order = list(dict.fromkeys([*wanted, *order]))
     return with_gaps(sorted(order[: most if len(order) <= most else most * 2 // 3]))
 

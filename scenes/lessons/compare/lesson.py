@@ -9,6 +9,7 @@ from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.runs.ablation import moved
+from model.runs.stacks import is_translator
 from model.study.inside.comparing import Aligned, Comparison
 from model.study.inside.models import TwoModels, next_words
 from scenes.course import own_run
@@ -77,6 +78,8 @@ class Compare(TextLesson):
         if other is None:
             own = OTHER if self.text_asked == self.text else None
             return second_run(self.model_asked, self.trace, options.other, self.off, own)
+        if is_translator(other):
+            raise UsageError(f"{type(self).__name__} shows models of one stack, and {other} translates with two.")
         if is_same(self.model_asked, other):
             raise UsageError(f"both runs would be of one model: {other} is the first one's, too; leave it out.")
         return run_of_another(other, self.text_asked if options.other is None else options.other, self.off)
@@ -122,15 +125,15 @@ class Compare(TextLesson):
     @property
     def difference(self) -> Said:
         """In what the two runs differ."""
-        pairs = [pair for pair, kept in zip(self.found.common, self.found.kept, strict=True) if not kept]
-        if self.found.same_words:
+        pairs = [pair for pair, kept in zip(self.beside.common, self.beside.kept, strict=True) if not kept]
+        if self.beside.same_words:
             told = [say("head {h} of layer {l}", h=head, l=layer) for layer, head in self.off[:2]]
             more = say(" and others") if len(self.off) > 2 else say("")
             return (told[0] + say(" and ") + told[1] if len(told) > 1 else told[0]) + more
-        if len(self.found.columns) == len(self.found.common) and len(pairs) == 1:
+        if len(self.beside.columns) == len(self.beside.common) and len(pairs) == 1:
             ((i, j),) = pairs
             return say("“{u}” in place of “{x}”", u=display(self.second.tokens[j]), x=self.words[i])
-        return say("{k} of {n} places", k=len(self.found.columns) - sum(self.found.kept), n=len(self.found.columns))
+        return say("{k} of {n} places", k=len(self.beside.columns) - sum(self.beside.kept), n=len(self.beside.columns))
 
     # ── pictures ─────────────────────────────────────────────────────────────────────────────────
     def texts(self) -> AlignedTexts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,24 +87,35 @@ def every_head(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
 
 def most_alike(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     """The patterns of those two, and their difference."""
-    return two_patterns(lesson, before, "Most alike", "These two, side by side. Where do they differ most?",
-                        lesson.models.most_alike)  # fmt: skip
+    return two_patterns(lesson, before, "Most alike", "These two, side by side. Where do they differ most?", ())
 
 
 def least_alike(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     """The patterns of the head of A that has no counterpart, and of the head of B that is still most like it."""
-    return two_patterns(lesson, before, "Least alike", "And the head of A least like any of B: where is it alone?",
-                        lesson.models.least_alike)  # fmt: skip
-
-
-def two_patterns(lesson: Compare, before: list[Mobject], title: str, ask: str, ours: Head) -> list[Mobject]:
-    """A head of A, its partner in B, and B − A."""
     found = lesson.models
-    theirs, least = found.partner(*ours), title == "Least alike"
+    same = found.partner(*found.most_alike) == found.partner(*found.least_alike)
+    return two_patterns(lesson, before, "Least alike", "And the head of A least like any of B: where is it alone?",
+                        before[2:4] if same else ())  # fmt: skip
+
+
+def told_of(lesson: Compare, ours: Head) -> tuple[int, int]:
+    """The query whose weights differ most between a head of A and its partner, and the key at which they do."""
+    found = lesson.models
+    gaps = np.abs(found.pattern(0, *ours).values - found.pattern(1, *found.partner(*ours)).values)
+    query = int(gaps.sum(axis=1).argmax())
+    return query, int(gaps[query].argmax())
+
+
+def two_patterns(lesson: Compare, before: list[Mobject], title: str, ask: str,
+                 stay: Sequence[Mobject]) -> list[Mobject]:  # fmt: skip
+    """A head of A, its partner in B, and B − A. stay: as `patterns_side_by_side` takes it."""
+    found, least = lesson.models, title == "Least alike"
+    ours = found.least_alike if least else found.most_alike
+    theirs = found.partner(*ours)
     a, b = found.pattern(0, *ours), found.pattern(1, *theirs)
     gap = b - a
-    query = int(np.abs(gap.values).sum(axis=1).argmax())
-    key = int(np.abs(gap.values[query]).argmax())
+    query, key = told_of(lesson, ours)
+    order = [*told_of(lesson, found.most_alike), *told_of(lesson, found.least_alike), *important(lesson)]
     alike = found.overlap(ours, theirs)
     with lesson.step(
         title,
@@ -120,7 +132,7 @@ def two_patterns(lesson: Compare, before: list[Mobject], title: str, ask: str, o
     ):  # fmt: skip
         names = [say("{run}: layer {l}, head {h}", run=run, l=layer, h=head)
                  for run, (layer, head) in zip("AB", (ours, theirs), strict=True)]  # fmt: skip
-        pictures = patterns_side_by_side(lesson, before, (a, b, gap), names, (query, key), important(lesson))
+        pictures = patterns_side_by_side(lesson, before, (a, b, gap), names, (query, key), order, stay)
         lesson.answer(
             "{x} gives {y} {p:.0%} in A, {q:.0%} in B."
             if found.same_words

@@ -15,7 +15,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
-from scenes.lesson.claims import Fact, most, truth
+from scenes.lesson.claims import Fact, fact, most
 from scenes.lesson.steps import give_way, grow_after
 from scenes.lessons.compare import last
 from scenes.lessons.compare.aligned import AlignedTexts
@@ -41,7 +41,8 @@ def of_two_models(lesson: Compare) -> None:
         picture = last.word_against_word(lesson, picture)
     picture = every_head(lesson, picture)
     picture = most_alike(lesson, picture)
-    picture = least_alike(lesson, picture)
+    if lesson.models.least_alike != lesson.models.most_alike:
+        picture = least_alike(lesson, picture)
     where_they_part(lesson, picture)
 
 
@@ -87,7 +88,7 @@ def question(lesson: Compare) -> AlignedTexts:
 
 # ── after every word ─────────────────────────────────────────────────────────────────────────────
 def after_every_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
-    """How much of the next word's probability goes elsewhere after each word, and where that is first more than half."""
+    """How much of the next word's probability goes elsewhere after each word, and where first more than half does."""
     found, column, far = lesson.models, lesson.column, parted(lesson)
     names = [label_of(lesson, k) for k in range(len(found.common))]
     with lesson.step(
@@ -104,7 +105,7 @@ def after_every_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         bars.move_to(lesson.stage.center)
         grow_after(lesson, before, bars, lag=0.5, run_time=2.6)
         lesson.play(bars.animate.show_mark(), run_time=0.8)
-        frame = Frame(bars.bar_corners(column, 0.06))
+        frame = Frame(bars.bar_corners(column, min(0.06, 0.08 * bars.pitch)))
         lesson.play(FadeIn(frame, scale=1.3), run_time=0.6)
         lesson.answer(
             "After {place} it is more than {limit} for the first time: {x:.0%}."
@@ -120,7 +121,7 @@ def first_place(lesson: Compare) -> Fact:
     """That the models part at `column`."""
     found, column = lesson.models, lesson.column
     told = "it is the first with more than half, or the furthest"
-    return truth(told, [found.elsewhere, found.elsewhere[column]], lambda v, there: is_first(v, there, column))
+    return fact("most", told, [found.elsewhere, found.elsewhere[column]], lambda v, there: is_first(v, there, column))
 
 
 def is_first(values: np.ndarray, there: np.ndarray, column: int) -> bool:
@@ -131,12 +132,15 @@ def is_first(values: np.ndarray, there: np.ndarray, column: int) -> bool:
 
 def what_they_say_there(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     """The likeliest next words at the first place."""
-    at, (p, q) = lesson.models.common[lesson.column], lesson.models.probs(lesson.column)
+    found, column = lesson.models, lesson.column
+    at, (p, q) = found.common[column], found.probs(column)
     word, other = (int(np.argmax(probs.values)) for probs in (p, q))
     with lesson.step(
         "The first place",
         ask="What does A say there, and what B?",
-        subtitle="next word after {x} in A, after {u} in B",
+        subtitle="next word after {x}, in A and in B"
+        if found.same_words
+        else "next word after {x} in A, after {u} in B",
         x=lesson.called(at[0]),
         u=lesson.called_second(at[1]),
         claims=[most(p, word), most(q, other)],
@@ -146,7 +150,7 @@ def what_they_say_there(lesson: Compare, before: list[Mobject]) -> list[Mobject]
         lesson.play(*give_way(before, *titles), run_time=0.7)
         lesson.play(*[Grow(one, "values") for one in bars], run_time=1.4)
         lesson.answer(
-            "Likeliest in A is “{y}”, {a:.0%}; likeliest in B is “{z}”, {b:.0%}.",
+            "Likeliest: “{y}” with {a:.0%} in A, “{z}” with {b:.0%} in B.",
             y=display(lesson.trace.vocabulary[word]),
             z=display(lesson.trace.vocabulary[other]),
             a=p[word],
