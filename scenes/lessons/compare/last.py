@@ -44,13 +44,14 @@ def gaps(lesson: Compare) -> list[Tensor]:
     return found
 
 
-def logits(lesson: Compare, run: int = 0) -> list[Tensor]:
-    """Those of `word` and `rival` after the text of a run."""
-    return [lesson.runs[run]["logits"][-1, word] for word in words_in(lesson, run)]
+def chances(lesson: Compare, run: int) -> list[Tensor]:
+    """Those of `word` and `rival` after the text of a run, as its bars have them."""
+    return [lesson.probs[run][word] for word in (lesson.word, lesson.rival)]
 
 
 def difference(gap: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:
-    return bool(abs(one - other - gap) < 1e-3 * max(1.0, abs(float(gap))))
+    """Whether a difference of logits is the logarithm of how many times likelier one word is than the other."""
+    return bool(abs(np.log(one) - np.log(other) - gap) < 1e-3 * max(1.0, abs(float(gap))))
 
 
 def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
@@ -64,8 +65,10 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         ask="In the last row: what speaks for “{w}” and against “{v}”, layer by layer?",
         subtitle="logit of “{w}” − logit of “{v}” behind ln_final and W_U, at each stop",
         claims=[
-            truth("at the last stop they are the logits", [a[-1], *logits(lesson)], difference),
-            truth("in B, too", [b[-1], *logits(lesson, 1)], difference),
+            truth(
+                "at the last stop it says how many times likelier the word is", [a[-1], *chances(lesson, 0)], difference
+            ),
+            truth("in B, too", [b[-1], *chances(lesson, 1)], difference),
         ],
         keep=before,
     ):

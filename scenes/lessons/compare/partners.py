@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import FadeIn, FadeOut, Mobject
 
-from model.numbers.tensor import concatenate
+from model.numbers.tensor import Tensor, concatenate
 from model.study.inside.models import Head, overlaps
 from scenes.kit.ground.say import Said, say
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look
-from scenes.lesson.claims import Fact, fact, truth
+from scenes.lesson.claims import CLOSE, Fact, fact, truth
 from scenes.lessons.compare.bases import important
 from scenes.lessons.compare.heads import patterns_side_by_side
 
@@ -85,66 +87,89 @@ def every_head(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     return [grid, frame]
 
 
-def most_alike(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
-    """The patterns of those two, and their difference."""
-    return two_patterns(lesson, before, "Most alike", "These two, side by side. Where do they differ most?", ())
+@dataclass(frozen=True)
+class Pair:
+    """A head of A and its partner in B: how much they share, their patterns, and the query and the key at which they
+    differ most. most: whether it is the pair that shares most of all heads of A with their partners, else least."""
 
+    lesson: Compare
+    most: bool
 
-def least_alike(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
-    """The patterns of the head of A that has no counterpart, and of the head of B that is still most like it."""
-    found = lesson.models
-    same = found.partner(*found.most_alike) == found.partner(*found.least_alike)
-    return two_patterns(lesson, before, "Least alike", "And the head of A least like any of B: where is it alone?",
-                        before[2:4] if same else ())  # fmt: skip
+    @property
+    def ours(self) -> Head:
+        return self.lesson.models.most_alike if self.most else self.lesson.models.least_alike
 
+    @property
+    def theirs(self) -> Head:
+        return self.lesson.models.partner(*self.ours)
 
-def told_of(lesson: Compare, ours: Head) -> tuple[int, int]:
-    """The query whose weights differ most between a head of A and its partner, and the key at which they do."""
-    found = lesson.models
-    gaps = np.abs(found.pattern(0, *ours).values - found.pattern(1, *found.partner(*ours)).values)
-    query = int(gaps.sum(axis=1).argmax())
-    return query, int(gaps[query].argmax())
+    @cached_property
+    def patterns(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Of A, of B, and B − A. [query, key]"""
+        a, b = self.lesson.models.pattern(0, *self.ours), self.lesson.models.pattern(1, *self.theirs)
+        gap = b - a
+        return a, b, gap
 
+    @property
+    def told(self) -> tuple[int, int]:
+        """(query, key)."""
+        gaps = np.abs(self.patterns[2].values)
+        query = int(gaps.sum(axis=1).argmax())
+        return query, int(gaps[query].argmax())
 
-def two_patterns(lesson: Compare, before: list[Mobject], title: str, ask: str,
-                 stay: Sequence[Mobject]) -> list[Mobject]:  # fmt: skip
-    """A head of A, its partner in B, and B − A. stay: as `patterns_side_by_side` takes it."""
-    found, least = lesson.models, title == "Least alike"
-    ours = found.least_alike if least else found.most_alike
-    theirs = found.partner(*ours)
-    a, b = found.pattern(0, *ours), found.pattern(1, *theirs)
-    gap = b - a
-    query, key = told_of(lesson, ours)
-    order = [*told_of(lesson, found.most_alike), *told_of(lesson, found.least_alike), *important(lesson)]
-    alike = found.overlap(ours, theirs)
-    with lesson.step(
-        title,
-        ask=ask,
-        subtitle="attn.pattern in A and in B · area: weight · then B − A · {x:.0%} on the same words",
-        x=alike,
-        claims=[
-            fact(("most", "least"), f"it is the {title.lower()} of A", [found.alike, alike],
-                 lambda every, one: bool(abs(one - (every.min() if least else every.max())) < 1e-6)),
-            truth("nothing differs more in that row", [gap[query]], lambda g: bool(abs(g[key]) >= abs(g).max() - 1e-6)),
-            truth("it is what B has more than A", [gap, a, b], lambda g, p, q: bool(np.allclose(g, q - p, atol=1e-6))),
-        ],
-        keep=before,
-    ):  # fmt: skip
+    def step(self) -> dict[str, Any]:
+        """What the step that shows it says and claims."""
+        (a, b, gap), (query, key) = self.patterns, self.told
+        shared, every = self.lesson.models.overlap(self.ours, self.theirs), self.lesson.models.alike
+        told = f"no pair of a head of A and its partner shares {'more' if self.most else 'less'}"
+        row = gap[query]
+        claims = [
+            fact(("most", "least"), told, [every, shared],
+                 lambda all, one: bool(abs(one - (all.max() if self.most else all.min())) < CLOSE)),
+            truth("nothing differs more in that row", [row], lambda g: bool(abs(g[key]) >= abs(g).max() - CLOSE)),
+            truth("it is what B has more than A", [gap, a, b], lambda g, p, q: bool(np.allclose(g, q - p, atol=CLOSE))),
+        ]  # fmt: skip
+        return dict(
+            subtitle="attn.pattern in A and in B · area: weight · then B − A · {x:.0%} on the same words",
+            x=shared,
+            claims=claims,
+        )
+
+    def show(self, before: list[Mobject], order: list[int], stay: Sequence[Mobject] = ()) -> list[Mobject]:
+        """The three patterns, and the answer. order, stay: as `patterns_side_by_side` takes them."""
+        lesson, (query, key), (a, b, _) = self.lesson, self.told, self.patterns
         names = [say("{run}: layer {l}, head {h}", run=run, l=layer, h=head)
-                 for run, (layer, head) in zip("AB", (ours, theirs), strict=True)]  # fmt: skip
-        pictures = patterns_side_by_side(lesson, before, (a, b, gap), names, (query, key), order, stay)
+                 for run, (layer, head) in zip("AB", (self.ours, self.theirs), strict=True)]  # fmt: skip
+        pictures = patterns_side_by_side(lesson, before, self.patterns, names, (query, key), order, stay)
+        common = lesson.models.common
         lesson.answer(
             "{x} gives {y} {p:.0%} in A, {q:.0%} in B."
-            if found.same_words
+            if lesson.models.same_words
             else "{x} gives {y} {p:.0%} in A, {u} gives {v} {q:.0%} in B.",
-            x=lesson.called(found.common[query][0]),
-            y=lesson.called(found.common[key][0]),
-            u=lesson.called_second(found.common[query][1]),
-            v=lesson.called_second(found.common[key][1]),
+            x=lesson.called(common[query][0]),
+            y=lesson.called(common[key][0]),
+            u=lesson.called_second(common[query][1]),
+            v=lesson.called_second(common[key][1]),
             p=a[query, key],
             q=b[query, key],
         )
-    return pictures
+        return pictures
 
 
-__all__ = ["every_head", "least_alike", "most_alike"]
+def both_pairs(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
+    """The pair that is most alike; then the head of A that has no counterpart, with the head of B that is nearest."""
+    most, least = Pair(lesson, True), Pair(lesson, False)
+    order = [*most.told, *least.told, *important(lesson)]
+    with lesson.step(
+        "Most alike", ask="These two, side by side. Where do they differ most?", keep=before, **most.step()
+    ):
+        pictures = most.show(before, order)
+    if most.ours == least.ours:
+        return pictures
+    stay = pictures[2:4] if most.theirs == least.theirs else ()
+    ask = "And the head of A least like any of B: where is it alone?"
+    with lesson.step("Least alike", ask=ask, keep=pictures, **least.step()):
+        return least.show(pictures, order, stay)
+
+
+__all__ = ["both_pairs", "every_head"]

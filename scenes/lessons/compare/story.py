@@ -20,7 +20,7 @@ from scenes.lesson.steps import give_way, grow_after
 from scenes.lessons.compare import last
 from scenes.lessons.compare.aligned import AlignedTexts
 from scenes.lessons.compare.bases import two_bases, within_each
-from scenes.lessons.compare.partners import every_head, least_alike, most_alike
+from scenes.lessons.compare.partners import both_pairs, every_head
 from scenes.lessons.compare.rows import label_of
 
 if TYPE_CHECKING:
@@ -40,9 +40,7 @@ def of_two_models(lesson: Compare) -> None:
     if last.can_be_shown(lesson):
         picture = last.word_against_word(lesson, picture)
     picture = every_head(lesson, picture)
-    picture = most_alike(lesson, picture)
-    if lesson.models.least_alike != lesson.models.most_alike:
-        picture = least_alike(lesson, picture)
+    picture = both_pairs(lesson, picture)
     where_they_part(lesson, picture)
 
 
