@@ -24,8 +24,6 @@ from scenes.lessons.compare.rows import label_of
 if TYPE_CHECKING:
     from scenes.lessons.compare.lesson import Compare
 
-DIGITS = 0.62  # side of a cell from which on it has a number
-
 
 def name_of(lesson: Compare, k: int, of: Tensor) -> Label:
     """“A: tiny”, over what is of that run."""
@@ -78,7 +76,7 @@ def within_each(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "Within each model",
         ask="Angles within one model are its own. Which words lie near each other in A, which in B?",
-        subtitle="cosines of rows behind the last layer: {p} in A, {q} in B",
+        subtitle="cosines behind the last layer: {p} in A, {q} in B",
         p=found.last_stop(0),
         q=found.last_stop(1),
         claims=[
@@ -111,14 +109,10 @@ def within_each(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
 
 
 def cosine_table(table: Tensor, names: Sequence[str], places: list[int | None], room: Box) -> TensorGrid:
-    """Word by word; with numbers where the cells are large enough."""
+    """Word by word."""
     look: Look = dict(width=room.width, height=room.height, cell=(1.1, 0.8), rows=places, columns=places)
-    for digits in (True, False):
-        grid = TensorGrid(table, "score", row_labels=names, column_labels=names, spec="+.2f", scale=1.0, brackets=False,
-                          digits=digits, **look)  # fmt: skip
-        if min(grid.cw, grid.ch * 1.4) > DIGITS:
-            break
-    return grid.move_to(room.center)
+    look |= dict(row_labels=names, column_labels=names, spec="+.2f", scale=1.0, brackets=False)
+    return TensorGrid(table, "score", **look).move_to(room.center)
 
 
 def furthest(a: np.ndarray, b: np.ndarray) -> tuple[int, int]:

@@ -80,8 +80,17 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             up=(low, high), titles=("layers done", "logit difference"),
         ).move_to(lesson.stage.center)  # fmt: skip
         lesson.play(*[FadeOut(m, run_time=0.5) for m in before], GrowCurve(chart, run_time=2.6))
-        lesson.answer("{x:+.1f} in A and {y:+.1f} in B at the end; they begin at {p:+.1f} and {q:+.1f}.",
-                      x=a[-1], y=b[-1], p=a[0], q=b[0])  # fmt: skip
+        lesson.answer(
+            "{x:+.1f} in A and {y:+.1f} in B at the end; they begin at {p:+.1f} and {q:+.1f}."
+            if len(a) == len(b)
+            else "{x:+.1f} in A at the end, behind {n} layers; {y:+.1f} in B, behind {m}.",
+            x=a[-1],
+            y=b[-1],
+            p=a[0],
+            q=b[0],
+            n=len(a) - 1,
+            m=len(b) - 1,
+        )
     return [chart]
 
 
