@@ -19,7 +19,7 @@ class Option:
     kind: str, int, float or bool. least, most: the range of a number. choices: of a word. short: the letter on the
     command line. live: whether it can be changed while the lesson is shown. checked: the lesson says what is out of
     range, because its model or text decides; the preview offers it where the lesson has it. path: a word that may be
-    the path of a folder."""
+    the path of a folder, and names a model."""
 
     kind: type
     help: str
@@ -89,6 +89,15 @@ class Options:
         label="Second text",
         metavar="TEXT",
         checked=True,
+    )
+    other_model: str | None = _option(
+        None,
+        str,
+        "Of compare: the model of the second run (default: that of the first).",
+        label="Second model",
+        metavar="NAME",
+        checked=True,
+        path=True,
     )
     without: str | None = _option(
         None,

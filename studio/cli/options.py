@@ -103,7 +103,7 @@ def _click_option(name: str, option: Option) -> Decorator[Any]:
         show_default=isinstance(default, str),
         metavar=option.metavar,
         help=option.help,
-        callback=which_checkpoint if name == "model" else None,
+        callback=which_checkpoint if option.path else None,
     )
 
 

@@ -50,7 +50,9 @@ def _part(name: str, value: Any) -> str:
         return f"{name}{repr(value).removesuffix('.0')}"
     if option.choices or getattr(DEFAULTS, name) is not None:
         return str(value).replace(":", "x")
-    return _model(value) if option.path else exact(value)
+    if option.path:
+        return _model(value) if name == "model" else f"{name.replace('_', '-')}-{_model(value)}"
+    return exact(value)
 
 
 def exact(text: str) -> str:

@@ -12,8 +12,8 @@ LIES = [
     Lie(
         "both bars of the next word are those of the first run",
         LESSON,
-        'self.probs: tuple[Tensor, Tensor] = (self.trace["probs"][-1], self.second["probs"][-1])',
-        'self.probs: tuple[Tensor, Tensor] = (self.trace["probs"][-1], self.trace["probs"][-1])',
+        "self.probs: tuple[Tensor, Tensor] = next_words(self.trace, self.second)",
+        "self.probs: tuple[Tensor, Tensor] = next_words(self.trace, self.trace)",
         "compare",
         FALSE,
     ),
@@ -92,8 +92,8 @@ LIES = [
     Lie(
         "the two patterns are called by each other’s name",
         HEADS,
-        'title = Label(say("{run}", run="AB"[k])',
-        'title = Label(say("{run}", run="BA"[k])',
+        'names = [say("{run}", run="AB"[k]) for k in (0, 1)]',
+        'names = [say("{run}", run="BA"[k]) for k in (0, 1)]',
         "compare",
         LABEL,
     ),

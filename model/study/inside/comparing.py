@@ -36,31 +36,30 @@ def _equal(one: tuple[int, ...], other: tuple[int, ...]) -> int:
     return sum(a == b for a, b in zip(one, other, strict=True))
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two runs of one model: of two texts, or of one with heads switched off.
+def stops_of(run: Trace) -> list[str]:
+    """The recorded tensors of a run's stream: as it goes in, and after every block."""
+    return ["blocks.0.resid_pre", *[f"blocks.{layer}.resid_post" for layer in range(run.config.n_layers)]]
 
-    Distances are relative, ‖a − b‖ ÷ ‖a‖ with a row a of the first run and b of the second: 0 where they are the same.
-    Raises UsageError where rows are not of one basis (another model), and where no words belong together."""
+
+@dataclass(frozen=True)
+class Aligned:
+    """Two runs whose words stand side by side; raises UsageError where none belong together."""
 
     one: Trace
     other: Trace
 
     def __post_init__(self) -> None:
-        first, second = self.one.info["checkpoint_hash"], self.other.info["checkpoint_hash"]
-        if first != second:
-            raise UsageError("rows of two models have no common basis: only what two models say can be compared")
-        if self.one.config.kind == "encoder-decoder":
-            raise UsageError("two runs of an encoder–decoder cannot be compared: take a model of one stack, as tiny is")
         if not self.common:
             raise UsageError("these two texts have no words that belong together: give two that differ in some only")
-        if self.same_words and self.one.info.get("ablate") == self.other.info.get("ablate"):
-            raise UsageError("the two runs are the same: give another text, or switch a head off in the second")
 
-    # ── words ────────────────────────────────────────────────────────────────────────────────────
+    @cached_property
+    def ids(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The words of both texts by their places in the first model's vocabulary."""
+        return self.one.ids, self.other.ids
+
     @cached_property
     def columns(self) -> list[Column]:
-        return aligned(self.one.ids, self.other.ids)
+        return aligned(*self.ids)
 
     @cached_property
     def common(self) -> list[tuple[int, int]]:
@@ -70,18 +69,46 @@ class Comparison:
     @cached_property
     def kept(self) -> list[bool]:
         """Of each common column, whether it is the same word in both."""
-        return [self.one.ids[i] == self.other.ids[j] for i, j in self.common]
+        return [self.is_kept(column) for column in self.common]
+
+    def is_kept(self, column: Column) -> bool:
+        """Whether both have a word there, and the same one."""
+        i, j = column
+        return i is not None and j is not None and self.ids[0][i] == self.ids[1][j]
 
     @property
     def same_words(self) -> bool:
-        return self.one.ids == self.other.ids
+        return self.ids[0] == self.ids[1]
+
+    # ── patterns ─────────────────────────────────────────────────────────────────────────────────
+    def pattern(self, run: int, layer: int, head: int) -> Tensor:
+        """A head's weights in one of the runs (0, 1), at the common columns. [query, key]"""
+        where, trace = [pair[run] for pair in self.common], (self.one, self.other)[run]
+        return trace[f"blocks.{layer}.attn.pattern"][head][where][:, where]
+
+
+@dataclass(frozen=True)
+class Comparison(Aligned):
+    """Two runs of one model: of two texts, or of one with heads switched off.
+
+    Distances are relative, ‖a − b‖ ÷ ‖a‖ with a row a of the first run and b of the second: 0 where they are the same.
+    Raises UsageError where rows are not of one basis (another model: see `TwoModels`)."""
+
+    def __post_init__(self) -> None:
+        first, second = self.one.info["checkpoint_hash"], self.other.info["checkpoint_hash"]
+        if first != second:
+            raise UsageError("rows of two models have no common basis: only what two models say can be compared")
+        if self.one.config.kind == "encoder-decoder":
+            raise UsageError("two runs of an encoder–decoder cannot be compared: take a model of one stack, as tiny is")
+        super().__post_init__()
+        if self.same_words and self.one.info.get("ablate") == self.other.info.get("ablate"):
+            raise UsageError("the two runs are the same: give another text, or switch a head off in the second")
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────
     @cached_property
     def stops(self) -> list[str]:
         """The recorded tensors of the stream: as it goes in, and after every block."""
-        layers = range(self.one.config.n_layers)
-        return ["blocks.0.resid_pre", *[f"blocks.{layer}.resid_post" for layer in layers]]
+        return stops_of(self.one)
 
     @cached_property
     def all_stops(self) -> list[str]:
@@ -111,12 +138,8 @@ class Comparison:
     def before(self) -> int:
         """How many columns at the beginning have the same words and come before all that differs: where words do not
         look ahead their rows are the same, to the last digit. None where the texts are the same and heads are off."""
-        first = next((k for k, column in enumerate(self.columns) if not self._is_kept(column)), len(self.columns))
+        first = next((k for k, column in enumerate(self.columns) if not self.is_kept(column)), len(self.columns))
         return first if not self.same_words else 0
-
-    def _is_kept(self, column: Column) -> bool:
-        i, j = column
-        return i is not None and j is not None and self.one.ids[i] == self.other.ids[j]
 
     @cached_property
     def parting(self) -> tuple[int, int]:
@@ -141,11 +164,6 @@ class Comparison:
         gaps = (self.one[name][:, i] - self.other[name][:, j]).square().sum(-1).sqrt()
         return gaps / self.one[f"blocks.{layer}.resid_pre"][i].square().sum(0).sqrt()
 
-    def pattern(self, run: int, layer: int, head: int) -> Tensor:
-        """A head's weights in one of the runs (0, 1), at the common columns. [query, key]"""
-        where, trace = [pair[run] for pair in self.common], (self.one, self.other)[run]
-        return trace[f"blocks.{layer}.attn.pattern"][head][where][:, where]
-
     def moved(self, layer: int) -> Tensor:
         """How much of each head's attention goes elsewhere, the mean over the common columns: ½ Σ|p − q|, the total
         variation distance; what a column of one text alone has counts whole. [head]"""
@@ -169,13 +187,4 @@ class Comparison:
         return int(layer), int(head)
 
 
-def told_apart(one: Trace, other: Trace, i: int = -1, j: int = -1) -> Tensor:
-    """How much the next word after a position of either run tells of which run it is: Σ p log(p ÷ q) in nats, the
-    Kullback–Leibler divergence. Also of two models, where they have one vocabulary; else UsageError."""
-    if list(one.vocabulary) != list(other.vocabulary):
-        raise UsageError("the two models have different vocabularies: what they say next cannot be compared")
-    p, q = one["probs"][i], other["probs"][j]
-    return (p * (p.log() - q.log())).sum(0)
-
-
-__all__ = ["PARTED", "Comparison", "aligned", "told_apart"]
+__all__ = ["PARTED", "Aligned", "Column", "Comparison", "aligned", "stops_of"]

@@ -8,7 +8,7 @@ import numpy as np
 from manim import DOWN, VGroup
 
 from model.numbers.trace import Trace
-from model.study.inside.comparing import Column
+from model.study.inside.comparing import Aligned
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.text import Label
 from scenes.kit.words.tokens import TokenRow, display
@@ -50,18 +50,19 @@ class AlignedRow(TokenRow):
 
 
 class AlignedTexts(VGroup):
-    """Both texts, A above and B below, columns by `aligned`; words that only one has, or that differ, are coloured.
+    """Both texts, A above and B below; words that only one has, or that differ, are coloured.
 
     `.rows`: the two AlignedRows; `.names`: their names."""
 
-    def __init__(self, runs: tuple[Trace, Trace], columns: Sequence[Column], *, width: float, size: float, lines: int):
+    def __init__(self, found: Aligned, *, width: float, size: float, lines: int):
+        runs, columns = (found.one, found.other), found.columns
         words = [[word_at(run, column[k]) for column in columns] for k, run in enumerate(runs)]
         self.rows = []
         for k, run in enumerate(runs):
             unknown = [at for at, column in enumerate(columns) if column[k] in run.unknown]
             row = AlignedRow(words[k], words[1 - k], width=width - NAME, size=size, lines=lines, unknown=unknown)
-            for at, (a, b) in enumerate(columns):
-                if a is None or b is None or runs[0].ids[a] != runs[1].ids[b]:
+            for at, column in enumerate(columns):
+                if not found.is_kept(column):
                     row.mark(at, "key")
             self.rows.append(row)
         upper, lower = self.rows

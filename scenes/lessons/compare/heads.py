@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from model.numbers.tensor import Tensor, concatenate
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.frames import Frame
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from scenes.lessons.compare.lesson import Compare
 
 SMALLEST = 0.3  # side of a cell with a word beside it
+FEWEST = 6  # words of a long text that a pattern shows at least
 DIGITS = 0.55  # side of a cell from which on it has a number
 SAME = "It looks the same way"
 ALIKE = 0.1  # of a head’s attention: up to this it looks the same way in both runs
@@ -171,24 +173,8 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         ],
         keep=before,
     ):
-        boxes, pictures = pattern_boxes(lesson), list[Mobject]()
-        places = places_of(lesson, boxes[0], query, key)
-        for k, (box, pattern) in enumerate(zip(boxes[:2], (a, b), strict=True)):
-            words = [display(lesson.runs[k].tokens[pair[k]]) for pair in lesson.found.common]
-            room = under_title(box)
-            look: Look = dict(width=room.width, height=room.height, cell=(0.9, 0.9), rows=places, columns=places)
-            grid = DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **look)
-            grid.move_to(room.center)
-            if lesson.wide and pictures:
-                grid.align_to(pictures[1], DOWN)
-            title = Label(say("{run}", run="AB"[k]), 0.4, "secondary", of=pattern).next_to(grid, UP, buff=0.1)
-            pictures += [title, grid]
-        lesson.play(*give_way(before, *pictures[:2]), run_time=0.8)
-        lesson.play(FadeIn(pictures[2], pictures[3]), run_time=1)
-        title, last = difference(boxes[2], gap, places)
-        if lesson.wide:
-            VGroup(title, last).align_to(pictures[1], DOWN)
-        lesson.play(FadeIn(title), Introduce(last, "rows"), run_time=1.4)
+        names = [say("{run}", run="AB"[k]) for k in (0, 1)]
+        pictures = patterns_side_by_side(lesson, before, (a, b, gap), names, (query, key), important(lesson))
         lesson.answer(
             "{x} gives {y} {p:.0%} in A, {u} gives {v} {q:.0%} in B.",
             x=lesson.called(lesson.found.common[query][0]),
@@ -198,7 +184,47 @@ def two_patterns(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             p=a[query, key],
             q=b[query, key],
         )
-    return [*pictures, title, last]
+    return pictures
+
+
+def patterns_side_by_side(lesson: Compare, before: list[Mobject], patterns: tuple[Tensor, Tensor, Tensor],
+                          names: list[Said], told: tuple[int, int], order: list[int],
+                          stay: Sequence[Mobject] = ()) -> list[Mobject]:  # fmt: skip
+    """One after the other: a pattern of A, one of B, and B − A. told: the query and the key that are spoken of; order:
+    of the common columns, those that matter first; stay: the name and the pattern of B where they stand already."""
+    boxes, most = pattern_boxes(lesson), room_for_words(pattern_boxes(lesson)[0])
+    while True:
+        places = places_of(order, most, *told)
+        grids = [dots(lesson, k, box, patterns[k], told[0], places) for k, box in enumerate(boxes[:2])]
+        if all(grid.legible for grid in grids) or most <= FEWEST:
+            break
+        most -= 1
+    if lesson.wide:
+        grids[1].align_to(grids[0], DOWN)
+    titles = [Label(name, 0.4, "secondary", of=pattern).next_to(grid, UP, buff=0.1)
+              for name, pattern, grid in zip(names, patterns, grids, strict=False)]  # fmt: skip
+    lesson.play(*give_way([m for m in before if m not in stay], titles[0], grids[0]), run_time=0.8)
+    second: list[Mobject] = [titles[1], grids[1]]
+    if stay:
+        lesson.play(*[Transform(one, two) for one, two in zip(stay, second, strict=True)], run_time=0.6)
+        second = [*stay]
+    else:
+        lesson.play(FadeIn(*second), run_time=1)
+    title, last = difference(boxes[2], patterns[2], places)
+    if lesson.wide:
+        VGroup(title, last).align_to(grids[0], DOWN)
+    lesson.play(FadeIn(title), Introduce(last, "rows"), run_time=1.4)
+    return [titles[0], grids[0], *second, title, last]
+
+
+def dots(lesson: Compare, k: int, box: Box, pattern: Tensor, query: int, places: list[int | None]) -> DotPattern:
+    """A pattern of one of the runs, of the common columns, under the room for its title."""
+    words = [display(lesson.runs[k].tokens[pair[k]]) for pair in lesson.beside.common]
+    room = under_title(box)
+    look: Look = dict(width=room.width, height=room.height, cell=(0.9, 0.9), rows=places, columns=places)
+    grid = DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **look)
+    grid.move_to(room.center)
+    return grid
 
 
 def under_title(box: Box) -> Box:
@@ -216,11 +242,15 @@ def pattern_boxes(lesson: Compare) -> tuple[Box, ...]:
     return *upper.columns(1, 1, gap=0.3), lower
 
 
-def places_of(lesson: Compare, box: Box, *wanted: int) -> list[int | None]:
-    """The words of a pattern: all or, of a long text, those that are `wanted` and those whose rows are furthest apart,
-    None for a gap."""
-    most = int(min(box.width, box.height) / SMALLEST)
-    order = list(dict.fromkeys([*wanted, *important(lesson)]))
+def room_for_words(box: Box) -> int:
+    """How many words a pattern in a box may have."""
+    return int(min(box.width, box.height) / SMALLEST)
+
+
+def places_of(order: list[int], most: int, *wanted: int) -> list[int | None]:
+    """The words of a pattern: all or, of a long text, those that are `wanted` and the first ones of an `order`, None
+    for a gap."""
+    order = list(dict.fromkeys([*wanted, *order]))
     return with_gaps(sorted(order[: most if len(order) <= most else most * 2 // 3]))
 
 
@@ -232,4 +262,12 @@ def difference(box: Box, gap: Tensor, places: list[int | None]) -> tuple[Label, 
     return Label(say("B − A"), 0.4, "secondary").next_to(grid, UP, buff=0.1), grid
 
 
-__all__ = ["every_pattern", "two_patterns", "where_it_looks", "who_writes", "without_it"]
+__all__ = [
+    "every_pattern",
+    "patterns_side_by_side",
+    "places_of",
+    "two_patterns",
+    "where_it_looks",
+    "who_writes",
+    "without_it",
+]

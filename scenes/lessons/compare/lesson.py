@@ -7,8 +7,11 @@ from manim import UP, FadeIn, Mobject
 
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
+from model.numbers.trace import Trace
 from model.runs.ablation import moved
-from model.study.inside.comparing import Comparison
+from model.runs.stacks import is_translator
+from model.study.inside.comparing import Aligned, Comparison
+from model.study.inside.models import TwoModels, next_words
 from scenes.course import own_run
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
@@ -20,53 +23,76 @@ from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson, call
 from scenes.lesson.options import Choice
 from scenes.lesson.steps import give_way
-from scenes.lessons.compare import heads, last, rows
+from scenes.lessons.compare import heads, last, rows, story
 from scenes.lessons.compare.aligned import AlignedTexts
-from scenes.lessons.compare.second import again, heads_of, second_run
+from scenes.lessons.compare.second import again, heads_of, is_same, run_of_another, second_run
 
 TITLE, GAP = 0.55, 0.35  # room over bars for their title; between the texts and the bars
 SHARE, LEAST = 0.42, 0.22  # of the stage’s height that both texts take at most; em down to which they shrink for that
 LARGER = 1.7  # how much larger the texts begin, at most
+END = (-1, -1)  # the last words of both texts
 OTHER = "Lucy was tired, so she"  # beside the lesson’s own text
 
 
 class Compare(TextLesson):
-    """Two runs of one model side by side: of two texts, or of one with heads switched off.
+    """Two runs side by side: of two texts, of one with heads switched off, or by two models.
 
     Afterwards you can say what a relative distance of two rows is, why nothing parts before the word that differs, and
     tell a head that looks elsewhere from one that reads something else in the same place. It opens with two sentences
     and what comes after them, and closes with where they part.
     """
 
-    controls = ("other", "without")
+    controls = ("other", "other_model", "without")
     predicts = True
     text, model = own_run("compare")
 
     def prepare(self) -> None:
-        """`found` is the comparison; `word`, `rival`: what is likeliest after A, and after B or changes most there."""
+        """`beside`: both runs, word by word; it is `found`, or of two models `models`. `word`, `rival`: what is
+        likeliest after A, and after B or changes most there."""
         super().prepare()
         self.off = heads_of(self.options.without)
-        own = OTHER if self.text_asked == self.text else None
-        self.second = self.keep_run(second_run(self.model_asked, self.trace, self.options.other, self.off, own))
+        self.second = self.keep_run(self.make_second())
         self.check_length(self.second.tokens)
-        self.found = Comparison(self.trace, self.second)
-        if not self.found.distances.values.any():
-            raise UsageError("both runs are the same up to the end of the shorter text: give one that differs earlier.")
         self.runs = (self.trace, self.second)
-        self.probs: tuple[Tensor, Tensor] = (self.trace["probs"][-1], self.second["probs"][-1])
+        self.sides = {"A": [self.trace.run_id], "B": [self.second.run_id]}
+        self.probs: tuple[Tensor, Tensor] = next_words(self.trace, self.second)
         p, q = (np.asarray(probs.values) for probs in self.probs)
         self.word = int(p.argmax())
         change = abs(q - p)
         change[self.word] = -1.0
         self.rival = int(q.argmax()) if int(q.argmax()) != self.word else int(change.argmax())
+        vocabulary = self.trace.vocabulary
+        self.phrases |= dict(model=self.model_name, w=display(vocabulary[self.word]), v=display(vocabulary[self.rival]))
+        self.beside: Aligned
+        if self.options.other_model is None:
+            self.beside = self.found = Comparison(*self.runs)
+            self.find_the_place()
+        else:
+            self.beside = self.models = TwoModels(*self.runs)
+            self.column, self.notes_variant = self.models.parting, "models"
+            self.phrases |= dict(o=self.second.info["checkpoint"], place=self.called_column(self.column))
+
+    def make_second(self) -> Trace:
+        """The run that is compared with the first one."""
+        options, other = self.options, self.options.other_model
+        if other is None:
+            own = OTHER if self.text_asked == self.text else None
+            return second_run(self.model_asked, self.trace, options.other, self.off, own)
+        if is_translator(other):
+            raise UsageError(f"{type(self).__name__} shows models of one stack, and {other} translates with two.")
+        if is_same(self.model_asked, other):
+            raise UsageError(f"both runs would be of one model: {other} is the first one's, too; leave it out.")
+        return run_of_another(other, self.text_asked if options.other is None else options.other, self.off)
+
+    def find_the_place(self) -> None:
+        """Of one model: where its runs part, and the head that writes most differently there."""
+        if not self.found.distances.values.any():
+            raise UsageError("both runs are the same up to the end of the shorter text: give one that differs earlier.")
         self.column, self.stop = self.found.parting
         self.block = max(self.stop - 1, 0)
         writes = self.found.writes(self.block, self.column).values
         self.carrier = int(np.argmax(writes))
-        self.sides = {"A": [self.trace.run_id], "B": [self.second.run_id]}
         self.without = self.runs_without()
-        vocabulary = self.trace.vocabulary
-        self.phrases |= dict(model=self.model_name, w=display(vocabulary[self.word]), v=display(vocabulary[self.rival]))
         self.phrases |= dict(l=self.block, h=self.carrier, place=self.called_column(self.column))
 
     def runs_without(self) -> tuple[Tensor, Tensor] | None:
@@ -89,7 +115,7 @@ class Compare(TextLesson):
     # ── how things are called ────────────────────────────────────────────────────────────────────
     def called_column(self, column: int) -> Said:
         """How a caption speaks of the words of a common column: “she”, or “hungry” / “tired”."""
-        (i, j), kept = self.found.common[column], self.found.kept[column]
+        (i, j), kept = self.beside.common[column], self.beside.kept[column]
         return self.called(i) if kept else self.called(i) + say(" / ") + self.called_second(j)
 
     def called_second(self, position: int) -> Said:
@@ -99,22 +125,22 @@ class Compare(TextLesson):
     @property
     def difference(self) -> Said:
         """In what the two runs differ."""
-        pairs = [pair for pair, kept in zip(self.found.common, self.found.kept, strict=True) if not kept]
-        if self.found.same_words:
+        pairs = [pair for pair, kept in zip(self.beside.common, self.beside.kept, strict=True) if not kept]
+        if self.beside.same_words:
             told = [say("head {h} of layer {l}", h=head, l=layer) for layer, head in self.off[:2]]
             more = say(" and others") if len(self.off) > 2 else say("")
             return (told[0] + say(" and ") + told[1] if len(told) > 1 else told[0]) + more
-        if len(self.found.columns) == len(self.found.common) and len(pairs) == 1:
+        if len(self.beside.columns) == len(self.beside.common) and len(pairs) == 1:
             ((i, j),) = pairs
             return say("“{u}” in place of “{x}”", u=display(self.second.tokens[j]), x=self.words[i])
-        return say("{k} of {n} places", k=len(self.found.columns) - sum(self.found.kept), n=len(self.found.columns))
+        return say("{k} of {n} places", k=len(self.beside.columns) - sum(self.beside.kept), n=len(self.beside.columns))
 
     # ── pictures ─────────────────────────────────────────────────────────────────────────────────
     def texts(self) -> AlignedTexts:
         """Both texts at the top of the stage."""
         size, lines = self.by(wide=0.46, square=0.42, tall=0.46), self.by(wide=2, square=3, tall=4)
         while True:
-            made = AlignedTexts(self.runs, self.found.columns, width=self.stage.width, size=size, lines=lines)
+            made = AlignedTexts(self.beside, width=self.stage.width, size=size, lines=lines)
             if made.height <= SHARE * self.stage.height or size < LEAST:
                 break
             size *= 0.94
@@ -130,22 +156,44 @@ class Compare(TextLesson):
         stage = self.stage
         return Box(stage.left, stage.bottom, stage.right, float(texts.get_bottom()[1]) - GAP)
 
-    def bars(self, box: Box, both: tuple[Tensor, Tensor]) -> tuple[list[Label], list[ProbabilityBars]]:
-        """What comes next in A and in B, the same words on one scale: side by side, or one below the other."""
+    def bars(
+        self, box: Box, both: tuple[Tensor, Tensor], at: tuple[int, int] = END
+    ) -> tuple[list[Label], list[ProbabilityBars]]:
+        """What comes next in A and in B, the same words on one scale: side by side, or one below the other.
+
+        at: after which word of A, and of B."""
         boxes = box.columns(1, 1, gap=0.6) if self.wide else box.rows(1, 1, gap=0.3)
-        ids = likeliest_in_either(*self.probs, max(4, min(6, int((boxes[0].height - TITLE) / 0.45))))
+        ids = likeliest_in_either(
+            *(self.probs if at == END else both), max(4, min(6, int((boxes[0].height - TITLE) / 0.45)))
+        )
         room: Look = dict(width=boxes[0].width, height=boxes[0].height - TITLE, size=0.42)
         bars = bars_on_one_scale(both, self.trace.vocabulary, ids, fill="probability", **room)
         titles = []
         for k, (one, place) in enumerate(zip(bars, boxes, strict=True)):
-            last_word = display(self.runs[k].tokens[-1])
-            title = Label(say("{run}: next word after “{x}”", run="AB"[k], x=last_word), 0.36, "secondary", of=both[k])
+            last_word = display(self.runs[k].tokens[at[k]])
+            title = Label(self.title_of(k, last_word), 0.36, "secondary", of=both[k])
             one.move_to(place.center).align_to((0, place.top - TITLE, 0), UP)
             titles.append(title.next_to(one, UP, buff=0.15))
         return titles, bars
 
+    @property
+    def after_the_last(self) -> Said:
+        """What the bars are of."""
+        last, end = self.words[-1], display(self.second.tokens[-1])
+        if self.options.other_model is not None and last == end:
+            return say("next word after “{last}”, in A and in B", last=last)
+        return say("next word after “{last}” in A, after “{end}” in B", last=last, end=end)
+
+    def title_of(self, k: int, last_word: str) -> Said:
+        """What stands over the bars of a run."""
+        if self.options.other_model is not None:
+            return story.run_name(self, k) + say(" · after “{x}”", x=last_word)
+        return say("{run}: next word after “{x}”", run="AB"[k], x=last_word)
+
     # ── the lesson ───────────────────────────────────────────────────────────────────────────────
     def construct(self) -> None:
+        if self.options.other_model is not None:
+            return story.of_two_models(self)
         texts = self.question()
         there = self.stakes(texts)
         number = rows.one_distance(self, there)
@@ -175,11 +223,16 @@ class Compare(TextLesson):
             subtitle="model {model} · A and B",
             keep=(),
         ):
-            texts = self.opening_texts()
-            self.play(FadeIn(texts.rows[0], texts.names[0], shift=0.2 * UP), run_time=0.8)
-            self.play(FadeIn(texts.rows[1], texts.names[1], shift=0.2 * UP), run_time=1)
+            texts = self.show_texts()
         if self.trace.unknown:
             self.unknown_words(texts.rows[0])
+        return texts
+
+    def show_texts(self) -> AlignedTexts:
+        """One comes after the other."""
+        texts = self.opening_texts()
+        self.play(FadeIn(texts.rows[0], texts.names[0], shift=0.2 * UP), run_time=0.8)
+        self.play(FadeIn(texts.rows[1], texts.names[1], shift=0.2 * UP), run_time=1)
         return texts
 
     def stakes(self, texts: AlignedTexts) -> list[Mobject]:
@@ -188,9 +241,8 @@ class Compare(TextLesson):
         with self.step(
             "What comes next",
             ask="What comes next in A, and what in B?",
-            subtitle="next word after “{last}” in A, after “{end}” in B",
-            last=self.words[-1],
-            end=display(self.second.tokens[-1]),
+            subtitle="{after}",
+            after=self.after_the_last,
             a=p[self.word],
             b=q[self.word],
             c=p[self.rival],
@@ -209,12 +261,7 @@ class Compare(TextLesson):
 
     def answer_to_the_question(self, before: list[Mobject]) -> None:
         with self.step(
-            "Where they part",
-            ask="So where do they part?",
-            subtitle="next word after “{last}” in A, after “{end}” in B",
-            last=self.words[-1],
-            end=display(self.second.tokens[-1]),
-            keep=before,
+            "Where they part", ask="So where do they part?", subtitle="{after}", after=self.after_the_last, keep=before
         ):
             texts = self.texts()
             titles, bars = self.bars(self.below(texts), self.probs)

@@ -40,7 +40,7 @@ def stop_name(stop: int) -> Said:
 
 def label_of(lesson: Compare, column: int) -> Said:
     """What the words of a common column are called beside their line."""
-    (i, j), kept = lesson.found.common[column], lesson.found.kept[column]
+    (i, j), kept = lesson.beside.common[column], lesson.beside.kept[column]
     mine, others = lesson.words[i], display(lesson.second.tokens[j])
     return say("{x}", x=mine) if kept else say("{x} / {u}", x=mine, u=others)
 

@@ -1,4 +1,4 @@
-"""The second run of a comparison: of another text, or without some heads, or both."""
+"""The second run of a comparison: of another text, without some heads, by another model."""
 
 from __future__ import annotations
 
@@ -44,4 +44,16 @@ def second_run(model: str, first: Trace, other: str | None, off: Heads, own: str
     return again(model, run, off)
 
 
-__all__ = ["again", "heads_of", "second_run"]
+def run_of_another(model: str, text: str, off: Heads) -> Trace:
+    """A text once more, by another model; without these of its heads."""
+    return again(model, trace_of(model, text), off)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two names are of one model, by its weights."""
+    from model.runs.checkpoints import load
+
+    return one == other or load(one).hash == load(other).hash
+
+
+__all__ = ["again", "heads_of", "is_same", "run_of_another", "second_run"]

@@ -113,6 +113,7 @@ def _of_leaf(leaf: Leaf, traces: Traces) -> Names:
         names |= {f"{SOURCE} {axis}": (of_source(leaf.name, axis), run) for axis in leaf.axes if axis in names}
     if layer := LAYER.match(leaf.name):
         names["layer"] = (int(layer[1]), run)
+    names |= {f"{axis} of {run}": names[axis] for axis in ("head", "layer") if axis in names and run}
     trace = traces.get(run)
     if trace is not None and trace.info.get("patch") and names["tensor"][0] in GIVEN_OUT:
         names |= _of_patch(trace.info["patch"], run)

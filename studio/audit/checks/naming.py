@@ -10,7 +10,7 @@ from typing import Any
 from model.numbers.trace import Trace
 from scenes.kit.ground.readings import Cell, Reading
 from scenes.kit.words.tokens import display
-from studio.audit.checks.identity import SOURCE, Names, Traces, names_of_cell
+from studio.audit.checks.identity import SOURCE, Names, Traces, What, names_of_cell
 
 NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed|neuron) (\d{1,3}(?:,\d{3})+|\d+)\b")
 AXES = {  # what a word on screen calls an axis
@@ -116,6 +116,8 @@ def _numbered(text: str, lines: Sequence[Names]) -> Iterator[tuple[str, str]]:
     for said in NUMBERED.finditer(text):
         axes = AXES.get(said[1], (said[1],))
         there = [names[axis][0] for names in lines for axis in axes if axis in names]
+        if not any(said[1] in names for names in lines):
+            there += [place for names in lines for place in of_each_run(names, said[1])]
         if said[1] == "pair":
             there = [int(names["d_model"][0]) // 2 for names in lines if "d_model" in names]
         if there and whole(said[2]) not in there:
@@ -124,7 +126,13 @@ def _numbered(text: str, lines: Sequence[Names]) -> Iterator[tuple[str, str]]:
 
 def axes_in(names: Names, axes: Sequence[str]) -> Iterator[str]:
     """Those of some axes along which there is a place; a head that is off names what has no head of its own."""
-    return (axis for axis in axes if axis in names and axis.removesuffix(" off") not in names.keys() - {axis})
+    own = {axis for axis in axes if axis in names or of_each_run(names, axis)}
+    return (axis for axis in axes if axis in names and axis.removesuffix(" off") not in own - {axis})
+
+
+def of_each_run(names: Names, axis: str) -> list[What]:
+    """The places along an axis, head or layer, of what comes from several runs; in each of them it has one."""
+    return [place for name, (place, _) in names.items() if name.startswith(f"{axis} of ")]
 
 
 def _phrase(text: str, names: Names, traces: Traces) -> Iterator[tuple[str, str]]:

@@ -126,7 +126,7 @@ def check_runs(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[De
     if "second run not divided" in text and len(divided) == len(runs):
         yield Defect("false claim", f"“{text}”: the scores of every run that is shown are divided")
     yield from check_moments(text, where)
-    off = {pair for run in runs for pair in where.switched_off(run)}
+    off = {pair for run in runs or where.traces for pair in where.switched_off(run)}
     for a, b, c, d in OFF.findall(text):
         pair = (int(a), int(b)) if a else (int(d), int(c))
         if pair not in off:

@@ -28,7 +28,7 @@ from studio.audit.speech.carried import check_carried, check_exchanged
 from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
 from studio.audit.speech.names import check_counter, check_grey_line, check_moments, check_order, check_runs, check_then
 from studio.audit.speech.places import Where
-from studio.audit.speech.sides import check_called, check_said_of
+from studio.audit.speech.sides import check_called, check_heads_of, check_models, check_said_of
 from studio.audit.speech.symbols import check_rows, check_symbol
 from studio.audit.speech.words import Sentence, check_label, check_sentence
 
@@ -100,6 +100,8 @@ class Speech(Check):
             yield from check_sentence(Sentence.of(text), grey, (spoken, facts, shown), self.where)
             yield from check_sizes(text, [*shown, *spoken, *facts], self.where)
             yield from check_said_of(text, self.lesson.sides, self.where.traces)
+            yield from check_models(text, self.lesson.sides, self.where.traces)
+            yield from check_heads_of(text, Sentence.of(text).tensors, self.lesson.sides, self.where)
             yield from check_carried(text, [*shown, *spoken], self.bars, self.where)
             yield from check_exchanged(text, self.bars, self.where)
             yield from check_laws(text, self.drawn.values())
@@ -108,6 +110,7 @@ class Speech(Check):
         for text in self.labels.values():
             yield from check_label(text, shown, self.where)
             yield from check_moments(text, self.where)
+            yield from check_models(text, self.lesson.sides, self.where.traces)
         yield from self.claims((caption.text, grey))
 
     def answered(self, step: Step) -> list[Said]:

@@ -14,7 +14,8 @@ from studio.cli.terminal import mention_blanks
 
 if TYPE_CHECKING:
     from model.numbers.trace import Trace
-    from model.study.inside.comparing import Column, Comparison
+    from model.study.inside.comparing import Comparison
+    from model.study.inside.models import TwoModels
 
 BEST = 3  # likeliest words that are told
 
@@ -70,21 +71,29 @@ def _lesson(watch: bool, text: str, other: str | None, models: tuple[str, ...], 
     from studio.cli.commands.preview import preview
     from studio.cli.commands.render import render
 
-    if len(dict.fromkeys(models)) > 1:
-        raise UsageError("the lesson compares runs of one model: rows of two have no common basis. Leave out --film.")
-    if other is None and without is None:
-        raise UsageError("the two runs are the same: give a second text, or --without LAYER.HEAD.")
-    named = {"--text": text, "--other": other, "--model": next(iter(models), None), "--without": without, "-q": quality}
+    one, two = [*dict.fromkeys(models), None, None][:2]
+    if other is None and without is None and two is None:
+        raise UsageError("the two runs are the same: give a second text, another --model, or --without LAYER.HEAD.")
+    named = {
+        "--text": text,
+        "--other": other,
+        "--model": one,
+        "--other-model": two,
+        "--without": without,
+        "-q": quality,
+    }
     args = ["compare", *[part for name, value in named.items() if value is not None for part in (name, value)]]
     return (preview if watch else render).main(args, standalone_mode=False) or 0
 
 
 # ── what there is to tell ────────────────────────────────────────────────────────────────────────
 def about(text: str, other: str | None, models: tuple[str, ...], without: str | None) -> dict[str, Any]:
-    """The comparison as plain data: its words side by side and what comes next; of one model also distances, the first
-    place where the runs part, the head that writes most differently there, and the pattern that changes most."""
+    """The comparison as plain data: its words side by side and what comes next, and the first place where the runs
+    part; of one model also distances, the head that writes most differently there, and the pattern that changes most;
+    of two the heads that look most alike, and the one that looks least like any of the other model."""
     from model import run
-    from model.study.inside.comparing import Comparison, told_apart
+    from model.study.inside.comparing import Comparison
+    from model.study.inside.models import TwoModels, told_apart
     from scenes.lessons.compare.second import heads_of
 
     names = (models or ("tiny",)) * 2
@@ -92,34 +101,27 @@ def about(text: str, other: str | None, models: tuple[str, ...], without: str | 
     for each in (one, two):
         mention_blanks([each.tokens[place] for place in each.unknown])
     alike = one.info["checkpoint_hash"] == two.info["checkpoint_hash"]
-    found = Comparison(one, two) if alike else None
-    nats = float(told_apart(one, two))  # refuses two vocabularies
-    columns = found.columns if found is not None else _columns(one, two)
-    words = [_column(one, two, i, j) for i, j in columns]
+    found = Comparison(one, two) if alike else TwoModels(one, two)
+    words = [_column(one, two, i, j) for i, j in found.columns]
     told: dict[str, Any] = {
         "a": {"model": names[0], "text": one.info["text"]},
         "b": {"model": names[1], "text": two.info["text"], "without": [list(pair) for pair in two.info["ablate"]]},
         "words": words,
-        "next": {"a": _best(one, -1), "b": _best(two, -1), "nats": nats},
+        "next": {"a": _best(one, -1), "b": _best(two, -1), "nats": float(told_apart(one, two))},
     }
-    if found is None:
-        return told
     common = [word for word in words if word["a"] is not None and word["b"] is not None]
+    if isinstance(found, TwoModels):
+        for word, moved in zip(common, found.elsewhere.values, strict=True):
+            word["moved"] = float(moved)
+        return told | _two_models(found)
     for name in found.all_stops:
         for word, value in zip(common, found.apart(name).values, strict=True):
             word["distances"][name] = float(value)
     return told | _parting(found)
 
 
-def _columns(one: Trace, two: Trace) -> list[Column]:
-    """Of the runs of two models with one vocabulary."""
-    from model.study.inside.comparing import aligned
-
-    return aligned(one.ids, two.ids)
-
-
 def _column(one: Trace, two: Trace, i: int | None, j: int | None) -> dict[str, Any]:
-    from model.study.inside.comparing import told_apart
+    from model.study.inside.models import told_apart
 
     return {
         "a": None if i is None else one.tokens[i],
@@ -147,6 +149,18 @@ def _parting(found: Comparison) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _two_models(found: TwoModels) -> dict[str, Any]:
+    def pair(layer: int, head: int) -> dict[str, Any]:
+        other = found.partner(layer, head)
+        return {"a": [layer, head], "b": [*other], "shared": float(found.alike[layer, head])}
+
+    first = found.parting
+    return {
+        "first": {"column": found.columns.index(found.common[first]), "moved": float(found.elsewhere[first])},
+        "heads": {"most": pair(*found.most_alike), "least": pair(*found.least_alike)},
+    }
+
+
 # ── … and how ────────────────────────────────────────────────────────────────────────────────────
 def _print(told: dict[str, Any]) -> None:
     from rich.console import Console
@@ -165,9 +179,8 @@ def _print(told: dict[str, Any]) -> None:
     for run in "ab":
         best = ", ".join(f"“{each['word'].strip()}” {each['p']:.1%}" for each in told["next"][run])
         print(f"next in {run.upper()}: {best}")
-    if "first" not in told:
-        print("note: rows of two models have no common basis; what they say next is compared", file=sys.stderr)
-        return
+    if "heads" in told:
+        return _print_two_models(told)
     first, writes, pattern = told["first"], told["writes"], told["pattern"]
     if first["distance"] == 0:
         print("first place: none, the rows of all words that both have are the same")
@@ -176,6 +189,21 @@ def _print(told: dict[str, Any]) -> None:
     print(f"first place: “{word}”, {_stop(first['stop'])}, {first['distance']:.2f} of its length")
     print(f"there head {writes['head']} of layer {writes['layer']} writes most differently, {writes['distance']:.2f}")
     print(f"most changed pattern: head {pattern['head']} of layer {pattern['layer']}, {pattern['moved']:.0%} elsewhere")
+
+
+def _print_two_models(told: dict[str, Any]) -> None:
+    print("note: rows of two models have no common basis: what they say next and where heads look is compared",
+          file=sys.stderr)  # fmt: skip
+    from model.study.inside.models import HALF
+
+    first, (most, least) = told["first"], (told["heads"][which] for which in ("most", "least"))
+    word = (told["words"][first["column"]]["a"] or "").strip()
+    where = "first place: after" if first["moved"] > HALF else "first place: none; furthest after"
+    print(f"{where} “{word}” {first['moved']:.0%} of the next word’s probability goes elsewhere")
+    for how, heads in (("most", most), ("least", least)):
+        (layer, head), (other_layer, other) = heads["a"], heads["b"]
+        print(f"{how} alike: head {head} of layer {layer} in A and head {other} of layer {other_layer} in B, "
+              f"{heads['shared']:.0%} of their attention on the same words")  # fmt: skip
 
 
 def _stop(name: str) -> str:

@@ -43,7 +43,7 @@ def serve(address: str, revision: int) -> NoReturn:
         while (order := wire.receive()) is not None:
             if order["order"] == "session":
                 start_session(order)
-            elif (which := (order["lesson"], order["options"].get("model"))) not in warm:
+            elif (which := (order["lesson"], *map(order["options"].get, ("model", "other_model")))) not in warm:
                 with suppress(Exception, Interrupted):
                     perform(lessons.job_of(order), Playback, UntilOrdered(wire))
                     warm.add(which)

@@ -142,10 +142,12 @@ class Controller:
 
     def known(self) -> dict[str, list[str]]:
         """The words that may be asked for where they are not the same for ever: option → its values."""
-        own = self.selection.options.get("model")
+        asked = [self.selection.options.get(name) for name in ("model", "other_model")]
+        models = [*dict.fromkeys([*self.pool.models, *[own for own in asked if own]])]
         return {
             "lesson": [entry.id for entry in self.entries],
-            "model": [*self.pool.models, *([own] if own and own not in self.pool.models else [])],
+            "model": models,
+            "other_model": models,
             "theme": self.current.about["themes"] if self.current is not None else [],
         }
 

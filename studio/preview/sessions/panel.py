@@ -21,12 +21,14 @@ def fields(
 ) -> list[Message]:
     """The panel's fields, in their order: words where there is a choice of them, numbers where the lesson has them.
 
-    known: the values of words that are not the same for ever (model, theme). about: what the lesson told of itself.
+    known: the values of words that are not the same for ever (models, theme). about: what the lesson told of itself.
     asked: the options that were asked for."""
     found = [_words("lesson", "Lesson", {entry.id: entry.title for entry in entries}, lesson)]
     for name, option in OPTIONS.items():
         if option.live and option.kind is str and option.checked and not option.choices:
-            if name in about["controls"]:
+            if name in about["controls"] and name in known:
+                found.append(_or_none(name, option, known[name], asked.get(name)))
+            elif name in about["controls"]:
                 found.append({"name": name, "label": option.label, "value": asked.get(name), "typed": True})
         elif option.live and option.kind is str and (not option.checked or name in about["controls"]):
             values = {value: value.split("/")[-1] for value in known.get(name, option.choices)}
@@ -39,6 +41,12 @@ def fields(
 
 def _words(name: str, label: str, values: dict[str, str], value: str) -> Message:
     return {"name": name, "label": label, "values": list(values.items()), "value": value, "auto": False}
+
+
+def _or_none(name: str, option: Option, values: Sequence[str], value: str | None) -> Message:
+    """One of some words, or none of them."""
+    named = [(each, each.split("/")[-1]) for each in values]
+    return {"name": name, "label": option.label, "values": [(None, "the same"), *named], "value": value, "auto": True}
 
 
 def _number(name: str, option: Option, about: Message, asked: dict[str, Any]) -> Message:

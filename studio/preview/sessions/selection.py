@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 DEPENDENTS = {
-    "lesson": ("text", "stack", "layer", "head", "token", "other", "without"),
+    "lesson": ("text", "stack", "layer", "head", "token", "other", "other_model", "without"),
     "text": ("token",),
     "model": ("stack", "layer", "head", "token", "without"),
     "stack": ("layer", "head", "token"),

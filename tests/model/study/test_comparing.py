@@ -6,7 +6,8 @@ import torch
 
 from model import load, run
 from model.errors import UsageError
-from model.study.inside.comparing import PARTED, Comparison, aligned, told_apart
+from model.study.inside.comparing import PARTED, Comparison, aligned
+from model.study.inside.models import told_apart
 
 A, B = "Lucy was hungry, so she", "Lucy was tired, so she"
 

@@ -8,7 +8,7 @@ import numpy as np
 from manim import Animation, Mobject, VGroup
 
 from model.numbers.tensor import Tensor, concatenate
-from model.study.inside.comparing import aligned
+from model.study.inside.comparing import Comparison
 from model.study.inside.parameters import GPT2, of_run, total
 from model.study.inside.scaling import SIZES, RandomPairs, ScoreRow, allowed, root, spreads
 from model.study.loop import turns_of
@@ -161,8 +161,7 @@ def score_row() -> ScoreRow:
 def aligned_row(box: Box) -> AlignedTexts:
     """Two texts of which one has a word more."""
     runs = trace_of("tiny", real.TEXT), trace_of("tiny", real.TEXT.replace("old ", ""))
-    columns = aligned(tuple(runs[0].ids), tuple(runs[1].ids))
-    return fill(box, AlignedTexts(runs, columns, width=box.width, size=0.5, lines=3))
+    return fill(box, AlignedTexts(Comparison(*runs), width=box.width, size=0.5, lines=3))
 
 
 def smiley(box: Box) -> Smiley:
