@@ -302,6 +302,28 @@ def test_the_class_votes(open_page, asking):
     proxy.close()
 
 
+def test_the_class_votes_again(open_page, asking):
+    leader, phone = opened(open_page, asking.url), opened(open_page, asking.watch_url, **PHONE)
+    leader.press("2")
+    wait_for(lambda: votes_on(phone), 10, "the vote")
+    assert not leader.page.locator("#vote-again").is_visible()  # nobody has voted
+    vote_for(phone, 0)
+    wait_for(lambda: leader.page.locator("#vote-again").is_visible(), 5, "the button")
+    leader.press("g")
+    wait_for(lambda: state(phone) == "The class votes again (round 2): choose one.", 5, "the second round")
+    assert phone.page.locator("#vote-answers [aria-pressed=true]").count() == 0
+    assert state(leader) == "0 of 1 has voted · round 2"
+    vote_for(phone, 1)
+    leader.press("v")
+    wait_for(lambda: phone.js(SHOWN), 5, "the histogram")
+    assert [row["mine"] for row in phone.js(SHOWN)].index(True) == 1 and "1 vote · round 2" in state(leader)
+    leader.page.locator("#vote-again").click()
+    wait_for(lambda: "round 3" in state(phone) and not phone.js(SHOWN), 5, "the third round")
+    leader.press("Escape")
+    leader.rest(1)
+    assert not votes_on(leader) and not votes_on(phone)
+
+
 def test_two_pages_of_a_browser_vote_once_and_who_goes_alone_does_not(open_page, asking):
     leader, phone = opened(open_page, asking.url), opened(open_page, asking.watch_url, **PHONE)
     second = Page(phone.page.context.new_page(), asking.watch_url)

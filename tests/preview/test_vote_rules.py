@@ -162,7 +162,7 @@ def hear(page, kind: str, **fields) -> dict:
 
 
 def vote(page, choice, **where) -> None:
-    page.send_json({"type": "vote", **OPEN, "choice": choice} | where)
+    page.send_json({"type": "vote", **OPEN, "round": 1, "choice": choice} | where)
 
 
 def test_a_vote_from_question_to_result(server, pages):
@@ -201,6 +201,8 @@ def test_a_vote_from_question_to_result(server, pages):
         ({"choice": [1]}, "whole number"),
         ({"choice": 1, "step": 2}, "not open"),
         ({"choice": 1, "session": 6}, "not open"),
+        ({"choice": 1, "round": 2}, "That round of the vote is over."),
+        ({"choice": 1, "round": 0}, "whole number"),
         ({"choice": 1, "voter": name(9)}, "no field"),
         ({}, "needs 'choice'"),
         ({"choice": 1, "step": "1" * LONGEST_MESSAGE}, "bytes"),
@@ -209,7 +211,7 @@ def test_a_vote_from_question_to_result(server, pages):
 def test_what_is_no_vote_is_refused_in_a_line_and_the_page_stays(server, pages, message, why):
     leader, viewer = pages.leader(), pages.viewer(1)
     leader.send_json({"type": "ask", **OPEN})
-    viewer.send_json({"type": "vote", **OPEN} | message)
+    viewer.send_json({"type": "vote", **OPEN, "round": 1} | message)
     refused = hear(viewer, "refused")["text"]
     assert why in refused and "\n" not in refused
     vote(viewer, 2)
@@ -240,7 +242,7 @@ def test_who_may_not_vote(server, pages):
 
 def test_only_who_leads_asks_and_reveals(server, pages):
     leader, helper, viewer = pages.leader(), pages.leader(), pages.viewer(1)
-    for kind in ("ask", "reveal"):
+    for kind in ("ask", "reveal", "again"):
         viewer.send_json({"type": kind, **OPEN})
         assert hear(viewer, "refused")["text"] == "Only those who lead may do that."
     helper.send_json({"type": "ask", **OPEN})
@@ -250,8 +252,10 @@ def test_only_who_leads_asks_and_reveals(server, pages):
     assert "Nothing is asked" in hear(leader, "refused")["text"]
     leader.send_json({"type": "ask", **OPEN})
     hear(helper, "poll")
-    helper.send_json({"type": "reveal", **OPEN})
-    assert "Another window leads" in hear(helper, "refused")["text"] and not server.voting.poll.revealed
+    for kind in ("reveal", "again"):
+        helper.send_json({"type": kind, **OPEN})
+        assert "Another window leads" in hear(helper, "refused")["text"] and not server.voting.poll.revealed
+    assert server.voting.poll.number == 1
 
 
 def test_another_lesson_clears_it(server, pages):
@@ -279,6 +283,39 @@ def test_asked_again_the_votes_stay_and_a_question_that_is_left_is_forgotten(ser
     assert server.voting.poll.counts == [0, 1, 0]
     leader.send_json({"type": "at", **OPEN, "step": 0, "frame": 0, "playing": False, "speed": 1, "black": False})
     assert hear(leader, "poll")["poll"] is None and server.voting.poll is None
+
+
+def test_a_class_votes_again(server, pages):
+    """Old votes are gone, each browser has one in a round, a late one of the round before is none, and all is kept."""
+    leader, first, second = pages.leader(), pages.viewer(1), pages.viewer(2)
+    leader.send_json({"type": "again", **OPEN})
+    assert "not open" in hear(leader, "refused")["text"]
+    leader.send_json({"type": "ask", **OPEN})
+    leader.send_json({"type": "again", **OPEN})  # nobody has voted: it stays the first round
+    for viewer, choice in ((first, 0), (second, 1)):
+        vote(viewer, choice)
+        assert hear(viewer, "voted", round=1)["choice"] == choice
+    leader.send_json({"type": "again", **OPEN})
+    while (poll := hear(first, "poll")["poll"])["round"] == 1:
+        pass
+    assert (poll["round"], poll["mine"], poll["voted"], poll["revealed"]) == (2, None, 0, False) and "right" not in poll
+    vote(second, 1)
+    assert "round of the vote is over" in hear(second, "refused")["text"] and server.voting.poll.counts == [0, 0, 0]
+    for choice in (2, 1):
+        vote(first, choice, round=2)
+        hear(first, "voted", round=2, choice=choice)
+    assert hear(leader, "tally", round=2, voted=1)["voters"] == 2 and server.voting.poll.counts == [0, 1, 0]
+    leader.send_json({"type": "reveal", **OPEN})
+    leader.send_json({"type": "again", **OPEN})  # also after the reveal
+    while hear(second, "poll")["poll"]["round"] < 3:
+        pass
+    kept = [(r["round"], r["revealed"], [c["votes"] for c in r["choices"]]) for r in server.voting.results]
+    assert kept == [(1, False, [1, 1, 0]), (2, True, [0, 1, 0])]
+    leader.send_json({"type": "at", **OPEN, "step": 0, "frame": 0, "playing": False, "speed": 1, "black": False})
+    leader.send_json({"type": "ask", **OPEN})  # left, and come back to
+    while hear(leader, "poll")["poll"] is not None:
+        pass
+    assert hear(leader, "poll")["poll"]["round"] == 3
 
 
 def test_a_model_in_training_waits_until_the_question_is_over(server, pages, monkeypatch):
@@ -329,6 +366,7 @@ def test_results_are_saved_without_names_and_can_be_fetched(server, pages):
     assert found == {
         **{"lesson": "attention", "text": "The cat sat", "checkpoint": "tiny", "checkpoint_hash": "abc"},
         **{"step": 2, "question": QUIZ["text"], "right": "“cat”", "voted": 3, "voters": 3},
+        **{"round": 1, "revealed": True},
         "choices": [
             {"answer": a, "votes": n, "model": value, "source": source}
             for a, n, value, source in zip(QUIZ["answers"], [2, 1, 0], QUIZ["values"], QUIZ["sources"], strict=True)

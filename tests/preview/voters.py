@@ -43,7 +43,7 @@ async def vote(page: ClientConnection, number: int, question: dict, answers: int
     await hear(page, "poll")
     await asyncio.sleep(spread * number / CLASS)
     sent = time.perf_counter()
-    await say(page, "vote", **question, choice=number % answers)
+    await say(page, "vote", **question, round=1, choice=number % answers)
     await hear(page, "voted")
     return sent
 

@@ -7,15 +7,30 @@ import numpy as np
 import pytest
 
 from model import run
+from model.errors import UsageError
 from model.numbers.tensor import Tensor
+from scenes import course
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import Style, smallest
 from scenes.kit.words.card import QuestionCard
-from scenes.lesson.options import FRAME
+from scenes.lesson.options import FRAME, Options
 from scenes.lesson.quiz import ANSWERS, CLEAR, how_much, which
+from studio.audit.matrix import small_picture
+from studio.play.playback import Playback
+from studio.play.session import Job, perform
 from studio.preview.processes.lessons import asked
 
 TEXTS = ("The old dog chased the cat", "The cat sat", "A fluffy blue creature roamed the verdant forest")
+
+
+OTHERS = {  # of two to twenty words
+    "tiny": (
+        "The dog",
+        *TEXTS[:1],
+        "The little girl in the old house saw a big dog and ran to her mother and her mother ran",
+    ),
+    "translator": ("The cat sleeps.", "The tired dog saw the cat.", "The old woman sees the black cat in the house."),
+}
 
 
 def row_of(*values: float) -> Tensor:
@@ -123,3 +138,17 @@ def test_the_preview_is_told_a_question_with_the_models_numbers_and_their_run():
     info = trace.info
     assert told[0]["run"] == {name: info[name] for name in ("text", "checkpoint", "checkpoint_hash")}
     assert json.loads(json.dumps(told, allow_nan=False)) == json.loads(json.dumps(told))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", course(), ids=lambda entry: entry.id)
+def test_every_lesson_asks_two_to_four_times_whatever_the_text(entry, tmp_path):
+    for text in OTHERS[entry.model.partition("-")[0]]:
+        job = Job(entry, Options(text=text), small_picture("16:9", fps=15), segments=tmp_path)
+        try:
+            lesson = perform(job, Playback)
+        except UsageError as error:
+            assert "shows texts of 3 to" in str(error) and entry.id == "position"
+            continue
+        assert 2 <= len(lesson.questions) <= 4, text
+        assert all(2 <= len(each.answers) <= ANSWERS for each in lesson.questions.values())

@@ -128,13 +128,14 @@ def mask(lesson: SelfAttention, table: ScoreTable, frame: Frame) -> None:
     r, rows = looking_ahead(table, free), list(range(last))
     leaks = stack_tensors([free[k, list(range(k + 1, last + 1))].sum(0) for k in rows], "query")
     leak, who = leaks[r], lesson.called(r)
+    among, place = (leaks, rows.index(r)) if last > 1 else (free[r], last)  # of two words: or does it take the rest?
     with lesson.step(
         "Mask",
         ask="What if words could look ahead?",
         subtitle="{where} · softmax of scores [query, key] · then scores_masked",
         keep=(table, frame),
         claims=[share(free[r])],
-        quiz=lesson.quiz("What share would {who} take from later words?", leaks, place=rows.index(r), who=who),
+        quiz=lesson.quiz("What share would {who} take from later words?", among, place=place, who=who),
     ):
         scores, weights = table.scores, table.alike(free, "probability", spec=".2f", scale=1.0)
         lesson.play(*leave(frame, scores), *come(weights), run_time=1.2)

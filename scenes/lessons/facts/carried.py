@@ -71,10 +71,14 @@ def strips(lesson: Facts, own: Trace, name: str) -> tuple[SentenceStrip, Sentenc
     return made[0], made[1]
 
 
+def words_with_bars(lesson: Facts) -> list[int]:
+    return telling_words(lesson.probs, lesson.others, 4)
+
+
 def bars_of(lesson: Facts, runs: list[Trace]) -> list[ProbabilityBars]:
     """What comes next in several runs, the same words on one scale."""
     probs = [run["probs"][lesson.position] for run in runs]
-    ids, box = telling_words(lesson.probs, lesson.others, 4), boxes(lesson)[1]
+    ids, box = words_with_bars(lesson), boxes(lesson)[1]
     room = Box(box.left, box.bottom, box.right, box.top - TITLE)
     size: Look = dict(width=min(room.width, 9.0), height=room.height, size=0.42)
     bars = bars_on_one_scale(probs, lesson.trace.vocabulary, ids, fill="probability", **size)
@@ -128,12 +132,14 @@ def one_row(lesson: Facts, pair: Pair) -> Pair:
 
 
 def question_of(lesson: Facts) -> Question | None:
-    """What follows with that row; before the first layer it is the other text, which has been shown."""
-    if lesson.crossing == 0:
+    """What follows with that row. Not asked before the first layer, where it is the other text, which has been shown,
+    nor of a word that has no bar."""
+    probs = carried_over(lesson, lesson.crossing)["probs"][lesson.position]
+    if lesson.crossing == 0 or int(np.argmax(probs.values)) not in words_with_bars(lesson):
         return None
     return lesson.quiz(
         "With the row of “{u}” {where}, which word is likeliest?",
-        carried_over(lesson, lesson.crossing)["probs"][lesson.position],
+        probs,
         lesson.called_next,
         where=stop_name(lesson, lesson.crossing),
     )

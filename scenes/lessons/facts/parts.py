@@ -122,6 +122,7 @@ def why_not_the_other(lesson: Facts, before: Mobject) -> Waterfall:
             truth("e to it is the ratio", [total, times], lambda s, r: bool(abs(np.exp(s) / r - 1) < 1e-3)),
             above("difference", lesson.parts.logit, lesson.rival.logit),
         ],
+        quiz=lesson.quiz("Which part speaks most for “{w}” against “{v}”?", gaps, lambda k: called(names[k])),
     ):
         fall = fall_of(lesson, gaps, names, total, say("difference"))
         grow_after(lesson, [before], fall, lag=0.8, run_time=4)

@@ -231,7 +231,9 @@ class Shuffling:
         told, shares = list(by_kind), [each.moved for each in by_kind.values()]
         most, moved = max(range(len(told)), key=lambda k: float(shares[k])), stack_tensors(shares, "kind")
         orders = both[0]
-        given_away = any(np.isclose(float(shares[most]), float(each.moved)) for each in both)
+        seen = [k for k, x in enumerate(shares) if any(np.isclose(float(x), float(each.moved)) for each in both)]
+        among = [k for k in range(len(told)) if k not in seen] if most in seen else None
+        asked = "Which model’s prediction moves most?" if among is None else "Whose prediction of these moves most?"
         with self.scene.step(
             "Is it noticed?",
             ask="The same words shuffled once more: which models notice?",
@@ -240,9 +242,7 @@ class Shuffling:
             claims=[fact("most", "no other model is moved further", shares, lambda *all: bool(all[most] >= max(all)))],
             last=last_word(orders),
             n=len(told),
-            quiz=None
-            if given_away
-            else self.scene.quiz("Which model’s prediction moves most?", moved, names.__getitem__),
+            quiz=self.scene.quiz(asked, moved, names.__getitem__, among=among),
         ):
             stage = self.scene.stage
             wide, beside = stage.rows(1, 1, gap=0.4), stage.columns(1, 1, gap=0.5)

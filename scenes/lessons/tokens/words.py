@@ -16,6 +16,7 @@ from scenes.kit.words.regroup import Regroup
 from scenes.kit.words.tokens import display
 from scenes.kit.words.wordlist import WordList
 from scenes.lesson.claims import Fact, count
+from scenes.lesson.quiz import Question
 from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
@@ -50,14 +51,15 @@ def as_bytes(lesson: Tokens, row: PieceRow) -> PieceRow:
 
 def as_words(lesson: Tokens, row: PieceRow) -> tuple[PieceRow, WordList]:
     """The letters of each word come together, and its id comes from the list."""
+    top, low = lesson.boxes
+    after = lesson.words_row(top)
     with lesson.step(
         "A number for each word",
         "Or one number for each word: its place in a list of the {v} words that {model} knows.",
         subtitle="tokens [position] = place in the vocabulary of {model}, capital or not · blanks are left out",
         keep=(row,),
+        quiz=in_the_list(lesson, after),
     ):
-        top, low = lesson.boxes
-        after = lesson.words_row(top)
         entries = WordList.around(low, lesson.trace.vocabulary, lesson.trace.ids, LIST)
         lit = entries.copy()
         lit.lit = 1.0
@@ -74,6 +76,28 @@ def as_words(lesson: Tokens, row: PieceRow) -> tuple[PieceRow, WordList]:
         lesson.remove(*flying, bare)
         lesson.add(after)
     return after, entries
+
+
+def in_the_list(lesson: Tokens, row: PieceRow) -> Question | None:
+    """Which word comes last in the list, or first where the number of the last one has been seen, as a byte?"""
+    ids, known = lesson.trace.ids, [k for k in shown_words(row) if k not in lesson.trace.unknown]
+    asked = [("last", max), ("first", min)]
+    end = next((word for word, of in asked if known and of(ids[k] for k in known) not in lesson.raw.ids), None)
+    if end is None:
+        return None
+    return lesson.quiz(
+        "Which of these words comes {end} in the list?",
+        lesson.trace["tokens"],
+        lambda k: lesson.called_next(ids[k]),
+        among=known,
+        smallest=end == "first",
+        end=end,
+    )
+
+
+def shown_words(row: PieceRow) -> list[int]:
+    """The positions of the words that are not left out of a row."""
+    return [part.index for part in row.parts[: row.shown] if part.index is not None]
 
 
 def repeated(trace: Trace) -> dict[int, int]:

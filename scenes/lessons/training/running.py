@@ -208,6 +208,11 @@ def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
             truth("in the end no head has more", [scores], lambda s: bool(s[-1, layer, head] >= s[-1].max())),
         ],
         keep=before,
+        quiz=lesson.quiz(
+            "Which head has the highest score in the end?",
+            concatenate(list(scores[-1]), 0),
+            lambda k: say("layer {a}, head {b}", a=k // last.shape[1], b=k % last.shape[1]),
+        ),
     ):
         steps = Tensor.given(lesson.marks, "steps of the snapshots", ("step",))
         others = [(a, b) for a in range(last.shape[0]) for b in range(last.shape[1]) if (a, b) != (layer, head)]

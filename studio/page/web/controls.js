@@ -6,7 +6,7 @@ import { SPEEDS } from "./player.js";
 
 const IDLE = 2500; // milliseconds without a move until the pointer and the bar hide in full screen
 // What the keys of the speaker's window do on the stage.
-const ON_STAGE = new Set("next back play home end replay black loop auto slower faster vote".split(" "));
+const ON_STAGE = new Set("next back play home end replay black loop auto slower faster vote again".split(" "));
 const GOES_ON = new Set(["next", "play"]); // without an answer
 const LIGHTS_UP = new Set(["next", "back", "play"]); // a black stage
 
@@ -41,6 +41,7 @@ export class Controls {
       captions: () => this.flipCaptions(),
       quiz: () => this.flipQuestions(),
       vote: () => this.app.vote?.reveal(),
+      again: () => this.app.vote?.again(),
       slower: () => this.speed(-1),
       faster: () => this.speed(1),
       full: () => this.fullScreen(),

@@ -52,7 +52,7 @@ class Film {
   constructor(about, numbers) {
     Object.assign(this, { about, numbers, notes: false, leads: false, mayLead: false, following: false });
     const asks = about.steps.some(({ quiz }) => quiz);
-    this.lacks = new Set(["text", "options", "notes", "save", "vote", ...(asks ? [] : ["quiz"])]);
+    this.lacks = new Set(["text", "options", "notes", "save", "vote", "again", ...(asks ? [] : ["quiz"])]);
     this.player = new FilmPlayer($("picture"), {
       changed: () => this.changed(),
       stilled: () => this.status.say("Your system asks for less motion, so each step is a still picture. R plays it.", 8000),

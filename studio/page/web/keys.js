@@ -21,6 +21,7 @@ export const KEYS = [
   ["captions", ["c"], "C", "caption below the picture"],
   ["quiz", ["q"], "Q", "ask questions, or not"],
   ["vote", ["v"], "V", "reveal the class’s votes"],
+  ["again", ["g"], "G", "the class votes again"],
   ["black", ["b", "."], "B", "black screen"],
   ["full", ["f"], "F", "full screen"],
   ["notes", ["n"], "N", "notes window"],

@@ -30,8 +30,8 @@ export class Vote {
     this.show();
   }
 
-  is({ session, step }) {
-    return this.poll?.session === session && this.poll.step === step;
+  is({ session, step, round }) {
+    return this.poll?.session === session && this.poll.step === step && this.poll.round === round;
   }
 
   // Whether it stands on this page. Without a class who leads answers; who goes on alone does not vote.
@@ -51,6 +51,13 @@ export class Vote {
     else app.link.send({ type: "reveal", session: poll.session, step: poll.step });
   }
 
+  // The same question once more, for a class that has talked it over: the votes so far are gone.
+  again() {
+    const { app, poll } = this;
+    if (!poll) app.status.say("Nothing is being voted on");
+    else app.link.send({ type: "again", session: poll.session, step: poll.step });
+  }
+
   // First the votes are revealed, then the film goes on.
   goOn() {
     if (!this.poll.revealed) this.reveal();
@@ -62,8 +69,8 @@ export class Vote {
   }
 
   choose(choice) {
-    const { session, step, revealed } = this.poll;
-    if (!revealed) this.app.link.send({ type: "vote", session, step, choice });
+    const { session, step, round, revealed } = this.poll;
+    if (!revealed) this.app.link.send({ type: "vote", session, step, round, choice });
   }
 
   key({ key, shiftKey }) {
@@ -94,7 +101,7 @@ export class Vote {
     $("vote").classList.toggle("leads", app.leads);
     $("vote-text").textContent = poll.text;
     $("vote-legend").hidden = !revealed;
-    const shown = `${poll.session}:${poll.step}:${revealed}:${app.votes}`;
+    const shown = `${poll.session}:${poll.step}:${poll.round}:${revealed}:${app.votes}`;
     if (shown !== $("vote-answers").dataset.shown) {
       $("vote-answers").dataset.shown = shown; // what stands stays: it may have the focus, and bars grow once
       if (revealed) this.results();
@@ -102,6 +109,7 @@ export class Vote {
     }
     if (!revealed) this.press();
     $("vote-state").replaceChildren(...this.state());
+    $("vote-again").hidden = !app.leads || (!revealed && !poll.voted);
     $("vote-reveal").hidden = !app.leads;
     $("vote-reveal").replaceChildren(revealed ? "Go on " : "Reveal ", element("kbd", { textContent: revealed ? "→" : "V" }));
   }
@@ -136,10 +144,13 @@ export class Vote {
 
   state() {
     const { app, poll } = this;
-    const { voted, voters, mine, revealed } = poll;
-    if (revealed) return [voted === 1 ? "1 vote" : `${voted} votes`, ...this.mark(mine)];
-    if (!app.votes) return [element("b", { textContent: voted }), ` of ${voters} ${voters === 1 ? "has" : "have"} voted`];
-    return [mine === null ? "Choose one." : "Your vote is in; you may still change it."];
+    const { voted, voters, mine, revealed, round } = poll;
+    const again = round > 1 ? ` · round ${round}` : "";
+    if (revealed) return [voted === 1 ? "1 vote" : `${voted} votes`, again, ...this.mark(mine)];
+    const have = ` of ${voters} ${voters === 1 ? "has" : "have"} voted${again}`;
+    if (!app.votes) return [element("b", { textContent: voted }), have];
+    if (mine !== null) return ["Your vote is in; you may still change it."];
+    return [round > 1 ? `The class votes again (round ${round}): choose one.` : "Choose one."];
   }
 
   // What this browser's vote has come to.
@@ -171,8 +182,9 @@ export class Vote {
     if (polled.hidden) return;
     const line = (answer, k) => element("li", {}, element("b", { textContent: poll.counts?.[k] ?? 0 }), answer);
     $("polled").replaceChildren(...poll.answers.map(line));
-    const how = poll.revealed ? "revealed: → goes on" : "→ or V reveals";
-    $("polled-state").textContent = `${poll.voted} of ${poll.voters} have voted; ${how}`;
+    const how = poll.revealed ? "revealed: → goes on" : "→ or V reveals, G votes again";
+    const round = poll.round > 1 ? ` in round ${poll.round}` : "";
+    $("polled-state").textContent = `${poll.voted} of ${poll.voters} have voted${round}; ${how}`;
   }
 }
 

@@ -13,10 +13,11 @@ MOST_VOTERS = 1000  # of one question: browsers that come and go count as long a
 class Poll:
     """The question before a step of a session. Each browser has one vote; the last one counts until it is revealed.
 
-    quiz: as the lesson told it (processes.lessons.asked). votes: what a browser calls itself → place of its choice."""
+    quiz: as the lesson told it (processes.lessons.asked). votes: what a browser calls itself → place of its choice.
+    number: from 1, of the rounds in which the same is asked."""
 
-    def __init__(self, session: int, step: int, quiz: Message):
-        self.session, self.step, self.quiz = session, step, quiz
+    def __init__(self, session: int, step: int, quiz: Message, number: int = 1):
+        self.session, self.step, self.quiz, self.number = session, step, quiz, number
         self.votes: dict[str, int] = {}
         self.revealed = False
 
@@ -31,6 +32,11 @@ class Poll:
         self.votes[voter] = choice
 
     @property
+    def where(self) -> dict[str, int]:
+        """What messages about it name it by."""
+        return {"session": self.session, "step": self.step, "round": self.number}
+
+    @property
     def counts(self) -> list[int]:
         """Votes for each choice."""
         chosen = list(self.votes.values())
@@ -43,8 +49,7 @@ class Poll:
         quiz = self.quiz
         shown = {name: quiz[name] for name in ("right", "values", "sources", "compares", "shares", "signed")}
         return {
-            "session": self.session,
-            "step": self.step,
+            **self.where,
             "text": quiz["text"],
             "answers": quiz["answers"],
             "revealed": self.revealed,
@@ -64,6 +69,8 @@ class Poll:
             **quiz["run"],
             "step": self.step + 1,
             "question": quiz["text"],
+            "round": self.number,
+            "revealed": self.revealed,
             "choices": [{"answer": a, "votes": n, "model": value, "source": source} for a, n, value, source in rows],
             "right": quiz["answers"][quiz["right"]],
             "voted": len(self.votes),

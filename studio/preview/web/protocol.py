@@ -135,7 +135,7 @@ CHANGE: Fields = {name: _check_of(option, asdict(DEFAULTS)[name]) for name, opti
 
 REMOTE = (  # what the keys of the speaker's window do on the stage
     *("go", "next", "back", "play", "home", "end", "replay"),
-    *("black", "loop", "auto", "slower", "faster", "vote"),
+    *("black", "loop", "auto", "slower", "faster", "vote", "again"),
     *"0123456789",
 )
 
@@ -149,14 +149,15 @@ MESSAGES: dict[str, tuple[Fields, Fields]] = {
     "read": (PLACE, {}),
     "save": (PLACE | {"what": OneOf(("picture", "gif", "video", "votes"))}, {}),
     "ask": (QUESTION, {}),  # the leader's page stands at a question
-    "vote": (QUESTION | {"choice": Whole(0, 99)}, {}),
+    "vote": (QUESTION | {"round": Whole(1, 10_000), "choice": Whole(0, 99)}, {}),
     "reveal": (QUESTION, {}),
+    "again": (QUESTION, {}),  # the same is asked in another round
     "lead": ({}, {}),
     "here": ({}, {}),  # the answer to a beat
     "change": ({}, CHANGE | {"lesson": Text(80), "step": STEP}),
     "learn": ({"what": OneOf(("pause", "go", "newest", "show"))}, {"step": Whole(0, 10**9)}),  # of a model in training
 }
-CONTROLLING = ("at", "remote", "save", "change", "learn", "ask", "reveal")  # for those who lead
+CONTROLLING = ("at", "remote", "save", "change", "learn", "ask", "reveal", "again")  # for those who lead
 
 
 def parse(raw: str | bytes) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,17 +24,21 @@ def voter(given: str) -> str:
 
 
 class Voting:
-    """The question that is open, and the results of all that were revealed. `handlers`: what pages may say of it."""
+    """The question that is open, and the results of all rounds that are over: revealed, or followed by another.
+
+    `handlers`: what pages may say of it."""
 
     def __init__(self, controller: Controller, clients: Clients):
         self.controller, self.clients = controller, clients
         self.asked: Poll | None = None
         controller.held = lambda: self.poll is not None and self.voters > 0  # what is asked is about this model
         self.results: list[Message] = []
+        self.rounds: Counter[tuple[int, int]] = Counter()  # that are among the results, of each session and step
         self.handlers: dict[str, Callable[[Client, Message], None]] = {
             "ask": self.on_ask,
             "vote": self.on_vote,
             "reveal": self.on_reveal,
+            "again": self.on_again,
         }
 
     @property
@@ -63,34 +68,56 @@ class Voting:
         if quiz is None:
             return client.refuse("Nothing is asked before that step.")
         if self.poll is None or self.poll.step != step:
-            self.asked = Poll(session.number, step, quiz)
+            self.asked = self.next_round(session.number, step, quiz)
         self.tell()
 
     def on_vote(self, client: Client, message: Message) -> None:
         """One vote a browser: its other pages hear of it, the leader hears how many there are."""
         try:
             poll = self._open(message)
+            if message["round"] != poll.number:
+                raise UsageError("That round of the vote is over.")
             if not client.votes:
                 raise UsageError(_why_not(client))
             poll.vote(client.voter, message["choice"])
         except UsageError as error:
             return client.refuse(str(error))
-        told = {"type": "voted", "session": poll.session, "step": poll.step, "choice": message["choice"]}
+        told = {"type": "voted", **poll.where, "choice": message["choice"]}
         self.clients.tell(told, to=lambda other: other.votes and other.voter == client.voter)
         self.tally()
 
     def on_reveal(self, client: Client, message: Message) -> None:
         """The leader closes the vote: all see it, and what is right."""
-        if not (client.leads or client.view == "notes"):
-            return client.refuse("Another window leads: press “Lead” first.")
-        try:
-            poll = self._open(message)
-        except UsageError as error:
-            return client.refuse(str(error))
-        if not poll.revealed:
+        if (poll := self._led(client, message)) is not None and not poll.revealed:
             poll.revealed = True
-            self.results.append(poll.result(self.controller.selection.lesson, self.voters))
+            self._keep(poll)
             self.tell()
+
+    def on_again(self, client: Client, message: Message) -> None:
+        """The leader opens the same question once more: the votes so far are kept as a round of their own."""
+        if (poll := self._led(client, message)) is None:
+            return
+        if not poll.revealed and poll.votes:
+            self._keep(poll)
+        self.asked = self.next_round(poll.session, poll.step, poll.quiz)
+        self.tell()
+
+    def next_round(self, session: int, step: int, quiz: Message) -> Poll:
+        return Poll(session, step, quiz, self.rounds[session, step] + 1)
+
+    def _keep(self, poll: Poll) -> None:
+        self.rounds[poll.session, poll.step] += 1
+        self.results.append(poll.result(self.controller.selection.lesson, self.voters))
+
+    def _led(self, client: Client, message: Message) -> Poll | None:
+        """The question that a message of the leader speaks of; None where it is refused."""
+        try:
+            if not (client.leads or client.view == "notes"):
+                raise UsageError("Another window leads: press “Lead” first.")
+            return self._open(message)
+        except UsageError as error:
+            client.refuse(str(error))
+            return None
 
     def _open(self, message: Message) -> Poll:
         """The question that a message speaks of. UsageError if it is not the one on screen."""
@@ -132,7 +159,7 @@ class Voting:
         poll = self.poll
         if poll is None:
             return
-        told = {"type": "tally", "session": poll.session, "step": poll.step}
+        told = {"type": "tally", **poll.where}
         told |= {"voted": len(poll.votes), "voters": self.voters}
         counts = {"counts": poll.counts}
         for client in self.clients.clients:
@@ -141,7 +168,7 @@ class Voting:
 
     # ── saving ───────────────────────────────────────────────────────────────────────────────────
     def save(self, renders: Path) -> Path:
-        """Write the results of all questions that were revealed; an existing file is not overwritten.
+        """Write the results of all rounds that are over; an existing file is not overwritten.
 
         UsageError while there are none."""
         if not self.results:
