@@ -32,13 +32,15 @@ def strip_of(
     offered: int | None = None,
     besides: Sequence[int] = (),
     lines: int = 4,
+    width: float | None = None,
 ) -> SentenceStrip:
     """The sentence at the top of the stage, with room for these chips. position: of the word that is followed; offered:
-    of the one that is asked; besides: of others that must be seen; lines: how many there may be in a tall frame."""
+    of the one that is asked; besides: of others that must be seen; lines: how many there may be in a tall frame; width:
+    of the stage unless given."""
     wide, square, tall = sizes
     strip = SentenceStrip(
         lesson.trace.tokens,
-        width=lesson.stage.width,
+        width=width or lesson.stage.width,
         size=lesson.by(wide=wide, square=square, tall=tall),
         lines=lesson.by(wide=1, square=1, tall=lines),
         chips=len(chips),

@@ -4,6 +4,7 @@ from tests.lies.lie import Lie
 
 LESSON, CARRIED = "scenes/lessons/facts/lesson.py", "scenes/lessons/facts/carried.py"
 PARTS, HEADS, LAYERS = (f"scenes/lessons/facts/{name}.py" for name in ("parts", "heads", "layers"))
+WAY = "scenes/lessons/facts/way.py"
 STUDY, RUNS, BARS = "model/study/inside/carrying.py", "model/runs/carried.py", "scenes/kit/charts/signed.py"
 FALSE, LABEL = "false claim", "wrong label"
 
@@ -175,5 +176,54 @@ LIES = [
         "return stack([self.adds(part) * (2 if part.head == 0 else 1) for part in self.parts], \"part\")",
         "facts",
         FALSE,
+    ),
+    Lie(
+        "the way’s layers are counted from one",
+        WAY,
+        "[stop_name(lesson, stop) for stop in range(last + 1)], carried",
+        "[stop_name(lesson, min(stop + 1, last)) for stop in range(last + 1)], carried",
+        "facts",
+        LABEL,
+    ),
+    Lie(
+        "the words over the way stand one column further",
+        WAY,
+        "[lesson.words[k] for k in found.positions], found.positions",
+        "[lesson.words[k - 1] for k in found.positions], [k - 1 for k in found.positions]",
+        "facts",
+        LABEL,
+    ),
+    Lie(
+        "the dots of the way are as wide, not as large, as what a row does",
+        WAY,
+        "self.unit * np.sqrt(np.asarray(self.tensor.values[stop, columns], dtype=float))",
+        "self.unit * np.asarray(self.tensor.values[stop, columns], dtype=float)",
+        "facts",
+        "wrong shape",
+    ),
+    Lie(
+        "the line where the way goes on is as wide as if attention carried all",
+        WAY,
+        "wide = WIDEST * float(self.carried)",
+        "wide = WIDEST",
+        "facts",
+        "wrong shape",
+    ),
+    Lie(
+        "the part that adds most is said to be attention",
+        WAY,
+        'say("{name} adds {s:+.2f}", name=name_of(first), s=adds)',
+        'say("{name} adds {s:+.2f}", name=name_of(attention), s=adds)',
+        "facts",
+        LABEL,
+    ),
+    Lie(
+        "the way stays at the exchanged word",
+        WAY,
+        "self.path, self.words, self.positions = list(path), list(words), list(positions)",
+        "self.path, self.words, self.positions = [path[0]] * len(path), list(words), list(positions)",
+        "facts",
+        "test",
+        "tests/scenes/lessons/test_facts.py",
     ),
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.steps import give_way
 from scenes.lessons.facts import carried, heads, layers, parts
+from scenes.lessons.facts.way import way_of_the_fact
 
 Opening = tuple[SentenceStrip, list[Mobject]]
 
@@ -83,7 +84,7 @@ class Facts(TextLesson):
         ways = carried.the_way(self, grid)
         bars = heads.who_carries(self, [grid, *ways])
         fall = parts.why_not_the_other(self, bars)
-        self.answer_to_the_question(fall)
+        self.answer_to_the_question(fall, bars.tensor[0])
 
     @property
     def handed_over(self) -> tuple[Tensor, Tensor]:
@@ -109,9 +110,9 @@ class Facts(TextLesson):
         bars = self.bars(below(self, strip))[0]
         return strip, next_word_title(self, self.position).next_to(bars, UP, buff=0.2), bars
 
-    def bars(self, box: Box) -> list[ProbabilityBars]:
+    def bars(self, box: Box, least: int = 4, most: int = 6) -> list[ProbabilityBars]:
         """What comes next after the text and after the other one, the same words on one scale."""
-        return two_bars(self, (self.probs, self.others), box, 4, 6)
+        return two_bars(self, (self.probs, self.others), box, least, most)
 
     def question(self) -> Opening:
         with self.step(
@@ -129,19 +130,26 @@ class Facts(TextLesson):
             self.unknown_words(strip)
         return strip, [title, bars]
 
-    def answer_to_the_question(self, before: Mobject) -> None:
+    def answer_to_the_question(self, before: Mobject, carried: Tensor) -> None:
+        """The sentence with the way on it, and the bars of the beginning. carried: the chance with what attention
+        writes where the way goes on."""
         names, adds = self.parts.of_writes
         first, whole = int(np.argmax(adds.values)), self.one_row_is_enough
         with self.step(
             "Where it is known",
             ask="So where in the model is it known?",
-            subtitle="model {model} · next word after position {i}, “{last}”",
+            subtitle="dots: chance of “{v}” with that one row · wide line: with what attention {c} writes",
             keep=(before,),
             claims=[most(adds, first), self.claim_of_the_way(whole)],
         ):
-            strip, title, bars = self.opening()
-            self.play(*give_way([before], strip, title), run_time=0.8)
-            self.play(Grow(bars, "values"), run_time=1.4)
+            left, right = self.stage.columns(2.3, 1, gap=0.2) if self.wide else self.stage.rows(1.5, 1)
+            way = way_of_the_fact(self, left, carried, names[first], adds[first])
+            bars = self.bars(right, least=3, most=4)[0]
+            title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
+            self.play(*give_way([before], way.at_its_words()), run_time=0.8)
+            self.play(Grow(way.whole("dots"), "dots", lag=0.6, introducer=False), run_time=1.2)
+            self.play(Grow(way.whole("grown"), "grown", lag=0.9, introducer=False), run_time=2)
+            self.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
             self.answer(
                 "In no one place: “{x}” brings it to layer {c}, there “{y}” takes it over, and {name} adds most."
                 if whole

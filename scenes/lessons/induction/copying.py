@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject
+from manim import Mobject
 
 from model.numbers.tensor import Tensor, stack
 from model.study.inside import induction as study
@@ -18,7 +18,6 @@ from scenes.lesson.claims import MOST, Fact, count, fact, least
 from scenes.lesson.following import below
 from scenes.lesson.steps import grow_after
 from scenes.lessons.induction import facts
-from scenes.lessons.induction.random_words import fill, framed, grid_of
 
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
@@ -26,31 +25,7 @@ if TYPE_CHECKING:
 WORDS = 5  # raised most, with a bar of their own
 
 
-def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
-    """How far each head raises the word that it looks at above others."""
-    run, ours = lesson.list, (lesson.layer, lesson.head)
-    with lesson.step(
-        "Who copies?",
-        ask="Found. Does what a head passes on raise the very word that it looked at?",
-        subtitle="v · W_O · W_U: the same word over others, in standard deviations · chance: {z}",
-        z=0,
-        claims=[facts.of_copies(run, lesson.layer)],
-        keep=before,
-    ):
-        grid, place = grid_of(lesson, run.copying, "+.2f", "score")
-        fill(lesson, before, grid)
-        frame = framed(grid, place)
-        lesson.play(FadeIn(frame), run_time=0.6)
-        lesson.answer(
-            "Layer {l}, head {h} raises it by {x:.2f} standard deviations: it copies."
-            if float(run.copying[ours]) > 0.5
-            else "Layer {l}, head {h}: {x:+.2f}. By itself it hardly copies.",
-            x=run.copying[ours],
-        )
-    return [grid, frame]
-
-
-def what_it_says(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStrip, SignedBars]:
+def what_it_says(lesson: Induction, strip: SentenceStrip, before: Mobject) -> SignedBars:
     """What it carries over from the word that followed, in words; and what becomes of it in the end."""
     ours = lesson.layer, lesson.head
     logits = study.raised(lesson.trace, ours, lesson.one)
@@ -60,31 +35,30 @@ def what_it_says(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStri
     rank = int((logits.values >= logits.values[lesson.followed]).sum())
     with lesson.step(
         "What it passes on",
-        ask="Which words does what it fetched from “{b}” raise?",
-        subtitle="pattern [{i}, {j}] · v [{j}, :] · W_O · W_U: the {n} raised most, and “{w}”",
-        n=WORDS,
+        ask="Found. Which words does what it fetched from “{b}” raise?",
+        subtitle="v [{j}, :] · W_O · W_U · on random words the same one stands {z:+.2f} standard deviations out",
+        z=lesson.list.copying[ours],
         claims=[
             count("is number", "rank", [logits], lambda values: int((values >= values[lesson.followed]).sum())),
             highest(logits, chosen),
             facts.same_text(lesson.trace, without, (ours,)),
+            facts.of_copies(lesson.list, lesson.layer),
         ],
-        keep=before,
+        keep=(strip, before),
     ):
         words = [lesson.trace.vocabulary[k] for k in chosen]
-        strip = lesson.strip()
         box = below(lesson, strip)
         room: Look = dict(width=box.width, height=box.height, fill="logit", size=0.44)
         bars = SignedBars(logits[chosen], words, **room).move_to(box.center)
-        grow_after(lesson, before, bars, strip, run_time=2.6)
+        grow_after(lesson, [before], bars, run_time=2.6)
         lesson.answer(
-            "“{w}” is number {rank}, by {x:+.2f}. What later blocks make of it raises it by {y:+.2f} in all."
-            if float(end[0]) >= float(end[1])
-            else "“{w}” is number {rank}, by {x:+.2f}. What later blocks make of it comes to {y:+.2f} in all.",
+            "“{w}” is number {rank} of {m:,}, by {x:+.2f}. What later blocks make of it: {y:+.2f} in all.",
             x=logits[lesson.followed],
             y=end[0] - end[1],
+            m=len(lesson.trace.vocabulary),
             rank=rank,
         )
-    return strip, bars
+    return bars
 
 
 def switched_off(lesson: Induction, strip: SentenceStrip, before: Mobject) -> SignedBars:
@@ -137,4 +111,4 @@ def highest(logits: Tensor, chosen: list[int]) -> Fact:
     return fact(MOST, "these words are raised most", [logits], holds)
 
 
-__all__ = ["all_heads", "switched_off", "what_it_says"]
+__all__ = ["switched_off", "what_it_says"]

@@ -12,6 +12,7 @@ from model.study.inside import induction as study
 from model.study.inside.induction import Pair, Repeat, TwiceOver
 from model.text.tokenizer import Encoding
 from scenes.kit.charts.bars import ProbabilityBars
+from scenes.kit.ground.layout import Box
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Emerge
 from scenes.kit.words.strip import SentenceStrip
@@ -20,7 +21,7 @@ from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import tokens_run
-from scenes.lesson.steps import come, grow_after
+from scenes.lesson.steps import come
 from scenes.lessons.induction import circuit, copying, facts, random_words, two_heads
 
 TRIED = 8  # heads that are switched off to choose one
@@ -147,15 +148,15 @@ class Induction(TextLesson):
         terms = circuit.they_meet(self, strip, dots)
         made = circuit.whose_key(self, strip, terms)
         asked = circuit.whose_query(self, strip, made)
-        both = two_heads.one_after_the_other(self, strip, asked)
-        grid = copying.all_heads(self, both)
-        strip, said = copying.what_it_says(self, grid)
+        said = copying.what_it_says(self, strip, asked)
         off = copying.switched_off(self, strip, said)
         self.answer_to_the_question(strip, off)
 
-    def strip(self, lines: int = 4) -> SentenceStrip:
-        """The sentence at the top of the stage. lines: how many it may take in a tall frame."""
-        return strip_of(self, self.position, offered=self.one.key, besides=[self.one.before], lines=lines)
+    def strip(self, lines: int = 4, width: float | None = None) -> SentenceStrip:
+        """The sentence at the top of the stage. lines: how many it may take in a tall frame; width: of its box, where
+        that is not the stage's."""
+        one = self.one
+        return strip_of(self, self.position, offered=one.key, besides=[one.before], lines=lines, width=width)
 
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
     @property
@@ -173,6 +174,11 @@ class Induction(TextLesson):
         strip = self.strip()
         bars = two_bars(self, self.both, below(self, strip), 4, 6)
         return strip, next_word_title(self, self.position).next_to(bars[0], UP, buff=0.2), bars
+
+    def what_comes(self, box: Box) -> tuple[Label, ProbabilityBars]:
+        """The bars of the whole text in a box, few of them, with their title."""
+        bars = two_bars(self, self.both, box, 3, 4)[1]
+        return next_word_title(self, self.position).next_to(bars, UP, buff=0.2), bars
 
     def question(self) -> tuple[SentenceStrip, list[Mobject]]:
         shown = [self.say_it_twice()] if self.said_twice else []
@@ -222,23 +228,20 @@ class Induction(TextLesson):
         return half
 
     def answer_to_the_question(self, strip: SentenceStrip, before: Mobject) -> None:
-        alone, whole = (probs[self.followed] for probs in self.both)
         with self.step(
             "Said once, found again",
-            "One head wrote what stood before “{w}”, another found that and copied: {p:.1%} → {q:.0%}."
-            if self.goes_by_it and self.composes
-            else "More heads than these two are at work: “{w}” goes from {p:.1%} to {q:.1%}."
-            if self.goes_by_it
-            else "Two heads could do it: this model’s do not, and “{w}” goes from {p:.1%} to {q:.1%}.",
-            subtitle="model {model} · probs [{i}, :] of the whole text",
+            ask="So how do two heads find “{w}”? What one writes, the other reads.",
+            subtitle="attn.pattern, layer {pl} below layer {l} · probs [{i}, :]",
             keep=(strip, before),
-            p=alone,
-            q=whole,
         ):
-            _, title, (_, bars) = self.opening()
-            self.add(title)
-            known = [place for place, word in enumerate(bars.ids) if word == self.followed]
-            grow_after(self, [before], bars, lag=0.1, run_time=1.8, there=known)
+            two_heads.circuit(self, strip, before)
+            self.answer(
+                "One head wrote what stood before “{w}”, another found that and copied it: once is enough."
+                if self.goes_by_it and self.composes
+                else "One head looks back, another looks there, and more than these two are at work."
+                if self.goes_by_it
+                else "Two heads could do it in this way: this model’s do not."
+            )
 
 
 __all__ = ["Induction"]

@@ -28,7 +28,7 @@ KEPT = {"keys": ("k", "rot_k"), "values": ("v",)}
 SOFTMAX = re.compile(r"softmax of q · k( ÷ √\d+)?")
 FOLLOWS = re.compile(r"(.+) → (.+)")
 TURN = re.compile(r"turn (\d+)")  # of a loop, counted from 1
-WRITER = re.compile(r"\b(attention|attn|MLP) (\d+)(?=$|:)")
+WRITER = re.compile(r"\b(attention|attn|MLP) (\d+)(?=$|:| adds\b)")
 WRITTEN = {"MLP": ("mlp_out", "resid_post"), "attention": ("attn_out", "resid_mid"), "attn": ("attn_out", "resid_mid")}
 STREAM = ("resid_pre", *WRITTEN["MLP"], *WRITTEN["attention"])
 CARRIED = {"before layer": "resid_pre", "at the end": "resid_post", "all heads": "attn_out", "head ": "attn.result"}

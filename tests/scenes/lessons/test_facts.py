@@ -17,7 +17,8 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.table import WordTable
 from scenes.lessons.facts.layers import spread
 from scenes.lessons.facts.lesson import Facts, next_word_of_the_other
-from tests.playing import caption, find, only, player
+from scenes.lessons.facts.way import WIDEST, Way
+from tests.playing import caption, find, only, player, texts
 
 play = player(Facts)
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother in the garden last night because"
@@ -133,6 +134,38 @@ def test_what_heads_carry_is_measured_head_by_head():
     for value, (part, head) in zip(bars.values, places, strict=True):
         alone = run("tiny", Facts.text, patch=Carried(lesson.donor, f"blocks.{c}.{part}", lesson.taker, head))
         assert value == pytest.approx(float(alone.array("probs")[-1, lesson.other]), abs=1e-6)
+
+
+def marks_of(way: Way, kind: str) -> list:
+    return [mark for mark in way.marks() if mark.kind == kind and mark.shows]
+
+
+def test_the_lesson_ends_on_the_way_drawn_onto_the_sentence():
+    """A dot is as large as what the model says with that row; the wide line leads from “Italy” to “is”, as wide as what
+    attention carries there; then come the bars of the question."""
+    lesson = play()
+    way, name = only(lesson, "Where it is known", Way), "Where it is known"
+    assert way.words == ["The", "capital", "of", "Italy", "is"] and way.columns == list(range(5))
+    dots = marks_of(way, "circle")
+    assert len(dots) == 5
+    for stop, line in enumerate(dots):
+        expected = [with_a_row(Facts.text, "The capital of Russia is", stop, k)[lesson.other] for k in range(5)]
+        np.testing.assert_allclose((line.radius / way.unit) ** 2, expected, atol=1e-6)
+    (line,) = marks_of(way, "line")
+    carried = only(lesson, "Who carries it?", SignedBars).values[0]
+    assert line.line == pytest.approx(WIDEST * carried) and carried > 0.5
+    ends = [dots[1].points[3], dots[2].points[4]]  # “Italy” before layer 1, “is” behind it
+    np.testing.assert_allclose(line.points[[0, -1]], ends, atol=1e-6)
+    assert {"attention 1: 71.7%", "MLP 3 adds +7.40"} <= set(texts(lesson, name))
+    assert float(lesson.probs[lesson.word]) in only(lesson, name, ProbabilityBars).values
+
+
+def test_of_a_long_text_the_way_keeps_its_words():
+    for aspect in ("16:9", "9:16"):
+        lesson = play(aspect, text=LONG)
+        way = only(lesson, "Where it is known", Way)
+        assert set(way.path) <= set(way.columns) and len(way.columns) < len(lesson.trace)
+        assert [way.words[k] for k in (way.path[0], way.path[-1])] == ["The", "because"]
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from scenes.kit.charts.lines import LineChart
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.words.links import Threads
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lessons.induction.lesson import Induction
 from tests.playing import caption, find, only, player, texts
@@ -41,14 +42,14 @@ def weight(name):
 def test_steps_and_length():
     lesson = play()
     names = [step.name for step in lesson.steps]
-    assert names[0] == "Said once" and names[-1] == "Said once, found again" and len(names) >= 14
-    assert 110 <= lesson.steps[-1].end <= 175
+    assert names[0] == "Said once" and names[-1] == "Said once, found again" and len(names) >= 12
+    assert 110 <= lesson.steps[-1].end <= 150
     asked = [line.start for step in lesson.steps for line in step.lines if line.kind == "asks"]
     assert max(np.diff(asked)) < 90 and asked[0] < 1
 
 
 def test_the_question_is_two_runs():
-    """Of the words after what followed, and of all: the same chart closes the lesson."""
+    """Of the words after what followed, and of all: the same bars close the lesson."""
     lesson = play()
     ids, one = lesson.trace.ids, lesson.one
     assert lesson.words[one.before] == lesson.words[one.query] == "Clara" and lesson.words[one.key] == "Taylor"
@@ -98,14 +99,16 @@ def test_copying_score_of_every_head():
     lesson = play()
     ids, half = lesson.list.trace.ids, lesson.list.half
     arrays, w, names = recorded(ids), weight("ln_final.w"), weight("W_U")
-    grid = only(lesson, "Who copies?", TensorGrid)
+    found = lesson.list.copying.values
     for layer in range(4):
         out = weight(f"blocks.{layer}.attn.W_O")
         for head in range(8):
             given = torch.tensor(arrays[f"blocks.{layer}.attn.v"][head, :half]).double() @ out[head]
             logits = ((given - given.mean(-1, keepdim=True)) * w @ names)[:, list(ids[:half])]
             above = [(row[k] - row.mean()) / row.std(unbiased=False) for k, row in enumerate(logits)]
-            assert grid.values[layer, head] == pytest.approx(float(torch.stack(above).mean()), abs=1e-3)
+            assert found[layer, head] == pytest.approx(float(torch.stack(above).mean()), abs=1e-3)
+    ours = found[lesson.layer, lesson.head]
+    assert ours > 1 and any(f"{ours:+.2f} standard" in text for text in texts(lesson, "What it passes on"))
 
 
 def test_the_score_is_the_sum_that_is_shown():
@@ -135,12 +138,13 @@ def test_composition_of_key_and_of_query():
     assert int(np.argmin(queries.values)) != 1 + lesson.before[1] and queries.values.min() < 0
 
 
-def test_both_heads_in_one_picture():
-    """Below, the first head looks from what followed to the word before it; above, the second from the word to it."""
+def test_the_lesson_ends_on_both_heads_in_one_picture():
+    """Below, the first head looks from what followed to the word before it; above, the second from the word to it;
+    between them stands what the second one’s score is with the first one’s write in its key, and without."""
     lesson = play()
-    one, arcs = lesson.one, find(lesson, "One after the other", AttentionArcs)
+    one, arcs = lesson.one, find(lesson, "Said once, found again", AttentionArcs)
     arrays = recorded(lesson.trace.ids)
-    strips = find(lesson, "One after the other", SentenceStrip)
+    strips = find(lesson, "Said once, found again", SentenceStrip)
     early, late = sorted(arcs, key=lambda a: a.get_center()[1])
     for each, (layer, head), query, key in (
         (early, lesson.before, one.key, one.before),
@@ -153,6 +157,16 @@ def test_both_heads_in_one_picture():
         for word in (query, key):
             at = each.get_left()[0] + each.ends[each.shown.index(word)]
             assert at == pytest.approx(strip.corners(word)[:, 0].mean(), abs=1e-6)
+    bars = only(lesson, "Said once, found again", ProbabilityBars)
+    up, out = sorted(find(lesson, "Said once, found again", Threads), key=lambda thread: thread.get_center()[0])
+    assert up.get_center()[0] == pytest.approx(strip.corners(one.key)[:, 0].mean(), abs=1e-6)
+    at = bars.bar_corners(bars.ids.index(lesson.followed))[:, 1].mean()
+    assert out.get_bottom()[1] == pytest.approx(at, abs=1e-6) or out.get_top()[1] == pytest.approx(at, abs=1e-6)
+    shown, part = " ".join(texts(lesson, "Said once, found again")), f"blocks.{lesson.layer}.attn"
+    q = arrays[f"{part}.q"][lesson.head, one.query]
+    cut = recorded(lesson.trace.ids, lesson.before)
+    score, without = (q @ run[f"{part}.k"][lesson.head, one.key] / sqrt(8) for run in (arrays, cut))
+    assert f"score {score:+.2f}, without it {without:+.2f}".replace("-", "−") in shown and without < 0 < score
 
 
 def test_what_is_left_without_heads():
@@ -198,7 +212,7 @@ def test_a_text_without_a_repetition_is_said_twice(text):
 @pytest.mark.parametrize("aspect", ["9:16", "1:1"])
 def test_long_texts_show_both_words_and_the_one_between(aspect):
     lesson = play(aspect, text=LONG)
-    for arcs in find(lesson, "One after the other", AttentionArcs):
+    for arcs in find(lesson, "Said once, found again", AttentionArcs):
         assert {lesson.one.query, lesson.one.key, lesson.one.before} <= set(arcs.shown)
     pattern = only(lesson, "One word back", DotPattern)
     assert pattern.legible

@@ -8,7 +8,9 @@ import numpy as np
 from manim import Animation, Mobject, VGroup
 
 from model.numbers.tensor import Tensor, concatenate
+from model.study.inside.carrying import Carrying, crossing
 from model.study.inside.comparing import Comparison
+from model.study.inside.exchange import exchanges, telling
 from model.study.inside.parameters import GPT2, of_run, total
 from model.study.inside.scaling import SIZES, RandomPairs, ScoreRow, allowed, root, spreads
 from model.study.loop import turns_of
@@ -26,6 +28,7 @@ from scenes.lessons.compare.aligned import AlignedRow, AlignedTexts
 from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.table import TablePicture
 from scenes.lessons.encoder_decoder.figure import KEYS, Figure, Room
+from scenes.lessons.facts.way import Way, Written
 from scenes.lessons.generation.table import KeptTable
 from scenes.lessons.heads.names import row_of
 from scenes.lessons.heads.scores import NameScores
@@ -164,6 +167,23 @@ def aligned_row(box: Box) -> AlignedTexts:
     return fill(box, AlignedTexts(Comparison(*runs), width=box.width, size=0.5, lines=3))
 
 
+def way(box: Box) -> Way:
+    """What single rows of a text with one word exchanged bring about, and the way through the largest."""
+    trace = trace_of("tiny", "The capital of Italy is")
+    found = Carrying("tiny", trace, telling(trace, exchanges("tiny", trace)))
+    last = found.exchange.run["probs"][-1]
+    word, layers = int(np.argmax(last.values)), trace.config.n_layers
+    path, names = found.path(word), [say("before layer {k}", k=k) for k in range(layers)]
+    layer = crossing(path)
+    whole, _ = found.writes(layer, found.positions[path[layer + 1]])
+    carried = whole["probs"][found.last, word]
+    written = [Written(layer, say("attention {k}: {p:.1%}", k=layer, p=carried), carried)]
+    words = [trace.tokens[k].strip() for k in found.positions]
+    room: Look = dict(width=box.width, height=min(box.height, box.width))
+    return Way(found.chances(word), words, found.positions, path, [*names, say("at the end")], carried,
+               written=written, asked=path[0], **room).move_to(box.center)  # fmt: skip
+
+
 def smiley(box: Box) -> Smiley:
     return Smiley(min(box.width, box.height)).move_to(box.center)
 
@@ -178,6 +198,7 @@ OWN: dict[type[Mobject] | type[Animation], Sample] = {
     SpreadChart: spread_chart,
     FactorCurves: factor_curves,
     NameScores: name_scores,
+    Way: way,
     KeptTable: kept_table,
     Ledger: ledger,
     Sum: ledger,
