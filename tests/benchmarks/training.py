@@ -2,18 +2,20 @@
 
 Steps a second of `clearhead train --corpus FILE` against a plain PyTorch loop on the same model, as nanoGPT writes it
 (joined q, k, v; `scaled_dot_product_attention`; AdamW), with one thread and with as many as there are cores. All take
-turns, round after round, so that whatever else the machine does slows all alike. With --preview: how long a jump takes
-in the live preview while it trains (needs Chromium).
+turns, round after round, in another order each time, so that whatever else the machine does slows all alike; what is
+told beside each is how many times as quick as the plain loop with one thread it was in the same round, with the 95 %
+interval. With --preview: what training costs a jump in the live preview (watching.py; needs Chromium).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -22,9 +24,10 @@ from torch.nn import functional as F
 
 from model.training import fused
 from model.training.own import N_CTX, OwnRun, Wish, known, prepare, recipe_of
-from tests.benchmarks.preview import UNTIL
-from tests.preview.browsing import ARGS, CHROMIUM, Page, Preview, wait_for
+from tests.benchmarks import watching
+from tests.benchmarks.watching import interval
 
+ONE = "plain PyTorch, 1 thread"
 TURN = 1.5  # seconds for which each of them trains in a round
 
 
@@ -95,11 +98,11 @@ def speeds(run: OwnRun, rounds: int) -> dict[str, list[float]]:
         run.advance()
 
     cores = len(os.sched_getaffinity(0))
-    ways = {"clearhead train": ours, "plain PyTorch, 1 thread": plain_loop(run, 1)}
+    ways = {"clearhead train": ours, ONE: plain_loop(run, 1)}
     ways[f"plain PyTorch, {cores} threads"] = plain_loop(run, cores)
     found: dict[str, list[float]] = {name: [] for name in ways}
     for round in range(rounds + 1):  # the first one warms up
-        for name, step in ways.items():
+        for name, step in random.Random(round).sample(list(ways.items()), len(ways)):
             begun, number = time.perf_counter(), 0
             while number == 0 or time.perf_counter() - begun < TURN:
                 step(1000 * round + number)
@@ -109,58 +112,14 @@ def speeds(run: OwnRun, rounds: int) -> dict[str, list[float]]:
     return found
 
 
-def jumps(corpus: Path, lesson: str = "attention") -> dict[str, list[float]]:
-    """Seconds of jumps in the preview while a model is trained on the text, and while that is paused, on the same
-    snapshot; after each, the next one."""
-    from playwright.sync_api import sync_playwright
-
-    found: dict[str, list[float]] = {}
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        training = {
-            "corpus": str(corpus),
-            "folder": str(folder / "run"),
-            "tokenizer": "words",
-            "minutes": 30,
-            "seed": 0,
-        }
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        preview = Preview(folder, lesson, {"pace": 1.0}, training=training)
-        try:
-            page = Page(browser.new_page(viewport={"width": 1280, "height": 720}), preview.url)
-            page.first_picture(seconds=60)
-            told = "(clearhead.learning.told ?? {}).state"
-            wait_for(lambda: page.js(told) == "training", 240, "training")
-            for turn in range(6):
-                shown = page.js("clearhead.learning.told.shown")
-                page.js("clearhead.learning.say('newest')")
-                wait_for(lambda shown=shown: page.js("clearhead.learning.told.shown") != shown, 60, "a snapshot")
-                page.js("clearhead.learning.say('show', { step: clearhead.learning.told.shown })")
-                paused = turn % 2 == 1
-                if paused:
-                    page.js("clearhead.learning.say('pause')")
-                    wait_for(lambda: page.js(told) == "paused", 30, "the pause")
-                last = len(page.planned()["steps"]) - 1
-                for step in (last - 1 - turn, last - 6 - turn):
-                    for seen in (False, True):
-                        drawn = page.js("step => clearhead.strips.drawn(step)", step)
-                        name = f"{'seen' if seen or drawn else 'unseen'} step, {'paused' if paused else 'training'}"
-                        found.setdefault(name, []).append(page.js(UNTIL, [{}, step]) / 1000)
-                        page.js("clearhead.player.go(0, Infinity, false)")
-                        wait_for(lambda: page.shown and page.shown[1] == 0, 30, "the first step")
-                        page.page.wait_for_timeout(500)
-                page.js("clearhead.learning.say('go')")
-                wait_for(lambda: page.js(told) == "training", 30, "going on")
-        finally:
-            preview.stop()
-            browser.close()
-    return found
-
-
-def table(results: dict[str, list[float]], unit: str, factor: float = 1.0) -> None:
-    for name, values in results.items():
-        middle, low, high = (factor * f(values) for f in (statistics.median, min, max))
-        print(f"{name:30} {middle:9.1f} {unit}   ({low:.1f} … {high:.1f})", flush=True)
+def told(found: dict[str, list[float]]) -> Iterator[str]:
+    """A line for each way."""
+    yield f"{'median (slowest … quickest)':30} {'steps/s':>9}"
+    for name, values in found.items():
+        middle, low, high = (f(values) for f in (statistics.median, min, max))
+        times, least, most = interval([a / b for a, b in zip(values, found[ONE], strict=True)])
+        beside = "" if name == ONE else f"   {times:.2f} × ({least:.2f} … {most:.2f})"
+        yield f"{name:30} {middle:9.1f} ({low:.1f} … {high:.1f}){beside}"
 
 
 def main() -> None:
@@ -171,14 +130,15 @@ def main() -> None:
     parser.add_argument("--preview", action="store_true")
     asked = parser.parse_args()
     if asked.preview:
-        table(jumps(asked.corpus.resolve()), "ms", 1000)
+        for line in watching.told(watching.jumps(asked.corpus.resolve(), asked.rounds)):
+            print(line, flush=True)
     else:
         wish = Wish(asked.corpus, asked.tokenizer)
         prepared = prepare(wish)
         with tempfile.TemporaryDirectory() as work:
             run = OwnRun("speed", recipe_of(wish, prepared, 10_000), 0, prepared, Path(work), False)
-            print(f"{run.plan()}\nmedian of {asked.rounds} rounds (slowest … quickest)")
-            table(speeds(run, asked.rounds), "steps/s")
+            print(f"{run.plan()}\n{asked.rounds} rounds")
+            print("\n".join(told(speeds(run, asked.rounds))))
     print(f"load at the end {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores")
 
 

@@ -94,6 +94,7 @@ class Controller:
         self.place = Place()
         self.crashes: list[float] = []
         self.held: Callable[[], bool] = lambda: False  # whether no other model may take the place of the one on screen
+        self.hurry: Callable[[bool], None] = lambda waits: None  # is told whether the leader waits for a picture
 
     # ── what to show ─────────────────────────────────────────────────────────────────────────────
     def begin(self) -> None:
@@ -106,6 +107,7 @@ class Controller:
             self._drop_next()
         self.place = place
         self.schedule()
+        self.hurry(self.waited_for)
 
     def change(self, fields: Message) -> None:
         """Show something else; UsageError if there is no such thing."""
@@ -162,6 +164,7 @@ class Controller:
         self.next = NextSession(self.pool.open(target.selection.order(), self.on_event), target)
         if target.stands is None:  # else nobody waits for it
             self.tell({"type": "preparing", "on": True})
+        self.hurry(self.waited_for)
 
     def _drop_next(self) -> None:
         if self.next is not None:
@@ -180,6 +183,7 @@ class Controller:
             self._on_current(session, event)
         if event["event"] != "frame":  # a frame changes nothing about what is to be drawn
             self.schedule()
+        self.hurry(self.waited_for)
 
     def _on_next(self, coming: NextSession, event: Message) -> None:
         if event["event"] == "failed":
@@ -270,6 +274,14 @@ class Controller:
         yield step - 1, 0
         for other in sorted(range(len(session.steps)), key=lambda s: (s < step, abs(s - step))):
             yield other, 0
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether the leader waits for a picture: of what was asked for, or of the place where the lesson stands."""
+        if self.current is None or self.next is not None and self.next.target.stands is None:
+            return True
+        strip, frame = self.current.store.strip(self.place.step), self.place.frame
+        return not strip.covers(frame if strip.length is None else min(frame, strip.length - 1))
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
     def told(self, session: Session) -> dict[str, Any]:

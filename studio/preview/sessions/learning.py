@@ -1,14 +1,16 @@
 """A model that is being trained while it is looked at: the trainer's process as the server sees it, and its snapshots.
 
-The lesson goes to the newest snapshot, or to the one that was picked, whenever the leader's page stands still."""
+The lesson goes to the newest snapshot, or to the one that was picked, whenever the leader's page stands still. While
+the leader waits for a picture, training stands: it would slow the drawing even where it takes only idle processors."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from asyncio import StreamReader, StreamWriter
+from asyncio import StreamReader, StreamWriter, TimerHandle, get_running_loop
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,7 @@ from studio.preview.sessions.pool import ProcessPool
 from studio.preview.wire import Message, packed, receive
 
 POINTS = 240  # of a curve that a page draws
+LONGEST = 2.0  # seconds for which training stands because of one picture
 LOST = "The training process has gone; “Go on” takes it up where it last saved."
 
 
@@ -44,10 +47,13 @@ class Learning:
     free: bool = False  # whether another model was chosen than these
     process: subprocess.Popen[bytes] | None = None
     writer: StreamWriter | None = None
+    waits: bool = False  # whether the leader waits for a picture
+    standing: TimerHandle | None = None  # lets the trainer go on, if nothing else does
 
     def start(self) -> None:
         """Begin, or go on. Snapshots of a run that goes on are there already."""
         self.pool.roles["trainer"] = self.connected
+        self.controller.hurry = self.make_way
         self.state, self.why = "reading", ""
         for folder in sorted(Path(self.order["folder"]).glob("live/step-*/")):
             step = int(folder.name.removeprefix("step-"))
@@ -58,9 +64,31 @@ class Learning:
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def stop(self) -> None:
+        self.let_go()
         if self.process is not None:
             self.process.kill()
             self.process.wait()
+
+    # ── making way ───────────────────────────────────────────────────────────────────────────────
+    def make_way(self, waits: bool) -> None:
+        """Have the trainer stand from when the leader waits for a picture until it is there, or does not come for long.
+
+        It is killed with the server, which ends it even while it stands."""
+        if waits == self.waits:
+            return
+        self.waits = waits
+        if not waits:
+            self.let_go()
+        elif self.process is not None and self.state == "training":  # before, it measures how fast this machine is
+            self.process.send_signal(signal.SIGSTOP)
+            self.standing = get_running_loop().call_later(LONGEST, self.let_go)
+
+    def let_go(self) -> None:
+        """Have the trainer go on, if it stands."""
+        if self.standing is not None and self.process is not None:
+            self.standing.cancel()
+            self.standing = None
+            self.process.send_signal(signal.SIGCONT)
 
     # ── what is heard from the trainer ───────────────────────────────────────────────────────────
     async def connected(self, hello: Message, reader: StreamReader, writer: StreamWriter) -> None:
