@@ -85,13 +85,16 @@ class Derived:
     operands: tuple[Expression, ...]
     shape: tuple[int, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    _leaves: list[Leaf] = field(default_factory=list, init=False, repr=False)  # once they were asked for
 
     def take(self, places: Sequence[Place]) -> Taken:
         return Taken(self, tuple(places))
 
     def leaves(self) -> Iterator[Leaf]:
-        for operand in self.operands:
-            yield from operand.leaves()
+        """Each once, however often it is met: a chain of sums over shared parts has very many ways to its leaves."""
+        if not self._leaves:
+            self._leaves.extend(dict.fromkeys(leaf for operand in self.operands for leaf in operand.leaves()))
+        return iter(self._leaves)
 
 
 Expression = Leaf | Taken | Derived
