@@ -134,6 +134,8 @@ def plain_index(index: Any, shape: tuple[int, ...], axes: tuple[str, ...]) -> tu
 def _place(entry: Any, size: int, axis: str) -> Place:
     if isinstance(entry, slice):
         return range(size)[entry]
+    if isinstance(entry, np.ndarray) and entry.size and -size <= entry.min() and entry.max() < size:
+        return tuple((entry % size).astype(int).tolist())  # a whole vocabulary, in its ranking
     if isinstance(entry, (list, tuple, range, np.ndarray)):
         return tuple(_single(int(one), size, axis) for one in entry)
     return _single(entry, size, axis)
