@@ -10,8 +10,8 @@ import torch
 from model import Trace
 from model.net.config import ModelConfig
 from model.net.transformer import build
-from model.runs.checkpoints import load, save
-from model.runs.recorder import record, weights
+from model.runs.checkpoints import load, save, weights
+from model.runs.recorder import record
 
 IDS = (3, 5, 5, 8)
 LLAMA = dict(

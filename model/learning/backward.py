@@ -20,8 +20,8 @@ from model.net.layers import Tape
 from model.net.transformer import EncoderDecoder, Transformer, build
 from model.numbers.learned import last_rows
 from model.numbers.trace import Trace
-from model.runs.checkpoints import Checkpoint, load
-from model.runs.recorder import SHARED, Arrays, Axes, one_thread, probabilities, record, run_tokens, weights
+from model.runs.checkpoints import SHARED, Checkpoint, load, weights
+from model.runs.recorder import Arrays, Axes, one_thread, probabilities, record, run_tokens
 from model.text.tokenizer import Encoding
 
 BETAS, EPSILON, CLIP = (0.9, 0.98), 1e-8, 1.0  # of every run of model/training
@@ -152,7 +152,7 @@ def slopes(checkpoint: Checkpoint, ids: Sequence[int]) -> tuple[torch.nn.Module,
     found = {n: torch.zeros_like(wanted[n]) if g is None else g for n, g in zip(wanted, grads, strict=True)}
     arrays, names = losses_of(probs.detach().numpy(), ids)
     group = checkpoint.config.n_heads // checkpoint.config.kv_heads
-    shapes = weights(checkpoint.model)
+    shapes = checkpoint.weights
     for name, grad in found.items():
         repeated = group > 1 and name in parameters and name.endswith(SHARED)
         arrays[GRAD + name] = _array(grad.repeat_interleave(group, 0) if repeated else grad)

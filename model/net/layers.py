@@ -7,7 +7,7 @@ Every part takes a `tape` to which it tells each intermediate result; see `Tape`
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import torch
@@ -47,11 +47,11 @@ class Part(nn.Module):
 
         `shrink` keeps the residual sum from growing with depth."""
         fan_in = list(sizes.values())[-2]
-        self.start(name, torch.randn(*sizes.values()) / math.sqrt(fan_in) / shrink, *sizes)
+        self.start(name, normal(sizes.values(), lambda x: x / math.sqrt(fan_in) / shrink), *sizes)
 
     def embedding(self, name: str, spread: float, **sizes: int) -> None:
         """A normal start with standard deviation `spread`."""
-        self.start(name, torch.randn(*sizes.values()) * spread, *sizes)
+        self.start(name, normal(sizes.values(), lambda x: x * spread), *sizes)
 
     def gain(self, name: str, **sizes: int) -> None:
         self.start(name, torch.ones(*sizes.values()), *sizes)
@@ -62,6 +62,11 @@ class Part(nn.Module):
     def start(self, name: str, values: Tensor, *axes: str) -> None:
         self.register_parameter(name, nn.Parameter(values))
         self.axes[name] = axes
+
+
+def normal(sizes: Iterable[int], spread: Callable[[Tensor], Tensor]) -> Tensor:
+    """Random numbers; none where a model is built only to be filled: there arithmetic takes seconds to begin."""
+    return torch.empty(*sizes) if torch.get_default_device().type == "meta" else spread(torch.randn(*sizes))
 
 
 def weight_axes(model: nn.Module) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,7 @@ import numpy as np
 from model.numbers.tree import Expression, Given, Leaf, Place, Recorded, Taken, Values
 
 LARGE = 1 << 14  # numbers, from which on exact sums would take too long
-Memo = dict[int, tuple[Values, Expression]]
+Memo = dict[Any, tuple[Values, Expression]]  # by the id of an expression; of recorded ones, by what they are of
 
 
 class Run(Protocol):
@@ -31,7 +31,7 @@ class Run(Protocol):
 
 def evaluate(expression: Expression, runs: Mapping[str, Run], memo: Memo) -> Values:
     """The values in float64. Raises LookupError for a run that is not among them."""
-    key = id(expression)
+    key = (expression.run, expression.name, expression.index) if isinstance(expression, Recorded) else id(expression)
     if key not in memo:  # holding the expression keeps its id from being used again
         memo[key] = _evaluate(expression, runs, memo), expression
     return memo[key][0]

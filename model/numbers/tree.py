@@ -85,13 +85,16 @@ class Derived:
     operands: tuple[Expression, ...]
     shape: tuple[int, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    _leaves: list[Leaf] = field(default_factory=list, init=False, repr=False)  # once they were asked for
 
     def take(self, places: Sequence[Place]) -> Taken:
         return Taken(self, tuple(places))
 
     def leaves(self) -> Iterator[Leaf]:
-        for operand in self.operands:
-            yield from operand.leaves()
+        """Each once, however often it is met: a chain of sums over shared parts has very many ways to its leaves."""
+        if not self._leaves:
+            self._leaves.extend(dict.fromkeys(leaf for operand in self.operands for leaf in operand.leaves()))
+        return iter(self._leaves)
 
 
 Expression = Leaf | Taken | Derived
@@ -131,6 +134,8 @@ def plain_index(index: Any, shape: tuple[int, ...], axes: tuple[str, ...]) -> tu
 def _place(entry: Any, size: int, axis: str) -> Place:
     if isinstance(entry, slice):
         return range(size)[entry]
+    if isinstance(entry, np.ndarray) and entry.size and -size <= entry.min() and entry.max() < size:
+        return tuple((entry % size).astype(int).tolist())  # a whole vocabulary, in its ranking
     if isinstance(entry, (list, tuple, range, np.ndarray)):
         return tuple(_single(int(one), size, axis) for one in entry)
     return _single(entry, size, axis)

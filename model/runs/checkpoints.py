@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -23,6 +24,7 @@ from model.errors import ClearheadError, UsageError
 from model.families import packages
 from model.files import read_json, replacing, write_json
 from model.net.config import ModelConfig
+from model.net.layers import weight_axes
 from model.net.transformer import EncoderDecoder, Transformer, build
 from model.paths import ASSETS
 from model.text.tokenizer import Tokenizer
@@ -30,6 +32,9 @@ from model.text.tokenizer import Tokenizer
 SHIPPED = ASSETS / "checkpoints"
 FORMAT = "clearhead-1"
 SOURCE = "source_tokenizer.json"
+SHARED = ("W_K", "W_V", "b_K", "b_V")  # by the heads of a group
+
+Weights = dict[str, tuple[np.ndarray, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +62,11 @@ class Checkpoint:
         twin = build(self.config).double().eval()
         twin.load_state_dict(self.model.state_dict())
         return twin.requires_grad_(False)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """All weights by name, with their axes; every run of the model shares these arrays."""
+        return weights(self.model)
 
     def history(self) -> dict[str, Any]:
         """The loss along the training run, in nats per token: {"step": […], "loss": […], "heldout": {the same}}."""
@@ -88,6 +98,21 @@ class Checkpoint:
 
     def _json(self, file: str) -> dict[str, Any]:
         return read_json(self.path / file)
+
+
+def weights(model: Transformer | EncoderDecoder) -> Weights:
+    """All weights by name, with their axes. Shared key/value heads appear once for every query head that uses them."""
+    groups = model.config.n_heads // model.config.kv_heads
+    axes = weight_axes(model)
+    found = {}
+    for name, value in [*model.named_parameters(), *model.named_buffers()]:
+        values = value.detach().numpy()
+        if groups > 1 and name.endswith(SHARED):
+            values = values.repeat(groups, axis=0)
+        found[name] = values, axes[name]
+    if "W_U" not in found and model.config.unembeds:  # tied: the embedding read the other way
+        found["W_U"] = model.unembedding.detach().numpy(), ("d_model", "vocab")
+    return found
 
 
 def names() -> list[str]:
@@ -217,7 +242,7 @@ def _fitted(
         )
     if not all(value.isfinite().all() for value in weights.values()):
         raise ClearheadError(f"{file} holds numbers that are not finite")
-    model.load_state_dict({name: value.float().contiguous() for name, value in weights.items()}, assign=True)
+    model.load_state_dict({name: value.float() for name, value in weights.items()}, assign=True)
     return model.eval().requires_grad_(False)
 
 

@@ -14,7 +14,7 @@ import torch
 from model import __version__
 from model.errors import UsageError
 from model.net.config import ModelConfig
-from model.net.layers import Tape, weight_axes
+from model.net.layers import Tape
 from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
 from model.runs.carried import Carried
@@ -24,11 +24,8 @@ from model.text.tokenizer import START, Encoding
 
 EXACT_BELOW = 20_000_000  # parameters; larger models run in float32
 
-SHARED = ("W_K", "W_V", "b_K", "b_V")  # by the heads of a group
-
 Arrays = dict[str, np.ndarray]
 Axes = dict[str, tuple[str, ...]]
-Weights = dict[str, tuple[np.ndarray, tuple[str, ...]]]
 
 
 def run(
@@ -122,9 +119,8 @@ def run_batch(
     with context:
         recorded = record_batch(model, encoding.ids, changes, None if source is None else source.ids)
     more = {} if source is None else {"source": told(source)}
-    held = weights(checkpoint.model)
     for each, one in zip(changes, recorded, strict=True):
-        yield trace_of(checkpoint, encoding, text, one, each, held, **more)
+        yield trace_of(checkpoint, encoding, text, one, each, **more)
 
 
 def told(source: Encoding) -> dict[str, list[Any]]:
@@ -144,12 +140,11 @@ def trace_of(
     text: str | None,
     recorded: tuple[Arrays, Axes],
     change: Change,
-    held: Weights | None = None,
     **more: Any,
 ) -> Trace:
-    """What was recorded, with the weights, and what it was of. held: the weights, where they have been read already."""
+    """What was recorded, with the weights, and what it was of."""
     arrays, axes = recorded
-    for name, (values, names) in (held or weights(checkpoint.model)).items():
+    for name, (values, names) in checkpoint.weights.items():
         arrays[name], axes[name] = values, names
     info: dict[str, Any] = {
         "checkpoint": checkpoint.name,
@@ -298,21 +293,6 @@ def record_batch(
 def probabilities(logits: torch.Tensor) -> torch.Tensor:
     """softmax(logits) in double precision, whatever the model runs in."""
     return logits.double().softmax(-1)
-
-
-def weights(model: Transformer | EncoderDecoder) -> Weights:
-    """All weights by name, with their axes. Shared key/value heads appear once for every query head that uses them."""
-    groups = model.config.n_heads // model.config.kv_heads
-    axes = weight_axes(model)
-    found = {}
-    for name, value in [*model.named_parameters(), *model.named_buffers()]:
-        values = value.detach().numpy()
-        if groups > 1 and name.endswith(SHARED):
-            values = values.repeat(groups, axis=0)
-        found[name] = values, axes[name]
-    if "W_U" not in found and model.config.unembeds:  # tied: the embedding read the other way
-        found["W_U"] = model.unembedding.detach().numpy(), ("d_model", "vocab")
-    return found
 
 
 @contextmanager

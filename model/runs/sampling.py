@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -119,7 +120,7 @@ def generate(
     for turn in range(n):
         if len(encoding.ids) > checkpoint.config.n_ctx:
             return
-        trace = run_tokens(checkpoint, encoding, source=read, seed=seed)
+        trace = _run(checkpoint, encoding, read, seed)
         probs = distribution(trace, temperature, top_k, top_p)
         u = None if greedy else _u(rng, seed, turn + 1)
         made = _pick(trace, probs, u, checkpoint.tokenizer.end_id)
@@ -127,6 +128,12 @@ def generate(
         if made.last:
             return
         encoding = Encoding((*encoding.ids, made.id), (*encoding.tokens, made.word), encoding.unknown)
+
+
+@lru_cache(maxsize=4)
+def _run(checkpoint: Checkpoint, encoding: Encoding, source: Encoding | None, seed: int) -> Trace:
+    """Kept for a moment: one prompt at several temperatures begins with one run."""
+    return run_tokens(checkpoint, encoding, source=source, seed=seed)
 
 
 def _u(rng: np.random.Generator, seed: int, draw: int) -> Tensor:

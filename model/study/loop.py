@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from model.numbers.origins import CHOSEN
@@ -34,30 +34,53 @@ def kept_run(model: str, text: str, most: int, **choices: Any) -> Trace:
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """One prompt continued in three ways: sampled at a temperature, greedily, and by the next seed.
+    """One prompt continued in three ways, at most `most` turns each, which are run when they are first asked for.
 
-    heated: the first turn at other temperatures, from the coolest on, each with the same random number."""
+    hear: is told each run of the model before anything of it is shown. UsageError for a seed or a temperature out of
+    range."""
 
-    temperature: Tensor
+    model: str
+    text: str
+    most: int
     seed: int
-    sampled: tuple[Turn, ...]
-    greedy: tuple[Turn, ...]
-    other_seed: tuple[Turn, ...]
-    heated: tuple[Turn, ...]
-    heats: tuple[Tensor, ...]
+    heat: float
+    others: tuple[float, ...] = ()
+    hear: Callable[[Trace], object] = lambda trace: None
 
-    @classmethod
-    def run(
-        cls, model: str, text: str, most: int, *, seed: int, temperature: float, heats: tuple[float, ...] = ()
-    ) -> Loop:
-        """Run the model, at most `most` turns each way. UsageError for a seed or a temperature out of range."""
-        sampled, other = (turns_of(model, text, most, temperature=temperature, seed=s) for s in (seed, seed + 1))
-        heated = tuple(turns_of(model, text, 1, temperature=heat, seed=seed)[0] for heat in heats)
-        greedy = turns_of(model, text, most, greedy=True)
-        given, *each = (Tensor.given(heat, "temperature", origin=CHOSEN) for heat in (temperature, *heats))
-        return cls(given, seed, sampled, greedy, other, heated, tuple(each))
+    def _turns(self, most: int, **choices: Any) -> tuple[Turn, ...]:
+        turns = turns_of(self.model, self.text, most, **choices)
+        for turn in turns:
+            self.hear(turn.trace)
+        return turns
 
-    def traces(self) -> Iterator[Trace]:
-        """The run of the model behind each turn."""
-        for turns in (self.sampled, self.greedy, self.other_seed, self.heated):
-            yield from (turn.trace for turn in turns)
+    @cached_property
+    def first(self) -> Turn:
+        """The first turn of those that are sampled."""
+        return self._turns(1, temperature=self.heat, seed=self.seed)[0]
+
+    @cached_property
+    def sampled(self) -> tuple[Turn, ...]:
+        """Sampled at the temperature."""
+        return self._turns(self.most, temperature=self.heat, seed=self.seed)
+
+    @cached_property
+    def other_seed(self) -> tuple[Turn, ...]:
+        """The same by the next seed."""
+        return self._turns(self.most, temperature=self.heat, seed=self.seed + 1)
+
+    @cached_property
+    def greedy(self) -> tuple[Turn, ...]:
+        return self._turns(self.most, greedy=True)
+
+    @cached_property
+    def heated(self) -> tuple[Turn, ...]:
+        """The first turn at other temperatures, from the coolest on, each with the same random number."""
+        return tuple(self._turns(1, temperature=heat, seed=self.seed)[0] for heat in self.others)
+
+    @property
+    def temperature(self) -> Tensor:
+        return Tensor.given(self.heat, "temperature", origin=CHOSEN)
+
+    @property
+    def heats(self) -> tuple[Tensor, ...]:
+        return tuple(Tensor.given(heat, "temperature", origin=CHOSEN) for heat in self.others)

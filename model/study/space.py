@@ -14,6 +14,7 @@ import numpy as np
 from model.numbers.origins import Axes
 from model.numbers.tensor import Tensor
 
+LARGE = 1 << 23  # numbers of a table, from which on they are not turned into float64 for a search
 Pair = tuple[int, int]
 
 
@@ -43,10 +44,12 @@ def cosine(vectors: Tensor, other: Tensor) -> Tensor:
 
 def cosines(table: Tensor, query: Tensor) -> np.ndarray:
     """The cosine of every row with the query, as bare numbers for sorting. [word]"""
-    rows, vector = np.asarray(table.values, dtype=np.float64), np.asarray(query.values, dtype=np.float64)
-    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
+    rows, vector = np.asarray(table.values), np.asarray(query.values)
+    if rows.size < LARGE:
+        rows, vector = rows.astype(np.float64), vector.astype(np.float64)
+    lengths = np.sqrt(np.einsum("wd,wd->w", rows, rows)) * np.linalg.norm(vector)
     near = np.zeros(len(rows))
-    np.divide(rows @ vector, lengths, out=near, where=lengths > 0)
+    np.divide(rows @ vector.astype(rows.dtype), lengths, out=near, where=lengths > 0)
     return near
 
 

@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.jumps                      # every lesson: minutes
     python -m tests.benchmarks.jumps scaling training     # these
+    python -m tests.benchmarks.jumps -m smollm2 --sentences attention heads    # a large model: new sentences alone
 
 Measured in the page, 720p30, until the picture is on the canvas; the preview is warm and stands. Jumps go to steps of
 which nothing is drawn yet, the last first; knobs are those of sampling, where a lesson has them. Needs Chromium.
@@ -27,7 +28,7 @@ from studio.play.playback import Playback
 from studio.play.session import perform
 from studio.preview.processes.lessons import job_of
 from studio.preview.processes.playthrough import EVERY
-from tests.benchmarks.preview import UNTIL
+from tests.benchmarks.preview import SENTENCES, UNTIL
 from tests.preview.browsing import ARGS, CHROMIUM, Page, Preview
 
 LONGEST, FIRST = 1.5, 0.6  # targets, seconds: of a jump, and until the first picture of what was changed
@@ -118,18 +119,28 @@ def measure(page: Page, lesson: str) -> Measured:
     return done
 
 
-def previews(lessons: list[str]) -> Iterator[Measured]:
+def sentences(page: Page) -> list[float]:
+    """Seconds until the first picture of each of some new sentences, the preview being warm."""
+    found = []
+    for sentence in SENTENCES:
+        quietly(page)
+        found.append(until(page, {"text": sentence}, None))
+    return found
+
+
+def previews(lessons: list[str], model: str | None = None) -> Iterator[tuple[str, Page]]:
+    """Each lesson with its page, the first picture being there."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         for lesson in lessons:
             (here := Path(folder) / lesson).mkdir()
-            preview = Preview(here, lesson, {"pace": 1.0})
+            preview = Preview(here, lesson, {"pace": 1.0} | ({"model": model} if model else {}))
             page = Page(browser.new_page(viewport={"width": 1280, "height": 720}), preview.url)
             try:
                 page.first_picture(seconds=90)
-                yield measure(page, lesson)
+                yield lesson, page
             finally:
                 page.page.close()
                 preview.stop()
@@ -140,19 +151,34 @@ def main() -> None:
     every = [entry.id for entry in course()]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", default=every, metavar="LESSON")
-    asked = parser.parse_args().lessons
+    parser.add_argument("-m", "--model", help="another model than each lesson's own")
+    parser.add_argument("--sentences", action="store_true", help="only new sentences, several")
+    given = parser.parse_args()
+    asked = given.lessons
     if unknown := [lesson for lesson in asked if lesson not in every]:
         parser.error(f"there is no lesson {unknown[0]}: {', '.join(every)}")
+    if given.sentences:
+        return first_pictures(asked, given.model)
     begun, loads = time.monotonic(), []
     heads = ["lesson", "jumps", "median s", "worst s, to", f"over {LONGEST} s", "replay s", "new sentence s", *KNOBS]
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
-    for done in previews(asked):
+    for lesson, page in previews(asked, given.model):
+        done = measure(page, lesson)
         print(f"| {' | '.join(done.row())} |", flush=True)
         for name, why in done.refused.items():
             print(f"    {name}: {why}", flush=True)
         loads += done.load
     where = f"load average {statistics.median(loads):.1f} (median) on {len(os.sched_getaffinity(0))} cores"
     print(f"\n{where}, {time.monotonic() - begun:.0f} s; targets: a jump {LONGEST} s, a first picture {FIRST} s")
+
+
+def first_pictures(lessons: list[str], model: str | None) -> None:
+    """Prints, for each lesson, how long a new sentence takes until its first picture."""
+    print(f"| lesson, {model or 'its own model'} | new sentence: median s | worst s | load |\n{'|---' * 4}|")
+    for lesson, page in previews(lessons, model):
+        found = sentences(page)
+        times = f"{statistics.median(found):.2f} | {max(found):.2f}"
+        print(f"| {lesson} | {times} | {os.getloadavg()[0]:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,9 @@ from model.text.tokenizer import Encoding
 if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
 
+MOST = 12  # tokens that are exchanged, one at a time, of a long text
+STEM = 4  # letters with which forms of one word begin alike
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -23,33 +26,52 @@ class Exchange:
     run: Trace
 
 
-def exchanges(checkpoint: Checkpoint | str, trace: Trace) -> Iterator[Exchange]:
-    """One more run for each token before the last one, with the token exchanged for that whose row of W_E points most
-    nearly the same way (a real second run of other ids)."""
+def exchanges(checkpoint: Checkpoint | str, trace: Trace, places: Iterable[int] | None = None) -> Iterator[Exchange]:
+    """One more run for each of these tokens (default: `candidates`), with the token exchanged for that whose row of W_E
+    points most nearly the same way (a real second run of other ids)."""
     from model.runs.checkpoints import load
     from model.runs.recorder import run_tokens
 
     loaded = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
-    for place in range(max(len(trace) - 1, 1)):
-        other = nearest(trace, trace.ids[place])
+    chosen = candidates(trace) if places is None else list(places)
+    for place, other in zip(chosen, nearest(trace, [trace.ids[place] for place in chosen]), strict=True):
         ids = tuple(other if k == place else old for k, old in enumerate(trace.ids))
         words = tuple(trace.vocabulary[other] if k == place else old for k, old in enumerate(trace.tokens))
         unknown = tuple(k for k in trace.unknown if k != place)
         yield Exchange(place, run_tokens(loaded, Encoding(ids, words, unknown), " ".join(map(str.strip, words))))
 
 
-def nearest(trace: Trace, word: int) -> int:
-    """The other entry of the vocabulary whose row of W_E has the largest cosine with that of a word; one that is the
-    same word in other letters does not count."""
-    rows = trace.array("W_E").astype(np.float64)
-    units = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    likeness = units @ units[word]
-    said = trace.vocabulary[word].strip().casefold()
-    for other in np.argsort(-likeness, kind="stable").tolist():
-        spelt = trace.vocabulary[other].strip().casefold()
-        if other != word and spelt != said and not spelt.startswith("<"):
-            return int(other)
+def candidates(trace: Trace) -> list[int]:
+    """The tokens before the last one; of a long text those at which that looks most, on average over all heads."""
+    before = max(len(trace) - 1, 1)
+    if before <= MOST:
+        return list(range(before))
+    looks = [trace.array(f"blocks.{layer}.attn.pattern")[:, -1].mean(axis=0) for layer in range(trace.config.n_layers)]
+    return sorted(np.argsort(-np.mean(looks, axis=0)[:before], kind="stable")[:MOST].tolist())
+
+
+def nearest(trace: Trace, words: Sequence[int]) -> list[int]:
+    """For each word the other entry of the vocabulary whose row of W_E has the largest cosine with its own; one that is
+    the same word in other letters or in another form (Italy, Italians), or not a whole word like it, does not count."""
+    rows = trace.array("W_E")
+    lengths = np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
+    likeness = (rows[list(words)] @ rows.T).astype(np.float64) / lengths
+    return [_first_other(trace.vocabulary, word, np.argsort(-row, kind="stable"))
+            for word, row in zip(words, likeness, strict=True)]  # fmt: skip
+
+
+def _first_other(vocabulary: Sequence[str], word: int, order: Iterable[int]) -> int:
+    said = vocabulary[word]
+    for other in map(int, order):
+        spelt = vocabulary[other]
+        same = _stem(spelt) == _stem(said) or spelt[:1].isspace() != said[:1].isspace()
+        if other != word and not same and not spelt.startswith("<"):
+            return other
     raise LookupError("the vocabulary has one word only")
+
+
+def _stem(word: str) -> str:
+    return word.strip().casefold()[:STEM]
 
 
 def telling(trace: Trace, among: Iterator[Exchange]) -> Exchange:

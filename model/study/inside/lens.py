@@ -43,7 +43,7 @@ class LogitLens:
     @cached_property
     def probs(self) -> Tensor:
         """[stop, vocab]; each row sums to 1."""
-        return stack([(self.row(name) @ self.trace["W_U"]).softmax() for name in self.stops], "stop")
+        return (stack([self.row(name) for name in self.stops], "stop") @ self.trace["W_U"]).softmax()
 
     def ranks(self, word: int) -> list[int]:
         """At each stop, how many words are as likely as this one or likelier (1: it comes first)."""

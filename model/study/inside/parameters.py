@@ -122,7 +122,7 @@ def weights(trace: Trace, lines: Sequence[Line]) -> list[Tensor]:
 
 def once(trace: Trace, name: str) -> Tensor:
     """A weight without repetition: runs have shared keys and values once for every head that uses them."""
-    from model.runs.recorder import SHARED
+    from model.runs.checkpoints import SHARED
 
     shared = name.endswith(SHARED) and ".attn." in name
     return trace[name][:: trace.config.n_heads // trace.config.kv_heads] if shared else trace[name]

@@ -45,8 +45,8 @@ class Facts(TextLesson):
         super().prepare()
         trace, vocabulary, asked = self.trace, self.trace.vocabulary, self.options.token
         self.position = len(trace) - 1
-        found = list(exchanges(self.model_asked, trace))
-        exchange = telling(trace, iter(found)) if asked is None else found[self.within("token", 0, self.position)]
+        places = None if asked is None else [self.within("token", 0, self.position)]
+        exchange = telling(trace, exchanges(self.model_asked, trace, places))
         self.place, self.donor = exchange.place, self.keep_run(exchange.run)
         self.probs: Tensor = trace["probs"][self.position]
         self.others: Tensor = self.donor["probs"][self.position]

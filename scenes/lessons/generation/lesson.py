@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.errors import UsageError
@@ -25,6 +28,9 @@ from scenes.lesson.lesson import TextLesson
 from scenes.lesson.steps import come, leave
 from scenes.lessons.generation import costs, keeping, seeds
 
+if TYPE_CHECKING:
+    from model.runs.sampling import Turn
+
 TURNS, SEEDS = 6, 5  # words that each seed writes at most, and how many seeds are tried
 QUESTION = "To write one more word, must the model read everything again?"
 LEGEND = "model {model} · rows: turns of the loop, seed {seed}, T = {t:.2g} · lit: the words that are read"
@@ -43,24 +49,42 @@ class Generation(TextLesson):
     text, model = own_run("generation")
 
     def prepare(self) -> None:
-        """`texts`: the turns of each seed; `turns`: those that are followed, `cached` the run that keeps what it reads;
-        `head`: whose keys and values are shown, in that run."""
+        """`turns`: those of the seed that is followed; `head`: whose keys and values are shown, in the run `cached`."""
         super().prepare()
         options = self.options
         heat = 1.0 if options.temperature is None else options.temperature
         self.temperature = Tensor.given(heat, "temperature", origin=CHOSEN)
         self.seeds = [options.seed + k for k in range(SEEDS)]
-        ways = [dict(seed=seed, temperature=heat) for seed in self.seeds]
-        self.texts = [turns_of(self.model_asked, self.text_asked, TURNS, **way) for way in ways]
-        most = max(range(SEEDS), key=lambda k: len(self.texts[k]))
-        followed = 0 if len(self.texts[0]) > 2 else most
-        self.turns, self.seed = self.texts[followed], self.seeds[followed]
+        first = self.text_of(self.seeds[0])
+        self.turns = first if len(first) > 2 else max(self.texts, key=len)
+        self.seed = self.seeds[0] if len(first) > 2 else self.seeds[self.texts.index(self.turns)]
         if len(self.turns) < 2:
             raise UsageError("The model ends this text at once: give one that goes on.")
-        self.cached = kept_run(self.model_asked, self.text_asked, TURNS, **ways[followed])
-        for trace in (*(turn.trace for turns in self.texts for turn in turns), self.cached):
-            self.keep_run(trace)
         self.settle()
+
+    def text_of(self, seed: int) -> tuple[Turn, ...]:
+        """The turns of a seed, whose runs may be shown."""
+        turns = turns_of(self.model_asked, self.text_asked, TURNS, seed=seed, temperature=float(self.temperature))
+        for turn in turns:
+            self.keep_run(turn.trace)
+        return turns
+
+    @cached_property
+    def texts(self) -> list[tuple[Turn, ...]]:
+        """The turns of each seed; run when they are first asked for."""
+        return [self.text_of(seed) for seed in self.seeds]
+
+    @cached_property
+    def cached(self) -> Trace:
+        """The run that keeps what it reads."""
+        way = dict(seed=self.seed, temperature=float(self.temperature))
+        trace: Trace = self.keep_run(kept_run(self.model_asked, self.text_asked, TURNS, **way))
+        return trace
+
+    @cached_property
+    def view(self) -> AttentionHead:
+        """The head whose keys and values are shown, in that run."""
+        return AttentionHead(self.cached, self.layer, self.head)
 
     def settle(self) -> None:
         """Layer and head: what was asked for, or those in which the first new word's row of attention tells most."""
@@ -68,8 +92,7 @@ class Generation(TextLesson):
         self.n, self.new, self.work = n, display(self.turns[0].word), Work(config)
         layer, head, _, _ = telling_row(self.turns[1].trace, (self.options.layer, self.options.head, n))
         self.layer, self.head = self.within("layer", layer, config.n_layers), self.within("head", head, config.n_heads)
-        self.view = AttentionHead(self.cached, self.layer, self.head)
-        self.read = [display(token) for token in self.cached.tokens]
+        self.read = [display(token) for token in self.turns[-1].trace.tokens]
         passes = n, len(self.turns)
         self.again, self.once = (self.work.grid(way(*passes)) for way in (afresh, kept))
         where = say("layer {l} · head {h}", l=self.layer, h=self.head)

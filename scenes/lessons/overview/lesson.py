@@ -45,7 +45,7 @@ class PredictSampleRepeat(TextLesson):
             depth.other_blocks(inside)
         last_row = depth.last_row(inside)
 
-        logits = Logits(self, self.loop.sampled[0], self.loop.temperature, self.named)
+        logits = Logits(self, self.loop.first, self.loop.temperature, self.named)
         largest = logits.logits(last_row)
         bars = logits.probabilities(largest)
 
@@ -65,13 +65,12 @@ class PredictSampleRepeat(TextLesson):
         self.once_more(depth)
 
     def prepare(self) -> None:
-        """All runs of the loop that the lesson shows."""
+        """The loop, of which only the first turn is run before the first picture."""
         super().prepare()
         heat = 1.0 if self.options.temperature is None else self.options.temperature
-        ways: Look = dict(seed=self.options.seed, temperature=heat, heats=HEATS)
-        self.loop = Loop.run(self.model_asked, self.text_asked, TURNS, **ways)
-        for trace in self.loop.traces():
-            self.keep_run(trace)
+        asked = self.model_asked, self.text_asked, TURNS, self.options.seed, heat
+        self.loop = Loop(*asked, HEATS, self.keep_run)
+        _ = self.loop.first  # refuses what is out of range
 
     @property
     def named(self) -> int:
@@ -102,14 +101,14 @@ class PredictSampleRepeat(TextLesson):
     def picture(self, depth: Depth) -> tuple[TokenRow, Stack]:
         """The text with the word that comes next, over the model."""
         top, low = self.stage.rows(1, self.by(wide=5.5, square=4, tall=4), gap=0.1)
-        words = [*self.trace.tokens, self.loop.sampled[0].word]
+        words = [*self.trace.tokens, self.loop.first.word]
         room: Look = dict(width=self.stage.width, size=WORD_SIZE, lines=self.by(wide=2, square=5, tall=5))
         row = top.fit(TokenRow(words, unknown=self.trace.unknown, **room))
         return row.mark(len(self.words), "prediction"), depth.stack(low)
 
     def once_more(self, depth: Depth) -> None:
         """The picture of the beginning, with the answer."""
-        turn = self.loop.sampled[0]
+        turn = self.loop.first
         with self.step(
             "One word longer",
             "So “{word}” came next: it had {p:.1%} of the chance, and u fell on it. Then all begins again.",

@@ -10,6 +10,7 @@ from typing import Any
 from model.numbers.trace import Trace
 from scenes.kit.ground.readings import Cell, Reading
 from scenes.kit.words.tokens import display
+from scenes.kit.words.writers import WHOLE
 from studio.audit.checks.identity import SOURCE, Names, Traces, What, names_of_cell
 
 NUMBERED = re.compile(r"\b(head|layer|block|position|entry|pair|seed|neuron) (\d{1,3}(?:,\d{3})+|\d+)\b")
@@ -64,6 +65,8 @@ def words_of(names: Names, text: str, traces: Traces) -> Iterator[str]:
         return
     for axis, (place, run) in names.items():
         if axis != "vocab" and axis not in OF_WORDS or not isinstance(place, int):
+            continue
+        if axis == "vocab" and text in WHOLE.values():  # the name of a part, beside its share in a word's logit
             continue
         for trace in traces.values() if not run else [traces[run]] if run in traces else []:
             several = texts_along(trace, names, axis)

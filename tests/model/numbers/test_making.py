@@ -15,7 +15,8 @@ from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.numbers.making import given_to, made_of, making
 from model.numbers.tensor import concatenate, stack
-from model.runs.recorder import record, weights
+from model.runs.checkpoints import weights
+from model.runs.recorder import record
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
 SHIPPED = ("tiny", "tiny-learned", "tiny-sinusoidal", "tiny-rotary", "tiny-none")

@@ -297,3 +297,14 @@ def test_words_have_brackets_where_they_would_be_read_otherwise(trace):
     middle = (E[[1, 2]] - E[[3, 4]]).mean(0)
     assert (middle / 2).source(0).startswith("(mean of 2 terms: ")
     assert "(mean of 2 terms: " in (E[1] @ (middle / 2)).source()
+
+
+def test_what_many_terms_are_made_of_is_read_once_and_told_once(trace):
+    """A lens has one product with a large matrix for each stop: neither the matrix nor the way to it comes again."""
+    total = stack([(trace["q"][0, row] @ trace["k"][0].T).softmax() for row in range(5)], "stop")
+    for _ in range(30):  # each twice what it was: a way to a leaf for each term would be 2³⁰
+        total = total + total
+    memo: dict = {}
+    np.testing.assert_allclose(total.evaluate(trace, memo=memo), total.values, rtol=1e-12)
+    assert [key[1] for key in memo if isinstance(key, tuple)].count("k") == 1
+    assert len(list(total.expression.leaves())) == 10 and total.leaves() == {"q", "k"}

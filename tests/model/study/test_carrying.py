@@ -1,11 +1,13 @@
 """What rows carry over: which are tried, what must hold of any such grid, and the layer in which the way goes on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from model import run
 from model.study.inside.carrying import ROWS, Carrying, crossing
-from model.study.inside.exchange import exchanges, telling
+from model.study.inside.exchange import MOST, candidates, exchanges, nearest, telling
 
 LONG = "The little girl who lived in the old house saw a big dog and ran to her mother in the garden last night because"
 
@@ -48,3 +50,19 @@ def test_writes_are_of_the_layer_and_the_heads(carrying):
 
 def test_the_way_goes_on_in_the_first_layer_behind_which_another_row_does_more():
     assert crossing([3, 3, 4, 4, 4]) == 1 and crossing([0, 1]) == 0 and crossing([1, 1, 1, 2, 1]) == 2
+
+
+def test_another_word_is_not_the_same_one_in_another_form():
+    trace = run("tiny", "The mother of the old dogs")
+    vocabulary = ("mother", "mothers", "Mother", " father", "sister", "dog")
+    rows = np.array([[1, 0], [1, 0.01], [1, 0.02], [1, 0.03], [1, 0.5], [0, 1]], dtype=np.float32)
+    made = replace(trace, arrays={"W_E": rows}, axes={"W_E": ("vocab", "d_model")}, vocabulary=vocabulary)
+    assert nearest(made, [0, 5]) == [4, 4]
+
+
+def test_of_a_long_text_the_words_that_the_last_one_looks_at_are_exchanged():
+    trace = run("tiny", LONG)
+    looks = sum(trace.array(f"blocks.{k}.attn.pattern")[:, -1].sum(0) for k in range(trace.config.n_layers))[:-1]
+    chosen = candidates(trace)
+    assert len(chosen) == MOST < len(trace) - 1 and chosen == sorted(chosen)
+    assert looks[chosen].min() >= max(np.delete(looks, chosen))

@@ -59,6 +59,16 @@ def test_numbers_stand_at_the_right_of_their_bars_and_inside():
         assert number[0] > bar[1] and number[1] <= fall.get_right()[0] + 0.01
 
 
+def test_of_many_parts_numbers_stand_at_the_edge_where_no_later_bar_passes_behind_them():
+    values = np.random.default_rng(0).normal(0, 1, 60)
+    parts = Tensor.recorded("t", values.astype(np.float32), ["part"])
+    fall = Waterfall(parts, [f"part {k}" for k in range(60)], parts.sum(0), say("all"), width=8.0, height=4.0)
+    bars, _ = spans(fall)
+    numbers = [r.corners[:, 0] for r in fall.readings() if r.numbers]
+    assert fall.crowded and 10 < len(numbers) < 40
+    assert min(map(min, numbers)) > max(bar[1] for bar in bars) and max(map(max, numbers)) <= fall.get_right()[0] + 0.01
+
+
 def test_lines_come_when_their_bar_has_grown():
     fall = fall_of(1, 2, 3, 4)
     fall.values = fall.values * np.array([1, 1, 0.5, 0, 0])

@@ -99,7 +99,7 @@ def test_the_exchange_is_for_the_nearest_word_and_tells_most():
     rows = load("tiny").model.W_E.detach().double()
     like = torch.nn.functional.cosine_similarity(rows, rows[trace.ids[3]][None])
     like[trace.ids[3]] = -2
-    assert nearest(trace, trace.ids[3]) == int(like.argmax())
+    assert nearest(trace, [trace.ids[3]]) == [int(like.argmax())]
     every = list(exchanges("tiny", trace))
     assert [each.place for each in every] == list(range(len(trace) - 1))
     for each in every:

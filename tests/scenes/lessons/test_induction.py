@@ -9,7 +9,8 @@ import torch
 
 from model import load, run
 from model.errors import UsageError
-from model.runs.recorder import record, weights
+from model.runs.checkpoints import weights
+from model.runs.recorder import record
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.lines import LineChart
