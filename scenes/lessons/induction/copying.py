@@ -36,7 +36,7 @@ def what_it_says(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Si
     with lesson.step(
         "What it passes on",
         ask="Found. Which words does what it fetched from “{b}” raise?",
-        subtitle="v [{j}, :] · W_O · W_U · on random words the same one stands {z:+.2f} standard deviations out",
+        subtitle="v [{j}, :] · W_O · W_U · on random words {z:+.2f} standard deviations out",
         z=lesson.list.copying[ours],
         claims=[
             count("is number", "rank", [logits], lambda values: int((values >= values[lesson.followed]).sum())),
