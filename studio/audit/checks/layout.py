@@ -14,9 +14,10 @@ from typing import Any, cast
 import numpy as np
 from manim import Mobject
 
-from scenes.kit.ground.layout import HOME
+from scenes.kit.ground.encodings import Mark
+from scenes.kit.ground.layout import HOME, View
 from scenes.kit.ground.painting import PaintingCamera, seen_in
-from scenes.kit.ground.text import Formula
+from scenes.kit.ground.text import Caption, Formula, Heading
 from scenes.kit.ground.theme import contrast
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
@@ -95,6 +96,7 @@ class Layout(Check):
             if is_visible(mobject) and id(mobject) in screen.fresh and seen_in(mobject, camera.view) == HOME:
                 yield from check_shape(mobject, view)
         yield from check_overlaps(items, screen.fresh)
+        yield from check_margins(items, screen, camera.view)
         with camera.without_text():
             ground = self.draw()
         self.last = pictures = Pictures(view, self.draw(), ground)
@@ -185,6 +187,35 @@ def _are_one(one: Item, other: Item) -> bool:
         return True
     a, b = one.reading, other.reading
     return a.text == b.text and float(np.abs(a.corners - b.corners).max()) < SAME_PLACE
+
+
+def check_margins(items: list[Item], screen: Screen, view: View) -> Iterator[Defect]:
+    """Heading and caption, which have the frame's margins to themselves: no shape of the stage reaches under them.
+    What the camera has gone close to ends at the stage."""
+    said = [item for item in items if isinstance(item.mobject, (Caption, Heading)) and item.reading.opacity >= FAINT]
+    for mobject in screen.mobjects if said else ():
+        if isinstance(mobject, (Caption, Heading)) or seen_in(mobject, view) != HOME:
+            continue
+        boxes = boxes_of(screen.marks(mobject))
+        for item in said:
+            if len(boxes) and {id(mobject), id(item.mobject)} & screen.fresh:
+                text = item.reading.corners
+                near = (boxes.min(axis=1) < text.max(axis=0)) & (boxes.max(axis=1) > text.min(axis=0))
+                deep = max((depth(box, text) for box in boxes[near.all(axis=1)]), default=0.0)
+                if deep > TOUCH * item.reading.size:
+                    what = f"“{short(item.reading.text, 30)}” and a {type(mobject).__name__} lie over each other"
+                    yield Defect("overlap", what, item.middle, shown=f"{deep:.2f} units deep")
+
+
+def boxes_of(marks: list[Mark]) -> np.ndarray:
+    """The corners [n, 4, 2] of what can be seen of rectangles, frames and images."""
+    boxes = [np.empty((0, 4, 2))]
+    for mark in marks:
+        if mark.kind in ("rectangle", "frame", "image"):
+            corners = mark.points.reshape(-1, 4, 2)
+            opacity = np.max(mark.opacity) if mark.kind == "image" else np.ravel(mark.opacity)
+            boxes.append(corners[np.broadcast_to(opacity, len(corners)) >= FAINT])
+    return np.concatenate(boxes)
 
 
 def depth(a: np.ndarray, b: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from manim import LEFT, RIGHT, UP, FadeIn, Rectangle, Square
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, Rectangle, Square
 
 from scenes.kit.ground.text import Label
 from tests.studio.audit.planted import found, kinds, shows
@@ -13,6 +13,17 @@ def test_text_over_text():
         lambda lesson: Label("one word", 0.5), lambda lesson: Label("another", 0.5).shift(0.3 * RIGHT + 0.1 * UP)
     )
     assert kinds(put) == {"overlap"}
+
+
+@pytest.mark.parametrize(("lower", "kind"), [(0.0, set()), (0.6, {"overlap"})], ids=["under it", "through its border"])
+def test_a_chip_that_reaches_into_the_caption(lower, kind):
+    """Its word may stand clear of the text."""
+
+    def put(lesson):
+        row = lesson.row(size=0.4)
+        lesson.play(FadeIn(row.move_to(lesson.stage.center).align_to([0, lesson.stage.bottom - lower, 0], DOWN)))
+
+    assert kinds(put) == kind
 
 
 def test_slanted_text_over_text_is_measured_along_its_slant():
