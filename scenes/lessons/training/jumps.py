@@ -65,7 +65,7 @@ def agreement(lesson: Training, before: LineChart) -> LineChart:
     with lesson.step(
         "Is or are?",
         ask="“{said} …”: is or are?",
-        subtitle="how often the right verb is likelier · nearer noun alike, or unlike: {n} sentences each, never read",
+        subtitle="right verb likelier · nearer noun alike, unlike: {n} sentences each, never read",
         said=told.examples[1].rsplit(" ", 1)[0],
         n=told.count,
         claims=[
