@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
 
 COUNTERFACTUALS = ASSETS / "training" / "counterfactuals.json"  # of model/training/counterfactuals.py
+AGREEMENT = ASSETS / "training" / "agreement.json"  # of model/training/agreement.py
 SEQUENCES, LENGTH = 16, 20  # of random words, said twice over, on which induction is measured
 
 
@@ -146,6 +147,39 @@ def jump(scores: Tensor) -> int:
     return 1 + int(np.diff(np.asarray(scores.values)).argmax())
 
 
+# ── agreement ────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True)
+class Agreement:
+    """How often a verb agrees with its subject past another noun, at each snapshot; half the times by guessing.
+
+    alike, apart [step]: shares, where that noun has the subject's number, and where it has the other one."""
+
+    steps: Tensor
+    alike: Tensor
+    apart: Tensor
+    examples: tuple[str, str]  # a sentence of each
+    count: int  # sentences of each
+
+
+def agreement(checkpoint: Checkpoint) -> Agreement | None:
+    """What was measured on the snapshots of a checkpoint; None where it was of other weights than these."""
+    told, steps = _read(AGREEMENT), checkpoint.snapshots()
+    if told["step"] != steps or told["hash"][-1] != checkpoint.hash:
+        return None
+
+    def shares(kind: str) -> Tensor:
+        name = f"share of verbs that agree, nouns {kind}"
+        return Tensor.given(told["right"][kind], name, ("step",), Logged(AGREEMENT, ("right", kind)))
+
+    return Agreement(
+        Tensor.given(steps, "steps of the snapshots", ("step",), Logged(AGREEMENT, ("step",))),
+        shares("alike"),
+        shares("apart"),
+        (told["sentences"]["alike"][0], told["sentences"]["apart"][0]),
+        len(told["sentences"]["apart"]),
+    )
+
+
 # ── runs with one thing changed ──────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Counterfactuals:
@@ -190,9 +224,11 @@ def _under(value: Any, keys: tuple[str, ...]) -> Any:
 
 
 __all__ = [
+    "Agreement",
     "Counterfactuals",
     "History",
     "Losses",
+    "agreement",
     "along",
     "history",
     "induction",

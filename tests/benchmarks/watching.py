@@ -24,7 +24,8 @@ EVERY = 3  # steps from jump to jump
 SETTLES = 400  # milliseconds between two jumps
 GOAL = 0.3  # seconds
 KINDS, STATES = ("unseen", "seen"), ("training", "held")
-Pairs = dict[str, list[tuple[float, float]]]  # kind of jump → seconds while it trains, and while the trainer is held
+Jump = tuple[float, float]  # seconds until the picture is there; processor seconds for which the trainer computed
+Pairs = dict[str, list[tuple[Jump, Jump]]]  # kind of jump → while it trains, and while the trainer is held
 
 
 def trainer_of(preview: Preview) -> int:
@@ -60,19 +61,25 @@ def watched(corpus: Path, lesson: str) -> Iterator[tuple[Page, int]]:
             browser.close()
 
 
-def jump(page: Page, step: int, trainer: int, held: bool) -> float:
-    """Seconds until the first picture of a step is on the canvas."""
+def computed(pid: int) -> float:
+    """Processor seconds of all threads of a process. They do not depend on who else uses the machine."""
+    return sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+
+
+def jump(page: Page, step: int, trainer: int, held: bool) -> Jump:
+    """Until the first picture of a step is on the canvas."""
     page.js("clearhead.player.go(0, 0, false)")
     wait_for(lambda: page.shown and page.shown[1] == 0, 30, "the first step")
     page.page.wait_for_timeout(SETTLES)
     os.kill(trainer, signal.SIGSTOP if held else signal.SIGCONT)
+    before = computed(trainer)
     try:
-        return page.js(UNTIL, [{}, step]) / 1000
+        return page.js(UNTIL, [{}, step]) / 1000, computed(trainer) - before
     finally:
         os.kill(trainer, signal.SIGCONT)
 
 
-def session(page: Page, text: str, trainer: int, odd: bool) -> dict[tuple[str, int, str], float]:
+def session(page: Page, text: str, trainer: int, odd: bool) -> dict[tuple[str, int, str], Jump]:
     """Jumps in a lesson on a text: (kind, step, state) → seconds. The trainer is held in every second of them, from the
     first or from the second on; what was drawn ahead is no unseen step any more, and left out."""
     page.js(PLANNED, {"text": text})
@@ -109,10 +116,14 @@ def told(pairs: Pairs) -> Iterator[str]:
     """A line for each kind of jump."""
     for kind, each in pairs.items():
         if each:
-            training, held = (statistics.median(one) * 1000 for one in zip(*each, strict=True))
-            more, low, high = (1000 * x for x in interval([a - b for a, b in each]))
-            quick = sum(a <= GOAL for a, _ in each) / len(each)
+            training, held = (
+                1000 * statistics.median(seconds for seconds, _ in one) for one in zip(*each, strict=True)
+            )
+            more, low, high = (1000 * x for x in interval([a - b for (a, _), (b, _) in each]))
+            quick = sum(a <= GOAL for (a, _), _ in each) / len(each)
+            busy = 1000 * statistics.median(busy for (_, busy), _ in each)
             yield (
                 f"{kind + ' step':12} {len(each):3} pairs: while it trains {training:.1f} ms ({quick:.0%} within "
-                f"{GOAL} s), held {held:.1f} ms; the difference {more:+.1f} ms ({low:+.1f} … {high:+.1f})"
+                f"{GOAL} s), held {held:.1f} ms; the difference {more:+.1f} ms ({low:+.1f} … {high:+.1f}); "
+                f"in a jump it computed for {busy:.0f} ms of processor time"
             )

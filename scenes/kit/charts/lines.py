@@ -39,7 +39,8 @@ class LineChart(Painted):
     series: `Series(xs, ys, name, role, line)` each (in this module). across, up: whole numbers that the axes go from
     and to; titles: of the two. log: the scale across is that of log(1 + x), from 0. counter: what the number over the
     end of the lines is called ("step"), "" for none. marked: (line, index) of a number that is ringed, as far as
-    `ringed` says. `grown` 0…1: how much of the scale has been passed (`GrowCurve`); emphasis [line]: opacity."""
+    `ringed` says. `grown` 0…1: how much of the scale has been passed (`GrowCurve`), by all lines but the first `whole`;
+    emphasis [line]: opacity."""
 
     grown: Mix[float]
     emphasis: Mix[np.ndarray]
@@ -57,7 +58,9 @@ class LineChart(Painted):
         log: bool = False,
         counter: str = "",
         marked: tuple[int, int] | None = None,
+        whole: int = 0,
     ):
+        self.whole = whole
         self.series, self.titles, self.log, self.counter, self.marked = list(series), titles, log, counter, marked
         self.first, self.last = across
         self.low, self.high = up
@@ -167,7 +170,8 @@ class LineChart(Painted):
     def _draw_line(self, pen: Pen, k: int) -> None:
         one, xs, ys = self.series[k], self.xs[k], self.ys[k]
         rgb, seen = color(one.role), float(self.emphasis[k])
-        reach = self.scaled(self.first) + self.grown * (self.scaled(self.last) - self.scaled(self.first)) + 1e-9
+        grown = 1.0 if k < self.whole else self.grown
+        reach = self.scaled(self.first) + grown * (self.scaled(self.last) - self.scaled(self.first)) + 1e-9
         passed = np.flatnonzero(xs <= reach)
         if not passed.size or seen <= 0.002:
             return

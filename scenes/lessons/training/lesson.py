@@ -23,7 +23,7 @@ from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
 from scenes.lesson.runs import MOST_RUNS, first_step, second_runs, snapshot_runs
 from scenes.lesson.steps import give_way
-from scenes.lessons.training import gradient, loss, others, running, stepping
+from scenes.lessons.training import gradient, jumps, loss, others, running, stepping
 
 SHOWN = 6  # words that have a bar of their own
 
@@ -85,8 +85,9 @@ class Training(TextLesson):
         said = running.next_words(self, history)
         pattern = running.pattern(self, said)
         space = running.embedding(self, pattern)
-        scores = running.a_jump(self, space)
-        heart = others.by_heart(self, scores)
+        scores = jumps.a_jump(self, space)
+        verbs = jumps.agreement(self, scores)
+        heart = others.by_heart(self, verbs)
         halves = others.halves(self, heart)
         self.answer_to_the_question(halves)
 

@@ -41,7 +41,7 @@ def by_heart(lesson: Training, before: Mobject) -> LineChart:
     read, other, usual = (one.losses for one, *_ in lines)
     with lesson.step(
         "By heart",
-        "Only {d} texts, over and over: it knows them by heart, {a:.2f}, and other text less and less, {b:.2f}.",
+        "Only {d} texts, over and over: known by heart, {a:.2f}; other text, ever worse, {b:.2f}.",
         subtitle="recipe {r}, {s:,} steps, run for this lesson · mean −log p in nats a word",
         d=int(found.about["runs"]["memorising"]["documents"]),
         a=read[-1],

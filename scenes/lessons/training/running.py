@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import UP, Mobject, Transform
@@ -19,7 +19,7 @@ from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look, dots
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
-from scenes.lesson.claims import Fact, fact, share, truth
+from scenes.lesson.claims import Fact, fact, share
 from scenes.lesson.following import next_word_title
 from scenes.lesson.steps import come, give_way, leave
 from scenes.lessons.training.loss import drawn_after
@@ -36,7 +36,7 @@ def history(lesson: Training, before: Mobject) -> LineChart:
     first, last = told.heldout.losses[0], told.heldout.losses[-1]
     with lesson.step(
         "And again",
-        "{end:,} such steps, each on other sentences: on text that it never read, from {a:.2f} to {b:.2f}.",
+        "{end:,} such steps, each on other sentences: on text never read, from {a:.2f} to {b:.2f}.",
         subtitle="recorded run of {model} · loss of each step’s batch, and on held-out text",
         a=first,
         b=last,
@@ -50,12 +50,10 @@ def history(lesson: Training, before: Mobject) -> LineChart:
     return chart
 
 
-def chart_of(
-    lesson: Training, series: list[Series], up: tuple[int, int], title: str, marked: tuple[int, int] | None = None
-) -> LineChart:
+def chart_of(lesson: Training, series: list[Series], up: tuple[int, int], title: str, **how: Any) -> LineChart:
     """Lines over the steps of the run."""
     stage = lesson.stage
-    room: Look = dict(width=stage.width, height=min(stage.height, 8.0), marked=marked, counter="step", log=True)
+    room: Look = dict(width=stage.width, height=min(stage.height, 8.0), counter="step", log=True, **how)
     return LineChart(series, across=(0, lesson.marks[-1]), up=up, titles=("", title), **room).move_to(stage.center)
 
 
@@ -150,7 +148,7 @@ def embedding(lesson: Training, before: list[Mobject]) -> list[Mobject]:
     alike = [cosine(table[friend], table[lesson.word]) for table in (tables[0], tables[-1])]
     with lesson.step(
         "Where words lie",
-        "What is used alike comes together: “{w}” and “{u}”, cosine {a:+.2f} at first, {b:+.2f} in the end.",
+        "What is used alike comes together: “{w}” and “{u}”, cosine {a:+.2f}, then {b:+.2f}.",
         subtitle="PCA of {m} rows of W_E as they are in the end: the text’s words, and some near them",
         m=len(ids),
         u=display(lesson.trace.vocabulary[friend]),
@@ -190,46 +188,4 @@ def maps_of(lesson: Training, coords: list[Tensor], ids: list[int]) -> list[Vect
     return maps
 
 
-# ── what comes at once ───────────────────────────────────────────────────────────────────────────
-def a_jump(lesson: Training, before: list[Mobject]) -> LineChart:
-    scores = record.induction(lesson.checkpoint)
-    last = scores.values[-1]
-    layer, head = (int(k) for k in np.unravel_index(int(last.argmax()), last.shape))
-    ours = scores[:, layer, head]
-    at = record.jump(ours)
-    with lesson.step(
-        "A jump",
-        ask="Does it all come slowly? What followed last time: a score for each head.",
-        subtitle="induction score on random words, twice over · all {m} heads at {c} snapshots",
-        m=last.size,
-        c=len(scores),
-        claims=[
-            truth("between no other snapshots does it rise more", [ours], lambda s: int(np.diff(s).argmax()) == at - 1),
-            truth("in the end no head has more", [scores], lambda s: bool(s[-1, layer, head] >= s[-1].max())),
-        ],
-        keep=before,
-        quiz=lesson.quiz(
-            "Which head has the highest score in the end?",
-            concatenate(list(scores[-1]), 0),
-            lambda k: say("layer {a}, head {b}", a=k // last.shape[1], b=k % last.shape[1]),
-        ),
-    ):
-        steps = Tensor.given(lesson.marks, "steps of the snapshots", ("step",))
-        others = [(a, b) for a in range(last.shape[0]) for b in range(last.shape[1]) if (a, b) != (layer, head)]
-        series = [Series(steps, scores[:, a, b], "", "secondary", 0.012) for a, b in others]
-        series.append(Series(steps, ours, say("layer {a}, head {b}", a=layer, b=head), "target", 0.045))
-        chart = chart_of(lesson, series, (0, 1), "score", marked=(len(others), at))
-        drawn_after(lesson, before, chart, 3)
-        lesson.answer(
-            "One of them jumps from {x:.0%} to {y:.0%}, between steps {s:,} and {t:,}."
-            if float(ours[at]) - float(ours[at - 1]) > 0.25
-            else "None jumps: {x:.0%} and {y:.0%} at steps {s:,} and {t:,}.",
-            x=ours[at - 1],
-            y=ours[at],
-            s=lesson.marks[at - 1],
-            t=lesson.marks[at],
-        )
-    return chart
-
-
-__all__ = ["a_jump", "embedding", "history", "next_words", "pattern"]
+__all__ = ["chart_of", "embedding", "history", "next_words", "pattern"]

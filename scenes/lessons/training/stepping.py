@@ -38,7 +38,7 @@ def nudge(lesson: Training, before: list[Mobject]) -> LineChart:
     near = all_of_them[[k for k, x in enumerate(all_of_them.values) if abs(x) <= 1 + 1e-9]]
     with lesson.step(
         "Nudge it",
-        ask="Is that so? Move this one weight by {t:+.1f} and run the model again:",
+        ask="Is that so? Move this one weight by {t:+.1f}, and run again:",
         subtitle="loss over a change of {name} [{c}] · line: loss + slope × change",
         name=one.place[0],
         c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),
@@ -81,7 +81,7 @@ def adamw(lesson: Training, before: Mobject) -> VGroup:
     one = lesson.one
     with lesson.step(
         "AdamW",
-        "Momentum keeps the way, the scale takes out the size: so every weight moves about as far.",
+        "Momentum keeps the way, the scale takes out the size: all weights move about as far.",
         subtitle="{name} [{c}] · rate {r:.3f}, β {b:.2f} and {d:.2f}, as in its run; both begin at nought",
         name=one.place[0],
         c=say("{a}, {b}", a=one.place[1][0], b=one.place[1][1]),

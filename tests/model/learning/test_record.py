@@ -12,8 +12,9 @@ from model.learning import record, step
 from model.learning.record import Counterfactuals
 from model.learning.wall import slopes
 from model.numbers.tensor import Tensor
-from model.training import counterfactuals
+from model.training import agreement, counterfactuals
 from model.training.recipes import RECIPES
+from model.training.report import training_text
 from model.training.windows import training_documents
 from studio.audit.numbers.given import again
 
@@ -69,6 +70,40 @@ def test_induction_is_measured_twice(tiny):
     ours = scores[:, int(layer), int(head)]
     at = record.jump(ours)
     assert float(ours[at]) - float(ours[at - 1]) == np.diff(ours.values).max() > 0.5
+
+
+# ── agreement ────────────────────────────────────────────────────────────────────────────────────
+def test_agreement_is_of_these_snapshots(tiny):
+    told, found = json.loads(record.AGREEMENT.read_text()), record.agreement(tiny)
+    assert told["hash"] == [tiny.at(step).hash for step in tiny.snapshots()] and told["step"] == tiny.snapshots()
+    assert found.count == 200 and found.apart.values.tolist() == told["right"]["apart"]
+    assert abs(found.apart.values[:10] - 0.5).max() < 0.05 and found.apart.values[-1] > 0.95
+    for one in (found.steps, found.alike, found.apart):
+        assert all(np.array_equal(again(leaf, ()), leaf.table) for leaf in one.expression.leaves())
+    assert record.agreement(replace(tiny, hash="another")) is None
+
+
+def test_agreement_is_measured_again_one_sentence_after_the_other(tiny):
+    """At the snapshot at which it has just come."""
+    told = json.loads(record.AGREEMENT.read_text())
+    checkpoint = tiny.at(told["step"][10])
+    for kind, group in told["sentences"].items():
+        assert len(set(group)) == 200 and {agreement.kind_of(one.split()) for one in group} == {kind}
+        right = 0
+        for one in group:
+            *words, verb = one.split()
+            logits = checkpoint.model(torch.tensor(tiny.tokenizer.encode(" ".join(words)).ids))[-1]
+            one_is, they_are = (float(logits[tiny.tokenizer.vocabulary.index(be)]) for be in ("is", "are"))
+            right += (they_are > one_is) == (verb == "are")
+        assert right / len(group) == told["right"][kind][10]
+
+
+@pytest.mark.slow
+def test_agreement_is_asked_about_what_was_never_read(tiny):
+    text, told = training_text(tiny), json.loads(record.AGREEMENT.read_text())
+    assert agreement.sentences(text) == told["sentences"]
+    assert not [one for group in told["sentences"].values() for one in group if f"{one.rsplit(' ', 1)[0]} " in text]
+    assert agreement.measure(tiny, told["sentences"]) == told
 
 
 def test_the_wall_holds_every_slope_once(tiny):

@@ -1,5 +1,6 @@
 """Training: what the lesson must show of a loss, of one step, and of the run, for any text."""
 
+import json
 from copy import deepcopy
 
 import numpy as np
@@ -9,6 +10,8 @@ from torch.nn import functional as F
 
 from model import load
 from model.errors import UsageError
+from model.learning import record
+from model.learning.record import AGREEMENT
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.lines import LineChart
@@ -114,6 +117,26 @@ def test_pictures_end_at_the_last_snapshot():
     assert {"step 11,500"} <= set(texts(lesson, "Where words lie"))
 
 
+@pytest.mark.parametrize("aspect", ["16:9", "9:16", "1:1"])
+def test_agreement_is_drawn_over_the_head_of_the_step_before(aspect):
+    """The head's line stays where it was; the others are the shares that were measured, the ring is where one jumps."""
+    lesson, told = play(aspect), json.loads(AGREEMENT.read_text())
+    head, chart = only(lesson, "A jump", LineChart), only(lesson, "Is or are?", LineChart)
+    assert np.array_equal(chart.ys[0], head.ys[-1]) and len(chart.series) == 3
+    for place in range(len(head.xs[-1])):
+        np.testing.assert_allclose(chart.spot(0, place), head.spot(len(head.series) - 1, place))
+    assert [ys.tolist() for ys in chart.ys[1:]] == [told["right"]["alike"], told["right"]["apart"]]
+    line, place = chart.marked
+    assert line == 2 and np.diff(chart.ys[2]).argmax() == place - 1
+    assert f"{told['step'][place]:,}" in caption(lesson, "Is or are?")
+
+
+def test_agreement_is_not_told_of_another_model(monkeypatch):
+    monkeypatch.setattr(record, "agreement", lambda checkpoint: None)
+    names = [step.name for step in player(Training)().steps]
+    assert "Is or are?" not in names and names[names.index("A jump") + 1] == "By heart"
+
+
 def test_the_map_keeps_its_axes_and_its_scale():
     lesson = play()
     space = only(lesson, "Where words lie", VectorSpace)
@@ -129,7 +152,7 @@ def test_the_map_keeps_its_axes_and_its_scale():
 @pytest.mark.parametrize("text", ["The cat", LONG, "The zorble frobnicated the cat"])
 def test_any_text(text):
     lesson = play("9:16", text=text)
-    assert len(lesson.steps) == (18 if "zorble" in text else 17)
+    assert len(lesson.steps) == (19 if "zorble" in text else 18)
     assert lesson.one.word not in lesson.trace.ids[:-1]
 
 
