@@ -5,13 +5,16 @@ import pytest
 
 from model import run
 from model.errors import UsageError
+from scenes import course
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.lines import LineChart
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.lesson.options import Options
 from scenes.lessons.compare.lesson import Compare
+from studio.audit import audit_lesson
 from tests.playing import caption, find, only, player, texts
 from tests.untrained import untrained_checkpoint
 
@@ -139,3 +142,21 @@ def test_two_words_are_enough():
 def test_what_cannot_be_compared_is_said_in_a_line(options, told):
     with pytest.raises(UsageError, match=told):
         play(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        NONE,
+        *[
+            pytest.param(dict(model=a, other_model=b, text=text, aspect=aspect, theme=theme), marks=pytest.mark.slow)
+            for a, b in (("tiny", "tiny-none"), ("tiny", "tiny-rotary"), ("tiny-learned", "tiny"))
+            for text, aspect, theme in (("The dog", "9:16", "day"), (LONG, "1:1", "night"), (LONG, "16:9", "day"))
+        ],
+        pytest.param(dict(other="Lucy was very tired, so the cat", without="0.1", **NONE), marks=pytest.mark.slow),
+    ],
+)
+def test_nothing_is_found(options):
+    entry = next(entry for entry in course() if entry.id == "compare")
+    report = audit_lesson(entry, Options(**options))
+    assert [str(finding.defect) for finding in report.findings] == [] and report.numbers > 100 and report.questions > 1
