@@ -104,9 +104,9 @@ def free_name(name: str, about: Mapping[str, Any], there: Mapping[str, Any] | No
 
 
 def request(about: Mapping[str, Any]) -> str | None:
-    """What was asked for, as a manifest tells it; None where it is none of ours. The model is told by the name."""
+    """What was asked for, as a manifest tells it; None where it is none of ours. Models are told by the name."""
     try:
-        options = asdict(Options(**about["options"])) | {"model": None}
+        options = asdict(Options(**about["options"])) | {name: None for name, option in OPTIONS.items() if option.path}
         shape = [about["picture"][name] for name in SHAPE] + [about["picture"].get(name) for name in LOST]
         return json.dumps([about["lesson"], about.get("own"), about["step"], options, shape], sort_keys=True)
     except (KeyError, TypeError):

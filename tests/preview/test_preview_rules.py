@@ -351,6 +351,22 @@ def test_a_second_text_is_typed_and_goes_with_its_lesson():
     assert asked.changed({"lesson": "heads"}).options == {}
 
 
+def test_a_second_model_is_one_of_those_there_are_or_none():
+    about = {
+        "controls": ["other_model"],
+        "values": {},
+        "chosen": {"other_model": None, "model": "tiny", "theme": "day", "aspect": "1:1", "text": "The"},
+    }
+    known = {"model": ["tiny", "folder/own"], "other_model": ["tiny", "folder/own"]}
+    shown = {f["name"]: f for f in fields("compare", [], known, about, {"other_model": "folder/own"})}
+    assert shown["other_model"]["values"] == [(None, "the same"), ("tiny", "tiny"), ("folder/own", "own")]
+    assert shown["other_model"]["value"] == "folder/own" and shown["other_model"]["label"] == "Second model"
+    assert parse('{"type": "change", "other_model": null}')["other_model"] is None
+    asked = Selection("compare", options={"other_model": "tiny-none"})
+    assert asked.changed({"model": "tiny-rotary"}).options == {"other_model": "tiny-none", "model": "tiny-rotary"}
+    assert asked.changed({"other_model": None}).options == {} == asked.changed({"lesson": "heads"}).options
+
+
 def test_the_panel_has_the_stack_where_there_are_two():
     about = {
         "controls": ["stack"],

@@ -49,7 +49,18 @@ def test_a_text_that_only_goes_on_parts_nowhere(capsys):
 def test_two_models_of_one_vocabulary_are_compared_by_what_they_say(capsys):
     assert main.main(["compare", "The dog saw", "-m", "tiny-none", "-m", "tiny-learned"]) == 0
     out, error = capsys.readouterr()
-    assert "next in A" in out and "first place" not in out and "no common basis" in error
+    assert "next in A" in out and "distance" not in out and "no common basis" in error
+    assert "first place: none; furthest after “" in out and "most alike: head " in out and "least alike: head " in out
+
+
+def test_two_models_whose_words_have_other_numbers_are_compared_word_by_word(capsys):
+    found = json.loads(told(capsys, A, "-m", "tiny", "-m", "tiny-rotary", "--json"))
+    p, q = (dict(zip(trace.vocabulary, trace.array("probs")[-1].astype(float), strict=True))
+            for trace in (run("tiny", A), run("tiny-rotary", A)))  # fmt: skip
+    moved = sum(abs(p[word] - q[word]) for word in p) / 2
+    assert found["words"][-1]["moved"] == pytest.approx(moved, abs=1e-6) == found["first"]["moved"]
+    assert found["next"]["nats"] == pytest.approx(sum(p[w] * np.log(p[w] / q[w]) for w in p), rel=1e-4)
+    assert set(found["heads"]["most"]) == {"a", "b", "shared"} and 0.5 < found["heads"]["most"]["shared"] < 1
 
 
 @pytest.mark.parametrize(
@@ -58,12 +69,12 @@ def test_two_models_of_one_vocabulary_are_compared_by_what_they_say(capsys):
         ([A], "with what?"),
         ([A, A], "the same"),
         (["Lucy", "cat dog"], "belong together"),
-        ([A, B, "-m", "tiny", "-m", "tiny-rotary"], "different vocabularies"),
+        ([A, "-m", "tiny", "-m", "translator"], "translates"),
+        ([A, "-m", "tiny", "-m", "tiny", "--film"], "the same"),
         ([A, B, "-m", "tiny", "-m", "tiny", "-m", "tiny"], "once or twice"),
         ([A, "--without", "x"], "LAYER.HEAD"),
         ([A, B, "--json", "--film"], "one of them"),
         ([A, B, "-q", "l"], "for --film"),
-        ([A, B, "-m", "tiny", "-m", "tiny-none", "--film"], "one model"),
     ],
 )
 def test_what_is_refused_is_said_in_a_line(capsys, words, why):
@@ -81,3 +92,5 @@ def test_the_lesson_gets_the_two_runs(monkeypatch, option, command):
     monkeypatch.setattr(getattr(module, command), "main", lambda args, **_: asked.append(args))
     assert main.main(["compare", A, B, option, "-q", "l", "--without", "0.1"]) == 0
     assert asked == [["compare", "--text", A, "--other", B, "--without", "0.1", "-q", "l"]]
+    assert main.main(["compare", A, option, "-m", "tiny", "-m", "tiny-none"]) == 0
+    assert asked[1] == ["compare", "--text", A, "--model", "tiny", "--other-model", "tiny-none"]

@@ -92,6 +92,7 @@ def test_names_say_what_was_chosen():
     assert basename(job(text="The cat sat")) == "toy-the-cat-sat-180p15"
     assert basename(job(layer=1, head=0, theme="day", pace=1.5)) == "toy-layer1-head0-pace1.5-day-180p15"
     assert basename(job(), "One score") == "toy-one-score-180p15"
+    assert basename(job(other_model="tiny-rotary")) == "toy-other-model-tiny-rotary-180p15"
     assert basename(job(model="tiny-rotary", aspect="1:1")) == "toy-tiny-rotary-1x1-180p15"
     assert basename(job(encoder=LOSSLESS_ALPHA)) == "toy-transparent-180p15"
     assert basename(job(width=322)) == "toy-181p15", "181 · 16 / 9 is 322"

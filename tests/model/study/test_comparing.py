@@ -132,8 +132,3 @@ def test_a_head_that_is_off_is_where_the_runs_part():
 def test_what_cannot_be_compared_is_said(one, other, told):
     with pytest.raises(UsageError, match=told):
         Comparison(run(*one), run(*other))
-
-
-def test_two_vocabularies_cannot_be_told_apart():
-    with pytest.raises(UsageError, match="vocabularies"):
-        told_apart(run("tiny", A), run("tiny-rotary", A))
