@@ -247,16 +247,24 @@ def _storage() -> Iterator[Check]:
 
 
 def _programs() -> Iterator[Check]:
-    """What the tests use and lessons do not."""
+    """What lessons do without: the tests use it, and gifsicle is for GIFs of at most so many bytes."""
     on_mac = sys.platform == "darwin"
     for names, package in (
         (("ffprobe",), "ffmpeg"),
         (("chromium", "chromium-browser", "google-chrome"), "chromium"),
         (("firefox-esr", "firefox"), "firefox" if on_mac else "firefox-esr"),
+        (("gifsicle",), "gifsicle"),
     ):
         found = next(filter(None, map(shutil.which, names)), None)
         install = f"brew install {package}" if on_mac else f"apt-get install {package}"
-        state, detail = ("ok", found) if found else ("note", "only the tests need it")
+        state, detail = (
+            ("ok", found)
+            if found
+            else (
+                "note",
+                "for the tests" + (", and for better GIFs of --max-size" if package == "gifsicle" else " only"),
+            )
+        )
         yield Check(names[0], state, detail, f"{install} (./clearhead test does it)")
 
 

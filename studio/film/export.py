@@ -27,6 +27,7 @@ from model.errors import UsageError
 from studio.film import captions
 from studio.film.film import Film, Report
 from studio.film.images import straight
+from studio.film.web.squeeze import squeeze
 from studio.page.making import page
 from studio.play.playback import Pixels
 from studio.play.writer import as_bt709
@@ -128,6 +129,8 @@ def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) 
                 output.mux(packet)
             report(ends[-1] + first + shown, total)
         output.mux(stream.encode())
+    if film.job.picture.lossy is not None:
+        squeeze(target, film.job.picture.lossy)
 
 
 def _report_from(report: Report, before: int, total: int, frames: int) -> None:

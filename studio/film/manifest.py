@@ -13,6 +13,7 @@ from model import __version__
 from model.errors import ClearheadError
 from studio.film.film import Film
 from studio.film.naming import LOST
+from studio.film.web import squeeze
 from studio.play.content import Unreadable
 from studio.play.files import sha256, versions
 from studio.play.keys import painting_code
@@ -46,7 +47,7 @@ def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
             **{name: lost for name in LOST if (lost := getattr(picture, name)) is not None},
         },
         "code": {"lesson": sha256(job.entry.file), "kit": _kit(film)},
-        "versions": versions(),
+        "versions": versions() | ({} if picture.lossy is None else {"gifsicle": squeeze.version()}),
         "steps": [asdict(s) for s in film.steps],
         **({"own": f"{own}:{job.entry.scene}"} if (own := job.entry.own) is not None else {}),
     }

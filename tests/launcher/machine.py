@@ -65,7 +65,7 @@ class Machine:
         self.program("pkg-config", PKG_CONFIG)
         self.says("id", "0")
         self.says("uname", "Linux")
-        for name in ("c++", "ffprobe", "chromium", "firefox-esr"):
+        for name in ("c++", "ffprobe", "chromium", "firefox-esr", "gifsicle"):
             self.says(name, "")
 
     def program(self, name: str, source: str) -> None:

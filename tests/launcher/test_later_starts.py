@@ -78,11 +78,11 @@ def test_a_later_start_costs_less_than_300_ms(ready):
 
 
 def test_the_test_command_installs_what_only_tests_need(ready):
-    ready.without("ffprobe", "chromium", "firefox-esr")
+    ready.without("ffprobe", "chromium", "gifsicle", "firefox-esr")
     assert ready.start("list").returncode == 0
     assert ready.log == []
     assert ready.start("test", "fast").stdout.endswith("|test|fast|")
-    assert "apt-get install -y --no-install-recommends ffmpeg chromium noninteractive" in ready.log
+    assert "apt-get install -y --no-install-recommends ffmpeg chromium gifsicle noninteractive" in ready.log
     assert "apt-get install -y --no-install-recommends firefox-esr noninteractive" in ready.log
 
 

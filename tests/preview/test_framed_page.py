@@ -74,6 +74,20 @@ def around(request, open_page, film, tmp_path):
     return around
 
 
+@pytest.mark.parametrize(("width", "height"), [(500, 461), (640, 400), (854, 300)])
+def test_in_a_low_frame_the_film_has_most_of_the_height(open_page, film, width, height):
+    page = open_page(film.path.as_uri(), offline=True, viewport={"width": width, "height": height})
+    wait_for(lambda: page.js("!!window.clearhead"), 15, "the page")
+    shown, bar = page.js("""["picture", "bar"].map((id) => {
+        const { height, bottom } = document.getElementById(id).getBoundingClientRect();
+        return { height, bottom };
+    })""")
+    assert shown["height"] >= min(0.8 * height, width * 9 / 16 - 1) and bar["bottom"] <= height
+    buttons = page.js("""[...document.querySelectorAll(".row button")].filter((b) => b.offsetParent)
+        .map((b) => { const r = b.getBoundingClientRect(); return [r.left, r.right, r.bottom]; })""")
+    assert all(left >= 0 and right <= width and bottom <= height for left, right, bottom in buttons)
+
+
 @pytest.mark.parametrize("around", ["address", "inline"], indirect=True)
 def test_the_film_says_what_it_is_and_goes_where_it_is_told(around):
     (ready,) = around.heard("ready")

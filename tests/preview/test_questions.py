@@ -310,7 +310,7 @@ def test_the_class_votes_again(open_page, asking):
     vote_for(phone, 0)
     wait_for(lambda: leader.page.locator("#vote-again").is_visible(), 5, "the button")
     leader.press("g")
-    wait_for(lambda: state(phone) == "The class votes again (round 2): choose one.", 5, "the second round")
+    wait_for(lambda: state(phone) == "Choose again (round 2).", 5, "the second round")
     assert phone.page.locator("#vote-answers [aria-pressed=true]").count() == 0
     assert state(leader) == "0 of 1 has voted · round 2"
     vote_for(phone, 1)

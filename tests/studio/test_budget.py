@@ -16,6 +16,7 @@ from studio.film.film import draw, plan
 from studio.film.render import Request, render
 from studio.film.verify import verify
 from studio.film.web import budget as budgets
+from studio.film.web import squeeze
 from studio.film.web.budget import KINDS, Budget, Maker, Rung, climb, thinned
 from studio.film.web.trial import Trial
 from studio.play.picture import Picture
@@ -146,7 +147,7 @@ def test_a_trial_shows_what_is_drawn():
 
 def test_too_few_colours_are_not_tried():
     """Nine blues and a red on black: of four colours one would be another's."""
-    maker = Maker(toy(LOSSLESS), "Turn", replace(KINDS["gif"], values=(None, 4)))
+    maker = Maker(toy(LOSSLESS), "Turn", replace(KINDS["gif"], losses=({}, {"colours": 4}), squeezed=()))
     rungs = budgets.ladder(maker, maker.trial(), Budget(1))
     assert {rung.picture.colours for rung in rungs} == {None}
 
@@ -190,6 +191,8 @@ def test_the_command_says_what_it_chose(run, tmp_path, monkeypatch):
     assert code == 0, err
     file = tmp_path / Path(out.strip()).name
     picture = json.loads(file.with_suffix(".json").read_text())["picture"]
-    colours = f", {picture['colours']} colours" if "colours" in picture else ""
-    chosen = f"192 × 108, {picture['fps']} frames a second{colours}: {file.stat().st_size / 1000:.3g} kB."
+    lost = f", {picture['colours']} colours" if "colours" in picture else ""
+    lost += f", lossy {picture['lossy']}" if "lossy" in picture else ""
+    chosen = f"192 × 108, {picture['fps']} frames a second{lost}: {file.stat().st_size / 1000:.3g} kB."
     assert f"toy: the best in 10 kB is {chosen}\n" in err
+    assert ("note: with gifsicle it would lose less" in err) is not squeeze.available()

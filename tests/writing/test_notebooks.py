@@ -82,12 +82,30 @@ def test_what_is_too_large_is_refused(folder, monkeypatch):
         show(str(folder / "brief.py"), limit=0.001, **asked)
 
 
+@pytest.mark.parametrize("fmt", ["gif", "mp4", "html", "png"])
+def test_by_night_and_by_day(folder, fmt):
+    """The browser chooses; what stands by day is the same as without the other."""
+    asked = dict(step="Move", format=fmt, fps=10, **SMALL)
+    both = show(str(folder / "brief.py"), theme="both", **asked)
+    night, day = (show(str(folder / "brief.py"), theme=theme, **asked) for theme in ("night", "day"))
+    html, found = both._repr_html_(), [n for n in ("night", "day") if f"film-by-{n}" in both._repr_html_()]
+    assert both.paths == (*night.paths, *day.paths) and both.about["options"]["theme"] == "day"
+    assert "prefers-color-scheme: dark" in html and night.paths[0].read_bytes() != day.paths[0].read_bytes()
+    if fmt == "html":
+        pages = [unescape(page) for page in re.findall(r'srcdoc="([^"]*)"', html)]
+        assert pages == [one.paths[0].read_text(encoding="utf-8") for one in (night, day)] and found == ["night", "day"]
+        return
+    kind = {"gif": "image/gif", "mp4": "video/mp4", "png": "image/png"}[fmt]
+    inside = [b64decode(data) for data in re.findall(rf'"data:{kind};base64,([^"]*)"', html)]
+    assert inside == [one.paths[0].read_bytes() for one in (night, day)]
+    assert ("prefers-reduced-motion" in html) is (fmt == "gif") and html.count("<img") == (fmt != "mp4")
+
+
 @pytest.mark.parametrize(
     ("lesson", "asked", "message"),
     [
         ("attentin", {}, "did you mean “attention”"),
         ("attention", {"colour": "red"}, "there is no option “colour”; "),
-        ("attention", {"theme": "both"}, "theme takes one theme here, night or day"),
         ("attention", {"theme_": 1}, "did you mean “theme”"),
         ("attention", {"format": "avi"}, "Invalid value for “format”"),
         ("attention", {"layer": "two"}, "Invalid value for “layer”"),

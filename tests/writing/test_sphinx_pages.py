@@ -24,6 +24,34 @@ project = "Pages"
 extensions = ["clearhead.sphinx", "myst_parser"]
 clearhead_options = {"quality": "l", "pace": 0.1, "width": 160}
 """
+THEMES = """
+Themes
+======
+
+.. clearhead:: brief.py
+   :step: Move
+   :format: gif
+   :fps: 10
+   :theme: both
+   :name: two
+   :align: center
+
+.. clearhead:: brief.py
+   :step: Move
+   :format: mp4
+   :theme: both
+
+.. clearhead:: brief.py
+   :step: Move
+   :format: html
+   :theme: both
+   :class: wide
+
+.. clearhead:: brief.py
+   :step: Move
+   :format: png
+   :theme: both
+"""
 INDEX = """
 Pages
 =====
@@ -45,6 +73,7 @@ Pages
 .. toctree::
 
    other
+   themes
 """
 OTHER = """
 # Other
@@ -85,7 +114,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(folder):
-    for name, text in {"conf.py": CONF, "index.rst": INDEX, "other.md": OTHER}.items():
+    for name, text in {"conf.py": CONF, "index.rst": INDEX, "themes.rst": THEMES, "other.md": OTHER}.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
@@ -103,6 +132,7 @@ def site(pages, tmp_path_factory):
         out=out,
         index=Tags((out / "index.html").read_text()),
         other=Tags((out / "other.html").read_text()),
+        themes=Tags((out / "themes.html").read_text()),
     )
 
 
@@ -165,6 +195,21 @@ def test_pictures_of_all_steps_and_an_alt_of_ones_own(site):
     assert sizes == [("PNG", (160, 90))] * 2
 
 
+def test_by_night_and_by_day(site):
+    """The browser chooses among files that are all there; by day stands what other builders get."""
+    themes, dark = site.themes, "(prefers-color-scheme: dark)"
+    sources = [(about.get("media"), about.get("srcset") or about["src"]) for about in themes.all("source")]
+    still = "(prefers-reduced-motion: reduce)"
+    assert [media for media, _ in sources] == [f"{still} and {dark}", still, dark, dark, None, dark]
+    frames, images = themes.all("iframe"), themes.all("img")
+    files = [*(file for _, file in sources), *(each["src"] for each in (*frames, *images))]
+    assert all((site.out / file).is_file() for file in files)
+    assert ["-day" in file for file in files] == [False, True, False, False, True, False, False, True, True, True]
+    assert (images[0]["id"], images[0]["class"].split()) == ("two", ["clearhead", "align-center"])
+    around = [about["class"] for tag, about in themes.found if tag == "div" and "film-by" in about.get("class", "")]
+    assert around == ["film-by-night", "film-by-day"]
+
+
 # ── the cache ────────────────────────────────────────────────────────────────────────────────────
 def test_a_second_build_draws_nothing_and_a_changed_text_draws_again(build, site, monkeypatch):
     def never(asked, *_):
@@ -185,7 +230,7 @@ def test_a_second_build_draws_nothing_and_a_changed_text_draws_again(build, site
     monkeypatch.setattr(making, "program", lambda: "1" * 64)
     monkeypatch.setattr("clearhead.sphinx.program", making.program)
     code, _, said = build()  # what another Clearhead has drawn is drawn again
-    assert code == 1 and said.count("asked for") == 5
+    assert code == 1 and said.count("asked for") == 9
 
 
 def test_a_lesson_or_a_program_that_changes_makes_another_film(folder, tmp_path, monkeypatch):
@@ -235,9 +280,9 @@ def test_what_cannot_play_gets_the_last_picture(site, tmp_path, capfd, builder):
         assert "They go to the left." in " ".join((out / "index.txt").read_text().split())
         return
     pictures = {file.name for file in out.rglob("*brief*") if file.suffix not in (".tex", ".xhtml")}
-    assert len(pictures) == 6 and {name.rpartition(".")[2] for name in pictures} == {"png"}
+    assert len(pictures) == 10 and {name.rpartition(".")[2] for name in pictures} == {"png"}
     text = "".join(file.read_text() for file in [*out.glob("*.tex"), *out.glob("*.xhtml")])
-    assert text.count("sphinxincludegraphics" if builder == "latex" else "<img") >= 6
+    assert text.count("sphinxincludegraphics" if builder == "latex" else "<img") >= 10
 
 
 # ── mistakes ─────────────────────────────────────────────────────────────────────────────────────

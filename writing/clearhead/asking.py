@@ -16,7 +16,7 @@ import click
 from model.errors import UsageError
 from scenes.own import is_path, split
 from studio.cli.commands.render import render
-from studio.cli.options import entries
+from studio.cli.options import BOTH, entries
 
 NOT_HERE = {"every", "course", "workers", "force", "out", "help"}  # of a folder's films, or of nobody's business here
 YES, NO = ("", "yes", "true", "on", "1"), ("no", "false", "off", "0")
@@ -54,6 +54,12 @@ def ask(lesson: str, given: Mapping[str, Any]) -> Asked:
     return Asked(lesson, str(chosen["fmt"]), tuple(arguments))
 
 
+def asks(lesson: str, given: Mapping[str, Any]) -> list[Asked]:
+    """The renders that it takes: of the theme `both` the one by night, then the one by day."""
+    themes = ("night", "day") if given.get("theme") == BOTH else (given.get("theme"),)
+    return [ask(lesson, {**given, "theme": theme}) for theme in themes]
+
+
 def ask_line(line: str) -> tuple[list[str], dict[str, Any]]:
     """The lessons and options of a command line. UsageError."""
     try:
@@ -78,8 +84,6 @@ def _argument(name: str, value: Any) -> str:
         near = get_close_matches(name, options(), n=1)
         hint = f"did you mean “{near[0]}”?" if near else f"there are: {', '.join(options())}."
         raise UsageError(f"there is no option “{name}”; {hint}")
-    if option.name == "theme" and value == "both":
-        raise UsageError("theme takes one theme here, night or day; both at once are for the command line.")
     if not option.is_flag:
         return f"{max(option.opts, key=len)}={value}"
     said = {True: "yes", False: "no"}.get(value, str(value).strip().casefold())

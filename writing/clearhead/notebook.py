@@ -13,11 +13,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearhead.asking import ask, ask_line
+from clearhead.asking import ask_line, asks
 from clearhead.making import Made, make
 from model.errors import ClearheadError, UsageError
 from model.files import write_text
-from studio.page.frame import framed, video
+from studio.page.frame import framed, framed_both, picture, video
 from studio.play.cache import cache_folder
 from studio.play.failures import plainly
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LIMIT = 24.0  # megabytes that an output may have: notebooks are read, saved and sent as a whole
 USUAL = {"quality": "m"}  # a notebook is no projector
+FITTING = {"style": "max-width: 100%; height: auto"}
 KINDS = {"gif": "image/gif", "webp": "image/webp", "png": "image/png", "mp4": "video/mp4", "webm": "video/webm"}
 
 
@@ -37,10 +38,13 @@ class NotebookError(ClearheadError):
 
 
 class Shown:
-    """A film in a notebook. paths: its files. alt: what it shows, in words. about: its manifest."""
+    """A film in a notebook. paths: its files. alt: what it shows, in words. about: its manifest.
 
-    def __init__(self, made: Made, alt: str | None = None):
-        self.made, self.about, self.paths = made, made.about, made.shown
+    night: where it is by day, the same by night; the browser shows the one that suits who looks."""
+
+    def __init__(self, made: Made, alt: str | None = None, night: Made | None = None):
+        self.made, self.night, self.about = made, night, made.about
+        self.paths = made.shown if night is None else (*night.shown, *made.shown)
         self.alts = [alt] * len(made.shown) if alt else made.alts
 
     @property
@@ -51,14 +55,22 @@ class Shown:
         return self.alt
 
     def _repr_html_(self) -> str:
-        made = self.made
+        made, night = self.made, self.night
         if made.format == "html":
-            return framed(made.shown[0].read_text(encoding="utf-8"), self.alt, made.size, inline=True)
+            page = made.shown[0].read_text(encoding="utf-8")
+            if night is None:
+                return framed(page, self.alt, made.size, inline=True)
+            return framed_both(night.shown[0].read_text(encoding="utf-8"), page, self.alt, made.size, inline=True)
         if made.format in ("mp4", "webm"):
             captions = _inline(made.captions, "text/vtt") if made.captions else ""
-            return video(_inline(made.shown[0]), self.alt, made.size, _inline(made.poster), captions)
+            dark = "" if night is None else _inline(night.shown[0])
+            return video(_inline(made.shown[0]), self.alt, made.size, _inline(made.poster), captions, dark=dark)
+        if night is not None:
+            still = None if made.format == "png" else (_inline(night.poster), _inline(made.poster))
+            every = zip(night.shown, made.shown, self.alts, strict=True)
+            return "".join(picture(_inline(dark), _inline(path), alt, still, FITTING) for dark, path, alt in every)
         return "".join(
-            f'<img src="{_inline(path)}" alt="{escape(alt)}" style="max-width: 100%; height: auto">'
+            f'<img src="{_inline(path)}" alt="{escape(alt)}" style="{FITTING["style"]}">'
             for path, alt in zip(made.shown, self.alts, strict=True)
         )
 
@@ -112,13 +124,15 @@ def magic(line: str, cell: str | None = None) -> Shown:
 
 
 def _shown(lesson: str, given: Mapping[str, Any], alt: str | None = None, limit: float = LIMIT) -> Shown:
-    made = make(ask(lesson, {**USUAL, **given}), lambda note: print(f"note: {note}", file=sys.stderr))
-    if (size := sum(path.stat().st_size for path in made.shown) / 1e6) > limit:
+    asked = asks(lesson, {**USUAL, **given})
+    *night, made = (make(each, lambda note: print(f"note: {note}", file=sys.stderr)) for each in asked)
+    shown = Shown(made, alt, *night)
+    if (size := sum(path.stat().st_size for path in shown.paths) / 1e6) > limit:
         raise ClearheadError(
             f"the {made.format} has {size:.1f} MB, and a notebook takes {limit:g}: choose a step or a lower quality, "
             f"raise limit=…, or take the file: {made.shown[0]}"
         )
-    return Shown(made, alt)
+    return shown
 
 
 def _inline(path: Path, kind: str | None = None) -> str:

@@ -6,7 +6,7 @@ numbers stands in a frame that keeps its ratio; every other builder gets the las
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
 from typing import Any
@@ -20,23 +20,26 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
 
-from clearhead.asking import ask, is_folder, options
+from clearhead.asking import ask, asks, is_folder, options
 from clearhead.making import Made, beside, make, program
 from model import __version__
 from model.errors import UsageError
 from scenes.course import course
 from scenes.own import is_path
-from studio.page.frame import framed, video
+from studio.page.frame import framed, framed_both, picture, video
 from studio.play.failures import plainly
 
 logger = logging.getLogger(__name__)
 PICTURES = ("gif", "webp", "png")
+NO_FILES: dict[str, Path | None] = dict.fromkeys(("uri", "poster", "captions", "dark", "still"))
 ALIGN = ("left", "center", "right")
 OWN = ("alt", "name", "class", "align")  # of the directive itself; the others are the command's
 
 
 class film(nodes.General, nodes.Element):
-    """A film on a page. format; uri, poster, captions: files from the source folder; alt; width, height: pixels."""
+    """A film on a page. format; uri, poster, captions: files from the source folder; alt; width, height: pixels.
+
+    dark, still: of a film by night and by day the one by night, and its last picture."""
 
 
 class AnyOption(dict[str, Any]):
@@ -75,11 +78,11 @@ class Clearhead(SphinxDirective):
         own = {name: chosen.pop(name, None) for name in OWN}
         self._check(chosen, own)
         classes = ["clearhead", *self._classes(own["class"])]
-        asked = ask(self._lesson(), {name: self._value(name, value) for name, value in chosen.items()})
-        for file in beside(asked):
+        asked = asks(self._lesson(), {name: self._value(name, value) for name, value in chosen.items()})
+        for file in beside(asked[0]):
             self.env.note_dependency(self._from_source(file))
-        made = make(asked, logger.info)
-        shown = self._shown(made, own["alt"])
+        *night, made = (make(each, logger.info) for each in asked)
+        shown = self._shown(made, own["alt"], *night)
         for node in shown:
             node["classes"] += classes
             if own["align"]:
@@ -116,18 +119,25 @@ class Clearhead(SphinxDirective):
         here = is_folder(name, value) and not str(value).startswith(("/", "~"))
         return self.env.relfn2path(str(value))[1] if here else value
 
-    def _shown(self, made: Made, alt: str | None) -> list[Any]:
-        """The film, or a picture for each step."""
+    def _shown(self, made: Made, alt: str | None, night: Made | None = None) -> list[Any]:
+        """The film, or a picture for each step. night: the same by night, where it is by day."""
         alts = [alt] * len(made.shown) if alt else made.alts
-        if made.format == "png":
+        if made.format != "png":
+            files = {"uri": made.shown[0], "poster": made.poster, "captions": made.captions}
+            dark = {} if night is None else {"dark": night.shown[0], "still": night.poster}
+            return [self._film(made, alts[0], files | dark)]
+        if night is None:
             return [nodes.image("", uri=f"/{self._file(file)}", alt=alt)
                     for file, alt in zip(made.shown, alts, strict=True)]  # fmt: skip
+        every = zip(made.shown, night.shown, alts, strict=True)
+        return [self._film(made, alt, {"uri": day, "poster": day, "dark": dark}) for day, dark, alt in every]
+
+    def _film(self, made: Made, alt: str, files: Mapping[str, Path | None]) -> film:
         width, height = made.size
-        files = {"uri": made.shown[0], "poster": made.poster, "captions": made.captions}
-        node = film("", format=made.format, alt=alts[0], width=width, height=height,
-                    **{name: file and self._file(file) for name, file in files.items()})  # fmt: skip
+        at = {name: None if file is None else self._file(file) for name, file in {**NO_FILES, **files}.items()}
+        node = film("", format=made.format, alt=alt, width=width, height=height, **at)
         self.set_source_info(node)
-        return [node]
+        return node
 
     def _file(self, path: Path) -> str:
         """Put a file among the build's images; its path from the source folder."""
@@ -162,8 +172,8 @@ def place(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     builder, images = app.builder, app.env.images
     plays = builder.format == "html" and builder.name != "epub"
     for node in list(doctree.findall(film)):
-        if plays and node["format"] not in PICTURES:
-            for uri in filter(None, (node["uri"], node["poster"], node["captions"])):
+        if plays and (node["format"] not in PICTURES or node["dark"]):
+            for uri in filter(None, (node[name] for name in NO_FILES)):
                 builder.images[uri] = images[uri][1]  # to be copied
             continue
         uri = node["uri"] if plays else node["poster"]
@@ -172,17 +182,22 @@ def place(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def visit_film(self: HTML5Translator, node: film) -> None:
-    """A video with its captions, or a frame with the page."""
+    """A video with its captions, a frame with the page, or a picture by night and by day."""
     images = self.builder.images
     at = {name: posixpath.join(self.builder.imgpath, quote(images[node[name]])) if node[name] else ""
-          for name in ("uri", "poster", "captions")}  # fmt: skip
+          for name in NO_FILES}  # fmt: skip
     classes = [*node["classes"], *([f"align-{node['align']}"] if "align" in node else [])]
     alt, size = node["alt"], (node["width"], node["height"])
     about = {"class": " ".join(classes)} | ({"id": node["ids"][0]} if node["ids"] else {})
-    if node["format"] == "html":
-        self.body.append(framed(at["uri"], alt, size, about=about) + "\n")
+    if node["format"] in PICTURES:
+        still = (at["still"], at["poster"]) if at["still"] else None
+        self.body.append(picture(at["dark"], at["uri"], alt, still, about))
+    elif node["format"] != "html":
+        self.body.append(video(at["uri"], alt, size, at["poster"], at["captions"], about, at["dark"]))
+    elif at["dark"]:
+        self.body.append(framed_both(at["dark"], at["uri"], alt, size, about=about) + "\n")
     else:
-        self.body.append(video(at["uri"], alt, size, at["poster"], at["captions"], about))
+        self.body.append(framed(at["uri"], alt, size, about=about) + "\n")
     raise nodes.SkipNode
 
 

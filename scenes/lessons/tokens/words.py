@@ -86,7 +86,7 @@ def in_the_list(lesson: Tokens, row: PieceRow) -> Question | None:
     if end is None:
         return None
     return lesson.quiz(
-        "Which of these words comes {end} in the list?",
+        "Which of these words comes {end} in the model’s list of words?",
         lesson.trace["tokens"],
         lambda k: lesson.called_next(ids[k]),
         among=known,

@@ -125,6 +125,7 @@ def _print_markup(made: list[Result], fmt: str) -> None:
 
 def _render_one(request: Request, title: str) -> Result:
     from studio.film.render import render
+    from studio.film.web import squeeze
     from studio.film.web.budget import fitted
     from studio.play.progress import Bar
 
@@ -141,6 +142,8 @@ def _render_one(request: Request, title: str) -> Result:
     film, main = result.film, result.files[0]
     if request.budget is not None:
         print(f"{title}: {fitted(result.picture, main.stat().st_size, request.budget)}", file=sys.stderr)
+        if request.format == "gif" and not squeeze.available():
+            print(f"note: with gifsicle it would lose less: {squeeze.ADVICE}, then start again.", file=sys.stderr)
     print(from_here(main))
     length = f"{len(film.steps)} pictures" if request.format == "png" else f"{film.seconds:.1f} s"
     drawn = str(result.drawn) if request.budget else f"{result.drawn} of {film.frames}"  # of how many is not known

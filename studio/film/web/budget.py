@@ -20,6 +20,7 @@ from typing import Any
 from model.errors import UsageError
 from studio.film import export
 from studio.film.film import Film, Report, draw, forget, plan
+from studio.film.web.squeeze import available
 from studio.film.web.trial import Trial
 from studio.play.picture import Picture
 from studio.play.session import Job
@@ -29,28 +30,38 @@ LEAST_SIDE, LEAST_RATE = 90, 10  # pixels; frames a second
 APART = 0.95  # a rung weighs at most so much of the one above it
 SURE = 1.1  # how many times the budget is expected of a rung that is not even tried
 UNREADABLE = inf
+Loss = dict[str, Any]  # fields of a Picture
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A format that can be made to fit. lossy: what of a picture says how much is lost; its values, best first."""
+    """A format that can be made to fit. losses: what of a picture may be lost, nothing first; squeezed: by gifsicle."""
 
     name: str
     encode: Callable[[Film, Path, Report], None]
-    lossy: str
-    values: tuple[int | None, ...]
+    losses: tuple[Loss, ...]
+    squeezed: tuple[Loss, ...] = ()
 
-    def losing(self, picture: Picture, value: int | None) -> Picture:
-        """A picture that loses so much."""
-        lost: dict[str, Any] = {self.lossy: value}
-        return replace(picture, **lost)
+    @property
+    def tried(self) -> tuple[Loss, ...]:
+        return self.losses + (self.squeezed if available() else ())
 
 
+COLOURS = (192, 128, 96, 64, 48, 32)
+SQUEEZED = (
+    *((None, 20), (None, 60), (192, 60), (128, 40), (128, 80)),
+    *((128, 150), (64, 80), (64, 150), (48, 150), (32, 300)),
+)
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("gif", export.to_gif, "colours", (None, 192, 128, 96, 64, 48, 32)),
-        Kind("webp", export.to_webp, "quality", (None, 90, 75, 60, 45, 30)),
+        Kind(
+            "gif",
+            export.to_gif,
+            ({}, *({"colours": colours} for colours in COLOURS)),
+            tuple({"colours": colours, "lossy": lossy} for colours, lossy in SQUEEZED),
+        ),
+        Kind("webp", export.to_webp, ({}, *({"quality": quality} for quality in (90, 75, 60, 45, 30)))),
     )
 }
 
@@ -129,8 +140,8 @@ def ladder(maker: Maker, trial: Trial, budget: Budget) -> list[Rung]:
         widths += [_tried(maker, trial, smaller, lambda tried, file: tried.loss_of_size()) for smaller in narrower(top)]
     if "fps" not in budget.fixed:
         rates += [_tried(maker, trial, slow, lambda tried, file: tried.loss_of_rate()) for slow in slower(top, kind)]
-    for value in kind.values[1:]:
-        rung = _tried(maker, trial, kind.losing(top, value), _loss_if_it_can_be_read)
+    for loss in kind.tried[1:]:
+        rung = _tried(maker, trial, replace(top, **loss), _loss_if_it_can_be_read)
         if rung.loss < UNREADABLE:
             values.append(rung)
     share = trial.whole / trial.frames / best.size**2
@@ -220,6 +231,7 @@ def fitted(picture: Picture, size: int, budget: Budget) -> str:
 def described(picture: Picture) -> str:
     """A picture in words: 640 × 360, 10 frames a second, 64 colours."""
     lost = [f"{picture.colours} colours"] if picture.colours else []
+    lost += [f"lossy {picture.lossy}"] if picture.lossy else []
     lost += [f"quality {picture.quality}"] if picture.quality else []
     return ", ".join([f"{picture.width} × {picture.height}", f"{picture.fps:g} frames a second", *lost])
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from scenes.lesson.steps import Step
 from studio.film.film import Film
+from studio.page.frame import DARK, picture
 from studio.play.picture import Picture
 
-DARK, STILL = "(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduce)"
 PICTURES, VIDEOS = ("gif", "webp", "png"), ("mp4", "webm")
 LONGEST = 400  # characters of an alternative text: screen readers read it in one go
 
@@ -20,16 +20,15 @@ def markup(fmt: str, film: Film, night: Sequence[Path], day: Sequence[Path]) -> 
     """HTML that shows the one of two films that suits who looks; empty for a format that is no part of a page.
 
     film: of the day. night, day: the files of each render, main ones first; names are relative to their folder."""
-    picture = film.job.picture
+    shape = film.job.picture
     if fmt == "png":
         every = zip(_pictures(night, film), _pictures(day, film), film.steps, strict=True)
-        return "".join(_picture([(DARK, at[0])], at[1], picture, alternative(film, [at[2]])) for at in every)
+        return "".join(_picture(at[0], at[1], None, shape, alternative(film, [at[2]])) for at in every)
     said = alternative(film, film.steps)
     if fmt in PICTURES:
         dark, light = (next(path for path in files if path.suffix == ".png") for files in (night, day))
-        sources = [(f"{STILL} and {DARK}", dark), (STILL, light), (DARK, night[0])]
-        return _picture(sources, day[0], picture, said)
-    return _video(night, day, picture, said) if fmt in VIDEOS else ""
+        return _picture(night[0], day[0], (dark, light), shape, said)
+    return _video(night, day, shape, said) if fmt in VIDEOS else ""
 
 
 def alternative(film: Film, steps: Sequence[Step]) -> str:
@@ -47,10 +46,9 @@ def _pictures(files: Sequence[Path], film: Film) -> list[Path]:
     return [path for path in files if path.suffix == ".png"][: len(film.steps)]
 
 
-def _picture(sources: Sequence[tuple[str, Path]], usual: Path, picture: Picture, said: str) -> str:
-    lines = [f'  <source media="{media}" srcset="{_address(path)}">' for media, path in sources]
-    image = f'  <img src="{_address(usual)}" width="{picture.width}" height="{picture.height}" alt="{escape(said)}">'
-    return "\n".join(["<picture>", *lines, image, "</picture>", ""])
+def _picture(night: Path, day: Path, still: tuple[Path, Path] | None, shape: Picture, said: str) -> str:
+    at = None if still is None else (_address(still[0]), _address(still[1]))
+    return picture(_address(night), _address(day), said, at, {"width": str(shape.width), "height": str(shape.height)})
 
 
 def _video(night: Sequence[Path], day: Sequence[Path], picture: Picture, said: str) -> str:

@@ -150,7 +150,7 @@ export class Vote {
     const have = ` of ${voters} ${voters === 1 ? "has" : "have"} voted${again}`;
     if (!app.votes) return [element("b", { textContent: voted }), have];
     if (mine !== null) return ["Your vote is in; you may still change it."];
-    return [round > 1 ? `The class votes again (round ${round}): choose one.` : "Choose one."];
+    return [round > 1 ? `Choose again (round ${round}).` : "Choose one."];
   }
 
   // What this browser's vote has come to.
