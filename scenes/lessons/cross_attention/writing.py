@@ -24,6 +24,8 @@ from scenes.lessons.cross_attention.search import costs
 if TYPE_CHECKING:
     from scenes.lessons.cross_attention.lesson import CrossAttention
 
+WAITING = 0.35  # emphasis of bars that wait until they are computed again
+
 
 def pattern_of(lesson: CrossAttention, box: Box, pattern: Tensor, query: int | None = None) -> DotPattern:
     """Rows of the decoder down, each with the word that it writes next; English words across."""
@@ -172,12 +174,15 @@ def teacher(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, size=0.42, spec=".3f", fill="loss")
         slow, fast = (SignedBars(each, words, mark=mean, **room).move_to(lesson.stage.center) for each in (many, one))
         grow_after(lesson, before, slow, lag=0.95, run_time=max(2.4, min(0.3 * n, 4.0)))
-        grow_after(lesson, [slow], fast, lag=0.0, run_time=1.2)
-        lesson.play(fast.animate.show_mark(), run_time=0.6)
+        waiting = slow.copy()
+        waiting.emphasis[:] = WAITING
+        lesson.play(Transform(slow, waiting), run_time=0.5)
+        lesson.play(Transform(slow, fast), run_time=0.7)  # all in one, and they do not move: the same numbers
+        lesson.play(slow.animate.show_mark(), run_time=0.6)
         lesson.answer(
             "No: the true words are known, so one pass gives all {n}. The loss is their mean, {m:.3f}.", m=mean
         )
-    return [fast]
+    return [slow]
 
 
 __all__ = ["pattern_of", "teacher", "without_reading", "word_by_word"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from manim import UP, FadeIn, Mobject, Transform, VGroup, smooth
+from manim import DOWN, UP, FadeIn, Mobject, Transform, VGroup, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor, stack
@@ -15,14 +15,15 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import Grow
+from scenes.kit.moves.reveal import Emerge
 from scenes.kit.moves.sweep import Veil
 from scenes.kit.numbers.chain import RowChain
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look
+from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import most, share, truth
-from scenes.lesson.steps import give_way, leave
+from scenes.lesson.steps import come, give_way, leave
 from scenes.lessons.encoder_decoder.figure import PARTS, Room
 from scenes.lessons.encoder_decoder.running import DIM, Running
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SLIM = Room(words=0.0, gap=0.35, side=0.12, upright=True, titles=False)
 TITLE = 0.36  # em of what stands over an opened box
+GLANCE = 0.3  # em of the words of the beginning, where they are seen again
 HIDDEN = 0.45  # opacity of the red over what the mask forbids
 Opened = tuple[str, str, str]  # a part, its tensor, and the kind of its numbers
 
@@ -119,8 +121,10 @@ def add_and_norm(lesson: EncoderDecoder, running: Running) -> None:
     """One row through a box: what came, plus what attention says, normed."""
     i, run, name = lesson.position, lesson.trace, f"encoder.blocks.{lesson.layer}"
     norm = {part: run[f"{name}.ln1.{part}"] for part in ("mean", "scale", "w", "b")}
+    box = rooms(lesson)[1]
+    glance = both_sentences(lesson, box)
     chain = RowChain(
-        rooms(lesson)[1],
+        Box(box.left, box.bottom, box.right, float(glance.get_bottom()[1]) - 0.25),
         (run[f"{name}.resid_pre"][i], "x"),
         [
             ("+", run[f"{name}.attn_out"][i], "attention"),
@@ -132,18 +136,27 @@ def add_and_norm(lesson: EncoderDecoder, running: Running) -> None:
     )
     with lesson.step(
         "Add & norm",
-        "The row of “{read}” plus what attention brings; less the mean, over the spread, times w, plus b.",
+        ("News for the row of “{read}”:" if lesson.itself else "Two sentences, one “{read}”. News for its row:")
+        + " plus attention; less mean, over spread, times w, plus b.",
         subtitle="encoder.blocks.{l} · resid_pre [{i}, :] + attn_out [{i}, :], then ln1 · some of {d} entries",
         i=i,
         d=run.config.d_model,
         keep=running.all(),
         claims=[truth("the last row is what the box gives", [chain.result.tensor, run[f"{name}.resid_mid"][i]], alike)],
     ):
-        lesson.play(running.light("encoder.norm1"), *running.close(), run_time=0.7)
+        lesson.play(running.light("encoder.norm1"), *running.close(), *come(*glance), run_time=0.7)
         lesson.play(running.open("encoder.norm1", chain.steps[0]), run_time=0.8)
         for step in chain.steps[1:]:
             lesson.play(FadeIn(step), run_time=0.8)
     running.opened = "encoder.norm1", chain
+
+
+def both_sentences(lesson: EncoderDecoder, box: Box) -> VGroup:
+    """The two English sentences of the beginning, small, at the top of a box; yellow: the word that is followed."""
+    rows = [TokenRow(lesson.english(k), width=box.width, size=GLANCE, gap=0.07) for k in (0, 1)]
+    for row in rows:
+        row.mark(lesson.position)
+    return VGroup(*rows).arrange(DOWN, buff=0.1).move_to(box.center).align_to((0, box.top, 0), UP)
 
 
 # ── with a mask and without ──────────────────────────────────────────────────────────────────────
@@ -222,7 +235,7 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "What would leak",
         ask="And if the decoder had no mask?",
-        subtitle="decoder.blocks.{zero}.attn, head {k} · softmax of scores · red: masked",
+        subtitle="decoder.blocks.{zero}.attn, head {k} · softmax of scores · red: the mask, which goes",
         zero=0,
         k=found.head,
         word=lesson.words[r],
@@ -247,18 +260,18 @@ def leak(lesson: EncoderDecoder, before: list[Mobject]) -> list[Mobject]:
         wall = before[1]
         assert isinstance(wall, PatternWall)
         panel = wall.panel(found.head)
-        grown = FadeIn(dots, scale=panel.width / dots.width, target_position=panel.center)
-        lesson.play(*give_way(before), grown, run_time=1.6)
+        veil = Veil(kept)
+        veil.covered[np.triu_indices(len(lesson.trace), 1)] = HIDDEN
+        grown = [FadeIn(m, scale=panel.width / kept.width, target_position=panel.center) for m in (kept, veil)]
+        lesson.play(*give_way(before), *grown, Emerge(masked, "values", after=0.4), run_time=1.8)
         frame = Frame(dots.corners(r, r + 1, r, r + 1), line=0.05)
-        lesson.play(FadeIn(frame), Grow(bars, "values"), run_time=1)
+        lifted = veil.copy()
+        lifted.covered[:] = 0.0
+        lesson.play(
+            Transform(veil, lifted), Transform(kept, dots), Transform(masked, bars), FadeIn(frame), run_time=1.6
+        )
         lesson.answer("“{word}” would give {p:.0%} to “{next}”: the very word that it has to guess.")
-        veil = Veil(dots)
-        lesson.add(veil)
-        hidden = veil.copy()
-        hidden.covered[np.triu_indices(len(lesson.trace), 1)] = HIDDEN
-        lesson.play(Transform(veil, hidden), run_time=1)
-        lesson.play(Transform(dots, kept), Transform(bars, masked), run_time=1.2)
-    return [dots, veil, frame, bars]
+    return [kept, veil, frame, masked]
 
 
 def leak_rooms(lesson: EncoderDecoder) -> tuple[Box, Box]:

@@ -21,6 +21,7 @@ from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lessons.encoder_decoder.figure import KEYS, PARTS, Figure
 from scenes.lessons.encoder_decoder.lesson import TWIN, EncoderDecoder
+from scenes.lessons.encoder_decoder.opening import leaking
 from scenes.lessons.encoder_decoder.running import NAMES
 from tests.playing import caption, find, only, player, texts
 
@@ -206,14 +207,32 @@ def test_what_would_leak_is_the_pattern_without_the_mask():
     said = f"“{words[row]}” would give {nexts.max():.0%} to “{words[row + 1]}”"
     assert said in caption(lesson, "What would leak")
     grid, veil = (only(lesson, "What would leak", kind) for kind in (DotPattern, Veil))
-    masked = lesson.trace.array("decoder.blocks.0.attn.pattern")[head]
-    np.testing.assert_allclose(grid.values, masked, atol=1e-5)  # in the end, behind the veil
-    forbidden = np.isneginf(lesson.trace.array("decoder.blocks.0.attn.scores_masked")[head])
-    np.testing.assert_array_equal(veil.covered > 0, forbidden)
+    np.testing.assert_allclose(grid.values, free[head], atol=1e-5)  # in the end, without the veil
+    assert not veil.covered.any()
     frame, bars = (only(lesson, "What would leak", kind) for kind in (Frame, ProbabilityBars))
     np.testing.assert_allclose(frame.get_center(), grid.cell_center(row, row + 1), atol=1e-3)
-    np.testing.assert_allclose(bars.probs.values, masked[row], atol=1e-5)
-    assert masked[row, row + 1] == 0 and bars.ids[int(np.argmax(free[head, row, bars.ids]))] == free[head, row].argmax()
+    np.testing.assert_allclose(bars.probs.values, free[head, row], atol=1e-5)
+    assert bars.ids[int(np.argmax(free[head, row, bars.ids]))] == free[head, row].argmax()
+
+
+def test_before_it_leaks_the_mask_covers_what_it_forbids():
+    def veils(lesson):
+        found = {type(m): m for m in lesson.mobjects}
+        return (found[Veil].covered.copy(), found[DotPattern].values.copy()) if Veil in found else None
+
+    lesson = player(EncoderDecoder, veils)()
+    head = leaking(lesson).head
+    covered, values = next(filter(None, lesson.watched.kept))
+    forbidden = np.isneginf(lesson.trace.array("decoder.blocks.0.attn.scores_masked")[head])
+    np.testing.assert_array_equal(covered > 0, forbidden)
+    np.testing.assert_allclose(values, lesson.trace.array("decoder.blocks.0.attn.pattern")[head], atol=1e-5)
+
+
+def test_halfway_both_sentences_are_seen_again():
+    lesson = play()
+    rows, step = find(lesson, "Add & norm", TokenRow), next(s for s in lesson.steps if s.name == "Add & norm")
+    assert [row.words for row in rows] == [lesson.english(0), lesson.english(1)]
+    assert 0.4 < step.start / lesson.steps[-1].end < 0.6 and "one “it”" in step.caption
 
 
 def test_the_head_is_the_one_with_most_change_times_consequence():
