@@ -267,7 +267,7 @@ def record_batch(
     source: Sequence[int] | None = None,
     lean: bool = False,
 ) -> list[tuple[Arrays, Axes]]:
-    """As `record` once for each of the changes, in one batch. lean: of each only what comes out and what was changed."""
+    """As `record` once for each of the changes, in one batch. lean: only what comes out and what was changed."""
     batch: Arrays = {}
     tokens: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
     if source is not None:
