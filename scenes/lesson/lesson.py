@@ -29,7 +29,7 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.options import Choice, Options
-from scenes.lesson.runs import made, trace_of
+from scenes.lesson.runs import made, trace_of, words_known
 from scenes.lesson.steps import SteppedScene
 
 ORDINALS = (
@@ -37,6 +37,7 @@ ORDINALS = (
     *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
     *("twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth"),
 )
+IN_PIECES = 64  # tokens that a text may have, for a model that reads it in pieces of words
 ON_STACKS = "attention, heads, embedding and position"  # lessons with `stacks`
 DIM = 0.25  # of words that are not spoken of
 
@@ -46,6 +47,8 @@ def call(words: Sequence[str], position: int) -> Said:
     word = words[position]
     same = [k for k, other in enumerate(words) if other == word]
     told = say("“{w}”", w=word)
+    if len(same) > len(ORDINALS):
+        return told + say(" at position {i}", i=position)
     return told if len(same) == 1 else Said(f"the {ORDINALS[same.index(position)]} ") + told
 
 
@@ -134,8 +137,9 @@ class Lesson(SteppedScene):
 class TextLesson(Lesson):
     """A lesson on one forward pass: `trace`, of the user's text; `words` as they are shown.
 
-    tokens: how many a text may have, at least and at most. predicts: whether it needs a model that predicts the next
-    word. Where layer, head and token are among the `controls`, `prepare` sets `layer`, `head` and `position`."""
+    tokens: how many a text may have, at least and at most; of a model that reads pieces of words, more. predicts:
+    whether it needs a model that predicts the next word. Where layer, head and token are among the `controls`,
+    `prepare` sets `layer`, `head` and `position`."""
 
     tokens = (2, 24)
     predicts = False
@@ -159,6 +163,8 @@ class TextLesson(Lesson):
     def check_length(self, tokens: Sequence[str]) -> None:
         """UsageError where a text has more or fewer tokens than the lesson shows."""
         least, most = self.tokens
+        if most == TextLesson.tokens[1] and not words_known(self.model_asked):
+            most = IN_PIECES
         if not least <= len(tokens) <= most:
             many = f"{len(tokens)} token{'s' if len(tokens) != 1 else ''}"
             hint = hint_of_blanks(tokens)
