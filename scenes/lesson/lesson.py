@@ -37,7 +37,6 @@ ORDINALS = (
     *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
     *("twentieth", "twenty-first", "twenty-second", "twenty-third", "twenty-fourth"),
 )
-IN_PIECES = 64  # tokens that a text may have, for a model that reads it in pieces of words
 ON_STACKS = "attention, heads, embedding and position"  # lessons with `stacks`
 DIM = 0.25  # of words that are not spoken of
 
@@ -137,11 +136,12 @@ class Lesson(SteppedScene):
 class TextLesson(Lesson):
     """A lesson on one forward pass: `trace`, of the user's text; `words` as they are shown.
 
-    tokens: how many a text may have, at least and at most; of a model that reads pieces of words, more. predicts:
-    whether it needs a model that predicts the next word. Where layer, head and token are among the `controls`,
-    `prepare` sets `layer`, `head` and `position`."""
+    tokens: how many a text may have, at least and at most; pieces: at most, for a model that reads pieces of words.
+    predicts: whether it needs a model that predicts the next word. Where layer, head and token are among the
+    `controls`, `prepare` sets `layer`, `head` and `position`."""
 
     tokens = (2, 24)
+    pieces = 64
     predicts = False
     layer: int
     head: int
@@ -163,8 +163,8 @@ class TextLesson(Lesson):
     def check_length(self, tokens: Sequence[str]) -> None:
         """UsageError where a text has more or fewer tokens than the lesson shows."""
         least, most = self.tokens
-        if most == TextLesson.tokens[1] and not words_known(self.model_asked):
-            most = IN_PIECES
+        if not words_known(self.model_asked):
+            most = max(most, self.pieces)
         if not least <= len(tokens) <= most:
             many = f"{len(tokens)} token{'s' if len(tokens) != 1 else ''}"
             hint = hint_of_blanks(tokens)
