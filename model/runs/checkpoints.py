@@ -32,6 +32,7 @@ from model.text.tokenizer import Tokenizer
 SHIPPED = ASSETS / "checkpoints"
 FORMAT = "clearhead-1"
 SOURCE = "source_tokenizer.json"
+EXACT_BELOW = 20_000_000  # parameters; larger models run in float32
 SHARED = ("W_K", "W_V", "b_K", "b_V")  # by the heads of a group
 
 Weights = dict[str, tuple[np.ndarray, tuple[str, ...]]]
@@ -55,6 +56,11 @@ class Checkpoint:
     def reads(self) -> Tokenizer:
         """The tokenizer of what is read: of an encoder–decoder, what its encoder reads."""
         return self.source_tokenizer or self.tokenizer
+
+    @cached_property
+    def large(self) -> bool:
+        """Whether it is so large that it runs in float32, and that not every run of it can be tried and kept."""
+        return sum(parameter.numel() for parameter in self.model.parameters()) >= EXACT_BELOW
 
     @cached_property
     def exact(self) -> Transformer | EncoderDecoder:

@@ -22,7 +22,7 @@ from model.runs.checkpoints import Checkpoint, load
 from model.runs.stacks import STACKS, post_name, result_name
 from model.text.tokenizer import START, Encoding
 
-EXACT_BELOW = 20_000_000  # parameters; larger models run in float32
+GIVEN_OUT = ("ln_final.", "logits", "probs")  # what a second run of a large model keeps, beside what was changed
 
 Arrays = dict[str, np.ndarray]
 Axes = dict[str, tuple[str, ...]]
@@ -113,11 +113,15 @@ def encode_text(checkpoint: Checkpoint, text: str) -> Encoding:
 def run_batch(
     checkpoint: Checkpoint, encoding: Encoding, text: str, changes: Sequence[Change], source: Encoding | None = None
 ) -> Iterator[Trace]:
-    """As `run_tokens` once for each of the changes, all of them in one batch."""
+    """As `run_tokens` once for each of the changes, all of them in one batch.
+
+    Of a large model they keep what comes out and what was changed; of dozens of runs there would not be room for more.
+    """
     check_source(checkpoint.config, source)
     model, context = model_of(checkpoint)
     with context:
-        recorded = record_batch(model, encoding.ids, changes, None if source is None else source.ids)
+        read = None if source is None else source.ids
+        recorded = record_batch(model, encoding.ids, changes, read, lean=checkpoint.large)
     more = {} if source is None else {"source": told(source)}
     for each, one in zip(changes, recorded, strict=True):
         yield trace_of(checkpoint, encoding, text, one, each, **more)
@@ -130,8 +134,7 @@ def told(source: Encoding) -> dict[str, list[Any]]:
 
 def model_of(checkpoint: Checkpoint) -> tuple[Transformer | EncoderDecoder, AbstractContextManager[None]]:
     """The model in the precision in which it runs, and what it runs under."""
-    size = sum(parameter.numel() for parameter in checkpoint.model.parameters())
-    return (checkpoint.exact, one_thread()) if size < EXACT_BELOW else (checkpoint.model, nullcontext())
+    return (checkpoint.model, nullcontext()) if checkpoint.large else (checkpoint.exact, one_thread())
 
 
 def trace_of(
@@ -262,8 +265,9 @@ def record_batch(
     ids: Sequence[int],
     changes: Sequence[Change],
     source: Sequence[int] | None = None,
+    lean: bool = False,
 ) -> list[tuple[Arrays, Axes]]:
-    """As `record` once for each of the changes, in one batch."""
+    """As `record` once for each of the changes, in one batch. lean: only what comes out and what was changed."""
     batch: Arrays = {}
     tokens: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
     if source is not None:
@@ -275,6 +279,8 @@ def record_batch(
             value = value.clone()
             for each, sample in zip(changes, value, strict=True):
                 each.apply(name, sample)
+        elif lean and not name.startswith(GIVEN_OUT):
+            return value
         batch[name], axes[name] = value.detach().to(torch.float32).numpy(), tuple(names.split())
         return value
 
@@ -284,10 +290,14 @@ def record_batch(
         listen("probs", probabilities(logits), "position vocab")
 
     def of(sample: int) -> Arrays:
-        own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items()}
+        own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items() if keeps(sample, n)}
         return {name: values.copy() for name, values in tokens.items()} | own
 
-    return [(of(sample), dict(axes)) for sample in range(len(changes))]
+    def keeps(sample: int, name: str) -> bool:
+        return not lean or name.startswith(GIVEN_OUT) or changes[sample].concerns(name)
+
+    arrays = [of(sample) for sample in range(len(changes))]
+    return [(one, {name: axes[name] for name in one}) for one in arrays]
 
 
 def probabilities(logits: torch.Tensor) -> torch.Tensor:

@@ -29,7 +29,7 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.options import Choice, Options
-from scenes.lesson.runs import made, trace_of
+from scenes.lesson.runs import made, trace_of, words_known
 from scenes.lesson.steps import SteppedScene
 
 ORDINALS = (
@@ -46,6 +46,8 @@ def call(words: Sequence[str], position: int) -> Said:
     word = words[position]
     same = [k for k, other in enumerate(words) if other == word]
     told = say("“{w}”", w=word)
+    if len(same) > len(ORDINALS):
+        return told + say(" at position {i}", i=position)
     return told if len(same) == 1 else Said(f"the {ORDINALS[same.index(position)]} ") + told
 
 
@@ -134,10 +136,12 @@ class Lesson(SteppedScene):
 class TextLesson(Lesson):
     """A lesson on one forward pass: `trace`, of the user's text; `words` as they are shown.
 
-    tokens: how many a text may have, at least and at most. predicts: whether it needs a model that predicts the next
-    word. Where layer, head and token are among the `controls`, `prepare` sets `layer`, `head` and `position`."""
+    tokens: how many a text may have, at least and at most; pieces: at most, for a model that reads pieces of words.
+    predicts: whether it needs a model that predicts the next word. Where layer, head and token are among the
+    `controls`, `prepare` sets `layer`, `head` and `position`."""
 
     tokens = (2, 24)
+    pieces = 64
     predicts = False
     layer: int
     head: int
@@ -159,6 +163,8 @@ class TextLesson(Lesson):
     def check_length(self, tokens: Sequence[str]) -> None:
         """UsageError where a text has more or fewer tokens than the lesson shows."""
         least, most = self.tokens
+        if not words_known(self.model_asked):
+            most = max(most, self.pieces)
         if not least <= len(tokens) <= most:
             many = f"{len(tokens)} token{'s' if len(tokens) != 1 else ''}"
             hint = hint_of_blanks(tokens)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_RUNS = 64  # second runs; of a model with more heads, not all are switched off
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def trace_of(model: str, text: str, **changes: Any) -> Trace:
     """The trace of a text, with what is changed on the way (see `model.run`).
 
@@ -38,7 +38,7 @@ def translation_of(model: str, source: str) -> str:
     return greedily(model, source)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def tokens_run(model: str, encoding: Encoding, off: tuple[tuple[int, int], ...] = ()) -> Trace:
     """The run of a text that is tokens already, without the heads (layer, head) that are `off`."""
     from model.runs.checkpoints import load

@@ -1,10 +1,14 @@
 """Lessons on models of others: no finding on small random ones of several families, nor on a deep one; and on SmolLM2
 where it is installed."""
 
+import numpy as np
 import pytest
 import transformers
 
+from model.errors import UsageError
 from model.families import packages
+from model.runs import checkpoints
+from model.runs.ablation import ablations
 from model.study.heads.sinks import Sink
 from scenes import course
 from scenes.lesson import Options
@@ -13,6 +17,10 @@ from tests.model.families import foreign
 
 ENTRIES = {entry.id: entry for entry in course()}
 TEXT = "the old dog chased the young cat"
+LONG = (
+    "The animal did not cross the wide street because it was too tired, and so the old man who had been waiting there "
+    "for it since the early morning went home again without his dog"
+)
 KNOWN = 3 + len(foreign.WORDS)  # so that every row of the vocabulary has a word
 DEEP = foreign.LLAMA | dict(
     vocab_size=KNOWN, hidden_size=36, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3
@@ -42,11 +50,41 @@ def test_small_random_models_of_each_family(lesson, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lesson", ["residual", "attention", "generation"])
+@pytest.mark.parametrize(
+    ("lesson", "text"),
+    [
+        *[(lesson, None) for lesson in ("generation", "unembedding", "facts", "compare")],
+        *[(lesson, LONG) for lesson in ("attention", "scaling", "residual")],
+    ],
+)
 @pytest.mark.skipif("smollm2" not in packages.there(), reason="smollm2 is not there: clearhead install smollm2")
-def test_smollm2(lesson):
-    report = audit_lesson(ENTRIES[lesson], Options(model="smollm2", text=ENTRIES[lesson].text))
+def test_smollm2(lesson, text):
+    report = audit_lesson(ENTRIES[lesson], Options(model="smollm2", text=text or ENTRIES[lesson].text))
     assert not report.findings, [str(finding) for finding in report.findings]
+
+
+@pytest.mark.parametrize("folder", ["Llama 3"], indirect=True)
+def test_a_model_that_reads_pieces_takes_longer_texts(folder, monkeypatch):
+    lesson = ENTRIES["unembedding"].load()
+    assert len(lesson(Options(model=str(folder), text="the old dog " * 10)).words) == 30
+    monkeypatch.setattr(lesson, "pieces", 28)
+    with pytest.raises(UsageError, match="2 to 28 tokens"):
+        lesson(Options(model=str(folder), text="the old dog " * 10))
+    with pytest.raises(UsageError, match="2 to 24 tokens"):
+        lesson(Options(model="tiny", text="the old dog " * 10))
+
+
+@pytest.mark.parametrize("folder", ["deep"], indirect=True)
+def test_second_runs_of_a_large_model_keep_what_comes_out_and_what_was_changed(folder, monkeypatch):
+    full = ablations(str(folder), TEXT, [(3, 1)])[3, 1]
+    monkeypatch.setattr(checkpoints, "EXACT_BELOW", 0)
+    checkpoints._load.cache_clear()
+    run = ablations(str(folder), TEXT, [(3, 1), (4, 0)])[3, 1]
+    of_text = {name for name in full.names if {"position", "query"} & set(full.axes[name])}
+    kept = of_text & set(run.names)
+    assert "blocks.3.attn.result" in kept and not run.array("blocks.3.attn.result")[1].any()
+    assert {name for name in kept if name.startswith("blocks")} == {"blocks.3.attn.result"}
+    np.testing.assert_allclose(run.array("probs"), full.array("probs"), atol=1e-5)
 
 
 @pytest.mark.slow

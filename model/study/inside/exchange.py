@@ -14,7 +14,7 @@ from model.text.tokenizer import Encoding
 if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
 
-MOST = 12  # tokens that are exchanged, one at a time, of a long text
+MOST, FEW = 24, 6  # tokens that are exchanged, one at a time; of a large model, whose runs take long
 STEM = 4  # letters with which forms of one word begin alike
 
 
@@ -33,7 +33,7 @@ def exchanges(checkpoint: Checkpoint | str, trace: Trace, places: Iterable[int] 
     from model.runs.recorder import run_tokens
 
     loaded = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
-    chosen = candidates(trace) if places is None else list(places)
+    chosen = candidates(trace, FEW if loaded.large else MOST) if places is None else list(places)
     for place, other in zip(chosen, nearest(trace, [trace.ids[place] for place in chosen]), strict=True):
         ids = tuple(other if k == place else old for k, old in enumerate(trace.ids))
         words = tuple(trace.vocabulary[other] if k == place else old for k, old in enumerate(trace.tokens))
@@ -41,13 +41,13 @@ def exchanges(checkpoint: Checkpoint | str, trace: Trace, places: Iterable[int] 
         yield Exchange(place, run_tokens(loaded, Encoding(ids, words, unknown), " ".join(map(str.strip, words))))
 
 
-def candidates(trace: Trace) -> list[int]:
+def candidates(trace: Trace, most: int) -> list[int]:
     """The tokens before the last one; of a long text those at which that looks most, on average over all heads."""
     before = max(len(trace) - 1, 1)
-    if before <= MOST:
+    if before <= most:
         return list(range(before))
     looks = [trace.array(f"blocks.{layer}.attn.pattern")[:, -1].mean(axis=0) for layer in range(trace.config.n_layers)]
-    return sorted(np.argsort(-np.mean(looks, axis=0)[:before], kind="stable")[:MOST].tolist())
+    return sorted(np.argsort(-np.mean(looks, axis=0)[:before], kind="stable")[:most].tolist())
 
 
 def nearest(trace: Trace, words: Sequence[int]) -> list[int]:

@@ -27,9 +27,11 @@ class Lanes(Painted):
     title: what the row is called, at the upper left. reach: what the axis goes from and to, so that several can share
     it (default: whole numbers around the values). mean, spread: Tensors of one number, drawn as a line at the mean and,
     from there to the right, a bar as long as the spread; each with its name and value above. fill: the colour of the
-    dots. In a Transform to other numbers of as many, every dot runs along its lane."""
+    dots. In a Transform to other numbers of as many, every dot runs along its lane, and the axis grows or shrinks."""
 
     values: Mix[np.ndarray]
+    low: Mix[float]
+    high: Mix[float]
     mark_opacity: Mix[float]
 
     def __init__(

@@ -6,7 +6,7 @@ import numpy as np
 from manim import FadeIn, FadeOut, LaggedStart, Mobject
 
 from model.numbers.trace import Trace
-from model.study.choice import consequence
+from model.study.choice import consequence, telling_row
 from model.study.inside.exchange import exchanges, telling
 from model.study.inside.parameters import numel, of_run, total
 from scenes.course import own_run
@@ -48,14 +48,17 @@ class Anatomy(TextLesson):
         self.phrases |= dict(model=self.model_name, l=self.layer, h=self.head)
 
     def consequential(self) -> tuple[int, int]:
-        """The head without which most probability of the next word goes elsewhere, of those that are asked for."""
+        """The head without which most probability of the next word goes elsewhere, of those that are asked for; of more
+        than can be switched off, the one with the most telling row of attention."""
         config = self.trace.config
         layer, head = self.within("layer", -1, config.n_layers), self.within("head", -1, config.n_heads)
         layers = range(config.n_layers) if layer < 0 else [layer]
         heads = range(config.n_heads) if head < 0 else [head]
-        pairs = tuple((one, each) for one in layers for each in heads)[:MOST_RUNS]
+        pairs = tuple((one, each) for one in layers for each in heads)
         if len(pairs) == 1:
             return pairs[0]
+        if len(pairs) > MOST_RUNS:
+            return telling_row(self.trace, (self.options.layer, self.options.head, None))[:2]
         moved = consequence(self.trace, second_runs(self.model_asked, self.text_asked, pairs))[..., -1]
         return max(pairs, key=lambda pair: float(moved[pair]))
 

@@ -77,6 +77,7 @@ def who_carries(lesson: Facts, before: list[Mobject]) -> SignedBars:
         ask="Is it enough to carry over what attention writes at “{y}” in layer {c}?",
         subtitle="chance of “{v}” with what layer {c} writes at “{y}” carried over · dashed: without",
         y=lesson.words[taker],
+        c=layer,
         keep=before,
         claims=[most(values[1:], head)],
     ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from manim import UP, FadeIn, Mobject
 
@@ -55,17 +57,34 @@ class Facts(TextLesson):
         self.lens = LogitLens(trace, self.position)
         self.parts, self.rival = (Attribution(trace, self.position, word) for word in (self.word, self.other))
         self.carrying = Carrying(self.model_asked, trace, exchange)
-        for run in (run for row in self.carrying.runs for run in row):
-            self.keep_run(run)
-        self.chances = self.carrying.chances(self.other)
-        self.path = [self.carrying.positions[k] for k in self.carrying.path(self.other)]
-        self.crossing = crossing(self.path)
-        self.taker = self.path[self.crossing + 1]
         self.phrases |= dict(
             model=self.model_name, d=trace.config.d_model, i=self.position, last=self.words[self.position]
         )
         self.phrases |= dict(w=display(vocabulary[self.word]), v=display(vocabulary[self.other]))
-        self.phrases |= dict(x=self.words[self.place], u=display(self.donor.tokens[self.place]), c=self.crossing)
+        self.phrases |= dict(x=self.words[self.place], u=display(self.donor.tokens[self.place]))
+
+    @cached_property
+    def chances(self) -> Tensor:
+        """The other word's chance with each row that is carried over, in runs that are made when they are asked for.
+        [stop, place]"""
+        for run in (run for row in self.carrying.runs for run in row):
+            self.keep_run(run)
+        return self.carrying.chances(self.other)
+
+    @cached_property
+    def path(self) -> list[int]:
+        """At each stop, the word whose row changes most."""
+        _ = self.chances  # whose runs may be shown from now on
+        return [self.carrying.positions[k] for k in self.carrying.path(self.other)]
+
+    @property
+    def crossing(self) -> int:
+        """The layer in which the way goes on to another word, `taker`."""
+        return crossing(self.path)
+
+    @property
+    def taker(self) -> int:
+        return self.path[self.crossing + 1]
 
     def choices(self) -> dict[str, Choice]:
         """The word that is exchanged: any but the last."""
@@ -155,6 +174,7 @@ class Facts(TextLesson):
                 if whole
                 else "In no one place: from “{x}” to “{y}” one row alone does not bring half of it; {name} adds most.",
                 y=self.words[self.taker],
+                c=self.crossing,
                 name=layers.called(names[first]),
             )
 

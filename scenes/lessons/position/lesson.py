@@ -35,6 +35,7 @@ class Position(StackLesson):
     """
 
     tokens = (3, 24)
+    pieces = 24  # they go to the small models that shuffle, too
     controls = ("layer", "head", "token", "seed")
     text, model = own_run("position")
     translated = "The girl took the apple and ate it."

@@ -29,21 +29,32 @@ if TYPE_CHECKING:
     from scenes.lessons.residual.lesson import ResidualStream
 
 NO_MARKS = ((None, None), (None, None))
+CLOSER = 4  # times as long as what stands on it: from there on an axis is looked at from closer by
 PRE, POST = 'x <- x + {{ f : f }}({{ op("norm") : n }}(x))', 'x <- {{ op("norm") : n }}(x + {{ f : f }}(x))'
 
 
-def reach(lesson: ResidualStream) -> tuple[float, float]:
-    """What the axis of all pictures of the two rows goes from and to."""
-    rows = [row for norm in lesson.norms for row in (norm.before, norm.centred, norm.divided, norm.after)]
+def reach(lesson: ResidualStream, near: bool = False) -> tuple[float, float]:
+    """What the axis of all pictures of the two rows goes from and to; near: of those that were divided, alone."""
+    rows = [row for norm in lesson.norms for row in (norm.divided, norm.after)]
+    rows += [] if near else [row for norm in lesson.norms for row in (norm.before, norm.centred)]
     return whole_range(*[row.values for row in rows])
 
 
+def too_far(lesson: ResidualStream) -> bool:
+    """Whether rows that were divided are a thin line on the axis that they had before, as those of deep models are."""
+    (low, high), (near_low, near_high) = reach(lesson), reach(lesson, near=True)
+    return high - low > CLOSER * (near_high - near_low)
+
+
 def pair(
-    lesson: ResidualStream, rows: Sequence[Tensor], marks: Sequence[tuple[Tensor | None, Tensor | None]] = NO_MARKS
+    lesson: ResidualStream,
+    rows: Sequence[Tensor],
+    marks: Sequence[tuple[Tensor | None, Tensor | None]] = NO_MARKS,
+    near: bool = False,
 ) -> list[Lanes]:
-    """Two rows, one above the other on axes of one scale. marks: mean and spread of each."""
+    """Two rows, one above the other on axes of one scale. marks: mean and spread of each; near: as in `reach`."""
     boxes, blocks = lesson.stage.rows(1, 1, gap=0.25), (0, lesson.layer)
-    found, ends = [], reach(lesson)
+    found, ends = [], reach(lesson, near)
     for box, row, block, (mean, spread) in zip(boxes, rows, blocks, marks, strict=True):
         title = say("{w}, block {b}", w=lesson.words[lesson.position], b=block)
         room: Look = dict(width=box.width, height=box.height, reach=ends)
@@ -62,7 +73,7 @@ def how_different(lesson: ResidualStream, before: Mobject) -> list[Lanes]:
     with lesson.step(
         "Too different to read",
         "One row, length {a:.1f} at first and {b:.1f} later: whoever reads it must cope with both.",
-        subtitle="above blocks.0.resid_pre [{i}, :], below blocks.{l}.resid_mid [{i}, :] · {d} numbers, {d} dots",
+        subtitle="above blocks.0.resid_pre [{i}, :], below blocks.{l}.resid_mid [{i}, :] · {d} dots each",
         a=norms(first.before),
         b=norms(later.before),
         keep=(before,),
@@ -107,6 +118,8 @@ def divide(lesson: ResidualStream, lanes: list[Lanes]) -> None:
         keep=lanes,
     ):
         become(lesson, lanes, pair(lesson, (first.divided, later.divided)))
+        if too_far(lesson):
+            become(lesson, lanes, pair(lesson, (first.divided, later.divided), near=True))
 
 
 def scale(lesson: ResidualStream, lanes: list[Lanes]) -> None:
@@ -118,7 +131,7 @@ def scale(lesson: ResidualStream, lanes: list[Lanes]) -> None:
         subtitle="above blocks.0.ln1.normalized [{i}, :], below blocks.{l}.ln2.normalized [{i}, :]",
         keep=lanes,
     ):
-        become(lesson, lanes, pair(lesson, (first.after, later.after)))
+        become(lesson, lanes, pair(lesson, (first.after, later.after), near=too_far(lesson)))
 
 
 def by_hand(lesson: ResidualStream, lanes: list[Lanes]) -> RowChain:
