@@ -108,6 +108,22 @@ def test_a_text_that_cannot_be_shown_leaves_the_picture(page):
     wait_for(lambda: not page.page.locator("#banner").is_visible())
 
 
+def test_a_second_model_is_chosen_and_one_that_cannot_be_is_told(page):
+    page.js("clearhead.change({lesson: 'compare'})")
+    session = page.first_picture(after=page.shown[0])[0]
+    second = page.page.locator("#panel [name=other_model]")
+    wait_for(lambda: second.count() == 1, what="the field")
+    page.press("o")
+    second.select_option("tiny-none")
+    session = page.first_picture(after=session)[0]
+    wait_for(lambda: "A is tiny, B is tiny-none" in page.text("spoken"), what="two models")
+    second.select_option("tiny")
+    wait_for(lambda: "one model" in page.text("banner"), what="the banner")
+    page.js("clearhead.change({lesson: 'small', other_model: null})")
+    page.first_picture(after=session)
+    wait_for(lambda: second.count() == 0, what="a lesson without")
+
+
 def test_a_stack_is_chosen_and_an_unknown_word_is_named(page):
     stacks = "[...document.querySelectorAll('#panel [name=stack] option')].map(o => o.value)"
     session = page.shown[0]
