@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SLIM = Room(words=0.0, gap=0.35, side=0.12, upright=True, titles=False)
 TITLE = 0.36  # em of what stands over an opened box
-GLANCE = 0.3  # em of the words of the beginning, where they are seen again
+GLANCE, READ = 0.3, 0.17  # em of the words of the beginning, where they are seen again, and at least
 HIDDEN = 0.45  # opacity of the red over what the mask forbids
 Opened = tuple[str, str, str]  # a part, its tensor, and the kind of its numbers
 
@@ -153,10 +153,17 @@ def add_and_norm(lesson: EncoderDecoder, running: Running) -> None:
 
 def both_sentences(lesson: EncoderDecoder, box: Box) -> VGroup:
     """The two English sentences of the beginning, small, at the top of a box; yellow: the word that is followed."""
-    rows = [TokenRow(lesson.english(k), width=box.width, size=GLANCE, gap=0.07) for k in (0, 1)]
-    for row in rows:
-        row.mark(lesson.position)
-    return VGroup(*rows).arrange(DOWN, buff=0.1).move_to(box.center).align_to((0, box.top, 0), UP)
+    made = [
+        [TokenRow(lesson.english(k), width=box.width, size=GLANCE, gap=0.07, lines=lines) for k in (0, 1)]
+        for lines in (1, 2, 3)
+    ]
+    rows = next((pair for pair in made if min(row.size for row in pair) >= READ), made[-1])
+    return (
+        VGroup(*[row.mark(lesson.position) for row in rows])
+        .arrange(DOWN, buff=0.1)
+        .move_to(box.center)
+        .align_to((0, box.top, 0), UP)
+    )
 
 
 # ── with a mask and without ──────────────────────────────────────────────────────────────────────
