@@ -139,5 +139,5 @@ LIES = [
         "return self.lesson.models.least_alike if self.most else self.lesson.models.most_alike",
         FALSE,
     ),
-    lie("the difference is A − B, and is called B − A", PARTNERS, "gap = b - a", "gap = a - b", FALSE),
+    lie("two models: the difference is A − B, and is called B − A", PARTNERS, "gap = b - a", "gap = a - b", FALSE),
 ]
