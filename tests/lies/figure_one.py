@@ -177,8 +177,7 @@ LIES = [
         "AttentionArcs(row, lesson.pattern(k), lesson.position,",
         "AttentionArcs(row, lesson.pattern(k), lesson.position - 1,",
         "encoder_decoder",
-        "test",
-        test=TESTS,
+        "wrong label",
     ),
     Lie(
         "the head that is off is that of the decoder",

@@ -87,7 +87,8 @@ def composed(lesson: Induction, width: float, left: bool) -> Label:
     """What the row that goes up is worth: the second head’s score with it in the key, and without it."""
     runs = [lesson.trace, lesson.without(lesson.before)]
     scores = [study.score(lesson.trace, run, (lesson.layer, lesson.head), lesson.one) for run in runs]
-    text = say("in the key: score {s:+.2f}, without it {t:+.2f}", s=scores[0], t=scores[1])
+    a, b = lesson.before
+    text = say("in the key: score {s:+.2f}, without layer {a}, head {b} {t:+.2f}", s=scores[0], a=a, b=b, t=scores[1])
     size = lesson.by(wide=0.32, square=0.26, tall=0.32)
     return Label(text, size, "probability", width=max(width, NARROWEST), align=float(left))
 

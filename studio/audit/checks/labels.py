@@ -20,6 +20,7 @@ from scenes.kit.ground.text import Caption, Heading, Label
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.sums import RowBars
 from scenes.kit.words.links import Links
+from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from studio.audit.checks.identity import Names, names_of, names_of_cell
 from studio.audit.checks.naming import NUMBERED, misdirected, misnamed
@@ -201,13 +202,12 @@ def word_at(
 def word_beside(place: Array, screen: Screen, down: bool) -> tuple[list[Reading], list[Reading]]:
     """The words of the nearest row of tokens, and the one that a line at this place leads to. down: of a column."""
 
-    def away(row: TokenRow) -> float:
+    def away(row: Painted) -> float:
         low, high = row.points.min(axis=0)[:2], row.points.max(axis=0)[:2]
         return float(np.hypot(*np.maximum(np.maximum(low - place, place - high), 0)))
 
-    rows = [
-        row for row in screen.mobjects if isinstance(row, TokenRow) and screen.readings[id(row)] and away(row) < GAP
-    ]
+    rows = [row for row in screen.mobjects if isinstance(row, (TokenRow, SentenceStrip))]
+    rows = [row for row in rows if screen.readings[id(row)] and away(row) < GAP]
     words = screen.readings[id(min(rows, key=away))] if rows else []
     scale = np.array([0.0 if down else 1.0, 1.0])
     return words, sorted(words, key=lambda w: float(np.hypot(*((w.corners.mean(axis=0) - place) * scale))))[:1]

@@ -133,6 +133,22 @@ def check_runs(text: Said, shown: Sequence[Tensor], where: Where) -> Iterator[De
             yield Defect("false claim", f"“{text}”: no run without layer {pair[0]}, head {pair[1]} is shown")
 
 
+def check_without(text: Said, where: Where) -> Iterator[Defect]:
+    """“score +2.27, without layer 0, head 0 −2.62”: the number behind a head that is off is made of a run without it,
+    and those before are not."""
+    found = list(OFF.finditer(text))
+    numbers = [span for span in text.spans if isinstance(span.value, Tensor)]
+    for match in found:
+        a, b, c, d = match.groups()
+        pair = (int(a), int(b)) if a else (int(d), int(c))
+        behind = [span for span in numbers if span.start >= match.end()][:1]
+        before = [span for span in numbers if span.end <= found[0].start()]
+        for span, off in [*((span, True) for span in behind), *((span, False) for span in before)]:
+            if any(pair in where.switched_off(run) for run in span.value.runs()) != off:
+                what = f"“{text}”: {text[span.start : span.end]} is {'not ' * off}of a run without that head"
+                yield Defect("false claim", what, shown=text[span.start : span.end])
+
+
 def check_then(grey: Said, at_end: Iterable[Tensor], where: Where) -> Iterator[Defect]:
     """“…, then without layer 2, head 3”: the bars at the end of the step are of the run without it."""
     for layer, part, place in THEN.findall(grey):

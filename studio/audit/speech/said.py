@@ -26,7 +26,15 @@ from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.carried import check_carried, check_exchanged
 from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
-from studio.audit.speech.names import check_counter, check_grey_line, check_moments, check_order, check_runs, check_then
+from studio.audit.speech.names import (
+    check_counter,
+    check_grey_line,
+    check_moments,
+    check_order,
+    check_runs,
+    check_then,
+    check_without,
+)
 from studio.audit.speech.places import Where
 from studio.audit.speech.sides import check_called, check_heads_of, check_models, check_said_of
 from studio.audit.speech.symbols import check_rows, check_symbol
@@ -71,6 +79,7 @@ class Speech(Check):
             if isinstance(mobject, Label):
                 if id(mobject) in screen.changed:
                     yield from (d.at(mobject.get_center()) for d in check_called(mobject, self.lesson.sides))
+                    yield from (d.at(mobject.get_center()) for d in check_without(mobject.text, self.where))
                 self.labels[str(mobject.text)] = mobject.text
             if isinstance(mobject, Formula):
                 self.formulas.add(mobject.source)

@@ -167,7 +167,8 @@ def test_the_lesson_ends_on_both_heads_in_one_picture():
     q = arrays[f"{part}.q"][lesson.head, one.query]
     cut = recorded(lesson.trace.ids, lesson.before)
     score, without = (q @ run[f"{part}.k"][lesson.head, one.key] / sqrt(8) for run in (arrays, cut))
-    assert f"score {score:+.2f}, without it {without:+.2f}".replace("-", "−") in shown and without < 0 < score
+    head = "layer {}, head {}".format(*lesson.before)
+    assert f"score {score:+.2f}, without {head} {without:+.2f}".replace("-", "−") in shown and without < 0 < score
 
 
 def test_what_is_left_without_heads():
