@@ -99,17 +99,17 @@ class ActivationCurve(Painted):
 
 
 class Fall(Animation):
-    """The dots go from the axis to the curve, from left to right."""
+    """The dots go from the axis to the curve, from left to right; those that are there already stay."""
 
     def __init__(self, curve: ActivationCurve, **kwargs: object):
         self.rank = np.argsort(np.argsort(curve.xs, kind="stable"), kind="stable")
+        self.there = curve.fallen.copy()
         super().__init__(curve, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         count = len(self.rank)
-        self.mobject.fallen = (
-            np.ones(count) if alpha >= 1 else ease(stagger(self.rate_func(alpha), count, 0.05))[self.rank]
-        )
+        progress = np.ones(count) if alpha >= 1 else ease(stagger(self.rate_func(alpha), count, 0.05))[self.rank]
+        self.mobject.fallen = np.maximum(self.there, progress)
 
 
 def activation(kind: str) -> Callable[[Tensor], Tensor]:

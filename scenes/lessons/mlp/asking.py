@@ -18,7 +18,7 @@ from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import count
 from scenes.lesson.following import below
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, give_way, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.mlp.lesson import FeedForward
@@ -71,7 +71,7 @@ def fires(lesson: FeedForward, strip: SentenceStrip, before: list[Mobject]) -> A
         keep=(strip, *before),
     ):
         curve = curve_of(lesson, lesson.stage, [lesson.index])
-        lesson.play(*leave(strip, *before), *come(curve), run_time=0.5)
+        lesson.play(*give_way([strip, *before], curve), run_time=0.7)
         lesson.play(Fall(curve), run_time=1.6)
         lesson.answer(
             "Below nought it lets hardly anything through; {p:+.2f} becomes {q:.2f}: it answers."
@@ -93,6 +93,7 @@ def all_neurons(lesson: FeedForward, before: ActivationCurve) -> ActivationCurve
         keep=(before,),
     ):
         curve = curve_of(lesson, lesson.stage, range(len(pre)))
+        curve.fallen[lesson.index] = 1.0  # its answer has been found: it stays on the curve
         lesson.play(FadeOut(before), FadeIn(curve), run_time=0.8)
         lesson.play(Fall(curve), run_time=2.4)
         above = int((pre.values > 0).sum())

@@ -15,7 +15,7 @@ from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.writers import name_of
 from scenes.lesson.claims import truth
-from scenes.lesson.steps import come, grow_after, leave
+from scenes.lesson.steps import give_way, grow_after
 
 if TYPE_CHECKING:
     from scenes.lessons.residual.lesson import ResidualStream
@@ -36,7 +36,7 @@ def all_blocks(lesson: ResidualStream, strip: SentenceStrip, rows: Rows) -> Stre
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height)
         rails = StreamRails(lengths, lesson.words, stops, target=i, **room).move_to(lesson.stage.center)
         rails.travelled = rails.travelled * 0
-        lesson.play(*leave(strip, rows), *come(rails), run_time=0.5)
+        lesson.play(*give_way([strip, rows], rails), run_time=0.7)
         lesson.play(rails.animate(run_time=4.5).travel(len(stops) - 1))
         lesson.answer("They grow: {asks} from length {a:.1f} to {b:.1f}.", a=lengths[0, i], b=lengths[-1, i])
     return rails

@@ -163,3 +163,16 @@ def test_a_gated_mlp_asks_with_its_gate(tmp_path):
     total = rows(lesson, "All answers add up")[1]
     np.testing.assert_allclose(total, gate * (x @ mlp["W_in"]) @ mlp["W_out"], atol=1e-4)
     assert "here SiLU" in next(step for step in lesson.steps if step.name == "Does it answer?").lines[0].text
+
+
+def test_the_answer_that_was_found_stays_on_the_curve():
+    """While the other neurons fall, the dot of the one that is followed does not fall again."""
+
+    def followed(lesson):
+        if not lesson.steps or lesson.steps[-1].name != "Does it answer?":
+            return None
+        curves = [m for m in lesson.mobjects if type(m) is ActivationCurve]
+        return [curve.fallen[list(curve.places).index(lesson.index)] for curve in curves]
+
+    seen = [fallen for plays in player(FeedForward, followed)().watched.kept if plays for fallen in plays]
+    assert len(seen) > 2 and min(seen) == 1.0
