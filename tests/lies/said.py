@@ -116,8 +116,8 @@ LIES = [
     Lie(
         "probabilities at another temperature than the heading's",
         "model/study/loop.py",
-        "temperature=temperature",
-        "temperature=2 * temperature",
+        "(1, temperature=self.heat, seed=self.seed)",
+        "(1, temperature=2 * self.heat, seed=self.seed)",
         "overview",
         WRONG,
     ),

@@ -189,8 +189,8 @@ LIES = [
     Lie(
         "the runs of the low and of the high temperature exchanged",
         "model/study/loop.py",
-        "seed=seed)[0] for heat in heats)",
-        "seed=seed)[0] for heat in heats[::-1])",
+        "seed=self.seed)[0] for heat in self.others)",
+        "seed=self.seed)[0] for heat in self.others[::-1])",
         "overview",
         LABEL,
     ),
