@@ -57,6 +57,12 @@ class Sink:
         """By how much that makes the other weights of a query larger: 1 / (1 − weight on the first token)."""
         return 1 / (1 - self._pattern(layer)[head, query, 0])
 
+    def typical(self, query: int) -> tuple[int, int]:
+        """The (layer, head) that gives the first token, from this query, most nearly what all give it on average."""
+        given = np.stack([self._pattern(layer).values[:, query, 0] for layer in self._layers])
+        layer, head = np.unravel_index(np.argmin(abs(given - float(self.share))), given.shape)
+        return int(layer), int(head)
+
     @property
     def _layers(self) -> range:
         return range(self.trace.config.n_layers)

@@ -9,6 +9,7 @@ from manim import FadeIn, FadeOut
 
 from model.study.heads.sinks import Sink
 from scenes.kit.attention.wall import PatternWall
+from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
 from scenes.lesson.claims import truth
 from scenes.lessons.heads.patterns import flat
@@ -25,19 +26,21 @@ def on_the_first_word(lesson: MultiHead, wall: PatternWall, labels: list[Label])
     if i == 0 or not sink.there:
         return wall
     share, (first, others) = sink.share, sink.lengths
+    layer, head = sink.typical(i)
     with lesson.step(
         "Where attention rests",
         ask="{s:.0%} of all attention is on “{b}”, the first token. What else do the heads look at?",
-        subtitle="mean of all heads · then without that column: each row stretched to {one:.0%}",
+        subtitle="mean of all heads · then without that column: each row stretched to {one:.0%} · framed: {where}",
+        where=say("layer {l}, head {h}", l=layer, h=head),
         keep=(wall, *labels),
         s=share,
         b=lesson.words[0],
-        one=sink.rest(lesson.layer)[lesson.head, i - 1].sum(0),
+        one=sink.rest(layer)[head, i - 1].sum(0),
         claims=[truth("its values are shorter than the others’", [first, others], np.less)],
     ):
-        panels = [sink.rest(layer)[head] for layer in range(len(lesson.blocks)) for head in range(lesson.block.n_heads)]
+        panels = [sink.rest(one)[each] for one in range(len(lesson.blocks)) for each in range(lesson.block.n_heads)]
         rest = PatternWall(wall.box, panels, wall.places, row=i - 1)
-        rest.framed[flat(lesson, lesson.layer, lesson.head)] = 1.0
+        rest.framed[flat(lesson, layer, head)] = 1.0
         lesson.play(FadeOut(wall), FadeIn(rest), run_time=1.6)
         lesson.wait(PAUSE)
         lesson.answer(
@@ -45,6 +48,6 @@ def on_the_first_word(lesson: MultiHead, wall: PatternWall, labels: list[Label])
             a=first,
             c=others,
             w=lesson.called(i),
-            f=sink.factor(lesson.layer, lesson.head, i),
+            f=sink.factor(layer, head, i),
         )
     return rest

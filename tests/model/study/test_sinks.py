@@ -52,3 +52,13 @@ def test_how_long_the_values_are():
     first, others = Sink(trace).lengths
     assert float(first) == pytest.approx(values[:, :, 0].mean(), rel=1e-5)
     assert float(others) == pytest.approx(values[:, :, 1:].mean(), rel=1e-5)
+
+
+def test_the_head_that_is_framed_gives_what_all_give_on_average():
+    sink = Sink(untrained((3, 5, 5, 8, 2), n_ctx=9))
+    gaps = {
+        (layer, head): abs(float(sink.trace.array(f"blocks.{layer}.attn.pattern")[head, 4, 0]) - float(sink.share))
+        for layer in range(2)
+        for head in range(4)
+    }
+    assert sink.typical(4) == min(gaps, key=gaps.__getitem__)
