@@ -160,6 +160,7 @@ class Facts(TextLesson):
             subtitle="dots: chance of “{v}” with that one row · wide line: with what attention {c} writes",
             keep=(before,),
             claims=[most(adds, first), self.claim_of_the_way(whole)],
+            c=self.crossing,
         ):
             left, right = self.stage.columns(2.3, 1, gap=0.2) if self.wide else self.stage.rows(1.5, 1)
             way = way_of_the_fact(self, left, carried, names[first], adds[first])
