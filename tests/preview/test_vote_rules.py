@@ -96,6 +96,7 @@ def test_a_name_that_no_page_of_ours_makes_up_has_no_vote(given):
 def lesson_on(server: Server, session: int = 7) -> None:
     """A lesson of three steps is on, as far as the server knows, and the leader stands before the second."""
     steps = [SimpleNamespace(quiz=quiz, told=lambda: {}) for quiz in (None, QUIZ, QUIZ)]
+    drawn = SimpleNamespace(length=1, covers=lambda frame: True)
     server.controller.current = SimpleNamespace(
         number=session,
         steps=steps,
@@ -103,7 +104,7 @@ def lesson_on(server: Server, session: int = 7) -> None:
         planned=True,
         failure=None,
         ended=True,
-        store=SimpleNamespace(full=True),
+        store=SimpleNamespace(full=True, strip=lambda step: drawn),
         draw=lambda wants, slots: None,
     )
     server.controller.place = Place(session, 1, 0, playing=False)
