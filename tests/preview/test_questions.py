@@ -309,16 +309,17 @@ def test_the_class_votes_again(open_page, asking):
     assert not leader.page.locator("#vote-again").is_visible()  # nobody has voted
     vote_for(phone, 0)
     wait_for(lambda: leader.page.locator("#vote-again").is_visible(), 5, "the button")
+    now = leader.js("clearhead.vote.poll.round")  # others have voted on this preview before
     leader.press("g")
-    wait_for(lambda: state(phone) == "Choose again (round 2).", 5, "the second round")
+    wait_for(lambda: state(phone) == f"Choose again (round {now + 1}).", 5, "the second round")
     assert phone.page.locator("#vote-answers [aria-pressed=true]").count() == 0
-    assert state(leader) == "0 of 1 has voted · round 2"
+    assert state(leader) == f"0 of 1 has voted · round {now + 1}"
     vote_for(phone, 1)
     leader.press("v")
     wait_for(lambda: phone.js(SHOWN), 5, "the histogram")
-    assert [row["mine"] for row in phone.js(SHOWN)].index(True) == 1 and "1 vote · round 2" in state(leader)
+    assert [row["mine"] for row in phone.js(SHOWN)].index(True) == 1 and f"1 vote · round {now + 1}" in state(leader)
     leader.page.locator("#vote-again").click()
-    wait_for(lambda: "round 3" in state(phone) and not phone.js(SHOWN), 5, "the third round")
+    wait_for(lambda: f"round {now + 2}" in state(phone) and not phone.js(SHOWN), 5, "the third round")
     leader.press("Escape")
     leader.rest(1)
     assert not votes_on(leader) and not votes_on(phone)
@@ -339,7 +340,7 @@ def test_two_pages_of_a_browser_vote_once_and_who_goes_alone_does_not(open_page,
     wait_for(lambda: "Your vote is in" in state(second), 5, "the other page's news")
     second.page.locator("#vote-answers button").nth(1).tap()
     wait_for(lambda: phone.js("clearhead.vote.poll.mine") == 1, 5, "the other page's news")
-    assert state(leader) == "1 of 1 has voted"
+    assert state(leader).startswith("1 of 1 has voted")
     notes = opened(open_page, f"{asking.url}&view=notes")
     wait_for(lambda: notes.text("polled").split("\n")[1].startswith("1"), 5, "the counts of the speaker's window")
     notes.press("v")

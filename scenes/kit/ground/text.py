@@ -197,6 +197,7 @@ class Caption(Label):
 
 
 DOTS = " ·"
+CLOSE = 1.1  # em from one grey line to the next: a wide stage begins below the first
 
 
 class Heading(Painted):
@@ -213,12 +214,13 @@ class Heading(Painted):
         widest = max(
             [typesetting.width(title, self.title_size)] + [typesetting.width(line, SUBTITLE) for line in self.lines]
         )
-        super().__init__(widest, self.title_size + len(self.lines) * SUBTITLE * 1.25)
+        below = SUBTITLE * (1.25 + CLOSE * (len(self.lines) - 1)) if self.lines else 0.0
+        super().__init__(widest, self.title_size + below)
 
     def draw(self, pen: Pen) -> None:
         pen.text(self.title, 0, typesetting.ASCENT * self.title_size, self.title_size, "ink")
         for i, line in enumerate(self.lines):
-            pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + 1.25 * i), SUBTITLE, "secondary")
+            pen.text(line, 0, self.title_size + SUBTITLE * (0.85 + CLOSE * i), SUBTITLE, "secondary")
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:

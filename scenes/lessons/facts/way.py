@@ -140,9 +140,15 @@ class Way(Painted):
                          level="letters", of=Cell(self.tensor, (stop, self.path[stop])))  # fmt: skip
             self._draw_piece(pen, stop)
         for stop in range(len(self.stops)):
-            self._draw_dots(pen, stop, stop % every == 0)
+            arrives = (
+                every > 1 and stop > 0 and self.path[stop] != self.path[stop - 1]
+            )  # a line lies where it would stand
+            self._draw_dots(pen, stop, stop % every == 0 and not arrives)
         for each in self.written:
-            x, y = self.x_of(self.columns[-1]) + BESIDE, self.y_of(each.stop) + 0.5 * self.line
+            x, y = (
+                self.x_of(self.columns[-1]) + BESIDE,
+                self.y_of(each.stop + 1) - max(0.5 * self.line, 0.8 * self.small),
+            )
             pen.text(each.text, x, y, self.small, "ink", self.grown[each.stop], level="letters", of=Cell(each.of))
 
     def _draw_word(self, pen: Pen, column: int) -> None:
@@ -156,8 +162,9 @@ class Way(Painted):
                  of=Cell(self.tensor, (0, column)))  # fmt: skip
         place = self.columns.index(column)
         if place and self._leaves_out(self.columns[place - 1], column):
-            left = x - wide / 2 - 0.28 * em
-            pen.text("⋯", left, (TALL / 2 + 0.29) * em, 0.8 * em, "secondary", align=0.5)
+            before = self.columns[place - 1]
+            edge = self.x_of(before) + typesetting.width(self.words[before], em) / 2 + 0.2 * em
+            pen.text("⋯", (edge + x - wide / 2) / 2, (TALL / 2 + 0.29) * em, 0.8 * em, "secondary", align=0.5)
         pen.line([(x, TALL * em), (x, self.y_of(len(self.stops) - 1))], "faint", RAIL, float(self.dots.max()))
 
     def _draw_dots(self, pen: Pen, stop: int, numbered: bool) -> None:

@@ -30,7 +30,7 @@ def on_the_first_word(lesson: MultiHead, wall: PatternWall, labels: list[Label])
     with lesson.step(
         "Where attention rests",
         ask="{s:.0%} of all attention is on “{b}”, the first token. What else do the heads look at?",
-        subtitle="mean of all heads · then without that column: each row stretched to {one:.0%} · framed: {where}",
+        subtitle="then without that column: each row stretched to {one:.0%} · framed: {where}",
         where=say("layer {l}, head {h}", l=layer, h=head),
         keep=(wall, *labels),
         s=share,
