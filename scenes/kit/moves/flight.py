@@ -240,8 +240,9 @@ class Flock(Painted):
         self.progress = np.zeros(len(starts))
         every = [*starts, *ends]
         margin = 1.0
-        self.left, self.top = min(b.x for b in every) - margin, max(b.y for b in every) + margin
-        width, height = max(b.x for b in every) + margin - self.left, self.top - min(b.y for b in every) + margin
+        x, y = ([getattr(bit, axis) for bit in every] or [0.0] for axis in "xy")
+        self.left, self.top = min(x) - margin, max(y) + margin
+        width, height = max(x) + margin - self.left, self.top - min(y) + margin
         super().__init__(width, height)
         self.move_to((self.left + width / 2, self.top - height / 2, 0))
 
@@ -343,8 +344,8 @@ def paired(starts: Iterable[Key], ends: Iterable[Key]) -> dict[Key, Key]:
         return {key: key for key in starts if key in shared}
     if len(starts) != len(ends):  # a ⋯ stands in one of them for what the other shows
         here, there = along(starts), along(ends)
-        if shown := here.keys() & there.keys():
-            return {here[place]: there[place] for place in here if place in shown}
+        if here and there:  # perhaps none: then nothing flies
+            return {here[place]: there[place] for place in here if place in there}
     return dict(zip(starts, ends, strict=False))
 
 

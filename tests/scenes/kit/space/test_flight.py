@@ -76,6 +76,8 @@ def test_squares_become_dots_of_the_right_area(tensors):
 def test_pairs_by_index_or_in_order():
     assert paired([(0,), (1,), (7,)], [(1,), (7,)]) == {(1,): (1,), (7,): (7,)}
     assert paired([(2, 0), (2, 1)], [(0,), (1,)]) == {(2, 0): (0,), (2, 1): (1,)}
+    chip, shown = [(k,) for k in range(8)], [(k, 0) for k in (16, 40, 46, 63)]
+    assert paired(chip, shown) == {}  # of one vector, and nothing is in both
 
 
 def test_a_row_closes_into_its_chip_and_opens_again(tensors):
