@@ -140,8 +140,8 @@ LIES = [
     Lie(
         "in the grid of all heads layers are named from below",
         HEADS,
-        'rows = [say("layer {k}", k=k) for k in range(changes.shape[0])]',
-        'rows = [say("layer {k}", k=k) for k in range(changes.shape[0])][::-1]',
+        'rows = [say("layer {k}", k=k) for k in range(numbers.shape[0])]',
+        'rows = [say("layer {k}", k=k) for k in range(numbers.shape[0])][::-1]',
         "compare",
         LABEL,
     ),

@@ -120,9 +120,9 @@ LIES = [
     ),
     lie(
         "the heads of A are numbered one too high",
-        PARTNERS,
-        'columns = [say("head {k}", k=k) for k in range(config.n_heads)]',
-        'columns = [say("head {k}", k=k + 1) for k in range(config.n_heads)]',
+        "scenes/lessons/compare/heads.py",
+        'columns = [say("head {k}", k=k) for k in range(numbers.shape[1])]',
+        'columns = [say("head {k}", k=k + 1) for k in range(numbers.shape[1])]',
         LABEL,
     ),
     lie(

@@ -135,22 +135,29 @@ def every_pattern(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             lambda k: say("head {a} of layer {b}", a=k % changes.shape[1], b=k // changes.shape[1]),
         ),
     ):
-        rows = [say("layer {k}", k=k) for k in range(changes.shape[0])]
-        columns = [say("head {k}", k=k) for k in range(changes.shape[1])]
-        table, place = (changes, (layer, head)) if lesson.wide else (changes.T, (head, layer))
-        labels = (rows, columns) if lesson.wide else (columns, rows)
-        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, cell=(1.5, 1.1), size=0.36)
-        grid = TensorGrid(
-            table, "delta", row_labels=labels[0], column_labels=labels[1], spec=".0%", brackets=False,
-            keep_row=place[0], keep_column=place[1], rows=14, columns=14, **room,
-        ).move_to(lesson.stage.center)  # fmt: skip
-        lesson.play(*[FadeOut(m, run_time=0.5) for m in before], Introduce(grid, "cells", lag=0.6, run_time=2.6))
-        corner = grid.rows.index(place[0]), grid.columns.index(place[1])
-        frame = Frame(grid.corners(*corner, *corner))
-        lesson.play(FadeIn(frame, scale=1.3), run_time=0.6)
+        table = heads_in_a_table(lesson, changes, (layer, head), before)
         lesson.answer(
             "Most of all head {a} of layer {b}: {x:.0%} goes elsewhere.", a=head, b=layer, x=changes[layer, head]
         )
+    return table
+
+
+def heads_in_a_table(lesson: Compare, numbers: Tensor, chosen: tuple[int, int], before: list[Mobject]) -> list[Mobject]:
+    """A number for every head [layer, head] comes in place of what stood before, and a frame around the chosen one's;
+    layers go down where the picture is wide, else across."""
+    rows = [say("layer {k}", k=k) for k in range(numbers.shape[0])]
+    columns = [say("head {k}", k=k) for k in range(numbers.shape[1])]
+    table, place = (numbers, chosen) if lesson.wide else (numbers.T, chosen[::-1])
+    labels = (rows, columns) if lesson.wide else (columns, rows)
+    room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, cell=(1.5, 1.1), size=0.36)
+    grid = TensorGrid(
+        table, "delta", row_labels=labels[0], column_labels=labels[1], spec=".0%", brackets=False,
+        keep_row=place[0], keep_column=place[1], rows=14, columns=14, **room,
+    ).move_to(lesson.stage.center)  # fmt: skip
+    lesson.play(*[FadeOut(m, run_time=0.5) for m in before], Introduce(grid, "cells", lag=0.6, run_time=2.6))
+    corner = grid.rows.index(place[0]), grid.columns.index(place[1])
+    frame = Frame(grid.corners(*corner, *corner))
+    lesson.play(FadeIn(frame, scale=1.3), run_time=0.6)
     return [grid, frame]
 
 

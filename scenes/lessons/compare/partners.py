@@ -8,18 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from manim import FadeIn, FadeOut, Mobject
+from manim import Mobject
 
 from model.numbers.tensor import Tensor, concatenate
 from model.study.inside.models import Head, overlaps
 from scenes.kit.ground.say import Said, say
-from scenes.kit.moves.reveal import Introduce
-from scenes.kit.numbers.frames import Frame
-from scenes.kit.numbers.grid import TensorGrid
-from scenes.kit.recipes import Look
 from scenes.lesson.claims import CLOSE, Fact, fact, truth
 from scenes.lessons.compare.bases import important
-from scenes.lessons.compare.heads import patterns_side_by_side
+from scenes.lessons.compare.heads import heads_in_a_table, patterns_side_by_side
 
 if TYPE_CHECKING:
     from scenes.lessons.compare.lesson import Compare
@@ -69,22 +65,10 @@ def every_head(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             lambda k: say("head {a} of layer {b}", a=k % config.n_heads, b=k // config.n_heads),
         ),
     ):  # fmt: skip
-        rows = [say("layer {k}", k=k) for k in range(config.n_layers)]
-        columns = [say("head {k}", k=k) for k in range(config.n_heads)]
-        table, place = (alike, (layer, head)) if lesson.wide else (alike.T, (head, layer))
-        labels = (rows, columns) if lesson.wide else (columns, rows)
-        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, cell=(1.5, 1.1), size=0.36)
-        grid = TensorGrid(
-            table, "delta", row_labels=labels[0], column_labels=labels[1], spec=".0%", brackets=False,
-            keep_row=place[0], keep_column=place[1], rows=14, columns=14, **room,
-        ).move_to(lesson.stage.center)  # fmt: skip
-        lesson.play(*[FadeOut(m, run_time=0.5) for m in before], Introduce(grid, "cells", lag=0.6, run_time=2.6))
-        corner = grid.rows.index(place[0]), grid.columns.index(place[1])
-        frame = Frame(grid.corners(*corner, *corner))
-        lesson.play(FadeIn(frame, scale=1.3), run_time=0.6)
+        table = heads_in_a_table(lesson, alike, (layer, head), before)
         lesson.answer("{pair}: {x:.0%} on the same words.", pair=called_pair((layer, head), found.partner(layer, head)),
                       x=alike[layer, head])  # fmt: skip
-    return [grid, frame]
+    return table
 
 
 @dataclass(frozen=True)
