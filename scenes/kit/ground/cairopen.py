@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import cairo
@@ -146,17 +147,12 @@ class CairoPen(Pen):
         self._fill(shape)
 
     def _image(self, shape: Shape) -> None:
-        (x, y, w, h), fill, opacity = shape.at, shape.fill, shape.opacity
+        (x, y, w, h), opacity = shape.at, np.ascontiguousarray(shape.opacity, dtype=float)
         wide = int(np.hypot(*self.ctx.user_to_device_distance(w, 0)))
-        if shape.peaks and 0 < wide < opacity.shape[1]:
-            fill, opacity = strongest(fill, opacity, wide)
-        rows, columns = opacity.shape
-        stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
-        pixels = np.zeros((rows, stride // 4, 4), dtype=np.uint8)
-        alpha = (opacity * self.opacity)[..., None]
-        pixels[:, :columns, :3] = np.round(fill * alpha * 255)  # R, G, B as Manim's surface wants them
-        pixels[:, :columns, 3:] = np.round(alpha * 255)
-        surface = cairo.ImageSurface.create_for_data(pixels.data, cairo.FORMAT_ARGB32, columns, rows, stride)
+        fewer = wide if shape.peaks and 0 < wide < opacity.shape[1] else 0
+        fill = np.ascontiguousarray(shape.fill, dtype=float).tobytes()
+        surface = _surface(fill, opacity.tobytes(), opacity.shape, self.opacity, fewer, color("cell").tobytes())
+        rows, columns = surface.get_height(), surface.get_width()
         ctx = self.ctx
         ctx.save()
         ctx.translate(x, y)
@@ -177,19 +173,37 @@ class CairoPen(Pen):
         self._fill(shape)
 
 
-def strongest(fill: np.ndarray, opacity: np.ndarray, wide: int) -> tuple[np.ndarray, np.ndarray]:
+@lru_cache(maxsize=512)  # a frame in which an image only stands, or moves, costs no pixel anew
+def _surface(
+    fill: bytes, opacity: bytes, shape: tuple[int, int], whole: float, fewer: int, cell: bytes
+) -> cairo.ImageSurface:
+    """An image of rows × columns: colours, opacities, that of all of it; fewer: columns, if there are too many."""
+    alpha = np.frombuffer(opacity).reshape(shape)
+    rgb = np.frombuffer(fill).reshape(*shape, 3)
+    if fewer:
+        rgb, alpha = strongest(rgb, alpha, fewer, np.frombuffer(cell))
+    rows, columns = alpha.shape
+    stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
+    pixels = np.zeros((rows, stride // 4, 4), dtype=np.uint8)
+    alpha = (alpha * whole)[..., None]
+    pixels[:, :columns, :3] = np.round(rgb * alpha * 255)  # R, G, B as Manim's surface wants them
+    pixels[:, :columns, 3:] = np.round(alpha * 255)
+    return cairo.ImageSurface.create_for_data(pixels.data, cairo.FORMAT_ARGB32, columns, rows, stride)
+
+
+def strongest(fill: np.ndarray, opacity: np.ndarray, wide: int, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Colours [rows, columns, 3] and opacities [rows, columns] in fewer columns: of the cells that share one, that
-    whose colour is farthest from an empty cell's.
+    whose colour is farthest from `cell`, an empty one's.
 
     >>> from scenes.kit.ground.style import color
     >>> row = np.tile(color("cell"), (1, 9, 1)); row[0, 4] = 1.0
-    >>> strongest(row, np.ones((1, 9)), 3)[0][0, 1].tolist()
+    >>> strongest(row, np.ones((1, 9)), 3, color("cell"))[0][0, 1].tolist()
     [1.0, 1.0, 1.0]
     """
     rows, columns = opacity.shape
     column = np.arange(columns) * wide // columns
     starts = np.searchsorted(column, np.arange(wide))
-    far = np.abs(fill - np.asarray(color("cell"))).sum(-1) * opacity
+    far = np.abs(fill - cell).sum(-1) * opacity
     most = np.maximum.reduceat(far, starts, axis=1)[:, column]
     chosen = np.maximum.reduceat(np.where(far == most, np.arange(columns), -1), starts, axis=1)
     every = np.arange(rows)[:, None]

@@ -129,8 +129,8 @@ LOCAL = np.eye(2, 3)
 def corners_of(x: Any, y: Any, w: Any, h: Any, pad: float = 0.0) -> Array:
     """Corners [..., 4, 2] of rectangles, clockwise from upper left, `pad` further out."""
     left, top, right, bottom = x - pad, y - pad, x + w + pad, y + h + pad
-    across, down = np.stack([left, right, right, left], axis=-1), np.stack([top, top, bottom, bottom], axis=-1)
-    return np.stack([across, down], axis=-1)
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    return corners if corners.ndim == 2 else np.moveaxis(corners, (0, 1), (-2, -1))
 
 
 class Painted(VMobject):

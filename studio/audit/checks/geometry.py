@@ -314,7 +314,8 @@ def _side(mark: Mark, encoding: Side, values: Array, theme: Theme) -> Measured |
 
 def hexadecimal(rgb: Array) -> Array:
     """Colours [n, 3] as a viewer would name them [n]; the first for all."""
-    return np.array(["#" + bytes(np.round(255 * np.clip(c, 0, 1)).astype(np.uint8)).hex() for c in rgb[:1]] * len(rgb))
+    first = ["#" + bytes(np.round(255 * np.clip(c, 0, 1)).astype(np.uint8)).hex() for c in rgb[:1]]
+    return np.broadcast_to(np.array(first, dtype="U7"), (len(rgb),))
 
 
 def _extent(mark: Mark, axis: str) -> tuple[Array, Array]:

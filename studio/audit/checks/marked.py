@@ -6,7 +6,8 @@ caption name things of that sort, what is marked must be among them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -26,10 +27,12 @@ from studio.audit.checks.identity import Names, names_of_cell, shared
 from studio.audit.checks.labels import has_cells
 from studio.audit.checks.naming import AXES, NUMBERED, OF_WORDS, TENSORS, axes_in, whole, words_of
 from studio.audit.checks.repeated import other_one
-from studio.audit.checks.spots import Spot
+from studio.audit.checks.spots import Spot, common
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE, Screen, is_painted, outline, view_of
+
+Thing = TypeVar("Thing", Spot, Reading)
 
 TONE = 2.5 / 255  # of a colour's channel: an eye sees no difference
 ROWS = (TokenRow, TensorGrid)  # in which a yellow word is the one that is talked about
@@ -109,9 +112,9 @@ class Marks:
         for mark in self.screen.marks(mobject):
             if mark.kind != "frame" or not self._yellow(mark):
                 continue
-            inside = [spot.names for spot in self.spots if contains(mark.points, spot)]
-            if inside:
-                yield from self._place(shared(inside))
+            within = inside(mark.points, self.spots)
+            if within:
+                yield from self._place(common(within))
             x, y = mark.points.mean(axis=0)
             for grid in (m for m in self.painted if isinstance(m, TensorGrid) and self._covers(m, x, y)):
                 yield from self._row(grid, mark)
@@ -175,7 +178,8 @@ class Marks:
             return
         for blocks in (m for m in self.painted if isinstance(m, BlockDiagram)):
             lit = [mark for mark in self.screen.marks(blocks) if mark.kind == "frame" and self._yellow(mark)]
-            named = [r.text for r in self.screen.readings[id(blocks)] for mark in lit if contains(mark.points, r)]
+            readings = self.screen.readings[id(blocks)]
+            named = [r.text for mark in lit for r in inside(mark.points, readings)]
             what = str(mobject.text).removeprefix("+ ")
             if what in PARTS and any(name in PARTS for name in named) and what not in named:
                 yield Defect("wrong label", f"{named[0]} is lit, not {what}", expected=what, shown=named[0])
@@ -219,15 +223,15 @@ def is_close(rgb: Array, other: Array) -> bool:
     return rgb.ndim == 1 and float(np.abs(rgb - other).max()) < TONE
 
 
-def contains(corners: Array, what: Spot | Reading) -> bool:
-    """Whether the middle of a thing lies between four corners, which may lie aslant."""
-    middle = (what.x, what.y) if isinstance(what, Spot) else what.corners.mean(axis=0)
-    along, away = np.roll(corners, -1, axis=0) - corners, middle - corners
-    sides = along[:, 0] * away[:, 1] - along[:, 1] * away[:, 0]
-    return bool((sides > 0).all() or (sides < 0).all())
-
-
-__all__ = ["Marks"]
+def inside(corners: Array, things: Sequence[Thing]) -> list[Thing]:
+    """Those whose middle lies between four corners, which may lie aslant."""
+    if not things:
+        return []
+    middles = np.array([(t.x, t.y) if isinstance(t, Spot) else t.corners.mean(axis=0) for t in things])
+    along, away = corners[[1, 2, 3, 0]] - corners, middles[:, None] - corners
+    sides = along[:, 0] * away[..., 1] - along[:, 1] * away[..., 0]
+    within = (sides > 0).all(axis=1) | (sides < 0).all(axis=1)
+    return [thing for thing, one in zip(things, within, strict=True) if one]
 
 
 def named_numbers(text: str) -> Iterator[tuple[str, float]]:
@@ -242,3 +246,6 @@ def held(strips: HeatStrips) -> str:
     """What strips hold, in a word: weights, logits, or rows of a text."""
     leaves = {leaf.name for leaf in strips.tensor.expression.leaves()}
     return "weights" if strips.kind == "weight" else "logits" if leaves == {"logits"} else "rows"
+
+
+__all__ = ["Marks"]

@@ -42,8 +42,8 @@ class Look:
         self.light = NOTHING
         if mobject.opacity <= 0.002 or mobject.zoom() < 1e-3:
             return
+        readings, marks = reader.seen(mobject, self.view) if self.pen is None else mobject.seen(self.view, self.pen)
         self.pen = self.pen or reader.read(mobject)
-        readings, marks = mobject.seen(self.view, self.pen)
         self.readings = [reading for reading in readings if reading.text.strip()]
         self.light = standing_out((*self.readings, *marks), mobject.style.theme["background"])
         self.numbers = numbers_in(self.readings, marks, self.homes)

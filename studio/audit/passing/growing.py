@@ -198,11 +198,13 @@ def strayed(moment: Moment, key: Key, before: State, after: State) -> Iterator[D
 def turned_back(row: list[Moment], key: Key) -> Iterator[Defect]:
     """Shapes that go one way and then the other."""
     ways = [moment.shapes[key] for moment in row if key in moment.shapes]
-    if key[1] is Shade or len(ways) < 3 or any(way.cells != ways[0].cells for way in ways):
+    if key[1] is Shade or len(ways) < 3 or any(len(way.values) != len(ways[0].values) for way in ways):
         return
     first, here, last = ways
     wrong = here.beyond(np.minimum(first.read, last.read), np.maximum(first.read, last.read))
     wrong &= np.any([way.off for way in ways], axis=0) & ~turning(row[1], key)
+    if not wrong.any() or any(way.cells != first.cells for way in ways):
+        return
     for place in np.flatnonzero(wrong)[:1]:
         defect = here.defect(int(place))
         yield replace(

@@ -10,8 +10,8 @@ import numpy as np
 from scenes.kit.ground.encodings import Mark, Shade
 from scenes.kit.ground.readings import Array, Cells
 from studio.audit.checks.identity import Names, Traces, names_of, shared
-from studio.audit.checks.marked import contains, is_close
-from studio.audit.checks.spots import Spot
+from studio.audit.checks.marked import inside, is_close
+from studio.audit.checks.spots import Spot, common
 from studio.audit.findings import Defect
 from studio.audit.screen import VISIBLE
 
@@ -35,9 +35,9 @@ def framed(marks: Iterable[Mark], spots: list[Spot], target: Array) -> Iterator[
     """What all cells in a frame have in common."""
     for mark in marks:
         if mark.kind == "frame" and float(np.max(mark.opacity)) > VISIBLE and is_close(mark.rgb, target):
-            inside = [spot.names for spot in spots if contains(mark.points, spot)]
-            if inside:
-                yield shared(inside)
+            within = inside(mark.points, spots)
+            if within:
+                yield common(within)
 
 
 def lit(marks: Iterable[Mark], traces: Traces) -> Iterator[Names]:
