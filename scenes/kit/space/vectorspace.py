@@ -131,8 +131,12 @@ class VectorSpace(Painted):
         else:
             inside = np.concatenate([inside, np.zeros((1, 3))])
             self._fit(inside, [np.array([a, RAISED]) for a in np.linspace(0, np.pi, SIDES)])
-            self.view = np.array([self._clearest(turn), RAISED])
-            self._fit(inside, [self.view + (by, 0) for by in np.linspace(0, turn, MOMENTS)])
+            clearest = self._clearest(turn)
+            for side in (*clearest, clearest[0]):
+                self._fit(inside, [np.array([side + by, RAISED]) for by in np.linspace(0, turn, MOMENTS)])
+                if not any(self._half_seen(azimuth) for azimuth in (side, side + turn)):
+                    break
+            self.view = np.array([side, RAISED])
 
     def _fit(self, inside: np.ndarray, views: list[np.ndarray], stretched: bool = False) -> None:
         """The one scale at which all that matters lies in the box, from whatever side it will be seen."""
@@ -146,19 +150,26 @@ class VectorSpace(Painted):
         scales = np.where(np.isfinite(scales), scales, np.min(scales) if np.isfinite(scales).any() else 1.0)
         self.scale_units = scales if stretched else np.full(2, scales.min())
 
-    def _clearest(self, turn: float) -> float:
-        """The azimuth from which, over the whole turn, most labels are seen and arrows are least foreshortened."""
+    def _half_seen(self, azimuth: float) -> bool:
+        """Whether from there a label is neither plainly seen nor gone: that is for what moves."""
+        self.view = np.array([azimuth, RAISED])
+        seen = self._labels(self.at(self.values))[1]
+        return bool(((seen > 0.02) & (seen < 0.98)).any())
+
+    def _clearest(self, turn: float) -> list[float]:
+        """The azimuths, the one first from which, over the whole turn, most labels are seen and arrows are least
+        foreshortened."""
         arrows = [*self.values[self.stem_grown > 0], *(self.values[c.end] - self.values[c.start] for c in self.carried)]
         ways = np.array([arrow / np.linalg.norm(arrow) for arrow in arrows if arrow.any()]).reshape(-1, 3)
-        best: tuple[float, float] = (-1.0, 0.0)
+        clear: list[tuple[float, float]] = []
         for side in np.linspace(-np.pi, np.pi, SIDES, endpoint=False):
             seen = []
             for azimuth in side + np.linspace(0, turn, MOMENTS):
                 self.view = np.array([azimuth, RAISED])
                 long = np.linalg.norm(ways @ axes_of(self.view)[:2].T, axis=1).sum()
                 seen.append(self._labels(self.at(self.values))[1].sum() + long)
-            best = max(best, (round(float(np.min(seen) + np.mean(seen)), 6), -float(side)))
-        return -best[1]
+            clear.append((round(float(np.min(seen) + np.mean(seen)), 6), -float(side)))
+        return [-side for _, side in sorted(clear, reverse=True)]
 
     def _line_boxes(self, dots: np.ndarray) -> list[tuple[float, float, float, float]]:
         """Little boxes along arrows and links: labels keep off them."""

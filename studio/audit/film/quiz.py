@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from model.numbers.tensor import Tensor
+from model.numbers.tree import Recorded
 from scenes.kit.ground.encodings import Encoding, Mark, Shade
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.words.card import QuestionCard
@@ -21,7 +23,9 @@ from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 
-SAME = 1e-6  # of its size: numbers that differ by less are one
+SAME = 1e-6  # of its size: numbers of one run that differ by less are one; those of two runs may do so by chance
+
+Runs = frozenset[str]  # that a number comes from
 
 
 class Quizzes(Check):
@@ -29,7 +33,7 @@ class Quizzes(Check):
 
     def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
         super().__init__(lesson, report, sources, reader)
-        self.shown: list[np.ndarray] = []
+        self.shown: dict[Runs, list[np.ndarray]] = {}
 
     def step_started(self, step: Step) -> Iterator[Defect]:
         right = self.right_of(step)
@@ -37,34 +41,62 @@ class Quizzes(Check):
         if right is not None and self.has_shown(right):
             asked = self.lesson.questions[step.index]
             what = f"“{asked.answers[asked.right]}” is on screen before “{short(str(asked.text), 50)}” is asked"
-            yield Defect("given away", what, shown=f"{right:.6g}")
+            yield Defect("given away", what, shown=f"{right.number:.6g}")
 
     def seen(self, screen: Screen) -> Iterator[Defect]:
         for mobject in screen.mobjects:
             if id(mobject) in screen.changed and is_painted(mobject) and not isinstance(mobject, QuestionCard):
                 values = (n.value for r in screen.readings[id(mobject)] if r.opacity > SEEN for n in r.numbers)
                 cells = [each for each in values if isinstance(each, Cell) and isinstance(each.tensor, Tensor)]
-                self.shown.append(np.array([cell.value() for cell in cells]))
-                self.shown += [drawn(mark, each) for mark in screen.marks(mobject) for each in mark.shows]
+                for cell in cells:
+                    self.keep(cell.tensor, np.array([cell.value()]))
+                for mark in screen.marks(mobject):
+                    for each in mark.shows:
+                        if isinstance(each.cell, (Cell, Cells)):
+                            self.keep(each.cell.tensor, drawn(mark, each))
         return iter(())
+
+    def keep(self, tensor: Tensor, values: np.ndarray) -> None:
+        """Numbers of a tensor that have been on the screen."""
+        self.shown.setdefault(runs_of(tensor), []).append(values)
 
     def step_ended(self, step: Step) -> Iterator[Defect]:
         if (right := self.right_of(step)) is not None and not self.has_shown(right):
             asked = self.lesson.questions[step.index]
             what = f"the step “{step.name}” does not show the number that answers “{short(str(asked.text), 50)}”"
-            yield Defect("not answered", what, expected=f"{right:.6g}")
+            yield Defect("not answered", what, expected=f"{right.number:.6g}")
 
-    def right_of(self, step: Step) -> float | None:
+    def right_of(self, step: Step) -> Right | None:
         """The number behind the right answer, computed again; None where nothing is asked."""
         asked = self.lesson.questions.get(step.index)
         if asked is None:
             return None
-        again = self.sources.again(asked.cells[asked.right])
-        return float("nan") if isinstance(again, str) else float(again)
+        cell = asked.cells[asked.right]
+        again = self.sources.again(cell)
+        return Right(runs_of(cell), float(cell), float("nan") if isinstance(again, str) else float(again))
 
-    def has_shown(self, number: float) -> bool:
-        self.shown = [np.concatenate(self.shown)] if self.shown else []
-        return any(bool(np.isclose(values, number, rtol=SAME, atol=0).any()) for values in self.shown)
+    def has_shown(self, right: Right) -> bool:
+        for runs, parts in self.shown.items():
+            self.shown[runs] = [values] = [np.concatenate(parts)]
+            one = not (runs and right.runs) or bool(runs & right.runs)
+            same = np.isclose(values, right.number, rtol=SAME, atol=0) if one else values == right.as_shown
+            if same.any():
+                return True
+        return False
+
+
+@dataclass(frozen=True)
+class Right:
+    """The number behind a right answer: the runs it comes from, as it is shown, and computed again."""
+
+    runs: Runs
+    as_shown: float
+    number: float
+
+
+def runs_of(tensor: Tensor) -> Runs:
+    """The runs in which the numbers that it is made of were recorded; none of what is given."""
+    return frozenset(leaf.run for leaf in tensor.expression.leaves() if isinstance(leaf, Recorded))
 
 
 def drawn(mark: Mark, encoding: Encoding) -> np.ndarray:
