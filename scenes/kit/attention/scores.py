@@ -27,9 +27,9 @@ class ScoreTable(VGroup):
     """Queries [position, d] as coloured blocks beside the rows, keys over the columns, scores [query, key] where they
     cross; the corner says which axis asks.
 
-    words: of the run, one for each position. cell: the largest. keep: (query, key) that are never left out. widest: the
-    tensor whose numbers decide how many columns there are (default: the scores). Parts: `.queries .keys .scores
-    .corner`; `asking` marks a word, `alike` makes another table of the same places, `dots` one of dots."""
+    words: of the run, one for each position. cell: the largest. keep: (query, key or several) that are not left out.
+    Parts: `.queries .keys .scores .corner`; `asking` marks a word, `alike` makes another table of the same places,
+    `dots` one of dots."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class ScoreTable(VGroup):
         words: Sequence[str],
         *,
         cell: tuple[float, float] = (1.05, 0.56),
-        keep: tuple[int, int] = (0, 0),
+        keep: tuple[int, int | Sequence[int]] = (0, 0),
     ):
         depth = min(queries.shape[1], CELLS)
         side = max(typesetting.width(word, HEADER) for word in words) + 0.16 + depth * ENTRY + AIR

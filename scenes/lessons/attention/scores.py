@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 from manim import FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor
@@ -69,6 +70,7 @@ def all_scores(
 ) -> tuple[ScoreTable, Frame]:
     """Each query meets each key; leaves the table and a frame around the score that was worked out."""
     view, i, j, seen = lesson.view, lesson.position, lesson.query.other, lesson.query.seen
+    least = int(np.argmin(view.raw[i, seen].values))
     with lesson.step(
         "Scores",
         "Each query meets each key: rows ask, columns are asked.",
@@ -78,7 +80,8 @@ def all_scores(
             "Which word’s key fits the query of {asks} least?", view.raw[i, seen], lesson.called, smallest=True
         ),
     ):
-        table = ScoreTable(lesson.stage, view.q_met, view.k_met, view.raw, lesson.words, cell=(1.05, 0.56), keep=(i, j))
+        keep = (i, (j, least))
+        table = ScoreTable(lesson.stage, view.q_met, view.k_met, view.raw, lesson.words, cell=(1.05, 0.56), keep=keep)
         place = (table.scores.shown_row(i), table.scores.shown_column(j))
         frame = Frame(table.scores.corners(*place, *place))
         table.scores.reveal(0)
