@@ -27,7 +27,7 @@ def test_each_lie_is_told_once():
     assert len({lie.what for lie in LIES}) == len({(lie.file, lie.old, lie.new) for lie in LIES}) == len(LIES)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=140)
 def test_lies_are_found():
     told = LIES[::EVERY]
     command = [

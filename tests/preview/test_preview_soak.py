@@ -8,7 +8,7 @@ import pytest
 
 from tests.preview.browsing import Preview, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=55)
 
 ACTIONS, WARM, SEED = 200, 20, 7
 WORDS = "the a cat dog bird old small saw chased red ball because it was tired in park and ran".split()

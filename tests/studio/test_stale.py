@@ -9,7 +9,7 @@ import pytest
 from model.paths import ROOT
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=80)
 def test_after_a_change_the_cache_gives_what_would_be_drawn():
     """Where a change can be seen, something is drawn anew; where it cannot, nothing wrong is shown."""
     command = [sys.executable, "-m", "tests.studio.changes"]

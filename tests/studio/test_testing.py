@@ -15,6 +15,9 @@ import pytest
 @pytest.mark.slow
 def test_slow(): pass
 
+@pytest.mark.slow(seconds=100)
+def test_longest(): pass
+
 def test_fast(): {body}
 """
 
@@ -35,24 +38,24 @@ def run(folder: Path, *args: str, body: str = "pass") -> subprocess.CompletedPro
 
 def test_fast_tests_come_first(tmp_path):
     out = run(tmp_path, "-v", "-n0").stdout
-    assert -1 < out.index("::test_fast") < out.index("::test_slow")
-    assert "2 passed" in out.splitlines()[-1]
+    assert -1 < out.index("::test_fast") < out.index("::test_longest") < out.index("::test_slow")
+    assert "3 passed" in out.splitlines()[-1]
     assert "warning" not in out
 
 
 @pytest.mark.slow
 def test_fast_leaves_the_slow_ones_out(tmp_path):
-    assert "1 passed, 1 deselected" in run(tmp_path, "fast", "-n0").stdout
+    assert "1 passed, 2 deselected" in run(tmp_path, "fast", "-n0").stdout
 
 
 @pytest.mark.slow
 def test_all_takes_both_and_pytests_arguments(tmp_path):
-    assert "1 passed, 1 deselected" in run(tmp_path, "all", "-k", "slow", "-n0").stdout
+    assert "2 passed, 1 deselected" in run(tmp_path, "all", "-k", "fast or longest", "-n0").stdout
 
 
 @pytest.mark.slow
 def test_workers_share_the_tests_and_the_closing_line_says_so(tmp_path):
-    assert "2 passed" in run(tmp_path).stdout.splitlines()[-1]
+    assert "3 passed" in run(tmp_path).stdout.splitlines()[-1]
 
 
 @pytest.mark.slow

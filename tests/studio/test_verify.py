@@ -26,7 +26,7 @@ from studio.play.files import sha256
 from studio.play.picture import Picture
 from studio.play.session import Job
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=50)
 
 TEXT, OTHER = "The dog ran", "The cat sat"
 NAME = "attention-the-dog-ran-seed7-180p4"

@@ -17,7 +17,7 @@ from clearhead import making
 from model.errors import ClearheadError
 from model.paths import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=55)
 
 CONF = """
 project = "Pages"
