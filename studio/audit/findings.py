@@ -33,6 +33,7 @@ ROOM = {  # every kind of finding, and the check that it belongs to; each is exp
     "vanish and return": "film",
     "stretched text": "film",
     "double exposure": "film",
+    "pops up": "film",
     "result before cause": "film",
     "no question": "film",
     "given away": "film",

@@ -38,6 +38,14 @@ LIES = [
         "double exposure",
     ),
     Lie(
+        "bars that nobody has seen are there for the moment in which they go",
+        "scenes/lessons/unembedding/logits.py",
+        "lesson.play(SoftmaxRow(table), run_time=3.6)",
+        "lesson.play(*come(table.exps, table.weights, table.labels, table.sum, table.one), run_time=3.6)",
+        "unembedding",
+        "pops up",
+    ),
+    Lie(
         "the number that is asked for stands there when it is asked for",
         "scenes/lessons/attention/scores.py",
         "n=len(q), s=score)",

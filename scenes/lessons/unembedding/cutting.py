@@ -14,7 +14,7 @@ from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import Grow
+from scenes.kit.moves.reveal import Emerge
 from scenes.kit.recipes import Look, longest_bar
 from scenes.lesson.claims import count, fact
 from scenes.lesson.steps import come, leave
@@ -67,7 +67,7 @@ def temperature(lesson: Unembedding, before: Mobject) -> Chart:
             chart_of(lesson, say("T = {t:.2g}", t=t), probs, longest) for t, probs in zip(heats, all_probs, strict=True)
         ]
         title, bars = charts[0]
-        lesson.play(*leave(before), *come(title), Grow(bars, "values", lag=0.1), run_time=1.6)
+        lesson.play(*leave(before), *come(title), Emerge(bars, "values"), run_time=1.8)
         chart = charts[0]
         for following in charts[1:]:
             chart = change(lesson, chart, following)

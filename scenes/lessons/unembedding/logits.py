@@ -8,8 +8,8 @@ import numpy as np
 from manim import FadeIn, Mobject
 
 from scenes.kit.charts.signed import SignedBars
-from scenes.kit.moves.products import DotProduct
-from scenes.kit.moves.reveal import Introduce
+from scenes.kit.moves.products import DotProduct, SoftmaxRow
+from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
 from scenes.kit.numbers.rows import Rows
@@ -94,8 +94,6 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
         lesson.play(*leave(before), Introduce(table.scores, "cells", lag=0.05), *come(table.labels[0]), run_time=0.9)
-        flights = ((table.exps, 1, table.sum), (table.weights, 2, table.one))
-        for grid, k, total in flights:
-            lesson.play(Introduce(grid, "cells", lag=0.2), FadeIn(table.labels[k]), run_time=1.4)
-            lesson.play(FadeIn(total), run_time=0.4)
+        lesson.play(Grow(table.heights[0], "values"), run_time=0.8)
+        lesson.play(SoftmaxRow(table), run_time=3.6)
     return table

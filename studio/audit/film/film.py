@@ -11,6 +11,7 @@ from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
 from studio.audit.film.canvas import Blackouts, Vanishing
 from studio.audit.film.colours import alike
+from studio.audit.film.leaving import popped
 from studio.audit.film.motion import Motion
 from studio.audit.film.order import Answers, unasked
 from studio.audit.film.sight import Sight, Sights
@@ -43,8 +44,10 @@ class Film(Check):
 
     def passing(self) -> Iterator[Defect]:
         yield from self.settle()
-        self.still = False
+        first, self.still = self.still, False
         sight = self.sights.inside()
+        if first:
+            yield from popped(self.last, sight, self.lesson.animations or ())
         self.motion.at(sight)
         yield from self.follow(sight)
 

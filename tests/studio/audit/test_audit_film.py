@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, Transform, linear
+from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, Transform, VGroup, linear
 
 from model import run
 from scenes.kit.charts.bars import ProbabilityBars
@@ -238,6 +238,27 @@ def crossing(one, other, **how):
 
 def digits(place):
     return lambda lesson: Number(lesson.trace["blocks.0.attn.q"][0, 0, place], size=0.8)
+
+
+def test_what_was_never_shown_does_not_leave():
+    def put(lesson, shown=slice(0, 1)):
+        words = VGroup(word("one"), word("two").shift(2 * RIGHT))
+        lesson.play(FadeIn(words[shown]))
+        lesson.play(FadeOut(words))
+
+    (finding,) = [f for f in found(put) if f.defect.kind == "pops up"]
+    assert "Label comes all at once" in str(finding)
+    assert kinds(lambda lesson: put(lesson, slice(0, 2))) == set()
+
+
+def test_a_copy_that_takes_the_place_of_its_original_may_leave():
+    def put(lesson):
+        one = word("one")
+        lesson.play(FadeIn(one))
+        lesson.remove(one)
+        lesson.play(FadeOut(one.copy(), shift=RIGHT))
+
+    assert kinds(put) == set()
 
 
 def test_digits_that_are_seen_through_each_other():
