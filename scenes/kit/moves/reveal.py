@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from manim import Animation, Mobject
+from manim import Animation, Mobject, Scene
 
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.timing import COME, Together, ease, stagger
@@ -67,14 +67,15 @@ class Introduce(Reveal):
 
     def interpolate_mobject(self, alpha: float) -> None:
         super().interpolate_mobject(alpha)
-        self.mobject.opacity = self.opacity * float(ease(min(1.0, alpha * self.run_time / COME)))
+        self.mobject.opacity = self.opacity * come_so_far(alpha, self.run_time)
 
 
 class Grow(Animation):
     """An array of a painted mobject goes from nothing to what it is, entry after entry: bars, arcs, numbers.
 
     name: of the array: "values", "grown", "emphasis", "bar_opacity" … least: the share of it that is there before;
-    there: the entries that are there as a whole. Of bars nothing is seen before their turn."""
+    there: the entries that are there as a whole. Of bars nothing is seen before their turn; what was not on the stage,
+    words and axes, comes in COME seconds."""
 
     def __init__(
         self,
@@ -92,7 +93,12 @@ class Grow(Animation):
         self.final = np.array(getattr(mobject, name), dtype=float)
         self.least = np.full(len(self.final), least)
         self.least[list(there)] = 1.0
+        self.opacity, self.new = mobject.opacity, False
         self._grow(self.least)
+
+    def _setup_scene(self, scene: Scene) -> None:
+        self.new = scene is not None and self.mobject not in scene.get_mobject_family_members()
+        super()._setup_scene(scene)
 
     def _grow(self, progress: np.ndarray) -> None:
         setattr(self.mobject, self.what, self.final * progress.reshape((-1,) + (1,) * (self.final.ndim - 1)))
@@ -101,6 +107,8 @@ class Grow(Animation):
     def interpolate_mobject(self, alpha: float) -> None:
         progress = np.maximum(ease(stagger(self.rate_func(alpha), len(self.final), self.lag)), self.least)
         self._grow(progress if alpha < 1 else np.ones(len(self.final)))
+        if self.new:
+            self.mobject.opacity = self.opacity * come_so_far(alpha, self.run_time)
         if alpha >= 1:
             self.mobject.begun = None
 
@@ -109,13 +117,18 @@ class Emerge(Grow):
     """As Grow, of a mobject that comes where others are leaving: nothing of it is seen before the part `after`."""
 
     def __init__(self, mobject: Painted, name: str, *, after: float = 0.2, **kwargs: Any):
-        self.after, self.opacity = after, mobject.opacity
+        self.after = after
         super().__init__(mobject, name, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         late = max(0.0, alpha - self.after) / (1 - self.after)
         super().interpolate_mobject(late)
         self.mobject.opacity = self.opacity * float(ease(min(1.0, 5 * late)))
+
+
+def come_so_far(alpha: float, run_time: float) -> float:
+    """How much is seen of what comes, in COME seconds or in all the time there is."""
+    return float(ease(min(1.0, alpha * max(run_time / COME, 1.0))))
 
 
 class CountUp(Grow):

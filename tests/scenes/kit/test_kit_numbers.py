@@ -3,7 +3,7 @@
 import cairo
 import numpy as np
 import pytest
-from manim import DOWN, Group, config
+from manim import DOWN, Group, Scene, config
 
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
@@ -116,6 +116,21 @@ def test_grow_and_residual_add_reach_their_ends():
     grids = [TensorGrid(t) for t in (a, b, a + b)]
     play(lambda: kit.ResidualAdd(*grids), before=grids[:2])
     assert grids[2].text_opacity.min() == 1 and grids[2].values[0] == pytest.approx(a.values + b.values)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_grows_on_an_empty_place_comes_softly_and_what_stands_there_stays(there):
+    bars, scene = make("bars"), Scene()
+    if there:
+        scene.add(bars)
+    grow = kit.Grow(bars, "values", run_time=0.3)
+    grow._setup_scene(scene)
+    grow.begin()
+    seen = []
+    for alpha in (0.0, 0.5, 1.0):
+        grow.interpolate(alpha)
+        seen.append(bars.opacity)
+    assert seen == ([1.0, 1.0, 1.0] if there else [0.0, pytest.approx(0.5), 1.0])
 
 
 def test_softmax_row_and_weighted_sum_reach_their_ends():
