@@ -48,15 +48,15 @@ class Kind:
         return self.losses[:1] + self.squeezed if self.squeezed and available() else self.losses
 
 
-# Colours, levels by which pixels are held, gifsicle's loss. With more than 16 levels `verify` would find other frames.
+# Colours, levels by which pixels are held, gifsicle's loss. With more than 15 levels `verify` may find other frames.
 LOST = (
-    *((None, 4), (None, 8), (None, 16), (192, None), (128, None), (128, 8)),
-    *((128, 16), (96, 16), (64, None), (64, 16), (48, 16), (32, 16)),
+    *((None, 4), (None, 8), (None, 15), (255, 15), (192, None), (192, 15)),
+    *((128, None), (128, 15), (64, None), (64, 15), (48, 15), (32, 15)),
 )
 SQUEEZED = (
-    *((None, None, 0), (None, None, 20), (None, 4, 20), (None, 8, 20), (None, 16, 20), (None, 16, 60)),
-    *((128, None, 40), (128, 8, 40), (128, 16, 40), (128, 16, 80), (64, None, 80)),
-    *((64, 16, 40), (64, 16, 80), (64, 16, 150), (48, 16, 150), (32, 16, 300)),
+    *((None, None, 0), (None, None, 20), (None, 4, 20), (None, 8, 20), (None, 15, 20), (None, 15, 60)),
+    *((255, 15, 40), (128, None, 40), (128, 8, 40), (128, 15, 40), (128, 15, 80), (64, None, 80)),
+    *((64, 15, 40), (64, 15, 80), (64, 15, 150), (48, 15, 150), (32, 15, 300)),
 )
 KINDS = {
     kind.name: kind

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from studio.film import frames
 
 AHEAD = 8  # frames; twice as many make a file 1 % smaller
-Levels = npt.NDArray[np.int16]  # [height, width, 3], or of some pixels [n, 3]: 0 to 255
+Levels = npt.NDArray[np.int16]  # [red, green and blue; pixels]: 0 to 255
 
 
 class Run(NamedTuple):
@@ -40,17 +40,19 @@ def held(runs: Iterable[tuple[av.VideoFrame, int, int]], most: int) -> Iterator[
         if before is None or now.stands or not later:
             colours, frame = now.colours, now.frame
         else:
-            late = np.abs(now.colours - before).max(axis=2) > most
+            late = np.flatnonzero(np.abs(now.colours - before).max(axis=0) > most)
             colours = before.copy()
-            colours[late] = _middle(now.colours[late], [(run.colours[late], run.stands) for run in later], most)
-            frame = av.VideoFrame.from_ndarray(colours.astype(np.uint8), "rgb24").reformat(format=now.frame.format.name)
+            colours[:, late] = _middle(
+                now.colours[:, late], ((run.colours[:, late], run.stands) for run in later), most
+            )
+            frame = _frame(colours, now.frame)
         yield frame, now.first, now.shown
         before = colours if now.first else None  # nothing follows from the poster
 
 
 def _with_next(runs: Iterable[tuple[av.VideoFrame, int, int]]) -> Iterator[Sequence[Run]]:
     """Every run with the next ones."""
-    coming = (Run(*run, frames.rgb(run[0]).astype(np.int16)) for run in runs)
+    coming = (Run(*run, np.ascontiguousarray(frames.rgb(run[0]).reshape(-1, 3).T, np.int16)) for run in runs)
     window = deque(islice(coming, 1 + AHEAD))
     while window:
         yield tuple(window)
@@ -62,11 +64,16 @@ def _middle(now: Levels, later: Iterable[tuple[Levels, bool]], most: int) -> Lev
     """Colours that hold for longest: the middle of what each pixel will be, for as long as all of it is near enough.
 
     later: the next frames' colours, and whether they stand: there pixels are exact again."""
-    low, high, near = now.copy(), now.copy(), np.ones(len(now), bool)
+    low, high, near = now.copy(), now.copy(), np.ones(now.shape[1], bool)
     for colours, stands in later:
         lower, higher = np.minimum(low, colours), np.maximum(high, colours)
-        near &= (higher - lower).max(axis=1) <= 2 * most
-        low[near], high[near] = lower[near], higher[near]
-        if stands:
+        near &= (higher - lower).max(axis=0) <= 2 * most
+        low, high = np.where(near, lower, low), np.where(near, higher, high)
+        if stands or not near.any():
             break
     return (low + high) // 2
+
+
+def _frame(colours: Levels, like: av.VideoFrame) -> av.VideoFrame:
+    pixels = np.ascontiguousarray(colours.T.reshape(like.height, like.width, 3), np.uint8)
+    return av.VideoFrame.from_ndarray(pixels, "rgb24").reformat(format=like.format.name)
