@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ from scenes.kit.ground.readings import Cell
 from scenes.lesson.runs import first_step
 from studio.film import render as rendering
 from studio.film.verify import verify
-from studio.page import document, inside, making
+from studio.page import again, document, inside, making
 from studio.page.graph import Graph
 from studio.page.shots import shots_of
 from tests.preview.browsing import Page, wait_for
@@ -67,6 +69,23 @@ def test_the_file_needs_no_other(film):
     assert set(addresses) <= {"http://www.w3.org/2000/svg"}
     assert film.path.stat().st_size < 12e6
     assert film.path.name in {listed["name"] for listed in json.loads(film.files[-1].read_text())["files"]}
+
+
+def test_the_film_keeps_safaris_rules_for_inline_video(film):
+    """Inline on a phone, started by a script without a press, from a file without a stream's tricks."""
+    page = again.read(film.path.read_text(encoding="utf-8"))
+    (tag,) = re.findall(r"<video [^>]*>", page.text)
+    assert {"playsinline", "muted"} < set(tag.split()) and "autoplay" not in tag
+    assert 'new Blob([bytes("film-data")], { type: "video/mp4" })' in page.text and "MediaSource" not in page.text
+    assert page.film[4:8] == b"ftyp" and page.film.index(b"moov") < page.film.index(b"mdat")
+    with av.open(io.BytesIO(page.film)) as video:
+        (stream,) = video.streams.video
+        context = stream.codec_context
+        assert (context.name, context.pix_fmt, context.codec_tag) == ("h264", "yuv420p", "avc1")
+        assert context.profile in ("Baseline", "Constrained Baseline", "Main", "High")
+        assert not video.streams.audio
+        first = next(video.decode(stream))
+        assert first.key_frame and first.pts == 0
 
 
 def test_what_was_changed_is_found(film, tmp_path):
