@@ -19,6 +19,7 @@ from model.numbers.making import by_formula
 from model.numbers.operations import OPERATIONS
 from model.numbers.tensor import Tensor, concatenate, stack
 from model.numbers.trace import Trace
+from model.paths import ROOT
 from scenes.kit.ground.readings import Cell
 from scenes.lesson.runs import first_step
 from studio.film import render as rendering
@@ -186,6 +187,14 @@ def test_by_keyboard_alone(page):
     assert page.page.locator("#card").is_hidden()
 
 
+PLACE = """(() => {
+    const box = document.getElementById('picture').getBoundingClientRect();
+    const one = (clearhead.reader.readings || []).find(({ area, cells }) => cells.length === 1 && area.length === 4);
+    const mean = (k) => one.area.reduce((sum, p) => sum + p[k], 0) / one.area.length;
+    return one && [box.x + mean(0) * box.width, box.y + mean(1) * box.height];
+})()"""
+
+
 def check_formulas(page: Page, trace: Trace, cells: Iterable[tuple[str, tuple[int, ...]]], least: int, **close) -> None:
     """Numbers of a run, by the page's patterns and by the formulas of Python, where there are some."""
     graph, asked, wanted = Graph([trace], 1 << 26), [], []
@@ -314,6 +323,23 @@ def test_what_is_so_at_few_places_is_not_overlooked(page):
     check_formulas(page, trace, cells, 150, atol=1e-12)
 
 
+def test_the_gallerys_page_opens_and_is_clicked_down_to_the_end(open_film):
+    """As it lies in the repository, a whole lesson: each step's end, and a click there on a number."""
+    page = open_film(ROOT / "renders/gallery/unembedding.html")
+    assert page.js(
+        "clearhead.numbers.cells.every(([ref, index, said]) => clearhead.numbers.proof({ ref, index }, said).equal)"
+    )
+    for step in range(page.js("clearhead.player.steps.length")):
+        page.js("step => clearhead.player.go(step, Infinity, false)", step)
+        place = wait_for(lambda: page.js(PLACE), 10, "a number to click")
+        page.page.mouse.click(*place)
+        wait_for(lambda: page.page.locator("#card").is_visible(), 5, "the card")
+        while (operands := page.page.locator("#card button.number")).count():
+            assert "✗" not in card(page) and page.page.locator("#card .wrong").count() == 0
+            operands.last.click()
+        page.press("Escape")
+
+
 # ── in another browser ───────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 def firefox(tmp_path):
@@ -344,14 +370,7 @@ def test_all_of_it_in_firefox(firefox, film, tmp_path):
     wait_for(lambda: firefox.js(read), 10, "what can be read there")
     equal = "([ref, index, said]) => clearhead.numbers.proof({ ref, index }, said).equal"
     assert firefox.js(f"clearhead.numbers.cells.every({equal})")
-    firefox.click(*firefox.js(
-        f"""(() => {{
-            const box = {video}.getBoundingClientRect();
-            const made = clearhead.reader.readings.find(({{ area, cells }}) => cells.length === 1 && area.length === 4);
-            const mean = (k) => made.area.reduce((sum, p) => sum + p[k], 0) / made.area.length;
-            return [box.x + mean(0) * box.width, box.y + mean(1) * box.height];
-        }})()"""
-    ))  # fmt: skip
+    firefox.click(*firefox.js(PLACE))
     number, deep = "document.querySelector('#card button.number:last-of-type')", 0
     while firefox.js(f"!!{number}"):
         assert "✓ computed here: equal" in firefox.text("card")
