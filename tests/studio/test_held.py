@@ -50,3 +50,13 @@ def test_a_fade_is_a_few_even_steps():
     pixels = SIZE[0] * SIZE[1]
     assert changes(wanted) == 59 * pixels and changes(found) <= 10 * pixels
     assert abs((found - wanted)[2:-1].mean()) < 1, "as often too bright as too dark"
+
+
+def test_what_comes_to_rest_is_exact_though_something_else_moves():
+    wanted = np.zeros((30, *SIZE), int)
+    wanted[:10, :, 0] = np.arange(10, 0, -1)[:, None, None]  # fades, and is gone from the tenth frame on
+    wanted[:, 0, 5] = 8 * np.arange(30)[:, None] % 256  # moves all the time
+    found = colours(list(held(runs(wanted), 15)))
+    assert (found[2:9, :, 0] != wanted[2:9, :, 0]).any(), "held while it fades"
+    assert (found[11:, :, 0] == 0).all()
+    assert (found[11:-1, 0, 5] != wanted[11:-1, 0, 5]).any()

@@ -1,6 +1,7 @@
 """Pixels of a GIF that stay as they are while they change little: a GIF pays for every pixel that it draws again.
 
-That is so only while things move. A picture that stands is exact: there is time to look at it, and it is paid for once.
+That is so only while they move. A pixel that has come to rest is exact: there is time to look at it, and it is paid for
+once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from studio.film import frames
 
 AHEAD = 8  # frames; twice as many make a file 1 % smaller
+REST = 4  # frames for which a pixel is to stay before it counts as come to rest
 Levels = npt.NDArray[np.int16]  # [red, green and blue; pixels]: 0 to 255
 
 
@@ -40,11 +42,10 @@ def held(runs: Iterable[tuple[av.VideoFrame, int, int]], most: int) -> Iterator[
         if before is None or now.stands or not later:
             colours, frame = now.colours, now.frame
         else:
-            late = np.flatnonzero(np.abs(now.colours - before).max(axis=0) > most)
+            late = _late(before, now, later, most)
+            next_ones = ((run.colours[:, late], run.stands) for run in later)
             colours = before.copy()
-            colours[:, late] = _middle(
-                now.colours[:, late], ((run.colours[:, late], run.stands) for run in later), most
-            )
+            colours[:, late] = _middle(now.colours[:, late], next_ones, most)
             frame = _frame(colours, now.frame)
         yield frame, now.first, now.shown
         before = colours if now.first else None  # nothing follows from the poster
@@ -58,6 +59,18 @@ def _with_next(runs: Iterable[tuple[av.VideoFrame, int, int]]) -> Iterator[Seque
         yield tuple(window)
         window.popleft()
         window.extend(islice(coming, 1))
+
+
+def _late(before: Levels, now: Run, later: Sequence[Run], most: int) -> npt.NDArray[np.intp]:
+    """The pixels to be drawn again: those that are too far off, and those that have come to rest, which are exact.
+
+    Else what has faded would be seen faintly until everything stands."""
+    off = np.abs(now.colours - before).max(axis=0)
+    pixels = np.flatnonzero(off)
+    rests = np.ones(len(pixels), bool)
+    for run in later[:REST]:
+        rests &= (run.colours[:, pixels] == now.colours[:, pixels]).all(axis=0)
+    return pixels[rests | (off[pixels] > most)]
 
 
 def _middle(now: Levels, later: Iterable[tuple[Levels, bool]], most: int) -> Levels:
