@@ -27,6 +27,7 @@ from model.errors import UsageError
 from studio.film import captions
 from studio.film.film import Film, Report
 from studio.film.images import straight
+from studio.film.web.held import held
 from studio.film.web.squeeze import squeeze
 from studio.page.making import page
 from studio.play.playback import Pixels
@@ -108,7 +109,7 @@ def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) 
 
     Method: palettegen and paletteuse of FFmpeg, in two passes; its statistics over whole frames give 3–5 dB more than
     over what changes. Without dithering still parts stay still, and it is the most exact: few colours are needed."""
-    rate, total = int(film.job.picture.fps), 2 * film.frames
+    picture, total = film.job.picture, 2 * film.frames
     palettes, ends = [], [0]
     for part in parts(film):
         palettes.append(_palette(part, partial(_report_from, report, ends[-1], total)))
@@ -116,9 +117,10 @@ def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) 
     in_colours = [_paletteuse(film, palette) for palette in palettes]
     with av.open(target, "w", format="gif", options={"loop": "0", "final_delay": "-1"}) as output:
         stream = output.add_stream("gif", rate=100)
-        stream.pix_fmt, stream.width, stream.height = "pal8", film.job.picture.width, film.job.picture.height
+        stream.pix_fmt, stream.width, stream.height = "pal8", picture.width, picture.height
         stream.time_base = stream.codec_context.time_base = Fraction(1, 100)
-        for frame, first, shown in poster_first(film):
+        shots, rate = poster_first(film), int(picture.fps)
+        for frame, first, shown in shots if picture.held is None else held(shots, picture.held):
             frame.pts, frame.time_base = first * 100 // rate, Fraction(1, 100)
             graph, pictures = in_colours[bisect(ends, first) - 1 if first else -1]  # the poster is of the last step
             pictures.push(frame)
@@ -129,8 +131,8 @@ def to_gif(film: Film, target: Path, report: Report = lambda done, total: None) 
                 output.mux(packet)
             report(ends[-1] + first + shown, total)
         output.mux(stream.encode())
-    if film.job.picture.lossy is not None:
-        squeeze(target, film.job.picture.lossy)
+    if picture.lossy is not None:
+        squeeze(target, picture.lossy)
 
 
 def _report_from(report: Report, before: int, total: int, frames: int) -> None:

@@ -25,7 +25,7 @@ from studio.play.writer import LOSSLESS_ALPHA
 # How a lesson looks (the options that are words by default) is said after what it shows.
 ORDER = sorted(OPTIONS, key=lambda name: isinstance(getattr(DEFAULTS, name), str))
 SHAPE = ("width", "height", "fps", "transparent")  # what of a manifest's picture is asked for
-LOST = ("colours", "lossy", "quality")  # and is there where it is not the best
+LOST = ("colours", "held", "lossy", "quality")  # and is there where it is not the best
 
 
 def basename(job: Job, step: str | None = None) -> str:

@@ -50,7 +50,7 @@ class Document:
         page = (WEB / "index.html").read_text(encoding="utf-8")
         size = self.about["width"], self.about["height"]
         video = (
-            f'<video id="picture" playsinline preload="auto" width="{size[0]}" height="{size[1]}" '
+            f'<video id="picture" playsinline muted preload="auto" width="{size[0]}" height="{size[1]}" '
             f'poster="{_url("image/webp", self.stills[-1])}" aria-label="{html.escape(self.title)}"></video>'
         )
         for old, new in (

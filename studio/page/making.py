@@ -6,6 +6,8 @@ import io
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import av
@@ -122,10 +124,16 @@ def video_and_stills(
     film: Filmed, chapters: list[Any], crf: int, report: Callable[[int], None]
 ) -> tuple[bytes, list[bytes]]:
     """The film as H.264 with a key frame at every step, and the last frame of each step as WebP."""
-    job, target = film.job, io.BytesIO()
-    starts = {step["start"] for step in steps_of(film)}
+    with TemporaryDirectory() as folder:
+        stills = _encode(film, chapters, crf, report, target := Path(folder, "film.mp4"))
+        return target.read_bytes(), stills
+
+
+def _encode(film: Filmed, chapters: list[Any], crf: int, report: Callable[[int], None], target: Path) -> list[bytes]:
+    """The index comes first in the file, as players like it; it is moved there when all is written."""
+    job, starts = film.job, {step["start"] for step in steps_of(film)}
     stills: list[bytes] = []
-    with av.open(target, "w", format="mp4") as output:
+    with av.open(target, "w", options={"movflags": "+faststart"}) as output:
         output.metadata["title"] = job.entry.title
         output.set_chapters(chapters)
         rate = rate_of(job)
@@ -142,7 +150,7 @@ def video_and_stills(
             output.mux(stream.encode(frame))
             report(number + 1)
         output.mux(stream.encode())
-    return target.getvalue(), stills
+    return stills
 
 
 def rate_of(job: Job) -> Any:

@@ -22,14 +22,15 @@ QUALITIES = {
 class Picture:
     """Pixels (even numbers, as video codecs want them), frames a second, scene units; what is lost where it is stored.
 
-    colours: of a GIF, 2 to 255; lossy: what gifsicle may lose of it. quality: of a WebP that is not exact, 0 to 100.
-    None: the best there is."""
+    colours: of a GIF, 2 to 255; held: levels by which its pixels may be off while things move; lossy: what gifsicle may
+    lose of it. quality: of a WebP that is not exact, 0 to 100. None: the best there is."""
 
     width: int
     height: int
     fps: float  # an int where it is whole
     frame: tuple[float, float]
     colours: int | None = None
+    held: int | None = None
     lossy: int | None = None
     quality: int | None = None
 
@@ -55,7 +56,7 @@ class Picture:
         low, high = sorted((self.width, self.height))
         usual = 2 * round(low * max(self.frame) / min(self.frame) / 2)
         size = f"{low}" if high == usual else f"{self.width}x{self.height}"
-        lost = {"colours": self.colours, "lossy": self.lossy, "quality": self.quality}
+        lost = {"colours": self.colours, "held": self.held, "lossy": self.lossy, "quality": self.quality}
         return "".join([f"{size}p{self.fps:g}", *(f"-{n}{name}" for name, n in lost.items() if n is not None)])
 
 

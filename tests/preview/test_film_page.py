@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -17,11 +19,12 @@ from model.numbers.making import by_formula
 from model.numbers.operations import OPERATIONS
 from model.numbers.tensor import Tensor, concatenate, stack
 from model.numbers.trace import Trace
+from model.paths import ROOT
 from scenes.kit.ground.readings import Cell
 from scenes.lesson.runs import first_step
 from studio.film import render as rendering
 from studio.film.verify import verify
-from studio.page import document, inside, making
+from studio.page import again, document, inside, making
 from studio.page.graph import Graph
 from studio.page.shots import shots_of
 from tests.preview.browsing import Page, wait_for
@@ -67,6 +70,23 @@ def test_the_file_needs_no_other(film):
     assert set(addresses) <= {"http://www.w3.org/2000/svg"}
     assert film.path.stat().st_size < 12e6
     assert film.path.name in {listed["name"] for listed in json.loads(film.files[-1].read_text())["files"]}
+
+
+def test_the_film_keeps_safaris_rules_for_inline_video(film):
+    """Inline on a phone, started by a script without a press, from a file without a stream's tricks."""
+    page = again.read(film.path.read_text(encoding="utf-8"))
+    (tag,) = re.findall(r"<video [^>]*>", page.text)
+    assert {"playsinline", "muted"} < set(tag.split()) and "autoplay" not in tag
+    assert 'new Blob([bytes("film-data")], { type: "video/mp4" })' in page.text and "MediaSource" not in page.text
+    assert page.film[4:8] == b"ftyp" and page.film.index(b"moov") < page.film.index(b"mdat")
+    with av.open(io.BytesIO(page.film)) as video:
+        (stream,) = video.streams.video
+        context = stream.codec_context
+        assert (context.name, context.pix_fmt, context.codec_tag) == ("h264", "yuv420p", "avc1")
+        assert context.profile in ("Baseline", "Constrained Baseline", "Main", "High")
+        assert not video.streams.audio
+        first = next(video.decode(stream))
+        assert first.key_frame and first.pts == 0
 
 
 def test_what_was_changed_is_found(film, tmp_path):
@@ -165,6 +185,14 @@ def test_by_keyboard_alone(page):
     assert card(page) != deeper and "Back" in card(page)
     page.press("Escape")
     assert page.page.locator("#card").is_hidden()
+
+
+PLACE = """(() => {
+    const box = document.getElementById('picture').getBoundingClientRect();
+    const one = (clearhead.reader.readings || []).find(({ area, cells }) => cells.length === 1 && area.length === 4);
+    const mean = (k) => one.area.reduce((sum, p) => sum + p[k], 0) / one.area.length;
+    return one && [box.x + mean(0) * box.width, box.y + mean(1) * box.height];
+})()"""
 
 
 def check_formulas(page: Page, trace: Trace, cells: Iterable[tuple[str, tuple[int, ...]]], least: int, **close) -> None:
@@ -295,6 +323,23 @@ def test_what_is_so_at_few_places_is_not_overlooked(page):
     check_formulas(page, trace, cells, 150, atol=1e-12)
 
 
+def test_the_gallerys_page_opens_and_is_clicked_down_to_the_end(open_film):
+    """As it lies in the repository, a whole lesson: each step's end, and a click there on a number."""
+    page = open_film(ROOT / "renders/gallery/unembedding.html")
+    assert page.js(
+        "clearhead.numbers.cells.every(([ref, index, said]) => clearhead.numbers.proof({ ref, index }, said).equal)"
+    )
+    for step in range(page.js("clearhead.player.steps.length")):
+        page.js("step => clearhead.player.go(step, Infinity, false)", step)
+        place = wait_for(lambda: page.js(PLACE), 10, "a number to click")
+        page.page.mouse.click(*place)
+        wait_for(lambda: page.page.locator("#card").is_visible(), 5, "the card")
+        while (operands := page.page.locator("#card button.number")).count():
+            assert "✗" not in card(page) and page.page.locator("#card .wrong").count() == 0
+            operands.last.click()
+        page.press("Escape")
+
+
 # ── in another browser ───────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 def firefox(tmp_path):
@@ -325,14 +370,7 @@ def test_all_of_it_in_firefox(firefox, film, tmp_path):
     wait_for(lambda: firefox.js(read), 10, "what can be read there")
     equal = "([ref, index, said]) => clearhead.numbers.proof({ ref, index }, said).equal"
     assert firefox.js(f"clearhead.numbers.cells.every({equal})")
-    firefox.click(*firefox.js(
-        f"""(() => {{
-            const box = {video}.getBoundingClientRect();
-            const made = clearhead.reader.readings.find(({{ area, cells }}) => cells.length === 1 && area.length === 4);
-            const mean = (k) => made.area.reduce((sum, p) => sum + p[k], 0) / made.area.length;
-            return [box.x + mean(0) * box.width, box.y + mean(1) * box.height];
-        }})()"""
-    ))  # fmt: skip
+    firefox.click(*firefox.js(PLACE))
     number, deep = "document.querySelector('#card button.number:last-of-type')", 0
     while firefox.js(f"!!{number}"):
         assert "✓ computed here: equal" in firefox.text("card")

@@ -192,6 +192,7 @@ def test_the_command_says_what_it_chose(run, tmp_path, monkeypatch):
     file = tmp_path / Path(out.strip()).name
     picture = json.loads(file.with_suffix(".json").read_text())["picture"]
     lost = f", {picture['colours']} colours" if "colours" in picture else ""
+    lost += f", pixels held within {picture['held']} levels" if "held" in picture else ""
     lost += f", lossy {picture['lossy']}" if "lossy" in picture else ""
     chosen = f"192 × 108, {picture['fps']} frames a second{lost}: {file.stat().st_size / 1000:.3g} kB."
     assert f"toy: the best in 10 kB is {chosen}\n" in err

@@ -35,7 +35,8 @@ Loss = dict[str, Any]  # fields of a Picture
 
 @dataclass(frozen=True)
 class Kind:
-    """A format that can be made to fit. losses: what of a picture may be lost, nothing first; squeezed: by gifsicle."""
+    """A format that can be made to fit. losses: what of a picture may be lost, nothing first; squeezed: what
+    instead where gifsicle is there, which does better."""
 
     name: str
     encode: Callable[[Film, Path, Report], None]
@@ -44,13 +45,18 @@ class Kind:
 
     @property
     def tried(self) -> tuple[Loss, ...]:
-        return self.losses + (self.squeezed if available() else ())
+        return self.losses[:1] + self.squeezed if self.squeezed and available() else self.losses
 
 
-COLOURS = (192, 128, 96, 64, 48, 32)
+# Colours, levels by which pixels are held, gifsicle's loss. With more than 15 levels `verify` may find other frames.
+LOST = (
+    *((None, 4), (None, 8), (None, 15), (255, 15), (192, None), (192, 15)),
+    *((128, None), (128, 15), (64, None), (64, 15), (48, 15), (32, 15)),
+)
 SQUEEZED = (
-    *((None, 20), (None, 60), (192, 60), (128, 40), (128, 80)),
-    *((128, 150), (64, 80), (64, 150), (48, 150), (32, 300)),
+    *((None, None, 20), (None, 4, 20), (None, 8, 20), (None, 15, 20), (None, 15, 60)),
+    *((255, 15, 40), (128, None, 40), (128, 8, 40), (128, 15, 40), (128, 15, 80), (64, None, 80)),
+    *((64, 15, 40), (64, 15, 80), (64, 15, 150), (48, 15, 150), (32, 15, 300)),
 )
 KINDS = {
     kind.name: kind
@@ -58,8 +64,8 @@ KINDS = {
         Kind(
             "gif",
             export.to_gif,
-            ({}, *({"colours": colours} for colours in COLOURS)),
-            tuple({"colours": colours, "lossy": lossy} for colours, lossy in SQUEEZED),
+            ({}, *({"colours": colours, "held": held} for colours, held in LOST)),
+            tuple({"colours": colours, "held": held, "lossy": lossy} for colours, held, lossy in SQUEEZED),
         ),
         Kind("webp", export.to_webp, ({}, *({"quality": quality} for quality in (90, 75, 60, 45, 30)))),
     )
@@ -231,6 +237,7 @@ def fitted(picture: Picture, size: int, budget: Budget) -> str:
 def described(picture: Picture) -> str:
     """A picture in words: 640 × 360, 10 frames a second, 64 colours."""
     lost = [f"{picture.colours} colours"] if picture.colours else []
+    lost += [f"pixels held within {picture.held} levels"] if picture.held else []
     lost += [f"lossy {picture.lossy}"] if picture.lossy else []
     lost += [f"quality {picture.quality}"] if picture.quality else []
     return ", ".join([f"{picture.width} × {picture.height}", f"{picture.fps:g} frames a second", *lost])
