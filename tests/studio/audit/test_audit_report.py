@@ -1,13 +1,17 @@
 """What an audit reports, of one run and of many; the command."""
 
 import json
+import pickle
 
 import pytest
 from manim import FadeIn, Rectangle, Square
 
+from model import generate
+from scenes.kit.charts.cumulative import CumulativeBar
 from scenes.kit.ground.text import Label
 from scenes.lesson import Options
 from studio.audit import as_json, audit, audit_lesson, cases, command, show
+from studio.audit.screen import fingerprint
 from studio.cli.main import main
 from tests.studio.audit.planted import BAD, Clean, Entry, Planted, Shipped, bad, found, shows
 
@@ -129,3 +133,11 @@ def test_how_full_the_stage_is(aspect, capsys):
 
 def test_a_stage_that_is_not_full_is_no_finding():
     assert not found(shows(lambda lesson: Label("one word").move_to(lesson.stage.center)))
+
+
+def test_what_is_remembered_of_a_mobject_is_not_the_run_that_it_shows():
+    """It is kept for every play, and a run of a large model is half a gigabyte."""
+    turn = next(generate("tiny", "The cat sat", 1, seed=0))
+    line = CumulativeBar(turn, turn.trace.vocabulary, width=12)
+    run = sum(values.nbytes for values in turn.trace.arrays.values())
+    assert len(pickle.dumps(fingerprint(line))) < run / 20
