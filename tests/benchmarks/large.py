@@ -20,7 +20,7 @@ import time
 from typing import Any
 
 from model import load
-from model.errors import UsageError
+from model.errors import ClearheadError
 from model.runs.checkpoints import Checkpoint
 from model.runs.recorder import run_tokens
 from model.text.tokenizer import Encoding
@@ -95,18 +95,20 @@ def until_drawn(lesson: str, model: str, text: str) -> float:
     return taken
 
 
-def lesson_row(lesson: str, model: str) -> str | None:
+def lesson_row(lesson: str, model: str, pictures: bool) -> str | None:
     """What a lesson takes; None where it does not take the model."""
     try:
         began = time.process_time()
         perform(job(lesson, model))
-    except UsageError:
+    except ClearheadError:
         return None
     cold = time.process_time() - began
     taken = [until_drawn(lesson, model, sentence) for sentence in SENTENCES]
+    row = f"| {lesson} | {statistics.median(taken):.2f} | {max(taken):.2f} | {cold:.1f} |"
+    if pictures:
+        return row
     with tempfile.TemporaryDirectory() as folder:
-        memory = peak("storyboard", lesson, "-q", "l", "-o", folder, "-m", model)
-    return f"| {lesson} | {statistics.median(taken):.2f} | {max(taken):.2f} | {cold:.1f} | {memory:,.0f} |"
+        return f"{row} {peak('storyboard', lesson, '-q', 'l', '-o', folder, '-m', model):,.0f} |"
 
 
 def of_traces(model: str) -> None:
@@ -126,13 +128,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", choices=[[], *every], default=[], metavar="LESSON")
     parser.add_argument("-m", "--model", default="smollm2")
+    parser.add_argument("--pictures", action="store_true", help="how soon they are there alone, no memory")
     given = parser.parse_args()
-    if not given.lessons:
+    if not given.lessons and not given.pictures:
         of_traces(given.model)
-    heads = ["lesson", "first picture: median s", "worst s", "played without drawing s", "storyboard MB"]
+    heads = ["lesson", "first picture: median s", "worst s", "played without drawing s"]
+    heads += [] if given.pictures else ["storyboard MB"]
     print(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|", flush=True)
     for lesson in given.lessons or every:
-        if (row := lesson_row(lesson, given.model)) is not None:
+        if (row := lesson_row(lesson, given.model, given.pictures)) is not None:
             print(row, flush=True)
     print(f"\nload average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores")
 
