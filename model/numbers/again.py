@@ -31,10 +31,15 @@ class Run(Protocol):
 
 def evaluate(expression: Expression, runs: Mapping[str, Run], memo: Memo) -> Values:
     """The values in float64. Raises LookupError for a run that is not among them."""
-    key = (expression.run, expression.name, expression.index) if isinstance(expression, Recorded) else id(expression)
+    key = key_of(expression)
     if key not in memo:  # holding the expression keeps its id from being used again
         memo[key] = _evaluate(expression, runs, memo), expression
     return memo[key][0]
+
+
+def key_of(expression: Expression) -> Any:
+    """Under what the values of an expression are kept in a memo."""
+    return (expression.run, expression.name, expression.index) if isinstance(expression, Recorded) else id(expression)
 
 
 def _evaluate(expression: Expression, runs: Mapping[str, Run], memo: Memo) -> Values:

@@ -61,6 +61,9 @@ class Trace:
         for values in self.arrays.values():
             values.flags.writeable = False
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Trace:
+        return self  # immutable, and with all weights: what shows it is copied in every animation
+
     def __getitem__(self, name: str) -> Tensor:
         return Tensor.recorded(name, self.array(name), self.axes[name], self.run_id)
 

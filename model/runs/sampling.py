@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,9 @@ class Turn:
     place: int  # of the word in the ranking: 0 is the likeliest
     word: str
     last: bool  # whether the word ends the document
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Turn:
+        return self  # immutable
 
     @property
     def id(self) -> int:

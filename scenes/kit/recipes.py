@@ -71,6 +71,19 @@ def dots(box: Box, pattern: Tensor, words: Sequence[str], query: int | None, lar
     return box.fit(DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **room))
 
 
+def legible_dots(
+    box: Box, pattern: Tensor, words: Sequence[str], query: int, key: int, largest: float = 1.0
+) -> DotPattern:
+    """The same of as many words as can be read there, with the row of a query and the column of a key."""
+    room: Look = dict(width=box.width, height=box.height, cell=(largest, largest), target_row=query)
+    for count in range(len(words), 1, -1):
+        kept: Look = dict(rows=count, columns=count, keep_row=query, keep_column=key)
+        grid = box.fit(DotPattern(pattern, row_labels=words, column_labels=words, **room, **kept))
+        if grid.legible:
+            break
+    return grid
+
+
 def attention_bars(
     box: Box, weights: Tensor, tokens: Sequence[str], query: int, seen: Sequence[int]
 ) -> tuple[Label, ProbabilityBars]:

@@ -12,6 +12,7 @@ from manim.mobject.text.tex_mobject import SingleStringMathTex
 from manim.mobject.text.text_mobject import MarkupText, Paragraph, Text
 from manim.mobject.text.typst_mobject import Typst
 
+from model.numbers.trace import Trace
 from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.layout import HOME, View
 from scenes.kit.ground.painting import Painted, PaintingCamera, seen_in
@@ -186,6 +187,8 @@ def fingerprint(mobject: Mobject) -> tuple[Any, ...]:
 
 
 def _state(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, Trace):
+        return value.run_id  # read-only, and with all its numbers as large as a model
     if isinstance(value, np.ndarray):
         return (value.shape, value.tobytes())
     if value is None or isinstance(value, (bool, int, float)) or type(value) is str:

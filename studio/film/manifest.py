@@ -11,6 +11,7 @@ from typing import Any
 
 from model import __version__
 from model.errors import ClearheadError
+from model.numbers.trace import Trace
 from studio.film.film import Film
 from studio.film.naming import LOST
 from studio.film.web import squeeze
@@ -33,7 +34,8 @@ def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
         "text": info.get("text"),
         "tokens": list(trace.tokens) if trace is not None else [],
         "unknown": list(trace.unknown) if trace is not None else [],
-        "model": {"name": info.get("checkpoint"), "hash": info.get("checkpoint_hash")},
+        "model": _model(info),
+        "other_models": other_models(film),
         "traces": [run.digest for run in film.lesson.traces],
         "seed": job.options.seed,
         "options": asdict(job.settled),
@@ -51,6 +53,19 @@ def manifest(film: Film, step: str | None = None) -> dict[str, Any]:
         "steps": [asdict(s) for s in film.steps],
         **({"own": f"{own}:{job.entry.scene}"} if (own := job.entry.own) is not None else {}),
     }
+
+
+def other_models(film: Film) -> list[dict[str, Any]]:
+    """The models that a film draws runs of beside the one that it is about, such as the second of a comparison.
+
+    Snapshots of a model's training are no others: their runs' digests tell them."""
+    runs = [run.info for run in film.lesson.traces if isinstance(run, Trace)]
+    whole = [_model(info) for info in runs if info.get("step") is None and "learning" not in info]
+    return [model for k, model in enumerate(whole) if model not in [*whole[:k], _model(runs[0])]]
+
+
+def _model(info: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": info.get("checkpoint"), "hash": info.get("checkpoint_hash")}
 
 
 def _kit(film: Film) -> str:

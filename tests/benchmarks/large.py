@@ -1,7 +1,10 @@
-"""What a large model takes: `python -m tests.benchmarks.large [-m smollm2]` prints a table.
+"""What a large model takes: `python -m tests.benchmarks.large [-m smollm2] [LESSON…]` prints two tables.
 
-How long a trace takes when the model has been read, and how much memory a trace and a storyboard take at most, each in
-a process of its own. How long the preview takes: `python -m tests.benchmarks.jumps -m smollm2 --sentences`.
+How long a trace takes when the model has been read, and how much memory a trace takes at most. Then of every lesson
+(or those named): processor seconds until the first picture of a new sentence, in a fork of a process that has played
+the lesson with that model before, as the preview is when it is warm; how long the lesson takes then without drawing;
+and the memory of a storyboard, each in a process of its own. Processor seconds do not depend on who else uses the
+machine; by the clock, in the page: `python -m tests.benchmarks.jumps -m smollm2 --sentences`.
 """
 
 from __future__ import annotations
@@ -14,11 +17,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Any
 
 from model import load
+from model.errors import ClearheadError
 from model.runs.checkpoints import Checkpoint
 from model.runs.recorder import run_tokens
 from model.text.tokenizer import Encoding
+from scenes import course
+from studio.play.playback import Playback
+from studio.play.session import perform
+from studio.preview.processes.drawing import encoded
+from studio.preview.processes.lessons import job_of
+from tests.benchmarks.preview import SENTENCES
 
 TEXT = "The old man who had been waiting there since the early morning went home again without his dog, and so "
 LENGTHS, ROUNDS = (8, 32, 64), 5
@@ -48,10 +59,60 @@ def peak(*command: str) -> float:
     return float(told.stdout.split()[-1]) / 1024
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-m", "--model", default="smollm2")
-    model = parser.parse_args().model
+# ── the first picture ────────────────────────────────────────────────────────────────────────────
+class Drawn(BaseException):
+    """The first picture is there."""
+
+
+class FirstPicture(Playback):
+    """Draws one frame, as it is sent to the page."""
+
+    def shoot(self, scene: Any, play: Any) -> bool:
+        pixels, _, repeat = next(self.frames(scene, play))
+        encoded(pixels, still=repeat > 1)
+        raise Drawn
+
+
+def job(lesson: str, model: str, text: str | None = None) -> Any:
+    return job_of({"lesson": lesson, "quality": "m", "options": {"model": model, "text": text}})
+
+
+def until_drawn(lesson: str, model: str, text: str) -> float:
+    """Processor seconds of a fork until the first picture of a sentence."""
+    reader, writer = os.pipe()
+    if not os.fork():
+        began = time.process_time()
+        try:
+            perform(job(lesson, model, text), FirstPicture)
+        except Drawn:
+            os.write(writer, str(time.process_time() - began).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        taken = float(told.read() or "nan")
+    os.wait()
+    return taken
+
+
+def lesson_row(lesson: str, model: str, pictures: bool) -> str | None:
+    """What a lesson takes; None where it does not take the model."""
+    try:
+        began = time.process_time()
+        perform(job(lesson, model))
+    except ClearheadError:
+        return None
+    cold = time.process_time() - began
+    taken = [until_drawn(lesson, model, sentence) for sentence in SENTENCES]
+    row = f"| {lesson} | {statistics.median(taken):.2f} | {max(taken):.2f} | {cold:.1f} |"
+    if pictures:
+        return row
+    with tempfile.TemporaryDirectory() as folder:
+        return f"{row} {peak('storyboard', lesson, '-q', 'l', '-o', folder, '-m', model):,.0f} |"
+
+
+def of_traces(model: str) -> None:
+    """The first table."""
     checkpoint = load(model)
     run_tokens(checkpoint, checkpoint.tokenizer.encode(SHORT))
     print(f"| {model} | |\n|---|---|")
@@ -59,12 +120,24 @@ def main() -> None:
         clock, work = seconds(checkpoint, tokens)
         print(f"| trace of {tokens} tokens, warm | {clock:.2f} s, {work:.2f} of processors |", flush=True)
     print(f"| this process, after them | {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB |")
-    with tempfile.TemporaryDirectory() as folder:
-        for name in (
-            ["trace", SHORT],
-            *(["storyboard", one, "-q", "l", "-o", folder] for one in ("attention", "heads")),
-        ):
-            print(f"| `{' '.join(name[:2])} -m {model}` | {peak(*name, '-m', model):.0f} MB |", flush=True)
+    print(f'| `trace "{SHORT}" -m {model}` | {peak("trace", SHORT, "-m", model):.0f} MB |', flush=True)
+
+
+def main() -> None:
+    every = [entry.id for entry in course()]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lessons", nargs="*", choices=[[], *every], default=[], metavar="LESSON")
+    parser.add_argument("-m", "--model", default="smollm2")
+    parser.add_argument("--pictures", action="store_true", help="how soon they are there alone, no memory")
+    given = parser.parse_args()
+    if not given.lessons and not given.pictures:
+        of_traces(given.model)
+    heads = ["lesson", "first picture: median s", "worst s", "played without drawing s"]
+    heads += [] if given.pictures else ["storyboard MB"]
+    print(f"\n| {' | '.join(heads)} |\n{'|---' * len(heads)}|", flush=True)
+    for lesson in given.lessons or every:
+        if (row := lesson_row(lesson, given.model, given.pictures)) is not None:
+            print(row, flush=True)
     print(f"\nload average {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores")
 
 

@@ -10,13 +10,15 @@ from studio.page.document import Document
 GALLERY = sorted((ROOT / "renders/gallery").iterdir())
 # A page has the film of its whole lesson in it and every number: one is kept, so that it can be tried without a render.
 MOST = {".gif": 1_000_000, ".html": 5_000_000}
+SHOWN = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
 PAGES = [file for file in GALLERY if file.suffix == ".html"]
 
 
 @pytest.mark.parametrize("file", GALLERY, ids=lambda file: file.name)
 def test_a_picture_has_less_than_a_megabyte_and_a_page_less_than_five(file):
     assert file.suffix in MOST and 0 < file.stat().st_size < MOST[file.suffix]
-    assert file.stem in {entry.id for entry in course()}
+    assert file.stem.partition("-")[0] in {entry.id for entry in course()}
+    assert f"renders/gallery/{file.name})" in SHOWN, "nobody sees it"
 
 
 def test_a_page_has_the_scripts_of_today():

@@ -111,9 +111,10 @@ class ScoreRow:
         return abs(self.divided - self.undivided).sum() / 2
 
     def along(self, last: int) -> tuple[Tensor, Tensor]:
-        """Factors from 0 to `last` [place], and softmax(factor · q · k) for each of them [place, key]."""
-        places = np.linspace(0, last, POINTS)[:, None]
-        factors = Tensor.given(places, "factor", ("place", "one"), CHOSEN)
+        """Factors from 0 to `last` [place], the model's own among them, where a curve may bend; and
+        softmax(factor · q · k) for each [place, key]."""
+        places = np.unique([*np.linspace(0, last, POINTS), 1 / float(root(self.trace))])
+        factors = Tensor.given(places[:, None], "factor", ("place", "one"), CHOSEN)
         return factors[:, 0], (factors * self.raw).softmax(-1)
 
 

@@ -79,9 +79,9 @@ class TokenRow(Painted):
             fits = self._line_count() <= lines and right <= width + 1e-6
             if down:
                 fits = right <= width and self._line_count() * self._line_height() <= height + self.between
-            if fits or self.size < smallest():
+            if fits or self.size <= smallest():  # in more lines rather than in letters that nobody can read
                 break
-            self.size *= 0.97
+            self.size = max(0.97 * self.size, min(smallest(), self.size))
         self._center_lines(right)
         super().__init__(right, self._line_count() * self._line_height() - self.between)
 

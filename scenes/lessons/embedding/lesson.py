@@ -33,6 +33,7 @@ class Embedding(StackLesson):
     """
 
     tokens = (1, 24)
+    pieces = 40  # under shorter words stand numbers
     controls = ("token",)
     text, model = own_run("embedding")
 

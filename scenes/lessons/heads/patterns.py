@@ -17,7 +17,7 @@ from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Label
 from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.moves.reveal import Introduce
-from scenes.kit.recipes import Look, dots, frame_row
+from scenes.kit.recipes import Look, frame_row, legible_dots
 from scenes.lesson.claims import Fact, count, most, share
 from scenes.lesson.steps import leave
 
@@ -37,7 +37,8 @@ def one_head(lesson: MultiHead, before: list[Mobject]) -> DotPattern:
         claims=[share(query.weights)],
         subtitle="layer {l} · head {h} · pattern [query, key]: dot area ∝ weight",
     ):
-        picture = dots(lesson.stage, query.of.pattern, lesson.words, i, largest=1.15)
+        most_looked_at = int(np.argmax(query.weights.values))
+        picture = legible_dots(lesson.stage, query.of.pattern, lesson.words, i, most_looked_at, largest=1.15)
         lag = min(0.3, 1.5 / len(lesson.words))  # our row comes before its arcs have gone
         lesson.play(*leave(*others), FadeOut(arcs), Introduce(picture, "rows", lag=lag), run_time=2)
         lesson.play(FadeIn(frame_row(picture, i)), run_time=0.6)

@@ -11,15 +11,13 @@ from model.numbers.tensor import Tensor, stack
 from model.numbers.trace import Trace
 from model.study.inside import induction as study
 from model.study.inside.induction import Pair
-from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.signed import SignedBars
-from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
 from scenes.kit.moves.products import DotProduct
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.terms import TermSum
-from scenes.kit.recipes import Look, attention_bars
+from scenes.kit.recipes import Look, attention_bars, legible_dots
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import Fact, most
 from scenes.lesson.following import below
@@ -69,7 +67,7 @@ def one_word_back(lesson: Induction, strip: SentenceStrip, before: list[Mobject]
         claims=[facts.of_word_before(lesson.list), facts.looks_back(lesson)],
         keep=(strip, *before),
     ):
-        grid = legible_pattern(lesson, below(lesson, strip), pattern)
+        grid = legible_dots(below(lesson, strip), pattern, lesson.words, lesson.one.key, lesson.one.before)
         lesson.play(*soon(before, 2.4), Introduce(grid, "rows", lag=0.4), run_time=2.4)
         lesson.answer(
             "It looks at “{a}”, {x:.0%}, and writes that into the row of “{b}”."
@@ -77,18 +75,6 @@ def one_word_back(lesson: Induction, strip: SentenceStrip, before: list[Mobject]
             else "From “{b}” it gives “{a}” {x:.0%}, and writes that into its row.",
             x=pattern[lesson.one.key, lesson.one.before],
         )
-    return grid
-
-
-def legible_pattern(lesson: Induction, box: Box, pattern: Tensor) -> DotPattern:
-    """A pattern [query, key] in a box, of as many words as can be read there, with the row of what followed."""
-    names, one = lesson.words, lesson.one
-    room: Look = dict(width=box.width, height=box.height, cell=(1.0, 1.0), row_labels=names, column_labels=names)
-    for count in range(len(names), 1, -1):
-        kept: Look = dict(rows=count, columns=count, keep_row=one.key, keep_column=one.before, target_row=one.key)
-        grid = box.fit(DotPattern(pattern, **room, **kept))
-        if grid.legible:
-            break
     return grid
 
 

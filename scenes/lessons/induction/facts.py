@@ -9,7 +9,7 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.study.inside.induction import Pair, Repeat, TwiceOver
-from scenes.lesson.claims import Fact, truth
+from scenes.lesson.claims import Fact, fact, truth
 
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
@@ -30,6 +30,13 @@ def of_stripe(run: TwiceOver) -> Fact:
         return bool(np.abs(scores - stripes).max() < CLOSE)
 
     return truth("a score is the mean attention to what followed", [run.matching, *patterns(run.trace)], holds)
+
+
+def looks_most(run: TwiceOver, head: Pair) -> Fact:
+    """No head has a higher prefix-matching score."""
+    return fact(
+        "most", "no head looks there more", [run.matching], lambda scores: bool(scores[head] >= scores.max() - CLOSE)
+    )
 
 
 def even(run: TwiceOver) -> Fact:

@@ -10,6 +10,7 @@ from manim import FadeIn, FadeOut, Mobject, Transform, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor, concatenate
+from model.study.inside.induction import best, earning, heads_of
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
@@ -126,12 +127,13 @@ def framed(grid: TensorGrid, place: Sequence[int]) -> Frame:
 def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     """How much of its attention each head gives to what followed the last time."""
     run, ours = lesson.list, (lesson.layer, lesson.head)
+    most = best(run.matching, heads_of(lesson.trace, range(lesson.trace.config.n_layers)), 1)[0]
     with lesson.step(
         "Who looks there?",
         ask="Which head looks from a word to what followed it the last time?",
         subtitle="prefix-matching score: mean attention to it, second time · even attention: {c:.1%}",
         c=run.chance,
-        claims=[facts.of_stripe(run), facts.even(run)],
+        claims=[facts.of_stripe(run), facts.even(run), facts.looks_most(run, most)],
         keep=before,
         quiz=lesson.quiz(
             "Which head looks most to what followed the word the last time?",
@@ -144,20 +146,23 @@ def all_heads(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         frame = framed(grid, place)
         lesson.play(FadeIn(frame), run_time=0.6)
         lesson.answer(
-            "Layer {l}, head {h} gives it {x:.0%}: an induction head."
+            "Layer {m}, head {n} most: {y:.0%}. We follow layer {l}, head {h}: {x:.0%}."
+            if ours != most and not grid.digits
+            else "Layer {l}, head {h} gives it {x:.0%}: an induction head."
             if ours in named(lesson)
             else "None of them much. We follow layer {l}, head {h}: {x:.0%}."
             if not named(lesson)
             else "We follow layer {l}, head {h}: {x:.0%}.",
             x=run.matching[ours],
+            m=most[0],
+            n=most[1],
+            y=run.matching[most],
         )
     return [grid, frame]
 
 
 def named(lesson: Induction) -> list[tuple[int, int]]:
     """The heads that have earned the name."""
-    from model.study.inside.induction import earning, heads_of
-
     every = heads_of(lesson.trace, range(lesson.trace.config.n_layers))
     return earning(lesson.list.matching, lesson.list.chance, every)
 

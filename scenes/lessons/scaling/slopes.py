@@ -87,6 +87,7 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
             0.46,
             "target",
         )
+        worked.scale(min(1.0, right.width / worked.width))
         rule.move_to(right.center + (0, 0.6, 0)), worked.move_to(right.center - (0, 0.5, 0))
         lesson.play(*leave(bars), *come(rule, frame), run_time=1)
         lesson.play(FadeIn(worked, target_position=frame), run_time=1)

@@ -52,7 +52,9 @@ class Marks:
         full = [r for r in told if "full from" in r.text and not self.full_of]
         numbers = [shown.value for r in full for shown in r.numbers[-1:]]
         self.full_from = [value.value() for value in numbers if isinstance(value, Cell)]
-        self.numbered = [found.groups() for r in told for found in NUMBERED.finditer(r.text)]
+        lines = [[r.text for r in screen.readings[id(m)]] for m in self.painted if isinstance(m, Caption)]
+        said = [*map(" ".join, lines), *(r.text for r in told)]  # a caption's line may end between “position” and “3”
+        self.numbered = [found.groups() for text in said for found in NUMBERED.finditer(text)]
 
     def check(self) -> Iterator[Defect]:
         for mobject in self.painted:

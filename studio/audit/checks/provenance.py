@@ -52,7 +52,7 @@ class Provenance(Check):
         self.report.numbers = len(self.sources.numbers)
 
     def finished(self) -> Iterator[Defect]:
-        runs = self.sources.recorded()
+        runs = self.sources.recorded
         for run in runs:
             if not is_plain(self.sources.traces[run]) and "ablate" in self.sources.traces[run].info:
                 yield from check_silenced(self.sources.traces[run])

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from model.numbers.again import outer
+from model.numbers.again import key_of, outer
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.numbers.tree import Given, Recorded
@@ -26,6 +26,7 @@ from studio.audit.findings import Defect
 from studio.audit.numbers import given
 from studio.audit.numbers.digits import digits
 
+LARGE = 1 << 19  # numbers of a tensor that is let go of when its claim has been proved
 CLOSE = 1e-6  # relative: float32 keeps seven digits
 EXPONENTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 EQUALITY = re.compile(r"[−+\d][\d.,\s()+−×÷]*[+−×÷][\d.,\s()+−×÷]*= [+−]?[\d.,]+")  # numbers alone, and signs
@@ -56,6 +57,7 @@ class Sources:
         self.known: dict[int, tuple[Any, np.ndarray | str]] = {}  # by the tensor's id
         self.tables: dict[int, tuple[np.ndarray, np.ndarray | str]] = {}  # given ones, by id, and as they should be
         self.numbers: set[tuple[Any, ...]] = set()  # those that were checked
+        self.recorded: dict[str, set[str]] = {}  # by run: the names of its tensors that were asked for
         for trace in traces:
             self.add(trace)
 
@@ -79,8 +81,18 @@ class Sources:
     def again(self, tensor: Any) -> np.ndarray | str:
         """A tensor's values, computed a second time from the traces alone; in words why that is not possible."""
         if id(tensor) not in self.known:
-            self.known[id(tensor)] = (tensor, self._again(tensor))
+            self.known[id(tensor)] = (tensor, values := self._again(tensor))
+            for leaf in () if isinstance(values, str) else tensor.expression.leaves():
+                if isinstance(leaf, Recorded):
+                    self.recorded.setdefault(leaf.run, set()).add(leaf.name)
         return self.known[id(tensor)][1]
+
+    def forget(self, tensors: Iterable[Tensor]) -> None:
+        """Let go of what is large: the weights of a large model, in float64, are gigabytes."""
+        for tensor in tensors:
+            if tensor.size > LARGE:
+                self.known.pop(id(tensor), None)
+                self.memo.pop(key_of(tensor.expression), None)
 
     def _again(self, tensor: Any) -> np.ndarray | str:
         if not isinstance(tensor, Tensor):
@@ -102,15 +114,6 @@ class Sources:
         if key not in self.tables:
             self.tables[key] = leaf.table, given.again(leaf, self.traces.values())
         return self.tables[key][1]
-
-    def recorded(self) -> dict[str, set[str]]:
-        """Run → names of its tensors that were shown, of the runs that are known."""
-        found: dict[str, set[str]] = {}
-        for tensor, values in self.known.values():
-            for leaf in () if isinstance(values, str) else tensor.expression.leaves():
-                if isinstance(leaf, Recorded):
-                    found.setdefault(leaf.run, set()).add(leaf.name)
-        return found
 
     def value(self, what: Any) -> float | str:
         """The number behind a Shown's value, or in words why there is none."""

@@ -20,7 +20,7 @@ PLACE = re.compile(r"\b(layer|head|block|position|entry) (\d+)")
 BRACKET = re.compile(r"([A-Za-z_][\w.]*)\s*\[([^\]]+)\]")
 TEMPERATURE = re.compile(r"(?:\bT =|\btemperature) (\d[\d.]*)")
 SEED = re.compile(r"\bseed (\d+)")
-THEN = re.compile(r"then without layer (\d+), (head|neuron) (\d+)")
+THEN = re.compile(r"then without layer (\d+), (head|neuron) (\d[\d,]*)")
 PARTS = {"head": "ablate", "neuron": "neurons"}  # what is switched off → its entry in a trace's info
 STEP = re.compile(r"\bstep (\d[\d,]*)")
 OFF = re.compile(r"without (?:layer (\d+), head (\d+)|head (\d+) of layer (\d+))")
@@ -154,7 +154,8 @@ def check_then(grey: Said, at_end: Iterable[Tensor], where: Where) -> Iterator[D
     for layer, part, place in THEN.findall(grey):
         runs = {run for tensor in at_end for run in tensor.runs()}
         off = [where.traces[run].info.get(PARTS[part]) or () for run in runs if run in where.traces]
-        if off and not any([int(layer), int(place)] in [list(pair) for pair in pairs] for pairs in off):
+        named = [int(layer), int(place.replace(",", ""))]
+        if off and not any(named in [list(pair) for pair in pairs] for pairs in off):
             yield Defect(
                 "false claim", f"“{grey}”: the bars at the end are of a run with layer {layer}, {part} {place}"
             )

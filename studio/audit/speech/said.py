@@ -143,6 +143,7 @@ class Speech(Check):
     def untrue(self, fact: Fact, texts: tuple[Said, ...]) -> str | None:
         """Why a fact is none; None where it is one."""
         values = [self.sources.again(tensor) for tensor in fact.of]
+        self.sources.forget(fact.of)
         for value in values:
             if isinstance(value, str):
                 return f": {value}"

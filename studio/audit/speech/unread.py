@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from model.numbers.trace import Trace
@@ -22,14 +23,25 @@ def check_frames(
     """Every frame around a word of a mobject; of other mobjects than rows of words only those that are dashed."""
     frames = [m for m in marks if m.kind == "frame" and m.points.ndim == 2 and float(m.opacity) > VISIBLE]
     frames = frames if isinstance(mobject, ROWS) else [m for m in frames if m.dashed]
-    unread = unread_words(traces) if frames else set()
-    for frame in frames:
-        inside = list(words_in(frame, readings))
-        if len(inside) != 1 or frame.dashed == (inside[0].text in unread):
-            continue
-        word, told = inside[0].text, ("dashed, as of a word read as <unk>", "solid, as of a word of the vocabulary")
-        shown, expected = told if frame.dashed else told[::-1]
+    inside = [(frame, [reading.text for reading in words_in(frame, readings)]) for frame in frames]
+    framed = [(words[0], frame.dashed) for frame, words in inside if len(words) == 1]
+    wrong = (
+        [(word, dashed) for word, dashed in framed if dashed != (word in unread)]
+        for unread in (unread_by(framed, list(traces)) if framed else ())
+    )
+    for word, dashed in min(wrong, key=len, default=[]):
+        told = ("dashed, as of a word read as <unk>", "solid, as of a word of the vocabulary")
+        shown, expected = told if dashed else told[::-1]
         yield Defect("wrong label", f"the edge around “{word}”", expected=expected, shown=shown)
+
+
+def unread_by(framed: Iterable[tuple[str, bool]], traces: Sequence[Trace]) -> Iterator[set[str]]:
+    """The words that are read as <unk>, by each run that these may be words of: other models know other words.
+
+    Where they are of none, by any."""
+    words = Counter(word for word, _ in framed)
+    of = [trace for trace in traces if words <= Counter(map(display, trace.tokens))]
+    yield from (unread_words([trace]) for trace in of) if of else [unread_words(traces)]
 
 
 def words_in(frame: Mark, readings: Iterable[Reading]) -> Iterator[Reading]:

@@ -18,7 +18,10 @@ CLAUSES = re.compile(r"[,;.]\s+(?:and )?| and | · ")
 INDEX = re.compile(r"\b(layer|head|block|position|row|entry) (\d+)", re.IGNORECASE)
 ROWS = re.compile(r"\brows (\d[\d,]*) and (\d[\d,]*)")
 ID = re.compile(r"\bid (\d[\d,]*)")
-PLACED = (re.compile(r"position (\d+),? “([^”]+)”"), re.compile(r"“([^”]+)”,? (?:at )?position (\d+)"))
+PLACED = (
+    re.compile(r"position (?P<place>\d+),? “(?P<word>[^”]+)”"),
+    re.compile(r"“(?P<word>[^”]+)”,? (?:at )?position (?P<place>\d+)"),
+)
 COUNTED = re.compile(r"\b(other )?(\d[\d,]*) (other )?(heads|layers|blocks|tokens)\b")
 
 
@@ -99,7 +102,7 @@ def check_pairs(text: Said, where: Where) -> Iterator[Defect]:
     """position 3 “cat”: the third word of some text is that."""
     for pattern in PLACED:
         for match in pattern.finditer(text):
-            digits, word = match.groups() if match[1].isdigit() else match.groups()[::-1]
+            digits, word = match["place"], match["word"]
             there = {display(tokens[int(digits)]) for tokens in texts(where) if int(digits) < len(tokens)}
             if word.casefold() not in map(str.casefold, there):
                 right = ", ".join(f"“{each}”" for each in sorted(there))

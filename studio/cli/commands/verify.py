@@ -42,5 +42,6 @@ def verify(files: tuple[Path, ...], deep: bool, lessons: tuple[str, ...], course
 def _what(verdict: Verdict) -> str:
     """In a few words, what a good film was made from."""
     about = verdict.about
-    model = f"{about['model']['name']} ({(about['model']['hash'] or 'no hash')[:12]})"
-    return f"{len(about['steps'])} steps, “{about['text']}”, {model}, {len(about['traces'])} runs, seed {about['seed']}"
+    models = [about["model"], *about["other_models"]]
+    named = " and ".join(f"{model['name']} ({(model['hash'] or 'no hash')[:12]})" for model in models)
+    return f"{len(about['steps'])} steps, “{about['text']}”, {named}, {len(about['traces'])} runs, seed {about['seed']}"

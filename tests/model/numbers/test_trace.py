@@ -1,5 +1,6 @@
 """Runs of the shipped model: the chain from tensor to tensor, interventions, saving and loading, errors."""
 
+import copy
 import json
 
 import numpy as np
@@ -12,6 +13,7 @@ from model.errors import ClearheadError
 from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.runs.recorder import record, run_tokens
+from model.runs.sampling import generate
 from model.text.tokenizer import Encoding
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
@@ -269,6 +271,11 @@ def test_digest_is_of_the_numbers():
 def test_a_trace_is_read_only(trace):
     with pytest.raises(ValueError):
         trace.array("logits")[0, 0] = 1
+
+
+def test_a_copy_of_what_shows_a_run_does_not_copy_the_run(trace):
+    turn = next(iter(generate("tiny", "The cat sat", 1, seed=0)))
+    assert copy.deepcopy({"of": trace})["of"] is trace and copy.deepcopy([turn])[0] is turn
 
 
 def test_unknown_names_are_answered_with_the_nearest(trace):

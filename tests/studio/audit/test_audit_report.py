@@ -1,13 +1,18 @@
 """What an audit reports, of one run and of many; the command."""
 
 import json
+import pickle
 
 import pytest
 from manim import FadeIn, Rectangle, Square
 
+from model import generate, run
+from scenes.kit.charts.cumulative import CumulativeBar
 from scenes.kit.ground.text import Label
 from scenes.lesson import Options
 from studio.audit import as_json, audit, audit_lesson, cases, command, show
+from studio.audit.numbers import sources
+from studio.audit.screen import fingerprint
 from studio.cli.main import main
 from tests.studio.audit.planted import BAD, Clean, Entry, Planted, Shipped, bad, found, shows
 
@@ -129,3 +134,23 @@ def test_how_full_the_stage_is(aspect, capsys):
 
 def test_a_stage_that_is_not_full_is_no_finding():
     assert not found(shows(lambda lesson: Label("one word").move_to(lesson.stage.center)))
+
+
+def test_what_is_remembered_of_a_mobject_is_not_the_run_that_it_shows():
+    """It is kept for every play, and a run of a large model is half a gigabyte."""
+    turn = next(generate("tiny", "The cat sat", 1, seed=0))
+    line = CumulativeBar(turn, turn.trace.vocabulary, width=12)
+    whole = sum(values.nbytes for values in turn.trace.arrays.values())
+    assert len(pickle.dumps(fingerprint(line))) < whole / 20
+
+
+def test_large_tables_that_only_a_claim_asked_for_are_let_go_of(monkeypatch):
+    monkeypatch.setattr(sources, "LARGE", 1000)
+    trace = run("tiny", "The cat sat")
+    known = sources.Sources([trace])
+    small, large = trace["probs"][-1, :1000], trace["W_E"]
+    for tensor in (small, large):
+        known.again(tensor)
+    known.forget([small, large])
+    assert [tensor for tensor, _ in known.known.values()] == [small] and len(known.memo) == 1
+    assert known.recorded == {trace.run_id: {"probs", "W_E"}}, "its run is checked all the same"
