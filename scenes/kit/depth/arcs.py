@@ -26,13 +26,14 @@ class RowArcs(Painted):
     patterns: Tensor [head, query, key] over the card's rows. shine: opacity of the arcs of each head."""
 
     shine: Mix[np.ndarray]
+    REACH = 0.55  # to the right, of the height of all rows
 
     def __init__(self, card: Card, patterns: Tensor):
         self.patterns = patterns
         ends = np.array([card.row_corners(i)[1:3].mean(axis=0)[:2] for i in range(len(card.rows))])
         pitch = abs(ends[0, 1] - ends[-1, 1]) / max(len(ends) - 1, 1) if len(ends) > 1 else 1.0
         self.line = min(THICK * pitch, 0.09)
-        self.reach = 0.55 * abs(ends[0, 1] - ends[-1, 1])
+        self.reach = self.REACH * abs(ends[0, 1] - ends[-1, 1])
         low, high = ends.min(axis=0), ends.max(axis=0)
         self.ends = (ends - (low[0], high[1])) * (1, -1)
         self.shine = np.zeros(len(patterns.values))

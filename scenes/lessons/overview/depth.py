@@ -318,12 +318,15 @@ class Depth:
         return moves
 
     def name_parts(self, inside: Inside, attention: Hashable, mlp: Hashable, box: Box) -> VGroup:
-        """The names of a block's two slabs, at their feet."""
+        """The names of a block's two slabs, at their feet, out of the way of the arcs beside the first."""
         size = inside.names[0].size
-        feet = [inside.stack.slabs[key].face()[2] for key in (attention, mlp)]
+        faces = [inside.stack.slabs[key].face() for key in (attention, mlp)]
+        feet, reach = [face[2] for face in faces], RowArcs.REACH * abs(faces[0][1][1] - faces[0][2][1])
         names = [Label(word, size, "secondary").set_z_index(NEAR) for word in ("attention", "MLP")]
         names[0].move_to(feet[0] + ((-names[0].width / 2), -0.8 * size, 0))
         names[1].move_to(feet[1] + ((0.8 * size + names[1].width / 2), -0.8 * size, 0))
+        if names[1].get_left()[0] < feet[0][0] + reach:
+            names[1].set_y(min(names[0].get_y(), names[1].get_y()))
         inside.near = VGroup(*names)
         return inside.near
 
