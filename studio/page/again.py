@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import gzip
 import json
 import re
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.page.columns import from_columns
 from studio.page.document import Document
 from studio.page.inside import joined_planes
 
@@ -42,8 +42,9 @@ def read(text: str) -> Page:
         data = {name: base64.b64decode(part, validate=True) for name, part in parts.items()}
         about, numbers, table = (gzip.decompress(data[name]) for name in ("about", "numbers", "table"))
         stills = tuple(base64.b64decode(found, validate=True) for found in STILL.findall(text))
-        return Page(text, data["film"], stills, json.loads(about), json.loads(numbers), joined_planes(table))
-    except (KeyError, EOFError, OSError, binascii.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
+        told = from_columns(json.loads(about))
+        return Page(text, data["film"], stills, told, json.loads(numbers), joined_planes(table))
+    except (KeyError, TypeError, IndexError, EOFError, OSError, ValueError) as error:
         raise ValueError(f"no page of a lesson: {error!r}") from error
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from model.paths import ASSETS
 from studio.page import WEB
+from studio.page.columns import in_columns
 from studio.page.graph import encoded
 from studio.page.inside import packed
 
@@ -96,7 +97,7 @@ class Document:
     def _data(self) -> str:
         contents = {
             "film-data": self.film,
-            "about-data": _packed(self.about),
+            "about-data": _packed(in_columns(self.about)),
             "numbers-data": _packed(self.numbers),
             "table-data": packed(self.table),
         }

@@ -187,6 +187,13 @@ def test_by_keyboard_alone(page):
     assert page.page.locator("#card").is_hidden()
 
 
+def test_what_can_be_read_and_where_is_what_the_file_says(page, film):
+    about = again.read(film.path.read_text(encoding="utf-8")).about
+    assert len(about["shots"]) > 5 and len(about["seen"]) > 100
+    for shot, (_, _, numbers) in enumerate(about["shots"]):
+        assert page.js("shot => clearhead.places.at(shot)", shot) == [about["seen"][number] for number in numbers]
+
+
 PLACE = """(() => {
     const box = document.getElementById('picture').getBoundingClientRect();
     const one = (clearhead.reader.readings || []).find(({ area, cells }) => cells.length === 1 && area.length === 4);

@@ -1,5 +1,7 @@
 """Lessons on models of others: no finding on small random ones of several families, nor on a deep one; and on SmolLM2
-where it is installed."""
+where it is installed: a sample, or, with CLEARHEAD_TEST_LARGE=1, every lesson with every text and aspect (an hour)."""
+
+import os
 
 import numpy as np
 import pytest
@@ -12,7 +14,9 @@ from model.runs.ablation import ablations
 from model.study.heads.sinks import Sink
 from scenes import course
 from scenes.lesson import Options
+from scenes.lesson.options import ASPECTS
 from studio.audit import audit_lesson
+from studio.audit.matrix import THEMES
 from tests.model.families import foreign
 
 ENTRIES = {entry.id: entry for entry in course()}
@@ -21,6 +25,29 @@ LONG = (
     "The animal did not cross the wide street because it was too tired, and so the old man who had been waiting there "
     "for it since the early morning went home again without his dog"
 )
+TEXTS = {  # of SmolLM2: the lesson's own; 24 pieces, of which one is a blank and two are the same digit; 3; 36; 64
+    "own": None,
+    "usual": "In 1969 Neil Armstrong walked on the Moon, and millions of people watched him do it on television.",
+    "short": "The cat sat",
+    "long": LONG,
+    "longest": f"{LONG}, and he told his wife that the poor thing had been frightened by the noise of the cars and by "
+    "the lights of the city at night",
+}
+LESSONS = [entry.id for entry in ENTRIES.values() if entry.model != "translator" and entry.id != "training"]
+MANY = {"long": 36, "longest": 64}
+SAMPLE = [(lesson, (*TEXTS,)[place % 3], ASPECTS[place // 3 % 3]) for place, lesson in enumerate(LESSONS)]
+SAMPLE += [(lesson, "long", "16:9") for lesson in ("attention", "scaling", "residual")]
+
+
+def asked() -> list[tuple[str, str, str]]:
+    """Lesson, text and aspect: every lesson once, of the text and the aspect whose turn it is; or all that it takes."""
+    if not os.environ.get("CLEARHEAD_TEST_LARGE"):
+        return SAMPLE
+    taken = {lesson: ENTRIES[lesson].load().pieces for lesson in LESSONS}
+    return [(lesson, text, aspect) for lesson in LESSONS for text in TEXTS for aspect in ASPECTS
+            if MANY.get(text, 24) <= taken[lesson]]  # fmt: skip
+
+
 KNOWN = 3 + len(foreign.WORDS)  # so that every row of the vocabulary has a word
 DEEP = foreign.LLAMA | dict(
     vocab_size=KNOWN, hidden_size=36, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3
@@ -50,16 +77,13 @@ def test_small_random_models_of_each_family(lesson, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("lesson", "text"),
-    [
-        *[(lesson, None) for lesson in ("generation", "unembedding", "facts", "compare")],
-        *[(lesson, LONG) for lesson in ("attention", "scaling", "residual")],
-    ],
-)
+@pytest.mark.parametrize(("lesson", "text", "aspect"), asked())
 @pytest.mark.skipif("smollm2" not in packages.there(), reason="smollm2 is not there: clearhead install smollm2")
-def test_smollm2(lesson, text):
-    report = audit_lesson(ENTRIES[lesson], Options(model="smollm2", text=text or ENTRIES[lesson].text))
+def test_smollm2(lesson, text, aspect):
+    theme = THEMES[(ASPECTS.index(aspect) + len(lesson)) % 2]
+    options = Options(model="smollm2", text=TEXTS[text] or ENTRIES[lesson].text, aspect=aspect, theme=theme)
+    report = audit_lesson(ENTRIES[lesson], options)
+    assert not report.skipped and report.numbers > 20
     assert not report.findings, [str(finding) for finding in report.findings]
 
 

@@ -30,6 +30,8 @@ class RowBars(Painted):
 
     values: Mix[np.ndarray]
     rgb: Mix[np.ndarray]
+    bar_width: Mix[float]
+    natural: Mix[tuple[float, float]]  # numbers of fewer digits need less
 
     def __init__(
         self,

@@ -28,7 +28,8 @@ def tree(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         b=lesson.seeds[-1],
         keep=before,
     ):
-        text = TokenRow(lesson.trace.tokens, unknown=lesson.trace.unknown, width=lesson.stage.width, size=0.4, lines=4)
+        text = TokenRow(lesson.trace.tokens, unknown=lesson.trace.unknown, width=lesson.stage.width, size=0.4,
+                        lines=lesson.by(wide=2, square=4, tall=4))  # fmt: skip
         text.move_to(lesson.stage.center).align_to((0, lesson.stage.top, 0), UP)
         stage = Box(lesson.stage.left, lesson.stage.bottom, lesson.stage.right, float(text.get_bottom()[1]) - 0.15)
         shown = WordTree(

@@ -57,9 +57,14 @@ def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources)
             continue
         x, y = _foot(label)
         reach = BESIDE * label.size
+        below = [other for other in labels if other is not label and overlap(label, other)]
         lines = (
             [s for s in spots if abs(s.y - y) < reach],
-            [s for s in spots if abs(s.x - x) < reach and not parted(label, s, labels)],
+            [
+                s
+                for s in spots
+                if abs(s.x - x) < reach and not parted(label, s, labels) and not any(begins(o, s) for o in below)
+            ],
         )
         if label.of is None:
             told = [line for line in lines if line]
@@ -101,6 +106,18 @@ def parted(label: Reading, spot: Spot, labels: list[Reading]) -> bool:
         if left - air < spot.x < right + air and min(y, spot.y) < (low + high) / 2 < max(y, spot.y):
             return True
     return False
+
+
+def begins(label: Reading, spot: Spot) -> bool:
+    """Whether a label stands on the line of a cell, at its left: a short bar is the one of its own name."""
+    x, y = _foot(label)
+    return abs(spot.y - y) < BESIDE * label.size and x < spot.x
+
+
+def overlap(one: Reading, other: Reading) -> bool:
+    """Whether two texts stand in one column."""
+    (a, b), (c, d) = ((r.corners[:, 0].min(), r.corners[:, 0].max()) for r in (one, other))
+    return bool(max(a, c) < min(b, d))
 
 
 def named(label: Reading, sources: Sources) -> Names:

@@ -7,6 +7,7 @@ import { $ } from "./dom.js";
 import { FilmPlayer } from "./filmplayer.js";
 import { Numbers } from "./numbers.js";
 import { Parent } from "./parent.js";
+import { Places } from "./places.js";
 import { Quiz } from "./quiz.js";
 import { Reader } from "./reader.js";
 import { Status } from "./status.js";
@@ -51,6 +52,7 @@ class FilmReader extends Reader {
 class Film {
   constructor(about, numbers) {
     Object.assign(this, { about, numbers, notes: false, leads: false, mayLead: false, following: false });
+    this.places = new Places(about);
     const asks = about.steps.some(({ quiz }) => quiz);
     this.lacks = new Set(["text", "options", "notes", "save", "vote", "again", ...(asks ? [] : ["quiz"])]);
     this.player = new FilmPlayer($("picture"), {
@@ -125,7 +127,7 @@ class Film {
       if (next - at < at - begin && next < player.start + player.length()) place++;
       this.to(Math.max(0, shots[place][0] - player.start));
     }
-    const readings = shots[place][2].map((number) => this.reading(about.seen[number]));
+    const readings = this.places.at(place).map((seen) => this.reading(seen));
     reader.hear({ session: SESSION, step: player.step, frame: Math.floor(player.frame), readings });
   }
 

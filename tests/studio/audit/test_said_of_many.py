@@ -2,11 +2,17 @@
 
 from collections import namedtuple
 
+import numpy as np
 import pytest
 
 from model import run
 from model.numbers.trace import Trace
+from scenes.kit.ground.readings import Cell, Reading
 from scenes.kit.ground.say import say
+from studio.audit.checks.identity import names_of_cell
+from studio.audit.checks.labels import compare_labels
+from studio.audit.checks.spots import Spot
+from studio.audit.numbers.sources import Sources
 from studio.audit.speech.names import check_then
 from studio.audit.speech.places import Where
 from studio.audit.speech.unread import unread_by
@@ -42,3 +48,15 @@ def test_whether_a_word_is_read_is_told_by_the_run_that_it_is_of():
     assert unread(["in", "␣", "Neil", "sat"]) == [set()], "its words are those of the large model alone"
     assert unread(["in", "Neil"]) == [{"Neil"}, set()], "these may be of either"
     assert unread(["in", "Rome"]) == [{"Neil"}], "of neither: all that are unread count"
+
+
+def test_a_short_bar_below_a_short_word_is_that_of_its_own_name():
+    """While bars grow: the first has not begun, and the middle of the second is right under the first one's name."""
+    trace = run("tiny", "The cat sat")
+    cell = Cell(trace["probs"], (2, trace.vocabulary.index("the")))
+    spot = Spot(0.3, -0.7, names_of_cell(cell, {trace.run_id: trace}))
+    word = lambda text, y, right: Reading(text, np.array([(0, y), (right, y), (right, y - 0.1), (0, y - 0.1)]),  # noqa: E731
+                                          0.46, np.zeros(3), 1.0)  # fmt: skip
+    told = lambda name: list(compare_labels([word("a", 0.05, 0.3), word(name, -0.65, 0.4)], [spot], sources))  # noqa: E731
+    sources = Sources([trace])
+    assert told("the") == [] and [defect.shown for defect in told("cat")] == ["cat"]
