@@ -229,11 +229,15 @@ class Waterfall(SignedBars):
             pen.line([(x, y), (x, y + 0.32 * self.pitch)], "secondary", 0.016, seen, shows=place)
 
     def _draw_number(self, pen: Pen, i: int, value: float) -> None:
-        """At the right of a bar, whatever its sign: at its left another one may have ended. Of many, at the edge."""
+        """At the right of a bar, whatever its sign: at its left another one may have ended. Of many, at the edge. Where
+        the line of zero would go through it, beyond that."""
         (x, y, w, h), seen = self._bar(i), self._seen(i)
         tensor, spec = (self.total, self.form.total) if i == len(self.parts) else (self.parts, self.form.parts)
         index = (i,) if tensor.ndim else ()
         at, align = (self.natural[0], 1.0) if self.crowded else (x + w + AIR, 0.0)
+        wide = typesetting.width(number(value, spec), self.size)
+        if not self.crowded and at - AIR / 2 < self.zero < at + wide:
+            at = self.zero + AIR / 2
         pen.number(tensor, index, spec, at, y + h / 2, self.size, "secondary", seen, value=value, align=align,
                    level="letters")  # fmt: skip
 

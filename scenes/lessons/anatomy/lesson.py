@@ -33,6 +33,7 @@ class Anatomy(TextLesson):
     them for any model whose sizes you know.
     """
 
+    pieces = 24  # more have not been audited
     controls = ("layer", "head")
     predicts = True
     names = ("GPT-2", "GPT-3")

@@ -42,6 +42,7 @@ class Compare(TextLesson):
     and what comes after them, and closes with where they part.
     """
 
+    pieces = 40  # with more the names of the runs cannot be read
     controls = ("other", "other_model", "without")
     predicts = True
     text, model = own_run("compare")

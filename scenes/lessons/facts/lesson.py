@@ -38,6 +38,7 @@ class Facts(TextLesson):
     way on which it came.
     """
 
+    pieces = 24  # more have not been audited
     controls = ("token",)
     predicts = True
     text, model = own_run("facts")

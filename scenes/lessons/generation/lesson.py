@@ -44,6 +44,7 @@ class Generation(TextLesson):
     turn by turn, and closes with what is left of it.
     """
 
+    pieces = 40  # more have not been audited
     controls = ("layer", "head", "seed", "temperature")
     predicts = True
     text, model = own_run("generation")

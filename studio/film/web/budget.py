@@ -27,7 +27,7 @@ from studio.play.session import Job
 
 PARTS = tuple(map(Fraction, ("5/6", "2/3", "1/2", "1/3")))  # of the width
 LEAST_SIDE, LEAST_RATE = 90, 10  # pixels; frames a second
-APART = 0.95  # a rung weighs at most so much of the one above it
+APART = 0.97  # a rung weighs at most so much of the one above it
 SURE = 1.1  # how many times the budget is expected of a rung that is not even tried
 UNREADABLE = inf
 Loss = dict[str, Any]  # fields of a Picture

@@ -77,3 +77,10 @@ def test_lines_come_when_their_bar_has_grown():
 
 def test_it_is_a_kind_of_signed_bars():
     assert issubclass(Waterfall, SignedBars)
+
+
+def test_the_line_of_zero_goes_through_no_number():
+    fall = fall_of(-0.3, -0.02, -0.02, 4)
+    zero = fall.get_left()[0] + fall.zero
+    spans = [np.sort(r.corners[:, 0])[[0, -1]] for r in fall.readings() if any(n.spec for n in r.numbers)]
+    assert len(spans) == 5 and not any(left < zero < right for left, right in spans)
