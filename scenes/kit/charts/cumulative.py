@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SEAM = 0.02  # between two words, where there is room
 ABOVE, BELOW = 2.3, 1.3  # em, for what stands above and below the bar
-THINNEST = 0.03  # scene units: narrower slices are drawn as one
+THINNEST, HAIR = 0.03, 0.015  # scene units: narrower slices are drawn as one, those of named words not at all
 
 
 class CumulativeBar(Painted):
@@ -136,7 +136,7 @@ class CumulativeBar(Painted):
         pen.rectangle(0, y, self._x(min(self.edges[-1], high)), h, "faint", 0.55)
         for place in np.flatnonzero((self.edges[1:] > low) & (self.edges[:-1] < high)):
             a, b = max(self._x(self.edges[place]), 0.0), min(self._x(self.edges[place + 1]), self.natural[0])
-            if b - a < THINNEST and place != self.turn.place:
+            if b - a < (HAIR if place < self.named else THINNEST) and place != self.turn.place:
                 if place >= self.named:
                     break  # from here on all are thinner
                 continue
