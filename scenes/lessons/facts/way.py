@@ -144,11 +144,10 @@ class Way(Painted):
                 every > 1 and stop > 0 and self.path[stop] != self.path[stop - 1]
             )  # a line lies where it would stand
             self._draw_dots(pen, stop, stop % every == 0 and not arrives)
-        for each in self.written:
-            x, y = (
-                self.x_of(self.columns[-1]) + BESIDE,
-                self.y_of(each.stop + 1) - max(0.5 * self.line, 0.8 * self.small),
-            )
+        for k, each in enumerate(self.written):
+            below = sum(other.stop == each.stop for other in self.written[k + 1 :])  # of one block: one above the other
+            x = self.x_of(self.columns[-1]) + BESIDE
+            y = self.y_of(each.stop + 1) - max(0.5 * self.line, 0.8 * self.small) - 1.3 * self.small * below
             pen.text(each.text, x, y, self.small, "ink", self.grown[each.stop], level="letters", of=Cell(each.of))
 
     def _draw_word(self, pen: Pen, column: int) -> None:
