@@ -29,6 +29,7 @@ SWAP = 0.6  # seconds in which one caption gives way to the next
 THINK = 3.0  # seconds in which a viewer thinks about a question that has been read
 GO = 0.4  # seconds in which what a step does not keep leaves, while its first things come
 NUMBER = re.compile(r"\d[\d.,]*")
+AWAY = squish_rate_func(smooth, 0, 0.5)
 LEAVE, COME = squish_rate_func(smooth, 0, 0.6), squish_rate_func(smooth, 0.3, 0.9)
 
 
@@ -65,9 +66,9 @@ def grow_after(
 ) -> None:
     """What was there leaves; then the bars come and grow, with what is new beside them, all in one play. there: those
     that are known already; name: of what grows, as `Grow` takes it."""
-    scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.3)) for m in gone],
-               *[FadeIn(m, rate_func=squish_rate_func(smooth, 0.1, 0.3)) for m in new],
-               Emerge(bars, name, lag=lag, least=0.02, after=0.08, there=there), run_time=run_time)  # fmt: skip
+    scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.26)) for m in gone],
+               *[FadeIn(m, rate_func=squish_rate_func(smooth, 0.14, 0.34)) for m in new],
+               Emerge(bars, name, lag=lag, least=0.02, after=0.14, there=there), run_time=run_time)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -254,9 +255,9 @@ class SteppedScene(StagedScene):
         self._show(*animations, **kwargs)
 
     def giving_way(self) -> list[FadeOut]:
-        """What the step does not keep leaves as others `leave`, in a play that begins dark: a wave, a fade."""
+        """What the step does not keep leaves in the first part of a play in which something comes `after` it."""
         leaving, self.leaving = self.leaving, []
-        return leave(*[m for m in leaving if m in self.mobjects])
+        return [FadeOut(m, rate_func=AWAY) for m in leaving if m in self.mobjects]
 
     def _show(self, *animations: Any, **kwargs: Any) -> None:
         """Play it, and tell the observers."""

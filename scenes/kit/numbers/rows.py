@@ -24,6 +24,7 @@ class Rows(VGroup):
 
     parts: (tensor, kind, name) each. adds: the last is the sum of the others, to the last digit that is displayed: all
     get the decimals that this takes, or its name gets ≈ for =.
+    beside: all such tuples of tensors that are compared with one another: they get the same decimals and colours.
     cell: the least width of a cell; upright: how many entries are shown; keep: entries that are to be among them, as
     many as fit (`elide`). Parts of the group: `.grids`, `.labels`."""
 
@@ -37,10 +38,12 @@ class Rows(VGroup):
         upright: int = 0,
         spec: str = "+.2f",
         keep: Sequence[int] | None = None,
+        beside: Sequence[Sequence[Tensor]] = (),
     ):
         self.keep = keep
+        self.all = [*beside] or [[tensor for tensor, _, _ in parts]]
         self.adds, self.decimals = adds, Decimals(spec, spec)
-        scale = float(max(np.abs(tensor.values).max() for tensor, _, _ in parts))
+        scale = float(max(np.abs(tensor.values).max() for tensors in self.all for tensor in tensors))
         self.options: dict[str, Any] = dict(scale=scale)
         self._side_by_side(box, parts, upright) if upright else self._stacked(box, parts, cell)
         if adds:
@@ -53,7 +56,7 @@ class Rows(VGroup):
         places = elide(len(parts[0][0]), columns, self.keep)
         width = min((box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in places), 1.6)
         height = min(1.1, (box.height - 0.2) / (1.1 * count))
-        self._choose(parts, places, width)
+        self._choose(places, width)
         self.grids = [
             TensorGrid(t, kind, exact=(width, height), columns=places, size=0.36, spec=spec, **self.options)
             for (t, kind, _), spec in zip(parts, self._specs(count), strict=True)
@@ -69,7 +72,7 @@ class Rows(VGroup):
         places = elide(len(parts[0][0]), rows, self.keep)
         height = (box.height - 0.6) / sum(0.6 if r is None else 1 for r in places)
         cell = (box.width / len(parts) - 0.35, min(height, 1.1))
-        self._choose(parts, places, cell[0])
+        self._choose(places, cell[0])
         self.grids = [
             TensorGrid(t, kind, exact=cell, rows=places, upright=True, size=0.4, spec=spec, **self.options)
             for (t, kind, _), spec in zip(parts, self._specs(len(parts)), strict=True)
@@ -81,11 +84,10 @@ class Rows(VGroup):
             for grid, (tensor, kind, name) in zip(self.grids, self._signed(parts), strict=True)
         ]
 
-    def _choose(self, parts: Sequence[tuple[Tensor, str, str]], places: Sequence[int | None], width: float) -> None:
+    def _choose(self, places: Sequence[int | None], width: float) -> None:
         """The decimals in which the sums at these places hold, in cells of that width."""
         if self.adds:
-            tensors = [tensor for tensor, _, _ in parts]
-            self.decimals = decimals_of(tensors, places, self.decimals.parts, width)
+            self.decimals = decimals_of(self.all, places, self.decimals.parts, width)
 
     def _signed(self, parts: Sequence[tuple[Tensor, str, str]]) -> list[tuple[Tensor, str, str]]:
         """The parts; the name of the last with the sign that holds."""
@@ -101,15 +103,19 @@ def sum_of(grids: Sequence[TensorGrid], form: Decimals) -> Law:
     return Law(tuple((grid.tensor, grid.spec) for grid in grids), about=form.about)
 
 
-def decimals_of(tensors: Sequence[Tensor], places: Sequence[int | None], spec: str, width: float) -> Decimals:
-    """In which the last of some vectors is the sum of the others at all places that are shown, in cells so wide."""
+def decimals_of(
+    all_sums: Sequence[Sequence[Tensor]], places: Sequence[int | None], spec: str, width: float
+) -> Decimals:
+    """In which the last of each row of vectors is the sum of the others at all places shown, in cells so wide."""
 
     def fits(spec: str) -> bool:
-        return max(readable_width(tensor, spec) for tensor in tensors) <= width
+        return max(readable_width(tensor, spec) for tensors in all_sums for tensor in tensors) <= width
 
-    *parts, total = (tensor.values for tensor in tensors)
     shown = [i for i in places if i is not None]
-    return decimals([([(float(part[i]),) for part in parts], float(total[i])) for i in shown], spec, fits=fits)
+    sums = []
+    for *parts, total in all_sums:
+        sums += [([(float(part.values[i]),) for part in parts], float(total.values[i])) for i in shown]
+    return decimals(sums, spec, fits=fits)
 
 
 def _role(kind: str) -> str:

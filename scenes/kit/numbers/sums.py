@@ -101,7 +101,9 @@ class SumTable(VGroup):
         narrow = max(readable_width(parts, spec), readable_width(total, spec))
         columns = max(int(free / max(narrow, 0.64)), 3)
         places = elide(len(total), columns)
-        self.decimals = decimals_of([*shown, total], places, spec, free / sum(0.6 if c is None else 1 for c in places))
+        self.decimals = decimals_of(
+            [[*shown, total]], places, spec, free / sum(0.6 if c is None else 1 for c in places)
+        )
         scale = float(max(np.abs(shown.values).max(), np.abs(total.values).max()))
         options: dict[str, Any] = dict(columns=columns, scale=scale, brackets=False)
         rows: dict[str, Any] = dict(row_labels=labels, spec=self.decimals.parts)

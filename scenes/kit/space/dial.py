@@ -16,6 +16,7 @@ from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Label
+from scenes.kit.moves.reveal import come_so_far
 
 
 class Dial(Painted):
@@ -181,12 +182,19 @@ class DialRow(VGroup):
 
 
 class Turn(Animation):
-    """The hands of a dial turn by so many radians (counter-clockwise; one number for each hand) to where they stand."""
+    """The hands of a dial turn by so many radians (counter-clockwise; one number for each hand) to where they stand.
 
-    def __init__(self, dial: Dial, by: Any, **kwargs: Any):
+    after: of a dial that comes: the part of the play before which nothing of it is seen."""
+
+    def __init__(self, dial: Dial, by: Any, *, after: float | None = None, **kwargs: Any):
         self.by, self.final = np.asarray(by, dtype=float), dial.angles.copy()
+        self.after, self.opacity = after, dial.opacity
         dial.angles = self.final - self.by
         super().__init__(dial, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.angles = self.final - (1 - self.rate_func(alpha)) * self.by
+        after = self.after or 0.0
+        late = max(0.0, alpha - after) / (1 - after)
+        self.mobject.angles = self.final - (1 - self.rate_func(late)) * self.by
+        if self.after is not None:
+            self.mobject.opacity = self.opacity * come_so_far(late, (1 - after) * self.run_time)

@@ -13,6 +13,7 @@ from scenes.kit.ground.pen import Pen, Rectangle
 from scenes.kit.ground.timing import Together, ease, stagger
 from scenes.kit.words.pieces import TALL, Part, PieceRow, draw_box
 
+ASIDE = 0.65  # part of a move in which pieces go sideways, first or last, where two lines become one or one two
 Side = tuple[int, Rectangle]  # the part that bytes belong to, and where they lie in it, in scene units (y down)
 
 
@@ -23,10 +24,19 @@ class Atom:
     part: Part
     sides: tuple[Side | None, Side | None]
 
-    def now(self, t: float) -> np.ndarray:
+    def now(self, t: float, fold: int = 0) -> np.ndarray:
         """x, y, w, h at progress t."""
         there = [np.array(side[1]) for side in self.sides if side is not None]
-        return (1 - t) * there[0] + t * there[-1]
+        across, down = ways(t, fold)
+        share = np.array([across, down, across, across])
+        return (1 - share) * there[0] + share * there[-1]
+
+
+def ways(t: float, fold: int) -> tuple[float, float]:
+    """How far pieces have come sideways, and up or down, at progress t. fold: 1: first sideways, as lines become
+    fewer, so that none crosses another; −1: last."""
+    first, last = min(1.0, t / ASIDE), max(0.0, (t - 1) / ASIDE + 1)
+    return {0: (t, t), 1: (first, last), -1: (last, first)}[fold]
 
 
 def atoms_of(before: PieceRow, after: PieceRow) -> list[Atom]:
@@ -57,10 +67,13 @@ def _side(row: PieceRow, start: int, end: int) -> Side | None:
 
 
 class Regrouping(Painted):
-    """The pieces on their way, in scene coordinates. progress [atom]: how far each has come."""
+    """The pieces on their way, in scene coordinates. progress [atom]: how far each has come.
 
-    def __init__(self, before: PieceRow, after: PieceRow):
-        self.rows = before, after
+    kept: the row before stays where it is, with its numbers."""
+
+    def __init__(self, before: PieceRow, after: PieceRow, kept: bool = False):
+        self.rows, self.kept = (before, after), kept
+        self.fold = 0 if kept else int(np.sign(before.lines - after.lines))
         self.atoms = atoms_of(before, after)
         self.progress = np.zeros(len(self.atoms))
         self.groups = self._groups(0), self._groups(1)
@@ -90,13 +103,16 @@ class Regrouping(Painted):
             self._draw_letters(pen, atom, float(self.progress[place]))
 
     def _size(self, t: float, numbers: bool = False) -> float:
+        t, _ = ways(t, self.fold)
         a, b = ((row.number_size if numbers else row.size) * row.zoom() for row in self.rows)
         return (1 - t) * a + t * b
 
     def _draw_box(self, pen: Pen, side: int, k: int, places: list[int]) -> None:
         """The box of a part before or after, around its letters where they are now, and its number."""
         row, t = self.rows[side], float(self.progress[places].mean())
-        boxes = np.array([self.atoms[place].now(float(self.progress[place])) - self.origin for place in places])
+        boxes = np.array(
+            [self.atoms[place].now(float(self.progress[place]), self.fold) - self.origin for place in places]
+        )
         (x, y), (right, bottom) = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
         seen = (1 - t, t)[side]
         if tuple(places) in self.same and self.rows[0].plain == self.rows[1].plain:
@@ -106,6 +122,8 @@ class Regrouping(Painted):
             box = float(x), float(y), float(right - x), float(bottom - y)
             draw_box(pen, box, self._size(t), opacity * seen, row.tint[k])
         clear = seen if self._stays(side, k, places) else max(0.0, (1 - 2.5 * t, 2.5 * t - 1.5)[side])
+        if self.kept and side == 0:
+            return
         row.draw_number(pen, k, float(x + right) / 2, float(bottom), self._size(t, numbers=True), opacity * clear)
 
     def _stays(self, side: int, k: int, places: list[int]) -> bool:
@@ -116,7 +134,7 @@ class Regrouping(Painted):
         return self.rows[side].value(k) == self.rows[1 - side].value(other)
 
     def _draw_letters(self, pen: Pen, atom: Atom, t: float) -> None:
-        x, y, w, h = (atom.now(t) - self.origin).tolist()
+        x, y, w, h = (atom.now(t, self.fold) - self.origin).tolist()
         pairs = [(row, side[0]) for row, side in zip(self.rows, atom.sides, strict=True) if side is not None]
         (first, a), (last, b) = pairs[0], pairs[-1]
         seen = 1.0 if len(pairs) == 2 else (1 - t if atom.sides[0] is not None else t)
@@ -135,7 +153,7 @@ class Regroup(Together):
     def __init__(self, before: PieceRow, after: PieceRow, *, keep: bool = False, lag: float = 0.0, **kwargs: Any):
         self.before, self.after, self.keep, self.lag = before, after, keep, lag
         self.opacities = before.opacity, after.opacity
-        self.flock = Regrouping(before, after)
+        self.flock = Regrouping(before, after, keep)
         kwargs.setdefault("rate_func", linear)
         super().__init__(after, helpers=(self.flock, *([] if keep else [before])), **kwargs)
 

@@ -203,7 +203,7 @@ def add_back(lesson: SelfAttention, delta: TensorGrid) -> list[Mobject]:
         columns, names_room = lesson.by(wide=10, square=5, tall=5), 3.2
         cell = (min(1.0, (lesson.stage.width - names_room) / (columns - 0.4)), 1.4 * lesson.row_height)
         scale = float(max(np.abs(tensor.values).max() for tensor, *_ in parts))
-        form = decimals_of([tensor for tensor, *_ in parts], elide(len(parts[0][0]), columns), "+.2f", cell[0])
+        form = decimals_of([[tensor for tensor, *_ in parts]], elide(len(parts[0][0]), columns), "+.2f", cell[0])
         specs = [form.parts] * (len(parts) - 1) + [form.total]
         look: Look = dict(scale=scale, cell=cell, columns=columns, **UNBOUNDED)
         grids = [TensorGrid(t, kind, spec=spec, **look) for (t, kind, _), spec in zip(parts, specs, strict=True)]

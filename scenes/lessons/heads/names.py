@@ -9,8 +9,7 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, RIGHT, FadeIn, Mobject, Transform, VGroup, smooth
-from manim.utils.rate_functions import squish_rate_func
+from manim import DOWN, RIGHT, FadeIn, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor
 from model.study.heads.naming import head_names, needed
@@ -21,7 +20,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import Grow
+from scenes.kit.moves.reveal import Emerge, Grow
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import Fact, count, most
 from scenes.lesson.steps import leave
@@ -63,8 +62,8 @@ def names(lesson: MultiHead, scores: Mapping[str, HeadScore], wall: PatternWall,
             table, places = page.laid_out(lesson, minis)
             examples = page.examples(lesson, table)
             lesson.play(
-                *leave(*there), Transform(minis, minis.at(places)), Grow(table, "grown", lag=0.3, rate_func=LATE),
-                run_time=1.6,
+                *leave(*there), Transform(minis, minis.at(places), run_time=1.1),
+                Emerge(table, "grown", lag=0.3, after=0.4, run_time=1.8),
             )  # fmt: skip
             if examples:  # a model may know none of their words
                 lesson.play(*[FadeIn(tokens) for tokens, _ in examples], run_time=0.6)
@@ -75,7 +74,6 @@ def names(lesson: MultiHead, scores: Mapping[str, HeadScore], wall: PatternWall,
 
 
 PAUSE = 1.6  # seconds for which a page stands, beside what it takes to come
-LATE = squish_rate_func(smooth, 0.2, 1)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import Animation, FadeIn, FadeOut, LaggedStart, Transform, smooth
-from manim.utils.rate_functions import squish_rate_func
+from manim import Animation, FadeIn, FadeOut, LaggedStart, Transform
 
 from model.numbers.tensor import Tensor, concatenate
 from model.numbers.tensor import stack as stack_tensors
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 NAME = 0.22  # em of the names below the strip
 DIM = 0.35  # of what waits
-LATE = squish_rate_func(smooth, 0.3, 1)  # when rows come beside patterns that are still on their way
+AFTER = 0.45  # part of a play when rows come beside patterns that have nearly arrived
 MOST = 96  # numbers in the line of all heads; of longer heads some, and ⋯
 PATTERN_SIDE = 0.86  # side of a pattern beside its row, of the row's height
 
@@ -71,7 +70,7 @@ def concatenated(lesson: MultiHead, wall: PatternWall) -> TensorGrid:
         patterns.framed[:] = 0.0
         x = grid.get_left()[0] - side / 2 - 0.1
         places = [(x, grid.cell_center(grid.shown_row(h), 0)[1], side) for h in shown]
-        rows = Introduce(grid, "rows", lag=0.3, rate_func=LATE, run_time=2.4)
+        rows = Introduce(grid, "rows", lag=0.3, after=AFTER, run_time=2.6)
         lesson.play(FadeOut(wall, run_time=1), Transform(patterns, patterns.at(places), run_time=1.4), rows)
         line_up(lesson, grid, strip)
     return strip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
 from scenes.kit.attention.pattern import DotPattern
@@ -19,11 +20,12 @@ from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.recipes import Look, frame_row, legible_dots
 from scenes.lesson.claims import Fact, count, most, share
-from scenes.lesson.steps import leave
+from scenes.lesson.steps import AWAY
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
 
+LATE = squish_rate_func(smooth, 0.6, 1)  # when names come where cards pass before
 ANSWER = 1.2  # room beside a panel for the word that it looks at most
 
 
@@ -39,8 +41,9 @@ def one_head(lesson: MultiHead, before: list[Mobject]) -> DotPattern:
     ):
         most_looked_at = int(np.argmax(query.weights.values))
         picture = legible_dots(lesson.stage, query.of.pattern, lesson.words, i, most_looked_at, largest=1.15)
-        lag = min(0.3, 1.5 / len(lesson.words))  # our row comes before its arcs have gone
-        lesson.play(*leave(*others), FadeOut(arcs), Introduce(picture, "rows", lag=lag), run_time=2)
+        lag = min(0.3, 1.5 / len(lesson.words))
+        gone = [*[FadeOut(m, rate_func=AWAY) for m in others], FadeOut(arcs)]  # our row comes before its arcs have gone
+        lesson.play(*gone, Introduce(picture, "rows", lag=lag, after=0.25), run_time=2)
         lesson.play(FadeIn(frame_row(picture, i)), run_time=0.6)
     return picture
 
@@ -75,7 +78,7 @@ def siblings(lesson: MultiHead, dots: DotPattern) -> PatternWall:
         lesson.play(Transform(cards, cards.fanned(side)), run_time=1.6)
         lesson.wait(0.6)
         fan.plate, fan.framed = 0.0, flat.framed.copy()
-        lesson.play(Transform(cards, fan), *map(FadeIn, titles), run_time=1.6)
+        lesson.play(Transform(cards, fan), *[FadeIn(title, rate_func=LATE) for title in titles], run_time=1.6)
         lesson.remove(cards)
         lesson.add(flat)
     return flat

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from manim import FadeIn, FadeOut, Mobject, Transform
+from manim import FadeIn, FadeOut, Mobject, Transform, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
 from model.study.variants import InputRows, Twice
@@ -25,6 +26,7 @@ from scenes.lessons.position.heatmap import HeatMap
 from scenes.lessons.position.waves import MarkedTable
 
 SCALED = " · E = √{d} × its row of W_E"  # said where the embedding is multiplied first, as in the paper
+SOON = squish_rate_func(smooth, 0.15, 0.8)  # when pictures come while rows are seen a last time
 TITLE = 0.7  # room over a sum for its title
 
 
@@ -94,7 +96,7 @@ class Adding:
             names = (("E", "ink"), ("+ P", "position"), ("= x", "ink"))
             words = [k == 0 or not self.scene.wide for k in range(len(boxes))]
             heats = [self.heat(box, t, scale, told) for box, t, told in zip(boxes, tensors, words, strict=True)]
-            self.scene.play(*[FadeIn(heat.pale()) for heat in heats], run_time=0.6)
+            self.scene.play(*[FadeIn(heat.pale(), rate_func=SOON) for heat in heats], run_time=0.7)
             for heat, (name, role) in zip(heats, names, strict=True):
                 sign = Formula(name, 0.46, role)
                 sign.move_to((heat.corners()[1][0] - sign.width / 2 - 0.1, heat.get_top()[1] - 0.15, 0))
@@ -125,6 +127,7 @@ class Adding:
         ):
             stage, sums, titles = self.scene.stage, [], []
             boxes = stage.columns(1, 1, gap=0.6) if self.scene.wide else stage.rows(1, 1, gap=0.5)
+            both = [rows.at(place) for place in places]
             for box, place in zip(boxes, places, strict=True):
                 title = Label(
                     say("“{w}” at position {p}", w=display(trace.tokens[place]), p=place),
@@ -134,7 +137,7 @@ class Adding:
                 )
                 titles.append(title.move_to((box.center[0], box.top - 0.25, 0)))
                 below = Box(box.left, box.bottom, box.right, box.top - TITLE)
-                sums.append(Rows(below, named(rows.at(place), ("E", "+ P", "= x")), adds=True))
+                sums.append(Rows(below, named(rows.at(place), ("E", "+ P", "= x")), adds=True, beside=both))
             self.add_up(sums, arriving=titles)
 
 

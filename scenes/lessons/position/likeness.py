@@ -19,6 +19,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import CLOSE, fact
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.steps import come
 from scenes.lessons.position.heatmap import HeatMap
 
 TALLEST = 4.6  # a curve beside a map
@@ -55,7 +56,7 @@ class Likeness:
             left, right = self.scene.by(wide=wide, square=square, tall=stage.rows(1.6, 1, gap=0.5))
             heat = left.fit(HeatMap(likeness, width=left.width, height=left.height))
             curve = self.curve(right, likeness, p)
-            play(Introduce(heat, "diagonal", lag=0.05), *self.scene.giving_way(), run_time=1.6)
+            play(Introduce(heat, "diagonal", lag=0.05, after=0.25), *self.scene.giving_way(), run_time=2)
             play(FadeIn(Frame(heat.row_corners(p, pad=0.02))), run_time=0.5)
             play(GrowCurve(curve), run_time=2)
             self.scene.answer(
@@ -93,9 +94,9 @@ class Likeness:
                 title = Label(trace.info["checkpoint"], LABEL, of=products)
                 heat = HeatMap(products, width=box.width, height=box.height - 0.6)
                 box.fit(stack(title, heat, gap=0.12))
-                come = (
+                shown = (
                     Transform(band, heat)
                     if trace is self.variants.sinusoidal
                     else Introduce(heat, "diagonal", lag=0.05)
                 )
-                self.scene.play(FadeIn(title), come, run_time=1.5)
+                self.scene.play(*come(title), shown, run_time=1.5)

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from manim import FadeIn, FadeOut
+from manim import FadeIn, FadeOut, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
 from model.study.positions import turn
@@ -21,10 +22,12 @@ from scenes.kit.space.dial import Dial, DialRow, Turn
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import CLOSE, Fact, count, fact
 from scenes.lesson.lesson import TextLesson
+from scenes.lesson.steps import come
 
 FURTHER = 5  # places that q and k move on together
 REACH = 64  # distances on the curve, at most
 TALLEST = 9.0  # the curve
+EARLY = squish_rate_func(smooth, 0.12, 0.35)  # when a title comes beside dials that turn
 BESIDE = 3.2  # room for a title at the left of its dials
 
 
@@ -71,8 +74,9 @@ class Turning:
         line = DialRow(box, title, dials, beside=self.beside)
         for dial, angle in zip(line.dials, angles, strict=True):
             dial.angles = dial.starts + angle  # as turned, whole rounds included
-        turns = [Turn(dial, [angle], run_time=2.2) for dial, angle in zip(line.dials, angles, strict=True)]
-        self.scene.play(*[FadeIn(m, run_time=0.5) for m in (title, *line.notes)], *turns)
+        turns = [Turn(dial, [angle], after=0.12) for dial, angle in zip(line.dials, angles, strict=True)]
+        first = [FadeIn(m, rate_func=EARLY) for m in (title, *line.notes)]
+        self.scene.play(*first, *turns, run_time=2.6)
         return line
 
     def distance(self, hands: tuple[DialRow, DialRow]) -> None:
@@ -92,7 +96,7 @@ class Turning:
                 for line in hands
                 for old, new in zip(line.dials, start.dials, strict=True)
             ]
-            self.scene.play(*meet, FadeIn(start), run_time=1.2)
+            self.scene.play(*meet, *map(FadeIn, start.dials), *come(start.title, *start.notes), run_time=1.2)
             flights = [Carry(old, old.copy().move_to(new)) for old, new in zip(start.dials, later.dials, strict=True)]
             self.scene.play(*flights, run_time=0.8)
             self.scene.remove(*[m for m in self.scene.mobjects if isinstance(m, Dial) and m not in start.dials])

@@ -30,7 +30,7 @@ DIGITS = 0.34  # em of its numbers
 SAMPLES = 600  # points of a wave
 TALLEST = 1.2  # a cell of it
 DIM = 0.35  # of numbers that wait
-LATE = squish_rate_func(smooth, 0.5, 0.8)
+LATE, LATER = squish_rate_func(smooth, 0.4, 0.65), squish_rate_func(smooth, 0.6, 1)
 NOON = math.pi / 2  # where a hand points at position 0
 LABELS_OVER = 0.55  # room over the clocks for the position that they show
 
@@ -162,7 +162,10 @@ class Waving:
         self.scene.play(become(dial, hand_grown=1.0), run_time=0.8)
         others = [other for other in dials if other is not dial]
         last = [FadeOut(m, rate_func=LATE) for m in row]  # until its numbers stand under the dials
-        self.scene.play(*leave(waves, column), *last, Transform(dial, final), *come(*others, *waiting), run_time=1.6)
+        names, values = [*others, *waiting[:-1]], waiting[-1]
+        under = [m for m in names if m.get_right()[0] > row.get_left()[0]]  # what stands where the row does
+        new = [*[FadeIn(m, rate_func=LATER) for m in under], *come(*[m for m in names if m not in under], values)]
+        self.scene.play(*leave(waves, column), *last, Transform(dial, final), *new, run_time=1.8)
 
     def clock(self, box: Box, pair: int) -> tuple[VGroup, Dial, Label]:
         """What a clock is called, its dial, and the two numbers that its hand shows."""

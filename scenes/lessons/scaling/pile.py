@@ -26,14 +26,15 @@ class Pile(Painted):
     """A grain for each number of a Tensor [n], at its place on a line from −reach to reach; grains that would lie on
     one another are heaped up. Below the line a bar as long as their spread, with its number.
 
-    called: what they are. fallen [n]: how far each has come down (`Pour`). In a Transform to another pile each grain
-    goes to its place there."""
+    called: what they are. fallen [n]: how far each has come down (`Pour`). number_opacity: of the number of the spread.
+    In a Transform to another pile each grain goes to its place there."""
 
     values: Mix[np.ndarray]
     levels: Mix[np.ndarray]
     fallen: Mix[np.ndarray]
     bar: Mix[float]
     pitch: Mix[float]
+    number_opacity: Mix[float]
     called: Mix[Said]
     fades = ("called",)
 
@@ -46,7 +47,7 @@ class Pile(Painted):
         self.levels = levels(self.values, 2 * GRAIN / self.unit)
         self.floor = height - 1.5 * self.small - 2.9 * self.size
         self.pitch = min(2 * GRAIN, (self.floor - 0.1) / (self.levels.max() + 1))
-        self.fallen = np.ones(len(self.values))
+        self.fallen, self.number_opacity = np.ones(len(self.values)), 1.0
         super().__init__(width, height)
 
     def draw(self, pen: Pen) -> None:
@@ -86,7 +87,8 @@ class Pile(Painted):
         pen.rectangle(self.zero, y, self.unit * self.bar, 0.35 * self.size, "target", seen, shows=shows)
         pen.text(self.called, self.zero - 0.3, text, self.size, "ink", seen * self.word_opacity, align=1.0)
         pen.text("spread", self.zero + 0.3, text, self.size, "target", seen)
-        pen.number(self.sigma, (), ".2f", *self._number_at, self.size, "target", seen, value=self.bar)
+        sight = seen * self.number_opacity
+        pen.number(self.sigma, (), ".2f", *self._number_at, self.size, "target", sight, value=self.bar)
 
 
 def levels(values: np.ndarray, width: float) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import LEFT, UP, FadeIn, FadeOut, Mobject, Transform
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.numbers.tensor import Tensor, stack
 from model.study.inside.scaling import jacobian, sizes
@@ -90,7 +90,7 @@ def one_slope(lesson: WhyScale, before: list[Mobject]) -> list[Mobject]:
         worked.scale(min(1.0, right.width / worked.width))
         rule.move_to(right.center + (0, 0.6, 0)), worked.move_to(right.center - (0, 0.5, 0))
         lesson.play(*leave(bars), *come(rule, frame), run_time=1)
-        lesson.play(FadeIn(worked, target_position=frame), run_time=1)
+        lesson.play(FadeIn(worked, shift=0.4 * lesson.by(wide=RIGHT, square=DOWN, tall=DOWN)), run_time=1)
         lesson.answer(
             "The score of {asked} up by a little moves its own weight up by {s:.2f} times that.", s=slopes[j, j]
         )
