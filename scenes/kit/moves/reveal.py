@@ -58,16 +58,19 @@ class Reveal(Animation):
 
 
 class Introduce(Reveal):
-    """Reveal of a grid that was not on the stage: its frame comes in COME seconds, its cells in order."""
+    """Reveal of a grid that was not on the stage: its frame comes in COME seconds, its cells in order.
 
-    def __init__(self, grid: TensorGrid, order: str = "rows", **kwargs: Any):
+    after: the part of the play in which nothing of it is seen, because others are leaving where it comes."""
+
+    def __init__(self, grid: TensorGrid, order: str = "rows", *, after: float = 0.0, **kwargs: Any):
         grid.reveal(0.0)
-        self.opacity = grid.opacity
+        self.opacity, self.after = grid.opacity, after
         super().__init__(grid, order, introducer=True, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        super().interpolate_mobject(alpha)
-        self.mobject.opacity = self.opacity * come_so_far(alpha, self.run_time)
+        late = max(0.0, alpha - self.after) / (1 - self.after)
+        super().interpolate_mobject(late)
+        self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time)
 
 
 class Grow(Animation):
