@@ -90,8 +90,8 @@ LIES = [
     Lie(
         "the line of the mean stands at half of it",
         "scenes/kit/charts/signed.py",
-        "self.zero + self.unit * float(self.mark), Place",
-        "self.zero + self.unit * float(self.mark) / 2, Place",
+        "self.zero + self.unit * self.mark_at, Place",
+        "self.zero + self.unit * self.mark_at / 2, Place",
         "unembedding",
         "wrong shape",
     ),

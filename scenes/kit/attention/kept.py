@@ -11,7 +11,7 @@ from manim import linear
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.style import color
-from scenes.kit.ground.timing import Together, ease, stagger
+from scenes.kit.ground.timing import COME, Together, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.strip import CELLS
 
@@ -44,6 +44,7 @@ class KeptColumns(TensorGrid):
             column_label_color=kind,
             **look,
         )
+        self.ahead = np.zeros(self.values.shape[1])  # how much of its word is seen while a column flies (`Fly`)
 
     def show(self, count: int) -> KeptColumns:
         """Let the first columns be seen, and no others."""
@@ -52,7 +53,7 @@ class KeptColumns(TensorGrid):
         return self
 
     def _column_seen(self, j: int) -> float:
-        return float(self.cell_opacity[:, j].max())
+        return max(float(self.cell_opacity[:, j].max()), float(self.ahead[j]))
 
     def _draw_cells(self, pen: Pen, fills: np.ndarray) -> None:
         """What is there, over the empty places of what is to come."""
@@ -70,7 +71,7 @@ class Gather(Together):
     columns: of values; weights [position]; total: the grid of one row that is Σ weight · column."""
 
     def __init__(self, columns: KeptColumns, weights: Tensor, total: TensorGrid, *, lag: float = 0.6, **kwargs: Any):
-        self.columns, self.total, self.lag = columns, total, lag
+        self.columns, self.total, self.lag, self.opacity = columns, total, lag, total.opacity
         self.weights, self.sum = np.asarray(weights.values, dtype=float), total.values.copy()
         shown = [entry if entry is not None else 0 for entry in total.columns]
         self.parts = np.asarray(columns.tensor.values, dtype=float)[shown] * self.weights  # [entry, position]
@@ -86,6 +87,7 @@ class Gather(Together):
         taken = np.sqrt(self.weights) * np.sin(np.pi * progress)  # small weights show, too
         self.columns.glow = np.tile(0.0 * taken if done else taken, (self.columns.values.shape[0], 1))
         self.total.values = self.sum.copy() if done else (self.parts @ progress)[None]
+        self.total.opacity = self.opacity * float(ease(min(1.0, alpha * self.run_time / COME)))
         self.total.reveal(1.0 if done else float(ease(min(1.0, 8 * alpha))))
 
 

@@ -241,12 +241,15 @@ class Curve(Painted):
 
 
 class GrowCurve(Animation):
-    """A curve (also Waves, LineChart) is drawn from first to last, while its axes come in COME seconds."""
+    """A curve (also Waves, LineChart) is drawn from first to last, while its axes come in COME seconds.
 
-    def __init__(self, curve: Painted, **kwargs: Any):
+    after: the part of the play in which nothing of it is seen, because others are leaving where it comes."""
+
+    def __init__(self, curve: Painted, *, after: float = 0.0, **kwargs: Any):
         super().__init__(curve, introducer=True, **kwargs)
-        self.opacity = curve.opacity
+        self.opacity, self.after = curve.opacity, after
 
     def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.grown = float(self.rate_func(alpha))
-        self.mobject.opacity = self.opacity * float(ease(min(1.0, alpha * self.run_time / COME)))
+        late = max(0.0, alpha - self.after) / (1 - self.after)
+        self.mobject.grown = float(self.rate_func(late))
+        self.mobject.opacity = self.opacity * float(ease(min(1.0, late * (1 - self.after) * self.run_time / COME)))

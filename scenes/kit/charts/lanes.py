@@ -50,7 +50,8 @@ class Lanes(Painted):
         self.tensor, self.title, self.values = values, title, np.asarray(values.values, dtype=float).copy()
         self.mean, self.spread, self.rgb = mean, spread, color(fill)
         self.low, self.high = reach or whole_range(self.values)
-        self.size, self.mark_opacity = max(size, smallest()), 1.0
+        self.size = max(size, smallest())
+        self.mark_opacity = float(mean is not None or spread is not None)  # in a Transform they come and go
         self.left, self.right = 0.35, width - 0.35
         self.floor = height - AXIS
         self.pitch = (self.floor - ABOVE) / max(len(self.values), 1)

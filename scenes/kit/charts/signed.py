@@ -45,6 +45,7 @@ class SignedBars(Painted):
     values: Mix[np.ndarray]
     emphasis: Mix[np.ndarray]
     mark_opacity: Mix[float]
+    mark_at: Mix[float]
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class SignedBars(Painted):
         self.tensor, self.spec, self.words = values, spec, [_shown(word) for word in words]
         self.values = np.array(values.values, dtype=float)
         self.emphasis = np.ones(len(self.words))
-        self.mark, self.mark_opacity = mark, 0.0
+        self.mark, self.mark_opacity, self.mark_at = mark, 0.0, 0.0 if mark is None else float(mark)
         self.roles, self.fills = (fill, below), (color(fill), color(below))
         low, high = min(self.values.min(), reach[0], 0.0), max(self.values.max(), reach[1], 0.0)
         self.pitch = min(height / len(self.words), 1.55 * size)
@@ -141,7 +142,7 @@ class SignedBars(Painted):
         nought = Place(0, self.zero, self.unit)
         pen.line([(self.zero, 0.0), (self.zero, self.natural[1])], "secondary", 0.02, shows=nought)
         if self.mark is not None:
-            x, place = self.zero + self.unit * float(self.mark), Place(Cell(self.mark), self.zero, self.unit)
+            x, place = self.zero + self.unit * self.mark_at, Place(Cell(self.mark), self.zero, self.unit)
             ends = [(x, 0.0), (x, self.natural[1])]
             pen.line(ends, "target", 0.04, self.mark_opacity, dashed=True, shows=place)
         for i in self.told:
@@ -155,7 +156,7 @@ class SignedBars(Painted):
             at, align = self.natural[0], 1.0
         wide = typesetting.width(number(value, self.spec), self.size)
         left = at - align * wide
-        if self.mark is not None and left <= self.zero + self.unit * float(self.mark) <= left + wide:
+        if self.mark is not None and left <= self.zero + self.unit * self.mark_at <= left + wide:
             plate = left - 0.03, y + 0.1 * h, wide + 0.06, 0.8 * h
             pen.rectangle(*plate, "background", 0.9 * self.mark_opacity)
         pen.number(self.tensor, (i,), self.spec, at, y + h / 2, self.size, "secondary", seen, value=value,

@@ -17,6 +17,7 @@ from scenes.kit.ground.text import LABEL
 from scenes.kit.ground.typesetting import fitting_size
 
 BODY = 0.86  # of a rail's pitch that the longest row fills
+ARRIVES = 0.3  # of the way from the last stop but one to the last, in which the length there comes
 
 
 class StreamRails(Painted):
@@ -115,8 +116,8 @@ class StreamRails(Painted):
         radius = min(0.06, 0.12 * self.pitch)
         pen.circles(np.array(profile[: whole + 1]), radius, rgb, seen, shows=self._up(position, places, y))
         self._draw_length(pen, position, 0, self.left - 0.15, middle, seen, align=1.0)
-        if whole == len(self.stops) - 1:
-            self._draw_length(pen, position, -1, self.right + 0.15, middle, seen)
+        if (arrived := 1 - (len(self.stops) - 1 - reached) / ARRIVES) > 0:
+            self._draw_length(pen, position, -1, self.right + 0.15, middle, seen * min(arrived, 1.0))
 
     def _draw_length(
         self, pen: Pen, position: int, stop: int, x: float, y: float, seen: float, align: float = 0.0

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from manim import Mobject, linear
 
+from scenes.kit.attention.kept import KeptColumns
 from scenes.kit.attention.pattern import DotPattern
 from scenes.kit.ground import typesetting
 from scenes.kit.ground.painting import Painted
@@ -150,6 +151,9 @@ class GridPerch(Perch):
             now, staying = getattr(self.mobject, name), self.mask & ~self.flying
             now[self.flying] = there[self.flying] if cells else 0.0
             now[staying] = there[staying] * (frame if self.part else 1.0)  # else the frame's opacity is theirs
+        if isinstance(self.mobject, KeptColumns):  # words come and go with the frame, not when the last cell lands
+            seen = 0.0 if cells else frame if self.part else 1.0
+            self.mobject.ahead = seen * self.flying.any(axis=0)
 
 
 class DotPerch(GridPerch):

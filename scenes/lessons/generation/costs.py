@@ -14,11 +14,11 @@ from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.recipes import Look, room_for
 from scenes.lesson.claims import Test, truth
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, grow_after, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.generation.lesson import Generation
@@ -37,9 +37,7 @@ def one_word(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         keep=before,
     ):
         title, bars = counted(lesson, "for one word", parts, [say(part) for part in PARTS])
-        grow = Grow(bars, "values", lag=0.5, least=0.02, run_time=2.4)
-        lesson.play(*leave(*before), *come(title), run_time=0.5)
-        lesson.play(grow)
+        grow_after(lesson, before, bars, title, lag=0.5, run_time=2.8)
         lesson.answer(
             "{s:,.0f} multiply-adds; only {p:.1%} of them are for looking back.",
             s=parts.sum(0),
@@ -94,9 +92,7 @@ def every_turn(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
         longest = float(again.values.max())
         title, bars = counted(lesson, "where all is read again", again, names, longest)
         other_title, other_bars = counted(lesson, "where each word is read once", once, names, longest)
-        grow = Grow(bars, "values", lag=0.4, least=0.02, run_time=2.4)
-        lesson.play(*leave(*before), *come(title), run_time=0.5)
-        lesson.play(grow)
+        grow_after(lesson, before, bars, title, lag=0.4, run_time=2.8)
         lesson.wait(0.6)
         lesson.play(*leave(title), *come(other_title), run_time=0.6)
         lesson.play(Transform(bars, other_bars), run_time=2)

@@ -42,7 +42,7 @@ def nothing_changes(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
     ):
         names = [say("{n} words", n=lesson.n), say("{m} words", m=lesson.n + 1), Said("difference")]
         grids, labels = under_one_another(lesson, names, (first.k, second.k, change))
-        lesson.play(*leave(*before), *come(labels[0]), Introduce(grids[0], "columns", lag=0.3), run_time=1.8)
+        lesson.play(*leave(*before), *come(labels[0]), Introduce(grids[0], "columns", lag=0.3, after=0.3), run_time=1.8)
         lesson.play(FadeIn(labels[1]), Introduce(grids[1], "columns", lag=0.3), run_time=1.8)
         lesson.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.3), run_time=1.8)
         lesson.answer("Nothing ({d:.6f} at most): each word looks back only, and sees no “{w}”.", d=abs(change).max())
@@ -90,7 +90,7 @@ def they_stay(lesson: Generation, twice: list[Mobject]) -> KeptTable:
         first, *others = twice
         lesson.play(*leave(*others), Fly(first, table.keys), *come(table.names[0]), run_time=1.8)
         values = table.values.copy()
-        table.values.show(0)
+        table.values.show(0).opacity = 0.0  # so that its empty places come with its columns
         lesson.add(table.values)
         lesson.play(Transform(table.values, values), FadeIn(table.names[1]), run_time=1.2)
     return table

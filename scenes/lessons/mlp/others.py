@@ -35,7 +35,7 @@ def every_word(lesson: FeedForward, before: Mobject) -> HeatStrips:
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, pitch=0.8)
         marks: Look = dict(row_labels=lesson.words, keep_row=lesson.position, target_row=lesson.position)
         strips = HeatStrips(post, "data", scale=float(bright), **marks, **room).move_to(lesson.stage.center)
-        lesson.play(*leave(before), Introduce(strips, "rows", lag=0.4), run_time=2.4)
+        lesson.play(*leave(before), Introduce(strips, "rows", lag=0.4, after=0.3), run_time=2.4)
     return strips
 
 
@@ -50,11 +50,10 @@ def other_curves(lesson: FeedForward, before: Mobject) -> None:
         stage = lesson.stage
         boxes = lesson.by(wide=stage.columns(1, 1, 1), square=stage.rows(1, 1, 1), tall=stage.rows(1, 1, 1))
         pairs = [titled(lesson, box, *kind) for box, kind in zip(boxes, KINDS, strict=True)]
-        gone = [before]
-        for title, curve in pairs:
-            lesson.play(*leave(*gone), *come(title, curve), run_time=0.8)
+        lesson.play(*leave(before), *come(*[part for pair in pairs for part in pair]), run_time=0.8)
+        for _, curve in pairs:
             lesson.play(Fall(curve), run_time=1.2)
-            gone = []
+            lesson.wait(0.4)
 
 
 def titled(lesson: FeedForward, box: Box, kind: str, name: str) -> tuple[Label, ActivationCurve]:

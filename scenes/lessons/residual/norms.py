@@ -204,9 +204,9 @@ def where_the_norm_stands(lesson: ResidualStream, before: Rows) -> None:
         longest = float(max(norms(rows).values.max(), norms(normed).values.max()))
         told = (("pre-norm", PRE, rows), ("post-norm", POST, normed))
         pictures = [beside(lesson, box, *what, longest) for box, what in zip(boxes, told, strict=True)]
-        for (title, formula, bars), gone in zip(pictures, ([before], []), strict=True):
-            lesson.play(*leave(*gone), *come(title, formula), run_time=0.5)
-            lesson.play(Grow(bars, "values", lag=0.3, least=0.02), run_time=1.6)
+        lesson.play(*leave(before), *come(*[part for picture in pictures for part in picture[:2]]), run_time=0.7)
+        for *_, bars in pictures:
+            lesson.play(Grow(bars, "values", lag=0.3, least=0.02), run_time=1.8)
 
 
 def beside(

@@ -34,7 +34,8 @@ def enters(lesson: ResidualStream, strip: SentenceStrip, bars: list[Mobject]) ->
         keep=(strip, *bars),
     ):
         rows = sum_of(lesson, strip, parts)
-        lesson.play(*leave(*bars), Introduce(rows.grids[0], "columns", lag=0.1), *come(rows.labels[0]), run_time=1.2)
+        first = Introduce(rows.grids[0], "columns", lag=0.1, after=0.3)
+        lesson.play(*leave(*bars), first, *come(rows.labels[0]), run_time=1.2)
         lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
         add_up(lesson, rows)
         lesson.play(Fly(rows.grids[2], Chip(strip, "x", i), keep=True), run_time=0.8)

@@ -102,7 +102,7 @@ def blame(lesson: Training, before: Mobject) -> VGroup:
     ):
         table = table_of(lesson, upper(lesson))
         grids, labels = table
-        lesson.play(*leave(before), *come(labels[0]), Introduce(grids[0], "rows", lag=0.1), run_time=1)
+        lesson.play(*leave(before), *come(labels[0]), Introduce(grids[0], "rows", lag=0.1, after=0.2), run_time=1)
         for grid, label in zip(grids[1:], labels[1:], strict=True):
             lesson.play(FadeIn(label), Introduce(grid, "rows", lag=0.1), run_time=0.7)
     return table

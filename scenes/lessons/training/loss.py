@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 
 def drawn_after(lesson: Training, gone: Iterable[Mobject], chart: LineChart, run_time: float) -> None:
-    """A chart is drawn; what was there leaves while its axes come, before its lines reach it."""
+    """What was there leaves; a chart comes as that is pale, so that no words lie on others, and is drawn."""
     going = squish_rate_func(smooth, 0, 0.7 / run_time)
-    lesson.play(*[FadeOut(m, rate_func=going) for m in gone], GrowCurve(chart), run_time=run_time)
+    drawing = GrowCurve(chart, after=0.35 / run_time)
+    lesson.play(*[FadeOut(m, rate_func=going) for m in gone], drawing, run_time=run_time)
 
 
 def true_words(run: Trace) -> Tensor:

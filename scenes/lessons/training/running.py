@@ -15,13 +15,12 @@ from scenes.kit.charts.lines import LineChart, Series
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look, dots
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, fact, share
 from scenes.lesson.following import next_word_title
-from scenes.lesson.steps import come, give_way, leave
+from scenes.lesson.steps import come, give_way, grow_after, leave
 from scenes.lessons.training.loss import drawn_after
 
 if TYPE_CHECKING:
@@ -98,8 +97,7 @@ def next_words(lesson: Training, before: Mobject) -> list[Mobject]:
         bars = lesson.bars_of(probs, under(lesson))
         title = next_word_title(lesson, lesson.position).next_to(bars[0], UP, buff=0.15)
         number = counter(lesson, lesson.marks[0])
-        lesson.play(*give_way([before], number, title), run_time=0.6)
-        lesson.play(Grow(bars[0], "values"), run_time=0.8)
+        grow_after(lesson, [before], bars[0], number, title, lag=0.1, run_time=1.4)
         number = through(lesson, list(bars), number)
         lesson.answer(
             "At step {s:,} “{a}” comes first, {x:.1%}; at last “{b}”, {y:.1%}.",

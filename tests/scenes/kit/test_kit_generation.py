@@ -30,6 +30,27 @@ def test_a_column_comes_with_its_word_and_its_cells():
     assert texts_of(columns.show(4)) == list(WORDS)
 
 
+def test_words_are_there_before_the_last_cell_of_a_flight_has_landed():
+    rows = normal(4, 3)
+    here, there = (kit.KeptColumns(rows, "key", cell=(1.2, 0.2), words=words) for words in (None, WORDS))
+    here.show(4), there.show(4)
+    flight = kit.Fly(here, there)
+    flight.interpolate_mobject(0.95)
+    assert texts_of(there) == list(WORDS)
+    flight.interpolate_mobject(1.0)
+    assert texts_of(there.show(2)) == ["A", "fluffy"]
+
+
+def test_nothing_of_a_grid_is_seen_while_others_leave():
+    grid = kit.TensorGrid(normal(2, 3))
+    come = kit.Introduce(grid, after=0.4, run_time=1.0)
+    come.begin()
+    come.interpolate_mobject(0.4)
+    assert texts_of(grid) == [] and grid.opacity == 0
+    come.interpolate_mobject(1.0)
+    assert len(texts_of(grid)) == 6 and grid.opacity == 1
+
+
 def test_places_do_not_move_while_columns_come():
     columns = kit.KeptColumns(normal(4, 3), "key", cell=(1.2, 0.2), words=WORDS)
     before = columns.show(1).column_corners(0)

@@ -102,3 +102,17 @@ def test_of_more_bars_than_can_be_read_all_stand_and_some_are_told():
     assert all(at[0] > longest for _, _, at in numbers), "numbers stand clear of all bars"
     few = SignedBars(tensor(*values[:9]), words[:9], width=12, height=3.9)
     assert not few.crowded and few.told == list(range(9))
+
+
+def line_of_the_mark(bars):
+    """Where the dashed line stands, across."""
+    return [mark for mark in bars.marks() if mark.kind == "line"][-1].points[:, 0].mean()
+
+
+def test_the_mark_moves_as_its_bars_do():
+    rows = tensor(6, 7, 8, 7), tensor(2, 3, 2, 1)
+    first, last = (SignedBars(row, WORDS, reach=(0, 8), mark=row.mean(0)).show_mark() for row in rows)
+    half = first.copy()
+    half.interpolate(first, last, 0.5)
+    ends = line_of_the_mark(first), line_of_the_mark(last)
+    assert ends[1] < ends[0] - 1 and np.isclose(line_of_the_mark(half), np.mean(ends))
