@@ -153,7 +153,7 @@ class GridPerch(Perch):
             now[staying] = there[staying] * (frame if self.part else 1.0)  # else the frame's opacity is theirs
         if isinstance(self.mobject, KeptColumns):  # words come and go with the frame, not when the last cell lands
             seen = 0.0 if cells else frame if self.part else 1.0
-            self.mobject.ahead = seen * self.flying.any(axis=0)
+            self.mobject.ahead[:] = seen * self.flying.any(axis=0)
 
 
 class DotPerch(GridPerch):
