@@ -66,9 +66,9 @@ def grow_after(
 ) -> None:
     """What was there leaves; then the bars come and grow, with what is new beside them, all in one play. there: those
     that are known already; name: of what grows, as `Grow` takes it."""
-    scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.26)) for m in gone],
-               *[FadeIn(m, rate_func=squish_rate_func(smooth, 0.14, 0.34)) for m in new],
-               Emerge(bars, name, lag=lag, least=0.02, after=0.14, there=there), run_time=run_time)  # fmt: skip
+    scene.play(*[FadeOut(m, rate_func=squish_rate_func(smooth, 0, 0.3)) for m in gone],
+               *[FadeIn(m, rate_func=squish_rate_func(smooth, 0.1, 0.3)) for m in new],
+               Emerge(bars, name, lag=lag, least=0.02, after=0.08, there=there), run_time=run_time)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Rows(VGroup):
         places = elide(len(parts[0][0]), columns, self.keep)
         width = min((box.width - left - 0.3) / sum(0.6 if c is None else 1 for c in places), 1.6)
         height = min(1.1, (box.height - 0.2) / (1.1 * count))
-        self._choose(places, width)
+        self._choose(parts, places, width)
         self.grids = [
             TensorGrid(t, kind, exact=(width, height), columns=places, size=0.36, spec=spec, **self.options)
             for (t, kind, _), spec in zip(parts, self._specs(count), strict=True)
@@ -72,7 +72,7 @@ class Rows(VGroup):
         places = elide(len(parts[0][0]), rows, self.keep)
         height = (box.height - 0.6) / sum(0.6 if r is None else 1 for r in places)
         cell = (box.width / len(parts) - 0.35, min(height, 1.1))
-        self._choose(places, cell[0])
+        self._choose(parts, places, cell[0])
         self.grids = [
             TensorGrid(t, kind, exact=cell, rows=places, upright=True, size=0.4, spec=spec, **self.options)
             for (t, kind, _), spec in zip(parts, self._specs(len(parts)), strict=True)
@@ -84,7 +84,7 @@ class Rows(VGroup):
             for grid, (tensor, kind, name) in zip(self.grids, self._signed(parts), strict=True)
         ]
 
-    def _choose(self, places: Sequence[int | None], width: float) -> None:
+    def _choose(self, parts: Sequence[tuple[Tensor, str, str]], places: Sequence[int | None], width: float) -> None:
         """The decimals in which the sums at these places hold, in cells of that width."""
         if self.adds:
             self.decimals = decimals_of(self.all, places, self.decimals.parts, width)

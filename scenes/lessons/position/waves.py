@@ -162,9 +162,9 @@ class Waving:
         self.scene.play(become(dial, hand_grown=1.0), run_time=0.8)
         others = [other for other in dials if other is not dial]
         last = [FadeOut(m, rate_func=LATE) for m in row]  # until its numbers stand under the dials
-        names, values = [*others, *waiting[:-1]], waiting[-1]
-        under = [m for m in names if m.get_right()[0] > row.get_left()[0]]  # what stands where the row does
-        new = [*[FadeIn(m, rate_func=LATER) for m in under], *come(*[m for m in names if m not in under], values)]
+        told, values = [*others, *waiting[:-1]], waiting[-1]
+        under = [m for m in told if m.get_right()[0] > row.get_left()[0]]  # what stands where the row does
+        new = [*[FadeIn(m, rate_func=LATER) for m in under], *come(*[m for m in told if m not in under], values)]
         self.scene.play(*leave(waves, column), *last, Transform(dial, final), *new, run_time=1.8)
 
     def clock(self, box: Box, pair: int) -> tuple[VGroup, Dial, Label]:
