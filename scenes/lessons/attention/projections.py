@@ -92,7 +92,9 @@ def rows(lesson: SelfAttention, strip: SentenceStrip, bars: list[Mobject]) -> tu
     ):
         chain = RowChain(lesson.below(strip), (start, "arrives" if operations else "x"), operations)
         (first, *_), *made = chain.steps
-        lesson.play(*leave(*bars), Introduce(first, "columns", lag=0.1), *come(chain.labels[0]), run_time=1.2)
+        lesson.play(
+            *leave(*bars), Introduce(first, "columns", lag=0.1, after=0.3), *come(chain.labels[0]), run_time=1.2
+        )
         before = first
         for step in made:
             *operand, result = [part for part in step if isinstance(part, TensorGrid)]

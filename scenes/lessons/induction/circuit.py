@@ -91,7 +91,9 @@ def they_meet(lesson: Induction, strip: SentenceStrip, before: Mobject) -> list[
         upper, lower = lesson.by(wide=(2.2, 1), square=(2.2, 1), tall=(1.6, 1))
         top, bottom = below(lesson, strip).rows(upper, lower)
         rows = Rows(top, [(q, "query", "q"), (k, "key", "k")], cell=1.2)
-        lesson.play(*leave(before), Introduce(rows.grids[0], "columns", lag=0.1), *come(rows.labels[0]), run_time=1.2)
+        lesson.play(
+            *leave(before), Introduce(rows.grids[0], "columns", lag=0.1, after=0.3), *come(rows.labels[0]), run_time=1.2
+        )
         lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
         terms = TermSum(q, k, q @ k, width=bottom.width, lines=lesson.by(wide=2, square=3, tall=4), size=0.4)
         bottom.fit(terms)
