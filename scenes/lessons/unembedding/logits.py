@@ -38,9 +38,7 @@ def one_word(lesson: Unembedding, strip: SentenceStrip, grid: TensorGrid) -> lis
         upper, lower = lesson.by(wide=(2.2, 1), square=(2.2, 1), tall=(1.6, 1))
         top, bottom = lesson.below(strip).rows(upper, lower)
         rows = Rows(top, [(lesson.row, "data", "x"), (column, "weight", f"“{lesson.phrases['w']}”")], cell=1.2)
-        lesson.play(
-            *leave(grid), Introduce(rows.grids[0], "columns", lag=0.1, after=0.3), *come(rows.labels[0]), run_time=1.2
-        )
+        lesson.play(*leave(grid), Introduce(rows.grids[0], "columns", lag=0.1), *come(rows.labels[0]), run_time=1.2)
         lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
         lines = lesson.by(wide=2, square=3, tall=4)
         terms = TermSum(lesson.row, column, logit, width=bottom.width, lines=lines, size=0.4, total_color="logit")
@@ -95,9 +93,7 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
     ):
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
-        lesson.play(
-            *leave(before), Introduce(table.scores, "cells", lag=0.05, after=0.3), *come(table.labels[0]), run_time=0.9
-        )
+        lesson.play(*leave(before), Introduce(table.scores, "cells", lag=0.05), *come(table.labels[0]), run_time=0.9)
         lesson.play(Grow(table.heights[0], "values"), run_time=0.8)
         lesson.play(SoftmaxRow(table), run_time=3.6)
     return table
