@@ -24,7 +24,14 @@ class Frame(Painted):
         self.set_points_as_corners([*corners, corners[0]])
 
     def draw(self, pen: Pen) -> None:
-        pen.frame(0, 0, *self.natural, self.rgb, self.line / max(self.zoom(), 1e-6))
+        m, (wide, high) = self.matrix(), self.natural
+        across, down = max(float(np.hypot(m.xx, m.yx)), 1e-6), max(float(np.hypot(m.xy, m.yy)), 1e-6)
+        if abs(across - down) < 0.02 * across:
+            pen.frame(0, 0, wide, high, self.rgb, self.line / max(self.zoom(), 1e-6))
+            return
+        x, y = self.line / across, self.line / down  # on its way to another shape: its lines stay as they are
+        for box in ((0, 0, wide, y), (0, high - y, wide, y), (0, 0, x, high), (wide - x, 0, x, high)):
+            pen.rectangle(*box, self.rgb)
 
 
 class Plate(Painted):
