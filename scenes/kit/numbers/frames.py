@@ -30,8 +30,8 @@ class Frame(Painted):
             pen.frame(0, 0, wide, high, self.rgb, self.line / max(self.zoom(), 1e-6))
             return
         x, y = self.line / across, self.line / down  # on its way to another shape: its lines stay as they are
-        for box in ((0, 0, wide, y), (0, high - y, wide, y), (0, 0, x, high), (wide - x, 0, x, high)):
-            pen.rectangle(*box, self.rgb)
+        for left, top, w, h in ((0, 0, wide, y), (0, high - y, wide, y), (0, 0, x, high), (wide - x, 0, x, high)):
+            pen.rectangle(left, top, w, h, self.rgb)
 
 
 class Plate(Painted):
