@@ -31,10 +31,9 @@ def test_a_table_waits_and_then_comes_whole():
 
 
 def test_a_dial_waits_and_then_turns_to_where_its_hands_stand():
-    angles = Tensor.given(np.array([0.4, 2.0]), "angles", ("hand",))
-    dial = Dial(angles)
+    dial = Dial([(Tensor.given([0.6, -0.8], "pair", ("entry",)), "query")], diameter=2, longest=2.0)
     there = dial.angles.copy()
-    before, early, end = seen(Turn(dial, np.array([1.0, 1.0]), after=0.4, run_time=2), 0.0, 0.39, 1.0)
+    before, early, end = seen(Turn(dial, [1.0], after=0.4, run_time=2), 0.0, 0.39, 1.0)
     assert (before, early, end) == (0, 0, 1) and dial.angles == pytest.approx(there)
 
 
