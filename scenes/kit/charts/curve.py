@@ -16,7 +16,7 @@ from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.timing import COME, Together, ease
+from scenes.kit.ground.timing import COME, Together, come_so_far, ease
 from scenes.kit.numbers.grid import TensorGrid
 
 TICK = 0.26  # em of the numbers along an axis
@@ -252,4 +252,5 @@ class GrowCurve(Animation):
     def interpolate_mobject(self, alpha: float) -> None:
         late = max(0.0, alpha - self.after) / (1 - self.after)
         self.mobject.grown = float(self.rate_func(late))
-        self.mobject.opacity = self.opacity * float(ease(min(1.0, late * (1 - self.after) * self.run_time / COME)))
+        soon = 0.3 if self.after else COME
+        self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, soon)

@@ -23,6 +23,11 @@ def ease(progress: Any) -> Any:
     return t**3 * (10 - 15 * t + 6 * t**2)
 
 
+def come_so_far(alpha: float, run_time: float, seconds: float = COME) -> float:
+    """How much is seen of what comes, in so many seconds or in all the time there is."""
+    return float(ease(min(1.0, alpha * max(run_time / seconds, 1.0))))
+
+
 class Together(Animation):
     """An animation that plays on several mobjects at once, each of which stays by itself on the stage.
 
@@ -45,4 +50,4 @@ class Together(Animation):
         scene.remove(*self.helpers)
 
 
-__all__ = ["Together", "ease", "stagger"]
+__all__ = ["Together", "come_so_far", "ease", "stagger"]

@@ -9,10 +9,11 @@ import numpy as np
 from manim import Animation, Mobject, Scene
 
 from scenes.kit.ground.painting import Painted
-from scenes.kit.ground.timing import COME, Together, ease, stagger
+from scenes.kit.ground.timing import COME, Together, come_so_far, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 
 BEGUN = 0.06  # of its growth, within which a bar comes
+SOON = 0.15  # seconds in which words and axes of what grows come, and what has waited
 
 
 class Reveal(Animation):
@@ -70,7 +71,9 @@ class Introduce(Reveal):
     def interpolate_mobject(self, alpha: float) -> None:
         late = max(0.0, alpha - self.after) / (1 - self.after)
         super().interpolate_mobject(late)
-        self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time)
+        self.mobject.opacity = self.opacity * come_so_far(
+            late, (1 - self.after) * self.run_time, SOON if self.after else COME
+        )
 
 
 class Grow(Animation):
@@ -78,7 +81,7 @@ class Grow(Animation):
 
     name: of the array: "values", "grown", "emphasis", "bar_opacity" … least: the share of it that is there before;
     there: the entries that are there as a whole. Of bars nothing is seen before their turn; what was not on the stage,
-    words and axes, comes in COME seconds."""
+    words and axes, comes in SOON seconds."""
 
     def __init__(
         self,
@@ -111,7 +114,7 @@ class Grow(Animation):
         progress = np.maximum(ease(stagger(self.rate_func(alpha), len(self.final), self.lag)), self.least)
         self._grow(progress if alpha < 1 else np.ones(len(self.final)))
         if self.new:
-            self.mobject.opacity = self.opacity * come_so_far(alpha, self.run_time)
+            self.mobject.opacity = self.opacity * come_so_far(alpha, self.run_time, SOON)
         if alpha >= 1:
             self.mobject.begun = None
 
@@ -127,11 +130,6 @@ class Emerge(Grow):
         late = max(0.0, alpha - self.after) / (1 - self.after)
         super().interpolate_mobject(late)
         self.mobject.opacity = self.opacity * float(ease(min(1.0, 5 * late)))
-
-
-def come_so_far(alpha: float, run_time: float) -> float:
-    """How much is seen of what comes, in COME seconds or in all the time there is."""
-    return float(ease(min(1.0, alpha * max(run_time / COME, 1.0))))
 
 
 class CountUp(Grow):

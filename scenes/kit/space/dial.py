@@ -16,7 +16,7 @@ from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Label
-from scenes.kit.moves.reveal import come_so_far
+from scenes.kit.ground.timing import come_so_far
 
 
 class Dial(Painted):
@@ -197,4 +197,4 @@ class Turn(Animation):
         late = max(0.0, alpha - after) / (1 - after)
         self.mobject.angles = self.final - (1 - self.rate_func(late)) * self.by
         if self.after is not None:
-            self.mobject.opacity = self.opacity * come_so_far(late, (1 - after) * self.run_time)
+            self.mobject.opacity = self.opacity * come_so_far(late, (1 - after) * self.run_time, 0.3)

@@ -79,7 +79,7 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             series, width=lesson.stage.width, height=min(lesson.stage.height, 7.0), across=(0, most - 1),
             up=(low, high), titles=("layers done", "logit difference"),
         ).move_to(lesson.stage.center)  # fmt: skip
-        lesson.play(*[FadeOut(m, run_time=0.5) for m in before], GrowCurve(chart, after=0.15, run_time=2.6))
+        lesson.play(*[FadeOut(m, run_time=0.5) for m in before], GrowCurve(chart, after=0.08, run_time=2.6))
         lesson.answer(
             "{x:+.1f} in A and {y:+.1f} in B at the end; they begin at {p:+.1f} and {q:+.1f}."
             if len(a) == len(b)

@@ -62,7 +62,7 @@ def warm_up(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
         ends = (0, int(told["steps"]))
         chart = LineChart(series, across=ends, up=(0, up), **room).move_to(stage.center)
         going = squish_rate_func(smooth, 0, 0.25)
-        lesson.play(*[FadeOut(m, rate_func=going) for m in before], GrowCurve(chart, after=0.15), run_time=3)
+        lesson.play(*[FadeOut(m, rate_func=going) for m in before], GrowCurve(chart, after=0.08), run_time=3)
     return [chart]
 
 

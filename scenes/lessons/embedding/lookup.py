@@ -183,14 +183,14 @@ class LookUp:
         """The word at two places: two equal rows, and their difference. sentence, row: of the word, on the stage."""
         a, b = twin.rows
         fields: Look = dict(word=display(twin.trace.tokens[twin.place]), k=twin.place, j=twin.other_place, d=len(a))
-        where = "at position {k} and at position {j}" if twin.inside else "at position {j} of another text"
+        where = ", position {k} and position {j}" if twin.inside else " at position {j} of another text"
         inside = "embed [{k}, :] − embed [{j}, :] is {most:.2f} everywhere · positions come in later"
         across = (
             "embed [{k}, :] here, embed [{j}, :] of a second run, on the text below · largest difference {most:.2f}"
         )
         with self.scene.step(
             "Same word, same row",
-            "“{word}” " + where + ": the same id, the same {d} numbers.",
+            "“{word}”" + where + ": one id, same {d} numbers.",
             subtitle=inside if twin.inside else across,
             keep=(sentence, row) if twin.place == self.word.position else (sentence,),
             claims=[fact("largest", "the two rows are equal", [a, b], lambda x, y: bool((x == y).all()))],

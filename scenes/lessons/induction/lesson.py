@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from manim import UP, FadeIn, Mobject, Transform, smooth
 from manim.utils.rate_functions import squish_rate_func
 
@@ -24,7 +26,10 @@ from scenes.lesson.runs import tokens_run
 from scenes.lesson.steps import come
 from scenes.lessons.induction import circuit, copying, facts, random_words, two_heads
 
-TRIED = 8  # heads that are switched off to choose one
+if TYPE_CHECKING:
+    from model.runs.checkpoints import Checkpoint
+
+TRIED, FEW = 8, 3  # heads that are switched off to choose one; of a large model, whose runs take long
 LONGEST = 23  # tokens of a text that is said twice
 
 
@@ -90,9 +95,19 @@ class Induction(TextLesson):
         return Encoding(trace.ids[start:end], trace.tokens[start:end], unknown)
 
     def random_words(self) -> Encoding:
+        return study.random_words(self.loaded, self.options.seed)
+
+    @property
+    def loaded(self) -> Checkpoint:
+        """The model, with its weights."""
         from model.runs.checkpoints import load
 
-        return study.random_words(load(self.model_asked), self.options.seed)
+        return load(self.model_asked)
+
+    @property
+    def tried(self) -> int:
+        """How many heads are switched off, one at a time, to choose one."""
+        return FEW if self.loaded.large else TRIED
 
     def without(self, *heads: Pair) -> Trace:
         """The run of the text with these heads off."""
@@ -110,7 +125,7 @@ class Induction(TextLesson):
         layers = range(1, config.n_layers) if layer is None else [layer]
         among = [one for one in study.heads_of(self.trace, layers) if head in (None, one[1])]
         named = study.earning(scores, self.list.chance, among)
-        tried = study.best(scores, named or among, TRIED if named else 1)
+        tried = study.best(scores, named or among, self.tried if named else 1)
         return (
             tried[0] if len(tried) == 1 else study.deciding(self.trace, self.one, {h: self.without(h) for h in tried})
         )
@@ -119,7 +134,7 @@ class Induction(TextLesson):
         """Of earlier heads that look at the word before, the one without which the key fits least."""
         run, among = self.list, study.heads_of(self.trace, range(self.layer))
         named = study.earning(run.previous, run.chance_before, among)
-        tried = study.best(run.previous, named or among, TRIED if named else 1)
+        tried = study.best(run.previous, named or among, self.tried if named else 1)
         return study.key_maker(self.trace, (self.layer, self.head), self.one, {h: self.without(h) for h in tried})
 
     @property

@@ -144,7 +144,7 @@ def all_writes(lesson: FeedForward, before: Mobject) -> SumTable:
     ):
         room: Look = dict(bars=lesson.by(wide=2.6, square=1.7, tall=1.7), height=1.15 * lesson.row_height)
         table = SumTable(lesson.stage, parts, total, names, name_of_total="mlp_out", keep=0, **room)
-        lesson.play(*leave(before), Introduce(table.parts, "rows", lag=0.4, after=0.3), run_time=2.2)
+        lesson.play(*leave(before), Introduce(table.parts, "rows", lag=0.4, after=0.2), run_time=2.2)
         lesson.play(FadeIn(table.name_of_total), ResidualAdd(table.parts, table.total), run_time=2)
         table.parts.glow = np.zeros_like(table.parts.values)
         lesson.play(Grow(table.bars, "values", lag=0.2), Grow(table.bar_of_total, "values"), run_time=1.2)

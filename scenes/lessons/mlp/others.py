@@ -35,7 +35,7 @@ def every_word(lesson: FeedForward, before: Mobject) -> HeatStrips:
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, pitch=0.8)
         marks: Look = dict(row_labels=lesson.words, keep_row=lesson.position, target_row=lesson.position)
         strips = HeatStrips(post, "data", scale=float(bright), **marks, **room).move_to(lesson.stage.center)
-        lesson.play(*leave(before), Introduce(strips, "rows", lag=0.4, after=0.3), run_time=2.4)
+        lesson.play(*leave(before), Introduce(strips, "rows", lag=0.4, after=0.2), run_time=2.4)
     return strips
 
 

@@ -56,7 +56,7 @@ class Likeness:
             left, right = self.scene.by(wide=wide, square=square, tall=stage.rows(1.6, 1, gap=0.5))
             heat = left.fit(HeatMap(likeness, width=left.width, height=left.height))
             curve = self.curve(right, likeness, p)
-            play(Introduce(heat, "diagonal", lag=0.05, after=0.25), *self.scene.giving_way(), run_time=2)
+            play(Introduce(heat, "diagonal", lag=0.05, after=0.15), *self.scene.giving_way(), run_time=2)
             play(FadeIn(Frame(heat.row_corners(p, pad=0.02))), run_time=0.5)
             play(GrowCurve(curve), run_time=2)
             self.scene.answer(

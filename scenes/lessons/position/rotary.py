@@ -74,7 +74,7 @@ class Turning:
         line = DialRow(box, title, dials, beside=self.beside)
         for dial, angle in zip(line.dials, angles, strict=True):
             dial.angles = dial.starts + angle  # as turned, whole rounds included
-        turns = [Turn(dial, [angle], after=0.12) for dial, angle in zip(line.dials, angles, strict=True)]
+        turns = [Turn(dial, [angle], after=0.06) for dial, angle in zip(line.dials, angles, strict=True)]
         first = [FadeIn(m, rate_func=EARLY) for m in (title, *line.notes)]
         self.scene.play(*first, *turns, run_time=2.6)
         return line

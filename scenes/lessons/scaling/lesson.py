@@ -226,7 +226,7 @@ class WhyScale(TextLesson):
             subtitle="layer {l}, head {h} · scores_raw [{i}, :] · pattern [{i}, :] · the same row not divided",
             keep=(strip,),
         ):
-            raw = Emerge(picture.raw, "values", after=0.3)
+            raw = Emerge(picture.raw, "values", after=0.2)
             self.play(*come(picture.titles[0]), raw, run_time=1.5)
             self.play(FadeIn(picture.titles[2]), Grow(picture.undivided, "values"), run_time=1.2)
             self.play(FadeIn(picture.titles[1]), Grow(picture.divided, "values"), run_time=1.2)

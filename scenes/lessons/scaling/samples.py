@@ -20,7 +20,7 @@ from scenes.kit.numbers.terms import TermSum
 from scenes.kit.words.strip import SentenceStrip
 from scenes.lesson.claims import count, truth
 from scenes.lesson.following import below
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import leave
 from scenes.lessons.scaling.pile import Pile, Pour
 from scenes.lessons.scaling.spreads import SpreadChart
 
@@ -149,7 +149,7 @@ def law(lesson: WhyScale, before: Pile) -> SpreadChart:
         number = before.number()
         lesson.add(number)
         before.number_opacity = 0.0  # it is on its way
-        lesson.play(*leave(before), *come(chart), number.animate.move_to(chart.spot(SHOWN[-1])), run_time=1.1)
+        lesson.play(*leave(before), FadeIn(chart), number.animate.move_to(chart.spot(SHOWN[-1])), run_time=1.1)
         lesson.play(FadeOut(number, scale=0.3), chart.animate.grow(), run_time=2.4)
         lesson.answer(
             "Squares add up, so d products stray √d times as far. At d = {last}: {m:.2f}, by the law {t:.0f}.",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def drawn_after(lesson: Training, gone: Iterable[Mobject], chart: LineChart, run_time: float) -> None:
     """What was there leaves; a chart comes as that is pale, so that no words lie on others, and is drawn."""
     going = squish_rate_func(smooth, 0, 0.7 / run_time)
-    drawing = GrowCurve(chart, after=0.35 / run_time)
+    drawing = GrowCurve(chart, after=0.2 / run_time)
     lesson.play(*[FadeOut(m, rate_func=going) for m in gone], drawing, run_time=run_time)
 
 

@@ -11,22 +11,28 @@ from studio.audit.film.canvas import DARK
 from studio.audit.film.sight import Sight, every
 from studio.audit.findings import Defect
 
+Box = tuple[np.ndarray, np.ndarray]  # its lower left and its upper right corner
+
 NEAR = 0.15  # scene units: what lay within the box of something else may be a part of it
 
 
 def popped(last: Sight, now: Sight, animations: Iterable[Animation]) -> Iterator[Defect]:
-    """What an animation takes away that was not on the stage before it; a copy lies where the original was.
+    """What an animation takes away that was not on the stage before it; a copy lies where the original was, or where
+    its parts were.
 
     last: the end of the play before; now: a moment of the play that runs."""
     seen = {id(look.mobject): look for look in now.looks if look.light >= DARK}
     there = {id(look.mobject) for look in last.looks if look.light >= DARK}
-    boxes = [box_of(look.mobject) for look in last.looks if look.light >= DARK and len(look.mobject.points)]
+    stood = [look.mobject for look in last.looks if look.light >= DARK and len(look.mobject.points)]
     for mobject, start in leaving(animations):
         if id(mobject) in seen and id(mobject) not in there:
-            low, high = box_of(start)
-            if not any((low > a - NEAR).all() and (high < b + NEAR).all() for a, b in boxes):
+            box, boxes = box_of(start), [box_of(each) for each in stood]
+            parts = [part for each, part in zip(stood, boxes, strict=True) if type(each) is type(mobject)]
+            parts = [part for part in parts if holds(box, part)]
+            together = [(np.min(parts, axis=0)[0], np.max(parts, axis=0)[1])] if parts else []
+            if not any(holds(each, box) for each in (*boxes, *together)):
                 what = f"{type(mobject).__name__} comes all at once, and leaves"
-                yield Defect("pops up", what).at((low + high) / 2)
+                yield Defect("pops up", what).at((box[0] + box[1]) / 2)
 
 
 def leaving(animations: Iterable[Animation]) -> Iterator[tuple[Mobject, Mobject]]:
@@ -38,7 +44,12 @@ def leaving(animations: Iterable[Animation]) -> Iterator[tuple[Mobject, Mobject]
             yield from (pair for pair in family if len(pair[1].points))
 
 
-def box_of(mobject: Mobject) -> tuple[np.ndarray, np.ndarray]:
+def holds(box: Box, other: Box) -> bool:
+    """Whether one box lies within another."""
+    return bool((other[0] > box[0] - NEAR).all() and (other[1] < box[1] + NEAR).all())
+
+
+def box_of(mobject: Mobject) -> Box:
     """The lower left and the upper right corner [2] of its points."""
     points = np.asarray(mobject.points)[:, :2]
     return points.min(axis=0), points.max(axis=0)
