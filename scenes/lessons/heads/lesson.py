@@ -16,7 +16,7 @@ from scenes.kit.moves.assemble import Assemble
 from scenes.kit.numbers.sums import SumTable
 from scenes.lesson.attention_lesson import AttentionLesson
 from scenes.lesson.runs import MOST_RUNS
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import give_way
 from scenes.lessons.heads import names, one_off, output, patterns, question, resting
 
 FORMULA = '"attn_out" = op("Concat")_h ({{ z^((h)) : z }}) {{ W_O : w }} = sum_h {{ z^((h)) : y }} {{ W_O^((h)) : v }}'
@@ -119,5 +119,5 @@ class MultiHead(AttentionLesson):
             formula = lower.fit(Formula(typst, 0.75, z="value", y="value", w="positive", v="positive"))
             left, right = (wall.panel(k).center for k in (n // 3, 2 * n // 3))
             below = lower.center
-            self.play(*leave(table), *come(wall), run_time=1)
+            self.play(*give_way([table], wall), run_time=1)
             self.play(Assemble(formula, dict(z=left, w=below, y=right, v=below)), run_time=2.4)

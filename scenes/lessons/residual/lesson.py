@@ -24,7 +24,7 @@ from scenes.kit.words.writers import name_of
 from scenes.lesson.claims import most, truth
 from scenes.lesson.following import below, next_word_title, strip_of
 from scenes.lesson.lesson import TextLesson
-from scenes.lesson.steps import come
+from scenes.lesson.steps import give_way
 from scenes.lessons.residual import norms, through, writing
 
 
@@ -152,7 +152,7 @@ class ResidualStream(TextLesson):
             left, right = self.by(wide=self.stage.columns, square=self.stage.columns, tall=self.stage.rows)(1.3, 1)
             title, bars = self.next_word(right)
             written = through.shares(self, left)
-            self.play(*self.giving_way(), *come(title, bars), run_time=0.8)
+            self.play(*self.giving_way(), *give_way((), title, bars), run_time=0.6)
             self.play(Grow(written, "values", lag=0.4), run_time=2.4)
             self.answer(
                 "{name}: {s:.0%} of it. Nothing was overwritten; the answer is what all of it adds up to.",

@@ -23,7 +23,7 @@ from scenes.kit.numbers.sums import cosine, norms
 from scenes.kit.recipes import Look
 from scenes.kit.words.writers import name_of
 from scenes.lesson.claims import truth
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import come, give_way, leave
 
 if TYPE_CHECKING:
     from scenes.lessons.residual.lesson import ResidualStream
@@ -204,7 +204,7 @@ def where_the_norm_stands(lesson: ResidualStream, before: Rows) -> None:
         longest = float(max(norms(rows).values.max(), norms(normed).values.max()))
         told = (("pre-norm", PRE, rows), ("post-norm", POST, normed))
         pictures = [beside(lesson, box, *what, longest) for box, what in zip(boxes, told, strict=True)]
-        lesson.play(*leave(before), *come(*[part for picture in pictures for part in picture[:2]]), run_time=0.7)
+        lesson.play(*give_way([before], *[part for picture in pictures for part in picture[:2]]), run_time=0.7)
         for *_, bars in pictures:
             lesson.play(Grow(bars, "values", lag=0.3, least=0.02), run_time=1.8)
 
