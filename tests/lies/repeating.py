@@ -53,7 +53,7 @@ LIES = [
     Lie(
         "the earlier head is the one that looks back least",
         LESSON,
-        "study.best(run.previous, named or among, TRIED if named else 1)",
+        "study.best(run.previous, named or among, self.tried if named else 1)",
         "study.best(-run.previous, among, 1)",
         "induction",
         CLAIM,
