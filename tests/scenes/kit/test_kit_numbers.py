@@ -123,7 +123,7 @@ def test_what_grows_on_an_empty_place_comes_softly_and_what_stands_there_stays(t
     bars, scene = make("bars"), Scene()
     if there:
         scene.add(bars)
-    grow = kit.Grow(bars, "values", run_time=0.3)
+    grow = kit.Grow(bars, "values", run_time=0.1)
     grow._setup_scene(scene)
     grow.begin()
     seen = []
