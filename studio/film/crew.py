@@ -46,7 +46,13 @@ class Crew:
         place = min(set(range(self.size)) - {place for _, place in self.running.values()})
         ours, theirs = self.context.Pipe(duplex=False)
         process = self.context.Process(target=self._work, args=(work, theirs, place, os.getpid()))
-        process.start()
+        collecting = gc.isenabled()
+        gc.disable()  # until the fork has frozen what it inherits
+        try:
+            process.start()
+        finally:
+            if collecting:
+                gc.enable()
         theirs.close()
         self.running[process] = ours, place
 
@@ -56,10 +62,11 @@ class Crew:
             self._wait()
 
     def _work(self, work: Work, pipe: Pipe, place: int, parent: int) -> None:
+        gc.freeze()  # an inherited FFmpeg context waits for threads that did not come along if it is collected here
+        gc.enable()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
         for number in (signal.SIGTERM, signal.SIGHUP):  # and these its way to end this one
             signal.signal(number, signal.SIG_DFL)
-        gc.freeze()  # an inherited FFmpeg context waits for threads that did not come along if it is collected here
 
         def count(units: int) -> None:
             if os.getppid() != parent:

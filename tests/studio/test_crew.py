@@ -1,7 +1,9 @@
 """Forked processes start from what their parent was, and must not trip over it."""
 
 import gc
+import os
 import signal
+from multiprocessing.context import ForkProcess
 
 import av
 import numpy as np
@@ -40,6 +42,37 @@ def test_an_inherited_ffmpeg_context_is_left_alone(at_most):
             crew.join()
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_nothing_is_collected_before_what_was_inherited_is_frozen(at_most, monkeypatch, tmp_path, collecting):
+    """Not while the process is made, nor when it says how it may be stopped, which once hung for ever."""
+    told, bootstrap, handle = tmp_path / "told", ForkProcess._bootstrap, signal.signal
+    parent = os.getpid()
+
+    def made(self, *args, **kwargs):
+        with told.open("a") as file:
+            print("made", gc.isenabled(), file=file)
+        return bootstrap(self, *args, **kwargs)
+
+    def handled(*args):
+        if os.getpid() != parent:
+            with told.open("a") as file:
+                print("handled", gc.get_freeze_count() > 0, file=file)
+        return handle(*args)
+
+    monkeypatch.setattr(ForkProcess, "_bootstrap", made)
+    monkeypatch.setattr("studio.film.crew.signal.signal", handled)
+    gc.unfreeze()
+    (gc.enable if collecting else gc.disable)()
+    try:
+        with Crew(1) as crew:
+            crew.start(lambda count: count(1))
+            assert gc.isenabled() == collecting
+            crew.join()
+    finally:
+        gc.enable()
+    assert told.read_text().split("\n")[:2] == ["made False", "handled True"]
 
 
 def test_it_counts_without_semaphores(at_most, monkeypatch):
