@@ -11,7 +11,7 @@ from manim import linear
 from model.numbers.tensor import Tensor
 from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.style import color
-from scenes.kit.ground.timing import COME, Together, ease, stagger
+from scenes.kit.ground.timing import Together, come_so_far, ease, stagger
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.words.strip import CELLS
 
@@ -87,7 +87,7 @@ class Gather(Together):
         taken = np.sqrt(self.weights) * np.sin(np.pi * progress)  # small weights show, too
         self.columns.glow = np.tile(0.0 * taken if done else taken, (self.columns.values.shape[0], 1))
         self.total.values = self.sum.copy() if done else (self.parts @ progress)[None]
-        self.total.opacity = self.opacity * float(ease(min(1.0, alpha * self.run_time / COME)))
+        self.total.opacity = self.opacity * come_so_far(alpha, self.run_time)
         self.total.reveal(1.0 if done else float(ease(min(1.0, 8 * alpha))))
 
 

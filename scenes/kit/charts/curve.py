@@ -16,7 +16,7 @@ from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.timing import COME, Together, come_so_far, ease
+from scenes.kit.ground.timing import COME, SOON, Together, come_so_far, ease, waited
 from scenes.kit.numbers.grid import TensorGrid
 
 TICK = 0.26  # em of the numbers along an axis
@@ -250,7 +250,6 @@ class GrowCurve(Animation):
         self.opacity, self.after = curve.opacity, after
 
     def interpolate_mobject(self, alpha: float) -> None:
-        late = max(0.0, alpha - self.after) / (1 - self.after)
+        late, soon = waited(alpha, self.after), SOON if self.after else COME
         self.mobject.grown = float(self.rate_func(late))
-        soon = 0.3 if self.after else COME
         self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, soon)

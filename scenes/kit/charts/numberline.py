@@ -15,7 +15,7 @@ from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.timing import ease
+from scenes.kit.ground.timing import come_so_far
 from scenes.kit.words.labels import spread, thin
 from scenes.kit.words.tokens import display
 
@@ -177,7 +177,7 @@ class Arrive(Animation):
 
     def interpolate_mobject(self, alpha: float) -> None:
         self.mobject.arrived = np.full(len(self.mobject.groups), float(self.rate_func(alpha)))
-        come = 1.0 if self.there else float(ease(min(1.0, alpha * self.run_time / COME)))
+        come = 1.0 if self.there else come_so_far(alpha, self.run_time, COME)
         self.mobject.opacity = self.opacity * come
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from manim import Animation, Group, Mobject, Scene
 
 COME = 0.6  # seconds in which the frame around something new comes
+SOON = 0.15  # … in which words and axes of what grows come, and what has waited for others to leave
 
 
 def stagger(alpha: float, count: int, lag: float) -> np.ndarray:
@@ -21,6 +22,11 @@ def ease(progress: Any) -> Any:
     """Slow in, slow out, for arrays: the minimum-jerk curve 10t³ − 15t⁴ + 6t⁵."""
     t = np.asarray(progress, dtype=float)
     return t**3 * (10 - 15 * t + 6 * t**2)
+
+
+def waited(alpha: float, after: float) -> float:
+    """How far something has come that begins after that part of a play."""
+    return max(0.0, alpha - after) / (1 - after)
 
 
 def come_so_far(alpha: float, run_time: float, seconds: float = COME) -> float:
@@ -50,4 +56,4 @@ class Together(Animation):
         scene.remove(*self.helpers)
 
 
-__all__ = ["Together", "come_so_far", "ease", "stagger"]
+__all__ = ["Together", "come_so_far", "ease", "stagger", "waited"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from manim import Mobject, linear
@@ -151,9 +151,15 @@ class GridPerch(Perch):
             now, staying = getattr(self.mobject, name), self.mask & ~self.flying
             now[self.flying] = there[self.flying] if cells else 0.0
             now[staying] = there[staying] * (frame if self.part else 1.0)  # else the frame's opacity is theirs
-        if isinstance(self.mobject, KeptColumns):  # words come and go with the frame, not when the last cell lands
-            seen = 0.0 if cells else frame if self.part else 1.0
-            self.mobject.ahead[:] = seen * self.flying.any(axis=0)
+
+
+class KeptPerch(GridPerch):
+    """Columns that are kept: their words come and go with the frame, not when the last cell lands."""
+
+    def look(self, frame: float, cells: bool) -> None:
+        super().look(frame, cells)
+        seen = 0.0 if cells else frame if self.part else 1.0
+        self.mobject.ahead[:] = seen * self.flying.any(axis=0)
 
 
 class DotPerch(GridPerch):
@@ -227,13 +233,14 @@ def perch(mobject: Any) -> Perch:
 
 perch.register(TensorGrid, GridPerch)
 perch.register(DotPattern, DotPerch)
+perch.register(KeptColumns, KeptPerch)
 perch.register(TokenNumbers, NumbersPerch)
 perch.register(Perch, lambda already: already)
 
 
 def row_of(grid: TensorGrid, row: int) -> GridPerch:
     """One tensor row of a grid, or of a pattern of dots, as what bits leave or come to."""
-    return (DotPerch if isinstance(grid, DotPattern) else GridPerch)(grid, row)
+    return cast(GridPerch, perch.dispatch(type(grid))(grid, row))
 
 
 class Flock(Painted):
@@ -308,7 +315,7 @@ class Fly(Together):
 
 def column_of(grid: TensorGrid, column: int) -> GridPerch:
     """One tensor column of a grid, as what bits leave or come to."""
-    return GridPerch(grid, column=column)
+    return cast(GridPerch, perch.dispatch(type(grid))(grid, column=column))
 
 
 class FillStrip(Together):

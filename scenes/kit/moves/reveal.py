@@ -9,11 +9,10 @@ import numpy as np
 from manim import Animation, Mobject, Scene
 
 from scenes.kit.ground.painting import Painted
-from scenes.kit.ground.timing import COME, Together, come_so_far, ease, stagger
+from scenes.kit.ground.timing import COME, SOON, Together, come_so_far, ease, stagger, waited
 from scenes.kit.numbers.grid import TensorGrid
 
 BEGUN = 0.06  # of its growth, within which a bar comes
-SOON = 0.15  # seconds in which words and axes of what grows come, and what has waited
 
 
 class Reveal(Animation):
@@ -69,11 +68,9 @@ class Introduce(Reveal):
         super().__init__(grid, order, introducer=True, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        late = max(0.0, alpha - self.after) / (1 - self.after)
+        late, soon = waited(alpha, self.after), SOON if self.after else COME
         super().interpolate_mobject(late)
-        self.mobject.opacity = self.opacity * come_so_far(
-            late, (1 - self.after) * self.run_time, SOON if self.after else COME
-        )
+        self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, soon)
 
 
 class Grow(Animation):
@@ -127,7 +124,7 @@ class Emerge(Grow):
         super().__init__(mobject, name, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        late = max(0.0, alpha - self.after) / (1 - self.after)
+        late = waited(alpha, self.after)
         super().interpolate_mobject(late)
         self.mobject.opacity = self.opacity * float(ease(min(1.0, 5 * late)))
 

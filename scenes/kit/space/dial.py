@@ -16,7 +16,7 @@ from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.style import color
 from scenes.kit.ground.text import Label
-from scenes.kit.ground.timing import come_so_far
+from scenes.kit.ground.timing import SOON, come_so_far, waited
 
 
 class Dial(Painted):
@@ -186,15 +186,14 @@ class Turn(Animation):
 
     after: of a dial that comes: the part of the play before which nothing of it is seen."""
 
-    def __init__(self, dial: Dial, by: Any, *, after: float | None = None, **kwargs: Any):
+    def __init__(self, dial: Dial, by: Any, *, after: float = 0.0, **kwargs: Any):
         self.by, self.final = np.asarray(by, dtype=float), dial.angles.copy()
         self.after, self.opacity = after, dial.opacity
         dial.angles = self.final - self.by
         super().__init__(dial, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        after = self.after or 0.0
-        late = max(0.0, alpha - after) / (1 - after)
+        late = waited(alpha, self.after)
         self.mobject.angles = self.final - (1 - self.rate_func(late)) * self.by
-        if self.after is not None:
-            self.mobject.opacity = self.opacity * come_so_far(late, (1 - after) * self.run_time, 0.3)
+        if self.after:
+            self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, SOON)
