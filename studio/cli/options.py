@@ -63,6 +63,7 @@ class Size(click.ParamType[int]):
     """Bytes as people say them: 2MB, 500kB, 1.5MiB, 40000. A thousand of them are a kB, 1024 a KiB."""
 
     name = "size"
+    LEAST = 1000  # bytes: not even one small picture has fewer, and “3” means 3MB
     UNITS = {"": 1} | {
         f"{letter}{ending}": base**power
         for power, letter in enumerate("kmg", 1)
@@ -75,7 +76,9 @@ class Size(click.ParamType[int]):
         if not parts or unit is None:
             self.fail(f"{value!r} is no size: give 2MB, 500kB, 1.5MiB or a number of bytes", param, ctx)
         size = int(Fraction(parts[1]) * unit)
-        return size or self.fail(f"{value!r} is less than a byte: give 2MB, 500kB or more", param, ctx)
+        if size < self.LEAST:
+            self.fail(f"{value!r} is {size} bytes, too few for any picture: give 2MB, 500kB or so", param, ctx)
+        return size
 
 
 PATH, RATE, SIZE = UserPath(), FrameRate(), Size()
@@ -233,5 +236,5 @@ def entries(ids: Sequence[str], every: bool = False, course: Path | None = None)
 def _nearest(name: str, known: dict[str, Entry]) -> str:
     names = {alias.casefold(): id for id, entry in known.items() for alias in (id, entry.scene, entry.title)}
     near = get_close_matches(name.casefold(), names, n=1, cutoff=0.65)
-    guess = f"did you mean “{names[near[0]]}”? " if near else ""
-    return f"{guess}There are: {', '.join(known)}; or name a file: my_lesson.py, or my_lesson.py:Class."
+    guess = f"did you mean “{names[near[0]]}”? There are" if near else "there are"
+    return f"{guess}: {', '.join(known)}; or name a file: my_lesson.py, or my_lesson.py:Class."

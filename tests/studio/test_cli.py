@@ -241,11 +241,11 @@ def test_one_lesson_that_fails_does_not_stop_the_others(run, tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["nolesson"], "there is no lesson “nolesson”: There are: overview, "),
+        (["nolesson"], "there is no lesson “nolesson”: there are: overview, "),
         (["atention"], "; or name a file: my_lesson.py, or my_lesson.py:Class."),
         (["atention"], "did you mean “attention”?"),
         (["SelfAttentoin"], "did you mean “attention”?"),
-        (["qqq"], "There are: "),
+        (["qqq"], "there are: "),
         ([], "which lesson?"),
         (["attention", "--all"], "not both"),
         (["attention", "--text", ""], "empty"),

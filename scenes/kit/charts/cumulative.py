@@ -108,11 +108,14 @@ class CumulativeBar(Painted):
         return self
 
     def interpolate_color(self, start: Painted, end: Painted, alpha: float) -> Painted:
-        """As all that is painted; but u of another turn comes and goes where it is, and does not slide there."""
+        """As all that is painted; but u of another turn comes and goes where it is, and does not slide there, and no
+        word is picked while the intervals move under u."""
         super().interpolate_color(start, end, alpha)
-        if isinstance(start, CumulativeBar) and isinstance(end, CumulativeBar) and start.u != end.u:
-            shown = end if alpha >= 0.5 else start
-            self.u, self.aimed = shown.u, shown.aimed * abs(1 - 2 * alpha)
+        if isinstance(start, CumulativeBar) and isinstance(end, CumulativeBar) and start.turn is not end.turn:
+            self.picked *= max(0.0, 4 * abs(alpha - 0.5) - 1)
+            if start.u != end.u:
+                shown = end if alpha >= 0.5 else start
+                self.u, self.aimed = shown.u, shown.aimed * abs(1 - 2 * alpha)
         return self
 
     # ── where things are ─────────────────────────────────────────────────────────────────────────

@@ -206,6 +206,8 @@ def patterns_side_by_side(lesson: Compare, before: list[Mobject], patterns: tupl
         if all(grid.legible for grid in grids) or most <= FEWEST:
             break
         most -= 1
+    cell = min(side for grid in grids for side in (grid.cw, grid.ch))  # dots of one size
+    grids = [dots(lesson, k, box, patterns[k], told[0], places, cell) for k, box in enumerate(boxes[:2])]
     if lesson.wide:
         grids[1].align_to(grids[0], DOWN)
     titles = [Label(name, 0.4, "secondary", of=pattern).next_to(grid, UP, buff=0.1)
@@ -224,11 +226,12 @@ def patterns_side_by_side(lesson: Compare, before: list[Mobject], patterns: tupl
     return [titles[0], grids[0], *second, title, last]
 
 
-def dots(lesson: Compare, k: int, box: Box, pattern: Tensor, query: int, places: list[int | None]) -> DotPattern:
+def dots(lesson: Compare, k: int, box: Box, pattern: Tensor, query: int, places: list[int | None],
+         cell: float = 0.9) -> DotPattern:  # fmt: skip
     """A pattern of one of the runs, of the common columns, under the room for its title."""
     words = [display(lesson.runs[k].tokens[pair[k]]) for pair in lesson.beside.common]
     room = under_title(box)
-    look: Look = dict(width=room.width, height=room.height, cell=(0.9, 0.9), rows=places, columns=places)
+    look: Look = dict(width=room.width, height=room.height, cell=(cell, cell), rows=places, columns=places)
     grid = DotPattern(pattern, row_labels=words, column_labels=words, target_row=query, **look)
     grid.move_to(room.center)
     return grid

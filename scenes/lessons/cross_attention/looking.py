@@ -145,8 +145,7 @@ def gather(lesson: CrossAttention, strips: Strips, table: SoftmaxTable) -> list[
         label = symbol("z", i, 0.5, "value").next_to(total, LEFT, buff=0.25)
         box.fit(VGroup(grid, total, label))
         lesson.play(*leave(table), Introduce(grid, after=0.3), run_time=1.6)
-        lesson.play(*come(label, total), run_time=0.5)
-        lesson.play(WeightedSum(grid, total), run_time=2.6)
+        lesson.play(FadeIn(label, run_time=0.5), WeightedSum(grid, total), run_time=2.6)
     return [*strips, grid, total, label]
 
 
