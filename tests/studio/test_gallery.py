@@ -6,6 +6,7 @@ from model.paths import ROOT
 from scenes import course
 from studio.page import again
 from studio.page.document import Document
+from tests.gallery import CLIPS, PAGE
 
 GALLERY = sorted((ROOT / "renders/gallery").iterdir())
 # A page has the film of its whole lesson in it and every number: one is kept, so that it can be tried without a render.
@@ -21,14 +22,16 @@ def test_a_picture_has_less_than_a_megabyte_and_a_page_less_than_five(file):
     assert f"renders/gallery/{file.name})" in SHOWN, "nobody sees it"
 
 
+def test_every_picture_has_a_way_to_be_made_again():
+    assert {file.name for file in GALLERY} == {f"{name}.gif" for name in CLIPS} | {PAGE}
+
+
 def test_a_page_has_the_scripts_of_today():
     """Its own film and numbers in the page of today: text, style and scripts must be the same."""
     for file in PAGES:
         page = again.read(file.read_text(encoding="utf-8"))
         now = Document(page.about["title"], page.film, page.stills, page.about, page.numbers, page.table, light=False)
-        assert not list(again.differences(page, now)), (
-            f"make it again: clearhead render {file.stem} --format html -q l, and copy it to {file.name}"
-        )
+        assert not list(again.differences(page, now)), f"make it again: python -m tests.gallery {file.name}"
 
 
 def test_there_is_one_page_and_it_loads_nothing():
