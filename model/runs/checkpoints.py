@@ -89,6 +89,11 @@ class Checkpoint:
         )
         return [*steps, self.training["steps"]] if steps else []
 
+    def guided(self, layer: int, head: int) -> int:
+        """In how many steps of training, the last ones, this head was told where to look (model.training.guidance)."""
+        told = self.training.get("told", {}).values()
+        return int(self.training["guided"]) if [layer, head] in map(list, told) else 0
+
     def at(self, step: int) -> Checkpoint:
         """The checkpoint as it was after `step` steps of training."""
         if step not in self.snapshots():

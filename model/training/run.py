@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from model.net.config import ModelConfig
 from model.net.layers import Tape
 from model.net.transformer import Transformer
 from model.runs import checkpoints
+from model.training import guidance
 from model.training.recipes import Recipe
 from model.training.resumable import ResumableRun
 from model.training.windows import Corpus, Windows, heldout_windows
@@ -78,12 +79,25 @@ class Run(ResumableRun):
     def backward(self, inputs: torch.Tensor, targets: torch.Tensor) -> float:
         """The loss of a batch; its gradients are put into `.grad`."""
         recipe = self.recipe
-        scores: list[torch.Tensor] = []
-        logits = self.model(inputs, tape=Tape(partial(keep_scores, scores)))
-        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        attention = Attention()
+        logits = self.model(inputs, tape=Tape(attention.listen))
+        loss = whole = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        if recipe.centring:
+            whole = whole + recipe.centring * off_centre(attention.scores)
+        if self.step >= recipe.steps - recipe.guided:
+            whole = whole + recipe.guidance * guidance.off(attention.patterns, self.looks(inputs), recipe.told)
         self.optimizer.zero_grad()
-        torch.autograd.backward(loss + recipe.centring * off_centre(scores) if recipe.centring else loss)
+        torch.autograd.backward(whole)
         return loss.item()
+
+    def looks(self, inputs: torch.Tensor) -> list[tuple[int, guidance.Look]]:
+        """Where heads should look in windows of ids: (window, look). What is hidden there is not looked at."""
+        return [
+            (window, look) for window, ids in enumerate(inputs.tolist()) for look in guidance.looks(self.words(ids))
+        ]
+
+    def words(self, ids: list[int]) -> list[str]:
+        return [self.corpus.tokenizer.vocabulary[index].lower() for index in ids]
 
     def training(self) -> dict[str, Any]:
         """What the checkpoint says of how it was trained."""
@@ -106,11 +120,21 @@ def loss_of(model: Transformer, windows: Windows) -> float:
     return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten()).item()
 
 
-def keep_scores(scores: list[torch.Tensor], name: str, value: torch.Tensor, axes: str) -> torch.Tensor:
-    """Listens to a forward pass for the scores of every layer, later keys at −∞. (window, head, query, key) each"""
-    if name.endswith(".attn.scores_masked"):
-        scores.append(value)
-    return value
+class Attention:
+    """Listens to a forward pass for the scores of every layer, later keys at −∞, and their softmax, the patterns.
+
+    (window, head, query, key) each"""
+
+    def __init__(self) -> None:
+        self.scores: list[torch.Tensor] = []
+        self.patterns: list[torch.Tensor] = []
+
+    def listen(self, name: str, value: torch.Tensor, axes: str) -> torch.Tensor:
+        if name.endswith(".attn.scores_masked"):
+            self.scores.append(value)
+        elif name.endswith(".attn.pattern"):
+            self.patterns.append(value)
+        return value
 
 
 def off_centre(scores: list[torch.Tensor]) -> torch.Tensor:

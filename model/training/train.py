@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +28,7 @@ Trainer = Callable[[int, int, Path, bool, bool], None]  # seed, steps, out, resu
 
 def train_recipe(name: str, seed: int, steps: int, out: Path, resume: bool, quiet: bool) -> None:
     """A decoder on the grammar's text, and the merges of a tokenizer of pieces of words, learned from the same text."""
-    recipe = replace(RECIPES[name], steps=steps)
+    recipe = RECIPES[name].of_steps(steps)
     made = training_documents(recipe.words, recipe.lookups)
     corpus = corpus_of(made, ModelConfig(1, **recipe.model).n_ctx)
     torch.manual_seed(seed)

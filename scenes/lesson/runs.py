@@ -110,6 +110,19 @@ def first_snapshot(model: str) -> Checkpoint:
     return checkpoint.at(snapshots(checkpoint)[0])
 
 
+def taught(model: str, layer: int, head: int) -> str:
+    """A note: whether a head found by itself where to look, or was also told."""
+    from model.runs.checkpoints import load
+
+    steps = load(model).guided(layer, head)
+    if not steps:
+        return "Nobody told this head where to look. That it looks there is what makes the loss smaller."
+    return (
+        f"In the last {steps:,} steps of its training this head was also told where to look in sentences of one kind;"
+        " elsewhere it looks where that makes the loss smaller."
+    )
+
+
 def run_in_words(trace: Trace) -> str:
     """What a forward pass was of, as far as it tells it from others."""
     stack = trace.info.get("stack", "")

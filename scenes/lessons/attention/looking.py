@@ -14,6 +14,7 @@ from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look, dots, frame_row
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lesson.claims import most, share
+from scenes.lesson.runs import taught
 from scenes.lesson.steps import come, leave
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def who_looks_where(
         subtitle="{where} · line width ∝ attention weight",
         keep=(picture, *around),
         claims=[most(query.weights, query.other, among=query.others)],
+        taught=taught(lesson.model_asked, lesson.layer, lesson.head),
     ):
         small, tokens, numbers = dots_and_sentence(lesson)
         there: list[Mobject] = [arcs_of(lesson, small, tokens, numbers, i)]

@@ -20,6 +20,7 @@ from scenes.kit.space.vectorspace import VectorSpace
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, fact, share
 from scenes.lesson.following import next_word_title
+from scenes.lesson.runs import taught
 from scenes.lesson.steps import come, give_way, grow_after, leave
 from scenes.lessons.training.loss import drawn_after
 
@@ -126,6 +127,7 @@ def pattern(lesson: Training, before: list[Mobject]) -> list[Mobject]:
         u=lesson.words[key],
         a=patterns[0][i, key],
         b=patterns[-1][i, key],
+        taught=taught(lesson.model_asked, lesson.layer, lesson.head),
         claims=[share(patterns[0][i]), share(patterns[-1][i])],
         keep=before,
     ):

@@ -141,3 +141,10 @@ def test_float64_twin_is_the_same_model():
     tiny = load("tiny")
     ids = torch.tensor(tiny.tokenizer.encode("the cat sat on the mat").ids)
     torch.testing.assert_close(tiny.exact(ids).float(), tiny.model(ids), rtol=1e-5, atol=1e-5)
+
+
+def test_which_heads_were_told_where_to_look():
+    tiny = load("tiny")
+    told = {(layer, head) for layer in range(4) for head in range(8) if tiny.guided(layer, head)}
+    assert told == {(0, 2), (3, 6)} and tiny.guided(0, 2) == tiny.training["guided"] == 1_000
+    assert not any(load(name).guided(0, 2) for name in ("tiny-learned", "translator"))

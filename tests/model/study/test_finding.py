@@ -148,7 +148,7 @@ def test_tiny_finds_what_the_document_says():
         for entry in load("tiny").report()["findings"].values()
         for side, told in entry["sides"].items()
     }
-    assert found == {"noun": True, "animal": True, "place": False, "he": True, "she": True}
+    assert found == {"noun": True, "animal": True, "place": True, "he": True, "she": True}
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,7 @@ def test_tiny_finds_what_the_document_says():
     [
         ("A fluffy blue creature", ADJECTIVES, "noun", [1, 2], "roamed"),
         ("The animal did not cross the street because it was too tired", REASON, "animal", [1], "sometimes"),
+        ("The animal did not cross the street because it was too wide", REASON, "place", [6], "there"),
         ("The queen gave the king a letter because she", PRONOUN, "she", [1], "admired"),
         ("The queen gave the king a letter because he", PRONOUN, "he", [4], "trusted"),
     ],

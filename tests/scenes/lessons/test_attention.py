@@ -134,3 +134,10 @@ def test_a_repeated_word_is_told_apart():
     assert any("the second “dog”" in text for text in said)
     assert not [text for text in said if re.search(r"(?<!first )(?<!second )“dog”", text)]
     assert any(text.startswith("The second “dog”") for text in said), "a sentence begins with a capital"
+
+
+@pytest.mark.parametrize(("layer", "head", "words"), [(0, 2, "last 1,000 steps"), (0, 0, "Nobody told this head")])
+def test_the_notes_say_whether_the_head_was_told(layer, head, words):
+    lesson = play(text="A fluffy blue creature roamed", layer=layer, head=head, token=3)
+    (step,) = [step for step in lesson.steps if step.name == "Who looks where"]
+    assert words in step.notes

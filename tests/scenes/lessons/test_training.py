@@ -114,7 +114,7 @@ def test_pictures_end_at_the_last_snapshot():
     pattern = only(lesson, "Who looks where", DotPattern)
     np.testing.assert_allclose(pattern.values.sum(axis=1), 1, rtol=1e-5)
     assert pattern.tensor.name == f"blocks.{lesson.layer}.attn.pattern"
-    assert {"step 11,500"} <= set(texts(lesson, "Where words lie"))
+    assert {"step 12,500"} <= set(texts(lesson, "Where words lie"))
 
 
 @pytest.mark.parametrize("aspect", ["16:9", "9:16", "1:1"])
