@@ -42,7 +42,7 @@ class MultiHead(AttentionLesson):
 
     pieces = 24  # more do not fit below each other
     controls = ("layer", "head", "token")
-    text = "The keys on the table"
+    text = "The flowers on the table"
 
     def construct(self) -> None:
         scores = measured(self.model_asked, self.stack)

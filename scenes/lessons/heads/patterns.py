@@ -20,6 +20,7 @@ from scenes.kit.ground.typesetting import fitting_size
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.recipes import Look, frame_row, legible_dots
 from scenes.lesson.claims import Fact, count, most, share
+from scenes.lesson.runs import taught
 from scenes.lesson.steps import AWAY
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def one_head(lesson: MultiHead, before: list[Mobject]) -> DotPattern:
         keep=before,
         claims=[share(query.weights)],
         subtitle="layer {l} · head {h} · pattern [query, key]: dot area ∝ weight",
+        taught=taught(lesson.model_asked, lesson.layer, lesson.head),
     ):
         most_looked_at = int(np.argmax(query.weights.values))
         picture = legible_dots(lesson.stage, query.of.pattern, lesson.words, i, most_looked_at, largest=1.15)
