@@ -49,8 +49,8 @@ LIES = [
     Lie(
         "u slides from the last turn's place to its own",
         "scenes/kit/charts/cumulative.py",
-        "and start.u != end.u",
-        "and False",
+        "if start.u != end.u:",
+        "if False:",
         "overview",
         SHAPE,
     ),
