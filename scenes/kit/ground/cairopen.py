@@ -18,11 +18,18 @@ TURN = 2 * np.pi
 
 
 class CairoPen(Pen):
-    """Paints into a Cairo context that is set to the mobject's coordinates. writing: whether texts are painted."""
+    """Paints into a Cairo context that is set to the mobject's coordinates.
 
-    def __init__(self, ctx: cairo.Context[Any], opacity: float = 1.0, *, writing: bool = True):
+    writing: whether texts are painted. theme: the number of the one that is painted, where a style has several."""
+
+    def __init__(self, ctx: cairo.Context[Any], opacity: float = 1.0, *, writing: bool = True, theme: int = 0):
         super().__init__(opacity)
         self.ctx, self.writing = ctx, writing
+        self.channels = slice(3 * theme, 3 * theme + 3)
+
+    def color(self, fill: Fill) -> np.ndarray:
+        """RGB [..., 3], as it is painted."""
+        return color(fill)[..., self.channels]
 
     def draw(self, shape: Shape) -> None:
         PAINT[shape.kind](self, shape)
@@ -52,7 +59,7 @@ class CairoPen(Pen):
         self.ctx.restore()
 
     def _ink(self, fill: Fill, opacity: float) -> None:
-        rgb = color(fill)  # Manim's surface is BGRA seen as RGBA, hence the swap
+        rgb = self.color(fill)  # Manim's surface is BGRA seen as RGBA, hence the swap
         self.ctx.set_source_rgba(rgb[2], rgb[1], rgb[0], opacity * self.opacity)
 
     def _fill(self, shape: Shape) -> None:
@@ -91,7 +98,7 @@ class CairoPen(Pen):
 
     def _rectangles(self, shape: Shape) -> None:
         ctx, alphas = self.ctx, (shape.opacity * self.opacity).tolist()
-        for (x, y, w, h), (r, g, b), a in zip(shape.at.tolist(), shape.fill.tolist(), alphas, strict=True):
+        for (x, y, w, h), (r, g, b), a in zip(shape.at.tolist(), self.color(shape.fill).tolist(), alphas, strict=True):
             ctx.set_source_rgba(b, g, r, a)
             ctx.rectangle(x, y, w, h)
             ctx.fill()
@@ -121,7 +128,7 @@ class CairoPen(Pen):
         (self._stroke if shape.line else self._fill)(shape)
 
     def _circles(self, shape: Shape) -> None:
-        ctx, (r, g, b), n = self.ctx, color(shape.fill).tolist(), len(shape.at)
+        ctx, (r, g, b), n = self.ctx, self.color(shape.fill).tolist(), len(shape.at)
         radii, alphas = (np.broadcast_to(part, n).tolist() for part in (shape.radius, shape.opacity))
         for (x, y), radius, a in zip(np.asarray(shape.at).tolist(), radii, alphas, strict=True):
             if a > 0 and radius > 0:
@@ -150,8 +157,8 @@ class CairoPen(Pen):
         (x, y, w, h), opacity = shape.at, np.ascontiguousarray(shape.opacity, dtype=float)
         wide = int(np.hypot(*self.ctx.user_to_device_distance(w, 0)))
         fewer = wide if shape.peaks and 0 < wide < opacity.shape[1] else 0
-        fill = np.ascontiguousarray(shape.fill, dtype=float).tobytes()
-        surface = _surface(fill, opacity.tobytes(), opacity.shape, self.opacity, fewer, color("cell").tobytes())
+        fill, cell = (self.color(each).tobytes() for each in (shape.fill, "cell"))
+        surface = _surface(fill, opacity.tobytes(), opacity.shape, self.opacity, fewer, cell)
         rows, columns = surface.get_height(), surface.get_width()
         ctx = self.ctx
         ctx.save()

@@ -25,6 +25,7 @@ from scenes.kit.ground.layout import HOME, Box, View
 from scenes.kit.ground.pen import Line, Pen, Rectangle, Shape
 from scenes.kit.ground.readings import Array, Cell, Claim, Reading, Shown, shown_in
 from scenes.kit.ground.style import color, current
+from scenes.kit.ground.theme import Theme
 from scenes.kit.ground.typesetting import parts_of
 
 T = TypeVar("T")
@@ -39,9 +40,10 @@ class PaintingCamera(Camera):
     """Manim's Cairo camera; a mobject that can paint itself does so, all others are drawn as ever.
 
     view: where it looks (`Travel` moves it); what is `pinned` stays where it is in the frame. window: the part of the
-    frame that a Travel fills with what it goes to, and above and below which nothing of that is drawn; None for all."""
+    frame that a Travel fills with what it goes to, and above and below which nothing of that is drawn; None for all.
+    theme: the number of the one that is painted, where a style has several."""
 
-    writing = True
+    writing, theme = True, 0
     view: View = HOME
     window: Box | None = None
 
@@ -54,6 +56,17 @@ class PaintingCamera(Camera):
         finally:
             self.writing = True
 
+    @contextmanager
+    def painting(self, theme: Theme, number: int) -> Iterator[None]:
+        """Meanwhile everything is drawn in one of the themes that a theme has; else it is in the first."""
+        try:
+            if number:
+                self.theme, self.background_color = number, theme.each[number].hex["background"]
+            yield
+        finally:
+            if number:
+                self.theme, self.background_color = 0, theme.each[0].hex["background"]
+
     def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context[Any]) -> PaintingCamera:
         view = seen_in(vmobject, self.view)
         if view is not HOME:
@@ -63,7 +76,7 @@ class PaintingCamera(Camera):
                 ctx.clip()
             ctx.transform(cairo.Matrix(view.zoom, 0, 0, view.zoom, view.x, view.y))
         if isinstance(vmobject, Painted):
-            vmobject.paint(ctx, self.writing)
+            vmobject.paint(ctx, self.writing, self.theme)
         else:
             super().display_vectorized(vmobject, ctx)
         if view is not HOME:
@@ -200,7 +213,7 @@ class Painted(VMobject):
         """How far an entry is seen, 0…1: what waits to grow shows no number, which would be one that nothing gave."""
         return 1.0 if self.begun is None or i >= len(self.begun) else float(self.begun[i])
 
-    def paint(self, ctx: cairo.Context[Any], writing: bool = True) -> None:
+    def paint(self, ctx: cairo.Context[Any], writing: bool = True, theme: int = 0) -> None:
         if self.opacity <= 0.002 or self.natural[0] <= 0 or self.natural[1] <= 0:
             return
         ctx.new_path()  # Manim leaves the path of what it has filled
@@ -214,7 +227,7 @@ class Painted(VMobject):
                 )
                 ctx.clip()
             with self.style.used():
-                self.draw(CairoPen(ctx, self.opacity, writing=writing))
+                self.draw(CairoPen(ctx, self.opacity, writing=writing, theme=theme))
         except cairo.Error:
             pass  # a box scaled to nothing cannot be drawn on, and need not be
         finally:

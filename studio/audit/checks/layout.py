@@ -18,7 +18,7 @@ from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.layout import HOME, View
 from scenes.kit.ground.painting import PaintingCamera, seen_in
 from scenes.kit.ground.text import Caption, Formula, Heading
-from scenes.kit.ground.theme import contrast
+from scenes.kit.ground.theme import by_theme, contrast
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
 from studio.audit.findings import Defect
@@ -84,11 +84,11 @@ class Layout(Check):
 
     def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
         super().__init__(lesson, report, sources, reader)
-        self.last: Pictures | None = None
+        self.last: list[Pictures | None] = [None for _ in lesson.theme.each]  # by theme
 
     def seen(self, screen: Screen) -> Iterator[Defect]:
         camera = cast(PaintingCamera, self.lesson.renderer.camera)
-        last, view, items = self.last, Frame.of(camera), screen.items
+        view, items = Frame.of(camera), screen.items
         for item in items:
             if id(item.mobject) in screen.fresh:
                 yield from check_frame(item, view)
@@ -97,13 +97,15 @@ class Layout(Check):
                 yield from check_shape(mobject, view)
         yield from check_overlaps(items, screen.fresh)
         yield from check_margins(items, screen, camera.view)
-        with camera.without_text():
-            ground = self.draw()
-        self.last = pictures = Pictures(view, self.draw(), ground)
-        changed = pictures.changed_since(last)
-        for item in items:
-            if id(item.mobject) in screen.fresh or pictures.touches(item, changed):
-                yield from check_contrast(item, pictures)
+        for k, last in enumerate(self.last):
+            with camera.painting(self.lesson.theme, k):
+                with camera.without_text():
+                    ground = self.draw()
+                self.last[k] = pictures = Pictures(view, self.draw(), ground, k)
+            changed = pictures.changed_since(last)
+            for item in items:
+                if id(item.mobject) in screen.fresh or pictures.touches(item, changed):
+                    yield from check_contrast(item, pictures)
 
     def draw(self) -> np.ndarray:
         """The screen as RGBA bytes [height, width, 4]."""
@@ -136,11 +138,12 @@ def check_shape(mobject: Mobject, view: Frame) -> Iterator[Defect]:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What is seen: RGBA [height, width, 4] bytes, with text and without it (`ground`)."""
+    """What is seen: RGBA [height, width, 4] bytes, with text and without it (`ground`), in the theme of that number."""
 
     view: Frame
     picture: np.ndarray
     ground: np.ndarray
+    theme: int = 0
 
     def changed_since(self, last: Pictures | None) -> np.ndarray:
         """Which pixels [height, width] are not those of the last screen."""
@@ -249,7 +252,7 @@ def check_contrast(item: Item, pictures: Pictures) -> Iterator[Defect]:
     points = _sample(reading.corners, picture.shape[1] / (view.right - view.left))
     rows, columns = view.pixels(points, picture)
     behind, seen = (image[rows, columns, :3] / 255 for image in (pictures.ground, picture))
-    ink = reading.rgb * reading.opacity + behind * (1 - reading.opacity)
+    ink = by_theme(reading.rgb)[pictures.theme] * reading.opacity + behind * (1 - reading.opacity)
     there = np.abs(seen - behind).max(axis=2) > INK * np.abs(ink - behind).max(axis=2) + 1e-3
     length = np.hypot(*(reading.corners[1] - reading.corners[0]))
     windows = np.array_split(there.any(axis=0), max(1, int(length / (WINDOW * reading.size))))

@@ -47,7 +47,8 @@ class Provenance(Check):
             if id(mobject) in screen.changed:
                 yield from self.check(mobject, screen)
         if not self.turned:
-            yield from Marks(screen, self.sources).check()
+            for k in range(len(self.lesson.theme.each)):
+                yield from Marks(screen, self.sources, k).check()
         self.turned = False
         self.report.numbers = len(self.sources.numbers)
 
