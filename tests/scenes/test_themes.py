@@ -43,10 +43,10 @@ class Kept(Observer):
 
     def played(self, lesson):
         self.passing(lesson)
-        self.pictures.append([])
-        for k in range(len(self.themes)):
-            with lesson.renderer.camera.painting(lesson.theme, k):
-                self.pictures[-1].append(lesson.renderer.picture(lesson))
+        with lesson.renderer.camera.drawing_on(
+            lesson.theme, *((True, k) for k in range(1, len(self.themes)))
+        ) as others:
+            self.pictures.append([lesson.renderer.picture(lesson), *others])
 
 
 def kept(lesson: str, folder: Path, *themes: str) -> Kept:

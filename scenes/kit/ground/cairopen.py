@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cairo
 import numpy as np
@@ -17,15 +17,22 @@ DASH = (0.07, 0.06)
 TURN = 2 * np.pi
 
 
+class Sheet(NamedTuple):
+    """What a pen paints on. writing: whether texts are painted. theme: the number of the one that is painted, where a
+    style has several."""
+
+    ctx: cairo.Context[Any]
+    writing: bool = True
+    theme: int = 0
+
+
 class CairoPen(Pen):
-    """Paints into a Cairo context that is set to the mobject's coordinates.
+    """Paints on a sheet whose Cairo context is set to the mobject's coordinates."""
 
-    writing: whether texts are painted. theme: the number of the one that is painted, where a style has several."""
-
-    def __init__(self, ctx: cairo.Context[Any], opacity: float = 1.0, *, writing: bool = True, theme: int = 0):
+    def __init__(self, sheet: Sheet, opacity: float = 1.0):
         super().__init__(opacity)
-        self.ctx, self.writing = ctx, writing
-        self.channels = slice(3 * theme, 3 * theme + 3)
+        self.ctx, self.writing = sheet.ctx, sheet.writing
+        self.channels = slice(3 * sheet.theme, 3 * sheet.theme + 3)
 
     def color(self, fill: Fill) -> np.ndarray:
         """RGB [..., 3], as it is painted."""
@@ -178,6 +185,32 @@ class CairoPen(Pen):
         ctx.append_path(shape.path.path)
         ctx.restore()
         self._fill(shape)
+
+
+class Pens(Pen):
+    """Several pens in one hand: each paints the same on its own sheet."""
+
+    def __init__(self, pens: Sequence[CairoPen]):
+        super().__init__(pens[0].opacity)
+        self.pens = pens
+
+    def draw(self, shape: Shape) -> None:
+        if isinstance(shape.at, Iterator):
+            shape.at = [*shape.at]  # which all of them go through
+        for pen in self.pens:
+            pen.draw(shape)
+
+    def write(self, line: Line) -> None:
+        for pen in self.pens:
+            pen.write(line)
+
+    @contextmanager
+    def clipped(self, boxes: Iterable[Rectangle]) -> Iterator[None]:
+        boxes = [*boxes]
+        with ExitStack() as stack:
+            for pen in self.pens:
+                stack.enter_context(pen.clipped(boxes))
+            yield
 
 
 @lru_cache(maxsize=512)  # a frame in which an image only stands, or moves, costs no pixel anew

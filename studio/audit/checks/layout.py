@@ -84,7 +84,7 @@ class Layout(Check):
 
     def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
         super().__init__(lesson, report, sources, reader)
-        self.last: list[Pictures | None] = [None for _ in lesson.theme.each]  # by theme
+        self.last: list[Pictures] = []  # by theme
 
     def seen(self, screen: Screen) -> Iterator[Defect]:
         camera = cast(PaintingCamera, self.lesson.renderer.camera)
@@ -97,20 +97,19 @@ class Layout(Check):
                 yield from check_shape(mobject, view)
         yield from check_overlaps(items, screen.fresh)
         yield from check_margins(items, screen, camera.view)
-        for k, last in enumerate(self.last):
-            with camera.painting(self.lesson.theme, k):
-                with camera.without_text():
-                    ground = self.draw()
-                self.last[k] = pictures = Pictures(view, self.draw(), ground, k)
-            changed = pictures.changed_since(last)
+        last, self.last = self.last, [Pictures(view, *pair, k) for k, pair in enumerate(self.draw(camera))]
+        for k, pictures in enumerate(self.last):
+            changed = pictures.changed_since(last[k] if last else None)
             for item in items:
                 if id(item.mobject) in screen.fresh or pictures.touches(item, changed):
                     yield from check_contrast(item, pictures)
 
-    def draw(self) -> np.ndarray:
-        """The screen as RGBA bytes [height, width, 4]."""
-        playback = cast(Playback, self.lesson.renderer)
-        return np.ascontiguousarray(playback.picture(self.lesson))
+    def draw(self, camera: PaintingCamera) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The screen in each theme, with text and without, as RGBA bytes [height, width, 4]: all at once."""
+        sheets = [(writing, k) for k in range(len(self.lesson.theme.each)) for writing in (True, False)]
+        with camera.drawing_on(self.lesson.theme, *sheets[1:]) as drawn:
+            seen = [np.ascontiguousarray(cast(Playback, self.lesson.renderer).picture(self.lesson)), *drawn]
+        return list(zip(seen[::2], seen[1::2], strict=True))
 
 
 def check_frame(item: Item, view: Frame) -> Iterator[Defect]:
