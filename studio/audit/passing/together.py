@@ -11,7 +11,7 @@ from scenes.kit.ground.encodings import Mark, Shade
 from scenes.kit.ground.readings import Array, Cells
 from scenes.kit.ground.theme import by_theme
 from studio.audit.checks.identity import Names, Traces, names_of, shared
-from studio.audit.checks.marked import inside, is_close
+from studio.audit.checks.marked import closeness, inside
 from studio.audit.checks.spots import Spot, common
 from studio.audit.findings import Defect
 from studio.audit.screen import VISIBLE
@@ -41,7 +41,7 @@ def clashing(groups: Iterable[Names]) -> Iterator[Defect]:
 def framed(marks: Iterable[Mark], spots: list[Spot], target: Array, theme: int = 0) -> Iterator[Names]:
     """What all cells in a frame have in common, where it is yellow in that theme."""
     for mark in marks:
-        if mark.kind == "frame" and float(np.max(mark.opacity)) > VISIBLE and is_close(mark.rgb, target, theme):
+        if mark.kind == "frame" and float(np.max(mark.opacity)) > VISIBLE and closeness(mark.rgb, target)[theme]:
             within = inside(mark.points, spots)
             if within:
                 yield common(within)
