@@ -161,11 +161,15 @@ class CairoPen(Pen):
         self._fill(shape)
 
     def _image(self, shape: Shape) -> None:
-        (x, y, w, h), opacity = shape.at, np.ascontiguousarray(shape.opacity, dtype=float)
+        x, y, w, h = shape.at
         wide = int(np.hypot(*self.ctx.user_to_device_distance(w, 0)))
-        fewer = wide if shape.peaks and 0 < wide < opacity.shape[1] else 0
-        fill, cell = (self.color(each).tobytes() for each in (shape.fill, "cell"))
-        surface = _surface(fill, opacity.tobytes(), opacity.shape, self.opacity, fewer, cell)
+        if (wide, self.channels.start) not in shape.made:
+            opacity = np.ascontiguousarray(shape.opacity, dtype=float)
+            fewer = wide if shape.peaks and 0 < wide < opacity.shape[1] else 0
+            fill, cell = (self.color(each).tobytes() for each in (shape.fill, "cell"))
+            made = _surface(fill, opacity.tobytes(), opacity.shape, self.opacity, fewer, cell)
+            shape.made[wide, self.channels.start] = made
+        surface = shape.made[wide, self.channels.start]
         rows, columns = surface.get_height(), surface.get_width()
         ctx = self.ctx
         ctx.save()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import cairo
@@ -49,6 +49,7 @@ class Shape:
     path: Drawing | None = None
     scale: float = 1.0
     peaks: bool = False
+    made: dict[Any, Any] = field(default_factory=dict)  # what several pens that paint it need alike
 
 
 @dataclass(slots=True)

@@ -251,12 +251,13 @@ def check_contrast(item: Item, pictures: Pictures) -> Iterator[Defect]:
     points = _sample(reading.corners, picture.shape[1] / (view.right - view.left))
     rows, columns = view.pixels(points, picture)
     behind, seen = (image[rows, columns, :3] / 255 for image in (pictures.ground, picture))
-    ink = by_theme(reading.rgb)[pictures.theme] * reading.opacity + behind * (1 - reading.opacity)
+    plain = by_theme(reading.rgb)[pictures.theme]
+    ink = plain if reading.opacity == 1 else plain * reading.opacity + behind * (1 - reading.opacity)
     there = np.abs(seen - behind).max(axis=2) > INK * np.abs(ink - behind).max(axis=2) + 1e-3
     length = np.hypot(*(reading.corners[1] - reading.corners[0]))
     windows = np.array_split(there.any(axis=0), max(1, int(length / (WINDOW * reading.size))))
     missing = sum(not window.any() for window in windows)
-    ratios = np.sort(contrast(ink, behind)[RING, RING], axis=None)
+    ratios = np.sort(contrast(ink if ink.ndim == 1 else ink[RING, RING], behind[RING, RING]), axis=None)
     ratio = float(ratios[len(ratios) * WORST // 100])
     if missing and ratio > 1.5:
         what = f"“{short(reading.text)}” is covered by what is drawn over it"
