@@ -46,7 +46,7 @@ class Cut:
         """The pieces as text; what is none by itself is “�”."""
         return tuple(map(as_text, self.pieces))
 
-    @property
+    @cached_property
     def vocabulary(self) -> tuple[str, ...]:
         return vocabulary(self.pairs)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from model.errors import ClearheadError, UsageError
 from scenes.course import own_text
@@ -39,13 +40,39 @@ def audit_lesson(entry: Entry, options: Options, drawn: bool = False) -> Report:
     """Play a lesson without drawing it, and check the screen at the end of every play, and on the way.
 
     drawn: also draw all of its frames, small, and look at what is seen; that takes as long again."""
-    from studio.audit.film.drawn import drawn as looked_at
+    report = _played(entry, options)
+    return _drawn(report) if drawn else report
+
+
+def audit_in_themes(entry: Entry, options: Options, themes: Sequence[str], drawn: bool = False) -> list[Report]:
+    """A report for each theme: what `audit_lesson` says.
+
+    A lesson is the same in all of them but for its colours, so it is played in all at once (scenes.kit.ground.theme,
+    `Themes`), and every check that asks for a colour asks in each. Where that finds nothing, nothing is to be found in
+    any. Where it finds something, breaks down or is skipped, each is audited alone, and says what is its own."""
+    if len(themes) > 1 and getattr(entry, "own", None) is None:  # of one's own lessons nobody has tested that
+        report = _played(entry, options, themes)
+        if not report.findings and not report.skipped:
+            report.seconds /= len(themes)
+            same = [replace(report, case=in_theme(report.case, theme), findings=[]) for theme in themes]
+            return [_drawn(each) if drawn else each for each in same]
+    return [audit_lesson(entry, replace(options, theme=theme), drawn) for theme in themes]
+
+
+def in_theme(case: Case, theme: str) -> Case:
+    """The same in another theme."""
+    return replace(case, options=replace(case.options, theme=theme))
+
+
+def _played(entry: Entry, options: Options, themes: Sequence[str] = ()) -> Report:
+    """What is found without drawing, in the theme of the options or in several at once."""
+    from scenes.kit.ground.theme import Themes, load
     from studio.audit.watch import Watch
 
-    job = Job(entry, options, small_picture(options.aspect), segments=Path(_scratch().name))
+    job = _job(entry, options)
     case = Case(entry, job.settled)
     report = Report(case)
-    watch = Watch(case, report)
+    watch = Watch(case, report, Themes(*map(load, themes)) if themes else None)
     started, crash = time.perf_counter(), None
     try:
         perform(job, Rehearsal, watch)
@@ -55,12 +82,24 @@ def audit_lesson(entry: Entry, options: Options, drawn: bool = False) -> Report:
             return report
         crash = Defect("crash", f"{advice(error) or f'{type(error).__name__}: {error}'} ({_place(error)})")
     watch.finish(crash)
-    if drawn and crash is None:
-        small = replace(job, picture=small_picture(options.aspect, DRAWN, 15))
-        seen = looked_at(small)
-        report.findings += [Finding(case, Moment(step.name, step.first_play), found) for step, found in seen]
     report.seconds = time.perf_counter() - started
     return report
+
+
+def _drawn(report: Report) -> Report:
+    """With what is found in its frames, unless it broke down."""
+    from studio.audit.film.drawn import drawn as looked_at
+
+    case, started = report.case, time.perf_counter()
+    if not report.skipped and not any(finding.defect.kind == "crash" for finding in report.findings):
+        seen = looked_at(_job(case.entry, case.options, DRAWN, 15))
+        report.findings += [Finding(case, Moment(step.name, step.first_play), found) for step, found in seen]
+        report.seconds += time.perf_counter() - started
+    return report
+
+
+def _job(entry: Entry, options: Options, *picture: int) -> Job:
+    return Job(entry, options, small_picture(options.aspect, *picture), segments=Path(_scratch().name))
 
 
 @cache
@@ -119,7 +158,9 @@ def cases(
 def audit(
     todo: list[Case], workers: int = 1, on_done: Callable[[int], None] = lambda done: None, drawn: bool = False
 ) -> list[Report]:
-    """Audit all cases; the reports are in their order. on_done(how many) is called after each."""
+    """Audit all cases; the reports are in their order. on_done(how many) is called after each.
+
+    Cases that differ in nothing but the theme are audited together."""
     reports: dict[int, Report] = {}
     on_done(0)
     for done, (place, report) in enumerate(_run(todo, workers, drawn), 1):
@@ -129,21 +170,34 @@ def audit(
 
 
 def _run(todo: list[Case], workers: int, drawn: bool) -> Iterator[tuple[int, Report]]:
-    pool = _pool(min(workers, len(todo)))
+    groups = _in_groups(todo)
+    pool = _pool(min(workers, len(groups)))
+    tasks = [(todo[group[0]], [todo[place].options.theme for place in group]) for group in groups]
     if pool is None:
-        for place, case in enumerate(todo):
-            yield place, audit_lesson(case.entry, case.options, drawn)
+        for group, (case, themes) in zip(groups, tasks, strict=True):
+            yield from zip(group, audit_in_themes(case.entry, case.options, themes, drawn), strict=True)
         return
     with pool:
-        running = {pool.submit(audit_lesson, case.entry, case.options, drawn): place for place, case in enumerate(todo)}
+        running = {
+            pool.submit(audit_in_themes, case.entry, case.options, themes, drawn): group
+            for group, (case, themes) in zip(groups, tasks, strict=True)
+        }
         try:
             for future in as_completed(running):
-                yield running[future], future.result()
+                yield from zip(running[future], future.result(), strict=True)
         except BrokenProcessPool as error:
             raise ClearheadError("an audit process was killed; is there enough memory? Try --workers 1.") from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _in_groups(todo: list[Case]) -> list[list[int]]:
+    """The places of cases that differ in nothing but the theme."""
+    groups: dict[Any, list[int]] = {}
+    for place, case in enumerate(todo):
+        groups.setdefault((id(case.entry), replace(case.options, theme="")), []).append(place)
+    return list(groups.values())
 
 
 def _pool(size: int) -> ProcessPoolExecutor | None:

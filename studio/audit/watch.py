@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
+from scenes.kit.ground.theme import Themes
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.observer import Observer
 from scenes.lesson.steps import Step, SteppedScene
@@ -31,10 +32,12 @@ CHECKS: tuple[type[Check], ...] = (
 
 
 class Watch(Observer):
-    """Follows one lesson with all checks, and keeps each defect once for each place, however many plays it stays."""
+    """Follows one lesson with all checks, and keeps each defect once for each place, however many plays it stays.
 
-    def __init__(self, case: Case, report: Report):
-        self.case, self.report = case, report
+    themes: in which it is played at once; None for that of the case."""
+
+    def __init__(self, case: Case, report: Report, themes: Themes | None = None):
+        self.case, self.report, self.themes = case, report, themes
         self.lesson: Lesson | None = None
         self.step = ""
         self.checks: list[Check] = []
@@ -43,6 +46,8 @@ class Watch(Observer):
     # ── hooks ────────────────────────────────────────────────────────────────────────────────────
     def began(self, lesson: SteppedScene) -> None:
         self.lesson = cast(Lesson, lesson)
+        if self.themes is not None:
+            lesson.style = replace(lesson.style, theme=self.themes)
         self.reader = Reader()
         self.eye = Eye(self.lesson, self.reader)
         sources = Sources(self.lesson.traces, self.lesson.names)

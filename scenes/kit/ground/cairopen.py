@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cairo
 import numpy as np
@@ -17,12 +17,26 @@ DASH = (0.07, 0.06)
 TURN = 2 * np.pi
 
 
-class CairoPen(Pen):
-    """Paints into a Cairo context that is set to the mobject's coordinates. writing: whether texts are painted."""
+class Sheet(NamedTuple):
+    """What a pen paints on. writing: whether texts are painted. theme: the number of the one that is painted, where a
+    style has several."""
 
-    def __init__(self, ctx: cairo.Context[Any], opacity: float = 1.0, *, writing: bool = True):
+    ctx: cairo.Context[Any]
+    writing: bool = True
+    theme: int = 0
+
+
+class CairoPen(Pen):
+    """Paints on a sheet whose Cairo context is set to the mobject's coordinates."""
+
+    def __init__(self, sheet: Sheet, opacity: float = 1.0):
         super().__init__(opacity)
-        self.ctx, self.writing = ctx, writing
+        self.ctx, self.writing = sheet.ctx, sheet.writing
+        self.channels = slice(3 * sheet.theme, 3 * sheet.theme + 3)
+
+    def color(self, fill: Fill) -> np.ndarray:
+        """RGB [..., 3], as it is painted."""
+        return color(fill)[..., self.channels]
 
     def draw(self, shape: Shape) -> None:
         PAINT[shape.kind](self, shape)
@@ -52,7 +66,7 @@ class CairoPen(Pen):
         self.ctx.restore()
 
     def _ink(self, fill: Fill, opacity: float) -> None:
-        rgb = color(fill)  # Manim's surface is BGRA seen as RGBA, hence the swap
+        rgb = self.color(fill)  # Manim's surface is BGRA seen as RGBA, hence the swap
         self.ctx.set_source_rgba(rgb[2], rgb[1], rgb[0], opacity * self.opacity)
 
     def _fill(self, shape: Shape) -> None:
@@ -91,7 +105,7 @@ class CairoPen(Pen):
 
     def _rectangles(self, shape: Shape) -> None:
         ctx, alphas = self.ctx, (shape.opacity * self.opacity).tolist()
-        for (x, y, w, h), (r, g, b), a in zip(shape.at.tolist(), shape.fill.tolist(), alphas, strict=True):
+        for (x, y, w, h), (r, g, b), a in zip(shape.at.tolist(), self.color(shape.fill).tolist(), alphas, strict=True):
             ctx.set_source_rgba(b, g, r, a)
             ctx.rectangle(x, y, w, h)
             ctx.fill()
@@ -121,7 +135,7 @@ class CairoPen(Pen):
         (self._stroke if shape.line else self._fill)(shape)
 
     def _circles(self, shape: Shape) -> None:
-        ctx, (r, g, b), n = self.ctx, color(shape.fill).tolist(), len(shape.at)
+        ctx, (r, g, b), n = self.ctx, self.color(shape.fill).tolist(), len(shape.at)
         radii, alphas = (np.broadcast_to(part, n).tolist() for part in (shape.radius, shape.opacity))
         for (x, y), radius, a in zip(np.asarray(shape.at).tolist(), radii, alphas, strict=True):
             if a > 0 and radius > 0:
@@ -147,11 +161,15 @@ class CairoPen(Pen):
         self._fill(shape)
 
     def _image(self, shape: Shape) -> None:
-        (x, y, w, h), opacity = shape.at, np.ascontiguousarray(shape.opacity, dtype=float)
+        x, y, w, h = shape.at
         wide = int(np.hypot(*self.ctx.user_to_device_distance(w, 0)))
-        fewer = wide if shape.peaks and 0 < wide < opacity.shape[1] else 0
-        fill = np.ascontiguousarray(shape.fill, dtype=float).tobytes()
-        surface = _surface(fill, opacity.tobytes(), opacity.shape, self.opacity, fewer, color("cell").tobytes())
+        if (wide, self.channels.start) not in shape.made:
+            opacity = np.ascontiguousarray(shape.opacity, dtype=float)
+            fewer = wide if shape.peaks and 0 < wide < opacity.shape[1] else 0
+            fill, cell = (self.color(each).tobytes() for each in (shape.fill, "cell"))
+            made = _surface(fill, opacity.tobytes(), opacity.shape, self.opacity, fewer, cell)
+            shape.made[wide, self.channels.start] = made
+        surface = shape.made[wide, self.channels.start]
         rows, columns = surface.get_height(), surface.get_width()
         ctx = self.ctx
         ctx.save()
@@ -171,6 +189,32 @@ class CairoPen(Pen):
         ctx.append_path(shape.path.path)
         ctx.restore()
         self._fill(shape)
+
+
+class Pens(Pen):
+    """Several pens in one hand: each paints the same on its own sheet."""
+
+    def __init__(self, pens: Sequence[CairoPen]):
+        super().__init__(pens[0].opacity)
+        self.pens = pens
+
+    def draw(self, shape: Shape) -> None:
+        if isinstance(shape.at, Iterator):
+            shape.at = [*shape.at]  # which all of them go through
+        for pen in self.pens:
+            pen.draw(shape)
+
+    def write(self, line: Line) -> None:
+        for pen in self.pens:
+            pen.write(line)
+
+    @contextmanager
+    def clipped(self, boxes: Iterable[Rectangle]) -> Iterator[None]:
+        boxes = [*boxes]
+        with ExitStack() as stack:
+            for pen in self.pens:
+                stack.enter_context(pen.clipped(boxes))
+            yield
 
 
 @lru_cache(maxsize=512)  # a frame in which an image only stands, or moves, costs no pixel anew

@@ -10,7 +10,7 @@ opacities) interpolates in `interpolate_color`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -18,14 +18,13 @@ import cairo
 import numpy as np
 from manim import Camera, Create, DrawBorderThenFill, VMobject, Write, override_animation
 
-from model.numbers.tensor import Tensor
-from scenes.kit.ground.cairopen import CairoPen
+from scenes.kit.ground.cairopen import CairoPen, Pens, Sheet
 from scenes.kit.ground.encodings import Mark, determinant
 from scenes.kit.ground.layout import HOME, Box, View
-from scenes.kit.ground.pen import Line, Pen, Rectangle, Shape
-from scenes.kit.ground.readings import Array, Cell, Claim, Reading, Shown, shown_in
+from scenes.kit.ground.pen import Line, Pen, ReadingPen, Rectangle, corners_of
+from scenes.kit.ground.readings import Array, Claim, Reading, shown_in
 from scenes.kit.ground.style import color, current
-from scenes.kit.ground.typesetting import parts_of
+from scenes.kit.ground.theme import Theme
 
 T = TypeVar("T")
 MIXES = "mixes"
@@ -35,102 +34,72 @@ Mix = Annotated[T, MIXES]  # an attribute of a Painted that interpolates
 FAR = 100.0  # scene units: beyond the left and right edge of every frame
 
 
+def on_all(name: str) -> Any:
+    """A method of Manim's camera that draws things into pixels, here into those of all sheets."""
+
+    def draw(self: PaintingCamera, things: Iterable[Any], pixels: Array) -> None:
+        things = [*things]
+        for each in (pixels, *self.pixels):
+            getattr(Camera, name)(self, things, each)
+
+    return draw
+
+
 class PaintingCamera(Camera):
     """Manim's Cairo camera; a mobject that can paint itself does so, all others are drawn as ever.
 
     view: where it looks (`Travel` moves it); what is `pinned` stays where it is in the frame. window: the part of the
-    frame that a Travel fills with what it goes to, and above and below which nothing of that is drawn; None for all."""
+    frame that a Travel fills with what it goes to, and above and below which nothing of that is drawn; None for all.
+    sheets, and their pixels: what else it draws on meanwhile (`drawing_on`)."""
 
-    writing = True
+    sheets: tuple[Sheet, ...] = ()
+    pixels: tuple[Array, ...] = ()
     view: View = HOME
     window: Box | None = None
 
+    display_multiple_image_mobjects = on_all("display_multiple_image_mobjects")
+    display_multiple_point_cloud_mobjects = on_all("display_multiple_point_cloud_mobjects")
+    display_multiple_background_colored_vmobjects = on_all("display_multiple_background_colored_vmobjects")
+
     @contextmanager
-    def without_text(self) -> Iterator[None]:
-        """Meanwhile everything is drawn but text: what lies behind it can be seen."""
-        self.writing = False
+    def drawing_on(self, theme: Theme, *sheets: tuple[bool, int]) -> Iterator[tuple[Array, ...]]:
+        """Meanwhile everything is drawn on so many sheets as well, pixels [height, width, 4]. Of each: whether with
+        text (without it, what lies behind can be seen), and in which of the themes that a theme has."""
+        background: Array = self.background
+        self.pixels = tuple(background.copy() for _ in sheets)
+        for each, (_, number) in zip(self.pixels, sheets, strict=True):
+            if number:
+                each[..., :3] = np.rint(255 * theme.each[number]["background"])
+        contexts = map(self.get_cairo_context, self.pixels)
+        self.sheets = tuple(Sheet(ctx, *how) for ctx, how in zip(contexts, sheets, strict=True))
         try:
-            yield
+            yield self.pixels
         finally:
-            self.writing = True
+            for each in self.pixels:  # Manim keeps them by their ids
+                del self.pixel_array_to_cairo_context[id(each)]
+            self.sheets, self.pixels = (), ()
 
     def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context[Any]) -> PaintingCamera:
-        view = seen_in(vmobject, self.view)
-        if view is not HOME:
-            ctx.save()
+        view, sheets = seen_in(vmobject, self.view), (Sheet(ctx), *self.sheets)
+        for sheet in sheets if view is not HOME else ():
+            sheet.ctx.save()
             if self.window is not None:  # what is close does not run into heading and caption
-                ctx.rectangle(-FAR, self.window.bottom, 2 * FAR, self.window.height)
-                ctx.clip()
-            ctx.transform(cairo.Matrix(view.zoom, 0, 0, view.zoom, view.x, view.y))
+                sheet.ctx.rectangle(-FAR, self.window.bottom, 2 * FAR, self.window.height)
+                sheet.ctx.clip()
+            sheet.ctx.transform(cairo.Matrix(view.zoom, 0, 0, view.zoom, view.x, view.y))
         if isinstance(vmobject, Painted):
-            vmobject.paint(ctx, self.writing)
+            vmobject.paint(*sheets)
         else:
-            super().display_vectorized(vmobject, ctx)
-        if view is not HOME:
-            ctx.restore()
+            for sheet in sheets:
+                super().display_vectorized(vmobject, sheet.ctx)
+        for sheet in sheets if view is not HOME else ():
+            sheet.ctx.restore()
         return self
 
 
 def seen_in(mobject: Any, view: View) -> View:
     """The view in which a mobject is seen: what is pinned to the frame is not moved by the camera."""
     return HOME if getattr(mobject, "pinned", False) else view
-
-
-class ReadingPen(Pen):
-    """Notes what is drawn, in the mobject's coordinates: the texts, and if asked (`marking`) all shapes."""
-
-    def __init__(self, opacity: float = 1.0, *, marking: bool = False):
-        super().__init__(opacity)
-        self.marking = marking
-        self.lines: list[Line] = []
-        self.marks: list[Mark] = []
-
-    def write(self, line: Line) -> None:
-        self.lines.append(line)
-
-    def source(self, text: str, tensor: Tensor, index: tuple[int, ...], spec: str) -> tuple[Shown, ...]:
-        return (Shown(text, Cell(tensor, index), spec),)
-
-    def clipped(self, boxes: Iterable[Rectangle]) -> nullcontext[None]:
-        return nullcontext()
-
-    def draw(self, shape: Shape) -> None:
-        if not self.marking:
-            return
-        kind, points = MARKS.get(shape.kind, shape.kind), np.asarray(list(shape.at), dtype=float)
-        if not points.size:
-            return  # many at once, and none of them
-        if kind in ("rectangle", "frame", "image"):
-            points = corners_of(*np.moveaxis(points, -1, 0))
-        elif shape.path is not None:
-            low, high = parts_of(shape.path)
-            points = points + shape.scale * corners_of(*low.T, *(high - low).T)
-        shows = shape.shows if isinstance(shape.shows, tuple) else () if shape.shows is None else (shape.shows,)
-        self.marks.append(
-            Mark(
-                kind,
-                points,
-                LOCAL,
-                np.array(color(shape.fill), dtype=float),
-                shape.opacity * self.opacity,
-                shape.radius,
-                shape.line,
-                shape.angles,
-                shows,
-                shape.dashed,
-            )
-        )
-
-
-MARKS = {"rectangles": "rectangle", "circles": "circle", "dots": "circle"}  # what many at once are
-LOCAL = np.eye(2, 3)
-
-
-def corners_of(x: Any, y: Any, w: Any, h: Any, pad: float = 0.0) -> Array:
-    """Corners [..., 4, 2] of rectangles, clockwise from upper left, `pad` further out."""
-    left, top, right, bottom = x - pad, y - pad, x + w + pad, y + h + pad
-    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
-    return corners if corners.ndim == 2 else np.moveaxis(corners, (0, 1), (-2, -1))
 
 
 class Painted(VMobject):
@@ -200,26 +169,28 @@ class Painted(VMobject):
         """How far an entry is seen, 0…1: what waits to grow shows no number, which would be one that nothing gave."""
         return 1.0 if self.begun is None or i >= len(self.begun) else float(self.begun[i])
 
-    def paint(self, ctx: cairo.Context[Any], writing: bool = True) -> None:
+    def paint(self, *sheets: Sheet) -> None:
         if self.opacity <= 0.002 or self.natural[0] <= 0 or self.natural[1] <= 0:
             return
-        ctx.new_path()  # Manim leaves the path of what it has filled
-        ctx.save()
+        matrix, (left, right), (wide, high) = self.matrix(), self.window, self.natural
+        for sheet in sheets:
+            sheet.ctx.new_path()  # Manim leaves the path of what it has filled
+            sheet.ctx.save()
         try:
-            ctx.transform(self.matrix())
-            if self.window != (0.0, 1.0):
-                left, right = self.window
-                ctx.rectangle(
-                    left * self.natural[0] - 0.2, -2, (right - left) * self.natural[0] + 0.2, self.natural[1] + 4
-                )
-                ctx.clip()
+            for sheet in sheets:
+                sheet.ctx.transform(matrix)
+                if self.window != (0.0, 1.0):
+                    sheet.ctx.rectangle(left * wide - 0.2, -2, (right - left) * wide + 0.2, high + 4)
+                    sheet.ctx.clip()
+            pens = [CairoPen(sheet, self.opacity) for sheet in sheets]
             with self.style.used():
-                self.draw(CairoPen(ctx, self.opacity, writing=writing))
+                self.draw(pens[0] if len(pens) == 1 else Pens(pens))
         except cairo.Error:
             pass  # a box scaled to nothing cannot be drawn on, and need not be
         finally:
-            ctx.restore()
-            ctx.new_path()
+            for sheet in sheets:
+                sheet.ctx.restore()
+                sheet.ctx.new_path()
 
     def read(self, marking: bool = True) -> ReadingPen:
         """What it shows now, in its own units; marking: the shapes as well as the texts."""

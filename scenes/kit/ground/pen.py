@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import cairo
+import numpy as np
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
-from scenes.kit.ground.encodings import Shows
-from scenes.kit.ground.readings import Array, Of, Shown
+from scenes.kit.ground.encodings import Mark, Shows
+from scenes.kit.ground.readings import Array, Cell, Of, Shown
 from scenes.kit.ground.say import number
-from scenes.kit.ground.typesetting import EM, Drawing, Ink, Run
+from scenes.kit.ground.style import color
+from scenes.kit.ground.typesetting import EM, Drawing, Ink, Run, parts_of
 
 Fill = str | Array
 Rectangle = tuple[float, float, float, float]  # x, y, width, height
@@ -47,6 +49,7 @@ class Shape:
     path: Drawing | None = None
     scale: float = 1.0
     peaks: bool = False
+    made: dict[Any, Any] = field(default_factory=dict)  # what several pens that paint it need alike
 
 
 @dataclass(slots=True)
@@ -300,3 +303,60 @@ class Pen(ABC):
         """A filled path, its origin at (x, y)."""
         if opacity > 0:
             self.draw(Shape("path", (x, y), fill, opacity, shows=shows, path=drawing, scale=scale))
+
+
+class ReadingPen(Pen):
+    """Notes what is drawn, in the mobject's coordinates: the texts, and if asked (`marking`) all shapes."""
+
+    def __init__(self, opacity: float = 1.0, *, marking: bool = False):
+        super().__init__(opacity)
+        self.marking = marking
+        self.lines: list[Line] = []
+        self.marks: list[Mark] = []
+
+    def write(self, line: Line) -> None:
+        self.lines.append(line)
+
+    def source(self, text: str, tensor: Tensor, index: tuple[int, ...], spec: str) -> tuple[Shown, ...]:
+        return (Shown(text, Cell(tensor, index), spec),)
+
+    def clipped(self, boxes: Iterable[Rectangle]) -> nullcontext[None]:
+        return nullcontext()
+
+    def draw(self, shape: Shape) -> None:
+        if not self.marking:
+            return
+        kind, points = MARKS.get(shape.kind, shape.kind), np.asarray(list(shape.at), dtype=float)
+        if not points.size:
+            return  # many at once, and none of them
+        if kind in ("rectangle", "frame", "image"):
+            points = corners_of(*np.moveaxis(points, -1, 0))
+        elif shape.path is not None:
+            low, high = parts_of(shape.path)
+            points = points + shape.scale * corners_of(*low.T, *(high - low).T)
+        shows = shape.shows if isinstance(shape.shows, tuple) else () if shape.shows is None else (shape.shows,)
+        self.marks.append(
+            Mark(
+                kind,
+                points,
+                LOCAL,
+                np.array(color(shape.fill), dtype=float),
+                shape.opacity * self.opacity,
+                shape.radius,
+                shape.line,
+                shape.angles,
+                shows,
+                shape.dashed,
+            )
+        )
+
+
+MARKS = {"rectangles": "rectangle", "circles": "circle", "dots": "circle"}  # what many at once are
+LOCAL = np.eye(2, 3)
+
+
+def corners_of(x: Any, y: Any, w: Any, h: Any, pad: float = 0.0) -> Array:
+    """Corners [..., 4, 2] of rectangles, clockwise from upper left, `pad` further out."""
+    left, top, right, bottom = x - pad, y - pad, x + w + pad, y + h + pad
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    return corners if corners.ndim == 2 else np.moveaxis(corners, (0, 1), (-2, -1))

@@ -60,7 +60,8 @@ def theme() -> Theme:
 
 def color(role: str | np.ndarray) -> np.ndarray:
     """RGB of a role name; an RGB triple is passed through."""
-    return current().theme[role] if isinstance(role, str) else np.asarray(role, dtype=float)
+    theme = current().theme
+    return theme[role] if isinstance(role, str) else theme.of(np.asarray(role, dtype=float))
 
 
 def smallest() -> float:

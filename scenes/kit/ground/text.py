@@ -83,7 +83,7 @@ class Label(Painted):
         return start.text == end.text and super().mixes(start, end)
 
     def set_color(self, fill: Any, family: bool = True) -> Label:
-        self.rgb = np.array(_rgb(fill), dtype=float)
+        self.rgb = np.array(color(_rgb(fill)), dtype=float)
         return self
 
 

@@ -105,9 +105,9 @@ class HeatStrips(TensorGrid):
 
 @lru_cache(maxsize=64)  # a frame in which a table only stands, or the camera moves, costs no colour anew
 def _fills(values: bytes, shape: tuple[int, ...], strongest: float, power: float, colors: bytes) -> np.ndarray:
-    """Colours [rows, columns, 3] of an empty cell's, of positive and of negative numbers [3, 3], mixed by magnitude."""
+    """Colours [rows, columns, channels] of an empty cell's, of positive and of negative numbers, mixed by magnitude."""
     numbers = np.frombuffer(values).reshape(shape)
-    cell, positive, negative = np.frombuffer(colors).reshape(3, 3)
+    cell, positive, negative = np.frombuffer(colors).reshape(3, -1)
     with np.errstate(invalid="ignore"):
         strength = (np.clip(np.abs(numbers) / strongest, 0, 1) ** power)[..., None]
     fills: np.ndarray = cell + (np.where((numbers >= 0)[..., None], positive, negative) - cell) * strength

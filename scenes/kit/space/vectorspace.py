@@ -101,7 +101,7 @@ class VectorSpace(Painted):
         self.arrow_rgb, self.link_rgb = color(arrow_fill), color(link_fill)
         n = len(self.words)
         roles = [roles] * n if isinstance(roles, str) else list(roles)
-        self.tint = np.array([color(role) for role in roles]).reshape(-1, 3)
+        self.tint = np.array([color(role) for role in roles]).reshape(-1, len(color("ink")))
         self.titles, self.size = titles, max(size, smallest())
         self.title_size = max(0.28, smallest())
         super().__init__(width, height)

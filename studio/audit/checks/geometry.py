@@ -26,7 +26,7 @@ from scenes.kit.ground.encodings import (
     Through,
 )
 from scenes.kit.ground.readings import Cell, Cells, Reading
-from scenes.kit.ground.theme import Theme
+from scenes.kit.ground.theme import Theme, by_theme
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE
@@ -149,7 +149,7 @@ def check_ink(reading: Reading, sources: Sources, theme: Theme) -> Defect | None
     if isinstance(values, str):
         return None
     for role, wrong in (("positive", values[0] < 0), ("negative", values[0] > 0)):
-        if wrong and np.abs(reading.rgb - theme[role]).max() < TONE:
+        if wrong and (np.abs(by_theme(reading.rgb - theme[role])).max(axis=-1) < TONE).any():
             what = f"“{reading.text}” has the colour of {role} numbers"
             return Defect("wrong shape", what, expected=f"{values[0]:.4g}", shown=role)
     return None
@@ -285,7 +285,7 @@ def _thickness(mark: Mark, encoding: Thickness, values: Array, theme: Theme) -> 
 
 def _shade(mark: Mark, encoding: Shade, values: Array, theme: Theme) -> Measured | None:
     value = values.reshape(-1)
-    rgb = np.broadcast_to(mark.rgb.reshape(-1, 3), (len(value), 3))
+    rgb = colours_of(mark, len(value))
     lit = np.broadcast_to(np.ravel(encoding.lit), value.shape)[:, None]
 
     def at(value: Array) -> Array:
@@ -304,7 +304,7 @@ def _shade(mark: Mark, encoding: Shade, values: Array, theme: Theme) -> Measured
 
 def _side(mark: Mark, encoding: Side, values: Array, theme: Theme) -> Measured | None:
     value = values.reshape(-1)
-    rgb = np.broadcast_to(mark.rgb.reshape(-1, 3), (len(value), 3))
+    rgb = colours_of(mark, len(value))
 
     def at(value: Array) -> Array:
         return np.where((value >= 0)[:, None], theme[encoding.above], theme[encoding.below])
@@ -312,9 +312,15 @@ def _side(mark: Mark, encoding: Side, values: Array, theme: Theme) -> Measured |
     return Measured(rgb, at, TONES, hexadecimal(rgb), value)
 
 
+def colours_of(mark: Mark, count: int) -> Array:
+    """Those of so many shapes [count, channels]."""
+    rgb = mark.rgb.reshape(-1, mark.rgb.shape[-1])
+    return np.broadcast_to(rgb, (count, rgb.shape[-1]))
+
+
 def hexadecimal(rgb: Array) -> Array:
-    """Colours [n, 3] as a viewer would name them [n]; the first for all."""
-    first = ["#" + bytes(np.round(255 * np.clip(c, 0, 1)).astype(np.uint8)).hex() for c in rgb[:1]]
+    """Colours [n, channels] as a viewer would name them [n]; the first for all, in the first theme."""
+    first = ["#" + bytes(np.round(255 * np.clip(c[:3], 0, 1)).astype(np.uint8)).hex() for c in rgb[:1]]
     return np.broadcast_to(np.array(first, dtype="U7"), (len(rgb),))
 
 

@@ -30,6 +30,18 @@ Names = dict[str, tuple[What, str]]  # axis → (place, run); also "run", "tenso
 Traces = Mapping[str, Trace]
 
 
+class Runs(dict[str, Trace]):
+    """The runs of a lesson by their ids; names that have been found in them are kept until there is one more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[tuple[int, Point | None], tuple[Expression, Names]] = {}  # by the expression's id and a place
+
+    def __setitem__(self, run: str, trace: Trace) -> None:
+        self.names.clear()
+        super().__setitem__(run, trace)
+
+
 def names_of_cell(cell: Cell, traces: Traces | None = None) -> Names:
     """The names of a number on screen; none where it has no source."""
     return names_of(cell.tensor.expression, cell.index, traces) if isinstance(cell.tensor, Tensor) else {}
@@ -37,8 +49,11 @@ def names_of_cell(cell: Cell, traces: Traces | None = None) -> Names:
 
 def names_of(expression: Expression, index: Point | None = None, traces: Traces | None = None) -> Names:
     """The names of one number, or of all of an expression."""
-    whole = expression if index is None or not expression.shape else expression.take(index)
-    return _names(whole, traces or {})
+    known, key = getattr(traces, "names", {}), (id(expression), index)
+    if key not in known:
+        whole = expression if index is None or not expression.shape else expression.take(index)
+        known[key] = expression, _names(whole, traces or {})
+    return {**known[key][1]}
 
 
 def _names(expression: Expression, traces: Traces) -> Names:

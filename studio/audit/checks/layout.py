@@ -18,7 +18,7 @@ from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.layout import HOME, View
 from scenes.kit.ground.painting import PaintingCamera, seen_in
 from scenes.kit.ground.text import Caption, Formula, Heading
-from scenes.kit.ground.theme import contrast
+from scenes.kit.ground.theme import by_theme, contrast
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
 from studio.audit.findings import Defect
@@ -84,11 +84,11 @@ class Layout(Check):
 
     def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
         super().__init__(lesson, report, sources, reader)
-        self.last: Pictures | None = None
+        self.last: list[Pictures] = []  # by theme
 
     def seen(self, screen: Screen) -> Iterator[Defect]:
         camera = cast(PaintingCamera, self.lesson.renderer.camera)
-        last, view, items = self.last, Frame.of(camera), screen.items
+        view, items = Frame.of(camera), screen.items
         for item in items:
             if id(item.mobject) in screen.fresh:
                 yield from check_frame(item, view)
@@ -97,18 +97,19 @@ class Layout(Check):
                 yield from check_shape(mobject, view)
         yield from check_overlaps(items, screen.fresh)
         yield from check_margins(items, screen, camera.view)
-        with camera.without_text():
-            ground = self.draw()
-        self.last = pictures = Pictures(view, self.draw(), ground)
-        changed = pictures.changed_since(last)
-        for item in items:
-            if id(item.mobject) in screen.fresh or pictures.touches(item, changed):
-                yield from check_contrast(item, pictures)
+        last, self.last = self.last, [Pictures(view, *pair, k) for k, pair in enumerate(self.draw(camera))]
+        for k, pictures in enumerate(self.last):
+            changed = pictures.changed_since(last[k] if last else None)
+            for item in items:
+                if id(item.mobject) in screen.fresh or pictures.touches(item, changed):
+                    yield from check_contrast(item, pictures)
 
-    def draw(self) -> np.ndarray:
-        """The screen as RGBA bytes [height, width, 4]."""
-        playback = cast(Playback, self.lesson.renderer)
-        return np.ascontiguousarray(playback.picture(self.lesson))
+    def draw(self, camera: PaintingCamera) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The screen in each theme, with text and without, as RGBA bytes [height, width, 4]: all at once."""
+        sheets = [(writing, k) for k in range(len(self.lesson.theme.each)) for writing in (True, False)]
+        with camera.drawing_on(self.lesson.theme, *sheets[1:]) as drawn:
+            seen = [np.ascontiguousarray(cast(Playback, self.lesson.renderer).picture(self.lesson)), *drawn]
+        return list(zip(seen[::2], seen[1::2], strict=True))
 
 
 def check_frame(item: Item, view: Frame) -> Iterator[Defect]:
@@ -136,11 +137,12 @@ def check_shape(mobject: Mobject, view: Frame) -> Iterator[Defect]:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What is seen: RGBA [height, width, 4] bytes, with text and without it (`ground`)."""
+    """What is seen: RGBA [height, width, 4] bytes, with text and without it (`ground`), in the theme of that number."""
 
     view: Frame
     picture: np.ndarray
     ground: np.ndarray
+    theme: int = 0
 
     def changed_since(self, last: Pictures | None) -> np.ndarray:
         """Which pixels [height, width] are not those of the last screen."""
@@ -249,12 +251,13 @@ def check_contrast(item: Item, pictures: Pictures) -> Iterator[Defect]:
     points = _sample(reading.corners, picture.shape[1] / (view.right - view.left))
     rows, columns = view.pixels(points, picture)
     behind, seen = (image[rows, columns, :3] / 255 for image in (pictures.ground, picture))
-    ink = reading.rgb * reading.opacity + behind * (1 - reading.opacity)
+    plain = by_theme(reading.rgb)[pictures.theme]
+    ink = plain if reading.opacity == 1 else plain * reading.opacity + behind * (1 - reading.opacity)
     there = np.abs(seen - behind).max(axis=2) > INK * np.abs(ink - behind).max(axis=2) + 1e-3
     length = np.hypot(*(reading.corners[1] - reading.corners[0]))
     windows = np.array_split(there.any(axis=0), max(1, int(length / (WINDOW * reading.size))))
     missing = sum(not window.any() for window in windows)
-    ratios = np.sort(contrast(ink, behind)[RING, RING], axis=None)
+    ratios = np.sort(contrast(ink if ink.ndim == 1 else ink[RING, RING], behind[RING, RING]), axis=None)
     ratio = float(ratios[len(ratios) * WORST // 100])
     if missing and ratio > 1.5:
         what = f"“{short(reading.text)}” is covered by what is drawn over it"

@@ -20,6 +20,7 @@ from scenes.kit.ground.encodings import Mark, Place, Shade
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Array, Cell, Reading, shown_in
 from scenes.kit.ground.text import Caption, Heading, Label
+from scenes.kit.ground.theme import by_theme
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.strips import HeatStrips
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
@@ -39,11 +40,14 @@ ROWS = (TokenRow, TensorGrid)  # in which a yellow word is the one that is talke
 
 
 class Marks:
-    """What is marked on one screen, and what is said there. Places are compared where both name one."""
+    """What is marked on one screen, and what is said there. Places are compared where both name one.
 
-    def __init__(self, screen: Screen, sources: Sources):
-        self.screen, self.sources = screen, sources
-        self.target, self.view = screen.lesson.theme["target"], view_of(screen.lesson)
+    theme: the number of the one in which it is looked at: what is yellow in one need not be in another. differs:
+    whether in another it would be seen otherwise, as far as has been asked."""
+
+    def __init__(self, screen: Screen, sources: Sources, theme: int = 0):
+        self.screen, self.sources, self.theme = screen, sources, theme
+        self.view, self.differs = view_of(screen.lesson), False
         self.painted = [m for m in screen.mobjects if is_painted(m)]
         told = [r for m in self.painted if isinstance(m, (Caption, Heading)) for r in screen.readings[id(m)]]
         self.words = said_words(told)
@@ -86,7 +90,7 @@ class Marks:
     # ── what is yellow ───────────────────────────────────────────────────────────────────────────
     def _words(self, mobject: Painted) -> Iterator[Defect]:
         """Words of a text in a row or beside one; in a ranking, the one that was looked for."""
-        theme, readings = self.screen.lesson.theme, self.screen.readings[id(mobject)]
+        readings = self.screen.readings[id(mobject)]
         if isinstance(mobject, ROWS):
             words = self.sources.words_of_texts
         elif isinstance(mobject, Ranking):
@@ -100,7 +104,7 @@ class Marks:
         known = {word.lower() for word in self.words & words}  # the same word may begin a text
         said = {whole(place) for name, place in self.numbered if name == "position"} | self.queries
         for reading in readings:
-            if not any(is_close(reading.rgb, theme[role]) for role in roles) or reading.text not in words:
+            if not any(self._is(reading.rgb, role) for role in roles) or reading.text not in words:
                 continue
             if known and reading.text.lower() not in known:
                 what, right = f"“{reading.text}” is marked", f"“{min(known)}”"
@@ -130,7 +134,7 @@ class Marks:
         names = (r for r in self.screen.readings[id(grid)] if not has_cells(r) and r.corners[:, 0].max() < left)
         labels = [r for r in names if r.corners[:, 1].mean() < edge]
         beside = [r for r in labels if mark.points.min(axis=0)[1] < r.corners[:, 1].mean() < top]
-        yellow = [r for r in labels if is_close(r.rgb, self.target)]
+        yellow = [r for r in labels if self._is(r.rgb, "target")]
         if len(beside) == 1 and yellow and beside[0] not in yellow:
             shown, right = beside[0].text, yellow[0].text
             yield Defect("wrong label", f"a frame is around the row of “{shown}”", expected=f"“{right}”", shown=shown)
@@ -158,7 +162,7 @@ class Marks:
         said = self.words | said_words([r for m in self.painted for r in self.screen.readings[id(m)]])
         bars = [mark for mark in self.screen.marks(mobject) if mark.kind == "rectangle"]
         seen = [mark for mark in bars if float(np.max(mark.opacity)) > VISIBLE]
-        drawn = [mark for mark in seen if is_close(mark.rgb, self.screen.lesson.theme["prediction"])]
+        drawn = [mark for mark in seen if self._is(mark.rgb, "prediction")]
         marked = drawn or ([] if isinstance(mobject, CumulativeBar) else [m for m in seen if self._yellow(m)])
         for mark in marked if len(marked) == 1 < len(bars) else ():
             ends = [e.cell for e in mark.shows if not isinstance(e, Place) or e.at == "end"]
@@ -213,7 +217,12 @@ class Marks:
         return bool(left < x < right and bottom < y < top)
 
     def _yellow(self, mark: Mark) -> bool:
-        return float(np.max(mark.opacity)) > VISIBLE and is_close(mark.rgb, self.target)
+        return float(np.max(mark.opacity)) > VISIBLE and self._is(mark.rgb, "target")
+
+    def _is(self, rgb: Array, role: str) -> bool:
+        close = closeness(rgb, self.screen.lesson.theme[role])
+        self.differs |= bool((close != close[0]).any())
+        return bool(close[self.theme])
 
 
 def said_words(readings: list[Reading]) -> set[str]:
@@ -221,8 +230,11 @@ def said_words(readings: list[Reading]) -> set[str]:
     return {shown.value for reading in readings for shown in reading.numbers if isinstance(shown.value, str)}
 
 
-def is_close(rgb: Array, other: Array) -> bool:
-    return rgb.ndim == 1 and float(np.abs(rgb - other).max()) < TONE
+def closeness(rgb: Array, other: Array) -> Array:
+    """In which of the themes [n] a colour is another; in none, where it is many."""
+    if rgb.ndim > 1:
+        return np.zeros(len(by_theme(other)), dtype=bool)
+    return np.asarray(np.abs(by_theme(rgb - other)).max(axis=-1) < TONE)
 
 
 def inside(corners: Array, things: Sequence[Thing]) -> list[Thing]:

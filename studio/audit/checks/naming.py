@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any
 
 from model.numbers.trace import Trace
@@ -103,10 +102,19 @@ def vocabularies_of(trace: Trace) -> set[tuple[str, ...]]:
     return {tuple(trace.vocabulary), vocabulary_along(trace, "encoder.W_E")}
 
 
-@cache
+AS_SHOWN = dict[
+    int, tuple[tuple[str, ...], frozenset[str]]
+]()  # by id: to hash a vocabulary takes longer than to look in it
+HELD = 64  # tuples that are kept
+
+
 def displayed(words: tuple[str, ...]) -> frozenset[str]:
     """The words of a text or of a vocabulary as they are shown."""
-    return frozenset(map(display, words))
+    if id(words) not in AS_SHOWN:
+        if len(AS_SHOWN) >= HELD:
+            AS_SHOWN.clear()
+        AS_SHOWN[id(words)] = words, frozenset(map(display, words))
+    return AS_SHOWN[id(words)][1]
 
 
 def whole(digits: str) -> int:

@@ -47,7 +47,10 @@ class Provenance(Check):
             if id(mobject) in screen.changed:
                 yield from self.check(mobject, screen)
         if not self.turned:
-            yield from Marks(screen, self.sources).check()
+            marks = Marks(screen, self.sources)
+            yield from marks.check()
+            for k in range(1, len(self.lesson.theme.each)) if marks.differs else ():
+                yield from Marks(screen, self.sources, k).check()
         self.turned = False
         self.report.numbers = len(self.sources.numbers)
 

@@ -17,24 +17,28 @@ NAMED = 3  # of the tensors that vanish, so many are named
 
 
 class Blackouts:
-    """For how long the stage is empty. Between two moments its light changes evenly."""
+    """For how long the stage is empty. Between two moments its light changes evenly.
 
-    def __init__(self) -> None:
-        self.before: Sight | None = None  # since something is on the stage
+    theme: the number of the one in which it is looked at."""
+
+    def __init__(self, theme: int = 0) -> None:
+        self.theme = theme
+        self.before: tuple[float, float] | None = None  # when and how light, since something is on the stage
         self.dark, self.since = 0.0, 0.0
 
     def at(self, sight: Sight) -> Iterator[Defect]:
         """Looks at the next moment; the defect comes when there is light again."""
-        last, light = self.before, sight.light
+        lights = sight.light
+        last, light = self.before, float(lights[min(self.theme, len(lights) - 1)])
         if last is None and light < DARK:
             return  # nothing has been there yet
-        self.before = sight
+        self.before = sight.time, light
         if last is None:
             return
-        part = share_below(DARK, last.light, light)
+        part = share_below(DARK, last[1], light)
         if self.dark == 0:
-            self.since = sight.time - part * (sight.time - last.time)
-        self.dark += part * (sight.time - last.time)
+            self.since = sight.time - part * (sight.time - last[0])
+        self.dark += part * (sight.time - last[0])
         if light >= DARK:
             if self.dark > LONGEST:
                 what = f"the stage is empty from second {self.since:.1f} on"

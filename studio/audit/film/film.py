@@ -28,7 +28,8 @@ class Film(Check):
     def __init__(self, lesson: Lesson, report: Report, sources: Sources, reader: Reader):
         super().__init__(lesson, report, sources, reader)
         self.sights = Sights(lesson, reader)
-        self.blackouts, self.vanishing = Blackouts(), Vanishing(self.sights.homes)
+        self.themes = range(len(lesson.theme.each))
+        self.blackouts, self.vanishing = [Blackouts(k) for k in self.themes], Vanishing(self.sights.homes)
         self.motion = Motion()
         self.answers = Answers(self.sights.homes)
         self.last = Sight(0.0, [])  # at the end of a play
@@ -40,14 +41,16 @@ class Film(Check):
         self.fresh = True
         yield from self.settle()
         if step.index == 0:
-            yield from alike(self.lesson.theme)
+            for theme in self.lesson.theme.each:
+                yield from alike(theme)
 
     def passing(self) -> Iterator[Defect]:
         yield from self.settle()
         first, self.still = self.still, False
         sight = self.sights.inside()
         if first:
-            yield from popped(self.last, sight, self.lesson.animations or ())
+            for k in self.themes:
+                yield from popped(self.last, sight, self.lesson.animations or (), k)
         self.motion.at(sight)
         yield from self.follow(sight)
 
@@ -85,4 +88,5 @@ class Film(Check):
     def follow(self, sight: Sight) -> Iterator[Defect]:
         """Look at the next moment."""
         self.vanishing.at(sight)
-        yield from self.blackouts.at(sight)
+        for blackouts in self.blackouts:
+            yield from blackouts.at(sight)

@@ -8,7 +8,7 @@ import numpy as np
 from manim import Animation, Mobject
 
 from studio.audit.film.canvas import DARK
-from studio.audit.film.sight import Sight, every
+from studio.audit.film.sight import Look, Sight, every
 from studio.audit.findings import Defect
 
 Box = tuple[np.ndarray, np.ndarray]  # its lower left and its upper right corner
@@ -16,14 +16,15 @@ Box = tuple[np.ndarray, np.ndarray]  # its lower left and its upper right corner
 NEAR = 0.15  # scene units: what lay within the box of something else may be a part of it
 
 
-def popped(last: Sight, now: Sight, animations: Iterable[Animation]) -> Iterator[Defect]:
+def popped(last: Sight, now: Sight, animations: Iterable[Animation], theme: int = 0) -> Iterator[Defect]:
     """What an animation takes away that was not on the stage before it; a copy lies where the original was, or where
     its parts were.
 
-    last: the end of the play before; now: a moment of the play that runs."""
-    seen = {id(look.mobject): look for look in now.looks if look.light >= DARK}
-    there = {id(look.mobject) for look in last.looks if look.light >= DARK}
-    stood = [look.mobject for look in last.looks if look.light >= DARK and len(look.mobject.points)]
+    last: the end of the play before; now: a moment of the play that runs. theme: the number of the one that is looked
+    at."""
+    seen = {id(look.mobject): look for look in now.looks if is_lit(look, theme)}
+    there = {id(look.mobject) for look in last.looks if is_lit(look, theme)}
+    stood = [look.mobject for look in last.looks if is_lit(look, theme) and len(look.mobject.points)]
     for mobject, start in leaving(animations):
         if id(mobject) in seen and id(mobject) not in there:
             box, boxes = box_of(start), [box_of(each) for each in stood]
@@ -33,6 +34,11 @@ def popped(last: Sight, now: Sight, animations: Iterable[Animation]) -> Iterator
             if not any(holds(each, box) for each in (*boxes, *together)):
                 what = f"{type(mobject).__name__} comes all at once, and leaves"
                 yield Defect("pops up", what).at((box[0] + box[1]) / 2)
+
+
+def is_lit(look: Look, theme: int) -> bool:
+    """Whether something can be made out in a theme."""
+    return bool(look.light[min(theme, len(look.light) - 1)] >= DARK)
 
 
 def leaving(animations: Iterable[Animation]) -> Iterator[tuple[Mobject, Mobject]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,15 @@ from scenes.kit.ground.layout import View
 from scenes.kit.ground.painting import Painted, ReadingPen, seen_in
 from scenes.kit.ground.readings import Reading
 from scenes.kit.ground.text import Caption, Heading
-from scenes.kit.ground.theme import contrast
+from scenes.kit.ground.theme import by_theme, contrast
 from scenes.kit.moves.flight import Fly
 from scenes.lesson.lesson import Lesson
 from studio.audit.film.places import Homes, Numbers, numbers_in, together
 from studio.audit.reader import Reader
 from studio.audit.screen import is_visible, on_screen, view_of
 
-NOTHING, MOST = 1.0, 21.0  # contrast to the background: of the background itself, of white to black
+Light = np.ndarray  # contrast to the background, in each theme [n]; [1] where it is the same in all
+NOTHING, MOST = np.array([1.0]), np.array([21.0])  # of the background itself, of white to black
 
 
 class Look:
@@ -34,7 +35,8 @@ class Look:
         self.pen: ReadingPen | None = before.pen if before else None
         self.readings: list[Reading] = []
         self.numbers: Numbers = {}
-        self.light, self.stretch = MOST if len(mobject.points) and is_visible(mobject) else NOTHING, 1.0
+        self.light: Light = MOST if len(mobject.points) and is_visible(mobject) else NOTHING
+        self.stretch = 1.0
         if isinstance(mobject, Painted):
             self._read(mobject, reader)
 
@@ -67,13 +69,14 @@ class Look:
         return corners.min(axis=0), corners.max(axis=0)
 
 
-def standing_out(things: Iterable[Reading | Mark], background: np.ndarray) -> float:
+def standing_out(things: Iterable[Reading | Mark], background: np.ndarray) -> Light:
     """The largest contrast to the background of texts and shapes, each as pale as its opacity makes it."""
     seen = [np.broadcast_arrays(each.rgb, np.asarray(each.opacity)[..., None]) for each in things]
     if not any(np.size(rgb) for rgb, _ in seen):
         return NOTHING
-    rgb, opacity = (np.concatenate([pair[k].reshape(-1, 3) for pair in seen]) for k in (0, 1))
-    return float(np.max(contrast(background + opacity * (rgb - background), background)))
+    rgb, opacity = (np.concatenate([pair[k].reshape(-1, len(background)) for pair in seen]) for k in (0, 1))
+    pale, ground = by_theme(background + opacity * (rgb - background)), by_theme(background)
+    return np.asarray(contrast(pale, ground).max(axis=0))
 
 
 def stretch_of(mobject: Painted) -> float:
@@ -101,9 +104,9 @@ class Sight:
         return [look for look in self.looks if not isinstance(look.mobject, (Caption, Heading))]
 
     @property
-    def light(self) -> float:
+    def light(self) -> Light:
         """Of what stands out most on the stage."""
-        return max((look.light for look in self.stage), default=NOTHING)
+        return reduce(np.maximum, (look.light for look in self.stage), NOTHING)
 
     def numbers(self, kind: Callable[[Look], Numbers] = lambda look: look.numbers) -> Numbers:
         """All numbers on the stage."""

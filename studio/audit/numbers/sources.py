@@ -21,6 +21,7 @@ from scenes.kit.ground.readings import Cell, Claim, Reading, Shown
 from scenes.kit.ground.say import holds
 from scenes.kit.ground.text import Formula
 from scenes.kit.words.tokens import display
+from studio.audit.checks.identity import Runs
 from studio.audit.checks.naming import vocabularies_of
 from studio.audit.findings import Defect
 from studio.audit.numbers import given
@@ -48,7 +49,7 @@ class Sources:
     names: words with digits in them that are names of things (`Lesson.names`)."""
 
     def __init__(self, traces: Iterable[Trace], names: Iterable[str] = ()):
-        self.traces: dict[str, Trace] = {}
+        self.traces = Runs()
         self.words: set[str] = set(names)  # with digits in them, as they may stand in a sentence
         self.tokens: set[str] = set()  # as they may stand alone
         self.words_of_texts: set[str] = set()

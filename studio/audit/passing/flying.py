@@ -11,7 +11,7 @@ from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.readings import Array, Cell, Cells
 from scenes.kit.moves.flight import Bit, Flock, Fly
 from scenes.lesson.lesson import Lesson
-from studio.audit.checks.geometry import CLOSE, TONES
+from studio.audit.checks.geometry import CLOSE, TONES, colours_of
 from studio.audit.checks.identity import names_of_cell
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import CLOSE as SAME
@@ -110,7 +110,7 @@ def shapes_in(marks: Iterable[Mark]) -> dict[tuple[int, tuple[int, ...]], Shape]
             continue
         index = np.stack([np.ravel(a) for a in np.broadcast_arrays(*map(np.asarray, what.index))], axis=-1)
         wide = 2 * np.ravel(mark.radius) if mark.kind == "circle" else np.ptp(mark.points[..., 0], axis=-1)
-        wide, rgb = np.broadcast_to(wide, (len(index),)), np.broadcast_to(mark.rgb, (len(index), 3))
+        wide, rgb = np.broadcast_to(wide, (len(index),)), colours_of(mark, len(index))
         found |= {
             (id(what.tensor), tuple(place)): Shape(float(w), c)
             for place, w, c in zip(index.tolist(), wide, rgb, strict=True)

@@ -9,8 +9,9 @@ import numpy as np
 
 from scenes.kit.ground.encodings import Mark, Shade
 from scenes.kit.ground.readings import Array, Cells
+from scenes.kit.ground.theme import by_theme
 from studio.audit.checks.identity import Names, Traces, names_of, shared
-from studio.audit.checks.marked import inside, is_close
+from studio.audit.checks.marked import closeness, inside
 from studio.audit.checks.spots import Spot, common
 from studio.audit.findings import Defect
 from studio.audit.screen import VISIBLE
@@ -21,8 +22,14 @@ ASKS = {"q": "query", "rot_q": "query", "k": "key", "rot_k": "key"}  # tensor â†
 
 
 def check_together(marks: list[Mark], spots: list[Spot], target: Array, traces: Traces) -> Iterator[Defect]:
-    """Whatever is framed in yellow, and all cells of one shape that glow."""
-    groups = [*framed(marks, spots, target), *lit(marks, traces)]
+    """Whatever is framed in yellow, and all cells of one shape that glow. target: yellow, in each theme."""
+    glowing = list(lit(marks, traces))
+    for k in range(len(by_theme(target))):
+        yield from clashing([*framed(marks, spots, target, k), *glowing])
+
+
+def clashing(groups: Iterable[Names]) -> Iterator[Defect]:
+    """The first pair of groups that are of different places."""
     for one, other in combinations([asked(group) for group in groups], 2):
         for axis in AXES:
             if axis in one and axis in other and one[axis][0] != other[axis][0]:
@@ -31,10 +38,10 @@ def check_together(marks: list[Mark], spots: list[Spot], target: Array, traces: 
                 return
 
 
-def framed(marks: Iterable[Mark], spots: list[Spot], target: Array) -> Iterator[Names]:
-    """What all cells in a frame have in common."""
+def framed(marks: Iterable[Mark], spots: list[Spot], target: Array, theme: int = 0) -> Iterator[Names]:
+    """What all cells in a frame have in common, where it is yellow in that theme."""
     for mark in marks:
-        if mark.kind == "frame" and float(np.max(mark.opacity)) > VISIBLE and is_close(mark.rgb, target):
+        if mark.kind == "frame" and float(np.max(mark.opacity)) > VISIBLE and closeness(mark.rgb, target)[theme]:
             within = inside(mark.points, spots)
             if within:
                 yield common(within)

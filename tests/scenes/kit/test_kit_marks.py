@@ -5,12 +5,13 @@ from pkgutil import walk_packages
 
 import numpy as np
 import pytest
-from manim import Animation, Mobject, tempconfig
+from manim import Animation, Mobject, PointCloudDot, tempconfig
 
 from model.numbers.tensor import Tensor
 from scenes import kit
 from scenes.kit.ground.encodings import Angle, Area, Length, Place, Shade, Thickness
 from scenes.kit.ground.readings import Cell
+from scenes.kit.ground.style import Style
 
 WORDS = ("A", "fluffy", "blue", "creature")
 
@@ -177,13 +178,16 @@ def test_reading_texts_notes_no_shapes():
     assert pen.lines and not pen.marks
 
 
-def test_the_camera_can_leave_out_the_text():
-    camera, label = kit.PaintingCamera(), kit.Label("text")
-    with camera.without_text():
-        camera.capture_mobjects([label, kit.Formula("x")])
-    assert not camera.pixel_array[..., :3].any()
-    camera.capture_mobjects([label])
-    assert camera.pixel_array[..., :3].any()
+def test_the_camera_can_leave_out_the_text_on_another_sheet():
+    camera, style = kit.PaintingCamera(), Style.of("night")
+    bars = [kit.Label("text"), kit.Plate(np.array([(-1, 1, 0), (1, 1, 0), (1, 0.8, 0), (-1, 0.8, 0)]), np.ones(3))]
+    with camera.drawing_on(style.theme, (False, 0), (True, 0)) as (ground, same):
+        camera.capture_mobjects([bars[0], kit.Formula("x")])
+        assert camera.pixel_array[..., :3].any() and not ground[..., :3].any()
+        camera.capture_mobjects([bars[1], PointCloudDot(radius=0.5)])
+    assert np.array_equal(same, camera.pixel_array) and 0 < ground[..., :3].any(-1).sum() < same[..., :3].any(-1).sum()
+    camera.capture_mobjects([bars[0]])
+    assert not camera.sheets
 
 
 def test_what_interpolates_is_declared_with_its_type():
