@@ -126,7 +126,7 @@ class Emerge(Grow):
     def interpolate_mobject(self, alpha: float) -> None:
         late = waited(alpha, self.after)
         super().interpolate_mobject(late)
-        self.mobject.opacity = self.opacity * float(ease(min(1.0, 5 * late)))
+        self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, SOON)
 
 
 class CountUp(Grow):
