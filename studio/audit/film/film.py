@@ -11,6 +11,7 @@ from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
 from studio.audit.film.canvas import Blackouts, Vanishing
 from studio.audit.film.colours import alike
+from studio.audit.film.handing import crossing
 from studio.audit.film.leaving import popped
 from studio.audit.film.motion import Motion
 from studio.audit.film.order import Answers, unasked
@@ -50,6 +51,10 @@ class Film(Check):
             yield from popped(self.last, sight, self.lesson.animations or ())
         self.motion.at(sight)
         yield from self.follow(sight)
+
+    def fading(self) -> Iterator[Defect]:
+        yield from self.settle()
+        yield from crossing(self.last, self.sights, self.lesson.animations or ())
 
     def played(self) -> Iterator[Defect]:
         yield from self.settle()
