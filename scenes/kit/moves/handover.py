@@ -26,7 +26,7 @@ class Later(AnimationGroup):
         def pace(alpha: float) -> float:
             return float(np.interp(alpha, times, shares))
 
-        super().__init__(animation, group=Group(animation.mobject), rate_func=pace, introducer=True)
+        super().__init__(animation, group=Group(*played(animation)), rate_func=pace, introducer=True)
 
 
 def hand_over(animations: Iterable[Animation], there: Iterable[Mobject]) -> list[Animation]:
@@ -36,10 +36,16 @@ def hand_over(animations: Iterable[Animation], there: Iterable[Mobject]) -> list
     every, known = list(animations), set(map(id, there))
     leaving = [each for each in every if isinstance(each, FadeOut)]
     coming = [each for each in every if leaving and comes(each, known)]
-    met = {new: [old for old in leaving if meet(new.mobject, old.mobject)] for new in coming}
+    met = {new: [old for old in leaving if meet(Group(*played(new)), old.mobject)] for new in coming}
     for old in leaving if any(met.values()) else []:
         hurry(old)
     return [late(each, max(map(gone, met[each]))) if met.get(each) else each for each in every]
+
+
+def played(animation: Animation) -> list[Mobject]:
+    """What it plays on: a group of animations does not tell what it brings."""
+    inside = getattr(animation, "animations", None)
+    return [animation.mobject] if inside is None else [part for each in inside for part in played(each)]
 
 
 def comes(animation: Animation, known: set[int]) -> bool:

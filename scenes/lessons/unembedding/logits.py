@@ -93,7 +93,12 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
     ):
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
-        lesson.play(*leave(before), Introduce(table.scores, "cells", lag=0.005, rate_func=linear), *come(table.labels[0]), run_time=0.9)
+        lesson.play(
+            *leave(before),
+            Introduce(table.scores, "cells", lag=0.005, rate_func=linear),  # soon: some stood there, as bars
+            *come(table.labels[0]),
+            run_time=0.9,
+        )
         lesson.play(Grow(table.heights[0], "values"), run_time=0.8)
         lesson.play(SoftmaxRow(table), run_time=3.6)
     return table

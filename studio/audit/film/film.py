@@ -11,8 +11,7 @@ from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
 from studio.audit.film.canvas import Blackouts, Vanishing
 from studio.audit.film.colours import alike
-from studio.audit.film.handing import crossing
-from studio.audit.film.leaving import popped
+from studio.audit.film.leaving import crossing, popped
 from studio.audit.film.motion import Motion
 from studio.audit.film.order import Answers, unasked
 from studio.audit.film.sight import Sight, Sights
