@@ -23,5 +23,8 @@ class Observer:
     def passing(self, lesson: SteppedScene) -> None:
         """Inside a play, at a few moments, where whoever plays the lesson stops there."""
 
+    def fading(self, lesson: SteppedScene) -> None:
+        """Again and again inside a play in which something fades out, where whoever plays the lesson stops there."""
+
     def played(self, lesson: SteppedScene) -> None:
         """After every play and wait, when the screen is in a state that people look at."""

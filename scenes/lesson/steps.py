@@ -15,6 +15,7 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Caption, Heading
+from scenes.kit.moves.handover import hand_over
 from scenes.kit.moves.reveal import Emerge
 from scenes.kit.words.card import QuestionCard
 from scenes.lesson.claims import Fact
@@ -260,13 +261,12 @@ class SteppedScene(StagedScene):
         return [FadeOut(m, rate_func=AWAY) for m in leaving if m in self.mobjects]
 
     def _show(self, *animations: Any, **kwargs: Any) -> None:
-        """Play it, and tell the observers."""
+        """Play it, and tell the observers. What comes where something leaves waits until that has gone."""
+        compiled = self.compile_animations(*animations, **kwargs)
         if self.options.pace != 1.0:
-            compiled = self.compile_animations(*animations, **kwargs)
             for animation in compiled:
                 animation.set_run_time(animation.get_run_time() * self.options.pace)
-            animations, kwargs = tuple(compiled), {}
-        super().play(*animations, **kwargs)
+        super().play(*hand_over(compiled, self.get_mobject_family_members()))
         for observer in self.observers:
             observer.played(self)
 

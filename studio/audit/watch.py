@@ -69,6 +69,11 @@ class Watch(Observer):
         for check in self.checks:
             self.note(check.passing(), lesson.renderer.num_plays)
 
+    def fading(self, lesson: SteppedScene) -> None:
+        self.reader.turn()
+        for check in self.checks:
+            self.note(check.fading(), lesson.renderer.num_plays)
+
     def played(self, lesson: SteppedScene) -> None:
         self.report.plays += 1
         self.reader.turn()

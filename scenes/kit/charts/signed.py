@@ -149,16 +149,19 @@ class SignedBars(Painted):
             self._draw_number(pen, i, float(self.values[i]))
 
     def _draw_number(self, pen: Pen, i: int, value: float) -> None:
-        """At the end of a bar, of many at the right edge; where the mark passes behind it, the mark makes room."""
+        """At the end of a bar, of many at the right edge; where the mark comes, it steps aside or covers the mark."""
         (x, y, w, h), seen = self._bar(i), self._seen(i)
         at, align = (x - AIR, 1.0) if value < 0 else (x + w + AIR, 0.0)
         if self.crowded:  # at the end of its bar longer ones would lie behind it
             at, align = self.natural[0], 1.0
         wide = typesetting.width(number(value, self.spec), self.size)
-        left = at - align * wide
-        if self.mark is not None and left <= self.zero + self.unit * self.mark_at <= left + wide:
-            plate = left - 0.03, y + 0.1 * h, wide + 0.06, 0.8 * h
-            pen.rectangle(*plate, "background", 0.9 * self.mark_opacity)
+        left, line = at - align * wide, self.zero + self.unit * self.mark_at
+        if self.mark is not None and left - 0.5 * AIR <= line <= left + wide + 0.5 * AIR:
+            if self.crowded:
+                plate = left - 0.03, y + 0.1 * h, wide + 0.06, 0.8 * h
+                pen.rectangle(*plate, "background", 0.9 * self.mark_opacity)
+            else:  # to the other side of the line
+                at += self.mark_opacity * (line - AIR - at if value < 0 else line + AIR - at)
         pen.number(self.tensor, (i,), self.spec, at, y + h / 2, self.size, "secondary", seen, value=value,
                    align=align, level="letters")  # fmt: skip
 

@@ -64,13 +64,15 @@ class Introduce(Reveal):
 
     def __init__(self, grid: TensorGrid, order: str = "rows", *, after: float = 0.0, **kwargs: Any):
         grid.reveal(0.0)
-        self.opacity, self.after = grid.opacity, after
+        self.shown, self.after = [(part, part.get_fill_opacity()) for part in grid.get_family()], after
         super().__init__(grid, order, introducer=True, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
         late, soon = waited(alpha, self.after), SOON if self.after else COME
         super().interpolate_mobject(late)
-        self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, soon)
+        share = come_so_far(late, (1 - self.after) * self.run_time, soon)
+        for part, opacity in self.shown:
+            part.set_opacity(share * opacity, family=False)
 
 
 class Grow(Animation):
@@ -126,7 +128,7 @@ class Emerge(Grow):
     def interpolate_mobject(self, alpha: float) -> None:
         late = waited(alpha, self.after)
         super().interpolate_mobject(late)
-        self.mobject.opacity = self.opacity * float(ease(min(1.0, 5 * late)))
+        self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, SOON)
 
 
 class CountUp(Grow):

@@ -198,7 +198,6 @@ class Analogies:
     def show(self, bars: list[Ranking], run_time: float, lag: float) -> None:
         """One ranking after the other, line by line."""
         growing = [Grow(each, "bar_opacity", lag=0.4) for each in bars]
-        self.scene.add(*bars)  # their titles: the stage may be empty
         self.scene.play(LaggedStart(*growing, lag_ratio=lag), run_time=run_time)
 
     def map_of(self, found: Analogy, box: Box) -> VectorSpace:

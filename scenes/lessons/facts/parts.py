@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject
+from manim import FadeIn, FadeOut, Mobject
 
 from model.numbers.tensor import Tensor
 from model.study.inside.attribution import Part
@@ -17,7 +17,7 @@ from scenes.kit.numbers.rows import Rows
 from scenes.kit.numbers.terms import TermSum
 from scenes.kit.recipes import Look
 from scenes.lesson.claims import above, most, truth
-from scenes.lesson.steps import come, grow_after, leave
+from scenes.lesson.steps import come, grow_after
 from scenes.lessons.facts.layers import called
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def one_part(lesson: Facts, table: Mobject) -> list[Mobject]:
         bottom.fit(terms)
         parts = [(row, "delta", names[0]), (found.direction, "weight", names[1])]
         both = Rows(top, parts, cell=1.2, keep=terms.order[: terms.count])  # what is multiplied below is to be seen
-        lesson.play(
-            *leave(table), Introduce(both.grids[0], "columns", lag=0.1, after=0.15), *come(both.labels[0]), run_time=0.9
-        )
+        lesson.play(FadeOut(table), Introduce(both.grids[0], "columns", lag=0.1), *come(both.labels[0]), run_time=1)
         lesson.play(Introduce(both.grids[1], "columns", lag=0.1), FadeIn(both.labels[1]), run_time=1)
         lesson.play(DotProduct(terms), run_time=2.4)
         lesson.answer("{d} products add up to {s:+.2f}: that is its share.", s=adds)

@@ -192,7 +192,7 @@ def whose_query(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Mob
         keep=(strip, before),
     ):
         bars = bars_of(lesson, strip, scores, other, shown)
-        grow_after(lesson, [before], bars, lag=0.3, run_time=2.2)
+        grow_after(lesson, [before], bars, lag=0.3, run_time=2.2, there=(0,))  # as it is: that stood there
         lesson.answer(
             "Without head {k}: {t:+.2f}. It looks at the word itself, {x:.0%}, and tells the query what it is."
             if float(itself) > 0.5

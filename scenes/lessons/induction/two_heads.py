@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manim import DOWN, LEFT, RIGHT, UP, FadeIn, Mobject, Transform, VGroup
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, Mobject, Transform, VGroup, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
 from model.study.inside import induction as study
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SMALLER = 0.85  # of its size: how small the sentence may become without being laid out anew
 AIR, NARROWEST = 0.2, 1.6  # scene units beside the row that goes up, and of what stands there
 HIGHEST = 2.0  # scene units of the arcs
+FIRST = squish_rate_func(smooth, 0, 0.6)  # the strips move, then what comes next comes
 TITLE = 0.45  # room over them for the head's name
 
 
@@ -44,11 +46,10 @@ def circuit(lesson: Induction, strip: SentenceStrip, before: Mobject) -> None:
     path = Threads(start[None, :2], end[None, :2], down=False, fill="probability", line=0.05)
     title, bars = lesson.what_comes(side)
     known = [place for place, word in enumerate(bars.ids) if word == lesson.followed]
-    comes = Emerge(bars, "values", lag=0.1, least=0.02, after=0.08, there=known)
+    comes = Emerge(bars, "values", lag=0.1, least=0.02, after=0.5, there=known)  # when the strips have passed
     if strip.row.boxes == late.row.boxes:
-        lesson.play(
-            *soon([before], 1.6), Carry(strip, early), Transform(strip, late), *come(title), comes, run_time=1.6
-        )
+        moves = Carry(strip, early, rate_func=FIRST), Transform(strip, late, rate_func=FIRST)
+        lesson.play(*soon([before], 1.6), *moves, *come(title), comes, run_time=1.6)
     else:
         lesson.play(*give_way([strip, before], early, late, title), comes, run_time=1.4)
     first_head, worth, second_head = told(lesson, path, low, high, room)

@@ -16,7 +16,7 @@ from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import Number
-from scenes.kit.ground.timing import ease, stagger
+from scenes.kit.ground.timing import SOON, come_so_far, ease, stagger
 
 GRAIN = 0.075  # radius
 LETTERS = 0.42  # em of what stands below
@@ -107,10 +107,12 @@ class Pour(Animation):
         self.lag = lag
         pile.fallen = np.zeros(len(pile.values))
         super().__init__(pile, introducer=True, **kwargs)
+        self.opacity = pile.opacity
 
     def interpolate_mobject(self, alpha: float) -> None:
         count = len(self.mobject.values)
         self.mobject.fallen = ease(stagger(self.rate_func(alpha), count, self.lag)) if alpha < 1 else np.ones(count)
+        self.mobject.opacity = self.opacity * come_so_far(alpha, self.run_time, SOON)
 
 
 __all__ = ["Pile", "Pour", "levels"]

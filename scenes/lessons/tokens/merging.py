@@ -19,7 +19,7 @@ from scenes.kit.words.pieces import PieceRow, parts_of
 from scenes.kit.words.regroup import Regroup
 from scenes.lesson.claims import most
 from scenes.lesson.steps import come, leave
-from scenes.lessons.tokens.words import many, pieces_of
+from scenes.lessons.tokens.words import many, out_of, pieces_of
 
 if TYPE_CHECKING:
     from scenes.lessons.tokens.lesson import Tokens
@@ -86,7 +86,7 @@ def one_word(lesson: Tokens, row: PieceRow, bars: list[Mobject]) -> list[Mobject
         lines = merge_lines(lesson, left, merges)
         cuts = [lesson.cut(lesson.word, stop) for stop in (0, *[rank + 1 for rank in merges])]
         now = piece_row(right, cuts[0])
-        lesson.play(*leave(*bars), *come(now), run_time=1)
+        lesson.play(*leave(*bars), out_of(row, lesson.said, lesson.word.strip(), now), run_time=1)
         for line, cut in zip(lines, cuts[1:], strict=True):
             after = piece_row(right, cut)
             lesson.play(FadeIn(line, shift=0.15 * UP), run_time=0.5)

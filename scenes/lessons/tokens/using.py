@@ -15,7 +15,7 @@ from scenes.kit.words.pieces import Part, PieceRow, parts_of
 from scenes.kit.words.regroup import Regroup
 from scenes.lesson.steps import come, leave
 from scenes.lessons.tokens.smiley import Smiley
-from scenes.lessons.tokens.words import SMALL, many, pieces_of
+from scenes.lessons.tokens.words import SMALL, many, out_of, pieces_of
 
 if TYPE_CHECKING:
     from scenes.lessons.tokens.lesson import Tokens
@@ -63,7 +63,7 @@ def blanks(lesson: Tokens, row: PieceRow) -> tuple[PieceRow, list[Mobject]]:
             before, after = (pieces(lesson, text, room, plain=plain) for plain in (True, False))
             stack(label, after, gap=GAP).move_to(box.center)
             before.move_to(after.get_center())
-            lesson.play(FadeIn(label), FadeIn(before), run_time=0.6)
+            lesson.play(FadeIn(label), out_of(small, lesson.said, word, before), run_time=0.8)
             lesson.play(Regroup(before, after), run_time=1)
             shown += [label, after]
             counts.append(len(after.parts))

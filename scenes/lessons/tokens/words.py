@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from manim import FadeIn, Mobject, Transform
 
 from model.numbers.trace import Trace
 from model.study.pieces import Cut
+from model.text.bpe import as_bytes as utf8
 from scenes.kit.ground.say import Said, say
 from scenes.kit.recipes import Look
 from scenes.kit.words.pieces import PieceRow, words_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from scenes.lessons.tokens.lesson import Tokens
 
 LIST = 0.42  # em of the words in the list
+HALF = 0.5  # of its size: how small a word comes out of the text
 SMALL = 0.6  # em of the text above something else
 
 
@@ -34,6 +37,17 @@ def many(count: int, noun: str, field: str = "n") -> Said:
 def pieces_of(field: str, cut: Cut) -> Fact:
     """That a field says how many pieces a cut has."""
     return count("pieces", field, [cut["tokens"]], len)
+
+
+def out_of(row: PieceRow, text: str, word: str, new: Mobject, **how: Any) -> FadeIn:
+    """A word comes out of where it stands in a row of the text; where it does not stand there, in its place."""
+    start = len(utf8(text[: max(text.find(word), 0)]))
+    end = start + len(utf8(word))
+    there = [k for k, part in enumerate(row.parts[: row.shown]) if part.start < end and part.end > start]
+    if word in text and there:
+        middle = np.mean([row.corners(k) for k in there], axis=(0, 1))
+        how |= dict(target_position=middle, scale=HALF)
+    return FadeIn(new, **how)
 
 
 def as_bytes(lesson: Tokens, row: PieceRow) -> PieceRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject
+from manim import FadeIn, Mobject, linear
 
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.moves.products import DotProduct, SoftmaxRow
@@ -68,7 +68,7 @@ def all_words(lesson: Unembedding, strip: SentenceStrip, before: list[Mobject]) 
         words = [lesson.trace.vocabulary[k] for k in chosen]
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, fill="logit", size=0.44)
         bars = SignedBars(lesson.logits[chosen], words, **room).move_to(lesson.stage.center)
-        grow_after(lesson, [strip, *before], bars, lag=0.3, run_time=2.4)
+        grow_after(lesson, [strip, *before], bars, lag=0.3, run_time=2.4, there=[chosen.index(lesson.word)])
     return bars
 
 
@@ -93,7 +93,12 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
     ):
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
-        lesson.play(*leave(before), Introduce(table.scores, "cells", lag=0.05), *come(table.labels[0]), run_time=0.9)
+        lesson.play(
+            *leave(before),
+            Introduce(table.scores, "cells", lag=0.005, rate_func=linear),  # soon: some stood there, as bars
+            *come(table.labels[0]),
+            run_time=0.9,
+        )
         lesson.play(Grow(table.heights[0], "values"), run_time=0.8)
         lesson.play(SoftmaxRow(table), run_time=3.6)
     return table

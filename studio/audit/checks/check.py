@@ -33,6 +33,10 @@ class Check:
         """At a few moments inside every play."""
         return ()
 
+    def fading(self) -> Defects:
+        """Ten times a second inside a play in which something fades out."""
+        return ()
+
     def played(self) -> Defects:
         """After every play and wait, even if the screen is what it was."""
         return ()

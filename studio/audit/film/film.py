@@ -11,7 +11,7 @@ from scenes.lesson.steps import Step
 from studio.audit.checks.check import Check
 from studio.audit.film.canvas import Blackouts, Vanishing
 from studio.audit.film.colours import alike
-from studio.audit.film.leaving import popped
+from studio.audit.film.leaving import crossing, popped
 from studio.audit.film.motion import Motion
 from studio.audit.film.order import Answers, unasked
 from studio.audit.film.sight import Sight, Sights
@@ -53,6 +53,10 @@ class Film(Check):
                 yield from popped(self.last, sight, self.lesson.animations or (), k)
         self.motion.at(sight)
         yield from self.follow(sight)
+
+    def fading(self) -> Iterator[Defect]:
+        yield from self.settle()
+        yield from crossing(self.last, self.sights, self.lesson.animations or ())
 
     def played(self) -> Iterator[Defect]:
         yield from self.settle()

@@ -1,18 +1,25 @@
-"""What leaves the stage has been on it: nothing pops up in order to fade."""
+"""What leaves the stage has been on it, and is gone before what comes in its place can be read.
+
+Such a hand-over is short, and may lie before the first moment at which a play is looked at; so a play in which something
+fades out is looked at again and again (`crossing`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from manim import Animation, Mobject
+from manim import Animation, FadeOut, Mobject
 
+from scenes.kit.ground.painting import Painted
+from scenes.kit.moves.handover import comes
 from studio.audit.film.canvas import DARK
-from studio.audit.film.sight import Look, Sight, every
+from studio.audit.film.motion import doubled
+from studio.audit.film.sight import Look, Sight, Sights, every, moved
 from studio.audit.findings import Defect
 
 Box = tuple[np.ndarray, np.ndarray]  # its lower left and its upper right corner
 
+READABLE = 0.3  # opacity from which a text that comes, and one that leaves, can be read
 NEAR = 0.15  # scene units: what lay within the box of something else may be a part of it
 
 
@@ -61,4 +68,26 @@ def box_of(mobject: Mobject) -> Box:
     return points.min(axis=0), points.max(axis=0)
 
 
-__all__ = ["popped"]
+def crossing(last: Sight, sights: Sights, animations: Iterable[Animation]) -> Iterator[Defect]:
+    """Texts that come over such as leave, at a moment inside a play. last: the end of the play before."""
+    animations = list(animations)
+    leaving = {id(part): part for part in moved(each for each in every(animations) if isinstance(each, FadeOut))}
+    stood = {id(look.mobject) for look in last.looks}
+    coming = {id(part): part for part in moved(each for each in every(animations) if comes(each, stood))}
+    old = list(readable(leaving.values(), sights))
+    for above in readable(coming.values(), sights) if old else ():
+        for below in old:
+            yield from doubled(below, above)
+
+
+def readable(mobjects: Iterable[Mobject], sights: Sights) -> Iterator[Look]:
+    """Those that show texts which can be read, with these texts."""
+    for mobject in mobjects:
+        if isinstance(mobject, Painted) and mobject.opacity >= READABLE:
+            look = sights.at(mobject)
+            look.readings = [reading for reading in look.readings if reading.opacity >= READABLE]
+            if look.readings:
+                yield look
+
+
+__all__ = ["crossing", "popped"]

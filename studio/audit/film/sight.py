@@ -132,6 +132,10 @@ class Sights:
             self.forget(self.moving)
         return self._sight(on_screen(scene), scene.time + scene.last_t, self.moving, self.under_way)
 
+    def at(self, mobject: Mobject) -> Look:
+        """A mobject at this very moment."""
+        return Look(mobject, self.homes, seen_in(mobject, view_of(self.lesson)), self.reader)
+
     def after(self, mobjects: list[Mobject], changed: Iterable[int]) -> Sight:
         """After a play; changed: ids of the mobjects that show something else than when this was last asked."""
         self.forget(changed)

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, Transform, VGroup, linear
+from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, LaggedStart, Transform, VGroup, linear, smooth
+from manim.utils.rate_functions import squish_rate_func
 
 from model import run
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.text import Label, Number
 from scenes.kit.moves.flight import Fly
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.lesson import steps
 from studio.audit.film.canvas import share_below
 from studio.audit.film.places import Homes, numbers_in
 from tests.studio.audit.planted import Planted, found, kinds
@@ -261,7 +263,26 @@ def test_a_copy_that_takes_the_place_of_its_original_may_leave():
     assert kinds(put) == set()
 
 
-def test_digits_that_are_seen_through_each_other():
+def in_a_group(leaving, *coming, run_time=2.0):
+    """Early in a play, before its first moment, and all at once: a group’s animations wait for nobody."""
+    early = squish_rate_func(smooth, 0, 0.2)
+    return LaggedStart(*[FadeOut(m, rate_func=early) for m in leaving], *[FadeIn(m, rate_func=early) for m in coming],
+                       lag_ratio=0, run_time=run_time)  # fmt: skip
+
+
+@pytest.mark.parametrize("apart, expected", ((0.0, {"double exposure"}), (4.0, set())))
+def test_a_word_that_can_be_read_over_one_that_leaves(apart, expected):
+    def put(lesson):
+        before, after = word("before"), word("after").shift(apart * RIGHT)
+        lesson.play(FadeIn(before))
+        lesson.play(in_a_group([before], after), run_time=2)
+
+    assert kinds(put) == expected
+
+
+def test_digits_that_are_seen_through_each_other(monkeypatch):
+    assert kinds(crossing(digits(0), digits(1), rate_func=linear)) == set()  # the one waits for the other
+    monkeypatch.setattr(steps, "hand_over", lambda animations, there: animations)
     assert kinds(crossing(digits(0), digits(1), rate_func=linear)) == {"double exposure"}
     assert kinds(crossing(digits(0), lambda lesson: digits(1)(lesson).shift(2 * RIGHT))) == set()
 
