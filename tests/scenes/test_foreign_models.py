@@ -10,8 +10,9 @@ import transformers
 from model.errors import UsageError
 from model.families import packages
 from model.runs import checkpoints
-from model.runs.ablation import ablations
+from model.runs.ablation import ablations, of_tokens
 from model.study.heads.sinks import Sink
+from model.text.tokenizer import Encoding
 from scenes import course
 from scenes.lesson import Options
 from scenes.lesson.options import ASPECTS
@@ -109,6 +110,11 @@ def test_second_runs_of_a_large_model_keep_what_comes_out_and_what_was_changed(f
     assert "blocks.3.attn.result" in kept and not run.array("blocks.3.attn.result")[1].any()
     assert {name for name in kept if name.startswith("blocks")} == {"blocks.3.attn.result"}
     np.testing.assert_allclose(run.array("probs"), full.array("probs"), atol=1e-5)
+    encoding = Encoding(full.ids, full.tokens, ())
+    asked = of_tokens(checkpoints.load(str(folder)), encoding, [(3, 1)], keep="blocks.5.attn.")[3, 1]
+    more = {name for name in asked.names if {"position", "query"} & set(asked.axes[name])} - kept
+    assert more and all(name.startswith("blocks.5.attn.") for name in more)
+    np.testing.assert_allclose(asked.array("blocks.5.attn.z"), full.array("blocks.5.attn.z"), atol=1e-5)
 
 
 @pytest.mark.slow
