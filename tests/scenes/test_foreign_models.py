@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 import transformers
+from manim import tempconfig
 
 from model.errors import UsageError
 from model.families import packages
@@ -14,8 +15,13 @@ from model.runs.ablation import ablations, of_tokens
 from model.study.heads.sinks import Sink
 from model.text.tokenizer import Encoding
 from scenes import course
-from scenes.lesson import Options
+from scenes.kit import SentenceStrip
+from scenes.kit.words.strip import READABLE
+from scenes.lesson import FRAME, Options
+from scenes.lesson.following import behind, rest_of
 from scenes.lesson.options import ASPECTS
+from scenes.lessons.attention import looking
+from scenes.lessons.heads import question
 from studio.audit import audit_lesson
 from studio.audit.matrix import THEMES
 from tests.model.families import foreign
@@ -97,6 +103,22 @@ def test_a_model_that_reads_pieces_takes_longer_texts(folder, monkeypatch):
         lesson(Options(model=str(folder), text="the old dog " * 10))
     with pytest.raises(UsageError, match="2 to 24 tokens"):
         lesson(Options(model="tiny", text="the old dog " * 10))
+
+
+@pytest.mark.parametrize("folder", ["Llama 3"], indirect=True)
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_of_a_sentence_too_long_for_arcs_what_is_looked_at_most_is_shown(folder, aspect):
+    width, height = FRAME[aspect]
+    with tempconfig({"frame_width": width, "frame_height": height}):
+        options = Options(model=str(folder), text="the old dog chased the young cat " * 9, aspect=aspect)
+        heads, attention = (ENTRIES[name].load()(options) for name in ("heads", "attention"))
+        rows = [question.opening(heads).tokens, looking.dots_and_sentence(attention)[1]]
+    for lesson, row in zip((heads, attention), rows, strict=True):
+        weights = lesson.query.weights
+        hidden = [k for k in range(63) if k not in row.shown]
+        assert isinstance(row, SentenceStrip) and hidden and row.size * row.zoom() >= READABLE
+        assert {lesson.position, lesson.query.strongest} <= set(row.shown) and row.width <= lesson.stage.width
+        assert float(rest_of(weights, row)) == pytest.approx(weights.values[hidden].sum()) and "{rest" in behind(row)
 
 
 @pytest.mark.parametrize("folder", ["deep"], indirect=True)
