@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
@@ -11,6 +11,7 @@ from model.numbers.trace import Trace
 if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
     from model.runs.recorder import Off
+    from model.text.tokenizer import Encoding
 
 AT_ONCE = 2**23  # logits of one batch: what 64 MB hold in float64
 
@@ -49,6 +50,17 @@ def without_neurons(
     return dict(zip(pairs, _batched(checkpoint, text, off, source), strict=True))
 
 
+def of_tokens(
+    checkpoint: Checkpoint, encoding: Encoding, heads: Sequence[tuple[int, int]], keep: str | None = None
+) -> dict[tuple[int, int], Trace]:
+    """As `ablations`, of a text that is tokens already. keep: as `run_batch` takes it."""
+    from model.runs.recorder import Off, check_heads
+
+    pairs = check_heads(checkpoint.config, heads)
+    off = [Off(heads=(pair,)) for pair in pairs]
+    return dict(zip(pairs, _in_batches(checkpoint, encoding, None, off, keep=keep), strict=True))
+
+
 def _loaded(checkpoint: Checkpoint | str) -> Checkpoint:
     from model.runs.checkpoints import load
 
@@ -56,14 +68,21 @@ def _loaded(checkpoint: Checkpoint | str) -> Checkpoint:
 
 
 def _batched(checkpoint: Checkpoint, text: str, off: Sequence[Off], source: str | None) -> Iterator[Trace]:
-    """The runs, in batches of as many as fit."""
-    from model.runs.recorder import encode_text, run_batch
+    from model.runs.recorder import encode_text
 
-    encoding = encode_text(checkpoint, text)
     read = None if source is None else checkpoint.reads.encode(source, checkpoint.config.n_ctx)
+    return _in_batches(checkpoint, encode_text(checkpoint, text), text, off, source=read)
+
+
+def _in_batches(
+    checkpoint: Checkpoint, encoding: Encoding, text: str | None, off: Sequence[Off], **more: Any
+) -> Iterator[Trace]:
+    """The runs, in batches of as many as fit."""
+    from model.runs.recorder import run_batch
+
     size = max(1, AT_ONCE // (len(encoding.ids) * checkpoint.config.vocab_size))
     for first in range(0, len(off), size):
-        yield from run_batch(checkpoint, encoding, text, off[first : first + size], read)
+        yield from run_batch(checkpoint, encoding, text, off[first : first + size], **more)
 
 
 def moved(before: Trace, after: Trace, position: int = -1) -> Tensor:

@@ -111,17 +111,23 @@ def encode_text(checkpoint: Checkpoint, text: str) -> Encoding:
 
 
 def run_batch(
-    checkpoint: Checkpoint, encoding: Encoding, text: str, changes: Sequence[Change], source: Encoding | None = None
+    checkpoint: Checkpoint,
+    encoding: Encoding,
+    text: str | None,
+    changes: Sequence[Change],
+    source: Encoding | None = None,
+    keep: str | None = None,
 ) -> Iterator[Trace]:
     """As `run_tokens` once for each of the changes, all of them in one batch.
 
-    Of a large model they keep what comes out and what was changed; of dozens of runs there would not be room for more.
-    """
+    Of a large model they keep what comes out, what was changed, and what has a name that begins with `keep`; of dozens
+    of runs there would not be room for more."""
     check_source(checkpoint.config, source)
     model, context = model_of(checkpoint)
     with context:
         read = None if source is None else source.ids
-        recorded = record_batch(model, encoding.ids, changes, read, lean=checkpoint.large)
+        kept = (*GIVEN_OUT, *([keep] if keep else [])) if checkpoint.large else ("",)
+        recorded = record_batch(model, encoding.ids, changes, read, kept)
     more = {} if source is None else {"source": told(source)}
     for each, one in zip(changes, recorded, strict=True):
         yield trace_of(checkpoint, encoding, text, one, each, **more)
@@ -265,9 +271,11 @@ def record_batch(
     ids: Sequence[int],
     changes: Sequence[Change],
     source: Sequence[int] | None = None,
-    lean: bool = False,
+    kept: tuple[str, ...] = ("",),
 ) -> list[tuple[Arrays, Axes]]:
-    """As `record` once for each of the changes, in one batch. lean: only what comes out and what was changed."""
+    """As `record` once for each of the changes, in one batch; of what was not changed, names that begin with `kept`.
+
+    Up to the first change all runs are the same: they are one there, and a batch from it on."""
     batch: Arrays = {}
     tokens: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
     if source is not None:
@@ -276,25 +284,28 @@ def record_batch(
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
         if any(each.concerns(name) for each in changes):
-            value = value.clone()
+            value = value.expand(len(changes), *value.shape[1:]).clone()
             for each, sample in zip(changes, value, strict=True):
                 each.apply(name, sample)
-        elif lean and not name.startswith(GIVEN_OUT):
+        elif not name.startswith(kept):
             return value
         batch[name], axes[name] = value.detach().to(torch.float32).numpy(), tuple(names.split())
         return value
 
-    inputs = [torch.tensor(one).expand(len(changes), -1) for one in (ids, source) if one is not None]
+    inputs = [torch.tensor([one]) for one in (ids, source) if one is not None]
     logits = model(*inputs, tape=Tape(listen))
     if model.config.unembeds:
         listen("probs", probabilities(logits), "position vocab")
 
     def of(sample: int) -> Arrays:
-        own = {n: (v if v.ndim == len(axes[n]) else v[sample]).copy() for n, v in batch.items() if keeps(sample, n)}
+        own = {n: part(v, n, sample).copy() for n, v in batch.items() if keeps(sample, n)}
         return {name: values.copy() for name, values in tokens.items()} | own
 
+    def part(values: np.ndarray, name: str, sample: int) -> np.ndarray:
+        return values if values.ndim == len(axes[name]) else values[sample if len(values) > 1 else 0]
+
     def keeps(sample: int, name: str) -> bool:
-        return not lean or name.startswith(GIVEN_OUT) or changes[sample].concerns(name)
+        return name.startswith(kept) or changes[sample].concerns(name)
 
     arrays = [of(sample) for sample in range(len(changes))]
     return [(one, {name: axes[name] for name in one}) for one in arrays]

@@ -28,6 +28,7 @@ CLAIMED = re.compile(
     rf"(?<!at )\b({'|'.join(word for word in WORDS if word != 'apart')}|(?<=\d )apart)\b", re.IGNORECASE
 )
 CLOSE = 1e-6  # of numbers that are computed twice
+RTOL = 1e-4  # of probabilities: logits of 28, as large models have, are off by 3e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,13 @@ def said(field: str, number: Tensor) -> Fact:
     return Fact(
         (), told, (number,), lambda one, value: bool(abs(float(one) - float(value)) <= CLOSE * abs(value)), field
     )
+
+
+def alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether probabilities that were computed in two ways are the same ones.
+
+    Their relative difference is the difference of their logits; in single precision these agree to less than RTOL."""
+    return bool(np.allclose(one, other, rtol=RTOL))
 
 
 def most(row: Tensor, place: int | tuple[int, ...], among: Sequence[int] | None = None) -> Fact:

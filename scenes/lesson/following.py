@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from manim import UP, Mobject
@@ -14,12 +15,14 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.recipes import bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.quiz import Question
 from scenes.lesson.stacks import StackLesson
 
 Chip = tuple[str, Tensor, str]  # name, tensor [position, d], kind
 SIZES = (0.38, 0.32, 0.38)  # em of the words in wide, square and tall frames
+LOOKED_AT = 8  # words that a word looks at most, of a long sentence
 TITLE = 0.6  # room over bars for their title
 
 
@@ -52,6 +55,24 @@ def strip_of(
     for chip in chips:
         strip.add(*chip)
     return strip.move_to(lesson.stage.center).align_to((0, lesson.stage.top, 0), UP)
+
+
+def looked_at(lesson: TextLesson, weights: Tensor, target: int | None, width: float, size: float) -> SentenceStrip:
+    """Of a sentence that is too long to stand under arcs: the word that looks, those at which it looks most, and of
+    their neighbours as many as can be read; ⋯ for the others. weights: [key]; target: the word that looks."""
+    most = np.argsort(-weights.values, kind="stable")[: lesson.by(wide=LOOKED_AT, square=4, tall=3)]
+    marks: dict[str, Any] = dict(unknown=lesson.trace.unknown, target=target, besides=[int(k) for k in most])
+    return SentenceStrip(lesson.trace.tokens, width=width, size=size, chips=0, **marks)
+
+
+def rest_of(weights: Tensor, row: TokenRow | SentenceStrip) -> Tensor:
+    """The weights [key] of the words that a row does not show, together."""
+    return weights[[k for k in range(len(weights)) if k not in row.shown]].sum(0)
+
+
+def behind(row: TokenRow | SentenceStrip) -> str:
+    """What a grey line adds of words that a row does not show: what they get (`rest_of`, as the field `rest`)."""
+    return " · words behind ⋯: {rest:.0%}" if isinstance(row, SentenceStrip) and "⋯" in row.row.words else ""
 
 
 def below(lesson: TextLesson, strip: Mobject, air: float = 0.15) -> Box:

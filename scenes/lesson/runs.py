@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.numbers.making import making
 from model.numbers.trace import Trace
-from model.runs.ablation import ablations
+from model.runs.ablation import ablations, of_tokens
 from model.text.tokenizer import Encoding
 from scenes.kit.words.tokens import display
 
@@ -45,6 +45,16 @@ def tokens_run(model: str, encoding: Encoding, off: tuple[tuple[int, int], ...] 
     from model.runs.recorder import run_tokens
 
     return run_tokens(load(model), encoding, ablate=off)
+
+
+@lru_cache(maxsize=8)
+def tokens_runs(
+    model: str, encoding: Encoding, heads: tuple[tuple[int, int], ...], keep: str | None = None
+) -> dict[tuple[int, int], Trace]:
+    """The runs of such a text without each of the heads, in one batch. keep: as `run_batch` takes it."""
+    from model.runs.checkpoints import load
+
+    return of_tokens(load(model), encoding, heads, keep)
 
 
 @lru_cache(maxsize=8)

@@ -6,15 +6,22 @@ import os
 import numpy as np
 import pytest
 import transformers
+from manim import tempconfig
 
 from model.errors import UsageError
 from model.families import packages
 from model.runs import checkpoints
-from model.runs.ablation import ablations
+from model.runs.ablation import ablations, of_tokens
 from model.study.heads.sinks import Sink
+from model.text.tokenizer import Encoding
 from scenes import course
-from scenes.lesson import Options
+from scenes.kit import SentenceStrip
+from scenes.kit.words.strip import READABLE
+from scenes.lesson import FRAME, Options
+from scenes.lesson.following import behind, rest_of
 from scenes.lesson.options import ASPECTS
+from scenes.lessons.attention import looking
+from scenes.lessons.heads import question
 from studio.audit import audit_lesson
 from studio.audit.matrix import THEMES
 from tests.model.families import foreign
@@ -98,6 +105,22 @@ def test_a_model_that_reads_pieces_takes_longer_texts(folder, monkeypatch):
         lesson(Options(model="tiny", text="the old dog " * 10))
 
 
+@pytest.mark.parametrize("folder", ["Llama 3"], indirect=True)
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_of_a_sentence_too_long_for_arcs_what_is_looked_at_most_is_shown(folder, aspect):
+    width, height = FRAME[aspect]
+    with tempconfig({"frame_width": width, "frame_height": height}):
+        options = Options(model=str(folder), text="the old dog chased the young cat " * 9, aspect=aspect)
+        heads, attention = (ENTRIES[name].load()(options) for name in ("heads", "attention"))
+        rows = [question.opening(heads).tokens, looking.dots_and_sentence(attention)[1]]
+    for lesson, row in zip((heads, attention), rows, strict=True):
+        weights = lesson.query.weights
+        hidden = [k for k in range(63) if k not in row.shown]
+        assert isinstance(row, SentenceStrip) and hidden and row.size * row.zoom() >= READABLE
+        assert {lesson.position, lesson.query.strongest} <= set(row.shown) and row.width <= lesson.stage.width
+        assert float(rest_of(weights, row)) == pytest.approx(weights.values[hidden].sum()) and "{rest" in behind(row)
+
+
 @pytest.mark.parametrize("folder", ["deep"], indirect=True)
 def test_second_runs_of_a_large_model_keep_what_comes_out_and_what_was_changed(folder, monkeypatch):
     full = ablations(str(folder), TEXT, [(3, 1)])[3, 1]
@@ -109,6 +132,11 @@ def test_second_runs_of_a_large_model_keep_what_comes_out_and_what_was_changed(f
     assert "blocks.3.attn.result" in kept and not run.array("blocks.3.attn.result")[1].any()
     assert {name for name in kept if name.startswith("blocks")} == {"blocks.3.attn.result"}
     np.testing.assert_allclose(run.array("probs"), full.array("probs"), atol=1e-5)
+    encoding = Encoding(full.ids, full.tokens, ())
+    asked = of_tokens(checkpoints.load(str(folder)), encoding, [(3, 1)], keep="blocks.5.attn.")[3, 1]
+    more = {name for name in asked.names if {"position", "query"} & set(asked.axes[name])} - kept
+    assert more and all(name.startswith("blocks.5.attn.") for name in more)
+    np.testing.assert_allclose(asked.array("blocks.5.attn.z"), full.array("blocks.5.attn.z"), atol=1e-5)
 
 
 @pytest.mark.slow

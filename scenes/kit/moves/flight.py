@@ -207,8 +207,8 @@ class NumbersPerch(Perch):
 
     def bits(self) -> dict[Key, Bit]:
         numbers, zoom, found = self.mobject, self.mobject.zoom(), {}
-        for k, value in enumerate(numbers.values):
-            if abs(value) >= numbers.least:
+        for k in numbers.row_boxes:
+            if abs(value := numbers.values[k]) >= numbers.least:
                 text, (x, base) = number(float(value), numbers.spec), numbers.spot(k)
                 half = typesetting.width(text, numbers.size) / 2 if numbers.down else 0.0
                 middle = numbers.to_scene(x + half, base - BASELINE * numbers.size)

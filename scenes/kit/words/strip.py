@@ -103,6 +103,16 @@ class SentenceStrip(Painted):
         count = 1 + max(line for _, line, _ in self.row.boxes)
         super().__init__(NAMES + self.row.natural[0], count * self.pitch - BETWEEN)
 
+    @property
+    def size(self) -> float:
+        """The em of the words."""
+        return self.row.size
+
+    @property
+    def between(self) -> float:
+        """The room between two lines."""
+        return self.pitch - self.row.tall * self.row.size
+
     def add(self, name: str, tensor: Tensor, kind: str) -> Chips:
         """A line of chips for a tensor [position, d]: laid out, not yet seen."""
         self.chips[name] = Chips(name, tensor, kind, len(self.chips))

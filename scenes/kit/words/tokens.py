@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
@@ -187,8 +188,26 @@ class TokenRow(Painted):
             )
 
 
+class Words(Protocol):
+    """A row of words under which numbers can stand: a TokenRow, or a SentenceStrip, which may show some of them."""
+
+    down: bool
+
+    @property
+    def shown(self) -> Sequence[int]: ...
+    @property
+    def size(self) -> float: ...
+    @property
+    def between(self) -> float: ...
+    @property
+    def natural(self) -> tuple[float, float]: ...
+    def box(self, i: int, /) -> Rectangle: ...
+    def zoom(self) -> float: ...
+    def to_scene(self, x: float, y: float, /) -> np.ndarray: ...
+
+
 class TokenNumbers(Painted):
-    """One number under (or, for a column of tokens, beside) each token of a row: weights, ids, norms …
+    """One number under (or, for a column of tokens, beside) each token that a row shows: weights, ids, norms …
 
     Numbers whose displayed value is below `least` are left out, as in "3% … 60%". Under a row of several lines they
     stand between the lines, in letters that fit there (`TokenRow(…, numbered=True)` leaves room for large ones)."""
@@ -196,16 +215,14 @@ class TokenNumbers(Painted):
     values: Mix[np.ndarray]
     shown_opacity: Mix[np.ndarray]
 
-    def __init__(
-        self, row: TokenRow, tensor: Tensor, spec: str = ".0%", fill: str = "probability", least: float = 0.005
-    ):
-        self.row_boxes = [row.box(i) for i in range(len(row.words))]
+    def __init__(self, row: Words, tensor: Tensor, spec: str = ".0%", fill: str = "probability", least: float = 0.005):
+        self.row_boxes = {i: row.box(i) for i in row.shown}
         self.down, self.tensor, self.spec, self.least = row.down, tensor, spec, least
         self.values = np.asarray(tensor.values, dtype=float)
         self.shown_opacity = np.ones(len(self.values))
         self.rgb = color(fill)
         size = NUMBER * row.size
-        self.between = math.inf if len({y for _, y, _, _ in self.row_boxes}) == 1 else row.between
+        self.between = math.inf if len({y for _, y, _, _ in self.row_boxes.values()}) == 1 else row.between
         self.ink = self._ink()
         self.size = max(size if self.down else self._size_without_touching(size), smallest())
         width = (
@@ -223,7 +240,7 @@ class TokenNumbers(Painted):
 
     def _size_without_touching(self, size: float) -> float:
         """The em at which neighbouring numbers keep a gap."""
-        shown = [i for i, v in enumerate(self.values) if abs(v) >= self.least]
+        shown = [i for i in self.row_boxes if abs(self.values[i]) >= self.least]
         middles = [self.row_boxes[i][0] + self.row_boxes[i][2] / 2 for i in shown]
         widths = [typesetting.width(number(self.values[i], self.spec), 1.0) for i in shown]
         pairs = zip(pairwise(middles), pairwise(widths), strict=True)
@@ -247,8 +264,8 @@ class TokenNumbers(Painted):
         return (0.0, y + 0.5 * h + LEVELS["letters"] * self.size) if self.down else (x + w / 2, y + h + self._drop())
 
     def draw(self, pen: Pen) -> None:
-        for i, value in enumerate(self.values):
-            if abs(value) >= self.least:
+        for i in self.row_boxes:
+            if abs(value := self.values[i]) >= self.least:
                 (x, base), align = self.spot(i), 0.0 if self.down else 0.5
                 how = (self.size, self.rgb, float(self.shown_opacity[i]))
                 pen.number(self.tensor, (i,), self.spec, x, base, *how, value=value, align=align)

@@ -33,7 +33,6 @@ class SelfAttention(AttentionLesson):
     what the model expects next and closes with what it expects when this head is off.
     """
 
-    pieces = 40  # its arcs need all words in one line
     controls = ("layer", "head", "token")
     text = "The queen gave the king a letter because she"
 

@@ -8,12 +8,15 @@ from manim import DOWN, RIGHT, FadeIn, FadeOut, Mobject, Transform
 
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.attention.scores import ScoreTable
+from scenes.kit.ground.style import smallest
 from scenes.kit.moves.flight import Fly, row_of
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import Look, dots, frame_row
+from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import TokenNumbers, TokenRow
 from scenes.lesson.claims import most, share
+from scenes.lesson.following import behind, looked_at, rest_of
 from scenes.lesson.runs import taught
 from scenes.lesson.steps import come, leave
 
@@ -48,15 +51,16 @@ def who_looks_where(
 ) -> tuple[DotPattern, list[Mobject]]:
     """The query walks along the sentence, its arcs with it; leaves the dots, and all that stands there."""
     query, i = lesson.query, lesson.position
+    small, tokens, numbers = dots_and_sentence(lesson)
     with lesson.step(
         "Who looks where",
         ask="Where does each word look?",
-        subtitle="{where} · line width ∝ attention weight",
+        subtitle="{where} · line width ∝ attention weight" + behind(tokens),
         keep=(picture, *around),
         claims=[most(query.weights, query.other, among=query.others)],
         taught=taught(lesson.model_asked, lesson.layer, lesson.head),
+        rest=rest_of(query.weights, tokens),
     ):
-        small, tokens, numbers = dots_and_sentence(lesson)
         there: list[Mobject] = [arcs_of(lesson, small, tokens, numbers, i)]
         if small is None:
             asked = Fly(row_of(picture, i), numbers, pairs={(i, k): (k,) for k in query.seen})
@@ -100,7 +104,7 @@ def follow(old: list[Mobject], new: list[Mobject]) -> list[object]:
     return [FadeOut(before), Grow(arcs, "grown", lag=0.0), *moves, *come, *gone]
 
 
-def dots_and_sentence(lesson: SelfAttention) -> tuple[DotPattern | None, TokenRow, TokenNumbers]:
+def dots_and_sentence(lesson: SelfAttention) -> tuple[DotPattern | None, TokenRow | SentenceStrip, TokenNumbers]:
     """The pattern beside (or above) the sentence; one too long to be read there stands alone, upright if need be."""
     stage = lesson.stage
     options: Look = dict(unknown=lesson.trace.unknown, target=lesson.position, size=0.6)
@@ -109,18 +113,31 @@ def dots_and_sentence(lesson: SelfAttention) -> tuple[DotPattern | None, TokenRo
     pattern = dots(left, lesson.view.pattern, lesson.words, None, largest=0.5)
     small = pattern if tokens.size >= SMALLEST_TOKEN and pattern.legible else None
     if small is None:
-        right, tokens = stage, TokenRow(lesson.trace.tokens, width=stage.width, **options)
-    if small is None and not lesson.wide:
-        column = stage.columns(1.3, 1)[0]
-        room: Look = dict(width=column.width - 1, height=stage.height, down=True, gap=0.08)
-        tokens = column.fit(TokenRow(lesson.trace.tokens, **options, **room))
-    else:
+        right, tokens = stage, alone(lesson, options)
+    if not tokens.down:
         tokens.move_to(right.center).align_to((0, right.bottom + 0.55, 0), DOWN)
     return small, tokens, TokenNumbers(tokens, lesson.query.weights)
 
 
+def alone(lesson: SelfAttention, options: Look) -> TokenRow | SentenceStrip:
+    """The sentence by itself: in a line, or upright where a line is short; of one too long for that, what is looked at
+    most."""
+    stage = lesson.stage
+    if lesson.wide:
+        tokens = TokenRow(lesson.trace.tokens, width=stage.width, **options)
+        if tokens.size > smallest():
+            return tokens
+    else:
+        column = stage.columns(1.3, 1)[0]
+        room: Look = dict(width=column.width - 1, height=stage.height, down=True, gap=0.08)
+        tokens = TokenRow(lesson.trace.tokens, **options, **room)
+        if tokens.height <= stage.height:
+            return column.fit(tokens)
+    return looked_at(lesson, lesson.query.weights, lesson.position, stage.width, options["size"])
+
+
 def arcs_of(
-    lesson: SelfAttention, small: DotPattern | None, tokens: TokenRow, numbers: TokenNumbers, query: int
+    lesson: SelfAttention, small: DotPattern | None, tokens: TokenRow | SentenceStrip, numbers: TokenNumbers, query: int
 ) -> AttentionArcs:
     """A query's arcs over the sentence (below the dots, if they stand there), or to the right of an upright one and
     of the numbers beside it."""

@@ -27,6 +27,7 @@ SENTENCE = 0.5  # em of a text over its rows
 DIGITS = 0.34  # em of the numbers in cells
 WORDS = 0.34  # em of the words beside them
 LOWEST = 0.27  # a row of the text
+MANY = 40  # words; more take half of the room that their rows have
 FEW, MOST_GROWN = 8, 2.2  # words from which on cells have their usual size, and how much larger they are at most
 
 
@@ -107,7 +108,7 @@ class TextRows:
             times = 'sqrt(d_"model") ' if self.trace.config.embed_scale else ""
             typst = "{{ x_i : x }} = " + times + '{{ W_E : w }} ["id"_i]'
             formula = Formula(typst, 0.6, x="target", w="positive")
-            share = 2.4 if self.scene.wide else 1.8
+            share = (2.4 if self.scene.wide else 1.8) / (1 if len(self.trace) <= MANY else 2)
             top, low = stage.rows(1, share, gap=formula.height + 0.6)
             room: Look = dict(width=top.width, height=top.height, size=SENTENCE, unknown=self.trace.unknown)
             sentence = NumberedTokens(self.trace.tokens, self.trace["tokens"], **room)

@@ -40,7 +40,6 @@ class MultiHead(AttentionLesson):
     would come without one head.
     """
 
-    pieces = 24  # more do not fit below each other
     controls = ("layer", "head", "token")
     text = "The flowers on the table"
 

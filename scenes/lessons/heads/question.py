@@ -14,8 +14,10 @@ from scenes.kit.charts.change import BarChange
 from scenes.kit.ground.layout import Box
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look, bars_on_one_scale
+from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.claims import most
+from scenes.lesson.following import behind, looked_at, rest_of
 
 if TYPE_CHECKING:
     from scenes.lessons.heads.lesson import MultiHead
@@ -30,7 +32,7 @@ ABOVE = 0.55  # room over the arcs for a title
 class Opening:
     """The sentence with its arcs, and the next word's bars with all heads and without ours. head: room for a title."""
 
-    tokens: TokenRow
+    tokens: TokenRow | SentenceStrip
     arcs: AttentionArcs
     bars: ProbabilityBars
     without: ProbabilityBars
@@ -43,25 +45,28 @@ class Opening:
 
 
 def opening(lesson: MultiHead) -> Opening:
-    """Sentence and arcs over the bars; beside them, the sentence upright, where it is too long."""
+    """Sentence and arcs over the bars; the sentence upright beside them where it is too long, and of one that is too
+    long for that, too, what is looked at most."""
     stage = lesson.stage
     upper, lower = stage.rows(1, lesson.by(wide=1.25, square=1.25, tall=1.6))
     spoken = None if lesson.stack == "encoder" else lesson.position  # captions speak of a French word
     marks: Look = dict(unknown=lesson.trace.unknown, target=spoken, size=0.6)
-    tokens = TokenRow(lesson.trace.tokens, width=upper.width, **marks)
-    if tokens.size >= SMALLEST_TOKEN:
+    tokens: TokenRow | SentenceStrip = TokenRow(lesson.trace.tokens, width=upper.width, **marks)
+    whole = Box(stage.left, stage.bottom, stage.right, stage.top - ABOVE - 0.1)
+    left, rest = lesson.by(wide=whole.columns(1, 1.6), square=whole.columns(1, 1), tall=whole.rows(1.8, 1))
+    upright = TokenRow(lesson.trace.tokens, width=0.6 * left.width, height=left.height, down=True, gap=0.06, **marks)
+    if tokens.size < SMALLEST_TOKEN and upright.height <= left.height:
+        head, lower, tokens = Box(stage.left, stage.top - ABOVE, stage.right, stage.top), rest, upright
+        tokens.move_to(left.center).align_to((left.left, 0, 0), LEFT)
+        reach = left.right - float(tokens.get_right()[0]) - 0.1
+        arcs = AttentionArcs(tokens, lesson.query.weights, lesson.position, height=reach)
+    else:
+        if tokens.size < SMALLEST_TOKEN:
+            tokens = looked_at(lesson, lesson.query.weights, spoken, upper.width, marks["size"])
         tokens.move_to(upper.center).align_to((0, upper.bottom, 0), DOWN)
         room = upper.top - ABOVE - float(tokens.get_top()[1])
         arcs = AttentionArcs(tokens, lesson.query.weights, lesson.position, height=min(room, 1.6))
         head = Box(upper.left, upper.top - ABOVE, upper.right, upper.top)
-    else:
-        head, below = Box(stage.left, stage.top - ABOVE, stage.right, stage.top), stage.top - ABOVE - 0.1
-        whole = Box(stage.left, stage.bottom, stage.right, below)
-        left, lower = lesson.by(wide=whole.columns(1, 1.6), square=whole.columns(1, 1), tall=whole.rows(1.8, 1))
-        tokens = TokenRow(lesson.trace.tokens, width=0.6 * left.width, height=left.height, down=True, gap=0.06, **marks)
-        tokens.move_to(left.center).align_to((left.left, 0, 0), LEFT)
-        reach = left.right - float(tokens.get_right()[0]) - 0.1
-        arcs = AttentionArcs(tokens, lesson.query.weights, lesson.position, height=reach)
     bars, without = two_distributions(lesson, lower)
     return Opening(tokens, arcs, bars, without, head)
 
@@ -93,6 +98,7 @@ def asked(lesson: MultiHead) -> str:
 def ask(lesson: MultiHead) -> list[Mobject]:
     """What comes next, and which word told it so; leaves the sentence, the arcs and the bars."""
     query, probs = lesson.query, lesson.next_word(lesson.trace, lesson.position)
+    shown = opening(lesson)
     likeliest, key = int(np.argmax(probs.values)), query.strongest
     with lesson.step(
         "What comes next?",
@@ -100,15 +106,16 @@ def ask(lesson: MultiHead) -> list[Mobject]:
         keep=(),
         subtitle="model {model}"
         + lesson.of_stack
-        + " · {m} layers × {n} heads, counted from {zero} · arcs: layer {l}, head {h}",
+        + " · {m} layers × {n} heads, counted from {zero} · arcs: layer {l}, head {h}"
+        + behind(shown.tokens),
         claims=[most(probs, likeliest), most(query.weights, key)],
         w=display(lesson.whole.vocabulary[likeliest]),
         p=probs[likeliest],
         m=len(lesson.blocks),
         zero=0,
+        rest=rest_of(query.weights, shown.tokens),
         x=lesson.off.effects[lesson.layer, lesson.head],
     ):
-        shown = opening(lesson)
         lesson.play(FadeIn(shown.tokens, shift=0.2 * UP), run_time=0.8)
         lesson.play(Grow(shown.bars, "values", lag=0.1), run_time=1.6)
         lesson.play(Grow(shown.arcs, "grown", lag=0.0), run_time=1.0)

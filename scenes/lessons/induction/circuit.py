@@ -8,7 +8,6 @@ import numpy as np
 from manim import FadeIn, Mobject
 
 from model.numbers.tensor import Tensor, stack
-from model.numbers.trace import Trace
 from model.study.inside import induction as study
 from model.study.inside.induction import Pair
 from scenes.kit.charts.signed import SignedBars
@@ -28,7 +27,6 @@ from scenes.lessons.induction.random_words import soon
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
 
-Off = dict[Pair, Trace]
 BARS = 9  # heads whose runs are shown
 
 
@@ -105,16 +103,11 @@ def they_meet(lesson: Induction, strip: SentenceStrip, before: Mobject) -> list[
 
 
 # ── what they are made of ────────────────────────────────────────────────────────────────────────
-def runs_of_layer(lesson: Induction) -> Off:
-    """A run without each head of the layer that writes."""
-    return {head: lesson.without(head) for head in study.heads_of(lesson.trace, [lesson.before[0]])}
-
-
 def scores_without(lesson: Induction) -> tuple[Tensor, Tensor, list[Pair]]:
     """The score as it is, then with the key of each run without a head; the same with each run's query; those heads.
 
     Of many heads those are left that change either most."""
-    runs, ours = runs_of_layer(lesson), (lesson.layer, lesson.head)
+    runs, ours = lesson.runs_of_layer, (lesson.layer, lesson.head)
     as_it_is = study.score(lesson.trace, lesson.trace, ours, lesson.one)
     keys = {head: study.score(lesson.trace, run, ours, lesson.one) for head, run in runs.items()}
     queries = {head: study.score(run, lesson.trace, ours, lesson.one) for head, run in runs.items()}
@@ -126,14 +119,14 @@ def scores_without(lesson: Induction) -> tuple[Tensor, Tensor, list[Pair]]:
 
 def of_runs(lesson: Induction, scores: Tensor, shown: list[Pair]) -> list[Fact]:
     """That the head which is named changes the score most, and that each run is one without its head."""
-    runs = runs_of_layer(lesson)
+    runs = lesson.runs_of_layer
     each = [facts.same_text(lesson.trace, runs[head], (head,)) for head in shown]
     return [most(abs(scores[1:] - scores[0]), changed_most(scores, shown)), *each]
 
 
 def met(lesson: Induction, scores: Tensor, shown: list[Pair], other: str) -> list[Fact]:
     """Each score is the product of this run's query and the key of a run without a head, or the other way round."""
-    runs, ours = runs_of_layer(lesson), (lesson.layer, lesson.head)
+    runs, ours = lesson.runs_of_layer, (lesson.layer, lesson.head)
     both = [(lesson.trace, runs[head]) if other == "key" else (runs[head], lesson.trace) for head in shown]
     pairs = [study.query_and_key(asking, asked, ours, lesson.one) for asking, asked in both]
     return [facts.score_of(scores[1 + k], *pair, float(study.root(lesson.trace))) for k, pair in enumerate(pairs)]

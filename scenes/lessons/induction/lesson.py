@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from manim import UP, FadeIn, Mobject, Transform, smooth
@@ -22,7 +24,7 @@ from scenes.kit.words.tokens import display
 from scenes.lesson.following import below, next_word_title, strip_of, two_bars
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.options import Choice
-from scenes.lesson.runs import tokens_run
+from scenes.lesson.runs import tokens_run, tokens_runs
 from scenes.lesson.steps import come
 from scenes.lessons.induction import circuit, copying, facts, random_words, two_heads
 
@@ -111,7 +113,24 @@ class Induction(TextLesson):
 
     def without(self, *heads: Pair) -> Trace:
         """The run of the text with these heads off."""
+        if len(heads) == 1 and heads[0][0] == self.before[0]:
+            return self.runs_of_layer[heads[0]]
         return self.keep_run(tokens_run(self.model_asked, self.encoding(), tuple(sorted(heads))))
+
+    @cached_property
+    def runs_of_layer(self) -> dict[Pair, Trace]:
+        """A run without each head of the layer that writes."""
+        runs = self.each_without(study.heads_of(self.trace, [self.before[0]]), self.reader)
+        return {head: self.keep_run(run) for head, run in runs.items()}
+
+    def each_without(self, heads: Sequence[Pair], keep: str | None = None) -> dict[Pair, Trace]:
+        """A run without each of these heads; of a large model with what comes out, and what `keep` names."""
+        return tokens_runs(self.model_asked, self.encoding(), tuple(heads), keep)
+
+    @property
+    def reader(self) -> str:
+        """How names in the attention of the layer that reads begin."""
+        return f"blocks.{self.layer}.attn."
 
     def choose(self) -> Pair:
         """The head that was asked for. Else, of the heads that look at what followed, the one without which that is
@@ -126,16 +145,14 @@ class Induction(TextLesson):
         among = [one for one in study.heads_of(self.trace, layers) if head in (None, one[1])]
         named = study.earning(scores, self.list.chance, among)
         tried = study.best(scores, named or among, self.tried if named else 1)
-        return (
-            tried[0] if len(tried) == 1 else study.deciding(self.trace, self.one, {h: self.without(h) for h in tried})
-        )
+        return tried[0] if len(tried) == 1 else study.deciding(self.trace, self.one, self.each_without(tried))
 
     def choose_before(self) -> Pair:
         """Of earlier heads that look at the word before, the one without which the key fits least."""
         run, among = self.list, study.heads_of(self.trace, range(self.layer))
         named = study.earning(run.previous, run.chance_before, among)
         tried = study.best(run.previous, named or among, self.tried if named else 1)
-        return study.key_maker(self.trace, (self.layer, self.head), self.one, {h: self.without(h) for h in tried})
+        return study.key_maker(self.trace, (self.layer, self.head), self.one, self.each_without(tried, self.reader))
 
     @property
     def composes(self) -> bool:

@@ -40,14 +40,13 @@ class FeedForward(TextLesson):
         self.position = self.within("token", len(trace) - 1, len(trace))
         layer = None if asked.layer is None else self.within("layer", 0, trace.config.n_layers)
         if asked.neuron is not None:
-            chosen = (layer or 0, self.within("neuron", 0, trace.config.d_mlp))
+            tried = [(layer or 0, self.within("neuron", 0, trace.config.d_mlp))]
         else:
-            tried = candidates(trace, self.position, TRIED, layer)
-            runs = without_neurons(self.model_asked, trace.info["text"], tried)
-            chosen = most_telling(trace, self.position, runs)
-        self.layer, self.index = chosen
+            tried = sorted(candidates(trace, self.position, TRIED, layer))
+        runs = without_neurons(self.model_asked, trace.info["text"], tried)
+        self.layer, self.index = chosen = most_telling(trace, self.position, runs)
         self.neuron = Neuron(trace, self.layer, self.index, self.position)
-        self.without = self.run(self.model_asked, self.text_asked, neurons=(chosen,))
+        self.without = self.keep_run(runs[chosen])
         self.phrases |= dict(word=self.words[self.position], asks=self.called(self.position), i=self.position)
         self.phrases |= dict(l=self.layer, n=self.index, d=trace.config.d_model, m=trace.config.d_mlp)
 

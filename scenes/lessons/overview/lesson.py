@@ -102,8 +102,10 @@ class PredictSampleRepeat(TextLesson):
         """The text with the word that comes next, over the model."""
         top, low = self.stage.rows(1, self.by(wide=5.5, square=4, tall=4), gap=0.1)
         words = [*self.trace.tokens, self.loop.first.word]
-        room: Look = dict(width=self.stage.width, size=WORD_SIZE, lines=self.by(wide=2, square=5, tall=5))
-        row = top.fit(TokenRow(words, unknown=self.trace.unknown, **room))
+        room: Look = dict(width=self.stage.width, size=WORD_SIZE, unknown=self.trace.unknown)
+        lines = range(self.by(wide=2, square=5, tall=5), 0, -1)  # in fewer of them words may be larger, once they fit
+        rows = [top.fit(TokenRow(words, lines=most, **room)) for most in lines]
+        row = max(rows, key=lambda one: one.size * one.zoom())
         return row.mark(len(self.words), "prediction"), depth.stack(low)
 
     def once_more(self, depth: Depth) -> None:

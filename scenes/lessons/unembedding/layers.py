@@ -13,7 +13,7 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import display
 from scenes.kit.words.writers import name_of
-from scenes.lesson.claims import count, most, truth
+from scenes.lesson.claims import alike, count, most, truth
 from scenes.lesson.steps import grow_after
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def when_did_it_know(lesson: Unembedding, chart: Chart) -> Mobject:
         subtitle="likeliest word at each stop of the stream, behind ln_final and W_U · position {i}",
         keep=chart,
         claims=[
-            truth("at the last stop it is what the model says", [lens.probs[-1], lesson.probs], np.allclose),
+            truth("at the last stop it is what the model says", [lens.probs[-1], lesson.probs], alike),
             *proved,
             *[most(lens.probs[k], word) for k, word in enumerate(best)],
         ],

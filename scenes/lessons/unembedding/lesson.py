@@ -30,7 +30,6 @@ class Unembedding(TextLesson):
     model. It opens with a row of numbers that is to become a word, and closes with the word.
     """
 
-    pieces = 40  # more have not passed the audit
     controls = ("temperature", "top_k", "top_p")
     text = "The tired old grey wolf"
 

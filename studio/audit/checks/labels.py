@@ -198,12 +198,12 @@ def _of_a_row(row: list[Reading], word: Reading, names: Names, sources: Sources)
 def words_of(numbers: TokenNumbers, screen: Screen) -> list[Reading]:
     """The words of the row of tokens that lies nearest to the numbers."""
 
-    def away(row: TokenRow) -> tuple[float, float]:
+    def away(row: Painted) -> tuple[float, float]:
         (low, high), (left, right) = ((m.points.min(axis=0), m.points.max(axis=0)) for m in (numbers, row))
         between = np.maximum(np.maximum(left - high, low - right), 0)
         return float(np.hypot(*between[:2])), float(np.hypot(*((low + high - left - right) / 2)[:2]))
 
-    rows = [other for other in screen.mobjects if isinstance(other, TokenRow) and screen.readings[id(other)]]
+    rows = [m for m in screen.mobjects if isinstance(m, (TokenRow, SentenceStrip)) and screen.readings[id(m)]]
     return screen.readings[id(min(rows, key=away))] if rows else []
 
 

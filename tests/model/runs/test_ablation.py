@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from model import UsageError, load, run
+from model.net.layers import MLP
 from model.runs import ablation
 from model.runs.ablation import ablations, moved
 
@@ -41,6 +42,13 @@ def test_a_batch_of_them_is_one_after_the_other(name, monkeypatch):
         assert trace.info == alone.info and trace.axes == alone.axes and list(trace) == list(alone)
         for tensor in alone:
             np.testing.assert_allclose(trace.array(tensor), alone.array(tensor), atol=1e-6, err_msg=tensor)
+
+
+def test_what_comes_before_a_batch_differs_is_worked_out_once(tiny, monkeypatch):
+    many, forward = [], MLP.forward
+    monkeypatch.setattr(MLP, "forward", lambda self, x, tape: many.append(len(x)) or forward(self, x, tape))
+    ablations(tiny, TEXT, [(2, 1), (3, 0), (2, 5)])
+    assert many == [1, 1, 3, 3]
 
 
 def test_moved_is_what_all_rising_words_gain(tiny):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.numbers.tensor import Tensor
-from scenes.kit import TokenNumbers, TokenRow
+from scenes.kit import SentenceStrip, TokenNumbers, TokenRow
 from scenes.kit.ground.style import smallest
 
 TEXT = "The fluffy blue creature roamed the verdant forest while a lazy dog slept under the only tree"
@@ -57,3 +57,16 @@ def test_a_row_leaves_room_for_large_numbers(lines):
 
 def test_one_line_is_as_high_with_numbers_as_without():
     assert laid(1, numbered=True).height == laid(1).height
+
+
+def test_under_a_strip_the_words_that_it_shows_have_numbers():
+    strip = SentenceStrip(WORDS, width=6, size=0.5, target=9, besides=[1]).scale(0.8).shift((1, 0.5, 0))
+    ids = numbers(len(WORDS))
+    below = TokenNumbers(strip, ids, ",.0f")
+    assert {1, 9} < set(strip.shown) < set(range(len(WORDS)))
+    readings = below.readings()
+    assert len(readings) == len(strip.shown)
+    for k, reading in zip(strip.shown, readings, strict=True):
+        middle, foot = reading.corners.mean(axis=0), strip.edge_point(k, (0.5, 1))
+        assert reading.text == f"{ids.values[k]:,.0f}" and middle[0] == pytest.approx(foot[0], abs=0.03)
+        assert 0 < foot[1] - middle[1] < 0.4

@@ -9,6 +9,7 @@ from model import load
 from model.errors import UsageError
 from scenes.kit import ProbabilityBars, SignedBars, TensorGrid
 from scenes.lesson import Options
+from scenes.lesson.claims import alike
 from scenes.lessons.unembedding.lesson import Unembedding
 from tests.playing import caption, find, only, player, texts
 from tests.untrained import LLAMA, untrained_checkpoint
@@ -128,6 +129,17 @@ def test_any_text_in_any_aspect(text, aspect):
     assert (
         lesson.steps[-1].name == "A word" and len(only(lesson, "The loss", SignedBars).values) == len(lesson.trace) - 1
     )
+
+
+def test_probabilities_of_large_logits_are_alike_in_single_precision_and_no_further():
+    """Logits of 28, as of 64 pieces of SmolLM2, added up in one order and in another."""
+    rng = np.random.default_rng(0)
+    terms = rng.normal(28 / 576, 0.3, (500, 576)).astype(np.float32)
+    one, other = (torch.tensor(sums).softmax(-1).numpy() for sums in (terms.sum(1), np.cumsum(terms, axis=1)[:, -1]))
+    assert not np.allclose(one, other) and alike(one, other)
+    far = other.copy()
+    far[far.argmax()] *= 0.999
+    assert not alike(one, far)
 
 
 def test_what_it_cannot_show_is_refused_in_one_line(tmp_path):
