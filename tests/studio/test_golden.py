@@ -65,9 +65,10 @@ def test_nothing_has_changed(tmp_path):
 def test_what_an_eye_cannot_see(tmp_path, monkeypatch, off):
     kept, paint = take().draw(), Painted.paint
 
-    def coarsely(self, ctx, writing=True):
-        ctx.set_antialias(cairo.ANTIALIAS_FAST)
-        paint(self, ctx, writing)
+    def coarsely(self, *sheets):
+        for sheet in sheets:
+            sheet.ctx.set_antialias(cairo.ANTIALIAS_FAST)
+        paint(self, *sheets)
 
     monkeypatch.setattr(Painted, "paint", coarsely)
     now = take(off=off).draw()

@@ -286,9 +286,9 @@ def test_what_the_head_adds_is_zero_in_the_second_run():
 def test_options_choose_the_head_and_the_word():
     lesson = play(layer=1, token=2)
     assert lesson.layer == 1 and lesson.position == 2
-    assert float(lesson.off.effects[1, lesson.head]) == max(
-        float(lesson.off.effects[1, h]) for h in range(lesson.block.n_heads)
-    )
+    weights = lesson.trace.array("blocks.1.attn.pattern")[:, 2, 1]  # on the one word that is neither first nor its own
+    worth = [float(weights[h] * lesson.off.effects[1, h].values) for h in range(lesson.block.n_heads)]
+    assert worth[lesson.head] == max(worth) > 0
     with pytest.raises(UsageError, match="heads go from 0 to"):
         play(head=99)
     with pytest.raises(UsageError, match="tokens go from 0 to"):
