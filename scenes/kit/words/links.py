@@ -14,7 +14,7 @@ from scenes.kit.words.tokens import TokenRow
 
 class Threads(Painted):
     """Smooth lines between pairs of scene points: starts, ends [n, 2]. They leave and arrive sideways, or with `down`
-    False upright.
+    False upright; or are `straight`.
 
     `grown`: how much of each line is drawn."""
 
@@ -30,11 +30,12 @@ class Threads(Painted):
         ends: np.ndarray,
         *,
         down: bool = True,
+        straight: bool = False,
         fill: Fill = "secondary",
         line: float = 0.03,
         opacity: float = 0.6,
     ):
-        self.down, self.rgb, self.line = down, color(fill), line
+        self.down, self.straight, self.rgb, self.line = down, straight, color(fill), line
         both = np.concatenate([starts, ends])
         low, high = both.min(axis=0), both.max(axis=0)
         self.starts, self.ends = (starts - (low[0], high[1])) * (1, -1), (ends - (low[0], high[1])) * (1, -1)
@@ -46,7 +47,7 @@ class Threads(Painted):
         t = np.linspace(0, 1, 25)[:, None]
         for k, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
             bend = np.array([(end - start)[0] / 2, 0.0]) if self.down else np.array([0.0, (end - start)[1] / 2])
-            a, b = start + bend, end - bend
+            a, b = (start, end) if self.straight else (start + bend, end - bend)
             points = (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * a + 3 * (1 - t) * t**2 * b + t**3 * end
             shown = points[: max(int(np.ceil(self.grown[k] * len(points))), 0)]
             if len(shown) > 1:

@@ -11,7 +11,6 @@ from model.numbers.tensor import stack as stack_tensors
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.cumulative import CumulativeBar
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.pen import Pen
 from scenes.kit.ground.say import Said
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.words.links import Threads
@@ -102,7 +101,7 @@ class LoopScreen:
         )
         return line.move_to(self.foot.center)
 
-    def lens(self, turn: Turn, line: CumulativeBar) -> tuple[CumulativeBar, Rays, tuple[float, float]]:
+    def lens(self, turn: Turn, line: CumulativeBar) -> tuple[CumulativeBar, Threads, tuple[float, float]]:
         """The surroundings of the word that was drawn, enlarged, in the middle; rays from the line to it; the part
         shown."""
         low, high = float(turn.lower), float(turn.upper)
@@ -121,15 +120,8 @@ class LoopScreen:
         )
         lens.pick().move_to(self.middle.center).shift((0, 0.1, 0))
         spot, large = line.interval_corners(*window), lens.interval_corners(*window)
-        return lens, Rays(spot[:2, :2], large[[3, 2], :2], line=0.02, opacity=1.0), window
-
-
-class Rays(Threads):
-    """Straight lines."""
-
-    def draw(self, pen: Pen) -> None:
-        for start, end, opacity in zip(self.starts, self.ends, self.emphasis, strict=True):
-            pen.line([start, end], self.rgb, self.line, float(opacity))
+        rays = Threads(spot[:2, :2], large[[3, 2], :2], straight=True, line=0.02, opacity=1.0)
+        return lens, rays, window
 
 
 class FinishedRun(VGroup):
