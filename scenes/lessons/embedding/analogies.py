@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from manim import DOWN, LEFT, UP, FadeIn, LaggedStart, Transform, VGroup, linear
+from manim import DOWN, LEFT, UP, FadeIn, LaggedStart, Transform, VGroup
 
 from model.numbers.tensor import concatenate
 from model.numbers.tensor import stack as stack_tensors
@@ -197,7 +197,7 @@ class Analogies:
 
     def show(self, bars: list[Ranking], run_time: float, lag: float) -> None:
         """One ranking after the other, line by line."""
-        growing = [Grow(each, "bar_opacity", lag=0.4, rate_func=linear) for each in bars]
+        growing = [Grow(each, "bar_opacity", lag=0.4, there=(0,)) for each in bars]
         self.scene.play(LaggedStart(*growing, lag_ratio=lag), *self.scene.giving_way(), run_time=run_time)
 
     def map_of(self, found: Analogy, box: Box) -> VectorSpace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, FadeOut, Mobject
+from manim import FadeIn, Mobject
 
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.moves.products import DotProduct, SoftmaxRow
@@ -93,12 +93,7 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
     ):
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
-        lesson.play(
-            FadeOut(before),
-            Introduce(table.scores, "cells", lag=0.005),  # soon: some stood there, as bars
-            *come(table.labels[0]),
-            run_time=0.7,
-        )
+        lesson.play(*leave(before), *come(table.scores, table.labels[0]), run_time=0.9)
         lesson.play(Grow(table.heights[0], "values"), run_time=0.8)
         lesson.play(SoftmaxRow(table), run_time=3.6)
     return table
