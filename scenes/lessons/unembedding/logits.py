@@ -93,7 +93,7 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
     ):
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
-        lesson.play(*leave(before), *come(table.scores, table.labels[0]), run_time=0.9)
+        lesson.play(*leave(before), *come(table.scores, table.labels[0]), run_time=0.6)
         lesson.play(Grow(table.heights[0], "values"), run_time=0.8)
         lesson.play(SoftmaxRow(table), run_time=3.6)
     return table
