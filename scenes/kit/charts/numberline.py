@@ -15,7 +15,7 @@ from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.timing import come_so_far
+from scenes.kit.ground.timing import SOON, come_so_far, waited
 from scenes.kit.words.labels import spread, thin
 from scenes.kit.words.tokens import display
 
