@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject
+from manim import FadeIn, FadeOut, Mobject
 
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.moves.products import DotProduct, SoftmaxRow
@@ -93,7 +93,7 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
     ):
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
-        lesson.play(*leave(before), *come(table.scores, table.labels[0], table.heights[0]), run_time=0.6)
+        lesson.play(FadeOut(before), *come(table.scores, table.labels[0], table.heights[0]), run_time=0.6)
         lesson.wait(0.8)  # the bars that stood there, smaller
         lesson.play(SoftmaxRow(table), run_time=3.6)
     return table
