@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from manim import Animation, linear
+from manim import Animation, linear, rush_from
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
@@ -251,5 +251,7 @@ class GrowCurve(Animation):
 
     def interpolate_mobject(self, alpha: float) -> None:
         late, soon = waited(alpha, self.after), SOON if self.after else COME
-        self.mobject.grown = float(self.rate_func(late))
+        self.mobject.grown = float(
+            (rush_from if self.after else self.rate_func)(late)
+        )  # what has waited begins at once
         self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, soon)

@@ -15,7 +15,7 @@ from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.timing import come_so_far
+from scenes.kit.ground.timing import SOON, come_so_far, waited
 from scenes.kit.words.labels import spread, thin
 from scenes.kit.words.tokens import display
 
@@ -165,9 +165,10 @@ class NumberLine(Painted):
 class Arrive(Animation):
     """The dots of a number line come down onto it, one after the other. The line comes with them, if it was not there.
 
-    Its labels follow their dots."""
+    Its labels follow their dots. after: the part of the play before which nothing comes, where others are leaving."""
 
-    def __init__(self, line: NumberLine, **kwargs: Any):
+    def __init__(self, line: NumberLine, *, after: float = 0.0, **kwargs: Any):
+        self.after = after
         self.opacity, line.arrived = line.opacity, np.zeros(len(line.groups))
         super().__init__(line, introducer=True, **kwargs)
 
@@ -176,8 +177,9 @@ class Arrive(Animation):
         super()._setup_scene(scene)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.arrived = np.full(len(self.mobject.groups), float(self.rate_func(alpha)))
-        come = 1.0 if self.there else come_so_far(alpha, self.run_time, COME)
+        late, soon = waited(alpha, self.after), SOON if self.after else COME
+        self.mobject.arrived = np.full(len(self.mobject.groups), float(self.rate_func(late)))
+        come = 1.0 if self.there else come_so_far(late, (1 - self.after) * self.run_time, soon)
         self.mobject.opacity = self.opacity * come
 
 

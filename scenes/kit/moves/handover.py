@@ -82,11 +82,9 @@ def late(animation: Animation, seconds: float) -> Animation:
         return animation
     fades = isinstance(animation, FadeIn)
     begun, done = (first(animation, BEGUN), first(animation, DONE)) if fades else (0.0, 1.0)
-    if begun >= after:
-        return animation
-    length = min(done - begun, QUICK / run_time) if fades else 1.0
-    end = min(after + length, 1.0)
-    return Later(animation, [0.0, after, end, 1.0], [0.0, begun, done if end < 1 else 1.0, 1.0])
+    start, length = max(begun, after), min(done - begun, QUICK / run_time) if fades else 1.0
+    end = min(start + length, 1.0)
+    return Later(animation, [0.0, start, end, 1.0], [0.0, begun, done if end < 1 else 1.0, 1.0])
 
 
 def boxes(mobject: Mobject) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from manim import Animation, Mobject, Scene
+from manim import Animation, Mobject, Scene, linear
 
 from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.timing import COME, SOON, Together, come_so_far, ease, stagger, waited
@@ -67,6 +67,11 @@ class Introduce(Reveal):
         self.shown, self.after = [(part, part.get_fill_opacity()) for part in grid.get_family()], after
         super().__init__(grid, order, introducer=True, **kwargs)
 
+    def begin(self) -> None:
+        if self.after:
+            self.rate_func = linear  # each cell begins softly by itself: what has waited does not begin slowly twice
+        super().begin()
+
     def interpolate_mobject(self, alpha: float) -> None:
         late, soon = waited(alpha, self.after), SOON if self.after else COME
         super().interpolate_mobject(late)
@@ -124,6 +129,11 @@ class Emerge(Grow):
     def __init__(self, mobject: Painted, name: str, *, after: float = 0.2, **kwargs: Any):
         self.after = after
         super().__init__(mobject, name, **kwargs)
+
+    def begin(self) -> None:
+        if self.after:
+            self.rate_func = linear  # as in `Introduce`
+        super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
         late = waited(alpha, self.after)

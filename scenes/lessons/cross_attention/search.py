@@ -117,7 +117,8 @@ def beam_search(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
     ):
         size: Look = dict(width=room.width, height=room.height, size=0.46, widest=0.2)
         tree = WordTree(shown.branches, lesson.trace.tokens[0], totals=shown.totals, **size).move_to(room.center)
-        grow_after(lesson, before, tree, text, lag=0.85, run_time=1.2 + 0.45 * tree.levels, name="grown")
+        grow_after(lesson, before, tree, text, lag=0.85, run_time=1.2 + 0.45 * tree.levels, name="grown",
+                   there=(0,))  # fmt: skip
         lesson.answer(
             "In the end it says the same as one word at a time: log p {s:.2f}."
             if same

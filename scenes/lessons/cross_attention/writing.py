@@ -24,7 +24,7 @@ from scenes.lessons.cross_attention.search import costs
 if TYPE_CHECKING:
     from scenes.lessons.cross_attention.lesson import CrossAttention
 
-WAITING = 0.6  # emphasis of bars that wait until they are computed again
+WAITING = 0.35  # emphasis of bars that wait until they are computed again
 
 
 def pattern_of(lesson: CrossAttention, box: Box, pattern: Tensor, query: int | None = None) -> DotPattern:

@@ -197,8 +197,8 @@ class Analogies:
 
     def show(self, bars: list[Ranking], run_time: float, lag: float) -> None:
         """One ranking after the other, line by line."""
-        growing = [Grow(each, "bar_opacity", lag=0.4) for each in bars]
-        self.scene.play(LaggedStart(*growing, lag_ratio=lag), run_time=run_time)
+        growing = [Grow(each, "bar_opacity", lag=0.4, there=(0,)) for each in bars]
+        self.scene.play(LaggedStart(*growing, lag_ratio=lag), *self.scene.giving_way(), run_time=run_time)
 
     def map_of(self, found: Analogy, box: Box) -> VectorSpace:
         """The three words asked as arrows, what lies near the target, and a ring there; in a space of their own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, FadeIn, Mobject, Transform, VGroup
+from manim import DOWN, LEFT, RIGHT, FadeIn, FadeOut, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor
 from model.study.views import AttentionHead
@@ -42,7 +42,8 @@ def nothing_changes(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
     ):
         names = [say("{n} words", n=lesson.n), say("{m} words", m=lesson.n + 1), Said("difference")]
         grids, labels = under_one_another(lesson, names, (first.k, second.k, change))
-        lesson.play(*leave(*before), *come(labels[0]), Introduce(grids[0], "columns", lag=0.3), run_time=1.8)
+        gone = [FadeOut(m) for m in before]
+        lesson.play(*gone, *come(labels[0]), Introduce(grids[0], "columns", lag=0.1), run_time=1.2)
         lesson.play(FadeIn(labels[1]), Introduce(grids[1], "columns", lag=0.3), run_time=1.8)
         lesson.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.3), run_time=1.8)
         lesson.answer("Nothing ({d:.6f} at most): each word looks back only, and sees no “{w}”.", d=abs(change).max())

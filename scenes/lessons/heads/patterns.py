@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup, linear, smooth
+from manim import DOWN, LEFT, RIGHT, UP, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
@@ -45,7 +45,7 @@ def one_head(lesson: MultiHead, before: list[Mobject]) -> DotPattern:
         picture = legible_dots(lesson.stage, query.of.pattern, lesson.words, i, most_looked_at, largest=1.15)
         lag = 0.1 / len(lesson.words)  # all rows soon: our row’s arcs have just gone
         gone = [FadeOut(m, rate_func=AWAY) for m in (*others, arcs)]
-        lesson.play(*gone, Introduce(picture, "rows", lag=lag, rate_func=linear), run_time=1.6)
+        lesson.play(*gone, Introduce(picture, "rows", lag=lag), run_time=1.6)
         lesson.play(FadeIn(frame_row(picture, i)), run_time=0.6)
     return picture
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from manim import UP, FadeIn, FadeOut, Mobject, Transform, VGroup, linear, smooth
+from manim import UP, FadeIn, FadeOut, Mobject, Transform, VGroup, smooth
 from manim.utils.rate_functions import squish_rate_func
 
 from model.numbers.tensor import Tensor
@@ -207,11 +207,8 @@ class Waving:
         ):
             titles = ("position", "entry")
             heat = stage.fit(HeatMap(self.P, width=stage.width, height=stage.height, titles=titles, square=False))
-            self.scene.play(
-                Introduce(
-                    heat, "columns", lag=0.002, rate_func=linear
-                )  # soon: one row stood there, as waves *self.scene.giving_way(), run_time=1.6
-            )
+            comes = Introduce(heat, "columns", lag=0.003)  # all soon: one row stood there, as waves
+            self.scene.play(comes, *self.scene.giving_way(), run_time=0.8)
             frame = Frame(heat.row_corners(self.position, pad=0.02))
             self.scene.play(FadeIn(frame), run_time=0.6)
         return MarkedTable(heat, frame)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, Mobject, linear
+from manim import FadeIn, FadeOut, Mobject
 
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.moves.products import DotProduct, SoftmaxRow
-from scenes.kit.moves.reveal import Grow, Introduce
+from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.numbers.product import SoftmaxTable
 from scenes.kit.numbers.rows import Rows
@@ -93,12 +93,7 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
     ):
         words = [display(word) for word in lesson.trace.vocabulary]
         table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
-        lesson.play(
-            *leave(before),
-            Introduce(table.scores, "cells", lag=0.005, rate_func=linear),  # soon: some stood there, as bars
-            *come(table.labels[0]),
-            run_time=0.9,
-        )
-        lesson.play(Grow(table.heights[0], "values"), run_time=0.8)
+        lesson.play(FadeOut(before), *come(table.scores, table.labels[0], table.heights[0]), run_time=0.6)
+        lesson.wait(0.8)  # the bars that stood there, smaller
         lesson.play(SoftmaxRow(table), run_time=3.6)
     return table

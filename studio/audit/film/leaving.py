@@ -1,7 +1,7 @@
 """What leaves the stage has been on it, and is gone before what comes in its place can be read.
 
-Such a hand-over is short, and may lie before the first moment at which a play is looked at; so a play in which
-something fades out is looked at again and again (`crossing`)."""
+Such a hand-over is short, and may lie before the first moment at which a play is looked at; so one in which something
+fades out is looked at again and again (`crossing`)."""
 
 from __future__ import annotations
 
