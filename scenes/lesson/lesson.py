@@ -163,7 +163,7 @@ class TextLesson(Lesson):
     def check_length(self, tokens: Sequence[str]) -> None:
         """UsageError where a text has more or fewer tokens than the lesson shows."""
         least, most = self.tokens
-        if not words_known(self.model_asked):
+        if not words_known(self.options.model or self.model):  # as it was asked for: `tokens` takes words for it
             most = max(most, self.pieces)
         if not least <= len(tokens) <= most:
             many = f"{len(tokens)} token{'s' if len(tokens) != 1 else ''}"

@@ -11,8 +11,8 @@ LIES = [
     Lie(
         "numbers under the first of the same words",
         TOKENS,
-        "[row.box(i) for i in range(len(row.words))]",
-        "[row.box(row.words.index(word)) for word in row.words]",
+        "{i: row.box(i) for i in row.shown}",
+        "{i: row.box(row.words.index(row.words[i])) for i in row.shown}",
         "attention",
         WRONG,
         options=TWICE,

@@ -11,10 +11,15 @@ from model.numbers.tensor import Tensor
 from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.painting import Pen
 from scenes.kit.ground.readings import Cells
-from scenes.kit.ground.style import color
+from scenes.kit.ground.style import color, smallest
 from scenes.kit.numbers.grid import SIGNED, TensorGrid
 
 SEAM = 0.16  # of a row's pitch that stays empty between two strips
+
+
+def labelled(height: float) -> int:
+    """As many strips as can have a label each in a height."""
+    return max(3, int(height / (1.15 * smallest() / 0.9)))
 
 
 class HeatStrips(TensorGrid):
@@ -115,4 +120,4 @@ def _fills(values: bytes, shape: tuple[int, ...], strongest: float, power: float
     return fills
 
 
-__all__ = ["HeatStrips"]
+__all__ = ["HeatStrips", "labelled"]

@@ -28,7 +28,6 @@ class FeedForward(TextLesson):
     neuron is off.
     """
 
-    pieces = 24  # more have not been audited
     controls = ("layer", "neuron", "token")
     predicts = True
     text = "The hungry dog ate the"

@@ -11,7 +11,7 @@ from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import say
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.reveal import Introduce
-from scenes.kit.numbers.strips import HeatStrips
+from scenes.kit.numbers.strips import HeatStrips, labelled
 from scenes.kit.recipes import Look
 from scenes.lesson.steps import come, leave
 from scenes.lessons.mlp.asking import curve_of
@@ -32,9 +32,10 @@ def every_word(lesson: FeedForward, before: Mobject) -> HeatStrips:
         b=bright,
         keep=(before,),
     ):
-        room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, pitch=0.8)
+        stage = lesson.stage
+        room: Look = dict(width=stage.width, height=stage.height, rows=labelled(stage.height), pitch=0.8)
         marks: Look = dict(row_labels=lesson.words, keep_row=lesson.position, target_row=lesson.position)
-        strips = HeatStrips(post, "data", scale=float(bright), **marks, **room).move_to(lesson.stage.center)
+        strips = HeatStrips(post, "data", scale=float(bright), **marks, **room).move_to(stage.center)
         lesson.play(*leave(before), Introduce(strips, "rows", lag=0.4, after=0.2), run_time=2.4)
     return strips
 

@@ -25,7 +25,7 @@ from scenes.kit.moves.reveal import Introduce
 from scenes.kit.moves.travel import Travel
 from scenes.kit.numbers.cells import elide
 from scenes.kit.numbers.frames import Frame
-from scenes.kit.numbers.strips import HeatStrips
+from scenes.kit.numbers.strips import HeatStrips, labelled
 from scenes.kit.recipes import Look
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.lesson import TextLesson
@@ -393,6 +393,5 @@ class Depth:
 
     def strips_in(self, box: Box, tensor: Tensor, kind: str, **how: Any) -> HeatStrips:
         """Rows of a tensor as strips of one brightness, as many as can have labels."""
-        labelled = max(3, int(box.height / (1.15 * smallest() / 0.9)))
-        room: Look = dict(width=box.width, height=box.height, rows=labelled, **self.look)
+        room: Look = dict(width=box.width, height=box.height, rows=labelled(box.height), **self.look)
         return HeatStrips(tensor, kind, **room, **how).move_to(box.center)

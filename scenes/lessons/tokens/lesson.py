@@ -33,7 +33,6 @@ class Tokens(TextLesson):
     text is unknown to bytes, and why a model does not see letters. It opens and closes with how many numbers a text is.
     """
 
-    pieces = 24  # and as many words
     names = ("UTF-8",)
     text, model = own_run("tokens")
 
