@@ -11,6 +11,8 @@ import numpy as np
 from manim import Animation, AnimationGroup, FadeIn, FadeOut, Group, Mobject
 from manim.utils.rate_functions import squish_rate_func
 
+from scenes.kit.moves.travel import travels
+
 GONE = 0.3  # of its opacity: what leaves and is paler is not read any more when what comes can be
 BEGUN, DONE = 0.05, 0.99  # of its opacity: what comes is seen from the one on, and there from the other on
 QUICK = 0.25  # seconds in which what has waited fades in
@@ -32,8 +34,10 @@ class Later(AnimationGroup):
 def hand_over(animations: Iterable[Animation], there: Iterable[Mobject]) -> list[Animation]:
     """The animations of a play; those whose mobjects come where others fade out wait for these.
 
-    there: all that is on the stage, part by part."""
+    there: all that is on the stage, part by part. Where the camera travels nobody waits: it leaves what it saw."""
     every, known = list(animations), set(map(id, there))
+    if any(map(travels, every)):
+        return every
     leaving = [each for each in every if isinstance(each, FadeOut)]
     coming = [each for each in every if leaving and comes(each, known)]
     met = {new: [old for old in leaving if meet(Group(*played(new)), old.mobject)] for new in coming}

@@ -42,8 +42,7 @@ def nothing_changes(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
     ):
         names = [say("{n} words", n=lesson.n), say("{m} words", m=lesson.n + 1), Said("difference")]
         grids, labels = under_one_another(lesson, names, (first.k, second.k, change))
-        gone = [FadeOut(m) for m in before]
-        lesson.play(*gone, *come(labels[0]), Introduce(grids[0], "columns", lag=0.1), run_time=1.2)
+        lesson.play(*[FadeOut(m) for m in before], *come(labels[0], grids[0]), run_time=0.8)
         lesson.play(FadeIn(labels[1]), Introduce(grids[1], "columns", lag=0.3), run_time=1.8)
         lesson.play(FadeIn(labels[2]), Introduce(grids[2], "columns", lag=0.3), run_time=1.8)
         lesson.answer("Nothing ({d:.6f} at most): each word looks back only, and sees no “{w}”.", d=abs(change).max())
