@@ -45,17 +45,21 @@ class NumberedTokens(VGroup):
         fill: str = "secondary",
         gap: float = 0.22,
     ):
-        self.least = 0.0 if len(tokens) <= CROWDED else widest(tensor, spec)
-        size, self.starts = self._cut(tokens, width, height, size, gap)
-        ends = [*self.starts[1:], len(tokens)]
+        largest = size
+        for self.least in (0.0 if len(tokens) <= CROWDED else widest(tensor, spec), 0.0):
+            size, self.starts = self._cut(tokens, width, height, largest, gap)
+            ends = [*self.starts[1:], len(tokens)]
+            lines = [self._row(tokens[a:b], width, size) for a, b in zip(self.starts, ends, strict=True)]
+            if all(row.boxes[-1][1] == 0 for row in lines):  # no line has become two
+                break
         self.rows, self.numbers = [], []
         for a, b in zip(self.starts, ends, strict=True):
             here = target - a if target is not None and a <= target < b else None
             self.rows.append(
                 self._row(tokens[a:b], width, size, unknown=[k - a for k in unknown if a <= k < b], target=here)
             )
-        lines = VGroup(*self.rows).arrange((0, -1, 0), buff=gap + 1.1 * size)
-        for row, a, b in zip(lines, self.starts, ends, strict=True):
+        stacked = VGroup(*self.rows).arrange((0, -1, 0), buff=gap + 1.1 * size)
+        for row, a, b in zip(stacked, self.starts, ends, strict=True):
             self.numbers.append(TokenNumbers(row, tensor[a:b], spec, fill, least=0))
         super().__init__(*self.rows, *self.numbers)
 
