@@ -40,7 +40,8 @@ class TokenRow(Painted):
 
     emphasis: opacity of each token; tint: its colour. `target`: index of the token that is talked about (yellow).
     `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge. `numbered`: leaves
-    room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters.
+    room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters. `least`: the
+    least width of a box, in which its number has room.
     """
 
     emphasis: Mix[np.ndarray]
@@ -60,8 +61,9 @@ class TokenRow(Painted):
         down: bool = False,
         gap: float = 0.14,
         numbered: bool = False,
+        least: float = 0.0,
     ):
-        self.tokens = tuple(tokens)
+        self.tokens, self.least = tuple(tokens), least
         self.words = [display(token) for token in tokens]
         self.spaced = [token.startswith(" ") for token in tokens]
         crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
@@ -104,14 +106,19 @@ class TokenRow(Painted):
 
     def _place(self, width: float) -> list[tuple[float, int, float]]:
         """(x, line, width) of every box."""
-        boxes, x, line, pad = [], 0.0, 0, self.pad * self.size
-        for i, (word, spaced) in enumerate(zip(self.words, self.spaced, strict=True)):
-            w = typesetting.width(word, self.size) + 2 * pad + (0.22 * self.size if spaced else 0)
+        boxes, x, line = [], 0.0, 0
+        for i in range(len(self.words)):
+            w = max(self._own_width(i), self.least)
             if i and (self.down or x + w > width):
                 x, line = 0.0, line + 1
             boxes.append((x, line, w))
             x += w + self.gap * min(1.0, self.size / 0.3)
         return boxes
+
+    def _own_width(self, i: int) -> float:
+        """What a word takes, with the air at its sides."""
+        lead = 0.22 * self.size if self.spaced[i] else 0.0
+        return typesetting.width(self.words[i], self.size) + 2 * self.pad * self.size + lead
 
     def _center_lines(self, right: float) -> None:
         if self.down:
@@ -143,7 +150,9 @@ class TokenRow(Painted):
 
     def piece(self, i: int) -> TokenRow:
         """One token as a row of its own, lying exactly on top of this one: what flies away or arrives."""
-        twin = TokenRow([self.tokens[i]], width=math.inf, size=self.size, unknown=[0] if i in self.unknown else ())
+        twin = TokenRow(
+            [self.tokens[i]], width=math.inf, size=self.size, unknown=[0] if i in self.unknown else (), least=self.least
+        )
         twin.tint, twin.edge = self.tint[i : i + 1].copy(), self.edge[i : i + 1].copy()
         corners = self.corners(i)
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
@@ -180,7 +189,7 @@ class TokenRow(Painted):
                 )
             pen.text(
                 word,
-                x + self.pad * self.size + lead,
+                x + (w - self._own_width(i)) / 2 + self.pad * self.size + lead,
                 y + (self.tall / 2 + 0.29) * self.size,
                 self.size,
                 self.tint[i],

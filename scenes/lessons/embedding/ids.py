@@ -10,11 +10,19 @@ from manim import VGroup
 
 from model.numbers.tensor import Tensor
 from scenes.kit.ground import typesetting
+from scenes.kit.ground.say import number
 from scenes.kit.ground.style import smallest
 from scenes.kit.ground.text import TOKEN
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
 
 MOST = 8  # lines of a sentence
+CROWDED = 40  # words; of more, short ones stand so near that the least numbers would touch
+AIR = 0.35  # em between two numbers
+
+
+def widest(numbers: Tensor, spec: str) -> float:
+    """The room that the widest of some numbers takes in the smallest letters, with air at its sides."""
+    return max(typesetting.width(number(float(one), spec), smallest()) for one in numbers.values) + AIR * smallest()
 
 
 class NumberedTokens(VGroup):
@@ -37,28 +45,32 @@ class NumberedTokens(VGroup):
         fill: str = "secondary",
         gap: float = 0.22,
     ):
-        size, self.starts = self._cut(tokens, width, height, size, gap)
-        ends = [*self.starts[1:], len(tokens)]
+        largest = size
+        for self.least in (0.0 if len(tokens) <= CROWDED else widest(tensor, spec), 0.0):
+            size, self.starts = self._cut(tokens, width, height, largest, gap)
+            ends = [*self.starts[1:], len(tokens)]
+            lines = [self._row(tokens[a:b], width, size) for a, b in zip(self.starts, ends, strict=True)]
+            if all(row.boxes[-1][1] == 0 for row in lines):  # no line has become two
+                break
         self.rows, self.numbers = [], []
         for a, b in zip(self.starts, ends, strict=True):
             here = target - a if target is not None and a <= target < b else None
             self.rows.append(
                 self._row(tokens[a:b], width, size, unknown=[k - a for k in unknown if a <= k < b], target=here)
             )
-        lines = VGroup(*self.rows).arrange((0, -1, 0), buff=gap + 1.1 * size)
-        for row, a, b in zip(lines, self.starts, ends, strict=True):
+        stacked = VGroup(*self.rows).arrange((0, -1, 0), buff=gap + 1.1 * size)
+        for row, a, b in zip(stacked, self.starts, ends, strict=True):
             self.numbers.append(TokenNumbers(row, tensor[a:b], spec, fill, least=0))
         super().__init__(*self.rows, *self.numbers)
 
-    @staticmethod
-    def _row(tokens: Sequence[str], width: float, size: float, **kwargs: Any) -> TokenRow:
-        return TokenRow(tokens, width=width, size=size, **kwargs)
+    def _row(self, tokens: Sequence[str], width: float, size: float, **kwargs: Any) -> TokenRow:
+        return TokenRow(tokens, width=width, size=size, least=self.least, **kwargs)
 
     def _cut(
         self, tokens: Sequence[str], width: float, height: float, size: float, gap: float
     ) -> tuple[float, list[int]]:
         """(em, where lines begin) with the largest letters; of equal ones, the fewest lines."""
-        widths = np.array([typesetting.width(display(token), 1.0) + 0.75 for token in tokens])
+        widths = np.array([max(typesetting.width(display(token), 1.0) + 0.75, self.least / size) for token in tokens])
         found = []
         for lines in range(1, min(len(tokens), MOST) + 1):
             middles = (np.cumsum(widths) - widths / 2) / widths.sum() * lines

@@ -33,7 +33,6 @@ class Embedding(StackLesson):
     """
 
     tokens = (1, 24)
-    pieces = 40  # under shorter words stand numbers
     controls = ("token",)
     text, model = own_run("embedding")
 

@@ -1,5 +1,7 @@
 """Numbers under a row of tokens stand clear of every token, in one line or several, and under their own."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,17 @@ def test_under_a_strip_the_words_that_it_shows_have_numbers():
         middle, foot = reading.corners.mean(axis=0), strip.edge_point(k, (0.5, 1))
         assert reading.text == f"{ids.values[k]:,.0f}" and middle[0] == pytest.approx(foot[0], abs=0.03)
         assert 0 < foot[1] - middle[1] < 0.4
+
+
+def test_in_boxes_of_the_least_width_numbers_under_short_words_stand_apart():
+    words = ["a", ",", "I"] * 8
+    ids = numbers(len(words))
+    crowded, wide = (TokenRow(words, width=12, size=0.2, least=least) for least in (0.0, 0.45))
+    touching, apart_ = (TokenNumbers(row, ids, ",.0f").readings() for row in (crowded, wide))
+    boxes = [[reading.corners for reading in readings] for readings in (touching, apart_)]
+    near = [[apart(a, b) for a, b in pairwise(of)] for of in boxes]
+    assert not any(near[0]) and all(near[1])
+    assert all(w == pytest.approx(0.45) for _, _, w in wide.boxes)
+    word = next(r for r in wide.readings() if r.text == ",").corners.mean(axis=0)
+    assert word[0] == pytest.approx(wide.corners(1).mean(axis=0)[0], abs=0.02)  # in the middle of its box
+    assert wide.piece(1).width == pytest.approx(0.45)
