@@ -44,7 +44,7 @@ LESSONS = [entry.id for entry in ENTRIES.values() if entry.model != "translator"
 MANY = {"long": 36, "longest": 64}
 SAMPLE = [(lesson, (*TEXTS,)[place % 3], ASPECTS[place // 3 % 3]) for place, lesson in enumerate(LESSONS)]
 SAMPLE += [(lesson, "long", "16:9") for lesson in ("scaling", "residual")]
-SAMPLE += [(lesson, "longest", "16:9") for lesson in ("tokens", "attention", "heads", "unembedding")]
+SAMPLE += [(lesson, "longest", "16:9") for lesson in ("tokens", "embedding", "attention", "mlp", "unembedding")]
 
 
 def asked() -> list[tuple[str, str, str]]:
