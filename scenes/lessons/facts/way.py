@@ -133,9 +133,9 @@ class Way(Painted):
     def draw(self, pen: Pen) -> None:
         for column in self.columns:
             self._draw_word(pen, column)
-        every = ceil(1.3 * self.small / self.line)
+        every, last = ceil(1.3 * self.small / self.line), len(self.stops) - 1
         for stop, name in enumerate(self.stops):
-            if stop % every == 0 or stop == len(self.stops) - 1:
+            if stop == last or stop % every == 0 and stop + every <= last:
                 pen.text(name, self.names, self.y_of(stop), self.small, "secondary", self.dots[stop], align=1.0,
                          level="letters", of=Cell(self.tensor, (stop, self.path[stop])))  # fmt: skip
             self._draw_piece(pen, stop)

@@ -1,6 +1,7 @@
 """A fact: what the lesson must show of shares, of rows carried over and of the way, for any text."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 
 from model import load, run
 from model.errors import UsageError
+from model.numbers.tensor import Tensor
 from model.runs.carried import Carried
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.signed import SignedBars, Waterfall
@@ -215,3 +217,13 @@ def test_of_many_stops_the_first_and_the_last_are_shown():
     assert (
         spread(9, 9) == list(range(9)) and spread(25, 9) == [0, 3, 6, 9, 12, 15, 18, 21, 24] and spread(2, 9) == [0, 1]
     )
+
+
+@pytest.mark.parametrize("height", [2.2, 3.0, 4.0, 6.0])
+def test_of_many_stops_names_stand_clear_of_each_other(height):
+    chances = Tensor.recorded("chances", np.full((31, 2), 0.3, np.float32), ["stop", "word"])
+    names = [*[f"before layer {k}" for k in range(30)], "at the end"]
+    way = Way(chances, ["a", "b"], [0, 1], [0] * 31, names, chances[0, 0], width=7.0, height=height)
+    shown = [(reading.text, reading.corners[:, 1]) for reading in way.readings() if reading.text in names]
+    assert [shown[0][0], shown[-1][0]] == [names[0], names[-1]] and len(shown) > 5
+    assert all(upper.min() >= lower.max() for (_, upper), (_, lower) in pairwise(shown))
