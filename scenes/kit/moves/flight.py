@@ -105,6 +105,7 @@ class GridPerch(Perch):
     def __init__(self, mobject: TensorGrid, row: int | None = None, column: int | None = None):
         super().__init__(mobject)
         self.part, self.opacity = row is not None or column is not None, mobject.opacity
+        self.texts = [(text, text.get_fill_opacity()) for text in mobject.get_family()[1:]]  # what stands beside it
         self.mask = np.full(mobject.values.shape, not self.part)
         if row is not None:
             self.mask[mobject.shown_row(row)] = True
@@ -147,6 +148,8 @@ class GridPerch(Perch):
     def look(self, frame: float, cells: bool) -> None:
         if not self.part:
             self.mobject.opacity = self.opacity * frame
+            for text, opacity in self.texts:
+                text.set_opacity(opacity * frame, family=False)
         for name, there in self.there.items():
             now, staying = getattr(self.mobject, name), self.mask & ~self.flying
             now[self.flying] = there[self.flying] if cells else 0.0
