@@ -22,7 +22,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look
 from scenes.kit.words.tokens import display
-from scenes.lesson.claims import gains, loses
+from scenes.lesson.claims import gains, loses, most
 from scenes.lesson.steps import COME, come
 from scenes.lessons.heads.question import COLUMN_OF_CHANGES, TEXT, opening
 
@@ -36,6 +36,9 @@ COLUMNS = 4  # of what the head adds
 def search(lesson: MultiHead) -> tuple[TensorGrid, TensorGrid]:
     """Leaves the grid of all effects; its cell for our head is the second."""
     off = lesson.off
+    tried = concatenate(list(off.table()), 0)
+    ours = off.layers.index(lesson.layer) * lesson.block.n_heads + lesson.head
+    first = ours if tried.values[ours] >= tried.values.max() else int(tried.values.argmax())
     with lesson.step(
         "Which head matters?",
         ask="Each head off once, {n} more runs: which of them matters?",
@@ -44,16 +47,24 @@ def search(lesson: MultiHead) -> tuple[TensorGrid, TensorGrid]:
         keep=(),
         two=2,
         quiz=lesson.quiz(
-            "How much of the next word’s probability moves without head {h} of layer {l}?",
-            concatenate(list(off.table()), 0),
-            place=off.layers.index(lesson.layer) * lesson.block.n_heads + lesson.head,
+            "How much of the next word’s probability moves without head {h} of layer {l}?", tried, place=ours
         ),
+        claims=[most(tried, first)],
         subtitle="next word after {before} · Σ|p − p′| / {two} between the run with all and each without one",
     ):
         grid, place = effects_in(lesson)
         lesson.play(Introduce(grid, "cells", lag=0.12), run_time=3.2)
         lesson.play(FadeIn(Frame(grid.corners(*place, *place))), run_time=0.6)
-        lesson.answer("Without head {h} of layer {l}, {x:.0%} of the probability of the next word moves.")
+        layer, head = divmod(first, lesson.block.n_heads)
+        lesson.answer(
+            "Without head {h} of layer {l}, {x:.0%} of the probability of the next word moves."
+            if first == ours
+            else "Without head {h} of layer {l}, {x:.0%} of the probability moves; "
+            "most, {y:.0%}, without head {a} of layer {b}.",
+            y=tried[first],
+            a=head,
+            b=off.layers[layer],
+        )
     return grid, grid.piece(*[[k] for k in place])
 
 
