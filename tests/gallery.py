@@ -40,7 +40,7 @@ CLIPS = {
     "generation": Clip("Turn after turn"),
     "anatomy": Clip("Through the blocks"),
     "training": Clip("What it would say"),
-    "induction": Clip("One after the other"),
+    "induction": Clip("Said once, found again"),
     "facts": Clip("Every row"),
     "compare": Clip("Layer by layer"),
     "compare-models": Clip("After every word", size="250kB", options=("--other-model", "tiny-none")),

@@ -1,5 +1,7 @@
 """What of the renders is kept in git stays small: every clone gets it."""
 
+import json
+
 import pytest
 
 from model.paths import ROOT
@@ -24,6 +26,13 @@ def test_a_picture_has_less_than_a_megabyte_and_a_page_less_than_five(file):
 
 def test_every_picture_has_a_way_to_be_made_again():
     assert {file.name for file in GALLERY} == {f"{name}.gif" for name in CLIPS} | {PAGE}
+
+
+def test_every_clip_is_of_a_step_that_there_is():
+    for name, clip in CLIPS.items():
+        if not clip.options:  # else of a film that is not kept
+            film = json.loads((ROOT / f"tests/golden/films/{name}-usual-16x9.json").read_text(encoding="utf-8"))
+            assert clip.step in film["shots"], name
 
 
 def test_a_page_has_the_scripts_of_today():
