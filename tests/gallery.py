@@ -78,4 +78,4 @@ if __name__ == "__main__":
         sys.exit(f"no clip “{unknown[0]}”; there are {', '.join((*CLIPS, PAGE))}")
     with TemporaryDirectory() as made:
         for wanted in sys.argv[1:] or (*CLIPS, PAGE):
-            make(wanted, Path(made) / wanted)
+            make(wanted, Path(made) / wanted.replace(".", "-"))
