@@ -58,9 +58,10 @@ def page(film: Filmed, chapters: list[Any], report: Report) -> str:
     while True:
         video, stills = video_and_stills(film, chapters, crf, lambda done: report((frames + done) // 2, frames))
         text = replace(made, film=video, stills=stills).html()
-        if len(text) <= most or crf == COARSEST:
+        size = len(text.encode())
+        if size <= most or crf == COARSEST:
             return text
-        crf = coarser(crf, 4 / 3 * len(video), len(text) - most)
+        crf = coarser(crf, 4 / 3 * len(video), size - most)
 
 
 def contents(film: Filmed, report: Callable[[int], None] = lambda done: None) -> Document:

@@ -44,8 +44,8 @@ LIES = [
     Lie(
         "what a head does is asked about another head",
         HEADS,
-        "place=off.layers.index(lesson.layer) * lesson.block.n_heads + lesson.head,",
-        "place=0,",
+        "tried, place=ours",
+        "tried, place=0",
         "heads",
         FALSE,
     ),

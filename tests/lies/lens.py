@@ -16,10 +16,10 @@ LIES = [
         "wrong label",
     ),
     Lie(
-        "the largest logits, but the very first is left out",
+        "the largest logits, but the second is left out",
         LOGITS,
         "chosen = order[:HIGH] + order[-LOW:]",
-        "chosen = order[1 : HIGH + 1] + order[-LOW:]",
+        "chosen = order[:1] + order[2 : HIGH + 1] + order[-LOW:]",
         "unembedding",
         "false claim",
     ),

@@ -125,7 +125,7 @@ def test_a_film_asks_where_it_is_told_to(run, tmp_path, asks, name):
     told = json.loads(film.with_suffix(".json").read_text(encoding="utf-8"))
     (step,) = told["steps"]
     asked = step["quiz"]["text"]
-    assert step["quiz"]["answers"][step["quiz"]["right"]] == "20%"
+    assert step["quiz"]["answers"][step["quiz"]["right"]] == "19%"
     assert (step["lines"][0]["kind"] == "quiz") == bool(name)
     said = " ".join(film.with_suffix(".srt").read_text(encoding="utf-8").split())
     assert (asked in said) == bool(name)
