@@ -41,14 +41,7 @@ LIES = [
         "unembedding",
         OPEN,
     ),
-    Lie(
-        "what a head does is asked about another head",
-        HEADS,
-        "tried, place=ours",
-        "tried, place=0",
-        "heads",
-        FALSE,
-    ),
+    Lie("what a head does is asked about another head", HEADS, "tried, place=ours", "tried, place=0", "heads", FALSE),
     Lie(
         "the word without the head is asked of the run with it",
         HEADS,
