@@ -113,13 +113,22 @@ def test_a_killed_process_is_replaced(preview, open_page, who):
     page.planned()
     page.press("2")
     page.rest(1)
-    os.kill(process_of(preview, who), signal.SIGKILL)
+    wait_for(lambda: killed(preview, who), 10, "a process to kill")
     if who != "loader":
         shown = page.first_picture(after=session)
         assert shown[1] == 1, "at the same step"
     page.js("clearhead.change({text: 'The dog ran'})")
     page.first_picture(after=page.shown[0])
     wait_for(lambda: page.js("clearhead.player.about.chosen.text") == "The dog ran")
+
+
+def killed(preview: Preview, who: str) -> bool:
+    """Whether it was there: processes come and go while one looks for it."""
+    try:
+        os.kill(process_of(preview, who), signal.SIGKILL)
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return True
 
 
 def process_of(preview: Preview, who: str) -> int:
