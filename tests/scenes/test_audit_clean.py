@@ -11,7 +11,7 @@ from scenes.lesson import Options
 from scenes.lesson.options import ASPECTS
 from studio.audit import Report, audit_lesson, everything
 from studio.audit.film.drawn import drawn
-from studio.audit.matrix import DRAWN, small_picture
+from studio.audit.matrix import DRAWN, audit_in_themes, small_picture
 from studio.play.session import Job
 
 ENTRIES = {entry.id: entry for entry in course()}
@@ -21,11 +21,11 @@ QUICK = ("compare", "mlp", "scaling", "unembedding")  # lessons that are audited
 BY_DEFAULT = [pytest.param(lesson, marks=() if lesson in QUICK else pytest.mark.slow) for lesson in ENTRIES]
 PAIRS = [(text, aspect) for text in TEXTS for aspect in ASPECTS]  # the first is what is rendered by default
 FIRST = [(lesson, 1 + 5 * place % (len(PAIRS) - 1)) for place, lesson in enumerate(ENTRIES)]
-OTHERS = [  # of the others every second: of a lesson the even ones, of the next the odd ones
+OTHERS = [  # of the others, of each lesson, every text in another aspect, in both themes
     (lesson, k)
     for place, (lesson, first) in enumerate(FIRST)
     for k in range(1, len(PAIRS))
-    if k != first and (k + place) % 2
+    if k != first and (k + k // len(ASPECTS) + place) % len(ASPECTS) == 0
 ]
 
 
@@ -68,7 +68,8 @@ def test_nothing_flashes_and_no_stage_is_blank(lesson, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("lesson", "number"), OTHERS)
 def test_texts_and_aspects(lesson, number):
-    assert findings(lesson, options_of(number)) == []
+    reports = audit_in_themes(ENTRIES[lesson], options_of(number), THEMES)
+    assert [told(report) for report in reports] == [[], []]
 
 
 @pytest.mark.slow
