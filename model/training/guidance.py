@@ -87,10 +87,9 @@ def off(patterns: Sequence[Tensor], found: Sequence[tuple[int, Look]], told: Map
     """How far heads are from looking where they are told, in nats.
 
     patterns: of every layer (window, head, query, key); found: (window, look) of the same windows; told: the (layer,
-    head) of each kind. For each key, how
-    far −log of its weight is above that of its share of `ENOUGH`, on average; and, of nouns, how far −log of what the
-    heads above the first layer give to other words is above that of 1 − `ELSEWHERE`, so that what is found is found in
-    one place and goes its way from there."""
+    head) of each kind. For each key, how far −log of its weight is above that of its share of `ENOUGH`, on average;
+    and, of nouns, how far −log of what the heads above the first layer give to other words is above that of
+    1 − `ELSEWHERE`, so that what is found is found in one place and goes its way from there."""
     total = patterns[0].new_zeros(())
     for kind, (layer, head) in told.items():
         mine = [(window, look) for window, look in found if look.kind == kind]

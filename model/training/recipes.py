@@ -24,9 +24,7 @@ class Recipe:
     weight_decay: float = 0.05
     warmup: int = 200
     horizon: int | None = None  # steps of the cosine that the learning rate follows (None: all)
-    cooldown: float = (
-        0.0  # share of the steps before the guided ones, at their end, over which the rate falls on to zero
-    )
+    cooldown: float = 0.0  # share of the steps before the guided ones, at their end, in which the rate falls to zero
     snapshots: int = 14
     half: bool = False  # store the final weights in float16
     repeats: float = 0.0  # share of windows that are random words, said again and again

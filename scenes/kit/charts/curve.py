@@ -16,7 +16,7 @@ from scenes.kit.ground.pen import Fill
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.timing import COME, SOON, Together, come_so_far, ease, waited
+from scenes.kit.ground.timing import Together, ease, seen_so_far, waited
 from scenes.kit.numbers.grid import TensorGrid
 
 TICK = 0.26  # em of the numbers along an axis
@@ -250,8 +250,6 @@ class GrowCurve(Animation):
         self.opacity, self.after = curve.opacity, after
 
     def interpolate_mobject(self, alpha: float) -> None:
-        late, soon = waited(alpha, self.after), SOON if self.after else COME
-        self.mobject.grown = float(
-            (rush_from if self.after else self.rate_func)(late)
-        )  # what has waited begins at once
-        self.mobject.opacity = self.opacity * come_so_far(late, (1 - self.after) * self.run_time, soon)
+        pace = rush_from if self.after else self.rate_func  # what has waited begins at once
+        self.mobject.grown = float(pace(waited(alpha, self.after)))
+        self.mobject.opacity = self.opacity * seen_so_far(alpha, self.run_time, self.after)

@@ -15,7 +15,7 @@ from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
 from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.style import color, smallest
-from scenes.kit.ground.timing import SOON, come_so_far, waited
+from scenes.kit.ground.timing import seen_so_far, waited
 from scenes.kit.words.labels import spread, thin
 from scenes.kit.words.tokens import display
 
@@ -177,9 +177,9 @@ class Arrive(Animation):
         super()._setup_scene(scene)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        late, soon = waited(alpha, self.after), SOON if self.after else COME
-        self.mobject.arrived = np.full(len(self.mobject.groups), float(self.rate_func(late)))
-        come = 1.0 if self.there else come_so_far(late, (1 - self.after) * self.run_time, soon)
+        arrived = float(self.rate_func(waited(alpha, self.after)))
+        self.mobject.arrived = np.full(len(self.mobject.groups), arrived)
+        come = 1.0 if self.there else seen_so_far(alpha, self.run_time, self.after, COME)
         self.mobject.opacity = self.opacity * come
 
 

@@ -34,6 +34,11 @@ def come_so_far(alpha: float, run_time: float, seconds: float = COME) -> float:
     return float(ease(min(1.0, alpha * max(run_time / seconds, 1.0))))
 
 
+def seen_so_far(alpha: float, run_time: float, after: float, seconds: float = COME) -> float:
+    """How much is seen of what comes, in so many seconds, after that part of a play; what has waited is there soon."""
+    return come_so_far(waited(alpha, after), (1 - after) * run_time, SOON if after else seconds)
+
+
 class Together(Animation):
     """An animation that plays on several mobjects at once, each of which stays by itself on the stage.
 
@@ -56,4 +61,4 @@ class Together(Animation):
         scene.remove(*self.helpers)
 
 
-__all__ = ["Together", "come_so_far", "ease", "stagger", "waited"]
+__all__ = ["Together", "come_so_far", "ease", "seen_so_far", "stagger", "waited"]

@@ -9,7 +9,7 @@ import numpy as np
 from manim import Animation, Mobject, Scene, linear
 
 from scenes.kit.ground.painting import Painted
-from scenes.kit.ground.timing import COME, SOON, Together, come_so_far, ease, stagger, waited
+from scenes.kit.ground.timing import SOON, Together, come_so_far, ease, seen_so_far, stagger, waited
 from scenes.kit.numbers.grid import TensorGrid
 
 BEGUN = 0.06  # of its growth, within which a bar comes
@@ -73,9 +73,8 @@ class Introduce(Reveal):
         super().begin()
 
     def interpolate_mobject(self, alpha: float) -> None:
-        late, soon = waited(alpha, self.after), SOON if self.after else COME
-        super().interpolate_mobject(late)
-        share = come_so_far(late, (1 - self.after) * self.run_time, soon)
+        super().interpolate_mobject(waited(alpha, self.after))
+        share = seen_so_far(alpha, self.run_time, self.after)
         for part, opacity in self.shown:
             part.set_opacity(share * opacity, family=False)
 
