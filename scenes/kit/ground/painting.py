@@ -69,7 +69,8 @@ class PaintingCamera(Camera):
         self.pixels = tuple(background.copy() for _ in sheets)
         for each, (_, number) in zip(self.pixels, sheets, strict=True):
             if number:
-                each[..., :3] = np.rint(255 * theme.each[number]["background"])
+                paper = [*np.rint(255 * theme.each[number]["background"]), background[0, 0, 3]]
+                each.view(np.uint32)[...] = np.array(paper, dtype=np.uint8).view(np.uint32)  # four bytes at once
         contexts = map(self.get_cairo_context, self.pixels)
         self.sheets = tuple(Sheet(ctx, *how) for ctx, how in zip(contexts, sheets, strict=True))
         try:
@@ -315,7 +316,8 @@ def blend(a: Any, b: Any, alpha: float) -> Any:
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
             mixed = (1 - alpha) * a + alpha * b
-        return np.where(np.isfinite(mixed), mixed, b if alpha >= 0.5 else a)
+        finite = np.isfinite(mixed)
+        return mixed if finite.all() else np.where(finite, mixed, b if alpha >= 0.5 else a)
     return b if alpha >= 0.5 else a
 
 

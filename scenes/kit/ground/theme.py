@@ -5,7 +5,7 @@ A colour has three channels, in `Themes` three for each of them, one after the o
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import numpy as np
@@ -82,6 +82,11 @@ def by_theme(rgb: np.ndarray) -> np.ndarray:
     return rgb.reshape(*rgb.shape[:-1], -1, 3)
 
 
+def largest(colours: np.ndarray) -> np.ndarray:
+    """Of the channels of each [..., channels]: `max` along so short an axis takes many times as long."""
+    return np.asarray(reduce(np.maximum, np.moveaxis(colours, -1, 0)))
+
+
 @cache
 def load(name: str) -> Theme:
     """The theme of that name; UsageError lists those there are."""
@@ -93,10 +98,17 @@ def load(name: str) -> Theme:
 
 
 def luminance(rgb: np.ndarray) -> np.ndarray:
-    """Relative luminance of sRGB colours [..., 3] (WCAG 2.2, “relative luminance”)."""
-    rgb = np.asarray(rgb, dtype=float)
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return linear @ np.array([0.2126, 0.7152, 0.0722])
+    """Relative luminance of sRGB colours [..., 3], 0…1 or bytes (WCAG 2.2, “relative luminance”)."""
+    rgb = np.asarray(rgb)
+    return (LINEAR[rgb] if rgb.dtype == np.uint8 else _linear(rgb)) @ WEIGHTS
+
+
+def _linear(rgb: np.ndarray) -> np.ndarray:
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
+LINEAR = _linear(np.arange(256) / 255)  # of every byte
 
 
 def contrast(a: np.ndarray, b: np.ndarray) -> np.ndarray:

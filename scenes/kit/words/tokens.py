@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Protocol
 
@@ -24,6 +25,7 @@ LONGEST = 16  # characters of a token that are shown
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
+@lru_cache(maxsize=1 << 16)  # the words of a large vocabulary
 def display(token: str) -> str:
     """How a token is written on screen: without its leading space, control characters visible, long ones cut.
 

@@ -26,7 +26,7 @@ from scenes.kit.ground.encodings import (
     Through,
 )
 from scenes.kit.ground.readings import Cell, Cells, Reading
-from scenes.kit.ground.theme import Theme, by_theme
+from scenes.kit.ground.theme import Theme, by_theme, largest
 from studio.audit.findings import Defect
 from studio.audit.numbers.sources import Sources
 from studio.audit.screen import VISIBLE
@@ -70,7 +70,7 @@ class Measured:
         with np.errstate(invalid="ignore"):
             least, most = np.minimum.reduce(ends), np.maximum.reduce(ends)
             away = self.zoom * np.maximum(least - self.found, self.found - most)
-        return np.asarray((away if away.ndim == 1 else away.max(axis=-1)) > self.slack)
+        return np.asarray((away if away.ndim == 1 else largest(away)) > self.slack)
 
 
 def check_marks(marks: Iterable[Mark], sources: Sources, theme: Theme) -> Iterator[Defect]:

@@ -18,7 +18,7 @@ from scenes.kit.ground.encodings import Mark
 from scenes.kit.ground.layout import HOME, View
 from scenes.kit.ground.painting import PaintingCamera, seen_in
 from scenes.kit.ground.text import Caption, Formula, Heading
-from scenes.kit.ground.theme import by_theme, contrast
+from scenes.kit.ground.theme import by_theme, contrast, largest
 from scenes.lesson.lesson import Lesson
 from studio.audit.checks.check import Check
 from studio.audit.findings import Defect
@@ -250,18 +250,20 @@ def check_contrast(item: Item, pictures: Pictures) -> Iterator[Defect]:
         return
     points = _sample(reading.corners, picture.shape[1] / (view.right - view.left))
     rows, columns = view.pixels(points, picture)
-    behind, seen = (image[rows, columns, :3] / 255 for image in (pictures.ground, picture))
+    ground = pictures.ground[rows, columns, :3]
+    behind, seen = ground / 255, picture[rows, columns, :3] / 255
     plain = by_theme(reading.rgb)[pictures.theme]
     ink = plain if reading.opacity == 1 else plain * reading.opacity + behind * (1 - reading.opacity)
-    there = np.abs(seen - behind).max(axis=2) > INK * np.abs(ink - behind).max(axis=2) + 1e-3
+    there = largest(np.abs(seen - behind)) > INK * largest(np.abs(ink - behind)) + 1e-3
     length = np.hypot(*(reading.corners[1] - reading.corners[0]))
-    windows = np.array_split(there.any(axis=0), max(1, int(length / (WINDOW * reading.size))))
-    missing = sum(not window.any() for window in windows)
-    ratios = np.sort(contrast(ink if ink.ndim == 1 else ink[RING, RING], behind[RING, RING]), axis=None)
+    windows = max(1, min(there.shape[1], int(length / (WINDOW * reading.size))))
+    starts = np.arange(windows) * there.shape[1] // windows
+    missing = windows - int(np.logical_or.reduceat(there.any(axis=0), starts).sum())
+    ratios = np.sort(contrast(ink if ink.ndim == 1 else ink[RING, RING], ground[RING, RING]), axis=None)
     ratio = float(ratios[len(ratios) * WORST // 100])
     if missing and ratio > 1.5:
         what = f"“{short(reading.text)}” is covered by what is drawn over it"
-        yield Defect("covered", what, item.middle, shown=f"{missing} of {len(windows)} parts hidden")
+        yield Defect("covered", what, item.middle, shown=f"{missing} of {windows} parts hidden")
     elif ratio < CONTRAST - 0.05:  # colours have 256 steps
         what = f"“{short(reading.text)}” is hard to tell from what lies behind it"
         yield Defect("contrast", what, item.middle, f"{CONTRAST} : 1", f"{ratio:.1f} : 1")

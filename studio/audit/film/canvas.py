@@ -67,7 +67,7 @@ class Vanishing:
         there = sight.numbers()
         for home, places in self.stood.items():
             here = there.get(home)
-            if here is places:
+            if here is places or here is not None and np.array_equal(here, places):
                 continue
             missing = places if here is None else np.setdiff1d(places, here, assume_unique=True)
             if len(missing):

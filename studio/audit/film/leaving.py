@@ -11,6 +11,8 @@ import numpy as np
 from manim import Animation, FadeOut, Mobject
 
 from scenes.kit.ground.painting import Painted
+from scenes.kit.ground.readings import Reading
+from scenes.kit.moves.flight import Flock
 from scenes.kit.moves.handover import comes
 from studio.audit.film.canvas import DARK
 from studio.audit.film.motion import doubled
@@ -71,23 +73,19 @@ def box_of(mobject: Mobject) -> Box:
 def crossing(last: Sight, sights: Sights, animations: Iterable[Animation]) -> Iterator[Defect]:
     """Texts that come over such as leave, at a moment inside a play. last: the end of the play before."""
     animations = list(animations)
-    leaving = {id(part): part for part in moved(each for each in every(animations) if isinstance(each, FadeOut))}
     stood = {id(look.mobject) for look in last.looks}
-    coming = {id(part): part for part in moved(each for each in every(animations) if comes(each, stood))}
-    old = list(readable(leaving.values(), sights))
-    for above in readable(coming.values(), sights) if old else ():
-        for below in old:
-            yield from doubled(below, above)
+    below = readable(moved(each for each in every(animations) if isinstance(each, FadeOut)), sights)
+    if below:
+        coming = moved(each for each in every(animations) if comes(each, stood))
+        above = readable((part for part in coming if not isinstance(part, Flock)), sights)  # whose numbers are in cells
+        yield from doubled(below, above)
 
 
-def readable(mobjects: Iterable[Mobject], sights: Sights) -> Iterator[Look]:
-    """Those that show texts which can be read, with these texts."""
-    for mobject in mobjects:
-        if isinstance(mobject, Painted) and mobject.opacity >= READABLE:
-            look = sights.at(mobject)
-            look.readings = [reading for reading in look.readings if reading.opacity >= READABLE]
-            if look.readings:
-                yield look
+def readable(mobjects: Iterable[Mobject], sights: Sights) -> list[Reading]:
+    """The texts on these that can be read."""
+    parts = {id(part): part for part in mobjects if isinstance(part, Painted) and part.opacity >= READABLE}
+    shown = (reading for part in parts.values() for reading in sights.texts_of(part))
+    return [reading for reading in shown if reading.opacity >= READABLE]
 
 
 __all__ = ["crossing", "popped"]

@@ -36,7 +36,7 @@ class Motion:
         for below, above in combinations(looks, 2):
             if {id(below.mobject), id(above.mobject)} & sight.moving and meet(below, above):
                 if not self.pass_by(below, above):
-                    self.note([below, above], doubled(below, above))
+                    self.note([below, above], doubled(below.readings, over(above)))
         self.middles = middles(sight)
 
     def pass_by(self, one: Look, other: Look) -> bool:
@@ -76,7 +76,7 @@ def middles(sight: Sight) -> dict[int, np.ndarray]:
 
 def stay(looks: list[Look]) -> bool:
     """Whether two mobjects have texts that lie in each other."""
-    return len(looks) == 2 and all(look.readings for look in looks) and any(True for _ in in_each_other(*looks))
+    return len(looks) == 2 and any(True for _ in in_each_other(looks[0].readings, over(looks[1])))
 
 
 def meet(one: Look, other: Look) -> bool:
@@ -85,7 +85,12 @@ def meet(one: Look, other: Look) -> bool:
     return bool((low < right).all() and (left < high).all())
 
 
-def doubled(below: Look, above: Look) -> Iterator[Defect]:
+def over(look: Look) -> list[Reading]:
+    """Its texts, where they may lie over others: the numbers of a flock are in cells."""
+    return [] if isinstance(look.mobject, Flock) else look.readings
+
+
+def doubled(below: list[Reading], above: list[Reading]) -> Iterator[Defect]:
     """Pairs of texts that are seen through each other."""
     for one, other in in_each_other(below, above):
         if not leaves(one, other):
@@ -94,18 +99,15 @@ def doubled(below: Look, above: Look) -> Iterator[Defect]:
             yield Defect("double exposure", what, shown=shown).at(other.corners.mean(axis=0))
 
 
-def in_each_other(below: Look, above: Look) -> Iterator[tuple[Reading, Reading]]:
+def in_each_other(below: list[Reading], above: list[Reading]) -> Iterator[tuple[Reading, Reading]]:
     """Pairs of texts that can both be seen where they lie over each other."""
-    if isinstance(above.mobject, Flock):
-        return  # its numbers are in cells
-    under = [r for r in below.readings if r.opacity >= READ]
-    over = [r for r in above.readings if r.opacity >= READ]
-    if not under or not over:
+    below, above = ([r for r in each if r.opacity >= READ] for each in (below, above))
+    if not below or not above:
         return
-    a, b = (np.array([r.corners for r in each]) for each in (under, over))
+    a, b = (np.array([r.corners for r in each]) for each in (below, above))
     apart = (a.max(axis=1)[:, None] <= b.min(axis=1)[None]) | (b.max(axis=1)[None] <= a.min(axis=1)[:, None])
     for i, j in np.argwhere(~apart.any(axis=2)):
-        one, other = under[i], over[j]
+        one, other = below[i], above[j]
         cover = other.opacity if other.area is not None else 0.0  # the cell around a number hides what is behind it
         if one.opacity * (1 - cover) >= READ and depth(one.corners, other.corners) > WITHIN * min(one.size, other.size):
             yield one, other

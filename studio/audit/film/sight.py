@@ -71,12 +71,12 @@ class Look:
 
 def standing_out(things: Iterable[Reading | Mark], background: np.ndarray) -> Light:
     """The largest contrast to the background of texts and shapes, each as pale as its opacity makes it."""
-    seen = [np.broadcast_arrays(each.rgb, np.asarray(each.opacity)[..., None]) for each in things]
-    if not any(np.size(rgb) for rgb, _ in seen):
+    pale = [background + np.asarray(each.opacity)[..., None] * (each.rgb - background) for each in things]
+    if not any(colours.size for colours in pale):
         return NOTHING
-    rgb, opacity = (np.concatenate([pair[k].reshape(-1, len(background)) for pair in seen]) for k in (0, 1))
-    pale, ground = by_theme(background + opacity * (rgb - background)), by_theme(background)
-    return np.asarray(contrast(pale, ground).max(axis=0))
+    colours = np.concatenate([each.reshape(-1, len(background)) for each in pale])
+    as_painted = np.rint(255 * colours.clip(0, 1)).astype(np.uint8)
+    return np.array([each.max() for each in contrast(by_theme(as_painted), by_theme(background)).T])
 
 
 def stretch_of(mobject: Painted) -> float:
@@ -132,9 +132,10 @@ class Sights:
             self.forget(self.moving)
         return self._sight(on_screen(scene), scene.time + scene.last_t, self.moving, self.under_way)
 
-    def at(self, mobject: Mobject) -> Look:
-        """A mobject at this very moment."""
-        return Look(mobject, self.homes, seen_in(mobject, view_of(self.lesson)), self.reader)
+    def texts_of(self, mobject: Painted) -> list[Reading]:
+        """What is written on a mobject at this very moment."""
+        readings = mobject.readings(view_of(self.lesson)) if mobject.zoom() >= 1e-3 else []
+        return [reading for reading in readings if reading.text.strip()]
 
     def after(self, mobjects: list[Mobject], changed: Iterable[int]) -> Sight:
         """After a play; changed: ids of the mobjects that show something else than when this was last asked."""
