@@ -62,20 +62,26 @@ class PaintingCamera(Camera):
     display_multiple_background_colored_vmobjects = on_all("display_multiple_background_colored_vmobjects")
 
     @contextmanager
-    def drawing_on(self, theme: Theme, *sheets: tuple[bool, int]) -> Iterator[tuple[Array, ...]]:
+    def drawing_on(
+        self, theme: Theme, *sheets: tuple[bool, int], edges: cairo.Antialias = cairo.Antialias.DEFAULT
+    ) -> Iterator[tuple[Array, ...]]:
         """Meanwhile everything is drawn on so many sheets as well, pixels [height, width, 4]. Of each: whether with
-        text (without it, what lies behind can be seen), and in which of the themes that a theme has."""
+        text (without it, what lies behind can be seen), and in which of the themes that a theme has. edges: how fine
+        they are, here and on the camera's own sheet."""
         background: Array = self.background
         self.pixels = tuple(background.copy() for _ in sheets)
         for each, (_, number) in zip(self.pixels, sheets, strict=True):
             if number:
                 paper = [*np.rint(255 * theme.each[number]["background"]), background[0, 0, 3]]
                 each.view(np.uint32)[...] = np.array(paper, dtype=np.uint8).view(np.uint32)  # four bytes at once
-        contexts = map(self.get_cairo_context, self.pixels)
+        own, *contexts = map(self.get_cairo_context, (self.pixel_array, *self.pixels))
         self.sheets = tuple(Sheet(ctx, *how) for ctx, how in zip(contexts, sheets, strict=True))
+        for ctx in (own, *contexts):
+            ctx.set_antialias(edges)
         try:
             yield self.pixels
         finally:
+            own.set_antialias(cairo.Antialias.DEFAULT)
             for each in self.pixels:  # Manim keeps them by their ids
                 del self.pixel_array_to_cairo_context[id(each)]
             self.sheets, self.pixels = (), ()
