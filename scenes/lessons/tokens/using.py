@@ -13,7 +13,7 @@ from scenes.kit.ground.text import Label
 from scenes.kit.recipes import Look
 from scenes.kit.words.pieces import Part, PieceRow, parts_of
 from scenes.kit.words.regroup import Regroup
-from scenes.lesson.steps import come, leave
+from scenes.lesson.steps import COME, come, leave
 from scenes.lessons.tokens.smiley import Smiley
 from scenes.lessons.tokens.words import SMALL, many, out_of, pieces_of
 
@@ -88,7 +88,7 @@ def stranger(lesson: Tokens, row: PieceRow, below: list[Mobject]) -> list[Mobjec
     ):
         box = lesson.boxes[1]
         before, after = (pieces(lesson, text, box, plain=plain, size=1.2) for plain in (True, False))
-        lesson.play(*leave(*below), *come(before), run_time=1)
+        lesson.play(*leave(*below), out_of(row, lesson.said, lesson.stranger, before, rate_func=COME), run_time=1)
         lesson.play(Regroup(before, after), run_time=1.4)
         lesson.answer(
             "{n} that other words have given it: cut where letters are frequent, not where it makes sense."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,10 @@ def pieces_of(field: str, cut: Cut) -> Fact:
 
 def out_of(row: PieceRow, text: str, word: str, new: Mobject, **how: Any) -> FadeIn:
     """A word comes out of where it stands in a row of the text; where it does not stand there, in its place."""
-    start = len(utf8(text[: max(text.find(word), 0)]))
-    end = start + len(utf8(word))
+    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)  # “happy”, not that of “unhappy”
+    start, end = (len(utf8(text[:place])) for place in found.span()) if found else (0, 0)
     there = [k for k, part in enumerate(row.parts[: row.shown]) if part.start < end and part.end > start]
-    if word in text and there:
+    if there:
         middle = np.mean([row.corners(k) for k in there], axis=(0, 1))
         how |= dict(target_position=middle, scale=HALF)
     return FadeIn(new, **how)
