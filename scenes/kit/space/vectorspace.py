@@ -207,6 +207,14 @@ class VectorSpace(Painted):
         other.view = self.view + (by, 0.0)
         return other
 
+    def pressed(self, share: float, onto: float) -> VectorSpace:
+        """The same, only such a share as high, about the scene's height `onto`; dots are as round as before. For a
+        Transform."""
+        other: VectorSpace = self.copy()
+        other.scale_units = self.scale_units * (1, share)
+        other.shift((0, onto - self.to_scene(*np.array(self.room) / 2)[1], 0))
+        return other
+
     def _labels(self, dots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where labels stand [n, 2], and how much of each is seen [n]."""
         round_about = beside(dots, self.at(np.zeros(3)), self.sizes, DOT + 0.06, self.room)

@@ -103,7 +103,7 @@ def against(lesson: CrossAttention, before: list[Mobject]) -> list[Mobject]:
             VGroup(label, chart).arrange(DOWN, buff=0.25).move_to(part.center)
             titles.append(label)
             bars.append(chart)
-        grow_after(lesson, before, bars[0], titles[0], there=range(len(slip.true)), run_time=1.2)
+        grow_after(lesson, before, bars[0], titles[0], there=range(len(slip.true)), run_time=2)
         grow_after(lesson, [], bars[1], titles[1], lag=0.6, run_time=2)
         lesson.answer(
             "Behind its slip “{c}” costs {a:.2f}. In training it reads only true words.",

@@ -32,7 +32,7 @@ LARGE = 0.62  # em of the words of a text
 ASIDE = 0.4  # free beside them, for numbers that are wider than their words
 OVER_WORDS = 0.7  # from a line down to the words of a text
 BESIDE_DOTS, IN_SUM = 0.36, 0.38  # em
-FLAT = 0.3  # what is left of a map's height when it is pressed onto a line
+FLAT = 0.02  # what is left of a map's height when it is pressed onto a line
 FAINT = 0.4  # the words tested, when others are looked at
 PRESSED = 0.95  # the pairs' dots, pressed onto the line
 
@@ -103,9 +103,9 @@ class Directions:
                 bare = space.copy()
                 bare.label_on[:], bare.arrow_grown[:], bare.title_opacity = 0.0, 0.0, 0.0
                 play(Transform(space, bare), run_time=0.5)
-                flat = bare.copy()
+                flat = bare.pressed(FLAT, line.get_y())
                 flat.emphasis[:] = PRESSED
-                play(Transform(space, flat.stretch(FLAT, 1)), FadeIn(line), run_time=1)
+                play(Transform(space, flat), FadeIn(line), run_time=1)
             gone = [] if self.scene.portrait else [FadeOut(space, rate_func=squish_rate_func(smooth, 0.1, 0.5))]
             play(Arrive(line, rate_func=rush_from), *gone, run_time=2)
             product = self.outermost(found, strip)
