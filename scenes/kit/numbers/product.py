@@ -78,6 +78,9 @@ def _units(indices: Sequence[int | None]) -> float:
     return sum(0.6 if i is None else 1.0 for i in indices)
 
 
+EASE = 1.7  # times the lowest cell in which a number can be read
+
+
 class SoftmaxTable(VGroup):
     """A row of scores turns into weights: score, e^score, and each divided by the sum.
 
@@ -118,9 +121,10 @@ class SoftmaxTable(VGroup):
     LEFT_ROOM, RIGHT_ROOM, HEAD, AIR = 1.6, 1.9, 1.5, 0.22  # beside and above the cells; from a chart to the next row
 
     def _room(self, box: Box, scores: Tensor, down: bool) -> int:
-        """How many keys can be read."""
+        """How many keys can be read; where not all of them, so many as can be read with ease."""
         if down:
-            return box.rows_of(readable_height(), less=self.HEAD)
+            most = box.rows_of(readable_height(), less=self.HEAD)
+            return most if len(scores) <= most else box.rows_of(EASE * readable_height(), less=self.HEAD)
         return int((box.width - self.LEFT_ROOM - self.RIGHT_ROOM) / readable_width(scores, "+.2f"))
 
     def _across(self, box: Box, tensors: Sequence[Tensor], words: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from manim import FadeIn, FadeOut, Mobject
 
 from scenes.kit.charts.signed import SignedBars
+from scenes.kit.moves.flight import Fly
 from scenes.kit.moves.products import DotProduct, SoftmaxRow
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.numbers.grid import TensorGrid
@@ -18,7 +19,7 @@ from scenes.kit.recipes import Look
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, fact, most
-from scenes.lesson.steps import come, grow_after, leave
+from scenes.lesson.steps import come, grow_after
 
 if TYPE_CHECKING:
     from scenes.lessons.unembedding.lesson import Unembedding
@@ -38,7 +39,7 @@ def one_word(lesson: Unembedding, strip: SentenceStrip, grid: TensorGrid) -> lis
         upper, lower = lesson.by(wide=(2.2, 1), square=(2.2, 1), tall=(1.6, 1))
         top, bottom = lesson.below(strip).rows(upper, lower)
         rows = Rows(top, [(lesson.row, "data", "x"), (column, "weight", f"“{lesson.phrases['w']}”")], cell=1.2)
-        lesson.play(*leave(grid), Introduce(rows.grids[0], "columns", lag=0.1), *come(rows.labels[0]), run_time=1.2)
+        lesson.play(Fly(grid, rows.grids[0]), *come(rows.labels[0]), run_time=1.2)
         lesson.play(Introduce(rows.grids[1], "columns", lag=0.1), FadeIn(rows.labels[1]), run_time=1)
         lines = lesson.by(wide=2, square=3, tall=4)
         terms = TermSum(lesson.row, column, logit, width=bottom.width, lines=lines, size=0.4, total_color="logit")
@@ -48,8 +49,13 @@ def one_word(lesson: Unembedding, strip: SentenceStrip, grid: TensorGrid) -> lis
     return [rows, terms]
 
 
+def ranked(lesson: Unembedding) -> list[int]:
+    """All words, the one with the largest logit first."""
+    return [int(k) for k in np.argsort(-lesson.logits.values, kind="stable")]
+
+
 def all_words(lesson: Unembedding, strip: SentenceStrip, before: list[Mobject]) -> SignedBars:
-    order = [int(k) for k in np.argsort(-lesson.logits.values, kind="stable")]
+    order = ranked(lesson)
     chosen = order[:HIGH] + order[-LOW:]
     others = [k for k in order if k != lesson.word]
     with lesson.step(
@@ -91,8 +97,9 @@ def softmax(lesson: Unembedding, before: Mobject) -> SoftmaxTable:
         keep=(before,),
         quiz=lesson.quiz("What chance does “{w}” get?", lesson.probs, place=lesson.word),
     ):
-        words = [display(word) for word in lesson.trace.vocabulary]
-        table = SoftmaxTable(lesson.stage, lesson.logits, words, down=True)
+        order = ranked(lesson)
+        words = [display(lesson.trace.vocabulary[k]) for k in order]
+        table = SoftmaxTable(lesson.stage, lesson.logits[order], words, down=True)
         lesson.play(FadeOut(before), *come(table.scores, table.labels[0], table.heights[0]), run_time=0.6)
         lesson.wait(0.8)  # the bars that stood there, smaller
         lesson.play(SoftmaxRow(table), run_time=3.6)
