@@ -25,7 +25,7 @@ from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.carried import check_carried, check_exchanged
-from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
+from studio.audit.speech.laws import check_hidden, check_laws, check_owners, check_sides, check_sizes
 from studio.audit.speech.names import (
     check_counter,
     check_grey_line,
@@ -114,6 +114,7 @@ class Speech(Check):
             yield from check_carried(text, [*shown, *spoken], self.bars, self.where)
             yield from check_exchanged(text, self.bars, self.where)
             yield from check_laws(text, self.drawn.values())
+            yield from check_hidden(text, self.drawn.values())
             yield from check_sides(text, shown)
             yield from check_owners(text, [*shown, *spoken], self.where)
         for text in self.labels.values():

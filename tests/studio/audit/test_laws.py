@@ -68,6 +68,15 @@ def test_laws_and_sides(caption, expected):
     assert said(caption, dots) & WRONG == expected
 
 
+@pytest.mark.parametrize(("hidden", "expected"), [(2, RIGHT), (3, WRONG), (0, WRONG)])
+def test_how_many_words_are_left_out(hidden, expected):
+    def put(lesson):
+        shown = [0, None, *range(3, lesson.Q.shape[0])]
+        lesson.play(FadeIn(TensorGrid(lesson.Q, "query", rows=shown, digits=False, width=6, height=3)))
+
+    assert said("Of {n} words behind ⋯ nothing is seen.", put, n=hidden) & WRONG == expected
+
+
 @pytest.mark.parametrize(("source", "expected"), [("K = X W_K", RIGHT), ("K = X W_V", WRONG)])
 def test_weights_in_a_formula(source, expected):
     def put(lesson):
