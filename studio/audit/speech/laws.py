@@ -70,10 +70,12 @@ def check_sizes(text: Said, tensors: Sequence[Tensor], where: Where) -> Iterator
             )
 
 
-def check_hidden(text: Said, drawn: Iterable[Encoding]) -> Iterator[Defect]:
-    """“40 words behind ⋯”: of something that is drawn so many words have no place."""
+def check_hidden(text: Said, drawn: Iterable[Encoding], rows: Iterable[int], where: Where) -> Iterator[Defect]:
+    """“40 words behind ⋯”: of something that is drawn so many words have no place. rows: how many words stand in each
+    row of words that has a ⋯."""
     said = [span for span in getattr(text, "spans", ()) if HIDDEN.match(text, span.end)]
     left = left_out(drawn) if said else set()
+    left |= {len(trace) - count for trace in where.traces.values() for count in rows}
     for span in said:
         if span.value not in left:
             what, there = f"not so many words are left out, as “{text}” says", " or ".join(map(str, sorted(left)))
