@@ -208,12 +208,10 @@ class SentenceStrip(Painted):
 
 
 def legible_part(count: int, first: Sequence[int], size_of: Callable[[list[int]], float]) -> list[int]:
-    """Which of so many words are shown: all, where they can be read; else those of `first`, and of the neighbours of
-    the first of them as many as can be read well. size_of: the em of some words, where the others are not shown."""
-    if count < 3 or size_of(list(range(count))) > smallest():
-        return list(range(count))
+    """Which of so many words are shown: those of `first`, and of the neighbours of the first of them as many as can be
+    read well. size_of: the em of some words, where the others are not shown."""
     by_importance = list(dict.fromkeys([*first, *_by_importance(count, first[:1])]))
-    low, high = 2, count - 1  # of so many the letters are large enough, or there is no choice; and at most so many
+    low, high = min(2, count), count  # so many are shown at least, and at most
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if size_of(by_importance[:middle]) >= READABLE else (low, middle - 1)

@@ -15,6 +15,7 @@ from scenes.course import own_run
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.depth.slabs import Card
 from scenes.kit.ground.layout import Box
+from scenes.kit.ground.style import smallest
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.moves.travel import Travel
 from scenes.kit.recipes import Look, bars_on_one_scale
@@ -107,7 +108,8 @@ class Anatomy(TextLesson):
             row = self.row_of(self.trace, shown)
             return row.size * row.zoom()
 
-        return legible_part(len(self.words), [self.exchange.place, len(self.words) - 1, 0], size)
+        whole, needed = list(range(len(self.words))), [self.exchange.place, len(self.words) - 1, 0]
+        return whole if size(whole) > smallest() else legible_part(len(whole), needed, size)
 
     def bars(self) -> list[ProbabilityBars]:
         """What comes next after the last word of either text, on one scale: the likeliest words of both."""
