@@ -6,6 +6,10 @@ TREE, KEPT = "scenes/kit/words/branches.py", "scenes/kit/attention/kept.py"
 TABLE, LESSON = "scenes/lessons/generation/table.py", "scenes/lessons/generation/lesson.py"
 WORK, CACHE, RUN = "model/study/turns/work.py", "model/net/cache.py", "model/runs/caching.py"
 LABEL, SHAPE = "wrong label", "wrong shape"
+LONG = (
+    "The tired old grey wolf walked into the dark forest and the hungry dog chased the young cat through the green "
+    "garden near us"
+)
 
 LIES = [
     Lie(
@@ -43,10 +47,19 @@ LIES = [
     Lie(
         "the words over the kept columns are shifted by one",
         TABLE,
-        "cell=(wide, slab), words=words, header=HEADER)",
-        "cell=(wide, slab), words=[*words[1:], words[0]], header=HEADER)",
+        "cell=(wide, slab), columns=columns, words=words, header=HEADER)",
+        "cell=(wide, slab), columns=columns, words=[*words[1:], words[0]], header=HEADER)",
         "generation",
         LABEL,
+    ),
+    Lie(
+        "of many words one more is left out than is said",
+        LESSON,
+        "dict(hidden=len(self.hidden),",
+        "dict(hidden=len(self.hidden) - 1,",
+        "generation",
+        "false claim",
+        options=dict(text=LONG, aspect="9:16"),
     ),
     Lie(
         "what is called values is the keys once more",

@@ -16,18 +16,21 @@ from model.study.heads.sinks import Sink
 from model.text.tokenizer import Encoding
 from scenes import course
 from scenes.kit import SentenceStrip
+from scenes.kit.numbers.cells import named
 from scenes.kit.words.strip import READABLE
 from scenes.lesson import FRAME, Options
 from scenes.lesson.following import behind, rest_of
 from scenes.lesson.options import ASPECTS
 from scenes.lessons.attention import looking
 from scenes.lessons.heads import question
+from scenes.lessons.position import shuffling
 from studio.audit import audit_lesson
 from studio.audit.matrix import THEMES
 from tests.model.families import foreign
 
 ENTRIES = {entry.id: entry for entry in course()}
 TEXT = "the old dog chased the young cat"
+SEVEN = f"{TEXT} "
 LONG = (
     "The animal did not cross the wide street because it was too tired, and so the old man who had been waiting there "
     "for it since the early morning went home again without his dog"
@@ -42,9 +45,10 @@ TEXTS = {  # of SmolLM2: the lesson's own; 24 pieces, of which one is a blank an
 }
 LESSONS = [entry.id for entry in ENTRIES.values() if entry.model != "translator" and entry.id != "training"]
 MANY = {"long": 36, "longest": 64}
+MANY_PIECES = ("tokens", "embedding", "attention", "mlp", "unembedding", "generation", "position")
 SAMPLE = [(lesson, (*TEXTS,)[place % 3], ASPECTS[place // 3 % 3]) for place, lesson in enumerate(LESSONS)]
 SAMPLE += [(lesson, "long", "16:9") for lesson in ("scaling", "residual")]
-SAMPLE += [(lesson, "longest", "16:9") for lesson in ("tokens", "embedding", "attention", "mlp", "unembedding")]
+SAMPLE += [(lesson, "longest", "16:9") for lesson in MANY_PIECES]
 
 
 def asked() -> list[tuple[str, str, str]]:
@@ -111,7 +115,7 @@ def test_a_model_that_reads_pieces_takes_longer_texts(folder, monkeypatch):
 def test_of_a_sentence_too_long_for_arcs_what_is_looked_at_most_is_shown(folder, aspect):
     width, height = FRAME[aspect]
     with tempconfig({"frame_width": width, "frame_height": height}):
-        options = Options(model=str(folder), text="the old dog chased the young cat " * 9, aspect=aspect)
+        options = Options(model=str(folder), text=SEVEN * 9, aspect=aspect)
         heads, attention = (ENTRIES[name].load()(options) for name in ("heads", "attention"))
         rows = [question.opening(heads).tokens, looking.dots_and_sentence(attention)[1]]
     for lesson, row in zip((heads, attention), rows, strict=True):
@@ -120,6 +124,48 @@ def test_of_a_sentence_too_long_for_arcs_what_is_looked_at_most_is_shown(folder,
         assert isinstance(row, SentenceStrip) and hidden and row.size * row.zoom() >= READABLE
         assert {lesson.position, lesson.query.strongest} <= set(row.shown) and row.width <= lesson.stage.width
         assert float(rest_of(weights, row)) == pytest.approx(weights.values[hidden].sum()) and "{rest" in behind(row)
+
+
+@pytest.mark.parametrize("folder", ["Llama 3"], indirect=True)
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_both_orders_of_a_long_text_show_the_same_few_words(folder, aspect):
+    width, height = FRAME[aspect]
+    with tempconfig({"frame_width": width, "frame_height": height}):
+        lesson = ENTRIES["position"].load()(Options(model=str(folder), text=SEVEN * 9, aspect=aspect))
+        steps = shuffling.Shuffling(lesson, (lesson.untold, lesson.told))
+        shown = [steps.two_orders(each, steps.rooms(63)[0], shuffling.SMALL) for each in steps.both]
+    assert set(lesson.untold.swap or ()) < set(shown[0].written.shown)
+    for orders, (written, shuffled, _) in zip(steps.both, shown, strict=True):
+        assert sorted(orders.order[k] for k in shuffled.shown) == list(written.shown)
+        assert 62 in written.shown and len(written.shown) < 63
+        assert written.size == shuffled.size >= READABLE
+        hidden, fields = steps.left_out(orders), steps.fields(orders)
+        assert hidden == [k for k in range(63) if k not in written.shown]
+        gone = [k for k in range(63) if k not in shuffled.shown]
+        rest, again = (w.values[some].sum() for w, some in zip(orders.weights, (hidden, gone), strict=True))
+        assert (float(fields["rest"]), float(fields["again"])) == pytest.approx((rest, again))
+
+
+@pytest.mark.parametrize("folder", ["Llama 3"], indirect=True)
+def test_of_many_words_that_were_read_the_new_ones_and_those_they_look_at_have_columns(folder):
+    lesson = ENTRIES["generation"].load()(Options(model=str(folder), text=SEVEN * 7, aspect="9:16"))
+    shown = {k for k in lesson.columns if k is not None}
+    looks = lesson.turns[1].trace[f"blocks.{lesson.layer}.attn.pattern"][lesson.head, 49].values
+    assert (
+        {*range(49, len(lesson.read)), int(looks.argmax())} < shown
+        and len(lesson.hidden) > 20
+        and len(lesson.read) > 51
+    )
+    assert len(lesson.columns) <= named(lesson.stage.width - lesson.beside())
+    assert [k for k in range(len(lesson.read)) if k not in shown] == lesson.hidden
+
+
+@pytest.mark.parametrize("folder", ["Llama 3"], indirect=True)
+def test_of_a_text_too_long_for_its_box_the_words_that_matter_are_shown(folder):
+    lesson = ENTRIES["anatomy"].load()(Options(model=str(folder), text=SEVEN * 9, aspect="1:1"))
+    rows = [lesson.sentence(trace) for trace in (lesson.trace, lesson.other)]
+    assert all({0, lesson.exchange.place, 62} < set(row.shown) < set(range(63)) for row in rows)
+    assert all(row.size * row.zoom() >= READABLE - 1e-9 for row in rows)
 
 
 @pytest.mark.parametrize("folder", ["deep"], indirect=True)

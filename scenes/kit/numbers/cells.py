@@ -16,6 +16,7 @@ from scenes.kit.ground.style import smallest
 GAP = 0.03  # between cells
 POWER = 0.8  # of the magnitude, in a cell's colour: weak cells show, too
 MOST = {"data": 0.5}  # how much of the full hue the strongest cell takes: bright enough to see, dark enough to read on
+SLANTED = 0.76  # of a cell's width: the em of names over columns at 45°, so that neighbours keep clear of each other
 DIGIT_SHARE = (0.86, 0.62)  # how much of a cell's width and height its number may take
 
 
@@ -66,6 +67,11 @@ def with_gaps(indices: Collection[int]) -> list[int | None]:
     return shown
 
 
+def named(width: float) -> int:
+    """As many columns as can have a name each in a width, at 45°."""
+    return max(3, int(width * SLANTED / smallest()))
+
+
 def readable_width(tensor: Tensor, spec: str) -> float:
     """The narrowest cell in which every number of the tensor can be read."""
     values = np.asarray(tensor.values, dtype=float)
@@ -78,4 +84,4 @@ def readable_height() -> float:
     return smallest() / DIGIT_SHARE[1] + 0.005
 
 
-__all__ = ["DIGIT_SHARE", "GAP", "Law", "elide", "readable_height", "readable_width"]
+__all__ = ["DIGIT_SHARE", "GAP", "SLANTED", "Law", "elide", "named", "readable_height", "readable_width"]

@@ -19,7 +19,7 @@ from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.ground.text import DIGIT
 from scenes.kit.ground.theme import legible_on
-from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, Law, elide, readable_height, readable_width
+from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, SLANTED, Law, elide, readable_height, readable_width
 
 BRACKET = 0.13  # width that a bracket takes
 SIGNED = {"weight", "score", "logit"}  # blue and red; the others have one hue, by magnitude
@@ -149,7 +149,7 @@ class TensorGrid(Painted):
         if max(widths) <= 0.94 * self.cw:
             return 1.15 * self.header, 0.0
         self.slanted = True
-        self.column_header = min(self.header, 0.76 * self.cw)  # so that neighbours keep clear of each other
+        self.column_header = min(self.header, SLANTED * self.cw)
         widths = [typesetting.width(label, self.column_header) for label in shown]
         diagonal = np.sqrt(0.5)
         reach = max(w * diagonal - (len(widths) - 1 - i) * self.cw for i, w in enumerate(widths))
@@ -346,10 +346,10 @@ class TensorGrid(Painted):
 
     def _draw_dots(self, pen: Pen) -> None:
         """The ⋯ of what is not shown."""
-        r = min(0.028, 0.08 * self.ch)
         for i, j in zip(*np.nonzero(self.gap_cells & (self.cell_opacity > 0.002)), strict=True):
             x, y, w, h = self._rectangle(i, j)
             sideways = self.rows[i] is not None
+            r = min(0.028, 0.08 * self.ch, 0.1 * w if sideways else 1.0)
             if self.rows[i] is None and self.columns[j] is None:
                 continue
             for k in (-1, 0, 1):

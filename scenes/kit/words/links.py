@@ -67,14 +67,15 @@ def along_threads(down: bool = False) -> Callable[[np.ndarray, np.ndarray, float
 class Links(Threads):
     """Lines from the tokens of one row to those of another, below it (or, for columns, to its right).
 
-    order[k]: the token of the first row that stands at place k of the second. A line for each token of the first
-    row, in its order: in a Transform to other Links of that row every line keeps its token."""
+    order[k]: the token of the first row that stands at place k of the second. A line for each token that the first
+    row shows, as the second does, in its order: in a Transform to other Links of that row every line keeps its
+    token."""
 
     def __init__(self, first: TokenRow, second: TokenRow, order: Sequence[int], *, fill: Fill = "secondary"):
         leave, arrive = ((1.0, 0.5), (0.0, 0.5)) if first.down else ((0.5, 1.0), (0.5, 0.0))
         places = np.argsort(order)
-        starts = np.array([first.edge_point(i, leave)[:2] for i in range(len(order))])
-        ends = np.array([second.edge_point(int(k), arrive)[:2] for k in places])
+        starts = np.array([first.edge_point(i, leave)[:2] for i in first.shown])
+        ends = np.array([second.edge_point(int(k), arrive)[:2] for k in places[list(first.shown)]])
         if first.down:
             starts[:, 0], ends[:, 0] = starts[:, 0].max() + 0.06, ends[:, 0].min() - 0.06
         super().__init__(starts, ends, down=first.down, fill=fill)

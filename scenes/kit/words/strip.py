@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -205,6 +205,17 @@ class SentenceStrip(Painted):
         left = NAMES - 0.12 - typesetting.width(chips.name, size)
         for y in {self.cell(chips.name, position, 0)[1] for position in self.shown}:
             pen.text(chips.name, left, y + CHIP / 2 + 0.25 * size, size, role, float(chips.seen.max()))
+
+
+def legible_part(count: int, first: Sequence[int], size_of: Callable[[list[int]], float]) -> list[int]:
+    """Which of so many words are shown: those of `first`, and of the neighbours of the first of them as many as can be
+    read well. size_of: the em of some words, where the others are not shown."""
+    by_importance = list(dict.fromkeys([*first, *_by_importance(count, first[:1])]))
+    low, high = min(2, count), count  # so many are shown at least, and at most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if size_of(by_importance[:middle]) >= READABLE else (low, middle - 1)
+    return sorted(by_importance[:low])
 
 
 def _by_importance(count: int, marked: Sequence[int]) -> list[int]:

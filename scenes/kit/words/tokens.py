@@ -43,7 +43,8 @@ class TokenRow(Painted):
     emphasis: opacity of each token; tint: its colour. `target`: index of the token that is talked about (yellow).
     `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge. `numbered`: leaves
     room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters. `least`: the
-    least width of a box, in which its number has room.
+    least width of a box, in which its number has room. `shown`: the positions that have a box (default: all), ⋯ stands
+    for each run of others.
     """
 
     emphasis: Mix[np.ndarray]
@@ -64,8 +65,10 @@ class TokenRow(Painted):
         gap: float = 0.14,
         numbered: bool = False,
         least: float = 0.0,
+        shown: Iterable[int] | None = None,
     ):
         self.tokens, self.least = tuple(tokens), least
+        self.shown: Sequence[int] = range(len(self.tokens)) if shown is None else sorted(shown)
         self.words = [display(token) for token in tokens]
         self.spaced = [token.startswith(" ") for token in tokens]
         crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
@@ -91,7 +94,8 @@ class TokenRow(Painted):
         super().__init__(right, self._line_count() * self._line_height() - self.between)
 
     def mixes(self, start: TokenRow, end: TokenRow) -> bool:
-        return start.words == end.words and super().mixes(start, end)
+        same = start.words == end.words and list(start.shown) == list(end.shown)
+        return same and super().mixes(start, end)
 
     @property
     def between(self) -> float:
@@ -107,10 +111,14 @@ class TokenRow(Painted):
         return 1 + max(line for _, line, _ in self.boxes)
 
     def _place(self, width: float) -> list[tuple[float, int, float]]:
-        """(x, line, width) of every box."""
-        boxes, x, line = [], 0.0, 0
+        """(x, line, width) of every box; of words that are not shown, that of their ⋯."""
+        boxes: list[tuple[float, int, float]] = []
+        x, line, there = 0.0, 0, set(self.shown)
         for i in range(len(self.words)):
-            w = max(self._own_width(i), self.least)
+            if i and not {i - 1, i} & there:
+                boxes.append(boxes[-1])
+                continue
+            w = max(self._own_width(i), self.least) if i in there else 2 * typesetting.width("⋯", self.size)
             if i and (self.down or x + w > width):
                 x, line = 0.0, line + 1
             boxes.append((x, line, w))
@@ -164,11 +172,6 @@ class TokenRow(Painted):
         x, line, w = self.boxes[i]
         return x, line * self._line_height(), w, self.tall * self.size
 
-    @property
-    def shown(self) -> Sequence[int]:
-        """The positions that have a box, as of a SentenceStrip: all."""
-        return range(len(self.words))
-
     def edge_point(self, i: int, side: tuple[float, float]) -> np.ndarray:
         """Scene point on a box: side (½, 0) is the middle of its top, (½, 1) of its bottom, (1, ½) of its right."""
         x, y, w, h = self.box(i)
@@ -179,8 +182,10 @@ class TokenRow(Painted):
         return self.corners_of(self.box(i), pad)
 
     def draw(self, pen: Pen) -> None:
-        for i, word in enumerate(self.words):
-            x, y, w, h = self.box(i)
+        for x, y, w, _ in dict.fromkeys(self.box(i) for i in range(len(self.words)) if i not in self.shown):
+            pen.text("⋯", x + w / 2, y + (self.tall / 2 + 0.29) * self.size, self.size, "secondary", align=0.5)
+        for i in self.shown:
+            word, (x, y, w, h) = self.words[i], self.box(i)
             opacity = float(self.emphasis[i])
             pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * self.size)
             pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size, dashed=i in self.unknown)

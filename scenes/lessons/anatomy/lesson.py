@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from manim import FadeIn, FadeOut, LaggedStart, Mobject
 
@@ -13,9 +15,11 @@ from scenes.course import own_run
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.depth.slabs import Card
 from scenes.kit.ground.layout import Box
+from scenes.kit.ground.style import smallest
 from scenes.kit.moves.reveal import Introduce
 from scenes.kit.moves.travel import Travel
 from scenes.kit.recipes import Look, bars_on_one_scale
+from scenes.kit.words.strip import READABLE, legible_part
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.runs import MOST_RUNS, second_runs
@@ -33,7 +37,6 @@ class Anatomy(TextLesson):
     them for any model whose sizes you know.
     """
 
-    pieces = 24  # more have not been audited
     controls = ("layer", "head")
     predicts = True
     names = ("GPT-2", "GPT-3")
@@ -89,9 +92,24 @@ class Anatomy(TextLesson):
 
     def sentence(self, trace: Trace) -> TokenRow:
         """A text as it goes in."""
-        box = self.boxes()[0]
-        room: Look = dict(width=box.width, size=WORD_SIZE, lines=self.by(wide=2, square=4, tall=3))
-        return box.fit(TokenRow(trace.tokens, unknown=trace.unknown, **room))
+        return self.row_of(trace, self.shown)
+
+    def row_of(self, trace: Trace, shown: list[int]) -> TokenRow:
+        """These of its words, ⋯ for the others; of a part many rather than large ones."""
+        box, size = self.boxes()[0], WORD_SIZE if len(shown) == len(trace) else READABLE
+        room: Look = dict(width=box.width, size=size, lines=self.by(wide=2, square=4, tall=3))
+        return box.fit(TokenRow(trace.tokens, unknown=trace.unknown, shown=shown, **room))
+
+    @cached_property
+    def shown(self) -> list[int]:
+        """Of a text that is too long to be read here: the word that is exchanged, the last one, and others."""
+
+        def size(shown: list[int]) -> float:
+            row = self.row_of(self.trace, shown)
+            return row.size * row.zoom()
+
+        whole, needed = list(range(len(self.words))), [self.exchange.place, len(self.words) - 1, 0]
+        return whole if size(whole) > smallest() else legible_part(len(whole), needed, size)
 
     def bars(self) -> list[ProbabilityBars]:
         """What comes next after the last word of either text, on one scale: the likeliest words of both."""
@@ -104,12 +122,18 @@ class Anatomy(TextLesson):
         )
         return [box.fit(bars) for bars in bars_on_one_scale(both, self.trace.vocabulary, ids, **room)]
 
+    @property
+    def behind(self) -> str:
+        """What a grey line adds where words are left out."""
+        return " · of the text {hidden} words behind ⋯" if len(self.shown) < len(self.words) else ""
+
     def question(self) -> tuple[Picture, TokenRow]:
         layers, vocabulary = self.trace.config.n_layers, self.trace.vocabulary
         with self.step(
             "The whole model",
             ask="Where in all this is what the model knows? And how many numbers is it?",
-            subtitle="model {model} · {n} blocks, each with attention and an MLP · {v} words",
+            subtitle="model {model} · {n} blocks, each with attention and an MLP · {v} words" + self.behind,
+            hidden=len(self.words) - len(self.shown),
             keep=(),
             n=layers,
             v=len(vocabulary),

@@ -31,8 +31,8 @@ def rows_go_in(lesson: Anatomy, picture: Picture, row: TokenRow) -> None:
         scale=picture.scale("weights", "rows"),
     ):
         card = picture.rows[FIRST] = picture.card(FIRST, picture.after(lesson.trace, FIRST))
-        ends = [card.row_corners(i)[[0, 3]].mean(axis=0) for i in range(len(lesson.words))]
-        flights = [FadeOut(row.piece(i), target_position=end, scale=0.3) for i, end in enumerate(ends)]
+        ends = {i: card.row_corners(i)[[0, 3]].mean(axis=0) for i in row.shown}
+        flights = [FadeOut(row.piece(i), target_position=end, scale=0.3) for i, end in ends.items()]
         lesson.play(LaggedStart(*flights, lag_ratio=0.3), run_time=2)
         lesson.play(Introduce(card, "rows", lag=0.5), run_time=1.2)
 

@@ -24,7 +24,7 @@ from scenes.kit.recipes import Look, bars_on_one_scale
 from scenes.kit.words.strip import CELLS
 from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.steps import come, grow_after, leave
-from scenes.lessons.generation.table import KeptTable
+from scenes.lessons.generation.table import KeptTable, up_to
 
 if TYPE_CHECKING:
     from scenes.lessons.generation.lesson import Generation
@@ -37,7 +37,7 @@ def nothing_changes(lesson: Generation, before: list[Mobject]) -> list[Mobject]:
     with lesson.step(
         "Read twice",
         ask="“{w}” is new. What does it change in the keys of the words before it?",
-        subtitle="{where} · k [position, :] as columns · two readings, their difference",
+        subtitle="{where} · k [position, :] as columns · two readings, their difference" + lesson.behind,
         keep=before,
     ):
         names = [say("{n} words", n=lesson.n), say("{m} words", m=lesson.n + 1), Said("difference")]
@@ -55,14 +55,22 @@ def under_one_another(
     """Keys of readings as columns, one below the other, with their names before (or over) them."""
     stage, labels = lesson.stage, [Label(name, LABEL, of=t) for name, t in zip(names, tables, strict=True)]
     words, depth = lesson.read[: lesson.n + 1], min(tables[0].shape[1], CELLS)
+    shown = up_to(lesson.columns, lesson.n)
     side = max(label.width for label in labels) + 0.3 if lesson.wide else 0.0
-    wide = min((stage.width - side - 0.6) / len(words), 2.2)
+    wide = min((stage.width - side - 0.6) / len(shown), 2.2)
     written = (max(typesetting.width(word, HEADER) for word in words) < 0.94 * wide, True, False)  # upright, else once
     look: Look = dict(header=HEADER, scale=float(np.abs(tables[1].values).max()))
 
     def made(high: float) -> list[KeptColumns]:
         return [
-            KeptColumns(table, kind, cell=(wide, high), words=words[: len(table)] if named else None, **look)
+            KeptColumns(
+                table,
+                kind,
+                cell=(wide, high),
+                words=words[: len(table)] if named else None,
+                columns=[k for k in shown if k is None or k < len(table)],
+                **look,
+            )
             for table, kind, named in zip(tables, ("key", "key", "delta"), written, strict=True)
         ]
 
@@ -81,10 +89,10 @@ def they_stay(lesson: Generation, twice: list[Mobject]) -> KeptTable:
     with lesson.step(
         "They stay",
         "So keys and values are computed once and kept: one column a word.",
-        subtitle="{where} · k and v of the {n} words that were read: the cache",
+        subtitle="{where} · k and v of the {n} words that were read: the cache" + lesson.behind,
         keep=twice,
     ):
-        table = KeptTable(lesson.stage, lesson.view, lesson.n, lesson.read)
+        table = KeptTable(lesson.stage, lesson.view, lesson.n, lesson.read, lesson.columns)
         table.keys.show(lesson.n)
         table.values.show(lesson.n)
         first, *others = twice
@@ -108,7 +116,7 @@ def only_the_new_word(lesson: Generation, table: KeptTable) -> tuple[Rows, Token
         parts = [(view.q_met[i], "query", "q"), (view.k_met[i], "key", "k"), (view.v[i], "value", "v")]
         rows = Rows(table.under(table.values, lesson.stage), parts)
         word = TokenRow([lesson.new], size=HEADER).mark(0, "prediction")
-        left, middle = table.keys.column_corners(i)[0][0], float(table.keys.corners()[3][1])
+        left, middle = table.keys.column_corners(table.keys.shown_column(i))[0][0], float(table.keys.corners()[3][1])
         left = min(left, lesson.stage.right - word.width)
         word.move_to((left + word.width / 2, middle, 0))
         lesson.play(FadeIn(word), run_time=0.6)
@@ -149,9 +157,11 @@ def weights(lesson: Generation, table: KeptTable) -> None:
     with lesson.step(
         "Weights, then values",
         "Softmax: {p:.0%} for “{asked}”. By these weights the kept values add up to z.",
-        subtitle="{where} · pattern [{i}, :] · z [{i}, :] · the other words’ rows are not needed again",
+        subtitle="{where} · pattern [{i}, :] · z [{i}, :] · "
+        + ("words behind ⋯: {rest:.0%}" if lesson.hidden else "the other words’ rows are not needed again"),
         keep=(table,),
         p=shares[strongest],
+        rest=shares[lesson.hidden].sum(0) if lesson.hidden else None,
         asked=lesson.read[strongest],
         quiz=lesson.quiz("What share goes to “{a}”?", shares, place=strongest, a=lesson.read[strongest]),
     ):
@@ -170,7 +180,7 @@ def again_and_again(lesson: Generation, table: KeptTable) -> None:
     with lesson.step(
         "Turn after turn",
         "Each turn adds one column and one row; what stands there is not touched again.",
-        subtitle="{where} · pattern [query, key], one row a turn · seed {seed}",
+        subtitle="{where} · pattern [query, key], one row a turn · seed {seed}" + lesson.behind,
         keep=(table,),
     ):
         for turn in range(1, len(lesson.turns) - 1):

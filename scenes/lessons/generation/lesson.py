@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform
 
 from model.errors import UsageError
@@ -17,21 +18,26 @@ from model.study.turns.work import Work, afresh, kept
 from model.study.views import AttentionHead
 from scenes.course import own_run
 from scenes.kit.ground.layout import Box
-from scenes.kit.ground.say import say
+from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Introduce
+from scenes.kit.numbers.cells import elide, named
 from scenes.kit.numbers.grid import HEADER, TensorGrid
 from scenes.kit.recipes import Look, room_for
+from scenes.kit.words.strip import CELLS
 from scenes.kit.words.tokens import TokenRow, display
 from scenes.lesson.claims import Fact, fact
+from scenes.lesson.following import LOOKED_AT
 from scenes.lesson.lesson import TextLesson
 from scenes.lesson.steps import come, leave
 from scenes.lessons.generation import costs, keeping, seeds
+from scenes.lessons.generation.table import KeptTable
 
 if TYPE_CHECKING:
     from model.runs.sampling import Turn
 
 TURNS, SEEDS = 6, 5  # words that each seed writes at most, and how many seeds are tried
+LARGER = 1.2  # the names of columns, where some are left out anyway, than the smallest letters
 QUESTION = "To write one more word, must the model read everything again?"
 LEGEND = "model {model} · rows: turns of the loop, seed {seed}, T = {t:.2g} · lit: the words that are read"
 
@@ -44,7 +50,6 @@ class Generation(TextLesson):
     turn by turn, and closes with what is left of it.
     """
 
-    pieces = 40  # more have not been audited
     controls = ("layer", "head", "seed", "temperature")
     predicts = True
     text, model = own_run("generation")
@@ -94,11 +99,25 @@ class Generation(TextLesson):
         layer, head, _, _ = telling_row(self.turns[1].trace, (self.options.layer, self.options.head, n))
         self.layer, self.head = self.within("layer", layer, config.n_layers), self.within("head", head, config.n_heads)
         self.read = [display(token) for token in self.turns[-1].trace.tokens]
+        self.columns = self.columns_of(self.turns[1].trace[f"blocks.{self.layer}.attn.pattern"][self.head, n])
+        self.hidden = [k for k in range(len(self.read)) if k not in self.columns]
+        self.behind = " · {hidden} words behind ⋯" if self.hidden else ""
         passes = n, len(self.turns)
         self.again, self.once = (self.work.grid(way(*passes)) for way in (afresh, kept))
         where = say("layer {l} · head {h}", l=self.layer, h=self.head)
         self.phrases |= dict(where=where, l=self.layer, h=self.head, n=n, m=n + 1, w=self.new, i=n)
-        self.phrases |= dict(turns=len(self.turns), model=self.model_name, seed=self.seed, t=self.temperature)
+        self.phrases |= dict(
+            hidden=len(self.hidden), turns=len(self.turns), model=self.model_name, seed=self.seed, t=self.temperature
+        )
+
+    def columns_of(self, weights: Tensor) -> list[int | None]:
+        """Positions of the words that have a column in every table: of many the new ones, those that the first of
+        them looks at most, and as many others as can have a name; None for each ⋯. weights: [key] of that first one."""
+        depth = min(self.trace.config.d_head, CELLS)
+        beside = max(self.beside(), KeptTable.side(self.read[self.n :], depth))
+        most, strongest = named(self.stage.width - beside), np.argsort(-weights.values, kind="stable")[:LOOKED_AT]
+        keep = [*range(self.n, len(self.read)), *(int(k) for k in strongest)]
+        return elide(len(self.read), most if len(self.read) <= most else int(most / LARGER), keep)
 
     def make_trace(self) -> Trace:
         trace = super().make_trace()
@@ -122,14 +141,23 @@ class Generation(TextLesson):
         self.answer_to_the_question(tree)
 
     # ── the question, and its answer ─────────────────────────────────────────────────────────────
+    @property
+    def turn_names(self) -> list[Said]:
+        """Of the turns."""
+        return [say("turn {k}", k=k + 1) for k in range(len(self.turns))]
+
+    def beside(self) -> float:
+        """What the turns' names take beside columns, and the air at both sides."""
+        return room_for(self.turn_names) + 0.9
+
     def reading(self, box: Box) -> tuple[TensorGrid, TensorGrid]:
         """What each word costs in each turn, all read again and read once: two grids in the same places."""
-        names = [say("turn {k}", k=k + 1) for k in range(len(self.turns))]
-        wide = (box.width - room_for(names) - 0.9) / len(self.read)
+        names = self.turn_names
+        wide = (box.width - self.beside()) / len(self.columns)
         high = (box.height - 1.3) / len(names)
         look: Look = dict(
             exact=(min(wide, 1.6), min(high, 1.1)), brackets=False, digits=False, header=HEADER,
-            row_labels=names, column_labels=self.read, columns=len(self.read), scale=float(self.again.values.max()),
+            row_labels=names, column_labels=self.read, columns=self.columns, scale=float(self.again.values.max()),
         )  # fmt: skip
         both = [TensorGrid(work, "data", **look) for work in (self.again, self.once)]
         for grid in both:
@@ -149,7 +177,7 @@ class Generation(TextLesson):
         )
 
     def question(self) -> list[Mobject]:
-        with self.step("One more word", ask=QUESTION, keep=(), subtitle=LEGEND):
+        with self.step("One more word", ask=QUESTION, keep=(), subtitle=LEGEND + self.behind):
             shown: list[Mobject] = []
             if self.trace.unknown:
                 room: Look = dict(width=self.stage.width, size=0.4, lines=4)
@@ -165,7 +193,9 @@ class Generation(TextLesson):
         return [*shown, grid, total]
 
     def answer_to_the_question(self, before: list[Mobject]) -> None:
-        with self.step("Read once", ask=QUESTION, keep=before, subtitle=LEGEND, claims=[read_once(self.once)]):
+        with self.step(
+            "Read once", ask=QUESTION, keep=before, subtitle=LEGEND + self.behind, claims=[read_once(self.once)]
+        ):
             again, once = self.reading(self.room())
             total = self.total(again)
             self.play(*leave(*before), *come(again, total), run_time=0.5)

@@ -24,19 +24,17 @@ NAMES = 0.3  # em of the parts' names
 class KeptTable(VGroup):
     """Keys over values, one column a word, in a box; below them a row for each new word: its query, and its weights.
 
-    view: of the run; first: the position of the first new word; words: one for each position. Parts: `.keys .values
-    .names`, `.queries` and `.rows` (a list each), and `.scores`, which lie where the weights of the first row do."""
+    view: of the run; first: the position of the first new word; words: one for each position; columns: the positions
+    that are shown, None for each ⋯. Parts: `.keys .values .names`, `.queries` and `.rows` (a list each), and `.scores`,
+    which lie where the weights of the first row do."""
 
-    def __init__(self, box: Box, view: AttentionHead, first: int, words: Sequence[str]):
-        self.view, self.first = view, first
-        depth, count = min(view.q.shape[1], CELLS), len(words)
-        new = range(first, count)
-        side = max(typesetting.width(words[p], HEADER) for p in new) + 0.16 + depth * ENTRY
-        side = max(side, typesetting.width("values", NAMES)) + 0.1
-        wide = min((box.width - side - 0.5) / count, ACROSS)
+    def __init__(self, box: Box, view: AttentionHead, first: int, words: Sequence[str], columns: list[int | None]):
+        self.view, self.first, self.columns = view, first, columns
+        depth, new = min(view.q.shape[1], CELLS), range(first, len(words))
+        wide = min((box.width - self.side(words[first:], depth)) / len(columns), ACROSS)
         slab = min(0.3, 0.17 * box.height / depth)
-        self.keys = KeptColumns(view.k_met, "key", cell=(wide, slab), words=words, header=HEADER)
-        self.values = KeptColumns(view.v, "value", cell=(wide, slab))
+        self.keys = KeptColumns(view.k_met, "key", cell=(wide, slab), columns=columns, words=words, header=HEADER)
+        self.values = KeptColumns(view.v, "value", cell=(wide, slab), columns=columns)
         left = box.height - self.keys.height - self.values.height - 3 * AIR
         self.cell = wide, min(0.9, left / len(new) - 0.05)
         self.scores = self._row(view.masked, first, "score", "+.2f")
@@ -59,10 +57,16 @@ class KeptTable(VGroup):
         super().__init__(self.keys, self.values, *self.names, *self.rows, *self.queries, self.scores)
         box.fit(self)
 
+    @staticmethod
+    def side(new: Sequence[str], depth: int) -> float:
+        """What queries of new words take beside the columns, and the air at both sides."""
+        queries = max(typesetting.width(word, HEADER) for word in new) + 0.16 + depth * ENTRY
+        return max(queries, typesetting.width("values", NAMES)) + 0.6
+
     def _row(self, table: Tensor, position: int, kind: str, spec: str, scale: float | None = None) -> TensorGrid:
         seen = table[position, list(range(position + 1))]
         look: Look = dict(brackets=False, spec=spec, scale=scale)
-        return TensorGrid(seen, kind, exact=self.cell, columns=position + 1, **look)
+        return TensorGrid(seen, kind, exact=self.cell, columns=up_to(self.columns, position), **look)
 
     def _name(self, text: str, grid: KeptColumns) -> Label:
         label = Label(text, NAMES, grid.kind, of=grid.tensor)
@@ -80,4 +84,9 @@ class KeptTable(VGroup):
         return Box(stage.left, stage.bottom, stage.right, float(part.corners()[3][1]) - 0.2)
 
 
-__all__ = ["KeptTable"]
+def up_to(columns: list[int | None], position: int) -> list[int | None]:
+    """The columns as far as that of a position, which is among them."""
+    return columns[: columns.index(position) + 1]
+
+
+__all__ = ["KeptTable", "up_to"]

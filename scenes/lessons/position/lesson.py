@@ -35,17 +35,16 @@ class Position(StackLesson):
     """
 
     tokens = (3, 24)
-    pieces = 24  # they go to the small models that shuffle, too
     controls = ("layer", "head", "token", "seed")
     text, model = own_run("position")
     translated = "The girl took the apple and ate it."
 
     def construct(self) -> None:
-        shuffling = Shuffling(self)
+        shuffling = Shuffling(self, (self.untold, self.told))
         orders = shuffling.order(self.untold)
         orders = shuffling.without(self.untold, orders)
         shuffling.with_positions(self.told, orders, self.told.written.tokens == self.untold.written.tokens)
-        shuffling.whole_model((self.untold, self.told))
+        shuffling.whole_model()
 
         waving = Waving(self, self.variants.P, *self.row_of_waves(), self.variants.sinusoidal.info["checkpoint"])
         row = waving.waves()
@@ -66,7 +65,7 @@ class Position(StackLesson):
         turning.distance(hands)
         turning.by_distance()
         self.compare()
-        shuffling.noticed((self.untold, self.told), self.noticed, [WAYS[kind] for kind in self.noticed])
+        shuffling.noticed(self.noticed, [WAYS[kind] for kind in self.noticed])
 
     def prepare(self) -> None:
         """The four variants' runs, two of them in two orders, the position that is read off, and the rotary head."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from scenes.kit.moves.reveal import Grow, Introduce
 from scenes.kit.numbers.rows import Rows
 from scenes.kit.recipes import Look, longest_bar
 from scenes.kit.words.links import Links, along_threads
+from scenes.kit.words.strip import legible_part
 from scenes.kit.words.tokens import TokenNumbers, TokenRow, display
 from scenes.lesson.claims import fact
 from scenes.lesson.lesson import TextLesson
@@ -35,6 +37,10 @@ Way = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 NOTHING = 5e-7  # a difference that rounds to 0 at six decimals
 SOME = 5e-4  # a difference that is worth a word
 LARGE, SMALL = 0.62, 0.46  # em of the words, alone and above the numbers
+LOOKED_AT = 4  # words that the last one looks at most, of a text too long to be shown
+MOST = 24  # words of a text that stands in both orders as a whole
+COUNTED = " · {hidden} words behind ⋯"
+SHARES = " · words behind ⋯: {rest:.0%}, shuffled {again:.0%}"
 SIDE_BY_SIDE = 0.4  # share of the width of each order, and of the links between them
 
 
@@ -48,29 +54,33 @@ class TwoOrders(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Shuffling:
-    """Steps over models that read one text in two orders."""
+    """Steps over models that read one text in two orders; both: one without positions, and one with.
+
+    Of a text too long to be read in both orders, these show the same few words, and ⋯ for the others."""
 
     scene: TextLesson
+    both: tuple[Orders, Orders]
 
     def order(self, orders: Orders) -> TwoOrders:
         """Two words that are used alike change places; then all before the last do."""
         m, last = orders.written.info["checkpoint"], last_word(orders)
-        drawn: Look = dict(last=last, m=m, s=self.scene.options.seed)
+        drawn: Look = dict(last=last, m=m, s=self.scene.options.seed, hidden=len(self.left_out(orders)))
+        counted = COUNTED if self.left_out(orders) else ""
         if orders.swap is None:
-            with self.scene.step("Position", ask="Shuffle all " + SHUFFLED, subtitle=DRAWN, keep=(), **drawn):
+            with self.scene.step("Position", ask="Shuffle all " + SHUFFLED, subtitle=DRAWN + counted, keep=(), **drawn):
                 return self.changed(orders, self.copied(orders), orders.order)
         a, b = (display(orders.written.tokens[k]) for k in orders.swap)
         with self.scene.step(
             "Position",
             ask="Swap “{a}” and “{b}”: same words, other meaning. Does attention notice?",
-            subtitle="model {m} · above: as written, below: two words have changed places",
+            subtitle="model {m} · above: as written, below: two words have changed places" + counted,
             keep=(),
             a=a,
             b=b,
-            m=m,
+            **drawn,
         ):
             shown = self.exchanged(orders, self.copied(orders))
-        with self.scene.step("Shuffled", ask="Or shuffle all " + SHUFFLED, subtitle=DRAWN, **drawn):
+        with self.scene.step("Shuffled", ask="Or shuffle all " + SHUFFLED, subtitle=DRAWN + counted, **drawn):
             return self.changed(orders, shown, orders.order)
 
     # ── words on their way ───────────────────────────────────────────────────────────────────────
@@ -79,7 +89,7 @@ class Shuffling:
         last = orders.swap is None  # whether anything is said of the last word
         shown = self.two_orders(orders, self.scene.stage, LARGE, range(len(orders.order)), marked=last)
         self.scene.play(FadeIn(shown.written, shift=0.2 * UP), run_time=0.8)
-        leaving = pieces(shown.written)
+        leaving = list(pieces(shown.written).values())
         ways, links = [straight_path()] * len(leaving), Grow(shown.links, "grown", lag=0.1)
         self.fly(leaving, shown.shuffled, links, ways=ways, run_time=1.2)
         return shown
@@ -87,13 +97,14 @@ class Shuffling:
     def exchanged(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
         """Two words of the copy go past each other, on the side of the links, one further out."""
         new = self.two_orders(orders, self.scene.stage, LARGE, orders.swapped, marked=False)
+        leaving, gone = [shown.shuffled.piece(orders.swapped[k]) for k in new.shuffled.shown], dots(shown.shuffled)
         self.scene.remove(shown.shuffled)
-        leaving = [shown.shuffled.piece(k) for k in orders.swapped]
         between, down = min(shown.links.natural) if self.scene.wide else shown.links.natural[0], shown.written.down
         ways = [straight_path()] * len(leaving)
         for place, share in zip(orders.swap or (), AROUND, strict=True):
-            ways[place] = around(share * between, down)
-        self.fly(leaving, new.shuffled, Transform(shown.links, new.links), ways=ways, run_time=2)
+            ways[new.shuffled.shown.index(place)] = around(share * between, down)
+        along = [Transform(shown.links, new.links), *map(FadeOut, gone)]
+        self.fly(leaving, new.shuffled, *along, ways=ways, run_time=2)
         return TwoOrders(shown.written, new.shuffled, shown.links)
 
     def changed(self, orders: Orders, shown: TwoOrders, order: Sequence[int]) -> TwoOrders:
@@ -101,8 +112,8 @@ class Shuffling:
         new = self.two_orders(orders, self.scene.stage, LARGE, order)
         both = [Transform(a, b) for a, b in ((shown.written, new.written), (shown.links, new.links))]
         self.scene.play(FadeOut(shown.shuffled), *both, run_time=1)
-        leaving, ways = pieces(shown.written), [along_threads(new.written.down)] * len(order)
-        self.fly([leaving[k] for k in order], new.shuffled, ways=ways, lag=0.4, run_time=2)
+        words, ways = pieces(shown.written), [along_threads(new.written.down)] * len(shown.written.shown)
+        self.fly([words[order[k]] for k in new.shuffled.shown], new.shuffled, ways=ways, lag=0.4, run_time=2)
         return TwoOrders(shown.written, new.shuffled, shown.links)
 
     def fly(
@@ -115,10 +126,11 @@ class Shuffling:
         run_time: float,
     ) -> None:
         """Words fly to their places in a row, each its way; the row is there when they have landed."""
-        both = enumerate(zip(leaving, ways, strict=True))
-        flights = [Transform(word, row.piece(k), path_func=way) for k, (word, way) in both]
-        self.scene.play(LaggedStart(*flights, lag_ratio=lag), *along, run_time=run_time)
-        self.scene.remove(*leaving)
+        both = zip(row.shown, leaving, ways, strict=True)
+        flights = [Transform(word, row.piece(k), path_func=way) for k, word, way in both]
+        come = dots(row)
+        self.scene.play(LaggedStart(*flights, lag_ratio=lag), *along, *map(FadeIn, come), run_time=run_time)
+        self.scene.remove(*leaving, *come)
         self.scene.add(row)
 
     def without(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
@@ -128,9 +140,9 @@ class Shuffling:
         with self.scene.step(
             "Without positions",
             "In one layer, “{last}” gathers the same from both: its {d} numbers " + told,
-            subtitle=ATTENTION,
+            subtitle=ATTENTION + (SHARES if self.left_out(orders) else ""),
             keep=shown,
-            **attention_fields(orders),
+            **self.fields(orders),
             d=len(orders.gathered[0]),
             few=6,
         ):
@@ -143,15 +155,16 @@ class Shuffling:
             "Told where each word stands, it gathers something else: up to {most:.2f} of difference."
             if float(orders.difference) > SOME
             else "All words before “{last}” are the same here, so no order can differ.",
-            subtitle=ATTENTION,
+            subtitle=ATTENTION + (SHARES if self.left_out(orders) else ""),
             keep=shown if same_words else (),
-            **attention_fields(orders),
+            **self.fields(orders),
         ):
             self.experiment(orders, shown)
 
     def experiment(self, orders: Orders, shown: TwoOrders) -> TwoOrders:
         """Both orders with the last word's weights, and what it gathers in each."""
-        place, numbers_box = self.two_orders_above(orders)
+        box, numbers_box = self.rooms(len(orders.order))
+        place = self.two_orders(orders, box, SMALL)
         weights = [beside(tokens, w, k) for k, (tokens, w) in enumerate(zip(place[:2], orders.weights, strict=True))]
         if shown.written not in self.scene.mobjects:
             self.scene.play(*map(FadeIn, place), run_time=1)
@@ -167,14 +180,58 @@ class Shuffling:
         self.scene.play(FadeIn(rows.labels[2]), arriving[2], run_time=1.2)
         return shown
 
-    def two_orders_above(self, orders: Orders) -> tuple[TwoOrders, Box]:
-        """The two orders with room for the weights on both sides, and the room below (beside) for what is gathered."""
-        stage, across = self.scene.stage, max(1.2, len(orders.written) / 10)
+    # ── two orders of a text ─────────────────────────────────────────────────────────────────────
+    @cached_property
+    def parts(self) -> dict[tuple[str, ...], list[int]]:
+        """Which words of each text are shown, by its tokens: their places as written."""
+        texts = dict.fromkeys(orders.written.tokens for orders in self.both)
+        return {text: self.part([orders for orders in self.both if orders.written.tokens == text]) for text in texts}
+
+    def part(self, alike: list[Orders]) -> list[int]:
+        """All words of a text that models read in two orders; of too many the last one, those that change places, those
+        at which the last one looks most, and others."""
+        orders, count = alike[0], len(alike[0].order)
+        if count <= MOST:
+            return list(range(count))
+        boxes = self.rooms(count)[0], self.over_bars[0]
+        most = np.argsort(-np.max([looks(each) for each in alike], axis=0), kind="stable")[:LOOKED_AT]
+        needed = [count - 1, *(orders.swap or ()), *map(int, most)]
+
+        def size(shown: list[int]) -> float:
+            return min(self.rows(orders, box, SMALL, orders.order, shown)[0].size for box in boxes)
+
+        return legible_part(count, needed, size)
+
+    def left_out(self, orders: Orders) -> list[int]:
+        """The places, as written, of the words that are not shown."""
+        shown = self.parts[orders.written.tokens]
+        return [place for place in range(len(orders.order)) if place not in shown]
+
+    def fields(self, orders: Orders) -> Look:
+        """What the templates ATTENTION, SHARES and of the difference are filled with."""
+        found: Look = dict(l=0, m=orders.written.info["checkpoint"], h=orders.head)
+        found |= dict(last=last_word(orders), most=orders.difference)
+        if hidden := self.left_out(orders):
+            written, shuffled = orders.weights
+            found |= dict(rest=written[hidden].sum(0))
+            found |= dict(again=shuffled[[k for k, place in enumerate(orders.order) if place in hidden]].sum(0))
+        return found
+
+    def rooms(self, words: int) -> tuple[Box, Box]:
+        """For two orders, without what their weights take on both sides; and below (beside) for what is gathered."""
+        stage, across = self.scene.stage, max(1.2, min(words, MOST) / 10)
         wide, tall = (stage.rows(share, 1, gap=0.3) for share in (1.8, across))
         box, numbers = self.scene.by(wide=wide, square=stage.columns(1.45, 1, gap=0.3), tall=tall)
         x, y = self.scene.by(wide=(0, 0.5), square=(0.95, 0), tall=(0.95, 0))
-        inner = Box(box.left + x, box.bottom + y, box.right - x, box.top - y)
-        return self.two_orders(orders, inner, SMALL), numbers
+        return Box(box.left + x, box.bottom + y, box.right - x, box.top - y), numbers
+
+    @property
+    def over_bars(self) -> tuple[Box, Box]:
+        """For two orders, and below (beside) them for bars."""
+        stage = self.scene.stage
+        wide, beside = stage.rows(1, 1, gap=0.4), stage.columns(1, 1, gap=0.5)
+        above, below = self.scene.by(wide=wide, square=beside, tall=stage.rows(1.4, 1, gap=0.4))
+        return above, below
 
     def two_orders(
         self, orders: Orders, box: Box, largest: float, order: Sequence[int] | None = None, *, marked: bool = True
@@ -182,15 +239,8 @@ class Shuffling:
         """One below the other in a wide frame, else side by side. order: of the second, if not the shuffled one.
 
         marked: whether the last word is."""
-        tokens, unknown, order = orders.written.tokens, orders.written.unknown, orders.order if order is None else order
-        both = ((tokens, unknown), ([tokens[i] for i in order], [k for k, i in enumerate(order) if i in unknown]))
-        how: Look
-        if self.scene.wide:
-            how = dict(width=box.width, size=min(largest, 0.23 * box.height))
-        else:
-            how = dict(width=SIDE_BY_SIDE * box.width, height=box.height, size=largest, gap=0.04, down=True)
-        target = len(tokens) - 1 if marked else None
-        rows = [TokenRow(words, target=target, unknown=some, **how) for words, some in both]
+        order = orders.order if order is None else order
+        rows = self.rows(orders, box, largest, order, self.parts[orders.written.tokens], marked)
         if self.scene.wide:
             stack(*rows, gap=min(2.2, box.height - 2 * rows[0].height)).move_to(box.center)
         else:
@@ -199,10 +249,32 @@ class Shuffling:
         written, read = rows
         return TwoOrders(written, read, Links(written, read, order))
 
+    def rows(
+        self, orders: Orders, box: Box, largest: float, order: Sequence[int], shown: list[int], marked: bool = True
+    ) -> list[TokenRow]:
+        """A text as written and in another order, in letters of one size. shown: the places of the words that are
+        shown, as written; marked: whether the last one is."""
+        tokens, size = orders.written.tokens, min(largest, 0.23 * box.height) if self.scene.wide else largest
+        how: Look = dict(width=box.width)
+        if not self.scene.wide:
+            how = dict(width=SIDE_BY_SIDE * box.width, height=box.height, gap=0.04, down=True)
+        if marked:
+            how |= dict(target=len(tokens) - 1)
+
+        def row(places: Sequence[int], size: float) -> TokenRow:
+            there, unknown = (
+                [k for k, i in enumerate(places) if i in some] for some in (shown, orders.written.unknown)
+            )
+            return TokenRow([tokens[i] for i in places], size=size, unknown=unknown, shown=there, **how)
+
+        both = range(len(tokens)), order
+        size = min(row(places, size).size for places in both)
+        return [row(places, size) for places in both]
+
     # ── the prediction ───────────────────────────────────────────────────────────────────────────
-    def whole_model(self, both: tuple[Orders, Orders]) -> None:
+    def whole_model(self) -> None:
         """How far the shuffling moves the next word's chances, without and with positions."""
-        shares = [orders.moved for orders in both]
+        both, shares = self.both, [orders.moved for orders in self.both]
         with self.scene.step(
             "The whole model",
             "Shuffling moves {a:.0%} of the prediction without positions (the mask leaks some order), {b:.0%} with."
@@ -226,27 +298,27 @@ class Shuffling:
                 self.scene.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
                 self.scene.play(Grow(change, "grown", lag=0.2), run_time=1)
 
-    def noticed(self, both: tuple[Orders, Orders], by_kind: Mapping[str, Orders], names: Sequence[str]) -> None:
+    def noticed(self, by_kind: Mapping[str, Orders], names: Sequence[str]) -> None:
         """The picture of the beginning, and its answer: how far the shuffling moves the prediction of each model."""
         told, shares = list(by_kind), [each.moved for each in by_kind.values()]
         most, moved = max(range(len(told)), key=lambda k: float(shares[k])), stack_tensors(shares, "kind")
-        orders = both[0]
+        orders, both = self.both[0], self.both
         seen = [k for k, x in enumerate(shares) if any(np.isclose(float(x), float(each.moved)) for each in both)]
         among = [k for k in range(len(told)) if k not in seen] if most in seen else None
         asked = "Which model’s prediction moves most?" if among is None else "Whose prediction of these moves most?"
         with self.scene.step(
             "Is it noticed?",
             ask="The same words shuffled once more: which models notice?",
-            subtitle="share of the next word’s probability that moves · after “{last}” · {n} models",
+            subtitle="share of the next word’s probability that moves · after “{last}” · {n} models"
+            + (COUNTED if self.left_out(orders) else ""),
+            hidden=len(self.left_out(orders)),
             keep=(),
             claims=[fact("most", "no other model is moved further", shares, lambda *all: bool(all[most] >= max(all)))],
             last=last_word(orders),
             n=len(told),
             quiz=self.scene.quiz(asked, moved, names.__getitem__, among=among),
         ):
-            stage = self.scene.stage
-            wide, beside = stage.rows(1, 1, gap=0.4), stage.columns(1, 1, gap=0.5)
-            above, below = self.scene.by(wide=wide, square=beside, tall=stage.rows(1.4, 1, gap=0.4))
+            above, below = self.over_bars
             shown = self.two_orders(orders, above, SMALL)
             room: Look = dict(width=below.width, height=below.height, spec=".0%", numbered=False, fill="probability")
             bars = below.fit(Ranking(moved, names, **room))
@@ -273,9 +345,20 @@ class Shuffling:
         return title, bars, BarChange(bars, orders.written["probs"][-1], width=column)
 
 
-def pieces(tokens: TokenRow) -> list[TokenRow]:
-    """Each word as a row of its own, where it stands."""
-    return [tokens.piece(k) for k in range(len(tokens.words))]
+def pieces(tokens: TokenRow) -> dict[int, TokenRow]:
+    """Each word that is shown as a row of its own, where it stands."""
+    return {k: tokens.piece(k) for k in tokens.shown}
+
+
+def dots(tokens: TokenRow) -> list[TokenRow]:
+    """The ⋯ of a row without its words, if it has any."""
+    return [tokens.copy().show_only(0)] if len(tokens.shown) < len(tokens.words) else []
+
+
+def looks(orders: Orders) -> np.ndarray:
+    """The larger of the weights that the last word gives to each in the two orders, by places as written."""
+    written, shuffled = (weights.values for weights in orders.weights)
+    return np.maximum(written, shuffled[np.argsort(orders.order)])
 
 
 def around(height: float, down: bool) -> Way:
@@ -287,12 +370,6 @@ def around(height: float, down: bool) -> Way:
 def last_word(orders: Orders) -> str:
     """The word that stays last."""
     return display(orders.written.tokens[-1])
-
-
-def attention_fields(orders: Orders) -> Look:
-    """What the templates ATTENTION and of the difference are filled with."""
-    model = orders.written.info["checkpoint"]
-    return dict(l=0, m=model, h=orders.head, last=last_word(orders), most=orders.difference)
 
 
 def beside(tokens: TokenRow, weights: Tensor, which: int) -> TokenNumbers:

@@ -12,12 +12,14 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from model.numbers.tree import Recorded
 from scenes.kit.ground.encodings import Area, Encoding, Shade, Thickness
+from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import Said
 from studio.audit.checks.naming import vocabularies_of
 from studio.audit.findings import Defect
 from studio.audit.speech.places import WORD_AXES, Spot, Where
 
 COUNTED = re.compile(r"\s+(?:held-out )?(numbers|products|entries|dimensions|words|rows|seeds|columns)\b")
+HIDDEN = re.compile(r"\s+words behind ⋯")
 INSIDE = ("numbers", "products", "entries", "dimensions")  # of a vector …
 OUTSIDE = (
     *WORD_AXES,
@@ -47,7 +49,12 @@ def check_sizes(text: Said, tensors: Sequence[Tensor], where: Where) -> Iterator
     matrices = {(a[1], b[1]) for shape in shapes for a, b in combinations(shape, 2)}
     for span in getattr(text, "spans", ()):
         noun = COUNTED.match(text, span.end)
-        if noun and isinstance(span.value, int) and span.value not in sizes_for(noun[1], shapes, where):
+        if (
+            noun
+            and not HIDDEN.match(text, span.end)
+            and isinstance(span.value, int)
+            and span.value not in sizes_for(noun[1], shapes, where)
+        ):
             yield Defect("false claim", f"nothing that is shown has {span.value} {noun[1]}, as “{text}” says")
     for match in INTO.finditer(text):
         pair = tuple(int(digits.replace(",", "")) for digits in match.groups() if digits)
@@ -61,6 +68,29 @@ def check_sizes(text: Said, tensors: Sequence[Tensor], where: Where) -> Iterator
             yield Defect(
                 "false claim", f"“√{root}” in “{text}”: no row has so many numbers", expected=there, shown=root
             )
+
+
+def check_hidden(text: Said, drawn: Iterable[Encoding], rows: Iterable[int], where: Where) -> Iterator[Defect]:
+    """“40 words behind ⋯”: of something that is drawn so many words have no place. rows: how many words stand in each
+    row of words that has a ⋯."""
+    said = [span for span in getattr(text, "spans", ()) if HIDDEN.match(text, span.end)]
+    left = left_out(drawn) if said else set()
+    left |= {len(trace) - count for trace in where.traces.values() for count in rows}
+    for span in said:
+        if span.value not in left:
+            what, there = f"not so many words are left out, as “{text}” says", " or ".join(map(str, sorted(left)))
+            yield Defect("false claim", what, expected=there, shown=str(span.value))
+
+
+def left_out(drawn: Iterable[Encoding]) -> set[int]:
+    """Of how many words each tensor has no number drawn, where it has of others."""
+    seen: dict[tuple[int, int], tuple[int, set[int]]] = {}  # by tensor and axis: all words, and those that are there
+    for cell in [part for one in drawn if isinstance(part := one.cell, (Cell, Cells))]:
+        for axis, (name, place) in enumerate(zip(cell.tensor.axes, cell.index, strict=False)):
+            if name in WORD_AXES:
+                _, there = seen.setdefault((id(cell.tensor), axis), (cell.tensor.shape[axis], set()))
+                there.update(np.ravel(place).tolist())
+    return {count - len(there) for count, there in seen.values()}
 
 
 def sizes_for(noun: str, shapes: Sequence[Shape], where: Where) -> set[int]:
@@ -129,4 +159,4 @@ def check_owners(text: Said, tensors: Sequence[Tensor], where: Where) -> Iterato
             yield Defect("false claim", f"“{match[0]}” in “{text}”: what is shown is of {right}", expected=right)
 
 
-__all__ = ["Spot", "check_laws", "check_owners", "check_sides", "check_sizes"]
+__all__ = ["Spot", "check_hidden", "check_laws", "check_owners", "check_sides", "check_sizes"]

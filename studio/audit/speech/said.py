@@ -15,6 +15,8 @@ from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import Said
 from scenes.kit.ground.text import Caption, Formula, Heading, Label
+from scenes.kit.words.strip import SentenceStrip
+from scenes.kit.words.tokens import TokenRow
 from scenes.lesson.claims import CLAIMED, Fact
 from scenes.lesson.lesson import Lesson
 from scenes.lesson.steps import Step
@@ -25,7 +27,7 @@ from studio.audit.reader import Reader
 from studio.audit.report import Report
 from studio.audit.screen import Screen, is_painted
 from studio.audit.speech.carried import check_carried, check_exchanged
-from studio.audit.speech.laws import check_laws, check_owners, check_sides, check_sizes
+from studio.audit.speech.laws import check_hidden, check_laws, check_owners, check_sides, check_sizes
 from studio.audit.speech.names import (
     check_counter,
     check_grey_line,
@@ -57,6 +59,7 @@ class Speech(Check):
         self.formulas: set[str] = set()
         self.captions: dict[str, Said] = {}
         self.drawn: dict[int, Encoding] = {}  # by id
+        self.words: dict[int, int] = {}  # how many words stand in a row that has a ⋯, by the row's id
         self.bars: list[Any] = []  # tensors of those that stand there
 
     def step_started(self, step: Step) -> Iterator[Defect]:
@@ -81,6 +84,9 @@ class Speech(Check):
                     yield from (d.at(mobject.get_center()) for d in check_called(mobject, self.lesson.sides))
                     yield from (d.at(mobject.get_center()) for d in check_without(mobject.text, self.where))
                 self.labels[str(mobject.text)] = mobject.text
+            if isinstance(mobject, (TokenRow, SentenceStrip)):
+                texts = [reading.text for reading in screen.readings[id(mobject)]]
+                self.words |= {id(mobject): len(texts) - texts.count("⋯")} if "⋯" in texts else {}
             if isinstance(mobject, Formula):
                 self.formulas.add(mobject.source)
             if id(mobject) in screen.changed:
@@ -114,6 +120,7 @@ class Speech(Check):
             yield from check_carried(text, [*shown, *spoken], self.bars, self.where)
             yield from check_exchanged(text, self.bars, self.where)
             yield from check_laws(text, self.drawn.values())
+            yield from check_hidden(text, self.drawn.values(), self.words.values(), self.where)
             yield from check_sides(text, shown)
             yield from check_owners(text, [*shown, *spoken], self.where)
         for text in self.labels.values():

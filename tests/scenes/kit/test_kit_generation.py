@@ -72,6 +72,20 @@ def test_gathering_runs_from_nothing_to_the_weighted_sum():
     assert all((low - 1e-9 <= each).all() and (each <= high + 1e-9).all() for each in sums)
 
 
+def test_of_many_words_some_have_columns_and_all_are_gathered():
+    values, weights = normal(6, 3), Tensor.given([0.1, 0.1, 0.2, 0.2, 0.3, 0.1], "w", ("axis0",))
+    words = ("A", "fluffy", "blue", "creature", "roamed", "the")
+    columns = kit.KeptColumns(values, "value", cell=(1.6, 0.2), columns=[0, None, 4, 5], words=words)
+    assert texts_of(columns.show(5)) == ["A", "roamed"]
+    assert np.array_equal(columns.cell_opacity[0], [1, 1, 1, 0])  # the ⋯ comes with the word before it
+    total = kit.TensorGrid((values.T * weights).sum(1), "data")
+    move = kit.Gather(columns, weights, total)
+    move.interpolate_mobject(0.4)
+    assert columns.glow.shape == columns.values.shape and columns.glow.any()
+    move.interpolate_mobject(1.0)
+    assert total.values[0] == pytest.approx(weights.values @ np.asarray(values.values, dtype=float), abs=1e-6)
+
+
 def test_gathering_knows_how_far_each_of_many_numbers_may_go():
     """Of more numbers than are shown, only those that are there count: a ⋯ has none."""
     values, weights = normal(4, 20), Tensor.given([0.1, 0.2, 0.3, 0.4], "w", ("axis0",))

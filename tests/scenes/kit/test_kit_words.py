@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from model.numbers.tensor import Tensor
-from scenes.kit import SentenceStrip, TokenNumbers, TokenRow
+from scenes.kit import Links, SentenceStrip, TokenNumbers, TokenRow
 from scenes.kit.ground.style import smallest
+from scenes.kit.words.strip import READABLE, legible_part
 
 TEXT = "The fluffy blue creature roamed the verdant forest while a lazy dog slept under the only tree"
 WORDS = TEXT.replace(" ", "| ").split("|")
@@ -86,3 +87,36 @@ def test_in_boxes_of_the_least_width_numbers_under_short_words_stand_apart():
     word = next(r for r in wide.readings() if r.text == ",").corners.mean(axis=0)
     assert word[0] == pytest.approx(wide.corners(1).mean(axis=0)[0], abs=0.02)  # in the middle of its box
     assert wide.piece(1).width == pytest.approx(0.45)
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_a_row_shows_some_words_and_dots_for_each_run_of_others(down):
+    row = TokenRow(WORDS, width=8.0, height=4.0, down=down, shown=[0, 4, 5, 16]).scale(0.8).shift((1, 0.5, 0))
+    assert [reading.text for reading in row.readings()].count("⋯") == 2
+    assert {reading.text for reading in row.readings()} == {"⋯", *(WORDS[k].strip() for k in row.shown)}
+    assert all(apart(row.corners(a), row.corners(b)) for a, b in pairwise([0, 2, 4, 5, 9, 16]))
+    assert np.array_equal(row.corners(1), row.corners(3)), "what is behind ⋯ stands where that stands"
+    assert len(TokenNumbers(row, numbers(len(WORDS))).readings()) == 4
+    assert not row.mixes(row, TokenRow(WORDS, width=8.0, height=4.0, down=down))
+
+
+def test_links_lead_from_words_that_are_shown_to_the_same_words():
+    order = [2, 0, 3, 1]
+    rows = [
+        TokenRow([WORDS[k] for k in places], width=8.0, shown=shown)
+        for places, shown in ((range(4), [0, 3]), (order, [1, 2]))
+    ]
+    rows[1].shift((0, -2, 0))
+    links = Links(*rows, order)
+    ends = [links.to_scene(*end)[0] for end in links.ends]
+    assert ends == pytest.approx([rows[1].edge_point(k, (0.5, 0))[0] for k in (1, 2)], abs=0.05)
+
+
+def test_as_many_words_are_shown_as_can_be_read():
+    def size_of(width):
+        return lambda shown: TokenRow(WORDS, width=width, lines=1, shown=shown).size
+
+    assert legible_part(len(WORDS), [9, 0], size_of(20.0)) == list(range(len(WORDS)))
+    shown = legible_part(len(WORDS), [9, 0], size_of(4.0))
+    assert {9, 0} < set(shown) and size_of(4.0)(shown) >= READABLE
+    assert any(size_of(4.0)(sorted([*shown, more])) < READABLE for more in set(range(len(WORDS))) - set(shown))

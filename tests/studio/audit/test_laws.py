@@ -8,6 +8,7 @@ from scenes.kit.ground.text import Formula
 from scenes.kit.moves.flight import Fly
 from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
+from scenes.kit.words.tokens import TokenRow
 from tests.studio.audit.planted import Planted, found, kinds
 
 RIGHT, WRONG = set(), {"false claim"}
@@ -66,6 +67,24 @@ def test_sizes_and_owners(caption, fields, expected):
 )
 def test_laws_and_sides(caption, expected):
     assert said(caption, dots) & WRONG == expected
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [(2, RIGHT), (3, WRONG), (0, WRONG)])
+def test_how_many_words_are_left_out(hidden, expected):
+    def put(lesson):
+        shown = [0, None, *range(3, lesson.Q.shape[0])]
+        lesson.play(FadeIn(TensorGrid(lesson.Q, "query", rows=shown, digits=False, width=6, height=3)))
+
+    assert said("Of {n} words behind ⋯ nothing is seen.", put, n=hidden) & WRONG == expected
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [(2, RIGHT), (1, WRONG)])
+def test_how_many_words_of_a_sentence_are_left_out(hidden, expected):
+    def put(lesson):
+        tokens = lesson.trace.tokens
+        lesson.play(FadeIn(TokenRow(tokens, width=9, shown=[0, *range(3, len(tokens))])))
+
+    assert said("Of {n} words behind ⋯ nothing is seen.", put, n=hidden) & WRONG == expected
 
 
 @pytest.mark.parametrize(("source", "expected"), [("K = X W_K", RIGHT), ("K = X W_V", WRONG)])

@@ -83,7 +83,7 @@ def figure(box: Box) -> Figure:
 
 def kept_table(box: Box) -> KeptTable:
     """Keys and values that stay, and the rows of the last words."""
-    table = KeptTable(box, real.head(), FIRST, real.words())
+    table = KeptTable(box, real.head(), FIRST, real.words(), list(range(len(real.words()))))
     table.remove(table.scores)
     return table
 
