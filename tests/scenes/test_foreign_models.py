@@ -16,7 +16,9 @@ from model.study.heads.sinks import Sink
 from model.text.tokenizer import Encoding
 from scenes import course
 from scenes.kit import SentenceStrip
+from scenes.kit.ground.style import color, smallest
 from scenes.kit.words.strip import READABLE
+from scenes.kit.words.tokens import display
 from scenes.lesson import FRAME, Options
 from scenes.lesson.following import behind, rest_of
 from scenes.lesson.options import ASPECTS
@@ -120,6 +122,28 @@ def test_of_a_sentence_too_long_for_arcs_what_is_looked_at_most_is_shown(folder,
         assert isinstance(row, SentenceStrip) and hidden and row.size * row.zoom() >= READABLE
         assert {lesson.position, lesson.query.strongest} <= set(row.shown) and row.width <= lesson.stage.width
         assert float(rest_of(weights, row)) == pytest.approx(weights.values[hidden].sum()) and "{rest" in behind(row)
+
+
+@pytest.mark.parametrize("folder", ["Llama 3"], indirect=True)
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_of_two_texts_too_long_to_be_read_what_differs_is_shown(folder, aspect):
+    width, height = FRAME[aspect]
+    with tempconfig({"frame_width": width, "frame_height": height}):
+        text, other = (
+            "the old dog chased the young cat " * 4 + word + " the young cat" * 10 for word in ("dog", "old")
+        )
+        lesson = ENTRIES["compare"].load()(Options(model=str(folder), text=text, other=other, aspect=aspect))
+        texts = lesson.texts()
+    assert len(lesson.words) == 59 and texts.size >= READABLE and texts.height <= 0.42 * lesson.stage.height
+    assert all(name.size >= smallest() for name in texts.names)
+    (differs,) = [k for k, kept in enumerate(lesson.found.kept) if not kept]
+    for row, run in zip(texts.rows, lesson.runs, strict=True):
+        told, tokens = " ".join(row.words), [display(token) for token in run.tokens]
+        parts = [part.split() for part in told.split("⋯")]
+        assert len(parts) > 1 and parts[-1][-1] == tokens[-1], "the last word is shown"
+        assert all(" ".join(part) in " ".join(tokens) for part in parts), "what lies between two ⋯ is whole"
+        key = [k for k in range(len(row.words)) if np.allclose(row.edge[k], color("key"))]
+        assert [row.words[k] for k in key] == [tokens[differs]]
 
 
 @pytest.mark.parametrize("folder", ["deep"], indirect=True)

@@ -177,24 +177,27 @@ class TokenRow(Painted):
         return self.corners_of(self.box(i), pad)
 
     def draw(self, pen: Pen) -> None:
-        for i, word in enumerate(self.words):
-            x, y, w, h = self.box(i)
-            opacity = float(self.emphasis[i])
-            pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * self.size)
-            pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size, dashed=i in self.unknown)
-            lead = 0.22 * self.size if self.spaced[i] else 0.0
-            if lead:
-                pen.rectangle(
-                    x + 0.1 * self.size, y + 1.02 * self.size, 0.22 * self.size, 0.03 * self.size, "secondary", opacity
-                )
-            pen.text(
-                word,
-                x + (w - self._own_width(i)) / 2 + self.pad * self.size + lead,
-                y + (self.tall / 2 + 0.29) * self.size,
-                self.size,
-                self.tint[i],
-                opacity,
+        for i in range(len(self.words)):
+            self._draw_token(pen, i)
+
+    def _draw_token(self, pen: Pen, i: int) -> None:
+        x, y, w, h = self.box(i)
+        opacity = float(self.emphasis[i])
+        pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * self.size)
+        pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size, dashed=i in self.unknown)
+        lead = 0.22 * self.size if self.spaced[i] else 0.0
+        if lead:
+            pen.rectangle(
+                x + 0.1 * self.size, y + 1.02 * self.size, 0.22 * self.size, 0.03 * self.size, "secondary", opacity
             )
+        pen.text(
+            self.words[i],
+            x + (w - self._own_width(i)) / 2 + self.pad * self.size + lead,
+            y + (self.tall / 2 + 0.29) * self.size,
+            self.size,
+            self.tint[i],
+            opacity,
+        )
 
 
 class Words(Protocol):
