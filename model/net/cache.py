@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import torch
@@ -35,6 +36,15 @@ class Cache:
         """How many numbers are kept."""
         return sum(one.numel() for one in self.kept.values())
 
+    def keeps(self, name: str) -> bool:
+        """Whether a tensor of that name is kept."""
+        return name.endswith(self.names)
+
+    def keep(self, length: int, computed: Mapping[str, Tensor]) -> None:
+        """As if that many tokens had been read already: their keys and values [head, position, d_head], by name."""
+        self.length = length
+        self.kept = {name: value[:: self.group, :length] for name, value in computed.items()}
+
     @torch.no_grad()
     def read(self, tokens: Tensor, tape: Tape = SILENT) -> Tensor:
         """The logits of the new tokens (…, position) alone. (…, position, vocab)
@@ -46,7 +56,7 @@ class Cache:
 
     def _extend(self, tape: Tape, name: str, value: Tensor, axes: str) -> Tensor:
         value = tape(name, value, axes)
-        if not name.endswith(self.names):
+        if not self.keeps(name):
             return value
         one = value[..., :: self.group, :, :]  # (…, key/value head, position, d_head)
         self.kept[name] = torch.cat([self.kept[name], one], -2) if name in self.kept else one

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -55,9 +57,24 @@ def record_cached(model: Transformer, ids: tuple[int, ...]) -> tuple[Arrays, Axe
     return {"tokens": np.array(ids, dtype=np.int64)} | arrays, axes
 
 
+@torch.no_grad()
+def read_on(checkpoint: Checkpoint, trace: Trace, start: int, ids: Sequence[int]) -> np.ndarray:
+    """The probabilities of what comes next when these tokens follow the first `start` ones of a run. [vocab]
+
+    Of those the keys and values are the run's: nothing before `start` is computed again."""
+    model, context = model_of(checkpoint)
+    if not isinstance(model, Transformer):
+        raise UsageError("only a model that reads one text and looks back can keep keys and values")
+    with context:
+        cache = Cache(model)
+        cache.keep(start, {name: torch.from_numpy(trace.array(name).copy()) for name in trace if cache.keeps(name)})
+        logits = cache.read(torch.tensor(list(ids)))
+        return probabilities(logits[-1]).numpy()
+
+
 def reading_of(checkpoint: Checkpoint, trace: Trace) -> Trace:
     """The same tokens as those of a run, read with a cache."""
     return run_cached(checkpoint, Encoding(trace.ids, trace.tokens, trace.unknown), trace.info["text"])
 
 
-__all__ = ["reading_of", "record_cached", "run_cached"]
+__all__ = ["read_on", "reading_of", "record_cached", "run_cached"]

@@ -12,7 +12,9 @@ from model.errors import UsageError
 from model.families import packages
 from model.runs import checkpoints
 from model.runs.ablation import ablations, of_tokens
+from model.runs.recorder import run
 from model.study.heads.sinks import Sink
+from model.study.inside.exchange import exchanges, telling
 from model.text.tokenizer import Encoding
 from scenes import course
 from scenes.kit import SentenceStrip
@@ -137,8 +139,8 @@ def test_of_two_texts_too_long_to_be_read_what_differs_is_shown(folder, aspect):
     assert len(lesson.words) == 59 and texts.size >= READABLE and texts.height <= 0.42 * lesson.stage.height
     assert all(name.size >= smallest() for name in texts.names)
     (differs,) = [k for k, kept in enumerate(lesson.found.kept) if not kept]
-    for row, run in zip(texts.rows, lesson.runs, strict=True):
-        told, tokens = " ".join(row.words), [display(token) for token in run.tokens]
+    for row, trace in zip(texts.rows, lesson.runs, strict=True):
+        told, tokens = " ".join(row.words), [display(token) for token in trace.tokens]
         parts = [part.split() for part in told.split("⋯")]
         assert len(parts) > 1 and parts[-1][-1] == tokens[-1], "the last word is shown"
         assert all(" ".join(part) in " ".join(tokens) for part in parts), "what lies between two ⋯ is whole"
@@ -162,6 +164,20 @@ def test_second_runs_of_a_large_model_keep_what_comes_out_and_what_was_changed(f
     more = {name for name in asked.names if {"position", "query"} & set(asked.axes[name])} - kept
     assert more and all(name.startswith("blocks.5.attn.") for name in more)
     np.testing.assert_allclose(asked.array("blocks.5.attn.z"), full.array("blocks.5.attn.z"), atol=1e-5)
+
+
+@pytest.mark.parametrize("folder", ["deep"], indirect=True)
+def test_of_the_exchanges_of_a_large_model_one_is_run(folder, monkeypatch):
+    """The others are read from the exchanged word on, and say the same as a run would."""
+    monkeypatch.setattr(checkpoints, "EXACT_BELOW", 0)
+    checkpoints._load.cache_clear()
+    trace = run(checkpoints.load(str(folder)), TEXT)
+    every = list(exchanges(str(folder), trace))
+    assert len(every) == len(trace) - 1
+    best = telling(trace, iter(every))
+    assert best.run.ids == best.encoding.ids and not any("run" in vars(each) for each in every if each is not best)
+    for each in every:
+        np.testing.assert_allclose(each.after, each.run.array("probs")[-1], atol=1e-6)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from manim import UP, FadeIn, Mobject
@@ -96,16 +97,18 @@ class Compare(TextLesson):
         self.block = max(self.stop - 1, 0)
         writes = self.found.writes(self.block, self.column).values
         self.carrier = int(np.argmax(writes))
-        self.without = self.runs_without()
         self.phrases |= dict(l=self.block, h=self.carrier, place=self.called_column(self.column))
 
-    def runs_without(self) -> tuple[Tensor, Tensor] | None:
-        """What comes next in both runs without the head that carries most; None where it is off in one already."""
-        head = (self.block, self.carrier)
-        if head in self.off:
-            return None
+    @property
+    def carries(self) -> bool:
+        """Whether the head that carries most is on in both runs, so that it can be switched off."""
+        return (self.block, self.carrier) not in self.off
+
+    @cached_property
+    def without(self) -> tuple[Tensor, Tensor]:
+        """What comes next in both runs without the head that carries most, in runs that are made when it is asked."""
         runs = [
-            self.keep_run(again(self.model_asked, run, (*off, head)))
+            self.keep_run(again(self.model_asked, run, (*off, (self.block, self.carrier))))
             for run, off in zip(self.runs, ((), self.off), strict=True)
         ]
         for name, run in zip("AB", runs, strict=True):
@@ -214,7 +217,7 @@ class Compare(TextLesson):
         grid = rows.layer_by_layer(self, grid)
         picture = rows.first_place(self, grid)
         picture = heads.who_writes(self, picture)
-        if self.without is not None:
+        if self.carries:
             picture = heads.where_it_looks(self, picture)
             picture = heads.without_it(self, picture)
         picture = heads.every_pattern(self, picture)
