@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from model.errors import UsageError
+from model.net.config import ModelConfig
 from model.net.layers import SILENT, Tape
 from model.net.transformer import Transformer
 
@@ -54,10 +55,21 @@ class Cache:
         self.length += tokens.shape[-1]
         return logits
 
+    def __call__(self, *tokens: Tensor, tape: Tape = SILENT) -> Tensor:
+        """As a model is called."""
+        return self.read(*tokens, tape=tape)
+
+    @property
+    def config(self) -> ModelConfig:
+        """That of the model."""
+        return self.model.config
+
     def _extend(self, tape: Tape, name: str, value: Tensor, axes: str) -> Tensor:
         value = tape(name, value, axes)
         if not self.keeps(name):
             return value
         one = value[..., :: self.group, :, :]  # (…, key/value head, position, d_head)
-        self.kept[name] = torch.cat([self.kept[name], one], -2) if name in self.kept else one
+        if name in self.kept:  # one reading goes on as many
+            one = torch.cat([self.kept[name].expand(*one.shape[:-2], -1, -1), one], -2)
+        self.kept[name] = one
         return self.kept[name].repeat_interleave(self.group, dim=-3)

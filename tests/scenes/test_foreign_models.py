@@ -12,6 +12,8 @@ from model.errors import UsageError
 from model.families import packages
 from model.runs import checkpoints
 from model.runs.ablation import ablations, of_tokens
+from model.runs.carried import Carried
+from model.runs.patching import patched
 from model.runs.recorder import run
 from model.study.heads.sinks import Sink
 from model.study.inside.exchange import exchanges, telling
@@ -178,6 +180,24 @@ def test_of_the_exchanges_of_a_large_model_one_is_run(folder, monkeypatch):
     assert best.run.ids == best.encoding.ids and not any("run" in vars(each) for each in every if each is not best)
     for each in every:
         np.testing.assert_allclose(each.after, each.run.array("probs")[-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("folder", ["deep", "Gemma 2"], indirect=True)
+def test_rows_carried_over_in_a_large_model_are_computed_from_their_place_on(folder, monkeypatch):
+    """Against whole runs: of rows of the stream and of single heads, at several places, in any order."""
+    monkeypatch.setattr(checkpoints, "EXACT_BELOW", 0)
+    checkpoints._load.cache_clear()
+    checkpoint = checkpoints.load(str(folder))
+    trace = run(checkpoint, TEXT)
+    donor = telling(trace, exchanges(checkpoint, trace, [2])).run
+    rows = [Carried(donor, "blocks.1.resid_pre", 5), Carried(donor, "blocks.0.resid_pre", 2)]
+    rows += [Carried(donor, "blocks.1.attn.result", 5, 1), Carried(donor, "blocks.1.resid_post", 2)]
+    for one, each in zip(patched(checkpoint, trace, rows), rows, strict=True):
+        whole = run(checkpoint, TEXT, patch=each)
+        assert one.run_id == whole.run_id and np.abs(one.array("probs") - trace.array("probs")).max() > 1e-7
+        for name in (each.name, "logits", "probs", "ln_final.normalized"):
+            assert one.axes[name] == whole.axes[name]
+            np.testing.assert_allclose(one.array(name), whole.array(name), atol=1e-5, rtol=1e-4, err_msg=name)
 
 
 @pytest.mark.slow
