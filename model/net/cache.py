@@ -57,7 +57,8 @@ class Cache:
 
     def __call__(self, *tokens: Tensor, tape: Tape = SILENT) -> Tensor:
         """As a model is called."""
-        return self.read(*tokens, tape=tape)
+        (text,) = tokens
+        return self.read(text, tape)
 
     @property
     def config(self) -> ModelConfig:
