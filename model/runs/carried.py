@@ -52,7 +52,8 @@ class Carried:
             import torch
 
             row = torch.from_numpy(np.array(self.donor.array(name)[self.index]))
-            value[(*self.index[:-1], self.position - self.start)] = row.to(value.dtype)
+            place = *self.index[:-1], self.position - self.start
+            value[place] = row.to(value.dtype)
 
     @property
     def told(self) -> dict[str, Any]:

@@ -107,8 +107,9 @@ class Compare(TextLesson):
     @cached_property
     def without(self) -> tuple[Tensor, Tensor]:
         """What comes next in both runs without the head that carries most, in runs that are made when it is asked."""
+        head = (self.block, self.carrier)
         runs = [
-            self.keep_run(again(self.model_asked, run, (*off, (self.block, self.carrier))))
+            self.keep_run(again(self.model_asked, run, (*off, head)))
             for run, off in zip(self.runs, ((), self.off), strict=True)
         ]
         for name, run in zip("AB", runs, strict=True):
