@@ -40,8 +40,8 @@ class TokenRow(Painted):
 
     emphasis: opacity of each token; tint: its colour. `target`: index of the token that is talked about (yellow).
     `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge. `numbered`: leaves
-    room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters. `least`: the
-    least width of a box, in which its number has room.
+    room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters. `least`: of
+    each token the least width of its box, in which its number has room.
     """
 
     emphasis: Mix[np.ndarray]
@@ -61,9 +61,9 @@ class TokenRow(Painted):
         down: bool = False,
         gap: float = 0.14,
         numbered: bool = False,
-        least: float = 0.0,
+        least: Sequence[float] = (),
     ):
-        self.tokens, self.least = tuple(tokens), least
+        self.tokens, self.least = tuple(tokens), list(least) or [0.0] * len(tokens)
         self.words = [display(token) for token in tokens]
         self.spaced = [token.startswith(" ") for token in tokens]
         crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
@@ -108,7 +108,7 @@ class TokenRow(Painted):
         """(x, line, width) of every box."""
         boxes, x, line = [], 0.0, 0
         for i in range(len(self.words)):
-            w = max(self._own_width(i), self.least)
+            w = max(self._own_width(i), self.least[i])
             if i and (self.down or x + w > width):
                 x, line = 0.0, line + 1
             boxes.append((x, line, w))
@@ -151,7 +151,11 @@ class TokenRow(Painted):
     def piece(self, i: int) -> TokenRow:
         """One token as a row of its own, lying exactly on top of this one: what flies away or arrives."""
         twin = TokenRow(
-            [self.tokens[i]], width=math.inf, size=self.size, unknown=[0] if i in self.unknown else (), least=self.least
+            [self.tokens[i]],
+            width=math.inf,
+            size=self.size,
+            unknown=[0] if i in self.unknown else (),
+            least=self.least[i : i + 1],
         )
         twin.tint, twin.edge = self.tint[i : i + 1].copy(), self.edge[i : i + 1].copy()
         corners = self.corners(i)
