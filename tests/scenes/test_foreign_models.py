@@ -51,6 +51,8 @@ MANY = {"long": 36, "longest": 64}
 SAMPLE = [(lesson, (*TEXTS,)[place % 3], ASPECTS[place // 3 % 3]) for place, lesson in enumerate(LESSONS)]
 SAMPLE += [(lesson, "long", "16:9") for lesson in ("scaling", "residual")]
 SAMPLE += [(lesson, "longest", "16:9") for lesson in ("tokens", "embedding", "attention", "mlp", "unembedding")]
+SAMPLE += [("compare", "longest", "16:9"), ("facts", "usual", "1:1"), ("induction", "longest", "9:16")]
+SAMPLE += [("embedding", "longest", "1:1")]  # where lines are shortest
 
 
 def asked() -> list[tuple[str, str, str]]:
