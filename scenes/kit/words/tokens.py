@@ -40,8 +40,8 @@ class TokenRow(Painted):
 
     emphasis: opacity of each token; tint: its colour. `target`: index of the token that is talked about (yellow).
     `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge. `numbered`: leaves
-    room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters. `least`: of
-    each token the least width of its box, in which its number has room.
+    room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters. `least`: the
+    least width of a box, in which its number has room, or of each box.
     """
 
     emphasis: Mix[np.ndarray]
@@ -61,9 +61,10 @@ class TokenRow(Painted):
         down: bool = False,
         gap: float = 0.14,
         numbered: bool = False,
-        least: Sequence[float] = (),
+        least: float | Sequence[float] = 0.0,
     ):
-        self.tokens, self.least = tuple(tokens), list(least) or [0.0] * len(tokens)
+        self.tokens = tuple(tokens)
+        self.least = [least] * len(tokens) if isinstance(least, (int, float)) else list(least)
         self.words = [display(token) for token in tokens]
         self.spaced = [token.startswith(" ") for token in tokens]
         crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
