@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from model.errors import UsageError
+from model.net.config import ModelConfig
 from model.net.layers import SILENT, Tape
 from model.net.transformer import Transformer
 
@@ -35,6 +37,15 @@ class Cache:
         """How many numbers are kept."""
         return sum(one.numel() for one in self.kept.values())
 
+    def keeps(self, name: str) -> bool:
+        """Whether a tensor of that name is kept."""
+        return name.endswith(self.names)
+
+    def keep(self, length: int, computed: Mapping[str, Tensor]) -> None:
+        """As if that many tokens had been read already: their keys and values [head, position, d_head], by name."""
+        self.length = length
+        self.kept = {name: value[:: self.group, :length] for name, value in computed.items()}
+
     @torch.no_grad()
     def read(self, tokens: Tensor, tape: Tape = SILENT) -> Tensor:
         """The logits of the new tokens (…, position) alone. (…, position, vocab)
@@ -44,10 +55,22 @@ class Cache:
         self.length += tokens.shape[-1]
         return logits
 
+    def __call__(self, *tokens: Tensor, tape: Tape = SILENT) -> Tensor:
+        """As a model is called."""
+        (text,) = tokens
+        return self.read(text, tape)
+
+    @property
+    def config(self) -> ModelConfig:
+        """That of the model."""
+        return self.model.config
+
     def _extend(self, tape: Tape, name: str, value: Tensor, axes: str) -> Tensor:
         value = tape(name, value, axes)
-        if not name.endswith(self.names):
+        if not self.keeps(name):
             return value
         one = value[..., :: self.group, :, :]  # (…, key/value head, position, d_head)
-        self.kept[name] = torch.cat([self.kept[name], one], -2) if name in self.kept else one
+        if name in self.kept:  # one reading goes on as many
+            one = torch.cat([self.kept[name].expand(*one.shape[:-2], -1, -1), one], -2)
+        self.kept[name] = one
         return self.kept[name].repeat_interleave(self.group, dim=-3)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from model.errors import UsageError
 from model.net.cache import Cache
 from model.net.layers import Tape
-from model.net.transformer import Transformer
+from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
+from model.runs.carried import Carried
 from model.runs.checkpoints import Checkpoint
-from model.runs.recorder import ALL_ON, Arrays, Axes, model_of, probabilities, trace_of
+from model.runs.recorder import ALL_ON, GIVEN_OUT, Arrays, Axes, model_of, probabilities, record_batch, trace_of
 from model.text.tokenizer import Encoding
 
 UNSEEN = {"scores_masked": -np.inf, "pattern": 0.0}  # what a query makes of keys that are not there yet
@@ -55,9 +59,43 @@ def record_cached(model: Transformer, ids: tuple[int, ...]) -> tuple[Arrays, Axe
     return {"tokens": np.array(ids, dtype=np.int64)} | arrays, axes
 
 
+def cache_of(model: Transformer | EncoderDecoder, trace: Trace, length: int) -> Cache:
+    """The keys and values of the first tokens of a run: nothing before `length` is computed again."""
+    if not isinstance(model, Transformer):
+        raise UsageError("only a model that reads one text and looks back can keep keys and values")
+    cache = Cache(model)
+    cache.keep(length, {name: torch.from_numpy(trace.array(name).copy()) for name in trace if cache.keeps(name)})
+    return cache
+
+
+@torch.no_grad()
+def read_on(checkpoint: Checkpoint, trace: Trace, start: int, ids: Sequence[int]) -> np.ndarray:
+    """The probabilities of what comes next when these tokens follow the first `start` ones of a run. [vocab]"""
+    model, context = model_of(checkpoint)
+    with context:
+        logits = cache_of(model, trace, start).read(torch.tensor(list(ids)))
+        return probabilities(logits[-1]).numpy()
+
+
+def run_on(checkpoint: Checkpoint, trace: Trace, start: int, carried: Sequence[Carried]) -> Iterator[Trace]:
+    """A run of the same tokens for each row that is carried over, of none before `start`: as `run_batch`, but what
+    comes before is that of the run itself."""
+    model, context = model_of(checkpoint)
+    with context:
+        changes = [replace(each, start=start) for each in carried]
+        recorded = record_batch(cache_of(model, trace, start), trace.ids[start:], changes, kept=GIVEN_OUT)
+    encoding = Encoding(trace.ids, trace.tokens, trace.unknown)
+    for each, (arrays, axes) in zip(carried, recorded, strict=True):
+        for name, values in arrays.items():
+            along = axes[name].index("position")
+            before = trace.array(name).take(range(start), along)
+            arrays[name] = np.concatenate([before, values], along)
+        yield trace_of(checkpoint, encoding, trace.info["text"], (arrays, axes), each)
+
+
 def reading_of(checkpoint: Checkpoint, trace: Trace) -> Trace:
     """The same tokens as those of a run, read with a cache."""
     return run_cached(checkpoint, Encoding(trace.ids, trace.tokens, trace.unknown), trace.info["text"])
 
 
-__all__ = ["reading_of", "record_cached", "run_cached"]
+__all__ = ["cache_of", "read_on", "reading_of", "record_cached", "run_cached", "run_on"]

@@ -19,12 +19,14 @@ class Carried:
     """What is carried over into a run: of the recorded tensor `name`, the row of `position`, of one head where it has
     heads, as another run has it.
 
-    donor: that run, of as many tokens. Raises UsageError for what it has not recorded."""
+    donor: that run, of as many tokens. start: from which position on the run is computed. Raises UsageError for what
+    the donor has not recorded."""
 
     donor: Trace = field(repr=False)
     name: str
     position: int
     head: int | None = None
+    start: int = 0
 
     def __post_init__(self) -> None:
         shape, axes = self.donor.array(self.name).shape, self.donor.axes[self.name]
@@ -50,7 +52,8 @@ class Carried:
             import torch
 
             row = torch.from_numpy(np.array(self.donor.array(name)[self.index]))
-            value[self.index] = row.to(value.dtype)
+            place = *self.index[:-1], self.position - self.start
+            value[place] = row.to(value.dtype)
 
     @property
     def told(self) -> dict[str, Any]:

@@ -19,16 +19,27 @@ AT_ONCE = 2**23  # logits of one batch: what 64 MB hold in float64
 def patched(checkpoint: Checkpoint | str, trace: Trace, carried: Iterable[Carried]) -> list[Trace]:
     """One more run of the tokens of `trace` for each row that is carried over into it; batched, as many as fit.
 
-    Raises UsageError where the two texts have not as many tokens, or their runs are not of one checkpoint."""
+    Of a large model that looks back they are computed from that row's position on: before it nothing changes. Raises
+    UsageError where the two texts have not as many tokens, or their runs are not of one checkpoint."""
+    from model.runs.caching import run_on
     from model.runs.checkpoints import load
     from model.runs.recorder import ALL_ON, check_patch, run_batch
     from model.text.tokenizer import Encoding
 
     loaded, carried = load(checkpoint) if isinstance(checkpoint, str) else checkpoint, list(carried)
-    encoding, runs = Encoding(trace.ids, trace.tokens, trace.unknown), list[Trace]()
+    encoding, runs = Encoding(trace.ids, trace.tokens, trace.unknown), dict[int, Trace]()
     for each in carried:
         check_patch(loaded, encoding, each, ALL_ON)
-    size = max(1, AT_ONCE // (len(trace) * loaded.config.vocab_size))
-    for first in range(0, len(carried), size):
-        runs += run_batch(loaded, encoding, trace.info["text"], carried[first : first + size])
-    return runs
+    goes_on = loaded.large and loaded.config.kind == "decoder"
+    starts = [each.position if goes_on else 0 for each in carried]
+    for start in sorted(set(starts)):
+        places = [k for k, one in enumerate(starts) if one == start]
+        size = max(1, AT_ONCE // ((len(trace) - start) * loaded.config.vocab_size))
+        for first in range(0, len(places), size):
+            some = places[first : first + size]
+            rows = [carried[k] for k in some]
+            made = (
+                run_on(loaded, trace, start, rows) if goes_on else run_batch(loaded, encoding, trace.info["text"], rows)
+            )
+            runs |= zip(some, made, strict=True)
+    return [runs[k] for k in range(len(carried))]

@@ -13,6 +13,7 @@ import torch
 
 from model import __version__
 from model.errors import UsageError
+from model.net.cache import Cache
 from model.net.config import ModelConfig
 from model.net.layers import Tape
 from model.net.transformer import EncoderDecoder, Transformer
@@ -267,7 +268,7 @@ def record(
 
 @torch.no_grad()
 def record_batch(
-    model: Transformer | EncoderDecoder,
+    model: Transformer | EncoderDecoder | Cache,
     ids: Sequence[int],
     changes: Sequence[Change],
     source: Sequence[int] | None = None,

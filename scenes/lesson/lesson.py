@@ -202,7 +202,7 @@ class TextLesson(Lesson):
             **fields,
         ):
             bright, dimmed = row.copy(), row.copy()
-            others = [k for k in range(len(row.emphasis)) if k not in self.trace.unknown]
+            others = [k for k in range(len(row.emphasis)) if k not in row.unknown]
             dimmed.emphasis[others] = np.minimum(dimmed.emphasis[others], DIM)
             self.play(Transform(row, dimmed), run_time=0.8)
             self.play(Transform(row, bright), run_time=0.8)

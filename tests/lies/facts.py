@@ -76,8 +76,8 @@ LIES = [
     Lie(
         "the frames stand a column too far to the left",
         CARRIED,
-        "frames = [Frame(grid.corners(k, place, k, place)) for k, place in enumerate(places)]",
-        "frames = [Frame(grid.corners(k, place - 1, k, place - 1)) for k, place in enumerate(places)]",
+        "columns = [grid.columns.index(place) for place in places]",
+        "columns = [grid.columns.index(place) - 1 for place in places]",
         "facts",
         LABEL,
     ),
@@ -92,8 +92,8 @@ LIES = [
     Lie(
         "half of the row is carried over, and half stays",
         RUNS,
-        "value[self.index] = row.to(value.dtype)",
-        "value[self.index] = (value[self.index] + row.to(value.dtype)) / 2",
+        "value[place] = row.to(value.dtype)",
+        "value[place] = (value[place] + row.to(value.dtype)) / 2",
         "facts",
         "wrong number",
     ),
@@ -225,5 +225,14 @@ LIES = [
         "facts",
         "test",
         "tests/scenes/lessons/test_facts.py",
+    ),
+    Lie(
+        "some rows are tried, and it is said that all were",
+        CARRIED,
+        "left = len(lesson.carrying.left_out)",
+        "left = 0",
+        "facts",
+        FALSE,
+        options=dict(text="The little girl who lived in the old house saw a big dog", token=1),
     ),
 ]  # fmt: skip

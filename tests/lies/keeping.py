@@ -136,8 +136,8 @@ LIES = [
     Lie(
         "only the last key is kept",
         CACHE,
-        "torch.cat([self.kept[name], one], -2) if name in self.kept else one",
-        "torch.cat([self.kept[name][..., -1:, :], one], -2) if name in self.kept else one",
+        "self.kept[name].expand(*one.shape[:-2], -1, -1)",
+        "self.kept[name][..., -1:, :].expand(*one.shape[:-2], -1, -1)",
         "generation",
         "wrong number",
     ),

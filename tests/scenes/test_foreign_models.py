@@ -12,12 +12,18 @@ from model.errors import UsageError
 from model.families import packages
 from model.runs import checkpoints
 from model.runs.ablation import ablations, of_tokens
+from model.runs.carried import Carried
+from model.runs.patching import patched
+from model.runs.recorder import run
 from model.study.heads.sinks import Sink
+from model.study.inside.exchange import exchanges, telling
 from model.text.tokenizer import Encoding
 from scenes import course
 from scenes.kit import SentenceStrip
+from scenes.kit.ground.style import color, smallest
 from scenes.kit.numbers.cells import named
 from scenes.kit.words.strip import READABLE
+from scenes.kit.words.tokens import display
 from scenes.lesson import FRAME, Options
 from scenes.lesson.following import behind, rest_of
 from scenes.lesson.options import ASPECTS
@@ -49,6 +55,8 @@ MANY_PIECES = ("tokens", "embedding", "attention", "mlp", "unembedding", "genera
 SAMPLE = [(lesson, (*TEXTS,)[place % 3], ASPECTS[place // 3 % 3]) for place, lesson in enumerate(LESSONS)]
 SAMPLE += [(lesson, "long", "16:9") for lesson in ("scaling", "residual")]
 SAMPLE += [(lesson, "longest", "16:9") for lesson in MANY_PIECES]
+SAMPLE += [("compare", "longest", "16:9"), ("facts", "usual", "1:1"), ("induction", "longest", "9:16")]
+SAMPLE += [("embedding", "longest", "1:1")]  # where lines are shortest
 
 
 def asked() -> list[tuple[str, str, str]]:
@@ -168,6 +176,28 @@ def test_of_a_text_too_long_for_its_box_the_words_that_matter_are_shown(folder):
     assert all(row.size * row.zoom() >= READABLE - 1e-9 for row in rows)
 
 
+@pytest.mark.parametrize("folder", ["Llama 3"], indirect=True)
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_of_two_texts_too_long_to_be_read_what_differs_is_shown(folder, aspect):
+    width, height = FRAME[aspect]
+    with tempconfig({"frame_width": width, "frame_height": height}):
+        text, other = (
+            "the old dog chased the young cat " * 4 + word + " the young cat" * 10 for word in ("dog", "old")
+        )
+        lesson = ENTRIES["compare"].load()(Options(model=str(folder), text=text, other=other, aspect=aspect))
+        texts = lesson.texts()
+    assert len(lesson.words) == 59 and texts.size >= READABLE and texts.height <= 0.42 * lesson.stage.height
+    assert all(name.size >= smallest() for name in texts.names)
+    (differs,) = [k for k, kept in enumerate(lesson.found.kept) if not kept]
+    for row, trace in zip(texts.rows, lesson.runs, strict=True):
+        told, tokens = " ".join(row.words), [display(token) for token in trace.tokens]
+        parts = [part.split() for part in told.split("⋯")]
+        assert len(parts) > 1 and parts[-1][-1] == tokens[-1], "the last word is shown"
+        assert all(" ".join(part) in " ".join(tokens) for part in parts), "what lies between two ⋯ is whole"
+        key = [k for k in range(len(row.words)) if np.allclose(row.edge[k], color("key"))]
+        assert [row.words[k] for k in key] == [tokens[differs]]
+
+
 @pytest.mark.parametrize("folder", ["deep"], indirect=True)
 def test_second_runs_of_a_large_model_keep_what_comes_out_and_what_was_changed(folder, monkeypatch):
     full = ablations(str(folder), TEXT, [(3, 1)])[3, 1]
@@ -184,6 +214,38 @@ def test_second_runs_of_a_large_model_keep_what_comes_out_and_what_was_changed(f
     more = {name for name in asked.names if {"position", "query"} & set(asked.axes[name])} - kept
     assert more and all(name.startswith("blocks.5.attn.") for name in more)
     np.testing.assert_allclose(asked.array("blocks.5.attn.z"), full.array("blocks.5.attn.z"), atol=1e-5)
+
+
+@pytest.mark.parametrize("folder", ["deep"], indirect=True)
+def test_of_the_exchanges_of_a_large_model_one_is_run(folder, monkeypatch):
+    """The others are read from the exchanged word on, and say the same as a run would."""
+    monkeypatch.setattr(checkpoints, "EXACT_BELOW", 0)
+    checkpoints._load.cache_clear()
+    trace = run(checkpoints.load(str(folder)), TEXT)
+    every = list(exchanges(str(folder), trace))
+    assert len(every) == len(trace) - 1
+    best = telling(trace, iter(every))
+    assert best.run.ids == best.encoding.ids and not any("run" in vars(each) for each in every if each is not best)
+    for each in every:
+        np.testing.assert_allclose(each.after, each.run.array("probs")[-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("folder", ["deep", "Gemma 2"], indirect=True)
+def test_rows_carried_over_in_a_large_model_are_computed_from_their_place_on(folder, monkeypatch):
+    """Against whole runs: of rows of the stream and of single heads, at several places, in any order."""
+    monkeypatch.setattr(checkpoints, "EXACT_BELOW", 0)
+    checkpoints._load.cache_clear()
+    checkpoint = checkpoints.load(str(folder))
+    trace = run(checkpoint, TEXT)
+    donor = telling(trace, exchanges(checkpoint, trace, [2])).run
+    rows = [Carried(donor, "blocks.1.resid_pre", 5), Carried(donor, "blocks.0.resid_pre", 2)]
+    rows += [Carried(donor, "blocks.1.attn.result", 5, 1), Carried(donor, "blocks.1.resid_post", 2)]
+    for one, each in zip(patched(checkpoint, trace, rows), rows, strict=True):
+        whole = run(checkpoint, TEXT, patch=each)
+        assert one.run_id == whole.run_id and np.abs(one.array("probs") - trace.array("probs")).max() > 1e-7
+        for name in (each.name, "logits", "probs", "ln_final.normalized"):
+            assert one.axes[name] == whole.axes[name]
+            np.testing.assert_allclose(one.array(name), whole.array(name), atol=1e-5, rtol=1e-4, err_msg=name)
 
 
 @pytest.mark.slow

@@ -57,6 +57,11 @@ class Carrying:
         first = [self.exchange.place, self.last]
         return sorted(list(dict.fromkeys([*first, *far]))[:room])
 
+    @property
+    def left_out(self) -> list[int]:
+        """The words whose rows differ between the texts and are not carried over: before the exchanged one none do."""
+        return [k for k in range(self.exchange.place, self.last) if k not in self.positions]
+
     @cached_property
     def runs(self) -> list[list[Trace]]:
         """A second run for every stop and each of the positions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,17 +21,38 @@ STEM = 4  # letters with which forms of one word begin alike
 
 @dataclass(frozen=True)
 class Exchange:
-    """A run of the same text but for one token: `place`, and the run."""
+    """The same text but for one token: `place`, and what is read then."""
 
     place: int
-    run: Trace
+    encoding: Encoding
+    checkpoint: Checkpoint
+    first: Trace
+
+    @cached_property
+    def run(self) -> Trace:
+        """A real second run, made when it is asked for."""
+        from model.runs.recorder import run_tokens
+
+        return run_tokens(self.checkpoint, self.encoding, " ".join(map(str.strip, self.encoding.tokens)))
+
+    @cached_property
+    def after(self) -> np.ndarray:
+        """The probabilities of the next word. [vocab]
+
+        A large model that looks back reads for them only what comes from the exchanged token on: of several exchanges
+        one is run."""
+        from model.runs.caching import read_on
+
+        if self.checkpoint.large and self.checkpoint.config.kind == "decoder":
+            return read_on(self.checkpoint, self.first, self.place, self.encoding.ids[self.place :])
+        probs: np.ndarray = self.run.array("probs")[-1]
+        return probs
 
 
 def exchanges(checkpoint: Checkpoint | str, trace: Trace, places: Iterable[int] | None = None) -> Iterator[Exchange]:
-    """One more run for each of these tokens (default: `candidates`), with the token exchanged for that whose row of W_E
-    points most nearly the same way (a real second run of other ids)."""
+    """One for each of these tokens (default: `candidates`), with the token exchanged for that whose row of W_E points
+    most nearly the same way."""
     from model.runs.checkpoints import load
-    from model.runs.recorder import run_tokens
 
     loaded = load(checkpoint) if isinstance(checkpoint, str) else checkpoint
     chosen = candidates(trace, FEW if loaded.large else MOST) if places is None else list(places)
@@ -38,7 +60,7 @@ def exchanges(checkpoint: Checkpoint | str, trace: Trace, places: Iterable[int] 
         ids = tuple(other if k == place else old for k, old in enumerate(trace.ids))
         words = tuple(trace.vocabulary[other] if k == place else old for k, old in enumerate(trace.tokens))
         unknown = tuple(k for k in trace.unknown if k != place)
-        yield Exchange(place, run_tokens(loaded, Encoding(ids, words, unknown), " ".join(map(str.strip, words))))
+        yield Exchange(place, Encoding(ids, words, unknown), loaded, trace)
 
 
 def candidates(trace: Trace, most: int) -> list[int]:
@@ -54,7 +76,7 @@ def nearest(trace: Trace, words: Sequence[int]) -> list[int]:
     """For each word the other entry of the vocabulary whose row of W_E has the largest cosine with its own; one that is
     the same word in other letters or in another form (Italy, Italians), or not a whole word like it, does not count."""
     rows = trace.array("W_E")
-    lengths = np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
+    lengths = np.maximum(np.sqrt(np.einsum("ij,ij->i", rows, rows)), 1e-12)
     likeness = (rows[list(words)] @ rows.T).astype(np.float64) / lengths
     return [_first_other(trace.vocabulary, word, np.argsort(-row, kind="stable"))
             for word, row in zip(words, likeness, strict=True)]  # fmt: skip
@@ -80,7 +102,7 @@ def telling(trace: Trace, among: Iterator[Exchange]) -> Exchange:
     before = trace.array("probs")[-1].astype(np.float64)
 
     def measure(exchange: Exchange) -> float:
-        after = exchange.run.array("probs")[-1].astype(np.float64)
+        after = exchange.after.astype(np.float64)
         return float(np.abs(after - before).sum() / 2 * after.max())
 
     return max(among, key=measure)

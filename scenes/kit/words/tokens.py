@@ -43,8 +43,8 @@ class TokenRow(Painted):
     emphasis: opacity of each token; tint: its colour. `target`: index of the token that is talked about (yellow).
     `unknown`: indices that the model cannot tell apart (read as <unk>), drawn with a dashed edge. `numbered`: leaves
     room between lines for TokenNumbers in their full size; they fit without it, too, in smaller letters. `least`: the
-    least width of a box, in which its number has room. `shown`: the positions that have a box (default: all), ⋯ stands
-    for each run of others.
+    least width of a box, in which its number has room, or of each box. `shown`: the positions that have a box (default:
+    all), ⋯ stands for each run of others.
     """
 
     emphasis: Mix[np.ndarray]
@@ -64,11 +64,12 @@ class TokenRow(Painted):
         down: bool = False,
         gap: float = 0.14,
         numbered: bool = False,
-        least: float = 0.0,
+        least: float | Sequence[float] = 0.0,
         shown: Iterable[int] | None = None,
     ):
-        self.tokens, self.least = tuple(tokens), least
+        self.tokens = tuple(tokens)
         self.shown: Sequence[int] = range(len(self.tokens)) if shown is None else sorted(shown)
+        self.least = [least] * len(tokens) if isinstance(least, (int, float)) else list(least)
         self.words = [display(token) for token in tokens]
         self.spaced = [token.startswith(" ") for token in tokens]
         crowded = len(self.words) > 13 and lines == 1  # less air in and between the boxes, for larger letters
@@ -118,7 +119,7 @@ class TokenRow(Painted):
             if i and not {i - 1, i} & there:
                 boxes.append(boxes[-1])
                 continue
-            w = max(self._own_width(i), self.least) if i in there else 2 * typesetting.width("⋯", self.size)
+            w = max(self._own_width(i), self.least[i]) if i in there else 2 * typesetting.width("⋯", self.size)
             if i and (self.down or x + w > width):
                 x, line = 0.0, line + 1
             boxes.append((x, line, w))
@@ -161,7 +162,11 @@ class TokenRow(Painted):
     def piece(self, i: int) -> TokenRow:
         """One token as a row of its own, lying exactly on top of this one: what flies away or arrives."""
         twin = TokenRow(
-            [self.tokens[i]], width=math.inf, size=self.size, unknown=[0] if i in self.unknown else (), least=self.least
+            [self.tokens[i]],
+            width=math.inf,
+            size=self.size,
+            unknown=[0] if i in self.unknown else (),
+            least=self.least[i : i + 1],
         )
         twin.tint, twin.edge = self.tint[i : i + 1].copy(), self.edge[i : i + 1].copy()
         corners = self.corners(i)
@@ -185,23 +190,26 @@ class TokenRow(Painted):
         for x, y, w, _ in dict.fromkeys(self.box(i) for i in range(len(self.words)) if i not in self.shown):
             pen.text("⋯", x + w / 2, y + (self.tall / 2 + 0.29) * self.size, self.size, "secondary", align=0.5)
         for i in self.shown:
-            word, (x, y, w, h) = self.words[i], self.box(i)
-            opacity = float(self.emphasis[i])
-            pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * self.size)
-            pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size, dashed=i in self.unknown)
-            lead = 0.22 * self.size if self.spaced[i] else 0.0
-            if lead:
-                pen.rectangle(
-                    x + 0.1 * self.size, y + 1.02 * self.size, 0.22 * self.size, 0.03 * self.size, "secondary", opacity
-                )
-            pen.text(
-                word,
-                x + (w - self._own_width(i)) / 2 + self.pad * self.size + lead,
-                y + (self.tall / 2 + 0.29) * self.size,
-                self.size,
-                self.tint[i],
-                opacity,
+            self._draw_token(pen, i)
+
+    def _draw_token(self, pen: Pen, i: int) -> None:
+        x, y, w, h = self.box(i)
+        opacity = float(self.emphasis[i])
+        pen.rectangle(x, y, w, h, "box", opacity, radius=0.14 * self.size)
+        pen.frame(x, y, w, h, self.edge[i], 0.018, opacity, radius=0.14 * self.size, dashed=i in self.unknown)
+        lead = 0.22 * self.size if self.spaced[i] else 0.0
+        if lead:
+            pen.rectangle(
+                x + 0.1 * self.size, y + 1.02 * self.size, 0.22 * self.size, 0.03 * self.size, "secondary", opacity
             )
+        pen.text(
+            self.words[i],
+            x + (w - self._own_width(i)) / 2 + self.pad * self.size + lead,
+            y + (self.tall / 2 + 0.29) * self.size,
+            self.size,
+            self.tint[i],
+            opacity,
+        )
 
 
 class Words(Protocol):

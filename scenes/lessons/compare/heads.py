@@ -97,7 +97,6 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
 
 def without_it(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     """What comes next in A and in B when that head is off in both."""
-    assert lesson.without is not None
     with_it, without = (abs(p - q).sum(0) / 2 for p, q in (lesson.probs, lesson.without))
     less = float(without) < float(with_it)
     with lesson.step(

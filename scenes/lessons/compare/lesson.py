@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
+
 import numpy as np
 from manim import UP, FadeIn, Mobject
 
@@ -19,16 +22,18 @@ from scenes.kit.ground.say import Said, say
 from scenes.kit.ground.text import Label
 from scenes.kit.moves.reveal import Grow
 from scenes.kit.recipes import Look, bars_on_one_scale
+from scenes.kit.words.strip import READABLE
 from scenes.kit.words.tokens import display
 from scenes.lesson.lesson import TextLesson, call
 from scenes.lesson.options import Choice
 from scenes.lesson.steps import give_way
 from scenes.lessons.compare import heads, last, rows, story
-from scenes.lessons.compare.aligned import AlignedTexts
+from scenes.lessons.compare.aligned import AlignedTexts, telling
 from scenes.lessons.compare.second import again, heads_of, is_same, run_of_another, second_run
 
 TITLE, GAP = 0.55, 0.35  # room over bars for their title; between the texts and the bars
 SHARE, LEAST = 0.42, 0.22  # of the stage’s height that both texts take at most; em down to which they shrink for that
+SMALLEST = 0.2  # em of the words below which some are left out
 LARGER = 1.7  # how much larger the texts begin, at most
 END = (-1, -1)  # the last words of both texts
 OTHER = "Lucy was tired, so she"  # beside the lesson’s own text
@@ -42,7 +47,6 @@ class Compare(TextLesson):
     and what comes after them, and closes with where they part.
     """
 
-    pieces = 40  # with more the names of the runs cannot be read
     controls = ("other", "other_model", "without")
     predicts = True
     text, model = own_run("compare")
@@ -93,14 +97,17 @@ class Compare(TextLesson):
         self.block = max(self.stop - 1, 0)
         writes = self.found.writes(self.block, self.column).values
         self.carrier = int(np.argmax(writes))
-        self.without = self.runs_without()
         self.phrases |= dict(l=self.block, h=self.carrier, place=self.called_column(self.column))
 
-    def runs_without(self) -> tuple[Tensor, Tensor] | None:
-        """What comes next in both runs without the head that carries most; None where it is off in one already."""
+    @property
+    def carries(self) -> bool:
+        """Whether the head that carries most is on in both runs, so that it can be switched off."""
+        return (self.block, self.carrier) not in self.off
+
+    @cached_property
+    def without(self) -> tuple[Tensor, Tensor]:
+        """What comes next in both runs without the head that carries most, in runs that are made when it is asked."""
         head = (self.block, self.carrier)
-        if head in self.off:
-            return None
         runs = [
             self.keep_run(again(self.model_asked, run, (*off, head)))
             for run, off in zip(self.runs, ((), self.off), strict=True)
@@ -138,14 +145,23 @@ class Compare(TextLesson):
 
     # ── pictures ─────────────────────────────────────────────────────────────────────────────────
     def texts(self) -> AlignedTexts:
-        """Both texts at the top of the stage."""
+        """Both texts at the top of the stage; of those too long to be read there, the words that matter."""
+        order, made = telling(self.beside, self.column), self.texts_of(None)
+        if made.size < SMALLEST:
+            for count in range(len(order) - 1, 1, -1):
+                made = self.texts_of(order[:count])
+                if made.size >= READABLE and made.height <= SHARE * self.stage.height:
+                    break
+        return made.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
+
+    def texts_of(self, shown: Sequence[int] | None) -> AlignedTexts:
+        """Both texts, or these columns of them, in letters that shrink until they leave room for what stands below."""
         size, lines = self.by(wide=0.46, square=0.42, tall=0.46), self.by(wide=2, square=3, tall=4)
         while True:
-            made = AlignedTexts(self.beside, width=self.stage.width, size=size, lines=lines)
+            made = AlignedTexts(self.beside, width=self.stage.width, size=size, lines=lines, shown=shown)
             if made.height <= SHARE * self.stage.height or size < LEAST:
-                break
+                return made
             size *= 0.94
-        return made.move_to(self.stage.center).align_to((0, self.stage.top, 0), UP)
 
     def opening_texts(self) -> AlignedTexts:
         """The same, in the middle of the stage and as large as fits."""
@@ -202,7 +218,7 @@ class Compare(TextLesson):
         grid = rows.layer_by_layer(self, grid)
         picture = rows.first_place(self, grid)
         picture = heads.who_writes(self, picture)
-        if self.without is not None:
+        if self.carries:
             picture = heads.where_it_looks(self, picture)
             picture = heads.without_it(self, picture)
         picture = heads.every_pattern(self, picture)

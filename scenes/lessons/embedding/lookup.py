@@ -99,7 +99,7 @@ class LookUp:
             tokens = top.fit(numbered(self.trace, top, SMALL, self.word.position).move_to(top.center))
             grid = self.rows_around(low)
             self.scene.play(*set_anew(sentence, tokens), run_time=1)
-            sentence = sentence if len(tokens.rows) == len(sentence.rows) else tokens
+            sentence = sentence if tokens.is_like(sentence) else tokens
             self.scene.play(Introduce(grid, "rows", lag=0.2), run_time=1.8)
         return sentence, grid
 
@@ -232,7 +232,7 @@ class LookUp:
 
 def set_anew(sentence: NumberedTokens, other: NumberedTokens) -> list[Animation]:
     """The sentence turns into itself in another look, or gives way to it where the lines are others."""
-    if len(other.rows) == len(sentence.rows):
+    if other.is_like(sentence):
         return list(change(sentence, other))
     return [FadeOut(sentence, rate_func=FIRST), FadeIn(other, rate_func=THEN)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ from manim import DOWN, UP, FadeIn, Mobject, Transform
 
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
+from model.study.inside.carrying import Carrying
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
@@ -19,7 +20,7 @@ from scenes.kit.numbers.frames import Frame
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.recipes import UNBOUNDED, Look, bars_on_one_scale, telling_words
 from scenes.kit.words.strip import SentenceStrip
-from scenes.lesson.claims import count, most, truth
+from scenes.lesson.claims import Fact, count, most, truth
 from scenes.lesson.following import TITLE, next_word_title
 from scenes.lesson.quiz import Question
 from scenes.lesson.steps import give_way
@@ -205,26 +206,52 @@ def fly_over(lesson: Facts, start: Chip, end: Chip, row: Tensor | None) -> None:
     lesson.play(Fly(grid, end), run_time=1)
 
 
+def columns_of(found: Carrying) -> list[int | None]:
+    """The places of all words whose rows are carried over, None where others are left out."""
+    columns: list[int | None] = [0]
+    for place, (one, following) in enumerate(pairwise(found.positions), 1):
+        gap = any(one < left < following for left in found.left_out)
+        columns += [None, place] if gap else [place]
+    return columns
+
+
+def tried(lesson: Facts, left: int) -> Fact:
+    """That so many rows which differ between the two texts are not carried over."""
+    stop, tried = lesson.carrying.stops[-1], lesson.carrying.positions
+    others = [k for k in range(len(lesson.trace)) if k not in tried]
+    return truth(
+        f"{left or 'no'} rows that differ are left out",
+        [lesson.trace[stop], lesson.donor[stop]],
+        lambda own, other: int((abs(own - other)[others] > 1e-5).any(axis=1).sum()) == left,
+    )
+
+
 def every_row(lesson: Facts, pair: Pair) -> TensorGrid:
     chances, reached = lesson.chances, lesson.others[lesson.other]
+    left = len(lesson.carrying.left_out)
     enough = int((chances.values >= float(reached) / 2).sum())
     with lesson.step(
         "Every row",
-        ask="Every row, one at a time: {n} second runs. Which of them bring “{v}”?",
-        subtitle="chance of “{v}” with that one row from the other text",
+        ask=("The rows of {k} words" if left else "Every row")
+        + ", one at a time: {n} second runs. Which of them bring “{v}”?",
+        subtitle="chance of “{v}” with that one row from the other text"
+        + (" · ⋯ {left} more, not tried" if left else ""),
         n=chances.size,
+        k=chances.shape[1],
+        left=left,
         keep=(),
-        claims=[count("runs", "m", [chances, reached], lambda p, q: int((p >= q / 2).sum()))],
+        claims=[tried(lesson, left), count("runs", "m", [chances, reached], lambda p, q: int((p >= q / 2).sum()))],
     ):
         names = [stop_name(lesson, stop) for stop in range(len(chances))]
         words = [lesson.words[k] for k in lesson.carrying.positions]
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height, cell=(2.0, 1.1))
         grid = TensorGrid(
-            chances, "probability", row_labels=names, column_labels=words, spec=".1%", scale=1.0, **room
-        ).move_to(lesson.stage.center)
+            chances, "probability", row_labels=names, column_labels=words, columns=columns_of(lesson.carrying),
+            spec=".1%", scale=1.0, **room,
+        ).move_to(lesson.stage.center)  # fmt: skip
         coming = Introduce(grid, "cells", lag=0.8)
         for stop in (lesson.crossing, lesson.crossing + 1):  # these two runs have been seen
-            known = stop, lesson.carrying.positions.index(lesson.place)
+            known = stop, grid.columns.index(lesson.carrying.positions.index(lesson.place))
             grid.cell_opacity[known] = grid.text_opacity[known] = 1.0
         lesson.play(coming, run_time=4)
         lesson.answer("{m} of {n} runs bring it at least half of the {q:.1%} of the other text.", m=enough, q=reached)
@@ -234,14 +261,18 @@ def every_row(lesson: Facts, pair: Pair) -> TensorGrid:
 def the_way(lesson: Facts, grid: TensorGrid) -> list[Mobject]:
     """In each line the row that does most, framed one after the other."""
     places, changes = lesson.carrying.path(lesson.other), lesson.carrying.changes(lesson.other)
+    left = lesson.carrying.left_out
     with lesson.step(
         "The way",
-        say("In each line one row does most: ") + in_order(lesson, lesson.path) + say("."),
+        say("Of these rows one does most in each line: " if left else "In each line one row does most: ")
+        + in_order(lesson, lesson.path)
+        + say("."),
         subtitle="chance of “{v}” with that one row · framed: where it changes most",
         claims=[most(changes[k], place) for k, place in enumerate(places)],
         keep=(grid,),
     ):
-        frames = [Frame(grid.corners(k, place, k, place)) for k, place in enumerate(places)]
+        columns = [grid.columns.index(place) for place in places]
+        frames = [Frame(grid.corners(k, column, k, column)) for k, column in enumerate(columns)]
         lesson.play(FadeIn(frames[0]), run_time=0.6)
         shown = [frames[0]]
         for following in frames[1:]:

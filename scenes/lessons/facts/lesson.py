@@ -38,7 +38,6 @@ class Facts(TextLesson):
     way on which it came.
     """
 
-    pieces = 24  # more have not been audited
     controls = ("token",)
     predicts = True
     text, model = own_run("facts")
@@ -174,6 +173,8 @@ class Facts(TextLesson):
             self.answer(
                 "In no one place: “{x}” brings it to layer {c}, there “{y}” takes it over, and {name} adds most."
                 if whole
+                else "In no one place: at layer {c} “{x}” and “{y}” do not both bring half of it; {name} adds most."
+                if self.carrying.left_out
                 else "In no one place: from “{x}” to “{y}” one row alone does not bring half of it; {name} adds most.",
                 y=self.words[self.taker],
                 c=self.crossing,

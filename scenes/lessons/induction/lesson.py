@@ -43,7 +43,6 @@ class Induction(TextLesson):
     was said once and is expected again, and closes with the same picture.
     """
 
-    pieces = 40  # more have not been audited
     controls = ("layer", "head", "token", "seed")
     predicts = True
     text = "Ben met Clara Taylor. Then Paul saw Clara"

@@ -22,6 +22,7 @@ from scenes.lesson.lesson import TextLesson
 from scenes.lessons.overview.loop import FinishedRun, with_bars
 
 SHORT = 10  # words of a prompt that fit in a line of a frame that is not wide
+LONG = 40  # words; of more the prompt needs still more room
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,8 @@ class Choosing:
         if self.scene.wide:
             top, *lanes = stage.rows(0.7, 1, 1, 1, gap=0.1)
             return top, lanes
-        top, rest = stage.rows(1 if len(self.tokens) <= SHORT else 1.8, 6)
+        many = len(self.tokens)
+        top, rest = stage.rows(1 if many <= SHORT else 1.8 if many <= LONG else 2.2, 6)
         return top, rest.columns(1, 1, 1, gap=0.25)
 
     @property

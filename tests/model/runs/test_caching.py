@@ -8,7 +8,7 @@ import pytest
 from model.errors import UsageError
 from model.net.config import ModelConfig
 from model.net.transformer import build
-from model.runs.caching import reading_of, run_cached
+from model.runs.caching import read_on, reading_of, run_cached
 from model.runs.checkpoints import load
 from model.runs.recorder import run
 
@@ -28,6 +28,16 @@ def test_it_is_another_run_and_says_so():
     cached = reading_of(load("tiny"), plain)
     assert cached.info["cached"] and cached.run_id != plain.run_id
     assert cached.tokens == plain.tokens
+
+
+@pytest.mark.parametrize("name", ["tiny", "tiny-rotary", "tiny-none"])
+@pytest.mark.parametrize("start", [0, 4, 6])
+def test_it_reads_on_from_any_place_of_a_run(name, start):
+    """Other words from a place on, against a run of the whole other text."""
+    plain, other = run(name, "The old dog chased the young cat"), run(name, "The old dog chased a small bird")
+    found = read_on(load(name), plain, start, other.ids[start:])
+    same = plain.ids[:start] == other.ids[:start]
+    assert np.allclose(found, other.array("probs")[-1], atol=1e-5) == same
 
 
 def test_a_model_that_reads_two_texts_has_no_cache():

@@ -7,12 +7,16 @@ import pytest
 
 from model import run
 from model.errors import UsageError
+from model.numbers.tensor import Tensor
 from model.study.vectors import load_vectors
 from scenes.kit.charts.ranking import Ranking
+from scenes.kit.ground import typesetting
 from scenes.kit.ground.say import number
+from scenes.kit.ground.style import smallest
 from scenes.kit.numbers.grid import TensorGrid
 from scenes.kit.space.vectorspace import VectorSpace
 from scenes.lesson import FRAME, Options
+from scenes.lessons.embedding.ids import NumberedTokens
 from scenes.lessons.embedding.lesson import ELSEWHERE, Embedding
 from scenes.lessons.embedding.maps import CROWD
 from scenes.lessons.embedding.table import TablePicture
@@ -234,3 +238,17 @@ def test_what_was_left_out_is_said_and_a_failure_is_shown():
 @pytest.mark.parametrize(("model", "words"), [("tiny", "gets its position added"), ("tiny-rotary", "comes in later")])
 def test_the_end_says_what_the_model_does_next(model, words):
     assert words in play(model=model).steps[-1].caption
+
+
+def test_under_many_words_each_number_has_room():
+    tokens, ids = (
+        [" the", ",", " frightened", "s"] * 16,
+        Tensor.given(np.arange(64) * 500 + 10000, "ids", ("position",)),
+    )
+    made = NumberedTokens(tokens, ids, width=11.0, height=2.6, size=0.46)
+    assert made.height <= 2.6 and len(made.rows) > 2
+    for row, numbers in zip(made.rows, made.numbers, strict=True):
+        assert {line for _, line, _ in row.boxes} == {0} and numbers.size >= smallest()
+        half = np.array([typesetting.width(number(value, ",.0f"), numbers.size) / 2 for value in numbers.values])
+        middles = np.array([numbers.spot(k)[0] for k in range(len(half))])
+        assert (middles[1:] - half[1:] - middles[:-1] - half[:-1]).min() > 0.02

@@ -12,6 +12,7 @@ from model import load, run
 from model.errors import UsageError
 from model.numbers.tensor import Tensor
 from model.runs.carried import Carried
+from model.study.inside import carrying
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.signed import SignedBars, Waterfall
 from scenes.kit.numbers.frames import Frame
@@ -174,6 +175,21 @@ def test_of_a_long_text_the_way_keeps_its_words():
         assert set(way.path) <= set(way.columns) and len(way.columns) < len(lesson.trace)
         changed, last = way.positions[way.path[0]], way.positions[way.path[-1]]
         assert changed == lesson.place and last == len(lesson.trace) - 1
+
+
+def test_of_rows_that_are_not_tried_it_is_said(monkeypatch):
+    monkeypatch.setattr(carrying, "ROWS", 10)
+    lesson = player(Facts)(token=0)
+    assert lesson.carrying.positions == [0, 4] and lesson.carrying.left_out == [1, 2, 3]
+    grid, frames = only(lesson, "Every row", TensorGrid), find(lesson, "The way", Frame)
+    assert grid.columns == [0, None, 1] and "3 more, not tried" in " ".join(texts(lesson, "Every row"))
+    asks = next(line.text for s in lesson.steps if s.name == "Every row" for line in s.lines if line.kind == "asks")
+    assert asks.startswith("The rows of 2 words") and caption(lesson, "The way").startswith("Of these rows")
+    changes = np.abs(grid.tensor.values - float(lesson.probs[lesson.other]))
+    for line, frame in enumerate(sorted(frames, key=lambda f: -f.get_y())):
+        there = grid.cell_center(line, grid.columns.index(int(changes[line].argmax())))
+        np.testing.assert_allclose(frame.get_center(), there, atol=1e-3)
+    assert "not tried" not in " ".join(texts(play(), "Every row")) and play().carrying.left_out == []
 
 
 @pytest.mark.slow
