@@ -51,7 +51,7 @@ def audit_in_themes(entry: Entry, options: Options, themes: Sequence[str], drawn
     `Themes`), and every check that asks for a colour asks in each. Where that finds nothing, nothing is to be found in
     any. Where it finds something, breaks down or is skipped, each is audited alone, and says what is its own."""
     if len(themes) > 1 and getattr(entry, "own", None) is None:  # of one's own lessons nobody has tested that
-        report = _played(entry, options, themes)
+        report = _played(entry, replace(options, theme=themes[0]), themes)  # on whose background all is drawn
         if not report.findings and not report.skipped:
             report.seconds /= len(themes)
             same = [replace(report, case=in_theme(report.case, theme), findings=[]) for theme in themes]

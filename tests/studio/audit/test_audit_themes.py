@@ -175,8 +175,9 @@ def told(report):
     return {name: value for name, value in report.to_dict().items() if name != "seconds"}
 
 
-def test_what_is_clean_is_played_once(played):
-    night, day = audit_in_themes(Entry(Clean), Options(), THEMES)
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_is_clean_is_played_once_whatever_theme_is_asked_for(played, theme):
+    night, day = audit_in_themes(Entry(Clean), Options(theme=theme), THEMES)
     assert len(played) == 1 and not night.findings + day.findings
     assert told(day) == told(audit_lesson(Entry(Clean), Options(theme="day"))) != told(night)
     assert night.findings is not day.findings and night.seconds == day.seconds > 0
