@@ -52,7 +52,7 @@ CLIPS = {
 def make(name: str, folder: Path) -> None:
     """Renders a clip, or the page, into the gallery."""
     lesson, clip = re.split(r"[-.]", name)[0], CLIPS.get(name)
-    kind = ["--format", "html"]
+    kind = ["--format", "html", "--width", "640"]
     if clip is not None:
         kind = [
             "--format",
