@@ -251,7 +251,7 @@ def test_the_class_votes(open_page, asking):
     quiz = leader.place["steps"][1]["quiz"]
     right, wrong = quiz["right"], (quiz["right"] + 1) % len(quiz["answers"])
     counts = [int(k in (right, wrong)) for k in range(len(quiz["answers"]))]
-    assert state(leader) == "0 of 2 have voted" and state(phones[0]) == "Choose one."
+    wait_for(lambda: state(leader) == "0 of 2 have voted" and state(phones[0]) == "Choose one.", 20, "two voters")
     boxes = [box.bounding_box() for box in phones[0].page.locator("#vote-answers button").all()]
     assert len(boxes) == len(quiz["answers"]) and min(box["height"] for box in boxes) >= 48
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
@@ -286,7 +286,7 @@ def test_the_class_votes(open_page, asking):
     assert "you were right" in state(phones[0])
     leader.press("ArrowRight")
     leader.rest(1)
-    assert not any(votes_on(page) for page in (leader, *phones))
+    wait_for(lambda: not any(votes_on(page) for page in (leader, *phones)), 20, "the end of the vote")
 
     leader.press("s")
     leader.page.locator("[data-save=votes]").click()
@@ -313,7 +313,7 @@ def test_the_class_votes_again(open_page, asking):
     leader.press("g")
     wait_for(lambda: state(phone) == f"Choose again (round {now + 1}).", 20, "the second round")
     assert phone.page.locator("#vote-answers [aria-pressed=true]").count() == 0
-    assert state(leader) == f"0 of 1 has voted · round {now + 1}"
+    wait_for(lambda: state(leader) == f"0 of 1 has voted · round {now + 1}", 20, "the second round at the leader's")
     vote_for(phone, 1)
     leader.press("v")
     wait_for(lambda: phone.js(SHOWN), 20, "the histogram")
@@ -323,7 +323,7 @@ def test_the_class_votes_again(open_page, asking):
     wait_for(lambda: f"round {now + 2}" in state(phone) and not phone.js(SHOWN), 20, "the third round")
     leader.press("Escape")
     leader.rest(1)
-    assert not votes_on(leader) and not votes_on(phone)
+    wait_for(lambda: not votes_on(leader) and not votes_on(phone), 20, "the end of the vote")
 
 
 def test_two_pages_of_a_browser_vote_once_and_who_goes_alone_does_not(open_page, asking):
@@ -341,7 +341,7 @@ def test_two_pages_of_a_browser_vote_once_and_who_goes_alone_does_not(open_page,
     wait_for(lambda: "Your vote is in" in state(second), 20, "the other page's news")
     second.page.locator("#vote-answers button").nth(1).tap()
     wait_for(lambda: phone.js("clearhead.vote.poll.mine") == 1, 20, "the other page's news")
-    assert state(leader).startswith("1 of 1 has voted")
+    wait_for(lambda: state(leader).startswith("1 of 1 has voted"), 20, "one vote")
     notes = opened(open_page, f"{asking.url}&view=notes")
     wait_for(lambda: notes.text("polled").split("\n")[1].startswith("1"), 20, "the counts of the speaker's window")
     notes.press("v")
@@ -354,7 +354,7 @@ def test_two_pages_of_a_browser_vote_once_and_who_goes_alone_does_not(open_page,
     assert leader.js("window.bars.isConnected")
     leader.press("ArrowRight")
     leader.rest(1)
-    assert not votes_on(leader) and not votes_on(phone)
+    wait_for(lambda: not votes_on(leader) and not votes_on(phone), 20, "the end of the vote")
     assert not second.problems
 
 
