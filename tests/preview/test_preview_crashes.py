@@ -30,6 +30,7 @@ def controller(monkeypatch):
         open=open_session,
         close=lambda session: None,
         warm_up=lambda order: None,
+        go_on=lambda: None,
         refresh=lambda: None,
     )
     made = module.Controller(pool, Selection("attention"), told.append, lambda: None, lambda: iter(()))

@@ -132,16 +132,17 @@ def killed(preview: Preview, who: str) -> bool:
 
 
 def process_of(preview: Preview, who: str) -> int:
-    """root: child of the server; loader: its child; playthrough: the leader of a process group below."""
+    """root: child of the server; loader: its child, of two the one that warms up; playthrough: the leader of a process
+    group below."""
     server = preview.process.pid
-    (root,) = [pid for pid in family(server) if os.getpgid(pid) == pid and _parent(pid) == server]
-    loaders = [pid for pid in family(root) if _parent(pid) == root]
+    (root,) = [pid for pid in family(server) if os.getpgid(pid) == pid and parent_of(pid) == server]
+    loaders = [pid for pid in family(root) if parent_of(pid) == root]
     loader = max(loaders, key=lambda pid: os.stat(f"/proc/{pid}").st_mtime)
     playthroughs = [pid for pid in family(root) if os.getpgid(pid) == pid]
     return {"root": root, "loader": loader, "playthrough": playthroughs[-1]}[who]
 
 
-def _parent(pid: int) -> int:
+def parent_of(pid: int) -> int:
     with open(f"/proc/{pid}/stat") as file:
         return int(file.read().rsplit(")", 1)[1].split()[1])
 

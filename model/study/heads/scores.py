@@ -17,6 +17,7 @@ from model.numbers.origins import Measured
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.study.heads.samples import MEASURES, Look, Queries
+from model.study.heard import heard
 
 if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
@@ -71,11 +72,15 @@ def score_of(name: str, entry: dict[str, Any], checkpoint: Checkpoint, reported:
     return HeadScore(name, entry["meaning"], entry["sample"], scores, chance)
 
 
-def measure_heads(checkpoint: Checkpoint, count: int = 200, seed: int = 0) -> dict[str, dict[str, Any]]:
-    """Scores of every head as plain data: {name: {meaning, sample, chance, scores}}.
+SAMPLE, OF_LARGE = 200, 50  # texts a name; a large model takes 0.1 s of a processor for each
+
+
+def measure_heads(checkpoint: Checkpoint, count: int | None = None, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Scores of every head as plain data: {name: {meaning, sample, chance, scores}}, on `count` texts for each name.
 
     Where the model does not know the words of a name's sample, it is measured on words of its own in no order, or left
     out if the name says nothing of such (a noun and its adjectives)."""
+    count = count or (OF_LARGE if checkpoint.large else SAMPLE)
     rng, found = random.Random(seed), {}
     for name, measure in MEASURES.items():
         if measure.causal and not checkpoint.config.causal:
@@ -97,6 +102,7 @@ def measure_heads(checkpoint: Checkpoint, count: int = 200, seed: int = 0) -> di
 
 Ids = tuple[int, ...]
 Text = tuple[Ids, tuple[list[int], list[list[int]]]]  # ids; queries, and the keys of each
+TOGETHER = 50  # texts in one forward pass: of a large model, the patterns of all heads over them are 80 MB
 OWN_SAMPLE = "{count} random sequences of its own words, twice over"
 
 
@@ -123,7 +129,7 @@ def _measured(checkpoint: Checkpoint, texts: list[Text]) -> dict[str, Any]:
         weights = _batch_patterns(checkpoint, ids)  # (layer, head, text, query, key)
         for text, (query, keys) in enumerate(pairs):
             for q, ks in zip(query, keys, strict=True):
-                total = total + weights[:, :, text, q, ks].sum(-1)
+                total = total + weights[:, :, text, q, ks].sum(-1, dtype=float)
                 visible = q + 1 if checkpoint.config.causal else ids.shape[1]
                 chance, queries = chance + len(ks) / visible, queries + 1
     return {"chance": round(chance / queries, 4), "scores": np.round(total / queries, 4).tolist()}
@@ -133,27 +139,17 @@ Pairs = list[tuple[list[int], list[list[int]]]]  # of each text: its queries, an
 
 
 def _batches(texts: Iterable[Text]) -> Iterator[tuple[np.ndarray, Pairs]]:
-    """Texts of one length together, as ids, with their queries and keys."""
+    """Texts of one length together, TOGETHER at most, as ids, with their queries and keys."""
     by_length: dict[int, list[Text]] = {}
     for text in texts:
         by_length.setdefault(len(text[0]), []).append(text)
     for group in by_length.values():
-        yield np.array([ids for ids, _ in group]), [pairs for _, pairs in group]
+        for begin in range(0, len(group), TOGETHER):
+            some = group[begin : begin + TOGETHER]
+            yield np.array([ids for ids, _ in some]), [pairs for _, pairs in some]
 
 
 def _batch_patterns(checkpoint: Checkpoint, ids: np.ndarray) -> np.ndarray:
     """Attention patterns of several texts at once. (layer, head, text, query, key)"""
-    import torch
-
-    from model.net.layers import Tape
-
-    found = []
-
-    def listen(name: str, value: torch.Tensor, axes: str) -> torch.Tensor:
-        if PATTERN.match(name):
-            found.append(value.transpose(0, 1))
-        return value
-
-    with torch.no_grad():
-        checkpoint.model(torch.from_numpy(ids), tape=Tape(listen))
-    return torch.stack(found).double().numpy()
+    names = [f"blocks.{layer}.attn.pattern" for layer in range(checkpoint.config.n_layers)]
+    return np.stack([pattern.transpose(0, 1).numpy() for pattern in heard(checkpoint, ids, names)])

@@ -148,13 +148,18 @@ def _shape(text: str, face: str) -> Outline:
     return made if made.ink[2] > made.ink[0] or not text.strip() else _code_box(text)
 
 
-def _shape_in(face: str, text: str) -> Outline:
-    font, draw = _face(face)
+def _shaped(face: str, text: str) -> hb.Buffer:
+    """The glyphs of a text, and where each of them stands."""
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()
-    hb.shape(font, buffer, {"kern": True, "liga": True})
-    pen = _Pen(_scratch())
+    hb.shape(_face(face)[0], buffer, {"kern": True, "liga": True})
+    return buffer
+
+
+def _shape_in(face: str, text: str) -> Outline:
+    font, draw = _face(face)
+    buffer, pen = _shaped(face, text), _Pen(_scratch())
     for glyph, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
         x = pen.x
         pen.x += position.x_offset
@@ -294,14 +299,22 @@ def parts_of(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
+@lru_cache(maxsize=50_000)
+def advance(text: str, face: str = "roman") -> float:
+    """The advance of a line's outline; it is not drawn where it certainly has ink, and so is set as it is."""
+    if any(char.isalnum() for char in text) and covers(text, face):
+        return float(sum(position.x_advance for position in _shaped(face, str(text)).glyph_positions))
+    return outline(text, face).advance
+
+
 def width(text: str, size: float, face: str = "roman") -> float:
     """Advance width of the text in the unit in which `size` gives the em."""
-    return outline(text, face).advance * size / EM
+    return advance(text, face) * size / EM
 
 
 def fitting_size(texts: Iterable[str], max_width: float, size: float, face: str = "roman") -> float:
     """The largest em ≤ size at which each text is at most max_width wide."""
-    widest = max((outline(t, face).advance for t in texts), default=0) / EM
+    widest = max((advance(t, face) for t in texts), default=0) / EM
     return size if widest * size <= max_width else max_width / widest
 
 

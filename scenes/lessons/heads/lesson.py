@@ -44,12 +44,12 @@ class MultiHead(AttentionLesson):
     text = "The flowers on the table"
 
     def construct(self) -> None:
-        scores = measured(self.model_asked, self.stack)
         dots = patterns.one_head(self, question.ask(self))
         wall = patterns.siblings(self, dots)
         patterns.answers(self, wall)
         wall, labels = patterns.wall_of_all(self, wall)
         standing = resting.on_the_first_word(self, wall, labels)
+        scores = measured(self.model_asked, self.stack)
         minis = names.names(self, scores, wall, standing)
         wall = names.named(self, scores, minis)
         strip = output.concatenated(self, wall)

@@ -49,21 +49,22 @@ def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources)
     labels = [r for r in readings if r.opacity > VISIBLE and (r.of is not None or not has_cells(r))]
     for reading in readings:
         yield from (_defect(*found) for found in misdirected(reading, sources.traces))
-    for label in labels:
+    boxes = Boxes(labels)
+    for place, label in enumerate(labels):
         if label.of is not None:
             yield from _compared(label, [named(label, sources)], sources)
             yield from _weight(label)
-        if not isinstance(label.of, (Index, NoneType)):
+        if not isinstance(label.of, (Index, NoneType)) or not spots:
             continue
         x, y = _foot(label)
         reach = BESIDE * label.size
-        below = [other for other in labels if other is not label and overlap(label, other)]
+        beside = boxes.in_column(place)
         lines = (
             [s for s in spots if abs(s.y - y) < reach],
             [
                 s
                 for s in spots
-                if abs(s.x - x) < reach and not parted(label, s, labels) and not any(begins(o, s) for o in below)
+                if abs(s.x - x) < reach and not boxes.parted(place, s) and not any(begins(labels[k], s) for k in beside)
             ],
         )
         if label.of is None:
@@ -75,6 +76,32 @@ def compare_labels(readings: list[Reading], spots: list[Spot], sources: Sources)
             yield from _displaced(
                 label, label.of, [common(line) for line in (lines[0], _under(label, lines[1])) if line]
             )
+
+
+class Boxes:
+    """Where labels stand, all at once: there may be hundreds, each of which is held against all others."""
+
+    def __init__(self, labels: Sequence[Reading]):
+        corners = np.array([label.corners for label in labels]).reshape(-1, 4, 2)
+        (self.left, low), (self.right, high) = corners.min(axis=1).T, corners.max(axis=1).T
+        self.height = (low + high) / 2
+        self.middle = corners[..., 1].mean(axis=1)
+        self.air = np.array([label.size for label in labels]) / 2
+
+    def in_column(self, label: int) -> list[int]:
+        """The other labels over or under a label."""
+        over = np.maximum(self.left, self.left[label]) < np.minimum(self.right, self.right[label])
+        over[label] = False
+        return [int(other) for other in np.flatnonzero(over)]
+
+    def parted(self, label: int, spot: Spot) -> bool:
+        """Whether another label stands between a label and a cell below it, or above it: whose cell that is. Cells are
+        up to an em wider than the word over them."""
+        y = self.middle[label]
+        over = (self.left - self.air < spot.x) & (spot.x < self.right + self.air)
+        between = over & (min(y, spot.y) < self.height) & (self.height < max(y, spot.y))
+        between[label] = False  # its own middle may be rounded off y
+        return bool(between.any())
 
 
 def _under(label: Reading, spots: list[Spot]) -> list[Spot]:
@@ -96,28 +123,10 @@ def _weight(label: Reading) -> Iterator[Defect]:
             yield _defect(label.text, ", ".join(sorted(there)))
 
 
-def parted(label: Reading, spot: Spot, labels: list[Reading]) -> bool:
-    """Whether another label stands between a label and a cell below it, or above it: whose cell that is. Cells are up
-    to an em wider than the word over them."""
-    y = float(label.corners[:, 1].mean())
-    for other in (each for each in labels if each is not label):  # its own middle may be rounded off y
-        (left, low), (right, high) = other.corners.min(axis=0), other.corners.max(axis=0)
-        air = other.size / 2
-        if left - air < spot.x < right + air and min(y, spot.y) < (low + high) / 2 < max(y, spot.y):
-            return True
-    return False
-
-
 def begins(label: Reading, spot: Spot) -> bool:
     """Whether a label stands on the line of a cell, at its left: a short bar is the one of its own name."""
     x, y = _foot(label)
     return abs(spot.y - y) < BESIDE * label.size and x < spot.x
-
-
-def overlap(one: Reading, other: Reading) -> bool:
-    """Whether two texts stand in one column."""
-    (a, b), (c, d) = ((r.corners[:, 0].min(), r.corners[:, 0].max()) for r in (one, other))
-    return bool(max(a, c) < min(b, d))
 
 
 def named(label: Reading, sources: Sources) -> Names:

@@ -1,23 +1,24 @@
 """The loader: a process that has read the lessons' code; each session is a fork of it.
 
-What a session costs is mostly what it does for the first time: shaping text, compiling formulas. So the loader
-warms up (plays a lesson without drawing) when the server has nothing better for it to do.
+What a session costs is mostly what it does for the first time: shaping text, compiling formulas, measuring a model. So
+a loader has a successor, a fork that warms up (plays a lesson without drawing) and then takes its place. The loader
+takes orders all the while: nobody waits for the successor, which stands until a session’s first picture is there.
 """
 
 from __future__ import annotations
 
 import os
-import select
+import signal
 from contextlib import suppress
 from typing import NoReturn
 
-from scenes.lesson.observer import Observer
-from scenes.lesson.steps import SteppedScene
 from studio.play.playback import Playback
 from studio.play.session import perform
 from studio.preview.processes import lessons, playthrough
-from studio.preview.processes.forks import fork
+from studio.preview.processes.forks import fork, fork_beside
 from studio.preview.wire import Message, Wire
+
+Kind = tuple[str | None, ...]  # of lesson: its name, and the models that it shows
 
 
 class BecomeSession(BaseException):
@@ -28,25 +29,12 @@ class BecomeSession(BaseException):
         self.order = order
 
 
-class Interrupted(BaseException):
-    """Raised while it warms up: there is something better to do."""
-
-
 def serve(address: str, revision: int) -> NoReturn:
-    """Take orders until the server is gone."""
-    wire = Wire(address)
+    """Take orders until the server is gone, or a successor has taken the place."""
     with suppress(Exception):  # what is broken says so when it is played
         lessons.read()
-    wire.send({"role": "loader", "revision": revision})
-    warm = set()
     try:
-        while (order := wire.receive()) is not None:
-            if order["order"] == "session":
-                start_session(order)
-            elif (which := (order["lesson"], *map(order["options"].get, ("model", "other_model")))) not in warm:
-                with suppress(Exception, Interrupted):
-                    perform(lessons.job_of(order), Playback, UntilOrdered(wire))
-                    warm.add(which)
+        Loader(address, revision).serve()
     except BecomeSession as become:
         playthrough.play(address, become.order)
     with suppress(ChildProcessError):
@@ -54,19 +42,62 @@ def serve(address: str, revision: int) -> NoReturn:
     os._exit(0)
 
 
-def start_session(order: Message) -> None:
-    """Fork a session. The fork leads a process group, by which it and all its forks can be ended."""
-    if not fork():
-        os.setpgid(0, 0)
-        raise BecomeSession(order)
+class Loader:
+    """What this process does. `warm` is what it, or a loader before it, has played; `successor` warms up for more."""
 
+    def __init__(self, address: str, revision: int):
+        self.address, self.revision = address, revision
+        self.parent = os.getppid()
+        self.warm: set[Kind] = set()
+        self.coming: Kind | None = None  # what the successor plays
+        self.successor: int | None = None
+        self.report()
 
-class UntilOrdered(Observer):
-    """Leaves a lesson when the server orders something else."""
+    def report(self) -> None:
+        """Be the one that the server gives its orders."""
+        self.wire = Wire(self.address)
+        self.wire.send({"role": "loader", "revision": self.revision})
 
-    def __init__(self, wire: Wire):
-        self.wire = wire
+    def serve(self) -> None:
+        orders = {"session": self.start_session, "warm up": self.warm_up, "go on": self.go_on, "retire": self.retire}
+        while (order := self.wire.receive()) is not None:
+            orders[order["order"]](order)
+        self.go_on()  # it may have been stopped when it was ready already
 
-    def played(self, lesson: SteppedScene) -> None:
-        if select.select([self.wire.socket], [], [], 0)[0]:
-            raise Interrupted
+    def start_session(self, order: Message) -> None:
+        """Fork a session. The fork leads a process group, by which it and all its forks can be ended."""
+        self.to_successor(signal.SIGSTOP)
+        if not fork():
+            os.setpgid(0, 0)
+            raise BecomeSession(order)
+
+    def warm_up(self, order: Message) -> None:
+        """There is nothing better to do than to have the successor play this."""
+        kind = (order["lesson"], *map(order["options"].get, ("model", "other_model")))
+        if kind in self.warm:
+            return
+        if kind == self.coming:
+            return self.go_on()
+        self.retire()
+        self.coming, self.successor = kind, fork_beside(self.parent)
+        if not self.successor:
+            self.wire.close()
+            with suppress(Exception):  # a session says what is wrong
+                perform(lessons.job_of(order), Playback)
+            self.warm.add(kind)
+            self.coming = self.successor = None
+            self.report()
+
+    def go_on(self, order: Message | None = None) -> None:
+        """Nobody waits for a picture."""
+        self.to_successor(signal.SIGCONT)
+
+    def retire(self, order: Message | None = None) -> None:
+        """End the successor: it is not wanted any more."""
+        self.to_successor(signal.SIGKILL)
+        self.coming = self.successor = None
+
+    def to_successor(self, what: signal.Signals) -> None:
+        if self.successor:
+            with suppress(ProcessLookupError):
+                os.kill(self.successor, what)

@@ -207,6 +207,7 @@ class Controller:
         self.tell({"type": "preparing", "on": False})
         self.tell(self.told(coming.session))
         self.push()
+        self.pool.go_on()
         if coming.session.planned:
             self.pool.warm_up(self.selection.order())
         self.schedule()

@@ -85,10 +85,16 @@ class ProcessPool:
         if self.loader is not None:
             self._order(order | {"order": "warm up"})
 
+    def go_on(self) -> None:
+        """The picture that was waited for is there: what warms up may go on."""
+        if self.loader is not None:
+            self._order({"order": "go on"})
+
     def refresh(self) -> None:
         """Have the lessons' code read again."""
         self.revision += 1
         if self.loader is not None:
+            self.loader.write(packed({"order": "retire"}))
             self.loader.close()  # it ends when nobody listens
             self.loader = None
         if self.root is not None:
@@ -136,6 +142,8 @@ class ProcessPool:
     async def _on_loader(self, hello: Message, reader: StreamReader, writer: StreamWriter) -> None:
         if hello["revision"] != self.revision:
             return
+        if self.loader is not None:
+            self.loader.close()  # this is its successor
         self.loader = writer
         for order in self.queue:
             writer.write(packed(order))
