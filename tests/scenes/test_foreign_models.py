@@ -51,11 +51,11 @@ TEXTS = {  # of SmolLM2: the lesson's own; 24 pieces, of which one is a blank an
 }
 LESSONS = [entry.id for entry in ENTRIES.values() if entry.model != "translator" and entry.id != "training"]
 MANY = {"long": 36, "longest": 64}
-MANY_PIECES = ("tokens", "embedding", "attention", "mlp", "unembedding", "generation", "position")
+MANY_PIECES = ("tokens", "attention", "mlp", "unembedding", "generation", "position")
 SAMPLE = [(lesson, (*TEXTS,)[place % 3], ASPECTS[place // 3 % 3]) for place, lesson in enumerate(LESSONS)]
 SAMPLE += [(lesson, "long", "16:9") for lesson in ("scaling", "residual")]
 SAMPLE += [(lesson, "longest", "16:9") for lesson in MANY_PIECES]
-SAMPLE += [("compare", "longest", "16:9"), ("facts", "usual", "1:1"), ("induction", "longest", "9:16")]
+SAMPLE += [("compare", "longest", "16:9"), ("induction", "longest", "9:16")]
 SAMPLE += [("embedding", "longest", "1:1")]  # where lines are shortest
 
 

@@ -319,8 +319,8 @@ def fitting_size(texts: Iterable[str], max_width: float, size: float, face: str 
 
 
 def wrap(text: str, max_width: float, size: float, face: str = "roman") -> list[tuple[int, int]]:
-    """Break at spaces, before a “·” only if there is no other, into lines no wider than max_width; (start, end) of
-    each line in the text.
+    """Break at spaces, before a “·” and beside a “=” only if there is no other, into lines no wider than max_width;
+    (start, end) of each line in the text.
 
     Lines are balanced: as few as needed, each about as long as the others."""
 
@@ -333,7 +333,7 @@ def wrap(text: str, max_width: float, size: float, face: str = "roman") -> list[
             if width(text[start:i], size, face) > limit and here > start:
                 lines.append((start, here))
                 start = here + 1
-            if text[i + 1 : i + 2] == "·":
+            if text[i + 1 : i + 2] in ("·", "=") or text[i - 1] == "=":
                 last_resort = i
             else:
                 last_space = i

@@ -85,17 +85,17 @@ class TensorGrid(Painted):
     ):
         self.tensor, self.kind, self.upright, self.brackets = tensor, kind, upright, brackets
         self.flat = len(tensor.shape) == 1
-        values = np.asarray(tensor.values, dtype=float)
+        values = tensor.values
         if self.flat:
             values = values[:, None] if upright else values[None, :]
         self.all_shape = values.shape
         self.rows = list(rows) if isinstance(rows, list) else elide(values.shape[0], rows, keep_row)
         self.columns = list(columns) if isinstance(columns, list) else elide(values.shape[1], columns, keep_column)
-        self.values = np.array([[_pick(values, r, c) for c in self.columns] for r in self.rows])
+        self.values = np.array([[_pick(values, r, c) for c in self.columns] for r in self.rows], dtype=float)
         self.gap_cells = np.array([[r is None or c is None for c in self.columns] for r in self.rows])
-        finite = np.abs(values[np.isfinite(values)])
-        self.strongest = float(scale if scale is not None else (finite.max() if finite.size else 1.0)) or 1.0
-        self.spec = spec or ("+.2f" if (values < 0).any() or kind in SIGNED else ".2f")
+        low, high = _extremes(values)
+        self.strongest = float(scale if scale is not None else max(-low, high)) or 1.0
+        self.spec = spec or ("+.2f" if kind in SIGNED or (values < 0).any() else ".2f")
         self.row_labels, self.column_labels, self.wanted_header = row_labels, column_labels, header
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
         self.tint = np.array(_hue(kind), dtype=float)
@@ -387,6 +387,15 @@ class TensorGrid(Painted):
     def _column_seen(self, j: int) -> float:
         """The opacity of a column's label."""
         return 1.0
+
+
+def _extremes(values: np.ndarray) -> tuple[float, float]:
+    """The smallest and the largest of the finite numbers, 0 and 0 if there are none. Of an embedding of a large model,
+    without a copy of it."""
+    if values.size and np.isfinite(whole := (float(values.min()), float(values.max()))).all():
+        return whole
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
 def _pick(values: np.ndarray, r: int | None, c: int | None) -> float:

@@ -33,10 +33,13 @@ BARS = 9  # heads whose runs are shown
 def where_it_looks(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStrip, list[Mobject]]:
     """The head's attention in our sentence."""
     weights = lesson.trace[f"blocks.{lesson.layer}.attn.pattern"][lesson.head, lesson.position]
+    most_at = int(weights.values.argmax())
+    elsewhere = weights.values[lesson.one.key] < weights.values[most_at]
     with lesson.step(
         "In our sentence",
         ask="Where does this head look from {asks}?",
         subtitle="blocks.{l}.attn.pattern [{h}, {i}, :]",
+        claims=[most(weights, most_at)] if elsewhere else [],
         keep=before,
         quiz=lesson.quiz("Which word does this head look at most from {asks}?", weights, lesson.called),
     ):
@@ -44,12 +47,13 @@ def where_it_looks(lesson: Induction, before: list[Mobject]) -> tuple[SentenceSt
         seen = range(lesson.position + 1)
         title, bars = attention_bars(below(lesson, strip), weights, lesson.trace.tokens, lesson.position, seen)
         grow_after(lesson, before, bars, strip, title, lag=0.1, run_time=2.2)
-        lesson.answer(
-            "At “{b}”, {x:.0%}. How does it know that “{a}” stood before that?"
-            if lesson.trace.ids[lesson.one.key] != lesson.trace.ids[lesson.position]
-            else "At “{b}”, {x:.0%}. How does it know what stood before that?",
-            x=weights[lesson.one.key],
-        )
+        if elsewhere:
+            said = "Most at “{most}”, {y:.0%}; at “{b}”, {x:.0%}. How does it know what stood before “{b}”?"
+        elif lesson.trace.ids[lesson.one.key] != lesson.trace.ids[lesson.position]:
+            said = "At “{b}”, {x:.0%}. How does it know that “{a}” stood before that?"
+        else:
+            said = "At “{b}”, {x:.0%}. How does it know what stood before that?"
+        lesson.answer(said, x=weights[lesson.one.key], y=weights[most_at], most=lesson.words[most_at])
     return strip, [title, bars]
 
 
