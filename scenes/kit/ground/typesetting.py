@@ -333,7 +333,7 @@ def wrap(text: str, max_width: float, size: float, face: str = "roman") -> list[
             if width(text[start:i], size, face) > limit and here > start:
                 lines.append((start, here))
                 start = here + 1
-            if text[i + 1 : i + 2] in ("·", "=") or text[i - 1] == "=":
+            if text[i + 1 : i + 2] in ("·", "=") or text[i - 1 : i] == "=":
                 last_resort = i
             else:
                 last_space = i

@@ -37,6 +37,13 @@ class Law:
         return Claim(parts, shown_at(tensor, spec, at), "quotient" if over else "sum", self.about, over)
 
 
+def strongest(values: np.ndarray) -> float:
+    """The largest finite magnitude, 0 if there is none; of an embedding of a large model, without a copy of it."""
+    if values.size and np.isfinite(ends := (float(values.min()), float(values.max()))).all():
+        return max(-ends[0], ends[1])
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+
+
 def elide(n: int, limit: int, keep: int | Sequence[int] | None = None) -> list[int | None]:
     """Indices to show of n when at most `limit` fit; None stands for ⋯. The last one is among them, and `keep`: of
     several, the first that matters most, as many as fit.
@@ -84,4 +91,4 @@ def readable_height() -> float:
     return smallest() / DIGIT_SHARE[1] + 0.005
 
 
-__all__ = ["DIGIT_SHARE", "GAP", "SLANTED", "Law", "elide", "named", "readable_height", "readable_width"]
+__all__ = ["DIGIT_SHARE", "GAP", "SLANTED", "Law", "elide", "named", "readable_height", "readable_width", "strongest"]

@@ -19,6 +19,7 @@ from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.ground.text import DIGIT
 from scenes.kit.ground.theme import legible_on
+from scenes.kit.numbers import cells as ranges
 from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, SLANTED, Law, elide, readable_height, readable_width
 
 BRACKET = 0.13  # width that a bracket takes
@@ -85,16 +86,13 @@ class TensorGrid(Painted):
     ):
         self.tensor, self.kind, self.upright, self.brackets = tensor, kind, upright, brackets
         self.flat = len(tensor.shape) == 1
-        values = tensor.values
-        if self.flat:
-            values = values[:, None] if upright else values[None, :]
+        values = tensor.values if not self.flat else tensor.values[:, None] if upright else tensor.values[None, :]
         self.all_shape = values.shape
         self.rows = list(rows) if isinstance(rows, list) else elide(values.shape[0], rows, keep_row)
         self.columns = list(columns) if isinstance(columns, list) else elide(values.shape[1], columns, keep_column)
         self.values = np.array([[_pick(values, r, c) for c in self.columns] for r in self.rows], dtype=float)
         self.gap_cells = np.array([[r is None or c is None for c in self.columns] for r in self.rows])
-        low, high = _extremes(values)
-        self.strongest = float(scale if scale is not None else max(-low, high)) or 1.0
+        self.strongest = float(scale if scale is not None else ranges.strongest(values)) or 1.0
         self.spec = spec or ("+.2f" if kind in SIGNED or (values < 0).any() else ".2f")
         self.row_labels, self.column_labels, self.wanted_header = row_labels, column_labels, header
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row
@@ -387,15 +385,6 @@ class TensorGrid(Painted):
     def _column_seen(self, j: int) -> float:
         """The opacity of a column's label."""
         return 1.0
-
-
-def _extremes(values: np.ndarray) -> tuple[float, float]:
-    """The smallest and the largest of the finite numbers, 0 and 0 if there are none. Of an embedding of a large model,
-    without a copy of it."""
-    if values.size and np.isfinite(whole := (float(values.min()), float(values.max()))).all():
-        return whole
-    finite = values[np.isfinite(values)]
-    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
 def _pick(values: np.ndarray, r: int | None, c: int | None) -> float:

@@ -14,7 +14,7 @@ from scenes.kit.ground.painting import Painted
 from scenes.kit.ground.say import number
 from scenes.kit.ground.style import theme
 from scenes.kit.ground.theme import contrast, legible_on, load
-from scenes.kit.numbers.cells import elide
+from scenes.kit.numbers.cells import elide, strongest
 from tests.scenes.kit.pieces import WORDS, make, picture, play, tensor
 
 
@@ -206,6 +206,22 @@ def test_a_line_begins_with_a_dot_only_where_there_is_no_other_way():
         typesetting.width("abcdefgh · xyz"[start:end], 1.0) <= narrow
         for start, end in typesetting.wrap("abcdefgh · xyz", narrow, 1.0)
     )
+
+
+def test_a_line_is_broken_beside_an_equals_sign_only_where_there_is_no_other_way():
+    text, limit = "seed 1, T = 1 · lit", typesetting.width("seed 1, T =", 1.0)
+    lines = [text[start:end] for start, end in typesetting.wrap(text, limit, 1.0)]
+    assert any("T = 1" in line for line in lines) and " ".join(lines) == text
+    assert typesetting.wrap("a = b", 0.1, 1.0) == [(0, 1), (2, 3), (4, 5)] and typesetting.wrap("", 1.0, 1.0) == [
+        (0, 0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "most"), [([1, 3], 3), ([-4, 3], 4), ([-np.inf, -2, 1], 2), ([np.nan, -5], 5), ([np.nan], 0), ([], 0)]
+)
+def test_the_strongest_of_a_table_is_its_largest_finite_magnitude(values, most):
+    assert strongest(np.array(values, np.float32)) == most
 
 
 @pytest.mark.parametrize("colour", ["#FF8800", "red", "quary"])
