@@ -19,7 +19,7 @@ from scenes.kit.ground.say import number
 from scenes.kit.ground.style import color, smallest, theme
 from scenes.kit.ground.text import DIGIT
 from scenes.kit.ground.theme import legible_on
-from scenes.kit.numbers import cells as ranges
+from scenes.kit.numbers import cells
 from scenes.kit.numbers.cells import DIGIT_SHARE, GAP, MOST, POWER, SLANTED, Law, elide, readable_height, readable_width
 
 BRACKET = 0.13  # width that a bracket takes
@@ -92,7 +92,7 @@ class TensorGrid(Painted):
         self.columns = list(columns) if isinstance(columns, list) else elide(values.shape[1], columns, keep_column)
         self.values = np.array([[_pick(values, r, c) for c in self.columns] for r in self.rows], dtype=float)
         self.gap_cells = np.array([[r is None or c is None for c in self.columns] for r in self.rows])
-        self.strongest = float(scale if scale is not None else ranges.strongest(values)) or 1.0
+        self.strongest = float(scale if scale is not None else cells.strongest(values)) or 1.0
         self.spec = spec or ("+.2f" if kind in SIGNED or (values < 0).any() else ".2f")
         self.row_labels, self.column_labels, self.wanted_header = row_labels, column_labels, header
         self.row_label_color, self.column_label_color, self.target_row = row_label_color, column_label_color, target_row

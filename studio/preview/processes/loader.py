@@ -50,7 +50,7 @@ class Loader:
         self.parent = os.getppid()
         self.warm: set[Kind] = set()
         self.coming: Kind | None = None  # what the successor plays
-        self.successor: int | None = None
+        self.successor: int | None = None  # its pidfd: a number alone may be another process's by now
         self.report()
 
     def report(self) -> None:
@@ -79,14 +79,15 @@ class Loader:
         if kind == self.coming:
             return self.go_on()
         self.retire()
-        self.coming, self.successor = kind, fork_beside(self.parent)
-        if not self.successor:
-            self.wire.close()
-            with suppress(Exception):  # a session says what is wrong
-                perform(lessons.job_of(order), Playback)
-            self.warm.add(kind)
-            self.coming = self.successor = None
-            self.report()
+        if child := fork_beside(self.parent):
+            with suppress(ProcessLookupError):
+                self.coming, self.successor = kind, os.pidfd_open(child)
+            return
+        self.wire.close()
+        with suppress(Exception):  # a session says what is wrong
+            perform(lessons.job_of(order), Playback)
+        self.warm.add(kind)
+        self.report()
 
     def go_on(self, order: Message | None = None) -> None:
         """Nobody waits for a picture."""
@@ -95,9 +96,11 @@ class Loader:
     def retire(self, order: Message | None = None) -> None:
         """End the successor: it is not wanted any more."""
         self.to_successor(signal.SIGKILL)
+        if self.successor is not None:
+            os.close(self.successor)
         self.coming = self.successor = None
 
     def to_successor(self, what: signal.Signals) -> None:
-        if self.successor:
+        if self.successor is not None:
             with suppress(ProcessLookupError):
-                os.kill(self.successor, what)
+                signal.pidfd_send_signal(self.successor, what)
