@@ -11,7 +11,7 @@ from model import Trace
 from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.runs.checkpoints import load, save, weights
-from model.runs.recorder import record
+from model.runs.recording import record
 
 IDS = (3, 5, 5, 8)
 LLAMA = dict(

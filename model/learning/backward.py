@@ -21,7 +21,9 @@ from model.net.transformer import EncoderDecoder, Transformer, build
 from model.numbers.learned import last_rows
 from model.numbers.trace import Trace
 from model.runs.checkpoints import SHARED, Checkpoint, load, weights
-from model.runs.recorder import Arrays, Axes, one_thread, probabilities, record, run_tokens
+from model.runs.recomputed import Arrays, Axes
+from model.runs.recorder import run_tokens
+from model.runs.recording import one_thread, probabilities, record
 from model.text.tokenizer import Encoding
 
 BETAS, EPSILON, CLIP = (0.9, 0.98), 1e-8, 1.0  # of every run of model/training

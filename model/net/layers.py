@@ -35,6 +35,10 @@ class Tape:
 SILENT = Tape()  # nobody listens
 
 
+class Enough(Exception):
+    """Raised by who listens and has heard all that is needed: what the model computes after it nobody asks for."""
+
+
 class Part(nn.Module):
     """A module that knows what the axes of its weights are: `axes["W_Q"] == ("head", "d_model", "d_head")`."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from model.net.config import ModelConfig
 from model.net.layers import SILENT, Block, Part, Tape, activate, norm, rotary_angles, sinusoids
+
+Angles = tuple[Tensor | None, Tensor | None]  # by which queries and keys turn, in layers without and with a window
 
 
 class Stack(Part):
@@ -57,7 +60,7 @@ class Stack(Part):
         end = start + tokens.shape[-1]
         embed = self.W_E[tokens] * math.sqrt(self.config.d_model) if self.config.embed_scale else self.W_E[tokens]
         x = tape("embed", embed, "position d_model")
-        angles: tuple[Tensor | None, Tensor | None] = None, None
+        angles: Angles = None, None
         if self.config.positions in ("learned", "sinusoidal"):
             places = self.W_pos[start:end] if positions else torch.zeros_like(self.W_pos[start:end])
             x = x + tape("pos_embed", places.expand_as(x), "position d_model")
@@ -67,10 +70,20 @@ class Stack(Part):
             x = x + tape("segment_embed", self.W_type[0].expand_as(x), "position d_model")
         if self.config.embed_norm:
             x = self.ln_embed(x, tape.at("ln_embed"))
-        for layer, block in enumerate(self.blocks):
-            windowed = self.config.window_of(layer) is not None
-            x = block(x, tape.at(f"blocks.{layer}"), angles[windowed], memory, padding, memory_padding)
+        for layer in range(len(self.blocks)):
+            x = self.block(layer, x, tape, angles, memory, padding, memory_padding)
         return self.ln_final(x, tape.at("ln_final")) if self.config.norm_first else x
+
+    def block(self, layer: int, x: Tensor, tape: Tape, angles: Angles, *more: Any) -> Tensor:
+        """One block. more: as `Block` takes it."""
+        windowed = self.config.window_of(layer) is not None
+        out: Tensor = self.blocks[layer](x, tape.at(f"blocks.{layer}"), angles[windowed], *more)
+        return out
+
+    def again(self, layer: int, x: Tensor, tape: Tape, positions: bool = True) -> Tensor:
+        """One block alone, of the stream before it, as in a pass over the whole text. (position, d_model)"""
+        turns = self.config.positions == "rotary" and positions
+        return self.block(layer, x, tape, self.angles(0, len(x), SILENT, x.device) if turns else (None, None))
 
     def angles(self, start: int, end: int, tape: Tape, device: torch.device) -> tuple[Tensor, Tensor]:
         """By how much queries and keys turn, in layers without and with a window. (position, pair) each"""
@@ -119,7 +132,11 @@ class Transformer(Stack):
             hidden = tape("head.pre", x @ self.W_head + self.b_head, "position hidden")
             hidden = tape("head.post", activate(config.activation, hidden), "position hidden")
             x = self.ln_head(hidden, tape.at("ln_head"))
-        logits = x @ self.unembedding
+        return self.unembed(x, tape)
+
+    def unembed(self, x: Tensor, tape: Tape = SILENT) -> Tensor:
+        """From the last rows, normalised, to logits. (…, position, d_model) → (…, position, vocab)"""
+        logits, config = x @ self.unembedding, self.config
         if config.unembed_bias:
             logits = logits + self.b_U
         if config.logit_cap is not None:

@@ -16,10 +16,11 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from model.numbers.again import Memo, Run, evaluate
 from model.numbers.operations import OPERATIONS
-from model.numbers.tree import Derived, Expression, Given, Leaf, Origin, Place, Recorded, Values, plain_index
+from model.numbers.tree import Derived, Expression, Given, Leaf, Operation, Origin, Place, Recorded, Values, plain_index
 from model.numbers.words import describe
 
 Axis = str | int
+LARGE = 2**20  # bytes of a table
 
 
 class Tensor:
@@ -284,12 +285,20 @@ def stack(parts: Sequence[Tensor], axis: str) -> Tensor:
 def _derived(name: str, operands: tuple[Tensor, ...], axes: Sequence[str], **options: Any) -> Tensor:
     """An operation done: in float64, but for what only moves numbers, which leaves them as they are."""
     operation = OPERATIONS[name]
-    arrays = [operand.values if operation.moves else operand.values.astype(np.float64) for operand in operands]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        values = np.asarray(operation.forward(*arrays, **options)).view()
+        values = np.asarray(_computed(operation, [operand.values for operand in operands], options)).view()
     values.flags.writeable = False
     expressions = tuple(operand.expression for operand in operands)
     return Tensor(values, axes, Derived(operation, expressions, values.shape, options))
+
+
+def _computed(operation: Operation, arrays: list[Values], options: dict[str, Any]) -> Values:
+    forward = operation.forward
+    if operation.moves:
+        return forward(*arrays, **options)
+    if isinstance(forward, np.ufunc) and forward.signature is None:  # entry by entry: no table is converted as a whole
+        return cast(Values, forward(*arrays, dtype=np.float64, **options))
+    return forward(*[np.asarray(array, dtype=np.float64) for array in arrays], **options)
 
 
 def _binary(name: str, left: Operand, right: Operand) -> Tensor:
@@ -334,6 +343,8 @@ def _taken(values: Values, places: tuple[Place, ...]) -> Values:
             out = out.take(place, axis=axis)
         axis += not isinstance(place, int)
     out = np.asarray(out)
+    if values.nbytes > LARGE and out.nbytes * 8 <= values.nbytes:
+        out = out.copy()  # a view would keep all of the table in memory
     out.flags.writeable = False
     return out
 

@@ -58,8 +58,14 @@ class Trace:
     info: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for values in self.arrays.values():
+        for values in self._kept.values():
             values.flags.writeable = False
+
+    @property
+    def _kept(self) -> Mapping[str, np.ndarray]:
+        """What is held in memory. A run of a large model computes the rest again from it (runs/recomputed.py)."""
+        kept: Mapping[str, np.ndarray] = getattr(self.arrays, "kept", self.arrays)
+        return kept
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Trace:
         return self  # immutable, and with all weights: what shows it is copied in every animation
@@ -106,6 +112,11 @@ class Trace:
             )
         return self.arrays[name]
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """That of a recorded tensor, which is not computed for it. Raises UsageError as `array` does."""
+        shapes: Mapping[str, tuple[int, ...]] = getattr(self.arrays, "shapes", {})
+        return shapes[name] if name in shapes else self.array(name).shape
+
     @cached_property
     def run_id(self) -> str:
         """Tells one forward pass from another: the same for the same checkpoint, tokens and interventions."""
@@ -128,10 +139,9 @@ class Trace:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all that was computed: equal digests mean equal numbers."""
+        """SHA-256 of all that was computed, or of what all is computed from: equal digests mean equal numbers."""
         total = hashlib.sha256(json.dumps([self.run_id, self.tokens, self.config.to_dict()]).encode())
-        for name in sorted(self.arrays):
-            values = self.arrays[name]
+        for name, values in sorted(self._kept.items()):
             total.update(f"{name} {values.dtype} {values.shape} {self.axes[name]}".encode())
             total.update(np.ascontiguousarray(values).data)
         return total.hexdigest()

@@ -9,8 +9,8 @@ from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 
 if TYPE_CHECKING:
+    from model.runs.changes import Off
     from model.runs.checkpoints import Checkpoint
-    from model.runs.recorder import Off
     from model.text.tokenizer import Encoding
 
 AT_ONCE = 2**23  # logits of one batch: what 64 MB hold in float64
@@ -26,7 +26,8 @@ def ablations(
     """One more forward pass for each (layer, head), with that head's result set to zero; batched, as many as fit.
 
     source, stack: as `run` takes them. Raises UsageError for a head or stack out of range."""
-    from model.runs.recorder import Off, check_heads, check_stack
+    from model.runs.changes import Off
+    from model.runs.recorder import check_heads, check_stack
 
     checkpoint = _loaded(checkpoint)
     pairs, where = check_heads(checkpoint.config, heads), check_stack(checkpoint.config, stack)
@@ -42,7 +43,8 @@ def without_neurons(
     stack: str | None = None,
 ) -> dict[tuple[int, int], Trace]:
     """The same for each (layer, neuron) of the MLPs, with the neuron's output set to zero."""
-    from model.runs.recorder import Off, check_neurons, check_stack
+    from model.runs.changes import Off
+    from model.runs.recorder import check_neurons, check_stack
 
     checkpoint = _loaded(checkpoint)
     pairs, where = check_neurons(checkpoint.config, neurons), check_stack(checkpoint.config, stack)
@@ -54,7 +56,8 @@ def of_tokens(
     checkpoint: Checkpoint, encoding: Encoding, heads: Sequence[tuple[int, int]], keep: str | None = None
 ) -> dict[tuple[int, int], Trace]:
     """As `ablations`, of a text that is tokens already. keep: as `run_batch` takes it."""
-    from model.runs.recorder import Off, check_heads
+    from model.runs.changes import Off
+    from model.runs.recorder import check_heads
 
     pairs = check_heads(checkpoint.config, heads)
     off = [Off(heads=(pair,)) for pair in pairs]

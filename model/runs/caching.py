@@ -14,8 +14,11 @@ from model.net.layers import Tape
 from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
 from model.runs.carried import Carried
+from model.runs.changes import ALL_ON
 from model.runs.checkpoints import Checkpoint
-from model.runs.recorder import ALL_ON, GIVEN_OUT, Arrays, Axes, model_of, probabilities, record_batch, trace_of
+from model.runs.recomputed import Arrays, Axes
+from model.runs.recorder import model_of, trace_of, what_stays
+from model.runs.recording import probabilities, record_batch, with_logits
 from model.text.tokenizer import Encoding
 
 UNSEEN = {"scores_masked": -np.inf, "pattern": 0.0}  # what a query makes of keys that are not there yet
@@ -83,14 +86,16 @@ def run_on(checkpoint: Checkpoint, trace: Trace, start: int, carried: Sequence[C
     model, context = model_of(checkpoint)
     with context:
         changes = [replace(each, start=start) for each in carried]
-        recorded = record_batch(cache_of(model, trace, start), trace.ids[start:], changes, kept=GIVEN_OUT)
+        kept, last = what_stays(checkpoint)
+        recorded = record_batch(cache_of(model, trace, start), trace.ids[start:], changes, kept=kept, last=last)
     encoding = Encoding(trace.ids, trace.tokens, trace.unknown)
     for each, (arrays, axes) in zip(carried, recorded, strict=True):
         for name, values in arrays.items():
             along = axes[name].index("position")
             before = trace.array(name).take(range(start), along)
             arrays[name] = np.concatenate([before, values], along)
-        yield trace_of(checkpoint, encoding, trace.info["text"], (arrays, axes), each)
+        whole = (arrays, axes) if last is None else with_logits(checkpoint.model, (arrays, axes))
+        yield trace_of(checkpoint, encoding, trace.info["text"], whole, each)
 
 
 def reading_of(checkpoint: Checkpoint, trace: Trace) -> Trace:

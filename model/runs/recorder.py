@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,18 @@ import torch
 
 from model import __version__
 from model.errors import UsageError
-from model.net.cache import Cache
 from model.net.config import ModelConfig
-from model.net.layers import Tape
 from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
 from model.runs.carried import Carried
+from model.runs.changes import Change, Off
 from model.runs.checkpoints import Checkpoint, load
-from model.runs.stacks import STACKS, post_name, result_name
+from model.runs.recomputed import Arrays, Axes, Recomputed, before_unembedding
+from model.runs.recording import one_thread, record, record_batch, record_sparingly, with_logits
+from model.runs.stacks import STACKS
 from model.text.tokenizer import START, Encoding
 
-GIVEN_OUT = ("ln_final.", "logits", "probs")  # what a second run of a large model keeps, beside what was changed
-
-Arrays = dict[str, np.ndarray]
-Axes = dict[str, tuple[str, ...]]
+FINAL = "ln_final."  # the last norm
 
 
 def run(
@@ -94,7 +92,11 @@ def run_tokens(
     model, context = model_of(checkpoint)
     with context:
         read = None if source is None else source.ids
-        recorded = record(model, encoding.ids, read, change=change, positions=positions, scaled=scaled)
+        recorded: tuple[Arrays | Recomputed, Axes]
+        if checkpoint.large and isinstance(model, Transformer):
+            recorded = record_sparingly(model, encoding.ids, change=change, positions=positions, scaled=scaled)
+        else:
+            recorded = record(model, encoding.ids, read, change=change, positions=positions, scaled=scaled)
     more: dict[str, Any] = {"seed": seed, "positions": positions} | ({} if scaled else {"scaled": False})
     if source is not None:
         more["source"] = told(source)
@@ -125,13 +127,29 @@ def run_batch(
     of runs there would not be room for more."""
     check_source(checkpoint.config, source)
     model, context = model_of(checkpoint)
+    kept, last = what_stays(checkpoint)
     with context:
         read = None if source is None else source.ids
-        kept = (*GIVEN_OUT, *([keep] if keep else [])) if checkpoint.large else ("",)
-        recorded = record_batch(model, encoding.ids, changes, read, kept)
+        recorded = record_batch(model, encoding.ids, changes, read, (*kept, *([keep] if keep else [])), last)
     more = {} if source is None else {"source": told(source)}
     for each, one in zip(changes, recorded, strict=True):
-        yield trace_of(checkpoint, encoding, text, one, each, **more)
+        yield trace_of(
+            checkpoint, encoding, text, one if last is None else with_logits(checkpoint.model, one), each, **more
+        )
+
+
+def what_stays(checkpoint: Checkpoint) -> tuple[tuple[str, ...], str | None]:
+    """Of a run that is one of many, how the names of the tensors begin that stay, and the name with which it ends.
+
+    A large model's logits (49,152 numbers a token) are computed when they are asked for, where it is the last norm that
+    the unembedding reads."""
+    config = checkpoint.config
+    if not checkpoint.large:
+        return ("",), None
+    one = config.kind != "encoder-decoder" and config.unembeds
+    if one and (before := before_unembedding(config)).startswith(FINAL):
+        return (FINAL,), before
+    return (FINAL, "logits", "probs"), None
 
 
 def told(source: Encoding) -> dict[str, list[Any]]:
@@ -148,14 +166,14 @@ def trace_of(
     checkpoint: Checkpoint,
     encoding: Encoding,
     text: str | None,
-    recorded: tuple[Arrays, Axes],
+    recorded: tuple[Arrays | Recomputed, Axes],
     change: Change,
     **more: Any,
 ) -> Trace:
     """What was recorded, with the weights, and what it was of."""
     arrays, axes = recorded
-    for name, (values, names) in checkpoint.weights.items():
-        arrays[name], axes[name] = values, names
+    weights = {name: values for name, (values, _) in checkpoint.weights.items()}
+    axes = axes | {name: names for name, (_, names) in checkpoint.weights.items()}
     info: dict[str, Any] = {
         "checkpoint": checkpoint.name,
         "checkpoint_hash": checkpoint.hash,
@@ -170,7 +188,8 @@ def trace_of(
     if checkpoint.source_tokenizer is not None:
         info["source_vocabulary"] = list(checkpoint.source_tokenizer.vocabulary)
     vocabulary = checkpoint.tokenizer.vocabulary
-    return Trace(arrays, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
+    whole = arrays.beside(weights) if isinstance(arrays, Recomputed) else arrays | weights
+    return Trace(whole, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
 
 
 def versions() -> dict[str, str]:
@@ -181,151 +200,6 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-
-
-@dataclass(frozen=True)
-class Off:
-    """What is switched off in a run: the results of heads, the outputs of neurons, (layer, which) each.
-
-    stack: where they are, a key of STACKS."""
-
-    heads: tuple[tuple[int, int], ...] = ()
-    neurons: tuple[tuple[int, int], ...] = ()
-    stack: str = ""
-
-    def __post_init__(self) -> None:
-        for name in ("heads", "neurons"):
-            object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """For a trace's info: what is off."""
-        info: dict[str, Any] = {"ablate": [list(pair) for pair in self.heads]}
-        if self.neurons:
-            info["neurons"] = [list(pair) for pair in self.neurons]
-        if self.stack in ("encoder", "cross") and (self.heads or self.neurons):
-            info["stack"] = self.stack
-        return info
-
-    def apply(self, name: str, value: torch.Tensor) -> None:
-        """Set to zero what is off of a recorded tensor: of results [head, position, d], of outputs [position, n]."""
-        for layer, head in self.heads:
-            if name == result_name(self.stack, layer):
-                value[head] = 0.0
-        for layer, neuron in self.neurons:
-            if name == post_name(self.stack, layer):
-                value[:, neuron] = 0.0
-
-    def concerns(self, name: str) -> bool:
-        heads, neurons = ([layer for layer, _ in pairs] for pairs in (self.heads, self.neurons))
-        names = {result_name(self.stack, layer) for layer in heads} | {
-            post_name(self.stack, layer) for layer in neurons
-        }
-        return name in names
-
-
-ALL_ON = Off()
-Change = Off | Carried  # what a run does otherwise than the model: it lacks something, or takes a row from another run
-
-
-@torch.no_grad()
-def record(
-    model: Transformer | EncoderDecoder,
-    ids: Sequence[int],
-    source: Sequence[int] | None = None,
-    *,
-    change: Change = ALL_ON,
-    positions: bool = True,
-    scaled: bool = True,
-) -> tuple[Arrays, Axes]:
-    """Every intermediate tensor of a forward pass as float32, and the names of its axes.
-
-    `source` is for an encoder–decoder."""
-    arrays: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
-    if source is not None:
-        arrays["encoder.tokens"] = np.array(source, dtype=np.int64)
-    axes: Axes = dict.fromkeys(arrays, ("position",))
-    raw: list[torch.Tensor] = []  # the scores that were told last, before they are divided
-
-    def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if change.concerns(name):
-            value = value.clone()
-            change.apply(name, value)
-        if name.endswith("attn.scores_raw"):
-            raw[:] = [value]
-        elif not scaled and name.endswith("attn.scores"):
-            value = raw[0]
-        arrays[name] = value.detach().to(torch.float32).numpy().copy()
-        axes[name] = tuple(names.split())
-        return value
-
-    inputs = [torch.tensor(one) for one in (ids, source) if one is not None]
-    logits = model(*inputs, tape=Tape(listen), positions=positions)
-    if model.config.unembeds:
-        listen("probs", probabilities(logits), "position vocab")
-    return arrays, axes
-
-
-@torch.no_grad()
-def record_batch(
-    model: Transformer | EncoderDecoder | Cache,
-    ids: Sequence[int],
-    changes: Sequence[Change],
-    source: Sequence[int] | None = None,
-    kept: tuple[str, ...] = ("",),
-) -> list[tuple[Arrays, Axes]]:
-    """As `record` once for each of the changes, in one batch; of what was not changed, names that begin with `kept`.
-
-    Up to the first change all runs are the same: they are one there, and a batch from it on."""
-    batch: Arrays = {}
-    tokens: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
-    if source is not None:
-        tokens["encoder.tokens"] = np.array(source, dtype=np.int64)
-    axes: Axes = dict.fromkeys(tokens, ("position",))
-
-    def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
-        if any(each.concerns(name) for each in changes):
-            value = value.expand(len(changes), *value.shape[1:]).clone()
-            for each, sample in zip(changes, value, strict=True):
-                each.apply(name, sample)
-        elif not name.startswith(kept):
-            return value
-        batch[name], axes[name] = value.detach().to(torch.float32).numpy(), tuple(names.split())
-        return value
-
-    inputs = [torch.tensor([one]) for one in (ids, source) if one is not None]
-    logits = model(*inputs, tape=Tape(listen))
-    if model.config.unembeds:
-        listen("probs", probabilities(logits), "position vocab")
-
-    def of(sample: int) -> Arrays:
-        own = {n: part(v, n, sample).copy() for n, v in batch.items() if keeps(sample, n)}
-        return {name: values.copy() for name, values in tokens.items()} | own
-
-    def part(values: np.ndarray, name: str, sample: int) -> np.ndarray:
-        return values if values.ndim == len(axes[name]) else values[sample if len(values) > 1 else 0]
-
-    def keeps(sample: int, name: str) -> bool:
-        return name.startswith(kept) or changes[sample].concerns(name)
-
-    arrays = [of(sample) for sample in range(len(changes))]
-    return [(one, {name: axes[name] for name in one}) for one in arrays]
-
-
-def probabilities(logits: torch.Tensor) -> torch.Tensor:
-    """softmax(logits) in double precision, whatever the model runs in."""
-    return logits.double().softmax(-1)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """For small models: handing out their little work to several threads takes longer than the work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def check_heads(config: ModelConfig, heads: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

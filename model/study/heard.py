@@ -12,16 +12,12 @@ if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
 
 
-class _Enough(Exception):
-    """The last one has been heard: what a model computes after it nobody asks for."""
-
-
 def heard(checkpoint: Checkpoint, ids: np.ndarray, names: Sequence[str]) -> list[torch.Tensor]:
     """Recorded tensors by their names, in the order in which they are computed, of texts of one length as ids
     [text, position]; each has an axis for the text. The forward pass ends with the last of them."""
     import torch
 
-    from model.net.layers import Tape
+    from model.net.layers import Enough, Tape
 
     found: list[torch.Tensor] = []
 
@@ -29,12 +25,12 @@ def heard(checkpoint: Checkpoint, ids: np.ndarray, names: Sequence[str]) -> list
         if name == names[len(found)]:
             found.append(value)
             if len(found) == len(names):
-                raise _Enough
+                raise Enough
         return value
 
     try:
         with torch.no_grad():
             checkpoint.model(torch.from_numpy(ids), tape=Tape(listen))
-    except _Enough:
+    except Enough:
         return found
     raise KeyError(names[len(found)])

@@ -28,6 +28,7 @@ ALL = 600  # numbers of a tensor up to which each one is looked at
 MOST = 100_000  # and up to which, where its numbers do not follow from the places along single axes
 PROBES = 48  # numbers, drawn with a fixed seed, by which it is proved that they do
 SHAPES, SHORT = 40, 64  # shapes through which more is looked at; places of an axis that are looked at with each word
+LONG, SAMPLE = 4096, 128  # an axis with more places than LONG is first told by about SAMPLE of them
 HOLE = object()
 
 
@@ -48,18 +49,21 @@ def made(trace: Trace, name: str, shown: Iterable[Point] = ()) -> Made | None:
     tensor = trace[name]
     if not tensor.size or by_formula(trace, name, (0,) * tensor.ndim) is by_formula(trace, name, _last(tensor)) is None:
         return None
-    look = _Look(trace, tensor)
-    if tensor.size > ALL and (found := look.fitted(look.telling(shown), along_axes=True)):
-        return found
+    look, shown = _Look(trace, tensor), list(shown)
+    if tensor.size > ALL:
+        for many in sorted({LONG, max(LONG, *tensor.shape)}):
+            if found := look.fitted(look.telling(shown, many), along_axes=True):
+                return found
     if tensor.size > MOST:
         return None
     return look.fitted(list(np.ndindex(tensor.shape)), along_axes=False)
 
 
-def cross(through: Point, shape: Sequence[int]) -> set[Point]:
-    """All places along each axis, the others as in a place."""
-    lines = ((*through[:axis], at, *through[axis + 1 :]) for axis, size in enumerate(shape) for at in range(size))
-    return set(lines)
+def cross(through: Point, shape: Sequence[int], many: int) -> set[Point]:
+    """All places along each axis, the others as in a place; of an axis with more than `many`, some all along it."""
+    lines = enumerate(map(range, shape))
+    some = ((axis, line if len(line) <= many else line[:: len(line) // SAMPLE]) for axis, line in lines)
+    return {(*through[:axis], at, *through[axis + 1 :]) for axis, places in some for at in places}
 
 
 class _Look:
@@ -70,7 +74,7 @@ class _Look:
         self.known: dict[Point, tuple[Any, list[Any]] | None] = {}
         self.slack = slack(trace, self.name)
 
-    def telling(self, shown: Iterable[Point]) -> list[Point]:
+    def telling(self, shown: Iterable[Point], many: int) -> list[Point]:
         """Places that tell what the others are: along the axes through the middle, and through one of each shape that
         is found so; where the words of the text are among all words; and those that are shown."""
         size = self.tensor.shape
@@ -79,7 +83,7 @@ class _Look:
         seen: set[Any] = set()
         while todo:
             for cell in todo:
-                cells |= cross(cell, size)
+                cells |= cross(cell, size, many)
             found = {(self.at(cell) or (None,))[0]: cell for cell in sorted(cells)}
             todo = {cell for shape, cell in found.items() if shape not in seen and len(seen) < SHAPES}
             seen |= set(found)

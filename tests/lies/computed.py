@@ -191,7 +191,7 @@ LIES = [
     ),
     Lie(
         "recorded probabilities at half of the temperature",
-        "model/runs/recorder.py",
+        "model/runs/recording.py",
         "return logits.double().softmax(-1)",
         "return (2 * logits.double()).softmax(-1)",
         "heads",

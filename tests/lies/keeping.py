@@ -157,4 +157,22 @@ LIES = [
         "generation",
         LABEL,
     ),
+    Lie(
+        "of a large model, what a head that is off writes is computed again with the head on",
+        "model/runs/recording.py",
+        "listen = listener(made, {}, change, scaled)",
+        "listen = listener(made, {}, ALL_ON, scaled)",
+        "generation",
+        "test",
+        "tests/model/runs/test_recomputed.py",
+    ),
+    Lie(
+        "of a large model, one run shows what another one has computed",
+        "model/runs/recomputed.py",
+        "RECENT.get((self._number, part)",
+        "RECENT.get((0, part)",
+        "generation",
+        "test",
+        "tests/model/runs/test_recomputed.py",
+    ),
 ]

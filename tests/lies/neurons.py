@@ -3,7 +3,7 @@
 from tests.lies.lie import Lie
 
 CURVE, ANSWERS = "scenes/kit/charts/activation.py", "scenes/lessons/mlp/answering.py"
-LESSON, STUDY, RECORDER = "scenes/lessons/mlp/lesson.py", "model/study/inside/neurons.py", "model/runs/recorder.py"
+LESSON, STUDY, CHANGES = "scenes/lessons/mlp/lesson.py", "model/study/inside/neurons.py", "model/runs/changes.py"
 WRONG, TEST = "wrong shape", "tests/model/study/test_neurons.py"
 
 LIES = [
@@ -81,14 +81,14 @@ LIES = [
     ),
     Lie(
         "a run that is called one without a neuron, and has it",
-        RECORDER,
+        CHANGES,
         "value[:, neuron] = 0.0",
         "value[:, neuron] *= 1.0",
         "mlp",
         "wrong number",
     ),
     Lie(
-        "another neuron is off", RECORDER, "value[:, neuron] = 0.0", "value[:, neuron - 1] = 0.0", "mlp", "wrong number"
+        "another neuron is off", CHANGES, "value[:, neuron] = 0.0", "value[:, neuron - 1] = 0.0", "mlp", "wrong number"
     ),
     Lie(
         "the neuron chosen is the one that matters least",

@@ -75,7 +75,7 @@ LIES = [
     ),
     Lie(
         "a run that is called ablated and is not",
-        "model/runs/recorder.py",
+        "model/runs/changes.py",
         "value[head] = 0.0",
         "value[head] *= 1.0",
         "heads",
@@ -83,7 +83,7 @@ LIES = [
     ),
     Lie(
         "the other head is switched off",
-        "model/runs/recorder.py",
+        "model/runs/changes.py",
         "value[head] = 0.0",
         "value[head - 1 if head else 1] = 0.0",
         "heads",

@@ -2,7 +2,7 @@
 
 from tests.lies.lie import Lie
 
-STUDY, RECORDER = "model/study/inside/scaling.py", "model/runs/recorder.py"
+STUDY, RECORDING = "model/study/inside/scaling.py", "model/runs/recording.py"
 LESSON, SAMPLES, SLOPES = (f"scenes/lessons/scaling/{name}.py" for name in ("lesson", "samples", "slopes"))
 PILE, CHART, CURVES = (f"scenes/lessons/scaling/{name}.py" for name in ("pile", "spreads", "factors"))
 SOFTENING = "scenes/lessons/scaling/softening.py"
@@ -162,7 +162,7 @@ LIES = [
     ),
     Lie(
         "a run that is called undivided, and divides",
-        RECORDER,
+        RECORDING,
         "value = raw[0]",
         "value = value + 0 * raw[0]",
         "scaling",
@@ -170,7 +170,7 @@ LIES = [
     ),
     Lie(
         "a run that is called undivided, and is half divided",
-        RECORDER,
+        RECORDING,
         "value = raw[0]",
         "value = (value + raw[0]) / 2",
         "scaling",

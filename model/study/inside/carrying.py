@@ -69,10 +69,14 @@ class Carrying:
         runs, many = patched(self.checkpoint, self.trace, rows), len(self.positions)
         return [runs[first : first + many] for first in range(0, len(runs), many)]
 
+    @cached_property
+    def said(self) -> list[list[Tensor]]:
+        """What comes after the text in each of these runs. [vocab] each; of a large model, computed when asked for."""
+        return [[run["probs"][self.last] for run in row] for row in self.runs]
+
     def chances(self, word: int) -> Tensor:
         """The probability of a word after the text, for each row that is carried over. [stop, position]"""
-        rows = [stack([run["probs"][self.last, word] for run in row], "place") for row in self.runs]
-        return stack(rows, "stop")
+        return stack([stack([probs[word] for probs in row], "place") for row in self.said], "stop")
 
     def changes(self, word: int) -> Tensor:
         """How much each row that is carried over changes the word's probability, squared. [stop, position]"""

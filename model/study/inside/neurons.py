@@ -124,7 +124,7 @@ def _outputs(model: str, layer: int) -> list[tuple[list[str], np.ndarray]]:
     """Sentences, and the outputs of an MLP's neurons [sentence, position, d_mlp], for each length; of those sentences
     that the model reads word by word."""
     from model.runs.checkpoints import load
-    from model.runs.recorder import one_thread
+    from model.runs.recording import one_thread
 
     checkpoint, texts = load(model), dict[int, list[str]]()
     for sentence in sentences()[: OF_LARGE if checkpoint.large else None]:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from manim import FadeIn, FadeOut, LaggedStart, Mobject
 
+from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.study.choice import consequence, telling_row
 from model.study.inside.exchange import exchanges, telling
@@ -50,6 +51,11 @@ class Anatomy(TextLesson):
         self.ledger, self.numel = of_run(self.trace), numel(self.model_asked)
         self.layer, self.head = self.consequential()
         self.phrases |= dict(model=self.model_name, l=self.layer, h=self.head)
+
+    @cached_property
+    def bright_weights(self) -> Tensor:
+        """From here on a weight is fully coloured, in all pictures."""
+        return 4 * abs(self.trace["W_E"]).mean()
 
     def consequential(self) -> tuple[int, int]:
         """The head without which most probability of the next word goes elsewhere, of those that are asked for; of more

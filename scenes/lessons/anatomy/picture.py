@@ -74,10 +74,10 @@ class Picture:
         look: Look = dict(kind="weight", scale=float(self.full), power=POWER, within=self.lower)
         return {key: self.stack.card(key, table(self.tables(key)), **look) for key in self.stack.slabs}
 
-    @cached_property
+    @property
     def full(self) -> Tensor:
         """From here on a weight is fully coloured, in the whole model."""
-        return 4 * abs(self.trace["W_E"]).mean()
+        return self.scene.bright_weights
 
     @property
     def lower(self) -> Rectangle:
@@ -113,7 +113,7 @@ class Picture:
         if isinstance(key, tuple):
             layer, part = key
             return trace[f"blocks.{layer}.{('resid_mid', 'resid_post')[part]}"]
-        return trace["logits"][:, :COLUMNS] if trace["logits"].shape[1] > COLUMNS else trace["logits"]
+        return trace["logits"][:, :COLUMNS] if trace.shape("logits")[1] > COLUMNS else trace["logits"]
 
     def bright(self, key: Hashable) -> Tensor:
         """From here on a number of a text's rows is fully bright: one scale for all rows, and one for logits."""

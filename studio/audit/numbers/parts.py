@@ -79,7 +79,7 @@ def misopened(readings: list[Reading], traces: Iterable[Trace]) -> Iterator[Defe
             continue
         if not re.fullmatch(LEAVES[found[1]], found[2]):
             yield Defect("wrong label", f"“{reading.text}”: {found[2]} does not leave this part", shown=found[2])
-        shapes = {trace[found[2]].shape for trace in traces if found[2] in trace.names}
+        shapes = {trace.shape(found[2]) for trace in traces if found[2] in trace.names}
         if shapes and (int(found[3]), int(found[4])) not in shapes:
             there = " or ".join(str(list(shape)) for shape in sorted(shapes))
             yield Defect("wrong label", f"“{reading.text}”: the shape is another", expected=there, shown=found[0])

@@ -40,7 +40,7 @@ def check_run(trace: Trace, names: Iterable[str], deep: bool = True) -> Iterator
         if name in known or name not in trace:
             continue
         known.add(name)
-        for index in places(trace[name].shape):
+        for index in places(trace.shape(name)):
             made: Any = by_formula(trace, name, index)
             if made is None:
                 break

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from model.numbers.tensor import Tensor
-from model.numbers.tree import Recorded
+from model.numbers.trace import Trace
+from model.numbers.tree import Given, Leaf, Recorded
 from scenes.kit.ground.encodings import Area, Encoding, Shade, Thickness
 from scenes.kit.ground.readings import Cell, Cells
 from scenes.kit.ground.say import Said
@@ -110,8 +111,16 @@ def shapes_of(tensors: Iterable[Tensor], where: Where) -> Iterator[Shape]:
             pieces = zip(leaf.axes, leaf.index, strict=True)
             yield tuple((axis, len(place)) for axis, place in pieces if not isinstance(place, int))
             trace = where.traces.get(leaf.run) if isinstance(leaf, Recorded) else None
-            whole = trace[leaf.name].shape if trace is not None else getattr(leaf, "table", np.zeros(())).shape
-            yield tuple(zip(leaf.axes, whole, strict=False))
+            yield tuple(zip(leaf.axes, whole_shape(leaf, trace), strict=False))
+
+
+def whole_shape(leaf: Leaf, trace: Any) -> tuple[int, ...]:
+    """That of the table which a leaf is a piece of."""
+    if isinstance(leaf, Given):
+        return leaf.table.shape
+    if trace is None:
+        return ()
+    return trace.shape(leaf.name) if isinstance(trace, Trace) else trace[leaf.name].shape
 
 
 # ── what stands for what ─────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from model.net.transformer import build
 from model.numbers.making import given_to, made_of, making
 from model.numbers.tensor import concatenate, stack
 from model.runs.checkpoints import weights
-from model.runs.recorder import record
+from model.runs.recording import record
 
 TEXT = "A fluffy blue creature roamed the verdant forest"
 SHIPPED = ("tiny", "tiny-learned", "tiny-sinusoidal", "tiny-rotary", "tiny-none")

@@ -12,7 +12,8 @@ from model import Trace, UsageError, load, run
 from model.errors import ClearheadError
 from model.net.config import ModelConfig
 from model.net.transformer import build
-from model.runs.recorder import record, run_tokens
+from model.runs.recorder import run_tokens
+from model.runs.recording import record
 from model.runs.sampling import generate
 from model.text.tokenizer import Encoding
 

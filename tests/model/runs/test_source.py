@@ -10,7 +10,8 @@ from model import Trace, UsageError, load, run
 from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.runs.checkpoints import save
-from model.runs.recorder import record, run_tokens
+from model.runs.recorder import run_tokens
+from model.runs.recording import record
 from model.text.tokenizer import Encoding
 
 SOURCE, TEXT = "the old dog chased the young cat", "a tired wolf slept"

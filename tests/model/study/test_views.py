@@ -8,7 +8,7 @@ from model import Trace, UsageError, run
 from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.runs.checkpoints import weights
-from model.runs.recorder import record
+from model.runs.recording import record
 from model.study.views import Ablations, AttentionBlock, AttentionHead
 
 IDS = (3, 5, 5, 8, 1, 2)

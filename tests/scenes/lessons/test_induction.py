@@ -10,7 +10,7 @@ import torch
 from model import load, run
 from model.errors import UsageError
 from model.runs.checkpoints import weights
-from model.runs.recorder import record
+from model.runs.recording import record
 from scenes.kit.attention.pattern import AttentionArcs, DotPattern
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.lines import LineChart

@@ -1,0 +1,120 @@
+"""What a run of a large model computed, without keeping all of it.
+
+The stream before each block is kept; what a block computes is computed again when it is asked for (gradient
+checkpointing does the same: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"), and so are logits and
+probabilities. What was asked for last stays at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
+
+import numpy as np
+
+from model.net.config import ModelConfig
+
+Arrays = dict[str, np.ndarray]
+Axes = dict[str, tuple[str, ...]]
+
+ROOM = 2**27  # bytes of all runs together that stay at hand: one of 40 tokens, of a model of 135 million parameters
+END = "end"  # the part behind the last block
+
+
+class Recomputed(Mapping[str, np.ndarray]):
+    """The tensors of a run, by name, read-only, in the order in which they are computed.
+
+    kept: those that stay; parts: of all, the part of the model in which they are computed again, None for those that
+    stay; shapes: of those that do not; again: computes all of a part."""
+
+    _numbers = count()
+
+    def __init__(
+        self,
+        kept: Arrays,
+        parts: Mapping[str, str | None],
+        shapes: Mapping[str, tuple[int, ...]],
+        again: Callable[[str], Arrays],
+    ):
+        self.kept, self.parts, self.shapes, self._again = _fixed(kept), parts, shapes, again
+        self.weights: Mapping[str, np.ndarray] = {}
+        self._number = next(self._numbers)
+
+    def beside(self, weights: Mapping[str, np.ndarray]) -> Recomputed:
+        """The same, with the weights of the model, which all its runs share."""
+        self.weights = weights
+        return self
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        for there in (self.kept, self.weights):
+            if name in there:
+                return there[name]
+        if (part := self.parts[name]) is None:
+            raise KeyError(name)
+        return RECENT.get((self._number, part), lambda: _fixed(self._again(part)))[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.parts or name in self.weights
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.parts
+        yield from self.weights
+
+    def __len__(self) -> int:
+        return len(self.parts) + len(self.weights)
+
+    def remember(self, part: str, arrays: Arrays) -> None:
+        """What has been computed of a part already."""
+        RECENT.put((self._number, part), _fixed(arrays))
+
+
+def _fixed(arrays: Arrays) -> Arrays:
+    for values in arrays.values():
+        values.flags.writeable = False
+    return arrays
+
+
+class Recent:
+    """Parts of runs that were asked for last, as many as there is room for (bytes)."""
+
+    def __init__(self, room: int):
+        self.room = room
+        self._parts: dict[tuple[int, str], tuple[int, Arrays]] = {}  # the one that was asked for last comes last
+
+    def get(self, key: tuple[int, str], make: Callable[[], Arrays]) -> Arrays:
+        found = self._parts.pop(key, None)  # two threads that ask at once both compute it: no lock, for processes fork
+        if found is None:
+            return self.put(key, make())
+        self._parts[key] = found
+        return found[1]
+
+    def put(self, key: tuple[int, str], arrays: Arrays) -> Arrays:
+        self._parts[key] = sum(values.nbytes for values in arrays.values()), arrays
+        kept = list(self._parts.items())
+        over = sum(size for _, (size, _) in kept) - self.room
+        for old, (size, _) in kept[:-1]:
+            if over <= 0:
+                break
+            self._parts.pop(old, None)
+            over -= size
+        return arrays
+
+
+RECENT = Recent(ROOM)
+
+
+def part_of(name: str, axes: tuple[str, ...]) -> str | None:
+    """In which part of the model a tensor is computed again; None for what is kept."""
+    if name.startswith("blocks.") and not name.endswith(".resid_pre"):
+        return ".".join(name.split(".")[:2])
+    return END if axes[-1:] == ("vocab",) else None
+
+
+def before_unembedding(config: ModelConfig) -> str:
+    """The tensor of which the unembedding makes logits."""
+    if config.unembed_layer:
+        return "ln_head.normalized"
+    return "ln_final.normalized" if config.norm_first else f"blocks.{config.n_layers - 1}.resid_post"
+
+
+__all__ = ["END", "Recomputed", "before_unembedding", "part_of"]

@@ -1,0 +1,123 @@
+"""Runs of large models, of which little is kept: what is computed again is what was computed, in every kind."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from model import run
+from model.net.config import ModelConfig
+from model.net.transformer import build
+from model.runs import checkpoints, recomputed
+from model.runs.carried import Carried
+from model.runs.changes import ALL_ON, Off
+from model.runs.recomputed import Recent, Recomputed
+from model.runs.recording import record, record_sparingly
+from tests.model.numbers.test_making import variants
+from tests.untrained import untrained_checkpoint
+
+IDS = (3, 5, 5, 8)
+KINDS = [kind for kind in variants() if kind["kind"] != "encoder-decoder"]
+TEXT, OTHER = "The capital of Italy is", "The capital of Russia is"
+
+
+@pytest.fixture
+def forgetful(monkeypatch):
+    """Nothing stays at hand: all that is not kept is computed again each time."""
+    monkeypatch.setattr(recomputed.RECENT, "room", 0)
+
+
+@pytest.fixture
+def large(monkeypatch, tmp_path):
+    """A small model that is taken for a large one."""
+    monkeypatch.setattr(checkpoints, "EXACT_BELOW", 0)
+    return checkpoints.load(untrained_checkpoint(tmp_path / "m", positions="rotary", norm="rms", n_layers=3))
+
+
+def model_of(choices):
+    torch.manual_seed(0)
+    config = ModelConfig(vocab_size=11, n_ctx=7, d_model=6, n_layers=2, n_heads=4, d_head=4, d_mlp=5, **choices)
+    return build(config).eval()
+
+
+def check_the_same(model, **changes):
+    (every, axes), (sparing, same) = record(model, IDS, **changes), record_sparingly(model, IDS, **changes)
+    assert list(sparing) == list(every) and same == axes and len(sparing) == len(every)
+    for name in reversed(list(every)):
+        np.testing.assert_array_equal(sparing[name], every[name], err_msg=name)
+        assert not sparing[name].flags.writeable and sparing.shapes.get(name, every[name].shape) == every[name].shape
+
+
+@pytest.mark.parametrize("choices", KINDS, ids=lambda choices: "-".join(map(str, choices.values())))
+def test_what_is_computed_again_is_what_was_computed(choices, forgetful):
+    check_the_same(model_of(choices))
+
+
+@pytest.mark.parametrize("change", [Off(heads=((0, 1), (1, 2))), Off(neurons=((1, 3),)), ALL_ON], ids=str)
+@pytest.mark.parametrize("positions", [True, False])
+@pytest.mark.parametrize("kind", KINDS[:2], ids=("one", "other"))
+def test_a_run_that_was_changed_is_changed_again(change, positions, kind, forgetful):
+    check_the_same(model_of(kind), change=change, positions=positions, scaled=positions)
+
+
+def test_a_row_that_was_carried_over_is_there_again(large, forgetful):
+    donor = run(large, OTHER)
+    for name in ("blocks.1.resid_pre", "blocks.1.resid_mid", "blocks.2.resid_post"):
+        trace = run(large, TEXT, patch=Carried(donor, name, 3))
+        np.testing.assert_array_equal(trace.array(name)[3], donor.array(name)[3])
+        again = record(large.model, trace.ids, change=Carried(donor, name, 3))[0]
+        for each in again:
+            np.testing.assert_array_equal(trace.array(each), again[each], err_msg=f"{name}: {each}")
+
+
+def test_of_each_block_only_the_stream_before_it_is_kept(large):
+    trace = run(large, TEXT)
+    kept = set(trace.arrays.kept)
+    assert {f"blocks.{layer}.resid_pre" for layer in range(3)} < kept
+    assert not {name for name in kept if name.startswith("blocks.") and not name.endswith("resid_pre")}
+    assert not kept & {"logits", "probs"} and {"logits", "probs", "W_E", "blocks.2.attn.W_Q"} < set(trace)
+    with pytest.raises(KeyError):
+        trace.arrays["nothing"]
+
+
+def test_a_piece_of_a_table_does_not_keep_the_table():
+    trace = run("tiny", TEXT)
+    table = np.zeros((1024, 512), dtype=np.float32)
+    wide = replace(trace, arrays={**trace.arrays, "logits": table})
+    assert wide["logits"][3].values.base is None and wide["logits"].values.base is table
+    assert wide["logits"][:512].values.base is table
+
+
+def test_as_much_stays_at_hand_as_there_is_room_for():
+    recent, made = Recent(room=100), []
+
+    def part(name, size=40):
+        def make():
+            made.append(name)
+            return {"x": np.zeros(size, dtype=np.int8)}
+
+        return recent.get((0, name), make)
+
+    part("a"), part("b"), part("a"), part("c")  # b was not asked for longest
+    assert made == ["a", "b", "c"]
+    part("a"), part("c")
+    assert made == ["a", "b", "c"]
+    part("b")
+    part("c")
+    assert made == ["a", "b", "c", "b"]
+    part("whole", 200), part("whole", 200)  # more than there is room for: the last one stays all the same
+    assert made == ["a", "b", "c", "b", "whole"]
+
+
+def test_runs_do_not_answer_for_each_other():
+    one, other = (
+        Recomputed({}, {"x": "end"}, {}, lambda part, value=value: {"x": np.full(3, value)}) for value in (1.0, 2.0)
+    )
+    assert one["x"][0] == 1.0 and other["x"][0] == 2.0 and one["x"][0] == 1.0
+
+
+def test_equal_digests_are_of_equal_runs(large):
+    one, same, other = run(large, TEXT), run(large, TEXT), run(large, OTHER)
+    assert one.digest == same.digest != other.digest
+    assert one.digest != run(large, TEXT, ablate=[(0, 1)]).digest
