@@ -1,12 +1,13 @@
 """What a run of a large model computed, without keeping all of it.
 
-The stream before each block is kept; what a block computes is computed again when it is asked for (gradient
-checkpointing does the same: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"), and so are logits and
-probabilities. What was asked for last stays at hand.
+Of n blocks the stream before every √n-th is kept; what they compute is computed again from there when it is asked for
+(gradient checkpointing does the same: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"), and so are
+logits and probabilities. What was asked for last stays at hand.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 
@@ -17,7 +18,7 @@ from model.net.config import ModelConfig
 Arrays = dict[str, np.ndarray]
 Axes = dict[str, tuple[str, ...]]
 
-ROOM = 2**27  # bytes of all runs together that stay at hand: one of 40 tokens, of a model of 135 million parameters
+ROOM = 2**28  # bytes of all runs together that stay at hand: one of 64 tokens, of a model of 135 million parameters
 END = "end"  # the part behind the last block
 
 
@@ -103,10 +104,18 @@ class Recent:
 RECENT = Recent(ROOM)
 
 
-def part_of(name: str, axes: tuple[str, ...]) -> str | None:
-    """In which part of the model a tensor is computed again; None for what is kept."""
-    if name.startswith("blocks.") and not name.endswith(".resid_pre"):
-        return ".".join(name.split(".")[:2])
+def together(config: ModelConfig) -> int:
+    """How many blocks are computed again together."""
+    return round(math.sqrt(config.n_layers))
+
+
+def part_of(config: ModelConfig, name: str, axes: tuple[str, ...]) -> str | None:
+    """In which part of the model a tensor is computed again, for blocks the first one's name ("blocks.5"); None for
+    what is kept."""
+    if name.startswith("blocks."):
+        layer, many = int(name.split(".")[1]), together(config)
+        first = f"blocks.{layer - layer % many}"
+        return None if name == f"{first}.resid_pre" else first
     return END if axes[-1:] == ("vocab",) else None
 
 
@@ -117,4 +126,4 @@ def before_unembedding(config: ModelConfig) -> str:
     return "ln_final.normalized" if config.norm_first else f"blocks.{config.n_layers - 1}.resid_post"
 
 
-__all__ = ["END", "Recomputed", "before_unembedding", "part_of"]
+__all__ = ["END", "Recomputed", "before_unembedding", "part_of", "together"]

@@ -12,7 +12,7 @@ from model.net.cache import Cache
 from model.net.layers import Enough, Tape
 from model.net.transformer import EncoderDecoder, Transformer
 from model.runs.changes import ALL_ON, Change
-from model.runs.recomputed import END, Arrays, Axes, Recomputed, before_unembedding, part_of
+from model.runs.recomputed import END, Arrays, Axes, Recomputed, before_unembedding, part_of, together
 
 Listener = Callable[[str, torch.Tensor, str], torch.Tensor]
 
@@ -64,9 +64,9 @@ def listener(arrays: Arrays, axes: Axes, change: Change, scaled: bool) -> Listen
 def record_sparingly(
     model: Transformer, ids: Sequence[int], *, change: Change = ALL_ON, positions: bool = True, scaled: bool = True
 ) -> tuple[Recomputed, Axes]:
-    """As `record`, but of each block only the stream before it is kept (recomputed.py)."""
+    """As `record`, but of blocks only the stream before some of them is kept (recomputed.py)."""
     arrays, axes = record(model, ids, change=change, positions=positions, scaled=scaled)
-    parts = {name: part_of(name, axes[name]) for name in arrays}
+    parts = {name: part_of(model.config, name, axes[name]) for name in arrays}
     computed: dict[str | None, Arrays] = {}
     for name, part in parts.items():
         computed.setdefault(part, {})[name] = arrays[name]
@@ -97,7 +97,9 @@ def recomputed(
         if part == END:
             listen("probs", probabilities(model.unembed(x, Tape(listen))), "position vocab")
         else:
-            model.again(int(part.partition(".")[2]), x, Tape(listen), positions)
+            first, many = int(part.partition(".")[2]), together(model.config)
+            for layer in range(first, min(first + many, model.config.n_layers)):
+                x = model.again(layer, x, Tape(listen), positions)
         return {name: values for name, values in made.items() if parts[name] is not None}
 
     run = Recomputed(kept, parts, shapes, again)

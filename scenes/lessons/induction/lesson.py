@@ -49,16 +49,13 @@ class Induction(TextLesson):
 
     def prepare(self) -> None:
         """`one` is the repetition that is followed; `list` the run of random words, said twice; (`layer`, `head`) the
-        head that looks at what followed, `before` the one that looks one word back, `alone` the run of the last words
-        without those of the first time."""
+        head that looks at what followed, `before` the one that looks one word back."""
         super().prepare()
         self.position = self.one.query
         self.followed = self.trace.ids[self.one.key]
         self.list = TwiceOver(self.keep_run(tokens_run(self.model_asked, self.random_words())))
         self.layer, self.head = self.choose()
         self.before = self.choose_before()
-        start = self.one.key + 1
-        self.alone = self.keep_run(tokens_run(self.model_asked, self.encoding(start, self.position + 1)))
         w = display(self.trace.vocabulary[self.followed])
         a, b = self.words[self.one.before], self.words[self.one.key]
         self.phrases |= dict(a=a, b=b, w=w, asks=self.called(self.position))
@@ -109,6 +106,11 @@ class Induction(TextLesson):
     def tried(self) -> int:
         """How many heads are switched off, one at a time, to choose one."""
         return FEW if self.loaded.large else TRIED
+
+    @cached_property
+    def alone(self) -> Trace:
+        """The run of the last words without those of the first time."""
+        return self.keep_run(tokens_run(self.model_asked, self.encoding(self.one.key + 1, self.position + 1)))
 
     def without(self, *heads: Pair) -> Trace:
         """The run of the text with these heads off."""
