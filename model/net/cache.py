@@ -47,11 +47,11 @@ class Cache:
         self.kept = {name: value[:: self.group, :length] for name, value in computed.items()}
 
     @torch.no_grad()
-    def read(self, tokens: Tensor, tape: Tape = SILENT) -> Tensor:
-        """The logits of the new tokens (…, position) alone. (…, position, vocab)
+    def read(self, tokens: Tensor, tape: Tape = SILENT, last: bool = False) -> Tensor:
+        """The logits of the new tokens (…, position) alone, or of the last of them. (…, position, vocab)
 
         tape: hears what is computed, which is the new tokens' part of everything."""
-        logits: Tensor = self.model(tokens, tape=Tape(partial(self._extend, tape)), start=self.length)
+        logits: Tensor = self.model(tokens, tape=Tape(partial(self._extend, tape)), start=self.length, last=last)
         self.length += tokens.shape[-1]
         return logits
 

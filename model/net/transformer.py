@@ -121,11 +121,14 @@ class Transformer(Stack):
     def unembedding(self) -> Tensor:  # (d_model, vocab)
         return self.W_E.T if self.config.tied else self.W_U
 
-    def forward(self, tokens: Tensor, tape: Tape = SILENT, positions: bool = True, start: int = 0) -> Tensor:
+    def forward(
+        self, tokens: Tensor, tape: Tape = SILENT, positions: bool = True, start: int = 0, last: bool = False
+    ) -> Tensor:
         """Logits of the next token (an encoder: of each) at every position. (…, position) → (…, position, vocab)
 
-        A model that does not unembed gives its stream. (…, position, d_model)"""
+        A model that does not unembed gives its stream. (…, position, d_model) last: of the last position alone."""
         x, config = self.stream(tokens, tape, positions, start=start), self.config
+        x = x[..., -1:, :] if last else x
         if not config.unembeds:
             return x
         if config.unembed_layer:

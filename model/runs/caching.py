@@ -76,7 +76,7 @@ def read_on(checkpoint: Checkpoint, trace: Trace, start: int, ids: Sequence[int]
     """The probabilities of what comes next when these tokens follow the first `start` ones of a run. [vocab]"""
     model, context = model_of(checkpoint)
     with context:
-        logits = cache_of(model, trace, start).read(torch.tensor(list(ids)))
+        logits = cache_of(model, trace, start).read(torch.tensor(list(ids)), last=True)
         return probabilities(logits[-1]).numpy()
 
 

@@ -3,7 +3,8 @@
 How long a trace takes when the model has been read, and how much memory a trace takes at most. Then of every lesson
 (or those named): processor seconds until the first picture of a new sentence, in a fork of a process that has played
 the lesson with that model before, as the preview is when it is warm; how long the lesson takes then without drawing;
-and the memory of a storyboard, each in a process of its own. Processor seconds do not depend on who else uses the
+and the memory of a storyboard, each in a process of its own. `--memory`: instead, what each lesson takes when it is
+played without drawing, of a text of 64 tokens. Processor seconds do not depend on who else uses the
 machine; by the clock, in the page: `python -m tests.benchmarks.jumps -m smollm2 --sentences`.
 """
 
@@ -57,6 +58,38 @@ def peak(*command: str) -> float:
     """Megabytes that a command takes at most in any one process, mapped weights included."""
     told = subprocess.run([sys.executable, "-c", PEAK, *command], stdout=subprocess.PIPE, text=True, check=True)
     return float(told.stdout.split()[-1]) / 1024
+
+
+PLAYED = """import resource, sys
+from studio.play.session import perform
+from tests.benchmarks.large import job
+perform(job(*sys.argv[1:]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"""
+
+
+def played(lesson: str, model: str, text: str) -> float | None:
+    """Megabytes that a lesson takes at most when it is played without drawing, mapped weights included; None where it
+    does not take the model."""
+    done = subprocess.run([sys.executable, "-c", PLAYED, lesson, model, text], capture_output=True, text=True)
+    if done.returncode and "UsageError" not in done.stderr:
+        raise RuntimeError(done.stderr)
+    return float(done.stdout.split()[-1]) / 1024 if done.returncode == 0 else None
+
+
+def longest(checkpoint: Checkpoint) -> str:
+    """A text of 64 tokens, or the last few less that make a whole word."""
+    words = (TEXT * 9).split()
+    fits = [k for k in range(1, len(words)) if len(checkpoint.tokenizer.encode(" ".join(words[:k])).ids) <= LENGTHS[-1]]
+    return " ".join(words[: fits[-1]])
+
+
+def of_memory(lessons: list[str], model: str) -> None:
+    """The table of `--memory`."""
+    text = longest(load(model))
+    print(f"| lesson, {model}, 64 tokens | MB |\n|---|---|")
+    for lesson in lessons:
+        if (taken := played(lesson, model, text)) is not None:
+            print(f"| {lesson} | {taken:,.0f} |", flush=True)
 
 
 # ── the first picture ────────────────────────────────────────────────────────────────────────────
@@ -129,7 +162,10 @@ def main() -> None:
     parser.add_argument("lessons", nargs="*", choices=[[], *every], default=[], metavar="LESSON")
     parser.add_argument("-m", "--model", default="smollm2")
     parser.add_argument("--pictures", action="store_true", help="how soon they are there alone, no memory")
+    parser.add_argument("--memory", action="store_true", help="what each lesson takes with 64 tokens, alone")
     given = parser.parse_args()
+    if given.memory:
+        return of_memory(given.lessons or every, given.model)
     if not given.lessons and not given.pictures:
         of_traces(given.model)
     heads = ["lesson", "first picture: median s", "worst s", "played without drawing s"]
