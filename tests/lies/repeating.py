@@ -21,8 +21,8 @@ LIES = [
     Lie(
         "the first run reads what followed, too",
         LESSON,
-        "start = self.one.key + 1",
-        "start = self.one.key",
+        "self.encoding(self.one.key + 1, self.position + 1)",
+        "self.encoding(self.one.key, self.position + 1)",
         "induction",
         CLAIM,
     ),
