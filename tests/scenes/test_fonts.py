@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import cairo
+import numpy as np
 import pytest
 from fontTools.colorLib.builder import buildCOLR, buildCPAL
 from fontTools.fontBuilder import FontBuilder
@@ -87,3 +89,18 @@ def test_what_lacks_a_font_is_said_with_the_package_that_has_it():
     assert [package_for(c) for c in "中한🐱न\ue123"] == [
         "fonts-noto-cjk", "fonts-noto-cjk", "fonts-symbola", "fonts-noto-core", None,
     ]  # fmt: skip
+
+
+def test_a_blank_that_stands_alone_is_no_hairline():
+    """Its strokes as a share of the em: the area of a frame without its top, by its length."""
+    shape = typesetting.outline("␣")
+    surface = cairo.ImageSurface(cairo.FORMAT_A8, 1200, 1200)
+    context = cairo.Context(surface)
+    context.translate(100, 800)
+    context.append_path(shape.path)
+    context.fill()
+    ink = np.frombuffer(surface.get_data(), np.uint8).reshape(1200, -1) > 127
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    wide, high = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+    assert 0.035 < ink.sum() / (wide + 2 * high) / typesetting.EM < 0.06
+    assert typesetting.width("␣", 1.0) == pytest.approx(shape.advance / typesetting.EM)
