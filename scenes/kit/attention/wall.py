@@ -116,7 +116,7 @@ class Tag(Painted):
 
     def draw(self, pen: Pen) -> None:
         pen.rectangle(0, 0, *self.natural, "background", 1.0, radius=0.2 * self.size)
-        pen.frame(0, 0, *self.natural, self.rgb, 0.02, radius=0.2 * self.size)
+        pen.frame(0, 0, *self.natural, self.rgb, min(0.02, 0.06 * self.size), radius=0.2 * self.size)
         for k, line in enumerate(self.lines):
             pen.text(line, self.natural[0] / 2, (0.95 + 1.1 * k) * self.size, self.size, self.rgb, align=0.5)
 
