@@ -58,7 +58,7 @@ def record_cached(model: Transformer, ids: tuple[int, ...]) -> tuple[Arrays, Axe
         if model.config.unembeds:
             listen("probs", probabilities(logits), "position vocab")
     along = {name: next(k for k, axis in enumerate(axes[name]) if axis in ("position", "query")) for name in rows}
-    arrays = {name: np.concatenate(parts, along[name]) for name, parts in rows.items()}
+    arrays = {name: np.concatenate(rows.pop(name), axis) for name, axis in along.items()}  # never all of it twice
     return {"tokens": np.array(ids, dtype=np.int64)} | arrays, axes
 
 

@@ -14,6 +14,7 @@ from itertools import count
 import numpy as np
 
 from model.net.config import ModelConfig
+from model.recent import Recent
 
 Arrays = dict[str, np.ndarray]
 Axes = dict[str, tuple[str, ...]]
@@ -52,7 +53,7 @@ class Recomputed(Mapping[str, np.ndarray]):
                 return there[name]
         if (part := self.parts[name]) is None:
             raise KeyError(name)
-        return RECENT.get((self._number, part), lambda: _fixed(self._again(part)))[name]
+        return RECENT.get((self._number, part), lambda: _fixed(self._again(part)), _bytes)[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self.parts or name in self.weights
@@ -64,9 +65,13 @@ class Recomputed(Mapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self.parts) + len(self.weights)
 
+    def keep(self, name: str, values: np.ndarray) -> None:
+        """One more that stays."""
+        self.kept |= _fixed({name: values})
+
     def remember(self, part: str, arrays: Arrays) -> None:
         """What has been computed of a part already."""
-        RECENT.put((self._number, part), _fixed(arrays))
+        RECENT.put((self._number, part), _fixed(arrays), _bytes)
 
 
 def _fixed(arrays: Arrays) -> Arrays:
@@ -75,33 +80,11 @@ def _fixed(arrays: Arrays) -> Arrays:
     return arrays
 
 
-class Recent:
-    """Parts of runs that were asked for last, as many as there is room for (bytes)."""
-
-    def __init__(self, room: int):
-        self.room = room
-        self._parts: dict[tuple[int, str], tuple[int, Arrays]] = {}  # the one that was asked for last comes last
-
-    def get(self, key: tuple[int, str], make: Callable[[], Arrays]) -> Arrays:
-        found = self._parts.pop(key, None)  # two threads that ask at once both compute it: no lock, for processes fork
-        if found is None:
-            return self.put(key, make())
-        self._parts[key] = found
-        return found[1]
-
-    def put(self, key: tuple[int, str], arrays: Arrays) -> Arrays:
-        self._parts[key] = sum(values.nbytes for values in arrays.values()), arrays
-        kept = list(self._parts.items())
-        over = sum(size for _, (size, _) in kept) - self.room
-        for old, (size, _) in kept[:-1]:
-            if over <= 0:
-                break
-            self._parts.pop(old, None)
-            over -= size
-        return arrays
+def _bytes(arrays: Arrays) -> int:
+    return sum(values.nbytes for values in arrays.values())
 
 
-RECENT = Recent(ROOM)
+RECENT = Recent[Arrays](ROOM)
 
 
 def together(config: ModelConfig) -> int:

@@ -34,16 +34,28 @@ def record(
     if source is not None:
         arrays["encoder.tokens"] = np.array(source, dtype=np.int64)
     axes: Axes = dict.fromkeys(arrays, ("position",))
-    listen = listener(arrays, axes, change, scaled)
-    inputs = [torch.tensor(one) for one in (ids, source) if one is not None]
-    logits = model(*inputs, tape=Tape(listen), positions=positions)
-    if model.config.unembeds:
-        listen("probs", probabilities(logits), "position vocab")
+
+    def keep(name: str, values: np.ndarray, names: tuple[str, ...]) -> None:
+        arrays[name], axes[name] = values, names
+
+    listened(model, (ids, source), listener(keep, change, scaled), positions)
     return arrays, axes
 
 
-def listener(arrays: Arrays, axes: Axes, change: Change, scaled: bool) -> Listener:
-    """Makes the change, and takes down what it hears."""
+def listened(
+    model: Transformer | EncoderDecoder,
+    inputs: tuple[Sequence[int], Sequence[int] | None],
+    listen: Listener,
+    positions: bool,
+) -> None:
+    """A forward pass, probabilities included, and who listens to it. inputs: the tokens, and those of a source"""
+    logits = model(*(torch.tensor(one) for one in inputs if one is not None), tape=Tape(listen), positions=positions)
+    if model.config.unembeds:
+        listen("probs", probabilities(logits), "position vocab")
+
+
+def listener(keep: Callable[[str, np.ndarray, tuple[str, ...]], None], change: Change, scaled: bool) -> Listener:
+    """Makes the change, and hands over what it hears: its name, values and axes."""
     raw: list[torch.Tensor] = []  # the scores that were told last, before they are divided
 
     def listen(name: str, value: torch.Tensor, names: str) -> torch.Tensor:
@@ -54,26 +66,39 @@ def listener(arrays: Arrays, axes: Axes, change: Change, scaled: bool) -> Listen
             raw[:] = [value]
         elif not scaled and name.endswith("attn.scores"):
             value = raw[0]
-        arrays[name] = value.detach().to(torch.float32).numpy().copy()
-        axes[name] = tuple(names.split())
+        keep(name, value.detach().to(torch.float32).numpy().copy(), tuple(names.split()))
         return value
 
     return listen
 
 
+@torch.no_grad()
 def record_sparingly(
     model: Transformer, ids: Sequence[int], *, change: Change = ALL_ON, positions: bool = True, scaled: bool = True
 ) -> tuple[Recomputed, Axes]:
-    """As `record`, but of blocks only the stream before some of them is kept (recomputed.py)."""
-    arrays, axes = record(model, ids, change=change, positions=positions, scaled=scaled)
-    parts = {name: part_of(model.config, name, axes[name]) for name in arrays}
-    computed: dict[str | None, Arrays] = {}
-    for name, part in parts.items():
-        computed.setdefault(part, {})[name] = arrays[name]
-    shapes = {name: arrays[name].shape for name, part in parts.items() if part is not None}
-    run = recomputed(model, computed.pop(None), parts, shapes, change, positions, scaled)
-    for part, own in computed.items():
-        run.remember(str(part), own)
+    """As `record`, but of blocks only the stream before some of them is kept (recomputed.py): at no time all of it."""
+    kept: Arrays = {"tokens": np.array(ids, dtype=np.int64)}
+    parts, shapes, axes = dict[str, str | None](tokens=None), dict[str, tuple[int, ...]](), Axes(tokens=("position",))
+    run = recomputed(model, kept, parts, shapes, change, positions, scaled)
+    computed: dict[str, Arrays] = {}  # of the part that is being computed
+
+    def keep(name: str, values: np.ndarray, names: tuple[str, ...]) -> None:
+        axes[name], part = names, part_of(model.config, name, names)
+        parts[name] = part
+        if part is None:
+            run.keep(name, values)
+            return
+        shapes[name] = values.shape
+        if part not in computed:
+            hand_over()
+        computed.setdefault(part, {})[name] = values
+
+    def hand_over() -> None:
+        while computed:
+            run.remember(*computed.popitem())
+
+    listened(model, (ids, None), listener(keep, change, scaled), positions)
+    hand_over()
     return run, axes
 
 
@@ -91,7 +116,7 @@ def recomputed(
     @torch.no_grad()
     def again(part: str) -> Arrays:
         made: Arrays = {}
-        listen = listener(made, {}, change, scaled)
+        listen = listener(lambda name, values, _: made.update({name: values}), change, scaled)
         before = before_unembedding(model.config) if part == END else f"{part}.resid_pre"
         x = torch.from_numpy(run[before].copy())  # torch knows no array that is only read
         if part == END:

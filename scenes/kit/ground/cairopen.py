@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import cairo
 import numpy as np
 
+from model.recent import Recent, digest
 from scenes.kit.ground.pen import Fill, Line, Pen, Rectangle, Shape
 from scenes.kit.ground.style import color
 
 DASH = (0.07, 0.06)
 TURN = 2 * np.pi
+ROOM = 2**26  # bytes of images that stay at hand: a frame in which one only stands, or moves, costs no pixel anew
 
 
 class Sheet(NamedTuple):
@@ -166,8 +167,9 @@ class CairoPen(Pen):
         if (wide, self.channels.start) not in shape.made:
             opacity = np.ascontiguousarray(shape.opacity, dtype=float)
             fewer = wide if shape.peaks and 0 < wide < opacity.shape[1] else 0
-            fill, cell = (self.color(each).tobytes() for each in (shape.fill, "cell"))
-            made = _surface(fill, opacity.tobytes(), opacity.shape, self.opacity, fewer, cell)
+            fill, cell = (np.ascontiguousarray(self.color(each)) for each in (shape.fill, "cell"))
+            key = digest(fill), digest(opacity), opacity.shape, self.opacity, fewer, cell.tobytes()
+            made = SURFACES.get(key, lambda: _surface(fill, opacity, self.opacity, fewer, cell), _bytes)
             shape.made[wide, self.channels.start] = made
         surface = shape.made[wide, self.channels.start]
         rows, columns = surface.get_height(), surface.get_width()
@@ -217,15 +219,17 @@ class Pens(Pen):
             yield
 
 
-@lru_cache(maxsize=512)  # a frame in which an image only stands, or moves, costs no pixel anew
-def _surface(
-    fill: bytes, opacity: bytes, shape: tuple[int, int], whole: float, fewer: int, cell: bytes
-) -> cairo.ImageSurface:
+SURFACES = Recent[cairo.ImageSurface](ROOM)
+
+
+def _bytes(surface: cairo.ImageSurface) -> int:
+    return surface.get_stride() * surface.get_height()
+
+
+def _surface(rgb: np.ndarray, alpha: np.ndarray, whole: float, fewer: int, cell: np.ndarray) -> cairo.ImageSurface:
     """An image of rows × columns: colours, opacities, that of all of it; fewer: columns, if there are too many."""
-    alpha = np.frombuffer(opacity).reshape(shape)
-    rgb = np.frombuffer(fill).reshape(*shape, 3)
     if fewer:
-        rgb, alpha = strongest(rgb, alpha, fewer, np.frombuffer(cell))
+        rgb, alpha = strongest(rgb, alpha, fewer, cell)
     rows, columns = alpha.shape
     stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
     pixels = np.zeros((rows, stride // 4, 4), dtype=np.uint8)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import cairo
 import numpy as np
@@ -122,6 +122,7 @@ class Painted(VMobject):
     look: ClassVar[tuple[str, ...]] = ()
     fades: ClassVar[tuple[str, ...]] = ()
     points: Array  # Manim's: the box
+    target: Any  # Manim's: where its last `.animate` leads
     pinned = False  # to the frame: the camera does not move it
     word_opacity = 1.0
     begun: Array | None = None  # how far each entry is seen, while some still wait for their turn to grow
@@ -240,6 +241,14 @@ class Painted(VMobject):
         return []
 
     # ── what Manim's animations ask of a VMobject ────────────────────────────────────────────────
+    def __deepcopy__(self, memo: dict[int, Any]) -> Painted:
+        """A copy without the target of its last `.animate`, which is as large as itself."""
+        target, self.target = self.target, None
+        try:
+            return cast(Painted, super().__deepcopy__(memo))
+        finally:
+            self.target = target
+
     def interpolate_color(self, start: Painted, end: Painted, alpha: float) -> Painted:
         if isinstance(start, Painted) and isinstance(end, Painted):
             self.opacity = (1 - alpha) * start.opacity + alpha * end.opacity

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from model.numbers.tensor import Tensor
+from model.recent import Recent, digest
 from scenes.kit.ground.encodings import Shade
 from scenes.kit.ground.painting import Pen
 from scenes.kit.ground.readings import Cells
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.numbers.grid import SIGNED, TensorGrid
 
+ROOM = 2**27  # bytes of colours that stay at hand: a table that only stands, or is looked at anew, costs none
 SEAM = 0.16  # of a row's pitch that stays empty between two strips
 
 
@@ -63,8 +64,10 @@ class HeatStrips(TensorGrid):
     def fills(self) -> np.ndarray:
         hues = (color("positive"), color("negative")) if self.kind in SIGNED else (self.tint, self.tint)
         colors = np.array([color("cell"), *hues], dtype=float)
-        look = (self.values.shape, float(self.strongest), float(self.power), colors.tobytes())
-        return _fills(np.ascontiguousarray(self.values, dtype=float).tobytes(), *look)
+        values = np.ascontiguousarray(self.values, dtype=float)
+        look = float(self.strongest), float(self.power)
+        key = digest(values), values.shape, *look, colors.tobytes()
+        return FILLS.get(key, lambda: _fills(values, *look, colors), lambda fills: fills.nbytes)
 
     def _shade(self, cells: Cells, lit: float | np.ndarray = 0.0) -> Shade:
         return Shade(cells, self.strongest, self.kind, self.power)
@@ -108,11 +111,12 @@ class HeatStrips(TensorGrid):
         return twin.scale(self.zoom()).move_to((corners[0] + corners[2]) / 2)
 
 
-@lru_cache(maxsize=64)  # a frame in which a table only stands, or the camera moves, costs no colour anew
-def _fills(values: bytes, shape: tuple[int, ...], strongest: float, power: float, colors: bytes) -> np.ndarray:
+FILLS = Recent[np.ndarray](ROOM)
+
+
+def _fills(numbers: np.ndarray, strongest: float, power: float, colors: np.ndarray) -> np.ndarray:
     """Colours [rows, columns, channels] of an empty cell's, of positive and of negative numbers, mixed by magnitude."""
-    numbers = np.frombuffer(values).reshape(shape)
-    cell, positive, negative = np.frombuffer(colors).reshape(3, -1)
+    cell, positive, negative = colors
     with np.errstate(invalid="ignore"):
         strength = (np.clip(np.abs(numbers) / strongest, 0, 1) ** power)[..., None]
     fills: np.ndarray = cell + (np.where((numbers >= 0)[..., None], positive, negative) - cell) * strength

@@ -12,7 +12,7 @@ from model.net.transformer import build
 from model.runs import checkpoints, recomputed
 from model.runs.carried import Carried
 from model.runs.changes import ALL_ON, Off
-from model.runs.recomputed import Recent, Recomputed
+from model.runs.recomputed import Recomputed, part_of
 from model.runs.recording import record, record_sparingly
 from tests.model.numbers.test_making import variants
 from tests.untrained import untrained_checkpoint
@@ -88,25 +88,23 @@ def test_a_piece_of_a_table_does_not_keep_the_table():
     assert wide["logits"][:512].values.base is table
 
 
-def test_as_much_stays_at_hand_as_there_is_room_for():
-    recent, made = Recent(room=100), []
-
-    def part(name, size=40):
-        def make():
-            made.append(name)
-            return {"x": np.zeros(size, dtype=np.int8)}
-
-        return recent.get((0, name), make)
-
-    part("a"), part("b"), part("a"), part("c")  # b was not asked for longest
-    assert made == ["a", "b", "c"]
-    part("a"), part("c")
-    assert made == ["a", "b", "c"]
-    part("b")
-    part("c")
-    assert made == ["a", "b", "c", "b"]
-    part("whole", 200), part("whole", 200)  # more than there is room for: the last one stays all the same
-    assert made == ["a", "b", "c", "b", "whole"]
+@pytest.mark.parametrize("choices", KINDS[:2], ids=("one", "other"))
+def test_no_more_than_a_part_is_held_while_a_run_is_recorded(choices, monkeypatch):
+    """Each part is handed over whole, before the next one begins."""
+    handed = []
+    monkeypatch.setattr(
+        Recomputed, "remember", lambda run, part, arrays: handed.append((part, list(arrays), list(run)))
+    )
+    model = model_of(choices)
+    every, axes = record(model, IDS)
+    record_sparingly(model, IDS)
+    names = {}
+    for name in every:
+        if (part := part_of(model.config, name, axes[name])) is not None:
+            names.setdefault(part, []).append(name)
+    assert {part: own for part, own, _ in handed} == names and len(handed) == len(names) > 2
+    heard = [len(so_far) for *_, so_far in handed]
+    assert heard == sorted(set(heard)) and heard[-1] == len(every), "a part was handed over late"
 
 
 def test_runs_do_not_answer_for_each_other():

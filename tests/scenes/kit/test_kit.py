@@ -1,13 +1,18 @@
 """The kit's mobjects behave as Manim's own: moved, scaled, rotated, faded, transformed, grouped, updated, cached."""
 
 import copy
+import gc
+import tracemalloc
 
 import numpy as np
 import pytest
 from manim import DOWN, RIGHT, UP, Create, FadeIn, FadeOut, Rotate, Transform, Uncreate, VGroup, Write, config
 from manim.utils.hashing import get_json
 
-from tests.scenes.kit.pieces import KINDS, WITH_TEXT, make, picture, play
+from scenes.kit import HeatStrips
+from scenes.kit.ground import cairopen
+from scenes.kit.numbers import strips
+from tests.scenes.kit.pieces import KINDS, WITH_TEXT, make, picture, play, tensor
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -124,3 +129,37 @@ def test_manims_cache_tells_looks_apart(kind):
     assert get_json(make(kind)) != get_json(other)
     if kind not in ("formula", "frame", "heading"):
         assert get_json(make(kind)) != get_json(make(kind, seed=1))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_copy_does_not_carry_where_the_last_animation_led(kind):
+    mobject = make(kind)
+    mobject.animate.shift(UP)
+    assert mobject.target.get_center() == pytest.approx(mobject.get_center() + UP)
+    assert mobject.copy().target is None and mobject.target is not None
+
+
+def test_looks_that_are_gone_take_no_memory(monkeypatch):
+    """Images and colours stay at hand up to a size, whatever the size of the table they are of."""
+    monkeypatch.setattr(cairopen.SURFACES, "room", 2**20)
+    monkeypatch.setattr(strips.FILLS, "room", 2**20)
+    table = HeatStrips(tensor(50, 2000), rows=50)
+    picture(table)
+    tracemalloc.start()
+    try:
+        for k in range(30):
+            table.values[0, k], table.opacity = 9.0, 1 - k / 100
+            picture(table)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 10e6, "looks are kept"
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_stays_at_hand_is_what_would_be_made(monkeypatch):
+    table, other = HeatStrips(tensor(4, 300)), HeatStrips(tensor(4, 300, seed=1))
+    first, again = picture(table), picture(table)
+    for kept in (cairopen.SURFACES, strips.FILLS):
+        monkeypatch.setattr(kept, "room", 0)
+    assert not (picture(other) == first).all()
+    assert (first == again).all() and (picture(table) == first).all()
