@@ -14,7 +14,7 @@ Point = tuple[int, ...]  # one number of an expression
 Values = np.ndarray[Any, np.dtype[Any]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Leaf(ABC):
     """A slice of a table; `index` has an entry for every axis of the whole table, `axes` its names."""
 
@@ -59,7 +59,7 @@ class Given(Leaf):
         return Given(self.name, self.axes, _compose(self.index, places), self.table, self.origin)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Taken:
     """A piece of a derived expression; `places` has an entry for every axis of the whole."""
 
@@ -77,7 +77,7 @@ class Taken:
         return self.whole.leaves()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Derived:
     """An operation on other expressions."""
 

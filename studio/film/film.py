@@ -23,6 +23,7 @@ from scenes.lesson.steps import Step, SteppedScene
 from studio.film import captions
 from studio.film.crew import CAN_FORK, Crew
 from studio.play.keys import ONCE, Keyed
+from studio.play.memory import clear
 from studio.play.playback import Pixels, Play, Playback
 from studio.play.protocols import Played
 from studio.play.session import Job, perform
@@ -84,6 +85,7 @@ def plan(job: Job, step: str | None = None, see: Callable[[Step, Pixels], None] 
     step: the name (or number, from 1) of the only step that is wanted. see: gets each wanted step and its last frame,
     RGBA [height, width, 4], which is all that is drawn."""
     lesson = perform(job, Keyed, *([] if see is None else [StepEnds(see, step)]))
+    clear(cast(Scene, lesson))  # it is played anew for drawing
     plays, steps = tuple(lesson.renderer.plays), tuple(lesson.steps)
     if not plays:
         raise ClearheadError(f"the lesson {job.entry.id} shows nothing: it has no animation.")

@@ -45,9 +45,10 @@ BOOKS: frozenset[str] = frozenset(
     "last_t queue session_spec output_plan file_writer_settings manager time_progression stop_condition observers "
     "steps traces mouse_point mouse_drag_point key_to_function_map _log_file_path random_seed".split()
 )
-KEPT = 100_000  # digests of those that are remembered
-UNSAID = frozenset({"original_id"})  # an address that Manim's copies remember
-_lasting: dict[int, tuple[Any, bytes, set[Path], set[str]]] = {}
+KEPT = 100_000  # digests of those that are remembered, as long as they live
+LONG = 2**16  # bytes of an array that is taken in at once: no copy of it is kept
+UNSAID = frozenset({"original_id", "_leaves"})  # an address that Manim's copies remember; what was found on demand
+_lasting: dict[int, tuple[Callable[[], Any], bytes, set[Path], set[str]]] = {}
 
 
 class Unreadable(TypeError):
@@ -59,7 +60,8 @@ class Content:
     the texts with characters beyond Latin Modern's usual ones, which may need a font of the system."""
 
     def __init__(self) -> None:
-        self.parts: list[bytes] = []
+        self.parts: list[bytes] = []  # that are not yet in the hash
+        self.hash = hashlib.sha256()
         self.files: set[Path] = set()
         self.foreign: set[str] = set()
         self.places: dict[int, int] = {}  # of objects that were met, by their address
@@ -74,7 +76,12 @@ class Content:
     @property
     def digest(self) -> str:
         """SHA-256 of all that was read."""
-        return hashlib.sha256(b"".join(self.parts)).hexdigest()
+        self._take_in()
+        return self.hash.hexdigest()
+
+    def _take_in(self) -> None:
+        self.hash.update(b"".join(self.parts))
+        self.parts.clear()
 
     def _read(self, thing: Any) -> None:
         kind: Any = type(thing)
@@ -108,12 +115,12 @@ class Content:
     def _lasting(self, thing: Any) -> None:
         """What never changes: read once, and remembered as long as there is room."""
         known = _lasting.get(id(thing))
-        if known is None or known[0] is not thing:
+        if known is None or known[0]() is not thing:
             content = Content()
             (content._path if type(thing) is cairo.Path else content._attributes)(thing)
             if len(_lasting) >= KEPT:
                 _lasting.clear()
-            known = _lasting[id(thing)] = (thing, content.digest.encode(), content.files, content.foreign)
+            known = _lasting[id(thing)] = (living(thing), content.digest.encode(), content.files, content.foreign)
         self.parts.append(known[1])
         self.files |= known[2]
         self.foreign |= known[3]
@@ -127,8 +134,11 @@ class Content:
             self.add(array.tolist())
         elif array.dtype.names is not None:
             self.add(array.dtype.descr, array.tobytes())
-        else:
+        elif array.nbytes < LONG:
             self.parts.append(array.tobytes())
+        else:
+            self._take_in()
+            self.hash.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
     def _many(self, things: Any) -> None:
         """A container's items in their order."""
@@ -206,9 +216,18 @@ class Content:
             if name not in UNSAID and name not in computed:
                 self.parts.append(name.encode() + b"=")
                 self._read(value)
-        for name in slots:
+        for name in (each for each in slots if each not in UNSAID):
             self.parts.append(name.encode() + b"=")
             self.add(*([getattr(thing, name)] if hasattr(thing, name) else ()))
+
+
+def living(thing: Any) -> Callable[[], Any]:
+    """Gives the thing, which it does not keep alive where Python can do without: it may be a large table's."""
+    key = id(thing)
+    try:
+        return weakref.ref(thing, lambda _: _lasting.pop(key, None))
+    except TypeError:
+        return lambda: thing
 
 
 def _number(content: Content, thing: np.generic) -> None:

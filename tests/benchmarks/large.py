@@ -4,8 +4,8 @@ How long a trace takes when the model has been read, and how much memory a trace
 (or those named): processor seconds until the first picture of a new sentence, in a fork of a process that has played
 the lesson with that model before, as the preview is when it is warm; how long the lesson takes then without drawing;
 and the memory of a storyboard, each in a process of its own. `--memory`: instead, what each lesson takes when it is
-played without drawing, of a text of 64 tokens. Processor seconds do not depend on who else uses the
-machine; by the clock, in the page: `python -m tests.benchmarks.jumps -m smollm2 --sentences`.
+played without drawing, and what its storyboard takes, of a text of 64 tokens. Processor seconds do not depend on who
+else uses the machine; by the clock, in the page: `python -m tests.benchmarks.jumps -m smollm2 --sentences`.
 """
 
 from __future__ import annotations
@@ -60,6 +60,12 @@ def peak(*command: str) -> float:
     return float(told.stdout.split()[-1]) / 1024
 
 
+def drawn(lesson: str, model: str, *choices: str) -> float:
+    """Megabytes that the storyboard of a lesson takes at most."""
+    with tempfile.TemporaryDirectory() as folder:
+        return peak("storyboard", lesson, "-q", "l", "-o", folder, "-m", model, *choices)
+
+
 PLAYED = """import resource, sys
 from studio.play.session import perform
 from tests.benchmarks.large import job
@@ -86,10 +92,10 @@ def longest(checkpoint: Checkpoint) -> str:
 def of_memory(lessons: list[str], model: str) -> None:
     """The table of `--memory`."""
     text = longest(load(model))
-    print(f"| lesson, {model}, 64 tokens | MB |\n|---|---|")
+    print(f"| lesson, {model}, 64 tokens | played MB | storyboard MB |\n|---|---|---|")
     for lesson in lessons:
         if (taken := played(lesson, model, text)) is not None:
-            print(f"| {lesson} | {taken:,.0f} |", flush=True)
+            print(f"| {lesson} | {taken:,.0f} | {drawn(lesson, model, '--text', text):,.0f} |", flush=True)
 
 
 # ── the first picture ────────────────────────────────────────────────────────────────────────────
@@ -140,8 +146,7 @@ def lesson_row(lesson: str, model: str, pictures: bool) -> str | None:
     row = f"| {lesson} | {statistics.median(taken):.2f} | {max(taken):.2f} | {cold:.1f} |"
     if pictures:
         return row
-    with tempfile.TemporaryDirectory() as folder:
-        return f"{row} {peak('storyboard', lesson, '-q', 'l', '-o', folder, '-m', model):,.0f} |"
+    return f"{row} {drawn(lesson, model):,.0f} |"
 
 
 def of_traces(model: str) -> None:

@@ -1,10 +1,12 @@
 """What is read of objects: everything that tells them apart, in every process alike; what cannot be read is refused."""
 
 import functools
+import gc
 import os
 import subprocess
 import sys
 import threading
+import weakref
 from dataclasses import dataclass
 
 import cairo
@@ -155,6 +157,44 @@ def test_what_was_computed_on_demand_says_nothing():
 
     one, other = Lazy(), Lazy()
     assert other.two == 2 and digest(one) == digest(other)
+
+
+def test_long_arrays_stand_in_their_place():
+    first, second = np.arange(20_000.0), np.arange(20_000.0) + 1
+    assert (
+        len({digest(first, second), digest(second, first), digest(first, "a", second), digest("a", first, second)}) == 4
+    )
+    square = first.reshape(100, 200)
+    assert digest(square) == digest(np.asfortranarray(square)) != digest(square.T)
+    assert digest(first) != digest(first.astype("datetime64[s]")) and digest(first) != digest(first.view("i8"))
+    short = np.arange(3.0)
+    assert digest(short) == Content().add(short).digest == digest(short.copy())
+
+
+def test_what_was_read_is_not_kept_alive():
+    one = tensor(1) + tensor(2)
+    digest(one)
+    gone, tree = weakref.ref(one), weakref.ref(one.expression)
+    del one
+    gc.collect()
+    assert gone() is None and tree() is None
+
+
+def test_one_that_comes_where_another_was_is_read_itself():
+    """Python gives the address of what is gone to what comes next."""
+    digests, places = set(), set()
+    for value in range(200):
+        one = tensor(float(value))
+        digests.add(digest(one))
+        places.add(id(one))
+        del one
+    assert len(digests) == 200 > len(places)
+
+
+def test_what_was_found_on_demand_in_an_expression_says_nothing():
+    asked, other = tensor(1) + tensor(2), tensor(1) + tensor(2)
+    assert len(list(asked.expression.leaves())) == 2
+    assert digest(asked) == digest(other)
 
 
 def test_the_files_of_what_is_in_play_are_noted():

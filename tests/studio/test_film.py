@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import av
@@ -17,6 +18,7 @@ from model.errors import ClearheadError, UsageError
 from model.paths import ROOT
 from studio.film import film as films
 from studio.film.film import draw, join, plan
+from studio.play.session import perform
 from studio.play.writer import LOSSLESS, SegmentEncoder
 
 ENV = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT}/tests/studio"}
@@ -78,10 +80,24 @@ def test_the_picture_is_good(tmp_path):
 
 
 def test_lossless_segments_are_exact():
-    film = plan(job(encoder=LOSSLESS))
+    film, lesson = plan(job(encoder=LOSSLESS)), perform(job(encoder=LOSSLESS))
     draw(film, 1)
     last = list(film.decoded())[-1].to_ndarray(format="rgb24")
-    assert np.array_equal(last, film.lesson.renderer.picture(film.lesson)[..., :3])
+    assert np.array_equal(last, lesson.renderer.picture(lesson)[..., :3]) and last.max() > 0
+
+
+def test_what_is_planned_keeps_no_picture():
+    """It is played anew for drawing: two pictures at once would take twice the memory."""
+    shown = weakref.WeakSet()
+
+    class Watched(Toy):
+        def construct(self):
+            super().construct()
+            shown.update(member for mobject in self.mobjects for member in mobject.get_family())
+            assert shown
+
+    film = plan(job(lesson=Watched))
+    assert film.lesson.steps and not shown and not film.lesson.mobjects
 
 
 def test_the_same_again_is_the_same_to_the_byte(tmp_path):

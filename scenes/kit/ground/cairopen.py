@@ -15,7 +15,7 @@ from scenes.kit.ground.style import color
 
 DASH = (0.07, 0.06)
 TURN = 2 * np.pi
-ROOM = 2**26  # bytes of images that stay at hand: a frame in which one only stands, or moves, costs no pixel anew
+ROOM = 2**25  # bytes of images that stay at hand: a frame in which one only stands, or moves, costs no pixel anew
 
 
 class Sheet(NamedTuple):

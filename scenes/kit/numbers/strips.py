@@ -14,7 +14,7 @@ from scenes.kit.ground.readings import Cells
 from scenes.kit.ground.style import color, smallest
 from scenes.kit.numbers.grid import SIGNED, TensorGrid
 
-ROOM = 2**27  # bytes of colours that stay at hand: a table that only stands, or is looked at anew, costs none
+ROOM = 2**26  # bytes of colours that stay at hand: a table that only stands, or is looked at anew, costs none
 SEAM = 0.16  # of a row's pitch that stays empty between two strips
 
 
