@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from scenes.lessons.anatomy.lesson import Anatomy
 
 PALE = 0.3  # how blue the square of the model is that is looked at; those within it are wholly blue
-ASK = "By the same count: how much larger is {name}?"
-ANSWER = "{n:,.0f} numbers: {k:,.0f} times this model"
+ALIKE = 1.5  # times as large, at most: what is not much larger is told with decimals
+ASK, HOW_LARGE = "By the same count: how much larger is {name}?", "By the same count: how large is {name}?"
+ANSWER, NEARLY = "{n:,.0f} numbers: {k:,.0f} times this model", "{n:,.0f} numbers: {k:.2f} times this model"
 SIZES = "{source}: n_layers {b:,.0f}, d_model {d:,.0f} · {says}"
 FURTHER = -3.0  # z_index: each square lies behind the smaller ones
 
@@ -69,8 +70,14 @@ class Scale:
         """That these are the numbers which are told."""
         return [said("n", total(lines)), said("k", total(lines) / self.first)]
 
+    def smaller(self, lines: list[Line]) -> bool:
+        """Whether a ledger has fewer numbers than the first."""
+        return float(total(lines)) < float(self.first)
+
     def view(self, count: Tensor) -> View:
-        """Where the camera looks so that the square of a count is seen where the first one was."""
+        """Where the camera looks so that the square of a count is seen where the first one was, or that one whole."""
+        if float(count) < float(self.first):
+            return HOME
         zoom = float(np.sqrt(float(self.first) / float(count)))
         x, y, _ = (1 - zoom) * self.corner
         return View(zoom, float(x), float(y))
@@ -95,9 +102,12 @@ def larger_models(lesson: Anatomy, picture: Picture, counted: Counted) -> list[M
     squares, before = [mine], list[Mobject]([name, *counted])
     second, third = GPT2.ledger, only_matrices(GPT3.ledger)
     claims = scale.claims(second)
-    with lesson.step("GPT-2 small", ask=ASK, subtitle=SIZES, claims=claims, **sizes_of(GPT2, "all weights")):
+    told = scale.told(second)
+    ask, answer = (ASK, ANSWER) if float(told["k"]) >= ALIKE else (HOW_LARGE, NEARLY)
+    where = ". The bright square is {name}." if scale.smaller(second) else ", which is the bright corner."
+    with lesson.step("GPT-2 small", ask=ask, subtitle=SIZES, claims=claims, **sizes_of(GPT2, "all weights")):
         before = step_back(lesson, scale, GPT2, second, squares, before)
-        lesson.answer(ANSWER + ", which is the bright corner.", **scale.told(second))
+        lesson.answer(answer + where, **told)
     claims, says = scale.claims(third), "only matrices, unembedding apart"
     with lesson.step("GPT-3", ask=ASK, subtitle=SIZES, claims=claims, **sizes_of(GPT3, says)):
         before = step_back(lesson, scale, GPT3, third, squares, before)
@@ -114,19 +124,21 @@ def sizes_of(known: Known, says: str) -> dict[str, Any]:
 def step_back(
     lesson: Anatomy, scale: Scale, known: Known, lines: list[Line], squares: list[CountSquare], before: list[Mobject]
 ) -> list[Mobject]:
-    """The camera steps back until a larger model is seen, with its ledger; `squares` has its square, too."""
-    view, inner = scale.view(total(lines)), squares[-1]
-    square = scale.square(total(lines)).set_z_index(FURTHER - len(squares))
-    square.bright = PALE
+    """The camera steps back until a larger model is seen, with its ledger; `squares` has its square, too. One that is
+    smaller after all appears in the square that is there."""
+    view, inner, smaller = scale.view(total(lines)), squares[-1], scale.smaller(lines)
+    square = scale.square(total(lines)).set_z_index(FURTHER + (1 if smaller else -len(squares)))
+    square.bright = 1.0 if smaller else PALE
+    bright = PALE if smaller else 1.0  # of the one that is there
     lesson.play(
         Travel(to=seen_from(view, lesson.stage)),
         FadeIn(square, rate_func=COME),
-        *([] if inner.bright == 1 else [inner.animate.set(bright=1.0)]),
+        *([] if inner.bright == bright else [inner.animate.set(bright=bright)]),
         *[FadeOut(thing, rate_func=LEAVE) for thing in before],
         run_time=3,
     )
     ledger, number = ledger_of(lesson, lines, view)
-    name = titled(known.name, square, view)
+    name = titled(known.name, inner if smaller else square, view)
     lesson.play(FadeIn(name), FadeIn(ledger), FadeIn(number), run_time=1.2)
     squares.append(square)
     return [name, ledger, number]

@@ -1,5 +1,7 @@
 """Anatomy: what the lesson must show of weights, rows and counts, for any text and any model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,10 +12,12 @@ from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.runs.checkpoints import load, save
 from model.study.inside.exchange import exchanges, nearest, telling
+from model.study.inside.parameters import Known
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.depth.slabs import Card
 from scenes.kit.ground.text import Number
 from scenes.kit.words.tokens import TokenRow
+from scenes.lessons.anatomy import scales
 from scenes.lessons.anatomy.counting import Ledger, Sum
 from scenes.lessons.anatomy.lesson import Anatomy
 from scenes.lessons.anatomy.scales import CountSquare
@@ -149,6 +153,23 @@ def test_larger_models_on_one_scale():
     counts = [308_480, 124_439_808, 175_181_291_520]
     np.testing.assert_allclose(np.square(np.array(sides) / sides[0]), np.array(counts) / counts[0], rtol=1e-6)
     assert f"{175_181_291_520 / 308_480:,.0f} times this model" in caption(lesson, "GPT-3")
+
+
+@pytest.mark.parametrize("more_layers", [1, 2])
+def test_a_model_that_is_not_much_larger_or_even_smaller(more_layers, monkeypatch):
+    """As GPT-2 small is beside SmolLM2: no “1 times this model”, and its square lies in the other one."""
+    sizes = load("tiny").config
+    other = replace(sizes, n_layers=sizes.n_layers + more_layers, d_mlp=sizes.d_mlp // 2)
+    monkeypatch.setattr(scales, "GPT2", Known("Another", other, "nobody"))
+    lesson = player(Anatomy)()  # of its own: what was played before is kept
+    count = sum(p.numel() for p in build(other).parameters())
+    said = caption(lesson, "GPT-2 small")
+    assert f"{count:,} numbers: {count / 308_480:.2f} times this model" in said
+    assert any("how large is Another" in line.text for step in lesson.steps for line in step.lines)
+    first, second = find(lesson, "GPT-2 small", CountSquare)
+    inner, outer = sorted((first, second), key=lambda square: square.width)
+    assert inner.z_index > outer.z_index and inner.bright == 1 > outer.bright
+    assert (inner is second) == (count < 308_480) and ("bright square is Another" in said) == (inner is second)
 
 
 @pytest.mark.parametrize("aspect", ["16:9", "9:16", "1:1"])
