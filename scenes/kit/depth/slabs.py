@@ -123,7 +123,7 @@ class Slab(Painted):
                 pen.text(self.title, ul[0] + 0.1, ul[1] - 0.12, self.em, fill, self.named, angle=SLANT, of=self.of)
             else:
                 pen.text(
-                    self.title, ul[0] - 0.12, ul[1] - 0.35 * self.em, self.em, fill, self.named, align=1.0, of=self.of
+                    self.title, ul[0] - 0.12, ul[1] - 0.5 * self.em, self.em, fill, self.named, align=1.0, of=self.of
                 )
 
 

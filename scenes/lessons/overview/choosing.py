@@ -71,9 +71,14 @@ class Choosing:
     def tokens(self) -> tuple[str, ...]:
         return self.loop.sampled[0].trace.tokens
 
+    @property
+    def tall_lines(self) -> int:
+        """Into how many lines the prompt goes at most in a tall frame, which has room for them."""
+        return 4 if len(self.tokens) <= LONG else 6
+
     def prompt(self, box: Box) -> TokenRow:
         """The text that all runs begin with."""
-        unknown, lines = self.loop.sampled[0].trace.unknown, self.scene.by(wide=2, square=2, tall=4)
+        unknown, lines = self.loop.sampled[0].trace.unknown, self.scene.by(wide=2, square=2, tall=self.tall_lines)
         return box.fit(TokenRow(self.tokens, unknown=unknown, width=box.width, size=0.5, lines=lines))
 
     def temperatures(self) -> None:
@@ -112,15 +117,16 @@ class Choosing:
     def heated(self, k: int) -> tuple[TokenRow, ProbabilityBars, CumulativeBar, TokenRow, Number]:
         """At the k-th temperature: the text, the chart, u's line, the word that it hits, and T."""
         turn, scene = self.loop.heated[k], self.scene
-        long = len(self.tokens) > SHORT or not scene.wide
+        many, much = len(self.tokens), scene.by(wide=1.7, square=1.7, tall=2.6)
+        share = much if many > LONG else 1.7 if many > SHORT or not scene.wide else 1.0  # of the text
         line = CumulativeBar(
             turn, turn.trace.vocabulary, width=scene.stage.width, height=0.5, named=self.named, size=0.36
         )
         stage, foot = scene.stage, scene.stage.bottom + line.height
         line.pick().move_to((0, foot - line.height / 2, 0))
-        top, middle = Box(stage.left, foot + 0.1, stage.right, stage.top).rows(1.7 if long else 1, 3.2, gap=0.2)
+        top, middle = Box(stage.left, foot + 0.1, stage.right, stage.top).rows(share, 3.2, gap=0.2)
         longest = typesetting.width(max((display(t.word) for t in self.loop.heated), key=len), 0.5) + 0.7
-        room: Look = dict(size=0.5, lines=scene.by(wide=2, square=3, tall=4))
+        room: Look = dict(size=0.5, lines=scene.by(wide=2, square=3, tall=self.tall_lines))
         text = TokenRow(self.tokens, unknown=turn.trace.unknown, width=top.width - longest, **room)
         text.scale(min(1.0, top.height / text.height)).move_to(top.center - (longest / 2, 0, 0))
         word = TokenRow([turn.word], width=longest, size=text.size * text.zoom()).mark(0, "prediction")

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from manim import PI, UP, Animation, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup, rush_from
+from manim import PI, UP, Animation, FadeIn, FadeOut, LaggedStart, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
@@ -113,7 +113,7 @@ class Depth:
             self.scene.remove(row)
             play(LaggedStart(*self.words_to_rows(row, card), lag_ratio=0.4), run_time=1.8)
             focus = self.focus(inside, "embedding", box=box)
-            play(Travel(to=box), *focus, FadeIn(inside.names, rate_func=rush_from), run_time=1.6)
+            play(Travel(to=box), *focus, FadeIn(inside.names, rate_func=COME), run_time=1.6)
             play(Introduce(card, "rows", lag=0.5), run_time=1.5)
             inside.cards["embedding"] = card
             if adds:
