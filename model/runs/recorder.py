@@ -6,6 +6,7 @@ import platform
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from model.net.config import ModelConfig
 from model.net.transformer import EncoderDecoder, Transformer
 from model.numbers.trace import Trace
 from model.runs.carried import Carried
-from model.runs.changes import Change, Off
+from model.runs.changes import ALL_ON, Change, Off
 from model.runs.checkpoints import Checkpoint, load
 from model.runs.recomputed import Arrays, Axes, Recomputed, before_unembedding
 from model.runs.recording import one_thread, record, record_batch, record_sparingly, with_logits
@@ -94,13 +95,27 @@ def run_tokens(
         read = None if source is None else source.ids
         recorded: tuple[Arrays | Recomputed, Axes]
         if checkpoint.large and isinstance(model, Transformer):
-            recorded = record_sparingly(model, encoding.ids, change=change, positions=positions, scaled=scaled)
+            recorded = _sparingly(model, encoding.ids, change, positions, scaled)
         else:
             recorded = record(model, encoding.ids, read, change=change, positions=positions, scaled=scaled)
     more: dict[str, Any] = {"seed": seed, "positions": positions} | ({} if scaled else {"scaled": False})
     if source is not None:
         more["source"] = told(source)
     return trace_of(checkpoint, encoding, text, recorded, change, **more)
+
+
+def _sparingly(
+    model: Transformer, ids: tuple[int, ...], change: Change, positions: bool, scaled: bool
+) -> tuple[Recomputed, Axes]:
+    if change == ALL_ON:
+        return _unchanged(model, ids, positions, scaled)
+    return record_sparingly(model, ids, change=change, positions=positions, scaled=scaled)
+
+
+@lru_cache(maxsize=4)
+def _unchanged(model: Transformer, ids: tuple[int, ...], positions: bool, scaled: bool) -> tuple[Recomputed, Axes]:
+    """Kept for a moment: what a lesson has run, its loop goes on from."""
+    return record_sparingly(model, ids, positions=positions, scaled=scaled)
 
 
 def encode_text(checkpoint: Checkpoint, text: str) -> Encoding:

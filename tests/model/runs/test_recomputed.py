@@ -9,11 +9,12 @@ import torch
 from model import run
 from model.net.config import ModelConfig
 from model.net.transformer import build
-from model.runs import checkpoints, recomputed
+from model.runs import checkpoints, recomputed, recorder
 from model.runs.carried import Carried
 from model.runs.changes import ALL_ON, Off
 from model.runs.recomputed import Recomputed, part_of
 from model.runs.recording import record, record_sparingly
+from model.runs.sampling import generate
 from tests.model.numbers.test_making import variants
 from tests.untrained import untrained_checkpoint
 
@@ -112,6 +113,20 @@ def test_runs_do_not_answer_for_each_other():
         Recomputed({}, {"x": "end"}, {}, lambda part, value=value: {"x": np.full(3, value)}) for value in (1.0, 2.0)
     )
     assert one["x"][0] == 1.0 and other["x"][0] == 2.0 and one["x"][0] == 1.0
+
+
+def test_a_text_that_is_run_again_is_not_computed_again(large, monkeypatch):
+    """As the loop does, that goes on from a text; a run that is changed is one of its own."""
+    passes = []
+    monkeypatch.setattr(recorder, "record_sparingly", lambda *a, **k: passes.append(k) or record_sparingly(*a, **k))
+    recorder._unchanged.cache_clear()
+    whole = run(large, TEXT)
+    turn = next(generate(large, TEXT, 1, seed=3))
+    assert len(passes) == 1 and turn.trace.info["seed"] == 3 and whole.info["seed"] is None
+    np.testing.assert_array_equal(turn.trace.array("logits"), whole.array("logits"))
+    off, bare, other = run(large, TEXT, ablate=[(0, 1)]), run(large, TEXT, scaled=False), run(large, OTHER)
+    assert len(passes) == 4
+    assert all(np.abs(each.array("logits") - whole.array("logits")).max() > 1e-4 for each in (off, bare, other))
 
 
 def test_equal_digests_are_of_equal_runs(large):
