@@ -72,12 +72,13 @@ def cache_of(model: Transformer | EncoderDecoder, trace: Trace, length: int) -> 
 
 
 @torch.no_grad()
-def read_on(checkpoint: Checkpoint, trace: Trace, start: int, ids: Sequence[int]) -> np.ndarray:
-    """The probabilities of what comes next when these tokens follow the first `start` ones of a run. [vocab]"""
+def read_on(checkpoint: Checkpoint, trace: Trace, start: int, texts: Sequence[Sequence[int]]) -> np.ndarray:
+    """The probabilities of what comes next when these tokens, as many each, follow the first `start` ones of a run: of
+    each of the texts, which are read together. [text, vocab]"""
     model, context = model_of(checkpoint)
     with context:
-        logits = cache_of(model, trace, start).read(torch.tensor(list(ids)), last=True)
-        return probabilities(logits[-1]).numpy()
+        logits = cache_of(model, trace, start).read(torch.tensor([list(ids) for ids in texts]), last=True)
+        return probabilities(logits[:, -1]).numpy()
 
 
 def run_on(checkpoint: Checkpoint, trace: Trace, start: int, carried: Sequence[Carried]) -> Iterator[Trace]:

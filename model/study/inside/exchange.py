@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from model.runs.checkpoints import Checkpoint
 
 MOST, FEW = 24, 6  # tokens that are exchanged, one at a time; of a large model, whose runs take long
+ROWS = 64  # tokens that are read together, at most
 STEM = 4  # letters with which forms of one word begin alike
 
 
@@ -28,25 +29,17 @@ class Exchange:
     checkpoint: Checkpoint
     first: Trace
 
+    @property
+    def reads_on(self) -> bool:
+        """Whether what comes next is told without a run: a large model that looks back goes on from the place."""
+        return self.checkpoint.large and self.checkpoint.config.kind == "decoder"
+
     @cached_property
     def run(self) -> Trace:
         """A real second run, made when it is asked for."""
         from model.runs.recorder import run_tokens
 
         return run_tokens(self.checkpoint, self.encoding, " ".join(map(str.strip, self.encoding.tokens)))
-
-    @cached_property
-    def after(self) -> np.ndarray:
-        """The probabilities of the next word. [vocab]
-
-        A large model that looks back reads for them only what comes from the exchanged token on: of several exchanges
-        one is run."""
-        from model.runs.caching import read_on
-
-        if self.checkpoint.large and self.checkpoint.config.kind == "decoder":
-            return read_on(self.checkpoint, self.first, self.place, self.encoding.ids[self.place :])
-        probs: np.ndarray = self.run.array("probs")[-1]
-        return probs
 
 
 def exchanges(checkpoint: Checkpoint | str, trace: Trace, places: Iterable[int] | None = None) -> Iterator[Exchange]:
@@ -101,11 +94,38 @@ def telling(trace: Trace, among: Iterator[Exchange]) -> Exchange:
     model still is of the likeliest word (of a text that makes no sense it is not)."""
     before = trace.array("probs")[-1].astype(np.float64)
 
-    def measure(exchange: Exchange) -> float:
-        after = exchange.after.astype(np.float64)
+    def measure(after: np.ndarray) -> float:
         return float(np.abs(after - before).sum() / 2 * after.max())
 
-    return max(among, key=measure)
+    found = list(among)
+    measured = [measure(after.astype(np.float64)) for after in following(found)]
+    return found[int(np.argmax(measured))]
 
 
-__all__ = ["Exchange", "exchanges", "nearest", "telling"]
+def following(among: Sequence[Exchange]) -> list[np.ndarray]:
+    """The probabilities of the next word after each of some exchanges. [vocab] each
+
+    A large model that looks back reads for them only what comes from the exchanged tokens on, of those that are near
+    each other together: its weights are what takes long to read. Of several exchanges one is run then."""
+    from model.runs.caching import read_on
+
+    after: dict[int, np.ndarray] = {}
+    for group in _together(sorted((each for each in among if each.reads_on), key=lambda each: each.place)):
+        start = group[0].place
+        texts = [each.encoding.ids[start:] for each in group]
+        probs = read_on(group[0].checkpoint, group[0].first, start, texts)
+        after |= {each.place: row for each, row in zip(group, probs, strict=True)}
+    return [after[each.place] if each.reads_on else each.run.array("probs")[-1] for each in among]
+
+
+def _together(in_order: Iterable[Exchange]) -> list[list[Exchange]]:
+    groups = list[list[Exchange]]()
+    for each in in_order:
+        if groups and (len(each.first) - groups[-1][0].place) * (len(groups[-1]) + 1) <= ROWS:
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    return groups
+
+
+__all__ = ["Exchange", "exchanges", "following", "nearest", "telling"]

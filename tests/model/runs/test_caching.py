@@ -35,9 +35,10 @@ def test_it_is_another_run_and_says_so():
 def test_it_reads_on_from_any_place_of_a_run(name, start):
     """Other words from a place on, against a run of the whole other text."""
     plain, other = run(name, "The old dog chased the young cat"), run(name, "The old dog chased a small bird")
-    found = read_on(load(name), plain, start, other.ids[start:])
+    found, own = read_on(load(name), plain, start, [other.ids[start:], plain.ids[start:]])
     same = plain.ids[:start] == other.ids[:start]
     assert np.allclose(found, other.array("probs")[-1], atol=1e-5) == same
+    assert np.allclose(own, plain.array("probs")[-1], atol=1e-5)
 
 
 def test_a_model_that_reads_two_texts_has_no_cache():
