@@ -45,7 +45,8 @@ class Trace:
 
     `arrays` holds float32 activations and weights, `axes` the names of their axes; `tokens` are display strings,
     `unknown` the positions read as <unk>; `info` says which checkpoint, text, seed and versions it comes from,
-    and what was changed on the way (`ablate`, `patch`, `positions`, `scaled`, `cached`).
+    and what was changed on the way (`ablate`, `patch`, `positions`, `scaled`, `cached`). `basis`: of a large model, the
+    names of what all else is computed from again; of no others the digest is.
     """
 
     arrays: Mapping[str, np.ndarray]
@@ -56,6 +57,7 @@ class Trace:
     config: ModelConfig
     vocabulary: tuple[str, ...]
     info: dict[str, Any] = field(default_factory=dict)
+    basis: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for values in self._kept.values():
@@ -139,9 +141,10 @@ class Trace:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all that was computed, or of what all is computed from: equal digests mean equal numbers."""
+        """SHA-256 of all that was computed, or of its basis: equal digests mean equal numbers."""
         total = hashlib.sha256(json.dumps([self.run_id, self.tokens, self.config.to_dict()]).encode())
-        for name, values in sorted(self._kept.items()):
+        for name in sorted(self.basis or self.arrays):
+            values = self.arrays[name]
             total.update(f"{name} {values.dtype} {values.shape} {self.axes[name]}".encode())
             total.update(np.ascontiguousarray(values).data)
         return total.hexdigest()
@@ -157,6 +160,7 @@ class Trace:
             "vocabulary": self.vocabulary,
             "info": self.info,
             "axes": {name: list(axes) for name, axes in self.axes.items()},
+            "basis": self.basis,
         }
         return write(self.arrays, Path(path), {"clearhead": json.dumps(about)})
 
@@ -169,6 +173,8 @@ class Trace:
                 arrays = {name: file.get_tensor(name) for name in about["axes"]}
             if about["format"] != FORMAT:
                 raise ValueError(f"format {about['format']!r}")
+            if not arrays.keys() >= set(basis := about.get("basis", [])):
+                raise ValueError("what all is computed from is not in it")
             return cls(
                 arrays,
                 {name: tuple(axes) for name, axes in about["axes"].items()},
@@ -178,6 +184,7 @@ class Trace:
                 ModelConfig.from_dict(about["config"]),
                 tuple(about["vocabulary"]),
                 about["info"],
+                tuple(basis),
             )
         except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
             raise ClearheadError(

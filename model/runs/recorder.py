@@ -203,8 +203,10 @@ def trace_of(
     if checkpoint.source_tokenizer is not None:
         info["source_vocabulary"] = list(checkpoint.source_tokenizer.vocabulary)
     vocabulary = checkpoint.tokenizer.vocabulary
-    whole = arrays.beside(weights) if isinstance(arrays, Recomputed) else arrays | weights
-    return Trace(whole, axes, encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info)
+    run = encoding.tokens, encoding.ids, encoding.unknown, checkpoint.config, vocabulary, info
+    if isinstance(arrays, Recomputed):
+        return Trace(arrays.beside(weights), axes, *run, basis=tuple(arrays.kept))
+    return Trace(arrays | weights, axes, *run)
 
 
 def versions() -> dict[str, str]:

@@ -1,12 +1,16 @@
 """Runs of large models, of which little is kept: what is computed again is what was computed, in every kind."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
-from model import run
+from model import Trace, run
+from model.errors import ClearheadError
 from model.net.config import ModelConfig
 from model.net.transformer import build
 from model.runs import checkpoints, recomputed, recorder
@@ -133,3 +137,21 @@ def test_equal_digests_are_of_equal_runs(large):
     one, same, other = run(large, TEXT), run(large, TEXT), run(large, OTHER)
     assert one.digest == same.digest != other.digest
     assert one.digest != run(large, TEXT, ablate=[(0, 1)]).digest
+
+
+def test_a_run_that_is_saved_and_read_has_its_digest(large, tmp_path):
+    whole = run(large, TEXT)
+    again = Trace.load(whole.save(tmp_path / "t.safetensors"))
+    assert again.digest == whole.digest and len(again.names) == len(whole.names) > 20
+    changed = replace(again, arrays=dict(again.arrays) | {whole.basis[-1]: again.array(whole.basis[-1]) + 1})
+    assert changed.digest != whole.digest
+
+
+@pytest.mark.parametrize("basis", [["nothing.of.it"], 3, [{}]])
+def test_a_file_whose_digest_would_be_of_nothing_is_refused(large, tmp_path, basis):
+    path = run(large, "The dog").save(tmp_path / "t.safetensors")
+    with safe_open(path, "numpy") as file:
+        about = json.loads(file.metadata()["clearhead"])
+    save_file(load_file(path), path, {"clearhead": json.dumps(about | {"basis": basis})})
+    with pytest.raises(ClearheadError, match="is not a trace that can be read"):
+        Trace.load(path)
