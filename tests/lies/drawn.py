@@ -124,8 +124,8 @@ LIES = [
     Lie(
         "strips from right to left",
         STRIPS,
-        "heights[i], fills[i : i + 1], opacity",
-        "heights[i], fills[i : i + 1, ::-1], opacity",
+        "pen.image(*box, fills[one], self",
+        "pen.image(*box, fills[one][:, ::-1], self",
         "overview",
         WRONG,
     ),

@@ -166,10 +166,12 @@ class CairoPen(Pen):
         wide = int(np.hypot(*self.ctx.user_to_device_distance(w, 0)))
         if (wide, self.channels.start) not in shape.made:
             opacity = np.ascontiguousarray(shape.opacity, dtype=float)
-            fewer = wide if shape.peaks and 0 < wide < opacity.shape[1] else 0
-            fill, cell = (np.ascontiguousarray(self.color(each)) for each in (shape.fill, "cell"))
-            key = digest(fill), digest(opacity), opacity.shape, self.opacity, fewer, cell.tobytes()
-            made = SURFACES.get(key, lambda: _surface(fill, opacity, self.opacity, fewer, cell), _bytes)
+            shared = shape.peaks is not None and 0 < wide < opacity.shape[1]
+            peaks = np.ascontiguousarray(shape.peaks) if shared else None
+            fewer, told = (0, b"") if peaks is None else (wide, digest(peaks))
+            fill = np.ascontiguousarray(self.color(shape.fill))
+            key = digest(fill), digest(opacity), opacity.shape, self.opacity, fewer, told
+            made = SURFACES.get(key, lambda: _surface(fill, opacity, self.opacity, fewer, peaks), _bytes)
             shape.made[wide, self.channels.start] = made
         surface = shape.made[wide, self.channels.start]
         rows, columns = surface.get_height(), surface.get_width()
@@ -226,10 +228,13 @@ def _bytes(surface: cairo.ImageSurface) -> int:
     return surface.get_stride() * surface.get_height()
 
 
-def _surface(rgb: np.ndarray, alpha: np.ndarray, whole: float, fewer: int, cell: np.ndarray) -> cairo.ImageSurface:
-    """An image of rows × columns: colours, opacities, that of all of it; fewer: columns, if there are too many."""
-    if fewer:
-        rgb, alpha = strongest(rgb, alpha, fewer, cell)
+def _surface(
+    rgb: np.ndarray, alpha: np.ndarray, whole: float, fewer: int, peaks: np.ndarray | None
+) -> cairo.ImageSurface:
+    """An image of rows × columns: colours, opacities, that of all of it; fewer: columns, if there are too many, of the
+    highest `peaks` [rows, columns]."""
+    if peaks is not None:
+        rgb, alpha = strongest(rgb, alpha, fewer, peaks)
     rows, columns = alpha.shape
     stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_ARGB32, columns)
     pixels = np.zeros((rows, stride // 4, 4), dtype=np.uint8)
@@ -239,19 +244,19 @@ def _surface(rgb: np.ndarray, alpha: np.ndarray, whole: float, fewer: int, cell:
     return cairo.ImageSurface.create_for_data(pixels.data, cairo.FORMAT_ARGB32, columns, rows, stride)
 
 
-def strongest(fill: np.ndarray, opacity: np.ndarray, wide: int, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Colours [rows, columns, 3] and opacities [rows, columns] in fewer columns: of the cells that share one, that
-    whose colour is farthest from `cell`, an empty one's.
+def strongest(fill: np.ndarray, opacity: np.ndarray, wide: int, peaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Colours [rows, columns, 3] and opacities [rows, columns] in fewer columns: of the cells that share one, that of
+    the highest `peaks` [rows, columns], as far as it can be seen. (By its colour it cannot be told: one hue is farther
+    from an empty cell's than the other.)
 
-    >>> from scenes.kit.ground.style import color
-    >>> row = np.tile(color("cell"), (1, 9, 1)); row[0, 4] = 1.0
-    >>> strongest(row, np.ones((1, 9)), 3, color("cell"))[0][0, 1].tolist()
+    >>> row = np.tile([0.1, 0.2, 0.3], (1, 9, 1)); row[0, 4] = 1.0
+    >>> strongest(row, np.ones((1, 9)), 3, row[..., 0])[0][0, 1].tolist()
     [1.0, 1.0, 1.0]
     """
     rows, columns = opacity.shape
     column = np.arange(columns) * wide // columns
     starts = np.searchsorted(column, np.arange(wide))
-    far = np.abs(fill - cell).sum(-1) * opacity
+    far = np.nan_to_num(peaks * opacity)
     most = np.maximum.reduceat(far, starts, axis=1)[:, column]
     chosen = np.maximum.reduceat(np.where(far == most, np.arange(columns), -1), starts, axis=1)
     every = np.arange(rows)[:, None]

@@ -34,8 +34,8 @@ LEVELS = {"baseline": 0.0, "words": 0.28, "letters": 0.3, "digits": 0.34}
 class Shape:
     """One call of a pen. at: (x, y, w, h) of rectangles, frames and images; points of all others; the path's box.
 
-    Of several at once, `at`, `fill` and `opacity` are arrays. peaks: of an image with more columns than there are
-    pixels, whether each pixel shows the strongest of its cells, lest a lone one be lost between two pixels."""
+    Of several at once, `at`, `fill` and `opacity` are arrays. peaks: of an image how strong each cell is; where there
+    are more columns than pixels, each pixel shows the strongest of its cells, lest a lone one be lost between two."""
 
     kind: str
     at: Any
@@ -48,7 +48,7 @@ class Shape:
     dashed: bool = False
     path: Drawing | None = None
     scale: float = 1.0
-    peaks: bool = False
+    peaks: Array | None = None
     made: dict[Any, Any] = field(default_factory=dict)  # what several pens that paint it need alike
 
 
@@ -284,9 +284,10 @@ class Pen(ABC):
         opacity: Array,
         *,
         shows: Shows = None,
-        peaks: bool = False,
+        peaks: Array | None = None,
     ) -> None:
-        """Colours [rows, columns, 3] with opacities [rows, columns], as equal rectangles that fill a rectangle."""
+        """Colours [rows, columns, 3] with opacities [rows, columns], as equal rectangles that fill a rectangle. peaks:
+        how strong each is, where those that share a pixel are to show the strongest."""
         self.draw(Shape("image", (x, y, w, h), rgb, opacity, shows=shows, peaks=peaks))
 
     def path(

@@ -76,15 +76,15 @@ class HeatStrips(TensorGrid):
         """Each row as an image in its strip; what lies between the strips is cut out."""
         seam = 0.0 if self.upright and self.flat or len(self.rows) > 40 else SEAM * self.ch
         count, rows = len(self.columns), [i for i, row in enumerate(self.rows) if row is not None]
-        width, heights = self.cw * count, self.ch * self.units_y
+        width, heights, strength = self.cw * count, self.ch * self.units_y, np.abs(self.values)
         if not seam and not self.gap_cells.any():  # nothing lies between: one image is quicker
             self._draw_whole(pen, fills)
             return
         with pen.clipped([(self.left, self._y(i) + seam / 2, width, heights[i] - seam) for i in rows]):
             for i in rows:
                 shade = self._shade(self._cells(np.full(count, i), np.arange(count)))
-                opacity = self.cell_opacity[i : i + 1]
-                pen.image(self.left, self._y(i), width, heights[i], fills[i : i + 1], opacity, shows=shade, peaks=True)
+                box, one = (self.left, self._y(i), width, heights[i]), slice(i, i + 1)
+                pen.image(*box, fills[one], self.cell_opacity[one], shows=shade, peaks=strength[one])
 
     _draw_image = _draw_cells
 
@@ -92,7 +92,7 @@ class HeatStrips(TensorGrid):
         rows, columns = self.values.shape
         shade = self._shade(Cells(self.tensor, self._shown()))
         box = self.left, self.above, self.cw * columns, self.ch * rows
-        pen.image(*box, fills, self.cell_opacity, shows=shade, peaks=True)
+        pen.image(*box, fills, self.cell_opacity, shows=shade, peaks=np.abs(self.values))
 
     def _draw_dots(self, pen: Pen) -> None:
         """One ⋮ for all that is left out."""

@@ -9,6 +9,7 @@ import pytest
 from manim import DOWN, RIGHT, UP, Create, FadeIn, FadeOut, Rotate, Transform, Uncreate, VGroup, Write, config
 from manim.utils.hashing import get_json
 
+from model.numbers.tensor import Tensor
 from scenes.kit import HeatStrips
 from scenes.kit.ground import cairopen
 from scenes.kit.numbers import strips
@@ -163,3 +164,21 @@ def test_what_stays_at_hand_is_what_would_be_made(monkeypatch):
         monkeypatch.setattr(kept, "room", 0)
     assert not (picture(other) == first).all()
     assert (first == again).all() and (picture(table) == first).all()
+
+
+def hues(values, scale):
+    """How many pixels of a table of that many numbers are blue, and how many red."""
+    table = Tensor.recorded("t", values.astype(np.float32), ("row", "column"))
+    drawn = picture(HeatStrips(table, "score", rows=len(values), width=6.0, height=4.0, pitch=0.1, scale=scale))
+    hue = drawn[..., 2].astype(int) - drawn[..., 0]
+    return (hue > 30).sum(), (hue < -30).sum()
+
+
+def test_where_numbers_share_a_pixel_neither_sign_is_put_before_the_other():
+    """Many numbers a pixel: the strongest shows, blue as often as red."""
+    values = np.random.default_rng(0).uniform(-1, 1, size=(40, 6000))
+    blue, red = hues(values, 2.0)
+    assert blue + red > 2000 and 0.85 < blue / red < 1.18
+    values[:, ::2], values[:, 1::2] = 0.9, -1.0  # all are fully coloured
+    blue, red = hues(values, 0.3)
+    assert red > 2000 and blue == 0
