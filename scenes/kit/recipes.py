@@ -85,13 +85,14 @@ def legible_dots(
 
 
 def attention_bars(
-    box: Box, weights: Tensor, tokens: Sequence[str], query: int, seen: Sequence[int]
+    box: Box, weights: Tensor, tokens: Sequence[str], query: int, seen: Sequence[int], **scale: Any
 ) -> tuple[Label, ProbabilityBars]:
-    """One query's weights [key] as bars that add up to 100 %, under a title. seen: the keys that it may look at."""
+    """One query's weights [key] as bars that add up to 100 %, under a title. seen: the keys that it may look at; scale:
+    `longest` and `label_room`, where several lists stand side by side."""
     kept, _ = kept_and_rest(weights, max(int((box.height - 1.2) / ROOM_OF_LINE), 4), seen)
     title = Label(say("attention of “{w}”", w=display(tokens[query])), 0.4, "query", of=weights)
     room: Look = dict(width=box.width, height=box.height - 0.7)
-    bars = ProbabilityBars(weights, tokens, order=kept, fill="probability", total=True, **room)
+    bars = ProbabilityBars(weights, tokens, order=kept, fill="probability", total=True, **room, **scale)
     box.fit(stack(title, bars, gap=0.15))
     return title, bars
 

@@ -118,8 +118,8 @@ LIES = [
     Lie(
         "the runs without heads stand beside the wrong heads",
         CIRCUIT,
-        'say("without head {k}", k=head) for _, head in shown]',
-        'say("without head {k}", k=head) for _, head in shown[::-1]]',
+        'say("without layer {a}, head {k}", a=a, k=k) for a, k in shown]',
+        'say("without layer {a}, head {k}", a=a, k=k) for a, k in shown[::-1]]',
         "induction",
         LABEL,
     ),

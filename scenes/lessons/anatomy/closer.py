@@ -101,12 +101,16 @@ def block_of(picture: Picture) -> list[tuple[int, int]]:
 def to_the_front(lesson: Anatomy, picture: Picture, box: Box, names: VGroup) -> tuple[Card, Card]:
     """A matrix leaves its place and turns to us."""
     key = (lesson.layer, 0)
-    table = shown_of(picture.tables(key)[NAME])
+    whole = picture.tables(key)[NAME]
+    table = shown_of(whole)
     with lesson.step(
         "One matrix",
-        "One of them turns to us: {r} rows of {c} numbers. Each head has {k} columns of its own.",
+        "One of them turns to us: {r} rows of {c} numbers. Each head has {k} columns of its own."
+        if table.shape == whole.shape
+        else "One of them turns to us: {r} of its {a} rows, of {c} numbers each. Each head has {k} columns.",
         subtitle="layer {l} · W_Q of all heads side by side · in the frame: head {h}",
         r=table.shape[0],
+        a=whole.shape[0],
         c=table.shape[1],
         k=lesson.trace.config.d_head,
     ):

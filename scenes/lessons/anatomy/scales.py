@@ -138,7 +138,8 @@ def step_back(
         run_time=3,
     )
     ledger, number = ledger_of(lesson, lines, view)
-    name = titled(known.name, inner if smaller else square, view)
+    told = f"{known.name} within {lesson.model_name}" if smaller else known.name
+    name = titled(told, inner if smaller else square, view)
     lesson.play(FadeIn(name), FadeIn(ledger), FadeIn(number), run_time=1.2)
     squares.append(square)
     return [name, ledger, number]

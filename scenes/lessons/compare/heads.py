@@ -10,6 +10,7 @@ from manim import DOWN, UP, FadeIn, FadeOut, Mobject, Transform, VGroup
 
 from model.numbers.tensor import Tensor, concatenate
 from scenes.kit.attention.pattern import DotPattern
+from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.charts.signed import SignedBars
 from scenes.kit.ground.layout import Box
 from scenes.kit.ground.say import Said, say
@@ -76,10 +77,7 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         keep=before,
     ):  # fmt: skip
         boxes = lesson.stage.columns(1, 1, gap=0.6) if lesson.wide else lesson.stage.rows(1, 1, gap=0.3)
-        pictures = []
-        for run, row, at, box in zip(lesson.runs, both, (i, j), boxes, strict=True):
-            _, bars = attention_bars(box, row, run.tokens, at, range(at + 1))
-            pictures.append(bars)
+        pictures = on_one_scale(lesson, both, (i, j), boxes)
         names = [say("{run}: attention of “{x}”", run="AB"[k], x=display(run.tokens[at]))
                  for k, (run, at) in enumerate(zip(lesson.runs, (i, j), strict=True))]  # fmt: skip
         titles = [Label(name, 0.4, "query", of=row) for name, row in zip(names, both, strict=True)]
@@ -93,6 +91,18 @@ def where_it_looks(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             u=lesson.called_second(keys[1]),
         )
     return [*titles, *pictures]
+
+
+def on_one_scale(lesson: Compare, both: list[Tensor], at: tuple[int, int], boxes: list[Box]) -> list[ProbabilityBars]:
+    """The weights of a word in A and in B, as bars of which the longer one is the larger weight."""
+
+    def made(**scale: float) -> list[ProbabilityBars]:
+        each = zip(boxes, both, lesson.runs, at, strict=True)
+        return [attention_bars(box, row, run.tokens, k, range(k + 1), **scale)[1] for box, row, run, k in each]
+
+    alone = made()
+    room = max(bars.label_width for bars in alone)
+    return made(longest=max(bars.longest for bars in alone), label_room=room)
 
 
 def without_it(lesson: Compare, before: list[Mobject]) -> list[Mobject]:

@@ -12,7 +12,7 @@ from model.study.inside.comparing import stops_of
 from model.study.inside.lens import LogitLens
 from scenes.kit.charts.curve import GrowCurve
 from scenes.kit.charts.lines import LineChart, Series
-from scenes.lesson.claims import truth
+from scenes.lesson.claims import Fact, truth
 
 if TYPE_CHECKING:
     from scenes.lessons.compare.lesson import Compare
@@ -54,12 +54,28 @@ def difference(gap: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:
     return bool(abs(np.log(one) - np.log(other) - gap) < 1e-3 * max(1.0, abs(float(gap))))
 
 
+def half_apart(a: Tensor, b: Tensor) -> int:
+    """The layer behind which both lines are, and stay, at least half as far apart as at the end; 0 where they are from
+    the first one on, do not go through as many layers, or end at one place."""
+    if len(a) != len(b) or abs(float(a[-1]) - float(b[-1])) < 0.1:
+        return 0
+    near = np.flatnonzero(np.abs(a.values - b.values) < abs(float(a[-1]) - float(b[-1])) / 2)
+    return int(near[-1]) if len(near) else 0  # the stop behind layer k is number k + 1
+
+
+def stays_apart(layer: float, a: np.ndarray, b: np.ndarray) -> bool:
+    """The same, stop by stop."""
+    apart, stop = np.abs(a - b), int(layer) + 1
+    return bool((apart[stop:] >= apart[-1] / 2).all() and apart[stop - 1] < apart[-1] / 2)
+
+
 def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
     """Both lines, from the row that goes in to the one behind the last layer."""
     a, b = gaps(lesson)
     low = int(np.floor(min(a.values.min(), b.values.min(), 0)))
     high = int(np.ceil(max(a.values.max(), b.values.max(), 1)))
     most = max(len(a), len(b))
+    late = half_apart(a, b)
     with lesson.step(
         "Word against word",
         ask="In the last row: what speaks for “{w}” and against “{v}”, layer by layer?",
@@ -69,6 +85,7 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
                 "at the last stop it says how many times likelier the word is", [a[-1], *chances(lesson, 0)], difference
             ),
             truth("in B, too", [b[-1], *chances(lesson, 1)], difference),
+            *([Fact((), "from there on half as far apart", (a, b), stays_apart, "k")] if late else []),
         ],
         keep=before,
     ):
@@ -81,7 +98,9 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         ).move_to(lesson.stage.center)  # fmt: skip
         lesson.play(*[FadeOut(m, run_time=0.5) for m in before], GrowCurve(chart, after=0.08, run_time=2.6))
         lesson.answer(
-            "{x:+.1f} in A and {y:+.1f} in B at the end; they begin at {p:+.1f} and {q:+.1f}."
+            "{x:+.1f} in A and {y:+.1f} in B at the end; half as far apart as that only behind layer {k}."
+            if late
+            else "{x:+.1f} in A and {y:+.1f} in B at the end; they begin at {p:+.1f} and {q:+.1f}."
             if len(a) == len(b)
             else "{x:+.1f} in A at the end, behind {n} layers; {y:+.1f} in B, behind {m}.",
             x=a[-1],
@@ -90,6 +109,7 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
             q=b[0],
             n=len(a) - 1,
             m=len(b) - 1,
+            k=late,
         )
     return [chart]
 

@@ -285,8 +285,8 @@ class Compare(TextLesson):
             self.play(*give_way(before, texts, *titles), run_time=0.8)
             self.play(*[Grow(one, "values") for one in bars], run_time=1.4)
             self.answer(
-                "{where}, in the row of {place}: {x:.2f} of its length. In the end {t:.0%} of the next word’s "
-                "probability goes elsewhere.",
+                "{where} the row of {place} parts first: by {x:.2f} of its length. In the end {t:.0%} of the next "
+                "word’s probability goes elsewhere.",
                 where=rows.where(self.stop),
                 x=self.found.distances[self.column, self.stop],
                 t=moved(*self.runs),

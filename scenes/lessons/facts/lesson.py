@@ -72,6 +72,13 @@ class Facts(TextLesson):
         return self.carrying.chances(self.other)
 
     @cached_property
+    def for_one_against_the_other(self) -> tuple[list[str], Tensor]:
+        """What each write does for the next word against the other one: (names, [part]). What raises both alike, as the
+        last layers do, does not decide."""
+        (names, one), (_, other) = self.parts.of_writes, self.rival.of_writes
+        return names, one - other
+
+    @cached_property
     def path(self) -> list[int]:
         """At each stop, the word whose row changes most."""
         _ = self.chances  # whose runs may be shown from now on
@@ -152,18 +159,18 @@ class Facts(TextLesson):
     def answer_to_the_question(self, before: Mobject, carried: Tensor) -> None:
         """The sentence with the way on it, and the bars of the beginning. carried: the chance with what attention
         writes where the way goes on."""
-        names, adds = self.parts.of_writes
-        first, whole = int(np.argmax(adds.values)), self.one_row_is_enough
+        names, gaps = self.for_one_against_the_other
+        first, whole = int(np.argmax(gaps.values)), self.one_row_is_enough
         with self.step(
             "Where it is known",
             ask="So where in the model is it known?",
             subtitle="dots: chance of “{v}” with that one row · wide line: with what attention {c} writes",
             keep=(before,),
-            claims=[most(adds, first), self.claim_of_the_way(whole)],
+            claims=[most(gaps, first), self.claim_of_the_way(whole)],
             c=self.crossing,
         ):
             left, right = self.stage.columns(2.3, 1, gap=0.2) if self.wide else self.stage.rows(1.5, 1)
-            way = way_of_the_fact(self, left, carried, names[first], adds[first])
+            way = way_of_the_fact(self, left, carried, names[first], gaps[first])
             bars = self.bars(right, least=3, most=4)[0]
             title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
             self.play(*give_way([before], way.at_its_words()), run_time=0.8)
@@ -171,11 +178,11 @@ class Facts(TextLesson):
             self.play(Grow(way.whole("grown"), "grown", lag=0.9, introducer=False), run_time=2)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
             self.answer(
-                "In no one place: “{x}” brings it to layer {c}, there “{y}” takes it over, and {name} adds most."
+                "“{x}” brings it to layer {c}, there “{y}” takes it over; {name} does most for “{w}” against “{v}”."
                 if whole
-                else "In no one place: at layer {c} “{x}” and “{y}” do not both bring half of it; {name} adds most."
+                else "At layer {c} “{x}” and “{y}” do not both bring half; {name} does most for “{w}” against “{v}”."
                 if self.carrying.left_out
-                else "In no one place: from “{x}” to “{y}” one row alone does not bring half of it; {name} adds most.",
+                else "From “{x}” to “{y}” no one row brings half of it; {name} does most for “{w}” against “{v}”.",
                 y=self.words[self.taker],
                 c=self.crossing,
                 name=layers.called(names[first]),

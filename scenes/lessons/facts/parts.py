@@ -108,8 +108,8 @@ def all_parts(lesson: Facts, before: list[Mobject]) -> Waterfall:
 
 def why_not_the_other(lesson: Facts, before: Mobject) -> Waterfall:
     """What each part does for the word against the other one."""
-    (names, one), (_, other) = lesson.parts.of_writes, lesson.rival.of_writes
-    gaps, total = one - other, lesson.parts.logit - lesson.rival.logit
+    names, gaps = lesson.for_one_against_the_other
+    total = lesson.parts.logit - lesson.rival.logit
     first, times = int(np.argmax(gaps.values)), lesson.probs[lesson.word] / lesson.probs[lesson.other]
     with lesson.step(
         "Why not the other?",

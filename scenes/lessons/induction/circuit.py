@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
 
 BARS = 9  # heads whose runs are shown
+LITTLE = 0.1  # of a score: who changes it by less does not matter much to it
 
 
 def where_it_looks(lesson: Induction, before: list[Mobject]) -> tuple[SentenceStrip, list[Mobject]]:
@@ -138,7 +139,7 @@ def met(lesson: Induction, scores: Tensor, shown: list[Pair], other: str) -> lis
 
 def bars_of(lesson: Induction, strip: SentenceStrip, scores: Tensor, other: Tensor, shown: list[Pair]) -> SignedBars:
     """On a scale that has room for the other scores as well, which the bars become or were."""
-    words: list[str | Said] = [say("as it is"), *[say("without head {k}", k=head) for _, head in shown]]
+    words: list[str | Said] = [say("as it is"), *[say("without layer {a}, head {k}", a=a, k=k) for a, k in shown]]
     box = below(lesson, strip)
     room: Look = dict(
         width=box.width, height=box.height, size=0.44, reach=(float(other.values.min()), float(other.values.max()))
@@ -193,8 +194,11 @@ def whose_query(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Mob
         lesson.answer(
             "Without head {k}: {t:+.2f}. It looks at the word itself, {x:.0%}, and tells the query what it is."
             if float(itself) > 0.5
+            else "No head of layer {pl} does much to the query: {t:+.2f} without head {k}, {s:+.2f} with it."
+            if abs(float(scores[1 + place]) - float(scores[0])) < LITTLE * abs(float(scores[0]))
             else "It changes most without head {k}: {t:+.2f}. That head gives the word itself {x:.0%}.",
             k=maker[1],
+            s=scores[0],
             t=scores[1 + place],
             x=itself,
         )

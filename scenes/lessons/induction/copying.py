@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 WORDS = 5  # raised most, with a bar of their own
 
 
+def says_it(lesson: Induction) -> bool:
+    """Whether what followed is among the words that the head itself raises most."""
+    logits = study.raised(lesson.trace, (lesson.layer, lesson.head), lesson.one).values
+    return int((logits >= logits[lesson.followed]).sum()) <= WORDS
+
+
 def what_it_says(lesson: Induction, strip: SentenceStrip, before: Mobject) -> SignedBars:
     """What it carries over from the word that followed, in words; and what becomes of it in the end."""
     ours = lesson.layer, lesson.head

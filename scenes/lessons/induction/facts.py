@@ -9,7 +9,7 @@ import numpy as np
 from model.numbers.tensor import Tensor
 from model.numbers.trace import Trace
 from model.study.inside.induction import Pair, Repeat, TwiceOver
-from scenes.lesson.claims import Fact, fact, truth
+from scenes.lesson.claims import Fact, count, fact, truth
 
 if TYPE_CHECKING:
     from scenes.lessons.induction.lesson import Induction
@@ -72,6 +72,26 @@ def back(run: TwiceOver) -> Fact:
         return all(ids[q - int(k) - 1] == ids[q] for q in range(half, 2 * half))
 
     return Fact((), "what followed stands so many words back", (run.trace["tokens"],), holds, "k")
+
+
+def rows_on_the_stripe(pattern: np.ndarray, half: int) -> int:
+    """In how many rows of the second time the most goes to what followed the last time."""
+    return sum(int(pattern[q].argmax()) == q - half + 1 for q in range(half, 2 * half))
+
+
+def of_the_rows(run: TwiceOver, pattern: Tensor, there: int) -> Fact:
+    """In so many rows of the second time the most goes to what followed, in all, or in few."""
+    if there == run.half:
+        return truth("every row looks there most", [pattern], lambda p: _apart(p, run.half) == run.half)
+    if there > run.half / 2:
+        return count("rows", "n", [pattern], lambda p: _apart(p, run.half))
+    return truth("few rows look there most", [pattern], lambda p: _apart(p, run.half) <= run.half / 2)
+
+
+def _apart(pattern: np.ndarray, half: int) -> int:
+    """The same counted on the diagonal."""
+    stripe = np.diagonal(pattern, 1 - half)[1:]
+    return int((stripe >= pattern[half:].max(axis=-1)).sum())
 
 
 def is_score(lesson: Induction) -> Fact:

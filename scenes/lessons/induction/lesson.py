@@ -271,6 +271,8 @@ class Induction(TextLesson):
             two_heads.circuit(self, strip, before)
             self.answer(
                 "One head wrote what stood before “{w}”, another found that and copied it: once is enough."
+                if self.goes_by_it and self.composes and copying.says_it(self)
+                else "One head wrote what stood before “{w}”, another found that, later blocks say it: once is enough."
                 if self.goes_by_it and self.composes
                 else "One head looks back, another looks there, and more than these two are at work."
                 if self.goes_by_it

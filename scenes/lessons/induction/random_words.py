@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 from manim import FadeIn, FadeOut, Mobject, Transform, smooth
 from manim.utils.rate_functions import squish_rate_func
 
@@ -64,9 +63,9 @@ def said_twice(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         chart = chart_of(lesson, series, lower.width, lower.height).move_to(lower.center)
         lesson.play(GrowCurve(chart), run_time=3.2)
         lesson.answer(
-            "The right word gets {x:.1%} the first time, {y:.0%} the second: it must look back."
+            "On average the right word gets {x:.1%} the first time, {y:.0%} the second: it must look back."
             if float(again.mean(0)) > 0.5
-            else "The right word gets {x:.1%} the first time, {y:.1%} the second.",
+            else "On average the right word gets {x:.1%} the first time, {y:.1%} the second.",
             x=first.mean(0),
             y=again.mean(0),
         )
@@ -171,16 +170,20 @@ def stripe(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
     """The head's pattern on the random words."""
     run = lesson.list
     pattern = run.trace[f"blocks.{lesson.layer}.attn.pattern"][lesson.head]
-    back = [pattern[q, q - run.half + 1] for q in range(run.half, 2 * run.half)]
+    there = facts.rows_on_the_stripe(pattern.values, run.half)
     with lesson.step(
         "The stripe",
         "A row a word, a dot where it looks: the second time, always {k} back."
-        if float(np.mean([float(w) for w in back])) > 0.5
+        if there == run.half
+        else "A row a word, a dot where it looks: the second time, in {n} of {m} rows, most {k} back."
+        if there > run.half / 2
         else "A row a word, a dot where it looks. What followed stands {k} back.",
         subtitle="blocks.{l}.attn.pattern [{h}, :, :] on the {t} random words",
         k=run.half - 1,
-        claims=[facts.back(run)],
+        claims=[facts.back(run), facts.of_the_rows(run, pattern, there)],
         t=2 * run.half,
+        n=there,
+        m=run.half,
         keep=before,
     ):
         room: Look = dict(width=lesson.stage.width, height=lesson.stage.height)

@@ -113,7 +113,7 @@ class PredictSampleRepeat(TextLesson):
         turn = self.loop.first
         with self.step(
             "One word longer",
-            "So “{word}” came next: it had {p:.1%} of the chance, and u fell on it. Then all begins again.",
+            "So “{word}” came next: it had a chance of {p:.1%}, and u fell on it. Then all begins again.",
             subtitle="model {model} · temperature T = {t:.2g} · u = {u:.3f}",
             keep=(),
             word=display(turn.word),
