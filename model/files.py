@@ -117,8 +117,8 @@ def _lock(descriptor: int, how: int) -> bool | None:
 def read_json(file: Path) -> dict[str, Any]:
     """The JSON object in a file. Raises ClearheadError where there is none."""
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        value = json.loads(file.read_text(encoding="utf-8-sig"))  # some editors put a sign before it
+    except (OSError, ValueError, RecursionError) as error:
         raise ClearheadError(f"{file} cannot be read: {error}") from error
     if not isinstance(value, dict):
         raise ClearheadError(f"{file} must hold a JSON object")

@@ -20,6 +20,10 @@ from model.text.subwords import Subwords
 
 Reader = Callable[[Entries, Weights], tuple[ModelConfig, dict[str, Tensor]]]
 
+ODD = (  # what Python raises where a file holds a list for a number, a text for a list …
+    TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RuntimeError
+)  # fmt: skip
+
 FAMILIES: dict[str, Reader] = {  # by `model_type` in a Hugging Face config.json
     "gpt2": gpt2.read,
     "llama": llama.read,
@@ -35,12 +39,28 @@ FAMILIES: dict[str, Reader] = {  # by `model_type` in a Hugging Face config.json
 
 def read(path: Path) -> Read | None:
     """What lies at a path, if it is a model of another program. Raises ClearheadError where that is not supported."""
-    if path.is_dir() and (path / "config.json").is_file():
-        about = read_json(path / "config.json")
-        return _hugging_face(path, about) if "model_type" in about else None
+    try:
+        return _read(path)
+    except ODD as error:
+        raise ClearheadError(f"{path} holds something of another kind than such files do: {error!r}") from error
+
+
+def _read(path: Path) -> Read | None:
     if path.is_dir():
-        path = next((file for file in [path / nanogpt.FILE, *sorted(path.glob("*.gguf"))] if file.is_file()), path)
-    found = {".pt": nanogpt.read, ".gguf": gguf.read}.get(path.suffix)
+        packed = [file for file in sorted(path.iterdir()) if file.suffix.lower() == ".gguf"]
+        if len(packed) > 1:
+            names = ", ".join(file.name for file in packed)
+            raise ClearheadError(f"{path} holds several GGUF files, {names}: give the path of one of them")
+        whole = [path / name for name in ("model.safetensors", "model.safetensors.index.json")]
+        if (path / "config.json").is_file() and not (packed and not any(file.is_file() for file in whole)):
+            about = read_json(path / "config.json")
+            return _hugging_face(path, about) if "model_type" in about else None
+        if (path / "adapter_config.json").is_file():
+            raise ClearheadError(f"{path} is an adapter (LoRA): merge it into its model (merge_and_unload), save that")
+        path = next((file for file in [path / nanogpt.FILE, *packed] if file.is_file()), path)
+    found = {".pt": nanogpt.read, ".gguf": gguf.read}.get(path.suffix.lower())
+    if path.is_file() and found is None:
+        raise ClearheadError(f"{path} is a single file: give the folder that it lies in, a .gguf or nanoGPT's ckpt.pt")
     return found(path) if found and path.is_file() else None
 
 

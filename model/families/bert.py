@@ -4,8 +4,10 @@ With the head of its first training it guesses each word (`BertForMaskedLM`); wi
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
+from model.errors import ClearheadError
 from model.families.reading import Entries, Weights, heads, heads_out
 from model.net.config import ModelConfig
 
@@ -35,7 +37,7 @@ def read(entries: Entries, weights: Weights) -> tuple[ModelConfig, dict[str, Ten
         d_mlp=entries.size("intermediate_size"),
         segments=entries.size("type_vocab_size", 2),
         norm_first=False,
-        norm_eps=entries.take("layer_norm_eps", 1e-12),
+        norm_eps=entries.number("layer_norm_eps", 1e-12),
         embed_norm=True,
         activation=entries.one_of("hidden_act", ACTIVATIONS, "gelu"),
         attention_bias=True,
@@ -82,5 +84,8 @@ def tensors(config: ModelConfig, weights: Weights) -> dict[str, Tensor]:
         found |= normed("ln_head", f"{HEAD}.transform.LayerNorm")
         found["b_U"] = weights.take(f"{HEAD}.bias", config.vocab_size)
         found |= weights.unembedding(f"{HEAD}.decoder.weight", config.tied, found["W_E"])
-    weights.done(BESIDE + r"|cls\.predictions\.decoder\.bias")  # the bias once more
+        again = f"{HEAD}.decoder.bias"  # the bias once more
+        if again in weights and not torch.equal(weights.take(again, config.vocab_size), found["b_U"]):
+            raise ClearheadError(f"{weights.where}: {again} is not {HEAD}.bias, although both are the same one")
+    weights.done(BESIDE + r"|cls\.predictions\.decoder\.bias")
     return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
+from model.errors import ClearheadError
 from model.families import llama
 from model.families.reading import Entries, Weights
 from model.net.config import ModelConfig
@@ -25,9 +26,9 @@ NEAR, FAR = "sliding_attention", "full_attention"
 
 
 def read1(entries: Entries, weights: Weights) -> tuple[ModelConfig, dict[str, Tensor]]:
-    act = "hidden_activation" if entries.values.get("hidden_activation") else "hidden_act"
-    entries.take("hidden_act", None)  # "gelu" in the first files, whose `hidden_activation` says which
-    common = llama.sizes(entries, GATE, act)
+    # The first files say "gelu" and mean that by tanh, with `hidden_activation` null or that one.
+    entries.one_of("hidden_act", {"gelu": True, **GATE}, "gelu")
+    common = llama.sizes(entries, GATE, "hidden_activation")
     config = ModelConfig(**common, **llama.rope(entries), **_bias(entries))
     return config, llama.tensors(config, weights, plus=1)
 
@@ -55,7 +56,7 @@ def read3(entries: Entries, weights: Weights) -> tuple[ModelConfig, dict[str, Te
         **common,
         **_two_ropes(entries),
         **_bias(entries),
-        **_caps(entries, None, None),
+        **_no_score_cap(entries),
         **_windows(entries, every),
         norm_after=True,
         qk_norm=True,
@@ -77,14 +78,23 @@ def _caps(entries: Entries, scores: float | None, logits: float | None) -> dict[
     named = {"score_cap": ("attn_logit_softcapping", scores), "logit_cap": ("final_logit_softcapping", logits)}
     found = {}
     for ours, (theirs, default) in named.items():
-        found[ours] = entries.take(theirs, None) if theirs in entries.values else default
+        given = entries.take(theirs, None) if theirs in entries.values else default
+        found[ours] = None if given is None else entries.number(theirs, given)
     return {"score_size": entries.size("query_pre_attn_scalar", 256), **found}
+
+
+def _no_score_cap(entries: Entries) -> dict[str, Any]:
+    """Gemma 3 has no cap of scores, whatever its config may say."""
+    caps = _caps(entries, None, None)
+    if caps["score_cap"] is not None:
+        raise ClearheadError(f"{entries.where}: attn_logit_softcapping {caps['score_cap']!r} is not supported")
+    return caps
 
 
 def _windows(entries: Entries, every: list[str]) -> dict[str, Any]:
     if not entries.take("layer_types", []):
         entries.values = {**entries.values, "layer_types": every}
-    return llama.windows(entries, len(every), entries.size("sliding_window", 4096))
+    return llama.windows(entries, len(every), entries.window())
 
 
 def _two_ropes(entries: Entries) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from model.errors import ClearheadError
 from model.families import llama
-from model.families.reading import Entries, Read, Weights
+from model.families.reading import Entries, Read, Weights, hint
 from model.files import write_json
 from model.net.config import ModelConfig
 from model.text.subwords import Subwords
@@ -42,6 +42,7 @@ NAMES = {  # llama.cpp's names → those of Llama's own files
 }
 NAME = re.compile(r"(?:blk\.(?P<layer>\d+)\.)?(?P<part>\w+)\.weight")
 SPECIAL, OWN = 3, 4  # types of pieces: signs of the model's own, and words that someone added
+LLAMA_BPE = "llama-bpe"  # Llama 3's
 LLAMA3 = (  # how Llama 3 cuts a text before it joins pairs
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -102,7 +103,7 @@ def _open(file: Path) -> Opened:
         reader = GGUFReader(file)
         held = {name: field.contents() for name, field in reader.fields.items()}
     except Exception as error:  # the package raises whatever a broken file leads to
-        raise ClearheadError(f"{file} cannot be read as GGUF: {error}") from error
+        raise ClearheadError(f"{file} cannot be read as GGUF: {error}{hint(file)}") from error
     if held.get("general.architecture") != "llama":
         raise ClearheadError(f"{file}: GGUF of {held.get('general.architecture')!r} is not supported, only of llama")
     own = {name: value for name, value in held.items() if name.startswith("llama.")}
@@ -132,10 +133,10 @@ def _config(entries: Entries, n_tokens: int, names: set[str]) -> ModelConfig:
         d_mlp=entries.size("llama.feed_forward_length"),
         positions="rotary",
         norm="rms",
-        norm_eps=entries.take("llama.attention.layer_norm_rms_epsilon"),
+        norm_eps=entries.number("llama.attention.layer_norm_rms_epsilon"),
         activation="swiglu",
         mlp_bias=False,
-        rotary_base=entries.take("llama.rope.freq_base", 10000.0),
+        rotary_base=entries.number("llama.rope.freq_base", 10000.0),
         tied="output.weight" not in names,
     )
 
@@ -169,12 +170,14 @@ def tokenizer(held: Entries) -> Backend:
     held.one_of("model", {"gpt2": True})
     words, kinds = held.take("tokens"), held.take("token_type")
     pairs = [tuple(pair.split(" ", 1)) for pair in held.take("merges")]
-    made = Backend(models.BPE({word: place for place, word in enumerate(words)}, pairs))
+    held.one_of("add_eos_token", {False: True}, False)
+    ids = {word: place for place, word in enumerate(words)}
+    made = Backend(models.BPE(ids, pairs, ignore_merges=held.values.get("pre") == LLAMA_BPE))  # whole words first
     made.pre_tokenizer = held.one_of("pre", CUTS)()
     made.decoder = decoders.ByteLevel()
     made.add_special_tokens([word for word, kind in zip(words, kinds, strict=True) if kind == SPECIAL])
     made.add_tokens([word for word, kind in zip(words, kinds, strict=True) if kind == OWN])
-    if held.take("add_bos_token", held.values.get("pre") == "llama-bpe"):
+    if held.take("add_bos_token", held.values.get("pre") == LLAMA_BPE):
         first = words[held.take("bos_token_id")]
         special = [(first, held.take("bos_token_id"))]
         made.post_processor = processors.TemplateProcessing(single=f"{first} $A", special_tokens=special)
@@ -188,5 +191,5 @@ def _bytes(regex: bool) -> pre_tokenizers.PreTokenizer:
 CUTS: dict[str, Callable[[], Any]] = {  # how a text is cut before pairs are joined, by llama.cpp's names
     "gpt-2": lambda: _bytes(True),
     "smollm": lambda: pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), _bytes(True)]),
-    "llama-bpe": lambda: pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(LLAMA3), "isolated"), _bytes(False)]),
+    LLAMA_BPE: lambda: pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(LLAMA3), "isolated"), _bytes(False)]),
 }

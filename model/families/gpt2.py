@@ -25,7 +25,7 @@ def read(entries: Entries, weights: Weights) -> tuple[ModelConfig, dict[str, Ten
         n_heads=n_heads,
         d_head=d_model // n_heads,
         d_mlp=entries.size("n_inner", 4 * d_model),
-        norm_eps=entries.take("layer_norm_epsilon", 1e-5),
+        norm_eps=entries.number("layer_norm_epsilon", 1e-5),
         activation=entries.one_of("activation_function", ACTIVATIONS, "gelu_new"),
         tied=entries.take("tie_word_embeddings", True),
         attention_bias=True,

@@ -42,7 +42,7 @@ def sizes(entries: Entries, activations: dict[str, str] | None = None, act: str 
         d_mlp=entries.size("intermediate_size"),
         positions="rotary",
         norm="rms",
-        norm_eps=entries.take("rms_norm_eps", 1e-6),
+        norm_eps=entries.number("rms_norm_eps", 1e-6),
         activation=entries.one_of(act, activations, next(iter(activations))),
     )
 
@@ -60,12 +60,12 @@ def scaled(given: Entries, entries: Entries) -> dict[str, Any]:
     if kind not in ROPE:
         raise ClearheadError(f"{entries.where}: rope scaling {kind!r} is not supported, only {', '.join(sorted(ROPE))}")
     given.one_of("partial_rotary_factor", {1.0: 1.0}, 1.0)
-    found: dict[str, Any] = {"rotary_base": float(given.take("rope_theta"))}
+    found: dict[str, Any] = {"rotary_base": given.number("rope_theta")}
     if kind != "default":
-        found["rotary_factor"] = float(given.take("factor"))
+        found["rotary_factor"] = given.number("factor")
     if kind == "llama3":
-        low, high = given.take("low_freq_factor"), given.take("high_freq_factor")
-        found["rotary_ramp"] = (float(low), float(high), given.size("original_max_position_embeddings"))
+        low, high = given.number("low_freq_factor"), given.number("high_freq_factor")
+        found["rotary_ramp"] = low, high, given.size("original_max_position_embeddings")
     given.taken.add("original_max_position_embeddings")  # tells the others nothing
     given.done()
     return found

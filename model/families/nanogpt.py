@@ -14,7 +14,7 @@ import torch
 
 from model.errors import ClearheadError
 from model.families import gpt2
-from model.families.reading import Entries, Read, Weights
+from model.families.reading import Entries, Read, Weights, hint
 from model.net.config import ModelConfig
 from model.text.subwords import Characters, Subwords
 from model.text.tokenizer import Tokenizer
@@ -27,7 +27,8 @@ def read(file: Path) -> Read:
     try:
         held = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever a broken pickle leads to
-        raise ClearheadError(f"{file} is no checkpoint of tensors alone, and nothing else is unpickled") from error
+        told = f"{file} is no checkpoint of tensors alone, and nothing else is unpickled"
+        raise ClearheadError(f"{told}{hint(file)}") from error
     if not isinstance(held, dict) or not all(isinstance(held.get(name), dict) for name in ("model", "model_args")):
         raise ClearheadError(f"{file} is not a checkpoint of nanoGPT: it has no model and model_args")
     config = _config(Entries(held["model_args"], f"{file}: model_args"))
@@ -39,6 +40,8 @@ def read(file: Path) -> Read:
 
 def _config(entries: Entries) -> ModelConfig:
     biased, d_model, n_heads = entries.take("bias", True), entries.size("n_embd"), entries.size("n_head")
+    if d_model % n_heads:
+        entries.one_of("n_head", {})
     config = ModelConfig(
         vocab_size=entries.size("vocab_size"),
         n_ctx=entries.size("block_size"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from model.errors import ClearheadError
 from model.families import llama
 from model.families.reading import Entries, Weights
 from model.net.config import ModelConfig
@@ -34,10 +35,14 @@ def _read(entries: Entries, weights: Weights, **own: Any) -> tuple[ModelConfig, 
 
 
 def _windows(entries: Entries, n_layers: int) -> dict[str, Any]:
-    size, first = entries.take("sliding_window", 4096), entries.take("max_window_layers", 28)
+    entries.take("sliding_window", None)
+    first = entries.take("max_window_layers", 28)
     if not entries.take("use_sliding_window", False):
+        if "sliding_attention" in (entries.values.get("layer_types") or []):
+            raise ClearheadError(f"{entries.where}: layer_types names windows that use_sliding_window turns off")
         llama.windows(entries, n_layers, None)
         return {}
+    size = entries.window()
     if entries.take("layer_types", None):
         return llama.windows(entries, n_layers, size)
     return {"window": size, "full_layers": tuple(range(min(first, n_layers)))} if first < n_layers else {}

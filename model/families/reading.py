@@ -19,6 +19,7 @@ from model.net.config import ModelConfig
 from model.text.tokenizer import Tokenizer
 
 REQUIRED: Any = object()
+POINTER = b"version https://git-lfs"  # what a checkout without git-lfs has in place of a file
 FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 # Entries of a Hugging Face config that do not change what is computed from one text.
 HARMLESS = re.compile(
@@ -27,7 +28,9 @@ HARMLESS = re.compile(
     r"|return_dict|chunk_size_feed_forward|problem_type|id2label|label2id|finetuning_task|task_specific_params"
     r"|.*(dropout|pdrop)(_prob)?|summary_\w+|torchscript|_attn_implementation|attn_implementation|unsloth_\w+"
     r"|is_llama_config|transformers\.js_config|max_window_layers|reorder_and_upcast_attn|n_ctx|model_max_length"
-    r"|_num_labels|pooler_\w+|directionality"
+    r"|_num_labels|pooler_\w+|directionality|n_special|predict_special_tokens|_attn_implementation_autoset"
+    r"|tokenizer_class|vocab_size_or_config_json_file|max_sequence_length|(min|max)_length|do_sample|early_stopping"
+    r"|temperature|top_[kp]|typical_p|num_beams|num_beam_groups|num_return_sequences|(length|repetition)_penalty"
 )
 NEUTRAL = {  # entries that change the computation but for this value
     "is_encoder_decoder": False,
@@ -68,9 +71,23 @@ class Entries:
 
     def size(self, name: str, default: Any = REQUIRED) -> int:
         value = self.take(name, default)
+        value = int(value) if isinstance(value, float) and value.is_integer() else value
         if type(value) is not int or value < 1:
             raise ClearheadError(f"{self.where}: {name} is {value!r}, must be a whole number above 0")
         return value
+
+    def number(self, name: str, default: Any = REQUIRED) -> float:
+        """One above 0."""
+        value = self.take(name, default)
+        if type(value) not in (int, float) or not 0 < value < float("inf"):
+            raise ClearheadError(f"{self.where}: {name} is {value!r}, must be a number above 0")
+        return float(value)
+
+    def window(self) -> int:
+        """How many keys a query sees where it does not see all: null says nothing of it, and nothing is guessed."""
+        if self.values.get("sliding_window", 0) is None:
+            raise ClearheadError(f"{self.where}: sliding_window is null, although layers have a window")
+        return self.size("sliding_window", 4096)
 
     def one_of(self, name: str, known: Mapping[Any, Any], default: Any = REQUIRED) -> Any:
         """What a value means; refused where it is none of those known."""
@@ -136,8 +153,12 @@ def safetensors_of(folder: Path) -> tuple[Weights, list[Path]]:
     files = [whole]
     if not whole.is_file():
         if not index.is_file():
-            raise ClearheadError(f"{folder} has no model.safetensors: weights in other formats are not read")
-        names = sorted(set(map(str, read_json(index).get("weight_map", {}).values())))
+            raise ClearheadError(
+                f"{folder} has no model.safetensors: weights in other formats are not read; save them again with "
+                "model.save_pretrained(folder, safe_serialization=True)"
+            )
+        listed = read_json(index).get("weight_map")
+        names = sorted(set(map(str, listed.values()))) if isinstance(listed, dict) else []
         if not names or any(Path(name).name != name for name in names):
             raise ClearheadError(f"{index} does not list files of its folder")
         files = [folder / name for name in names]
@@ -147,8 +168,18 @@ def safetensors_of(folder: Path) -> tuple[Weights, list[Path]]:
             handle: Any = safe_open(str(file), "pt")
             tensors |= {name: partial(handle.get_tensor, name) for name in handle.keys()}
         except (SafetensorError, OSError) as error:
-            raise ClearheadError(f"{file} cannot be read as safetensors: {error}") from error
+            raise ClearheadError(f"{file} cannot be read as safetensors: {error}{hint(file)}") from error
     return Weights(tensors, str(folder)), files
+
+
+def hint(file: Path) -> str:
+    """What may be done about weights that cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            first = opened.read(len(POINTER))
+    except OSError:
+        return ""
+    return "; it is git-lfs' pointer to them: git lfs pull" if first == POINTER else "; is it whole? Download it again"
 
 
 def heads(weight: Tensor, n: int) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -141,10 +142,12 @@ def load(name: str | Path) -> Checkpoint:
         path = shipped
     elif (found := packages.installed(str(name))) is not None:
         path = found
-    elif not path.exists():
-        raise UsageError(f"no checkpoint {str(name)!r}; there are {', '.join(names())}, or give a folder")
+    elif not str(name).strip() or not path.exists():
+        hub = str(name).count("/") == 1 and not str(name).startswith((".", "/", "~"))
+        first = "; from a hub it must be downloaded first" if hub else ""
+        raise UsageError(f"no checkpoint {str(name)!r}; there are {', '.join(names())}, or give a folder{first}")
     files = [path, *path.iterdir()] if path.is_dir() else [path]
-    return _load(path.resolve(), max(file.stat().st_mtime_ns for file in files if file.exists()))
+    return _load(Path(os.path.abspath(path)), max(file.stat().st_mtime_ns for file in files if file.exists()))
 
 
 @cache
@@ -153,7 +156,8 @@ def _load(path: Path, _changed: int) -> Checkpoint:
     if foreign is not None:
         model = _fitted(foreign.config, foreign.weights, path, empty=True)
         hashed = _hash(foreign.files, foreign.config)
-        return Checkpoint(path.stem, path, foreign.config, foreign.tokenizer, model, hashed, {})
+        called = path.name if path.is_dir() else path.stem
+        return Checkpoint(called, path, foreign.config, foreign.tokenizer, model, hashed, {})
     for file in ("config.json", "model.safetensors", "tokenizer.json"):
         if not (path / file).is_file():
             raise ClearheadError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -127,7 +127,7 @@ def generate(
         trace = _run(checkpoint, encoding, read, seed)
         probs = distribution(trace, temperature, top_k, top_p)
         u = None if greedy else _u(rng, seed, turn + 1)
-        made = _pick(trace, probs, u, checkpoint.tokenizer.end_id)
+        made = _pick(trace, probs, u, checkpoint.tokenizer.ends)
         yield made
         if made.last:
             return
@@ -144,9 +144,9 @@ def _u(rng: np.random.Generator, seed: int, draw: int) -> Tensor:
     return Tensor.given(rng.random(), f"u, seed {seed}, draw {draw}", origin=Drawn(seed, draw))
 
 
-def _pick(trace: Trace, probs: Tensor, u: Tensor | None, end_id: int | None) -> Turn:
+def _pick(trace: Trace, probs: Tensor, u: Tensor | None, ends: Collection[int]) -> Turn:
     """The turn that u makes of a distribution; the likeliest word where u is None."""
     ranking = np.argsort(-probs.values, kind="stable")
     place = 0 if u is None else sample(probs.values[ranking], float(u))
     chosen = int(ranking[place])
-    return Turn(trace, probs, ranking, probs[ranking].cumsum(), u, place, trace.vocabulary[chosen], chosen == end_id)
+    return Turn(trace, probs, ranking, probs[ranking].cumsum(), u, place, trace.vocabulary[chosen], chosen in ends)

@@ -10,7 +10,7 @@ from typing import Any
 from tokenizers import Tokenizer as Backend
 
 from model.errors import ClearheadError, UsageError
-from model.text.tokenizer import Encoding, Tokenizer, clean
+from model.text.tokenizer import Encoding, Tokenizer, as_typed
 
 NONE = -1  # the id of a token that a tokenizer does not have
 
@@ -25,10 +25,18 @@ class Subwords(Tokenizer):
         self.backend, self.display, self.size = backend, {}, size
         backend.no_padding()  # some files ask for a fixed length
         backend.no_truncation()
-        if backend.get_vocab_size() > size:
-            raise ClearheadError(f"the tokenizer has {backend.get_vocab_size()} pieces, the model {size}")
-        end = end[0] if isinstance(end, list) and end else end
-        self.end_id = end if isinstance(end, int) else NONE
+        if getattr(backend.model, "dropout", None):  # of pairs, while a model is trained: one text has one encoding
+            backend.model.dropout = None
+        beyond = {piece: one for piece, one in backend.get_vocab().items() if one >= size}
+        if beyond:
+            piece, one = max(beyond.items(), key=lambda pair: pair[1])
+            raise ClearheadError(
+                f"the tokenizer gives {piece!r} the id {one}, the model has {size} (0 to {size - 1}): "
+                "resize the model's embedding to its tokenizer and save it"
+            )
+        ends = [one for one in (end if isinstance(end, list) else [end]) if type(one) is int]
+        self.end_id = ends[0] if ends else NONE
+        self.ends = frozenset(ends)
         unknown = [backend.token_to_id(name) for name in ("<unk>", "[UNK]")]
         self.unknown_id = next((one for one in unknown if one is not None), NONE)
 
@@ -41,10 +49,15 @@ class Subwords(Tokenizer):
 
     def encode(self, text: str, limit: int | None = None) -> Encoding:
         """With the tokens that this tokenizer puts around a text. Raises UsageError as `Tokenizer` does."""
-        text = clean(text)
-        if not text:
+        text = as_typed(text)
+        if not text.strip():
             raise UsageError("the text is empty: give at least one word")
-        encoding = self.backend.encode(text)
+        try:
+            encoding = self.backend.encode(text)
+        except Exception as error:  # the library raises bare Exception
+            raise ClearheadError(f"this model's tokenizer cannot read the text: {error}") from error
+        if max(encoding.ids, default=0) >= self.size:
+            raise ClearheadError(f"this model's tokenizer gives the id {max(encoding.ids)}, the model has {self.size}")
         if limit and len(encoding.ids) > limit:
             raise UsageError(f"the text has {len(encoding.ids)} tokens, this model reads at most {limit}: shorten it")
         shown = tuple(
@@ -81,10 +94,11 @@ class Characters(Tokenizer):
         self.ids = {char: place for place, char in enumerate(self.characters)}
         self.vocabulary = self.characters
         self.end_id = self.unknown_id = NONE
+        self.ends = frozenset()
 
     def encode(self, text: str, limit: int | None = None) -> Encoding:
         """Raises UsageError for a character that the model does not know, too."""
-        text = clean(text)
+        text = as_typed(text)
         strange = sorted({char for char in text if char not in self.ids})
         if not text or strange:
             raise UsageError(f"this model knows no {strange[0]!r}" if strange else "the text is empty")

@@ -41,6 +41,7 @@ class Tokenizer:
         words = backend.get_vocab()
         self.in_pieces = isinstance(backend.model, models.BPE)
         self.unknown_id, self.end_id = words.get(UNKNOWN), words[END]
+        self.ends = frozenset({self.end_id})  # what ends a text that is continued
         in_order = sorted(words, key=words.__getitem__)
         self.vocabulary = tuple(map(spelled, in_order) if self.in_pieces else (display.get(w, w) for w in in_order))
         self.start_id: int | None = words.get(START)
@@ -148,6 +149,15 @@ def running_text(words: Iterable[str]) -> str:
         text += word if glued else " " + word
         opened ^= word == '"'
     return text
+
+
+def as_typed(text: str) -> str:
+    """For models that read every character: all of it but for what cannot be drawn: control signs other than line ends
+    and tabs, marks of direction and without width, lone surrogates."""
+    return "".join(
+        char for char in text
+        if char in KEPT_FORMAT or char in "\n\r\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )  # fmt: skip
 
 
 def clean(text: str) -> str:
