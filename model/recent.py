@@ -17,8 +17,8 @@ class Recent(Generic[T]):
     >>> recent = Recent[bytes](room=8)
     >>> [recent.get(each, lambda: each * 3, len) for each in (b"a", b"b", b"c")]
     [b'aaa', b'bbb', b'ccc']
-    >>> recent.get(b"a", lambda: b"made again", len), recent.get(b"c", lambda: b"made again", len)
-    (b'made again', b'ccc')
+    >>> recent.get(b"a", lambda: b"new", len), recent.get(b"c", lambda: b"new", len)
+    (b'new', b'ccc')
     """
 
     def __init__(self, room: int):

@@ -23,10 +23,9 @@ from scenes.lesson.steps import Step, SteppedScene
 from studio.film import captions
 from studio.film.crew import CAN_FORK, Crew
 from studio.play.keys import ONCE, Keyed
-from studio.play.memory import clear
 from studio.play.playback import Pixels, Play, Playback
 from studio.play.protocols import Played
-from studio.play.session import Job, perform
+from studio.play.session import Job, clear, perform
 from studio.play.writer import FILM, working
 
 Report = Callable[[int, int], None]  # frames drawn, frames to draw

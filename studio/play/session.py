@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +27,7 @@ from studio.play.writer import FILM, Encoder
 if TYPE_CHECKING:
     from scenes.lesson.steps import SteppedScene
 
+TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform.startswith("linux") else None  # glibc has it
 logger.setLevel(logging.CRITICAL)  # what goes wrong is said once, by the command line
 
 
@@ -108,3 +112,13 @@ def perform(job: Job, playback: Callable[..., Playback] = Playback, *observers: 
             observer.began(cast("SteppedScene", lesson))
         lesson.render()
     return lesson
+
+
+def clear(scene: Scene) -> None:
+    """What a scene has drawn with is not needed any more, and goes back to the system: Python keeps what refers to
+    itself, C what it has freed."""
+    for things in (scene.mobjects, scene.moving_mobjects, scene.static_mobjects, scene.animations or []):
+        things.clear()
+    gc.collect()
+    if TRIM is not None:
+        TRIM(0)

@@ -212,8 +212,8 @@ LIES = [
     Lie(
         "the part that does most is said to be attention",
         WAY,
-        'say("{name}: {s:+.2f} for “{w}”", name=name_of(first), s=gap',
-        'say("{name}: {s:+.2f} for “{w}”", name=name_of(attention), s=gap',
+        'say("{name}: {s:.0%} of the difference", name=name_of(first), s=share)',
+        'say("{name}: {s:.0%} of the difference", name=name_of(attention), s=share)',
         "facts",
         LABEL,
     ),

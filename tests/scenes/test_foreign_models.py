@@ -16,7 +16,7 @@ from model.runs.carried import Carried
 from model.runs.patching import patched
 from model.runs.recorder import run
 from model.study.heads.sinks import Sink
-from model.study.inside.exchange import exchanges, telling
+from model.study.inside.exchange import exchanges, following, telling
 from model.text.tokenizer import Encoding
 from scenes import course
 from scenes.kit import SentenceStrip
@@ -226,8 +226,8 @@ def test_of_the_exchanges_of_a_large_model_one_is_run(folder, monkeypatch):
     assert len(every) == len(trace) - 1
     best = telling(trace, iter(every))
     assert best.run.ids == best.encoding.ids and not any("run" in vars(each) for each in every if each is not best)
-    for each in every:
-        np.testing.assert_allclose(each.after, each.run.array("probs")[-1], atol=1e-6)
+    for each, after in zip(every, following(every), strict=True):
+        np.testing.assert_allclose(after, each.run.array("probs")[-1], atol=1e-6)
 
 
 @pytest.mark.parametrize("folder", ["deep", "Gemma 2"], indirect=True)

@@ -55,17 +55,17 @@ def difference(gap: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:
 
 
 def half_apart(a: Tensor, b: Tensor) -> int:
-    """The layer behind which both lines are, and stay, at least half as far apart as at the end; 0 where they are from
+    """The stop from which on both lines are, and stay, at least half as far apart as at the end; 0 where they are from
     the first one on, do not go through as many layers, or end at one place."""
     if len(a) != len(b) or abs(float(a[-1]) - float(b[-1])) < 0.1:
         return 0
     near = np.flatnonzero(np.abs(a.values - b.values) < abs(float(a[-1]) - float(b[-1])) / 2)
-    return int(near[-1]) if len(near) else 0  # the stop behind layer k is number k + 1
+    return int(near[-1]) + 1 if len(near) and near[-1] > 0 else 0
 
 
-def stays_apart(layer: float, a: np.ndarray, b: np.ndarray) -> bool:
+def stays_apart(first: float, a: np.ndarray, b: np.ndarray) -> bool:
     """The same, stop by stop."""
-    apart, stop = np.abs(a - b), int(layer) + 1
+    apart, stop = np.abs(a - b), int(first)
     return bool((apart[stop:] >= apart[-1] / 2).all() and apart[stop - 1] < apart[-1] / 2)
 
 
@@ -98,7 +98,7 @@ def word_against_word(lesson: Compare, before: list[Mobject]) -> list[Mobject]:
         ).move_to(lesson.stage.center)  # fmt: skip
         lesson.play(*[FadeOut(m, run_time=0.5) for m in before], GrowCurve(chart, after=0.08, run_time=2.6))
         lesson.answer(
-            "{x:+.1f} in A and {y:+.1f} in B at the end; half as far apart as that only behind layer {k}."
+            "{x:+.1f} in A and {y:+.1f} in B at the end; half as far apart only from stop {k} on."
             if late
             else "{x:+.1f} in A and {y:+.1f} in B at the end; they begin at {p:+.1f} and {q:+.1f}."
             if len(a) == len(b)

@@ -170,7 +170,7 @@ class Facts(TextLesson):
             c=self.crossing,
         ):
             left, right = self.stage.columns(2.3, 1, gap=0.2) if self.wide else self.stage.rows(1.5, 1)
-            way = way_of_the_fact(self, left, carried, names[first], gaps[first])
+            way = way_of_the_fact(self, left, carried, names[first], gaps[first] / gaps.sum(0))
             bars = self.bars(right, least=3, most=4)[0]
             title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
             self.play(*give_way([before], way.at_its_words()), run_time=0.8)
@@ -178,11 +178,11 @@ class Facts(TextLesson):
             self.play(Grow(way.whole("grown"), "grown", lag=0.9, introducer=False), run_time=2)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
             self.answer(
-                "“{x}” brings it to layer {c}, there “{y}” takes it over; {name} does most for “{w}” against “{v}”."
+                "“{x}” brings it to layer {c}, there “{y}” takes it over; {name} does most against “{v}”."
                 if whole
-                else "At layer {c} “{x}” and “{y}” do not both bring half; {name} does most for “{w}” against “{v}”."
+                else "At layer {c} “{x}” and “{y}” do not both bring half of it; {name} does most against “{v}”."
                 if self.carrying.left_out
-                else "From “{x}” to “{y}” no one row brings half of it; {name} does most for “{w}” against “{v}”.",
+                else "From “{x}” to “{y}” no one row brings half of it; {name} does most against “{v}”.",
                 y=self.words[self.taker],
                 c=self.crossing,
                 name=layers.called(names[first]),

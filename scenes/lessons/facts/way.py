@@ -201,15 +201,15 @@ class Way(Painted):
         pen.line(shown, "delta", wide, 0.7, shows=Thickness(Cell(self.carried), WIDEST))
 
 
-def way_of_the_fact(lesson: Facts, box: Box, carried: Tensor, first: str, gap: Tensor) -> Way:
+def way_of_the_fact(lesson: Facts, box: Box, carried: Tensor, first: str, share: Tensor) -> Way:
     """The grid of all second runs as a Way. carried: the chance with what attention writes where the way goes on;
-    first, gap: the write that does most for the word against the other one, and how much."""
+    first, share: the write that does most for the word against the other one, and how much of all that."""
     found, last = lesson.carrying, lesson.trace.config.n_layers
     attention = f"blocks.{lesson.crossing}.attn_out"
     written = [Written(lesson.crossing, say("{name}: {a:.1%}", name=name_of(attention), a=carried), carried)]
     if layer := re.match(r"blocks\.(\d+)\.", first):
-        told = say("{name}: {s:+.2f} for “{w}”", name=name_of(first), s=gap, w=lesson.phrases["w"])
-        written.append(Written(int(layer[1]), told, gap))
+        told = say("{name}: {s:.0%} of the difference", name=name_of(first), s=share)
+        written.append(Written(int(layer[1]), told, share))
     return Way(
         lesson.chances, [lesson.words[k] for k in found.positions], found.positions, found.path(lesson.other),
         [stop_name(lesson, stop) for stop in range(last + 1)], carried, width=box.width, height=box.height,

@@ -159,11 +159,15 @@ def test_the_lesson_ends_on_the_way_drawn_onto_the_sentence():
     assert line.line == pytest.approx(WIDEST * carried) and carried > 0.5
     ends = [dots[1].points[3], dots[2].points[4]]  # “Italy” before layer 1, “is” behind it
     np.testing.assert_allclose(line.points[[0, -1]], ends, atol=1e-6)
-    parts, adds = lesson.parts.of_writes
-    most = int(np.argmax(adds.values))
+    (parts, one), (_, other) = lesson.parts.of_writes, lesson.rival.of_writes
+    gaps = one.values - other.values
+    most = int(np.argmax(gaps))
     _, layer, part = parts[most].split(".")
     called = {"mlp_out": "MLP", "attn_out": "attention"}[part]
-    said = {f"attention {lesson.crossing}: {carried:.1%}", f"{called} {layer} adds {adds.values[most]:+.2f}"}
+    said = {
+        f"attention {lesson.crossing}: {carried:.1%}",
+        f"{called} {layer}: {gaps[most] / gaps.sum():.0%} of the difference",
+    }
     assert said <= set(texts(lesson, name))
     assert float(lesson.probs[lesson.word]) in only(lesson, name, ProbabilityBars).values
 
