@@ -102,6 +102,8 @@ def _two_ropes(entries: Entries) -> dict[str, Any]:
     where, theta = f"{entries.where}: rope", entries.take("rope_theta", 1_000_000.0)
     local, scaling = entries.take("rope_local_base_freq", 10_000.0), entries.take("rope_scaling", {})
     both = entries.take("rope_parameters", {})
+    if both.get("rope_type", "default") != "default":  # one for all layers, which nobody reads
+        entries.one_of("rope_parameters", {})
     far = {"rope_theta": theta} | scaling | both.get(FAR, {})
     near = llama.scaled(Entries({"rope_theta": local} | both.get(NEAR, {}), where), entries)
     if set(near) != {"rotary_base"}:

@@ -183,7 +183,7 @@ def layer_by_layer(lesson: Compare, grid: TensorGrid) -> TensorGrid:
             full.cell_opacity[:, k] = full.text_opacity[:, k] = 1.0
             lesson.play(Transform(grid, full), run_time=0.9)
         lesson.answer(
-            "In all words from {first} on; those before it stay exactly alike: nobody looks ahead."
+            "All rows from {first} on differ; those before stay exactly alike: no word looks ahead."
             if causal
             else "The last row ends {x:.2f} of its length apart.",
             first=lesson.called_column(before) if causal else "",

@@ -42,7 +42,7 @@ def what_it_says(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Si
     with lesson.step(
         "What it passes on",
         ask="Found. Which words does what it fetched from “{b}” raise?",
-        subtitle="v [{j}, :] · W_O · W_U · on random words {z:+.2f} standard deviations out",
+        subtitle="v [{j}, :] · W_O · W_U · a random word is raised by {z:+.2f} standard deviations",
         z=lesson.list.copying[ours],
         claims=[
             count("is number", "rank", [logits], lambda values: int((values >= values[lesson.followed]).sum())),

@@ -158,6 +158,7 @@ def test_a_sign_before_a_config_is_passed_over(tmp_path):
         ("Gemma 2", {"final_logit_softcapping": "1.5"}, "final_logit_softcapping is '1.5'"),
         ("Gemma 3", {"attn_logit_softcapping": 2.0}, "attn_logit_softcapping 2.0 is not supported"),
         ("Gemma 3", {"sliding_window_pattern": 0, "layer_types": None}, "of another kind"),
+        ("Gemma 3", {"rope_parameters": {"rope_type": "yarn"}}, "rope_parameters .* is not supported"),
         ("Gemma", {"hidden_act": "silu"}, "hidden_act 'silu' is not supported"),
     ],
 )
