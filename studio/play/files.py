@@ -56,7 +56,7 @@ def slug(text: str, longest: int = 40) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     short = words[:longest].rsplit("-", 1)[0] if len(words) > longest else words
     unspoken = re.sub(r"[^\w]+", "-", text.lower()).strip("-") != words
-    tail = short_hash(text) if unspoken or short != words else ""
+    tail = short_hash(text) if unspoken or short != words or text != " ".join(text.split()) else ""
     return "-".join(part for part in (short, tail) if part)
 
 

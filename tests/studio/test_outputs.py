@@ -134,6 +134,7 @@ def test_every_request_has_its_own_name(tmp_path):
     assert len(set(map(str.lower, names))) == len(jobs), sorted(names)
     assert all(len(name) < 90 and name.isascii() and "/" not in name for name in names)
     assert slug("../../etc/passwd").startswith("etc-passwd")
+    assert len({slug(text) for text in ("The cat", "The cat ", " The cat", "The\ncat", "The  cat")}) == 5
 
 
 def test_a_render_leaves_a_set_of_files_and_a_manifest_that_vouches_for_them(tmp_path):

@@ -10,11 +10,12 @@ from manim import FadeIn, FadeOut, Mobject
 
 from model.numbers.tensor import Tensor
 from model.study.inside.parameters import GPT2, GPT3, Known, Line, only_matrices, total
+from scenes.kit.ground import typesetting
 from scenes.kit.ground.encodings import Area
 from scenes.kit.ground.layout import HOME, Box, View
 from scenes.kit.ground.painting import Mix, Painted, Pen
 from scenes.kit.ground.readings import Cell
-from scenes.kit.ground.style import color
+from scenes.kit.ground.style import color, smallest
 from scenes.kit.ground.text import LABEL, Label
 from scenes.kit.moves.travel import Travel
 from scenes.lesson.claims import Fact, said
@@ -155,7 +156,8 @@ def ledger_of(lesson: Anatomy, lines: list[Line], view: View) -> tuple[Ledger, S
 
 def titled(name: str, square: CountSquare, view: View) -> Label:
     """The name of a model over its square."""
-    label = Label(name, LABEL, "ink")
+    share = min(1.0, square.width * view.zoom / typesetting.width(name, LABEL))  # as wide as the square, at most
+    label = Label(name, max(share * LABEL, smallest()), "ink")
     at = view.seen(square.get_corner(np.array([-1.0, 1.0, 0.0])))
     label.move_to((at[0] + label.width / 2, at[1] + 0.3, 0))
     return placed(label, view)

@@ -11,7 +11,7 @@ export class Panel {
     this.form.addEventListener("submit", (event) => event.preventDefault());
     $("ask").addEventListener("submit", (event) => {
       event.preventDefault();
-      change({ text: this.text.value.trim() || null });
+      change({ text: this.text.value.trim() ? this.text.value : null }); // blanks at its ends are read, too
       this.text.blur();
     });
   }
