@@ -194,11 +194,10 @@ def whose_query(lesson: Induction, strip: SentenceStrip, before: Mobject) -> Mob
         lesson.answer(
             "Without head {k}: {t:+.2f}. It looks at the word itself, {x:.0%}, and tells the query what it is."
             if float(itself) > 0.5
-            else "No head of layer {pl} does much to the query: {t:+.2f} without head {k}, {s:+.2f} with it."
+            else "No head of layer {pl} does much to the query: {t:+.2f} without head {k}."
             if abs(float(scores[1 + place]) - float(scores[0])) < LITTLE * abs(float(scores[0]))
             else "It changes most without head {k}: {t:+.2f}. That head gives the word itself {x:.0%}.",
             k=maker[1],
-            s=scores[0],
             t=scores[1 + place],
             x=itself,
         )

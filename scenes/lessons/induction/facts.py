@@ -84,7 +84,7 @@ def of_the_rows(run: TwiceOver, pattern: Tensor, there: int) -> Fact:
     if there == run.half:
         return truth("every row looks there most", [pattern], lambda p: _apart(p, run.half) == run.half)
     if there > run.half / 2:
-        return count("rows", "n", [pattern], lambda p: _apart(p, run.half))
+        return count("times", "n", [pattern], lambda p: _apart(p, run.half))
     return truth("few rows look there most", [pattern], lambda p: _apart(p, run.half) <= run.half / 2)
 
 

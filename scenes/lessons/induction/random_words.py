@@ -175,7 +175,7 @@ def stripe(lesson: Induction, before: list[Mobject]) -> list[Mobject]:
         "The stripe",
         "A row a word, a dot where it looks: the second time, always {k} back."
         if there == run.half
-        else "A row a word, a dot where it looks: the second time, in {n} of {m} rows, most {k} back."
+        else "A row a word, a dot where it looks: the second time {k} back, {n} of {m} times."
         if there > run.half / 2
         else "A row a word, a dot where it looks. What followed stands {k} back.",
         subtitle="blocks.{l}.attn.pattern [{h}, :, :] on the {t} random words",
