@@ -212,8 +212,8 @@ LIES = [
     Lie(
         "the part that does most is said to be attention",
         WAY,
-        'say("{name}: {s:.0%} of the difference", name=name_of(first), s=share)',
-        'say("{name}: {s:.0%} of the difference", name=name_of(attention), s=share)',
+        'say("{name}: {s:.0%} of the gap", name=name_of(first), s=share)',
+        'say("{name}: {s:.0%} of the gap", name=name_of(attention), s=share)',
         "facts",
         LABEL,
     ),

@@ -144,11 +144,12 @@ class Way(Painted):
                 every > 1 and stop > 0 and self.path[stop] != self.path[stop - 1]
             )  # a line lies where it would stand
             self._draw_dots(pen, stop, stop % every == 0 and not arrives)
-        for k, each in enumerate(self.written):
-            below = sum(other.stop == each.stop for other in self.written[k + 1 :])  # of one block: one above the other
+        lowest = np.inf
+        for each in sorted(self.written, key=lambda one: one.stop)[::-1]:  # from below, none on another
             x = self.x_of(self.columns[-1]) + BESIDE
-            y = self.y_of(each.stop + 1) - max(0.5 * self.line, 0.8 * self.small) - 1.3 * self.small * below
+            y = min(self.y_of(each.stop + 1) - max(0.5 * self.line, 0.8 * self.small), lowest - 1.3 * self.small)
             pen.text(each.text, x, y, self.small, "ink", self.grown[each.stop], level="letters", of=Cell(each.of))
+            lowest = y
 
     def _draw_word(self, pen: Pen, column: int) -> None:
         x, em = self.x_of(column), self.size
@@ -208,7 +209,7 @@ def way_of_the_fact(lesson: Facts, box: Box, carried: Tensor, first: str, share:
     attention = f"blocks.{lesson.crossing}.attn_out"
     written = [Written(lesson.crossing, say("{name}: {a:.1%}", name=name_of(attention), a=carried), carried)]
     if layer := re.match(r"blocks\.(\d+)\.", first):
-        told = say("{name}: {s:.0%} of the difference", name=name_of(first), s=share)
+        told = say("{name}: {s:.0%} of the gap", name=name_of(first), s=share)
         written.append(Written(int(layer[1]), told, share))
     return Way(
         lesson.chances, [lesson.words[k] for k in found.positions], found.positions, found.path(lesson.other),

@@ -166,7 +166,7 @@ def test_the_lesson_ends_on_the_way_drawn_onto_the_sentence():
     called = {"mlp_out": "MLP", "attn_out": "attention"}[part]
     said = {
         f"attention {lesson.crossing}: {carried:.1%}",
-        f"{called} {layer}: {gaps[most] / gaps.sum():.0%} of the difference",
+        f"{called} {layer}: {gaps[most] / gaps.sum():.0%} of the gap",
     }
     assert said <= set(texts(lesson, name))
     assert float(lesson.probs[lesson.word]) in only(lesson, name, ProbabilityBars).values
