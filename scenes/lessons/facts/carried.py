@@ -254,11 +254,7 @@ def every_row(lesson: Facts, pair: Pair) -> TensorGrid:
             known = stop, grid.columns.index(lesson.carrying.positions.index(lesson.place))
             grid.cell_opacity[known] = grid.text_opacity[known] = 1.0
         lesson.play(coming, run_time=4)
-        lesson.answer(
-            "{m} of {n} runs bring “{v}” at least half of the {q:.1%} that the other text gives it.",
-            m=enough,
-            q=reached,
-        )
+        lesson.answer("{m} of {n} runs bring “{v}” at least half of the other text’s {q:.1%}.", m=enough, q=reached)
     return grid
 
 

@@ -174,7 +174,7 @@ class Facts(TextLesson):
             bars = self.bars(right, least=3, most=4)[0]
             title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
             self.play(*give_way([before], way.at_its_words()), run_time=0.8)
-            self.play(Grow(way.whole("dots"), "dots", lag=0.6, introducer=False), run_time=1.2)
+            self.play(Grow(way.whole("dots"), "dots", lag=0.6, introducer=False), run_time=1.0)
             self.play(Grow(way.whole("grown"), "grown", lag=0.9, introducer=False), run_time=2)
             self.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
             self.answer(
