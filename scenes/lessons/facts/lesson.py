@@ -15,7 +15,7 @@ from model.study.inside.lens import LogitLens
 from scenes.course import own_run
 from scenes.kit.charts.bars import ProbabilityBars
 from scenes.kit.ground.layout import Box
-from scenes.kit.moves.reveal import Grow
+from scenes.kit.moves.reveal import Emerge, Grow
 from scenes.kit.words.strip import SentenceStrip
 from scenes.kit.words.tokens import display
 from scenes.lesson.claims import Fact, most, truth
@@ -173,10 +173,10 @@ class Facts(TextLesson):
             way = way_of_the_fact(self, left, carried, names[first], gaps[first] / gaps.sum(0))
             bars = self.bars(right, least=3, most=4)[0]
             title = next_word_title(self, self.position).next_to(bars, UP, buff=0.2)
-            self.play(*give_way([before], way.at_its_words()), run_time=0.8)
-            self.play(Grow(way.whole("dots"), "dots", lag=0.6, introducer=False), run_time=1.0)
+            dots = way.at_its_words().whole("dots")
+            self.play(*give_way([before], title), Emerge(dots, "dots", lag=0.5, after=0.1), run_time=1.8)
             self.play(Grow(way.whole("grown"), "grown", lag=0.9, introducer=False), run_time=2)
-            self.play(FadeIn(title), Grow(bars, "values"), run_time=1.2)
+            self.play(Grow(bars, "values"), run_time=1.0)
             self.answer(
                 "“{x}” brings it to layer {c}, there “{y}” takes it over; {name} does most against “{v}”."
                 if whole
