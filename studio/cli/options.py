@@ -111,8 +111,11 @@ def _click_option(name: str, option: Option) -> Decorator[Any]:
 
 
 def which_checkpoint(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """Say which one is meant where a shipped checkpoint and a folder here have the same name. Given once or often."""
+    """Say which one is meant where a shipped checkpoint and a folder here have the same name; refuse an empty name, as
+    of a variable that is not set. Given once or often."""
     for name in value if isinstance(value, tuple) else (value,):
+        if name == "":
+            raise UsageError(f"{param.opts[0]} is empty: give a name or a folder, or leave it out")
         if name and Path(name).is_dir() and Path(name).name == name:
             from model import names
             from model.families.packages import PACKAGES

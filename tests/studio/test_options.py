@@ -10,13 +10,14 @@ import pytest
 
 from model.paths import ROOT
 from scenes.lesson.options import ASPECTS, OPTIONS
-from studio.cli.main import cli
+from studio.cli.main import cli, main
 
 HERE = [file for room in ("cli", "play", "film") for file in sorted((ROOT / "studio" / room).rglob("*.py"))]
 
 TOLD = """
 from scenes.lesson.options import Options
 from studio.cli.main import cli
+from studio.cli.main import main
 from studio.cli.options import options_of
 from studio.film.naming import basename
 from toy import job
@@ -60,3 +61,11 @@ def test_an_option_is_one_row(tmp_path):
     assert "source='the dog', beam=3" in done.stdout
     assert "toy-the-dog-beam3-180p15 toy-180p15" in done.stdout
     assert "9 is not in the range 1<=x<=8" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["render facts -m", "storyboard compare --other-model", "audit facts -m"])
+def test_a_model_without_a_name_is_refused(command, capsys):
+    """As of a variable that is not set: no other model is taken for it."""
+    assert main([*command.split(), ""]) == 2
+    said = capsys.readouterr().err
+    assert "model is empty: give a name or a folder" in said and said.count("\n") == 1
